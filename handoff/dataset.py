@@ -1,0 +1,134 @@
+"""A dataset is one Parquet file and, beside it, a receipt. Both are whole, or the ones from before are.
+
+Order of a write, each step safe to be killed after:
+
+    X.parquet.tmp, X.json.next, rejected/….parquet.next   written and on disk
+    X.parquet.tmp -> X.parquet                            the commit
+    rejected/….next -> rejected/…                         (or the old one removed)
+    X.json.next -> X.json
+
+A reader holds X.parquet open and takes the receipt, `.json` or `.json.next`, whose fingerprint is the open file's.
+The next writer finishes or removes what a killed one left.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from handoff.errors import DatasetDamagedError, DatasetMissingError
+from handoff.files import BLOCK_BYTES, Fingerprints
+from handoff.place import DatasetPlace
+from handoff.receipt import Receipt
+
+READ_ATTEMPTS = 5
+"""A writer renames twice within microseconds; a reader that falls between them looks again."""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """An open dataset: its bytes cannot change under the reader, whatever is renamed meanwhile."""
+
+    receipt: Receipt
+    parquet: pq.ParquetFile
+
+    def batches(self, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
+        """The rows in order, one row group at a time, so that memory stays bounded."""
+        for group in range(self.parquet.num_row_groups):
+            yield from self.parquet.read_row_group(group, columns=columns).combine_chunks().to_batches()
+
+    def table(self, columns: list[str] | None = None) -> pa.Table:
+        """All rows at once."""
+        return self.parquet.read(columns=columns)
+
+
+def open_dataset(place: DatasetPlace, fingerprints: Fingerprints, made_by: str) -> Dataset:
+    """The dataset at a place, hashed and matched with its receipt.
+
+    Args:
+        place: where it lies.
+        fingerprints: kept up to date with what was hashed.
+        made_by: the command that makes it, for the messages.
+
+    Raises:
+        DatasetMissingError: nobody has written it yet.
+        DatasetDamagedError: file and receipt do not belong together.
+    """
+    if not place.parquet.exists():
+        raise DatasetMissingError(f"{place.parquet} is not there yet: run `{made_by}` first")
+    found = "no receipt"
+    for _ in range(READ_ATTEMPTS):
+        file = pa.OSFile(str(place.parquet), "rb")
+        digest = _hash_open(file)
+        receipts = place.receipts()
+        for receipt in receipts:
+            if receipt.fingerprint == digest:
+                fingerprints.remember(place.parquet, digest)
+                return Dataset(receipt, pq.ParquetFile(file))
+        found = f"a file with SHA-256 {digest[:12]}…, receipts for {[r.fingerprint[:12] for r in receipts]}"
+        file.close()
+    raise DatasetDamagedError(
+        f"{place.parquet}: {found}; the file or its receipt was changed after it was written. "
+        f"Make it again: `{made_by} --force`"
+    )
+
+
+def _hash_open(file: pa.OSFile) -> str:
+    digest = hashlib.sha256()
+    while block := file.read(BLOCK_BYTES):
+        digest.update(block)
+    file.seek(0)
+    return digest.hexdigest()
+
+
+class HashingFile:
+    """A file for a Parquet writer that is hashed while it is written, so that it need not be read again.
+
+    Parquet is written front to back: nothing is ever sought.
+    """
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self.closed = False
+        self.bytes = 0
+        self._file = path.open("wb")
+        self._digest = hashlib.sha256()
+
+    def write(self, content: bytes) -> int:
+        """Append; gives the number of bytes."""
+        self._file.write(content)
+        self._digest.update(content)
+        self.bytes += len(content)
+        return len(content)
+
+    def tell(self) -> int:
+        """Bytes so far."""
+        return self.bytes
+
+    def flush(self) -> None:
+        """Hand what is buffered to the system."""
+        self._file.flush()
+
+    def close(self) -> None:
+        """Put everything on disk and close."""
+        if not self.closed:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+            self.closed = True
+
+    def abandon(self) -> None:
+        """Close without waiting for the disk, and remove."""
+        self.closed = True
+        self._file.close()
+        self.path.unlink(missing_ok=True)
+
+    @property
+    def fingerprint(self) -> str:
+        """The SHA-256 of what was written."""
+        return self._digest.hexdigest()

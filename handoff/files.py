@@ -1,0 +1,124 @@
+"""Files that are whole or not there: atomic writes, fingerprints, and the quick check that spares hashing."""
+
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+BLOCK_BYTES = 1 << 20
+"""Read size while hashing: large enough that hashlib releases the interpreter lock for long."""
+
+
+def hash_file(path: Path) -> str:
+    """The SHA-256 of a file as 64 hexadecimal digits; `sha256sum` prints the same.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def hash_text(text: str) -> str:
+    """The SHA-256 of a text in UTF-8."""
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def hash_json(value: Any) -> str:
+    """The SHA-256 of a JSON value, written with sorted keys and without blanks."""
+    return hash_text(json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False))
+
+
+def sync_file(path: Path) -> None:
+    """Ask the disk to keep the bytes of a file, so that a rename after it never shows an empty file."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_folder(folder: Path) -> None:
+    """Ask the disk to keep the renames in a folder."""
+    sync_file(folder)
+
+
+def write_atomically(path: Path, content: bytes, *, sync: bool = True) -> None:
+    """Put a small file in place whole: a reader sees the old one or the new one.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # One name, so that a kill leaves at most one such file and the next write takes it over.
+    temporary = path.with_name(f".{path.name}.tmp")
+    try:
+        temporary.write_bytes(content)
+        if sync:
+            sync_file(temporary)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    if sync:
+        sync_folder(path.parent)
+
+
+@dataclass(frozen=True)
+class Fingerprints:
+    """The SHA-256 of files, kept beside the data so that an unchanged file is not read again.
+
+    A file counts as unchanged when its size, its times of content and inode change, and its inode are those seen
+    when it was hashed. The change time is the kernel's own: setting a file's date back does not deceive it.
+    """
+
+    folder: Path
+    """`data/.state/`."""
+    data_dir: Path
+    verify: bool = False
+    """Always read the file, whatever the kept figures say."""
+
+    def of(self, path: Path) -> str:
+        """The fingerprint of a file, read only when it differs from what was seen last.
+
+        Raises:
+            OSError: the file is not there or cannot be read.
+        """
+        before = _identity(path)
+        kept = self._kept(path)
+        if kept is not None and not self.verify and kept.get("identity") == before:
+            return str(kept["sha256"])
+        digest = hash_file(path)
+        # Keep nothing when the file changed while it was read: the digest may be of neither state.
+        if _identity(path) == before:
+            self._keep(path, digest, before)
+        return digest
+
+    def remember(self, path: Path, digest: str) -> None:
+        """Keep the fingerprint of a file that was hashed while it was written or read."""
+        self._keep(path, digest, _identity(path))
+
+    def _keep(self, path: Path, digest: str, identity: list[int]) -> None:
+        record = {"path": self._name(path), "identity": identity, "sha256": digest}
+        # Losing this file costs one reading of the data, so it need not wait for the disk.
+        write_atomically(self._record(path), json.dumps(record).encode(), sync=False)
+
+    def _kept(self, path: Path) -> dict[str, Any] | None:
+        try:
+            record = json.loads(self._record(path).read_bytes())
+        except (OSError, ValueError):
+            return None  # never hashed, or cut by a full disk: then the file itself is read
+        return record if isinstance(record, dict) and record.get("path") == self._name(path) else None
+
+    def _record(self, path: Path) -> Path:
+        return self.folder / f"{hash_text(self._name(path))[:24]}.json"
+
+    def _name(self, path: Path) -> str:
+        inside = path.is_relative_to(self.data_dir)
+        return path.relative_to(self.data_dir).as_posix() if inside else str(path)
+
+
+def _identity(path: Path) -> list[int]:
+    stat = path.stat()
+    return [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]

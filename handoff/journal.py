@@ -1,0 +1,72 @@
+"""What happened, for machines: a line in `logs/runs.jsonl` and a file of metrics for each stage and recipe."""
+
+import json
+import os
+import re
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from handoff.files import write_atomically
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One run of one stage on one recipe."""
+
+    stage: str
+    recipe: str
+    outcome: str
+    """done, unchanged or failed."""
+    started_at_utc: str
+    ended_unix: float
+    """Seconds since 1970-01-01 UTC."""
+    seconds: float
+    rows: int = 0
+    rejected_rows: int = 0
+    fingerprint: str = ""
+    error: str = ""
+
+
+def write_journal(log_dir: Path, entry: Entry) -> None:
+    """Append the run to `runs.jsonl` and rewrite the metrics of its stage and recipe.
+
+    Raises:
+        OSError: the folder of the logs cannot be written.
+    """
+    log_dir.mkdir(parents=True, exist_ok=True)
+    line = json.dumps(asdict(entry), ensure_ascii=False) + "\n"
+    # One write to a file opened for appending: lines of processes that end together do not mix.
+    descriptor = os.open(log_dir / "runs.jsonl", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
+    try:
+        os.write(descriptor, line.encode())
+    finally:
+        os.close(descriptor)
+    path = log_dir / "metrics" / f"{entry.stage}-{entry.recipe}.prom"
+    write_atomically(path, format_metrics(entry, _last_success(path)).encode(), sync=False)
+
+
+def format_metrics(entry: Entry, last_success: float) -> str:
+    """The run in Prometheus's text format, for node-exporter's textfile collector."""
+    labels = f'{{stage="{entry.stage}",recipe="{entry.recipe}"}}'
+    success = entry.outcome != "failed"
+    gauges = {
+        "relay_stage_success": (int(success), "1 when the last run of the stage succeeded"),
+        "relay_stage_last_run_timestamp_seconds": (entry.ended_unix, "End of the last run"),
+        "relay_stage_last_success_timestamp_seconds": (
+            entry.ended_unix if success else last_success,
+            "End of the last run that succeeded",
+        ),
+        "relay_stage_duration_seconds": (entry.seconds, "Duration of the last run"),
+        "relay_stage_rows": (entry.rows, "Rows of the dataset after the last run"),
+        "relay_stage_rejected_rows": (entry.rejected_rows, "Rows that broke the contract in the last run"),
+    }
+    return "".join(
+        f"# HELP {name} {text}\n# TYPE {name} gauge\n{name}{labels} {value}\n" for name, (value, text) in gauges.items()
+    )
+
+
+def _last_success(path: Path) -> float:
+    if not path.exists():
+        return 0.0
+    match = re.search(r"^relay_stage_last_success_timestamp_seconds\{.*\} (\S+)$", path.read_text("utf-8"), re.M)
+    return float(match[1]) if match else 0.0

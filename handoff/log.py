@@ -1,0 +1,23 @@
+"""One log line a step: on the terminal for people, in `logs/<stage>.log` for later."""
+
+import sys
+from pathlib import Path
+
+from loguru import logger
+
+TERMINAL_FORMAT = "<dim>{time:HH:mm:ss}</dim> <level>{level: <7}</level> {message}"
+FILE_FORMAT = "{time:YYYY-MM-DDTHH:mm:ss.SSSZ} {level: <7} {process} {message}"
+ROTATE_BYTES = 10_000_000
+KEEP_FILES = 5
+
+
+def configure_log(stage: str, log_dir: Path, level: str) -> None:
+    """Send the log to standard error and to a file of the stage.
+
+    Raises:
+        OSError: the folder of the logs cannot be written.
+    """
+    logger.remove()
+    logger.add(sys.stderr, level=level, format=TERMINAL_FORMAT)
+    log_dir.mkdir(parents=True, exist_ok=True)
+    logger.add(log_dir / f"{stage}.log", level=level, format=FILE_FORMAT, rotation=ROTATE_BYTES, retention=KEEP_FILES)

@@ -1,0 +1,258 @@
+"""A recipe: one TOML file that says where the data comes from, what its columns are, and which model."""
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Annotated, Any, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from handoff.errors import RecipeError, UsageError
+from handoff.settings import RECIPES_DIR
+
+STAGE_SECTIONS = ("ingest", "preprocess", "model")
+
+
+class Section(BaseModel):
+    """A typed table of a recipe: nothing unknown gets in, nothing changes afterwards."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+SectionType = TypeVar("SectionType", bound=Section)
+
+
+class Column(Section):
+    """One column of the contract: its type, its part in the model, and the rules for its cells."""
+
+    type: Literal["int", "float", "bool", "text", "category", "time"]
+    role: Literal["input", "target", "id", "time", "label", "ignore"]
+    null: bool = False
+    min: float | None = None
+    max: float | None = None
+    allowed: list[bool | int | float | str] | None = None
+    unit: str = ""
+    description: str = ""
+    source: Annotated[str | list[str] | None, Field(alias="from")] = None
+    """Other names under which the source may bring this column."""
+    epoch: Literal["s", "ms", "us", "ns"] = "s"
+    """Unit of a time that arrives as a number since 1970-01-01 UTC."""
+
+    @property
+    def source_names(self) -> tuple[str, ...]:
+        """The other names, as a tuple."""
+        if self.source is None:
+            return ()
+        return (self.source,) if isinstance(self.source, str) else tuple(self.source)
+
+    @model_validator(mode="after")
+    def _rules_fit_the_type(self) -> "Column":
+        if (self.min is not None or self.max is not None) and self.type not in ("int", "float"):
+            raise ValueError(f"min and max need the type int or float, not {self.type}")
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise ValueError(f"min {self.min} is above max {self.max}")
+        if self.allowed is not None and self.type == "time":
+            raise ValueError("a time takes no list of allowed values")
+        return self
+
+
+class _Head(Section):
+    """The part of a recipe that every stage reads."""
+
+    title: str
+    description: str = ""
+    seed: int = 42
+    columns: dict[str, Column]
+    ingest: dict[str, Any]
+    preprocess: dict[str, Any]
+    model: dict[str, Any]
+
+    @field_validator("columns")
+    @classmethod
+    def _roles_that_exist_once(cls, columns: dict[str, Column]) -> dict[str, Column]:
+        if not columns:
+            raise ValueError("at least one column must be declared")
+        for role in ("target", "id", "time", "label"):
+            names = [name for name, column in columns.items() if column.role == role]
+            if len(names) > 1:
+                raise ValueError(f"only one column may have the role {role}, not {' and '.join(names)}")
+        return columns
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A recipe as every stage sees it: columns checked, the stages' own sections still raw."""
+
+    name: str
+    path: Path
+    title: str
+    description: str
+    seed: int
+    columns: dict[str, Column]
+    sections: Mapping[str, dict[str, Any]]
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+
+    def with_role(self, *roles: str) -> list[str]:
+        """The names of the columns that have one of the roles, in the recipe's order."""
+        return [name for name, column in self.columns.items() if column.role in roles]
+
+
+def list_recipes(folder: Path = RECIPES_DIR) -> list[Path]:
+    """The recipe files of a folder, by name."""
+    return sorted(folder.glob("*.toml"))
+
+
+def find_recipe(name: str, folder: Path = RECIPES_DIR) -> Path:
+    """The file of a recipe, given by its name in `recipes/` or by a path.
+
+    Raises:
+        UsageError: no such recipe; the message names the nearest one.
+    """
+    known = [path.stem for path in list_recipes(folder)]
+    if name.endswith(".toml") or "/" in name:
+        if Path(name).is_file():
+            return Path(name).absolute()
+        raise UsageError(f"no recipe file {name}: give a path to a .toml file or one of {', '.join(known)}")
+    path = folder / f"{name}.toml"
+    if path.is_file():
+        return path
+    raise UsageError(f'no recipe "{name}"{_nearest(name, known)}; there are {", ".join(known)}')
+
+
+def load_recipe(name: str, overrides: Iterable[str] = (), folder: Path = RECIPES_DIR) -> Recipe:
+    """The recipe of that name or path, with overrides such as `model.chunks=50` applied.
+
+    Raises:
+        UsageError: no such recipe, or an override that names nothing.
+        RecipeError: the file is not TOML, or a key is unknown, missing or of another type.
+    """
+    path = find_recipe(name, folder)
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RecipeError(f"{_shown(path)}: not TOML: {error}") from None
+    changes = dict(parse_override(text) for text in overrides)
+    for key, value in changes.items():
+        _apply(document, key, value)
+    head = _validate(_Head, document, path, (), changes)
+    return Recipe(
+        name=path.stem,
+        path=path,
+        title=head.title,
+        description=head.description,
+        seed=head.seed,
+        columns=head.columns,
+        sections={section: getattr(head, section) for section in STAGE_SECTIONS},
+        overrides=changes,
+    )
+
+
+def parse_section(recipe: Recipe, section: str, section_type: type[SectionType], *below: str) -> SectionType:
+    """One section of a recipe in its type; `below` names a table inside it.
+
+    Raises:
+        RecipeError: a key is unknown (with the nearest known one), missing, or of another type.
+        UsageError: the same, caused by an override.
+    """
+    values: Any = recipe.sections[section]
+    for key in below:
+        values = values.get(key, {})
+    return _validate(section_type, values, recipe.path, (section, *below), recipe.overrides)
+
+
+def choose_section(
+    recipe: Recipe, section: str, key: str, types: Mapping[str, type[SectionType]], default: str | None = None
+) -> SectionType:
+    """A section whose type is chosen by one of its keys, such as `source` or `kind`.
+
+    Raises:
+        RecipeError, UsageError: the key is missing or names no type; or as `parse_section`.
+    """
+    chosen = str(recipe.sections[section].get(key, default))
+    if chosen not in types:
+        found = "missing" if chosen == "None" else f'"{chosen}" is unknown{_nearest(chosen, types)}'
+        error = UsageError if f"{section}.{key}" in recipe.overrides else RecipeError
+        raise error(f"{_shown(recipe.path)}: [{section}] {key}: {found}; expected one of {', '.join(types)}")
+    return parse_section(recipe, section, types[chosen])
+
+
+def parse_override(text: str) -> tuple[str, Any]:
+    """The key and the typed value of `section.key=value`; a value that is not TOML counts as a string.
+
+    Raises:
+        UsageError: there is no `=`, or nothing before it.
+    """
+    key, sign, value = text.partition("=")
+    if not sign or not key.strip():
+        raise UsageError(f'override "{text}": expected section.key=value, for example model.chunks=50')
+    try:
+        return key.strip(), tomllib.loads(f"value = {value.strip()}")["value"]
+    except tomllib.TOMLDecodeError:
+        return key.strip(), value.strip()
+
+
+def _apply(document: dict[str, Any], key: str, value: Any) -> None:
+    """Set one key of the document that was read; a table that is not there yet is made inside a section only."""
+    *tables, last = key.split(".")
+    place = document
+    for depth, table in enumerate(tables):
+        if table not in place and depth == 0:
+            raise UsageError(f'override {key}: no section "{table}"{_nearest(table, (*STAGE_SECTIONS, "columns"))}')
+        place = place.setdefault(table, {})
+        if not isinstance(place, dict):
+            raise UsageError(f"override {key}: {table} is a value, not a table")
+    place[last] = value
+
+
+def _validate(
+    section_type: type[SectionType], values: Any, path: Path, where: tuple[str, ...], overrides: Mapping[str, Any]
+) -> SectionType:
+    try:
+        return section_type.model_validate(values)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = (*where, *(str(step) for step in first["loc"]))
+        caused = [key for key in overrides if ".".join(place).startswith(key) or key.startswith(".".join(place))]
+        message = f"{_show_place(place)}: {_explain(first, section_type)}"
+        if caused:
+            raise UsageError(f"override {caused[0]}={overrides[caused[0]]}: {message}") from None
+        raise RecipeError(f"{_shown(path)}: {message}") from None
+
+
+def _explain(problem: Any, section_type: type[Section]) -> str:
+    if problem["type"] == "extra_forbidden":
+        known = _fields(section_type, problem["loc"][:-1])
+        return f"unknown key{_nearest(str(problem['loc'][-1]), known)}; known: {', '.join(known)}"
+    if problem["type"] == "missing":
+        return "missing"
+    found = f" (found {problem['input']!r})" if not isinstance(problem["input"], dict) else ""
+    return str(problem["msg"]).removeprefix("Value error, ").replace("Input should be", "expected") + found
+
+
+def _fields(section_type: type[Section], place: tuple[Any, ...]) -> list[str]:
+    """The keys that are known at a place inside a section: the place's own when it is a table of a known type."""
+    known = section_type
+    for step in place:
+        annotation = known.model_fields[step].annotation if step in known.model_fields else None
+        inner = [annotation, *getattr(annotation, "__args__", ())]
+        tables = [kind for kind in inner if isinstance(kind, type) and issubclass(kind, Section)]
+        known = tables[0] if tables else known
+    return [info.alias or name for name, info in known.model_fields.items()]
+
+
+def _show_place(place: tuple[str, ...]) -> str:
+    """A key as one finds it in the file: `[model] chunks`, `[columns] age.min`, `title`."""
+    return f"[{place[0]}] {'.'.join(place[1:])}".rstrip() if len(place) > 1 else place[0]
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    match = get_close_matches(name, list(known), n=1, cutoff=0.5)
+    return f' (did you mean "{match[0]}"?)' if match else ""
+
+
+def _shown(path: Path) -> str:
+    """A path as short as it can be said: below the project without the project's own folder."""
+    root = RECIPES_DIR.parent
+    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)

@@ -1,0 +1,78 @@
+"""What a stage takes from the command line, and from the environment where the command line is silent."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from handoff.errors import UsageError
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The folder that holds the stages: the checkout on a laptop, /app in an image."""
+
+RECIPES_DIR = ROOT / "recipes"
+
+ENVIRONMENT = {
+    "RECIPES": "recipes to run, a comma list (RECIPE is another name for it)",
+    "RECIPE": "the recipe to run",
+    "OVERRIDES": "changes to the recipe, a comma list such as model.chunks=50,seed=7",
+    "DATA_DIR": "folder of the datasets",
+    "LOG_DIR": "folder of the logs",
+    "LOG_LEVEL": "DEBUG, INFO, WARNING or ERROR",
+    "RELAY_REFRESH": "ask sources again: never, always, or an age such as 6h (empty: as the recipe says)",
+}
+"""Every variable that the stages read; `.env.example` lists the same."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where a stage reads and writes, and which recipes it runs."""
+
+    recipes: tuple[str, ...] = ()
+    overrides: tuple[str, ...] = ()
+    data_dir: Path = ROOT / "data"
+    log_dir: Path = ROOT / "logs"
+    log_level: str = "INFO"
+    refresh: str = ""
+
+
+def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
+    """The settings that the environment names; an empty variable counts as not set.
+
+    Raises:
+        UsageError: LOG_LEVEL is none of the four levels.
+    """
+    level = (environment.get("LOG_LEVEL") or "INFO").upper()
+    if level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+        raise UsageError(f"LOG_LEVEL={level}: expected DEBUG, INFO, WARNING or ERROR")
+    return Settings(
+        recipes=tuple(split_list(environment.get("RECIPES") or environment.get("RECIPE") or "")),
+        overrides=tuple(split_list(environment.get("OVERRIDES") or "")),
+        data_dir=Path(environment.get("DATA_DIR") or ROOT / "data").absolute(),
+        log_dir=Path(environment.get("LOG_DIR") or ROOT / "logs").absolute(),
+        log_level=level,
+        refresh=environment.get("RELAY_REFRESH") or "",
+    )
+
+
+def split_list(text: str) -> list[str]:
+    """The parts of a comma list; a comma inside brackets or quotes does not part.
+
+    >>> split_list("model.labels=['a,b'], seed=7")
+    ["model.labels=['a,b']", 'seed=7']
+    """
+    parts, depth, quote = [""], 0, ""
+    for sign in text:
+        if quote:
+            quote = "" if sign == quote else quote
+        elif sign in "'\"":
+            quote = sign
+        elif sign in "[{":
+            depth += 1
+        elif sign in "]}":
+            depth -= 1
+        elif sign == "," and depth == 0:
+            parts.append("")
+            continue
+        parts[-1] += sign
+    return [part.strip() for part in parts if part.strip()]

@@ -1,0 +1,262 @@
+"""The main program of every stage: read the command line, run what has changed, say what happened."""
+
+import argparse
+import errno
+import signal
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from loguru import logger
+
+from handoff.errors import DatasetDamagedError, RelayError, StorageError, UsageError
+from handoff.files import Fingerprints
+from handoff.journal import Entry, write_journal
+from handoff.lock import one_writer
+from handoff.log import configure_log
+from handoff.receipt import Key, Receipt, digest_code, explain_difference, flatten
+from handoff.recipe import list_recipes, load_recipe
+from handoff.run import InputChangedError, Parameters, Run, Stage, format_utc
+from handoff.settings import ENVIRONMENT, Settings, read_settings, split_list
+
+OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+
+CHECKS = 3
+"""How often a run starts again because its input was written anew under it."""
+
+DISK_REFUSES = {
+    errno.ENOSPC: "no space left on the disk",
+    errno.EDQUOT: "the disk quota is used up",
+    errno.EACCES: "no permission",
+    errno.EPERM: "not permitted",
+    errno.EROFS: "the file system is read-only",
+}
+
+
+@dataclass(frozen=True)
+class _Options:
+    settings: Settings
+    force: bool
+    verify: bool
+    check: bool
+
+
+def main(stage: Stage[Parameters], argv: Sequence[str] | None = None) -> int:
+    """Run the stage for the recipes of the command line.
+
+    Returns:
+        0 when all went well, 1 when a recipe failed, 2 for bad usage, 130 when interrupted.
+    """
+    try:
+        arguments = _parser(stage).parse_args(argv)
+        options = _read_options(arguments)
+        if arguments.list:
+            return _list()
+        configure_log(stage.name, options.settings.log_dir, options.settings.log_level)
+    except UsageError as error:
+        logger.error("{}", error)
+        return error.exit_code
+    except OSError as error:
+        logger.error("{}", _explain_disk(error))
+        return FAILED
+    # Docker stops a container by SIGTERM: end as by Ctrl-C, with the temporary files removed.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    codes = [_run_recipe(stage, name, options) for name in options.settings.recipes]
+    return max(codes)
+
+
+def _run_recipe(stage: Stage[Parameters], name: str, options: _Options) -> int:
+    """Run one recipe; every way it may end becomes one line of the log and an exit code."""
+    started = datetime.now(UTC)
+    try:
+        run = _prepare(stage, name, options)
+        if options.check:
+            stage.check(run)
+            logger.info("{}: the recipe is valid", run.name)
+            return OK
+        receipt, outcome = _run_locked(run, options)
+        _note(options.settings, run, receipt, outcome)
+        stage.report(run, receipt)
+    except KeyboardInterrupt:
+        logger.warning("{} {}: interrupted; the data is as it was before", stage.name, name)
+        return INTERRUPTED
+    except RelayError as error:
+        return _fail(stage.name, name, options, started, error)
+    except OSError as error:
+        if error.errno not in DISK_REFUSES:
+            raise
+        return _fail(stage.name, name, options, started, _explain_disk(error))
+    return OK
+
+
+def _prepare(stage: Stage[Parameters], name: str, options: _Options) -> Run[Parameters]:
+    recipe = load_recipe(name, options.settings.overrides)
+    data_dir = options.settings.data_dir
+    return Run(
+        stage=stage,
+        recipe=recipe,
+        parameters=stage.parse(recipe),
+        settings=options.settings,
+        fingerprints=Fingerprints(data_dir / ".state", data_dir, verify=options.verify),
+    )
+
+
+def _run_locked(run: Run[Parameters], options: _Options) -> tuple[Receipt, str]:
+    """The receipt of the result and `done` or `unchanged`, with no other writer beside."""
+    address = run.stage.writes.format(recipe=run.recipe.name)
+    with one_writer(run.settings.data_dir, address, run.stage.name, format_utc(run.started)):
+        for _ in range(CHECKS):
+            try:
+                return _run_if_changed(run, options)
+            except InputChangedError as error:
+                logger.info("{}: {} was written anew meanwhile; checks again", run.name, error)
+    raise RelayError(
+        f"{run.name}: its input changed {CHECKS} times while it ran; stop the other writer, then run again"
+    )
+
+
+def _run_if_changed(run: Run[Parameters], options: _Options) -> tuple[Receipt, str]:
+    # In this order: the place may be chosen by the key.
+    run = replace(run, key=_current_key(run))
+    run.place.recover()
+    reasons = _why_run(run)
+    if options.force:
+        reasons = ["--force"]
+    if not reasons:
+        receipt = run.place.current(run.fingerprints)
+        assert receipt is not None  # noqa: S101 - no reasons means that it is there
+        logger.info("{}: unchanged, {:,} rows, fingerprint {}", run.name, receipt.rows, receipt.fingerprint[:12])
+        return receipt, "unchanged"
+    logger.info("{}: runs, {}", run.name, "; ".join(reasons))
+    receipt = run.stage.work(run)
+    return receipt, "done"
+
+
+def _current_key(run: Run[Parameters]) -> Key:
+    parameters = flatten(run.parameters.model_dump(mode="json"))
+    columns = run.stage.columns(run.recipe)
+    if columns:
+        parameters |= flatten(columns, "columns.")
+    if run.stage.uses_seed:
+        parameters["seed"] = run.recipe.seed
+    code = digest_code(run.stage.name, run.stage.libraries)
+    return Key(code=code, parameters=parameters, inputs=run.inputs())
+
+
+def _why_run(run: Run[Parameters]) -> list[str]:
+    """Why the result is not what it would be now; empty when it is."""
+    try:
+        receipt = run.place.current(run.fingerprints)
+    except DatasetDamagedError as error:
+        return [str(error)]
+    if receipt is None:
+        return ["nothing is there yet"]
+    return explain_difference(receipt.key, run.key)
+
+
+def _note(settings: Settings, run: Run[Parameters], receipt: Receipt, outcome: str) -> None:
+    """Say and write down how a run ended."""
+    if outcome == "done":
+        rejected = f", {receipt.rejected.rows:,} rejected" if receipt.rejected.rows else ""
+        dropped = "".join(f", {count:,} {reason}" for reason, count in receipt.dropped.items())
+        logger.info(
+            "{}: {:,} rows in {}{}{}, fingerprint {}, {:.2f} s",
+            *(run.name, receipt.rows, run.place.address, rejected, dropped, receipt.fingerprint[:12], run.seconds),
+        )
+    write_journal(
+        settings.log_dir,
+        Entry(
+            stage=run.stage.name,
+            recipe=run.recipe.name,
+            outcome=outcome,
+            started_at_utc=format_utc(run.started),
+            ended_unix=datetime.now(UTC).timestamp(),
+            seconds=round(run.seconds, 3),
+            rows=receipt.rows,
+            rejected_rows=receipt.rejected.rows,
+            fingerprint=receipt.fingerprint,
+        ),
+    )
+
+
+def _fail(stage: str, recipe: str, options: _Options, started: datetime, error: RelayError) -> int:
+    logger.error("{} {}: {}", stage, recipe, error)
+    if error.exit_code == USAGE:
+        return USAGE
+    now = datetime.now(UTC)
+    entry = Entry(
+        stage=stage,
+        recipe=Path(recipe).stem,
+        outcome="failed",
+        started_at_utc=format_utc(started),
+        ended_unix=now.timestamp(),
+        seconds=round((now - started).total_seconds(), 3),
+        error=str(error),
+    )
+    try:
+        write_journal(options.settings.log_dir, entry)
+    except OSError as refusal:
+        # The disk that refused the data may refuse this too; the failure itself is already on the terminal.
+        logger.warning("the failure could not be written to {}: {}", options.settings.log_dir, refusal)
+    return FAILED
+
+
+def _explain_disk(error: OSError) -> StorageError:
+    what = DISK_REFUSES.get(error.errno or 0, str(error))
+    where = f": {error.filename}" if error.filename else f" ({error})"
+    return StorageError(
+        f"{what}{where}. Nothing was changed; make room or give the rights, "
+        "or name other folders with --data-dir and --log-dir"
+    )
+
+
+def _list() -> int:
+    for path in list_recipes():
+        print(f"{path.stem:<12} {load_recipe(path.stem).title}")  # noqa: T201 - the answer to --list
+    return OK
+
+
+def _read_options(arguments: argparse.Namespace) -> _Options:
+    """The command line over the environment.
+
+    Raises:
+        UsageError: no recipe is named in either.
+    """
+    settings = read_settings()
+    recipes = tuple(name for text in arguments.recipes for name in split_list(text)) or settings.recipes
+    if not recipes and not arguments.list:
+        raise UsageError("no recipe given: name one (`--list` shows them) or set RECIPES")
+    return _Options(
+        settings=replace(
+            settings,
+            recipes=recipes,
+            overrides=(*settings.overrides, *arguments.set),
+            data_dir=(arguments.data_dir or settings.data_dir).absolute(),
+            log_dir=(arguments.log_dir or settings.log_dir).absolute(),
+        ),
+        force=arguments.force,
+        verify=arguments.verify,
+        check=arguments.check,
+    )
+
+
+def _parser(stage: Stage[Parameters]) -> argparse.ArgumentParser:
+    reads = stage.reads.format(recipe="<recipe>") if stage.reads else "the recipe's source"
+    parser = argparse.ArgumentParser(
+        prog=f"python -m {stage.name}",
+        description=f"{stage.description} Reads {reads}, writes {stage.writes.format(recipe='<recipe>')}.",
+        epilog="Environment:\n" + "\n".join(f"  {name:<14} {text}" for name, text in ENVIRONMENT.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("recipes", nargs="*", metavar="RECIPE", help="a name in recipes/ or a path to a .toml file")
+    parser.add_argument("--list", action="store_true", help="list the recipes and stop")
+    parser.add_argument("--check", action="store_true", help="check the recipe and stop")
+    parser.add_argument("--force", action="store_true", help="run even when nothing has changed")
+    parser.add_argument("--verify", action="store_true", help="hash every file again instead of trusting size and time")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="change the recipe, such as model.chunks=50"
+    )
+    parser.add_argument("--data-dir", type=Path, metavar="DIR", help="folder of the datasets (default: data/)")
+    parser.add_argument("--log-dir", type=Path, metavar="DIR", help="folder of the logs (default: logs/)")
+    return parser
