@@ -1,0 +1,1 @@
+"""The first stage: a source outside becomes `data/raw/<recipe>.parquet`."""

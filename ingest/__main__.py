@@ -1,0 +1,59 @@
+"""A source outside becomes one typed Parquet file.
+
+reads   what `[ingest]` in the recipe names: URLs, files, a formula, installed packages
+writes  data/raw/<recipe>.parquet, its receipt, rejected rows; downloads are kept in data/raw/source/<recipe>/
+"""
+
+import sys
+from typing import Any
+
+from handoff.receipt import Receipt
+from handoff.recipe import Recipe
+from handoff.run import Run, Stage
+from handoff.stage import main
+from ingest.parameters import IngestSection, parse_parameters
+from ingest.sources import open_source
+
+READS = None
+WRITES = "raw/{recipe}"
+
+
+def find_inputs(run: Run[IngestSection]) -> dict[str, str]:
+    """Fetch what is due, and identify it."""
+    return open_source(run).inputs()
+
+
+def ingest(run: Run[IngestSection]) -> Receipt:
+    """Load the source, cast it by the contract, save it."""
+    from handoff.schema import contract_schema  # Arrow is heavy: only when there is work
+
+    source = open_source(run)
+    return run.write(
+        contract_schema(run.recipe.columns),
+        source.blocks(),
+        max_rejected_share=run.parameters.max_rejected_share,
+        sources=source.origins,
+        rows_total=source.rows_total,
+    )
+
+
+def read_columns(recipe: Recipe) -> dict[str, Any]:
+    """The part of the contract that raw rows depend on: all but the rules, which preprocess checks."""
+    rules = {"null", "min", "max", "allowed"} if recipe.sections["ingest"]["source"] != "synthetic" else set()
+    return {name: column.model_dump(mode="json", exclude=rules) for name, column in recipe.columns.items()}
+
+
+STAGE = Stage(
+    name="ingest",
+    description="Brings the data in, as typed columns.",
+    reads=READS,
+    writes=WRITES,
+    parse=parse_parameters,
+    inputs=find_inputs,
+    work=ingest,
+    columns=read_columns,
+    uses_seed=True,
+)
+
+if __name__ == "__main__":
+    sys.exit(main(STAGE))

@@ -1,0 +1,169 @@
+"""What `[ingest]` in a recipe may say, one type for each kind of source."""
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import Field, field_validator, model_validator
+
+from handoff.recipe import Recipe, Section, choose_section
+
+Share = Annotated[float, Field(ge=0, le=1)]
+Seconds = Annotated[float, Field(gt=0)]
+
+AGE = re.compile(r"(\d+)\s*(s|m|h|d)")
+AGE_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+class IngestSection(Section):
+    """What every source shares."""
+
+    source: str
+    max_rejected_share: Share = 0.01
+    """Share of the rows that may break the contract's types before the stage fails."""
+
+
+class FormatSection(IngestSection):
+    """How raw bytes become records."""
+
+    format: Literal["csv", "json", "jsonl", "text", "parquet"] | None = None
+    """None: by the ending of the file's name."""
+    unexpected: Literal["refuse", "drop"] = "refuse"
+    """What to do with columns that the recipe does not declare."""
+    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    encoding: str = "utf-8"
+    """Of CSV, JSON lines and text; one in which a line break is the byte 10."""
+    records: str = ""
+    """JSON: dotted path to the list of records; empty when the list is the file itself."""
+    starts_after: str | None = None
+    """Text: pattern of the line after which the text begins, such as a licence's last line."""
+    ends_before: str | None = None
+    """Text: pattern of the line before which the text ends."""
+    document: str | None = None
+    """Text: pattern of a line that begins a document; its named groups become columns. None: the file is one."""
+    document_head: str | None = None
+    """Text: pattern of a line near a document's beginning whose named groups become columns and which ends its head."""
+
+    @field_validator("starts_after", "ends_before", "document", "document_head")
+    @classmethod
+    def _pattern(cls, pattern: str | None) -> str | None:
+        if pattern is not None:
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                raise ValueError(f"not a regular expression: {error}") from None
+        return pattern
+
+
+class HttpSection(FormatSection):
+    """Files behind URLs."""
+
+    source: Literal["http"]
+    url: str | list[str]
+    """One URL or several; `{item}` in it stands for each of `items`."""
+    items: list[str] = Field(default_factory=list)
+    sha256: str | list[str] | None = None
+    """Expected SHA-256 of each file, in the order of the URLs."""
+    refresh: str = "never"
+    """When to ask again: never, always, or when what is kept is older than an age such as 6h or 1d."""
+    connect_timeout: Seconds = 10.0
+    read_timeout: Seconds = 60.0
+    retries: Annotated[int, Field(ge=0, le=20)] = 4
+    """Further attempts after a lost connection, a 429 or a 5xx."""
+    parallel: Annotated[int, Field(ge=1, le=16)] = 4
+    """Files fetched side by side."""
+
+    @property
+    def urls(self) -> list[str]:
+        """All URLs, items filled in."""
+        templates = [self.url] if isinstance(self.url, str) else self.url
+        return [template.replace("{item}", item) for template in templates for item in self.items or [""]]
+
+    @property
+    def checksums(self) -> list[str] | None:
+        """The expected SHA-256 of each URL, None when the recipe gives none."""
+        return [self.sha256] if isinstance(self.sha256, str) else self.sha256
+
+    @field_validator("refresh")
+    @classmethod
+    def _refresh(cls, refresh: str) -> str:
+        refresh_seconds(refresh)
+        return refresh
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "HttpSection":
+        for url in self.urls:
+            if not re.match(r"https?://", url):
+                raise ValueError(f'"{url}" is no http or https URL')
+        if bool(self.items) != ("{item}" in str(self.url)):
+            raise ValueError("items and {item} in the URL need each other")
+        if self.checksums is not None and len(self.checksums) != len(self.urls):
+            raise ValueError(f"{len(self.checksums)} checksums for {len(self.urls)} URLs")
+        return self
+
+
+class FileSection(FormatSection):
+    """Files on this machine."""
+
+    source: Literal["file"]
+    path: str | list[str]
+    """One path or several, `*` and `**` allowed. `data/…` lies in the data folder, other relative paths beside the
+    recipe."""
+
+
+class FormulaSection(Section):
+    """A column computed from another: slope · of + intercept + noise."""
+
+    of: str
+    slope: float
+    intercept: float
+    noise_sd: Annotated[float, Field(ge=0)] = 0.0
+    """Standard deviation of the normal noise, in the column's unit."""
+
+
+class SyntheticSection(IngestSection):
+    """Rows drawn from the declared columns."""
+
+    source: Literal["synthetic"]
+    rows: Annotated[int, Field(ge=1)] = 100
+    null_share: Share = 0.05
+    """Share of nulls in columns that allow them."""
+    formula: dict[str, FormulaSection] = Field(default_factory=dict)
+
+
+class DocstringsSection(IngestSection):
+    """Documentation strings of installed packages."""
+
+    source: Literal["docstrings"]
+    packages: Annotated[list[str], Field(min_length=1)]
+
+
+SECTIONS: dict[str, type[IngestSection]] = {
+    "http": HttpSection,
+    "file": FileSection,
+    "synthetic": SyntheticSection,
+    "docstrings": DocstringsSection,
+}
+
+
+def parse_parameters(recipe: Recipe) -> IngestSection:
+    """The recipe's `[ingest]` in the type that its `source` asks for.
+
+    Raises:
+        RecipeError, UsageError: a key is unknown, missing or of another type.
+    """
+    return choose_section(recipe, "ingest", "source", SECTIONS)
+
+
+def refresh_seconds(refresh: str) -> float:
+    """The age in seconds from which a source is asked again: infinite for never, 0 for always.
+
+    Raises:
+        ValueError: neither never, always nor an age.
+    """
+    words = {"never": float("inf"), "always": 0.0}
+    if refresh in words:
+        return words[refresh]
+    match = AGE.fullmatch(refresh)
+    if match is None:
+        raise ValueError(f'"{refresh}" is neither never, always nor an age such as 30m, 6h or 1d')
+    return float(match[1]) * AGE_SECONDS[match[2]]

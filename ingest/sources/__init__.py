@@ -1,0 +1,46 @@
+"""The kinds of source, one module each."""
+
+from collections.abc import Iterator
+from importlib import import_module
+from typing import TYPE_CHECKING, Protocol
+
+from handoff.receipt import Origin
+from handoff.run import Run
+from ingest.parameters import IngestSection
+
+if TYPE_CHECKING:
+    from handoff.writer import Block
+
+
+class Source(Protocol):
+    """Where the data comes from. Made anew for each question: it keeps no state but files."""
+
+    def inputs(self) -> dict[str, str]:
+        """Name -> fingerprint of what the rows will be made from; fetches it first when that is due.
+
+        Raises:
+            SourceError: it cannot be had.
+        """
+
+    def blocks(self) -> "Iterator[Block]":
+        """The rows, in order, in the contract's types.
+
+        Raises:
+            SourceError: the bytes are not what the recipe says.
+            ContractError: columns are missing or unexpected.
+        """
+
+    def origins(self) -> list[Origin]:
+        """Where the bytes came from, for the receipt; known after `blocks`."""
+
+    @property
+    def rows_total(self) -> int | None:
+        """Rows there will be, where that is known before reading."""
+
+
+def open_source(run: Run[IngestSection]) -> Source:
+    """The source that the recipe names. Imports only that source's module."""
+    kind = run.parameters.source
+    module = import_module(f"ingest.sources.{kind}")
+    source: Source = module.open_source(run)
+    return source
