@@ -14,6 +14,7 @@ The next writer finishes or removes what a killed one left.
 import hashlib
 import os
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,9 +38,22 @@ class Dataset:
     parquet: pq.ParquetFile
 
     def batches(self, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
-        """The rows in order, one row group at a time, so that memory stays bounded."""
-        for group in range(self.parquet.num_row_groups):
-            yield from self.parquet.read_row_group(group, columns=columns).combine_chunks().to_batches()
+        """The rows in order, one row group at a time, so that memory stays bounded.
+
+        The next row group is read while the caller works on this one.
+        """
+        with ThreadPoolExecutor(1) as reader:
+            groups = range(self.parquet.num_row_groups)
+            coming = [reader.submit(self._read_group, group, columns) for group in groups[:1]]
+            for group in groups:
+                batches = coming.pop().result()
+                if group + 1 in groups:
+                    coming.append(reader.submit(self._read_group, group + 1, columns))
+                yield from batches
+
+    def _read_group(self, group: int, columns: list[str] | None) -> list[pa.RecordBatch]:
+        batches: list[pa.RecordBatch] = self.parquet.read_row_group(group, columns=columns).combine_chunks().to_batches()
+        return batches
 
     def table(self, columns: list[str] | None = None) -> pa.Table:
         """All rows at once."""

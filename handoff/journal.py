@@ -16,7 +16,7 @@ class Entry:
     stage: str
     recipe: str
     outcome: str
-    """done, unchanged or failed."""
+    """done, restored (an earlier result of the same key), unchanged or failed."""
     started_at_utc: str
     ended_unix: float
     """Seconds since 1970-01-01 UTC."""

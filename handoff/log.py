@@ -11,13 +11,18 @@ ROTATE_BYTES = 10_000_000
 KEEP_FILES = 5
 
 
+def configure_terminal(level: str) -> None:
+    """Send the log to standard error only."""
+    logger.remove()
+    logger.add(sys.stderr, level=level, format=TERMINAL_FORMAT)
+
+
 def configure_log(stage: str, log_dir: Path, level: str) -> None:
     """Send the log to standard error and to a file of the stage.
 
     Raises:
         OSError: the folder of the logs cannot be written.
     """
-    logger.remove()
-    logger.add(sys.stderr, level=level, format=TERMINAL_FORMAT)
+    configure_terminal(level)
     log_dir.mkdir(parents=True, exist_ok=True)
     logger.add(log_dir / f"{stage}.log", level=level, format=FILE_FORMAT, rotation=ROTATE_BYTES, retention=KEEP_FILES)

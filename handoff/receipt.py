@@ -11,6 +11,10 @@ from handoff.files import hash_file, hash_json
 from handoff.settings import ROOT
 
 
+FILES_SHOWN = 3
+"""Changed files of code that a message names; an update touches dozens."""
+
+
 class _Record(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -109,13 +113,11 @@ def digest_code(stage: str, libraries: tuple[str, ...], root: Path = ROOT) -> di
 
 
 def explain_difference(old: Key, new: Key) -> list[str]:
-    """What differs between two keys, in words: `parameter test_share 0.2 -> 0.3`.
-
-    Code comes as one line per folder, since an edit often touches many files.
-    """
+    """What differs between two keys, in words: `parameter test_share 0.2 -> 0.3`."""
     changed = [path for path in sorted({*old.code, *new.code}) if old.code.get(path) != new.code.get(path)]
-    folders = sorted({path.split("/")[0] for path in changed})
-    lines = [f"code {folder}/ ({', '.join(p for p in changed if p.startswith(folder + '/'))})" for folder in folders]
+    lines = [f"code {path}" for path in changed[:FILES_SHOWN]]
+    if changed[FILES_SHOWN:]:
+        lines.append(f"code of {len(changed) - FILES_SHOWN} more files")
     for name in sorted({*old.parameters, *new.parameters}):
         before, after = old.parameters.get(name), new.parameters.get(name)
         if before != after:

@@ -78,6 +78,8 @@ class Stage(Generic[Parameters]):
     """Packages whose versions the receipt names."""
     place: Callable[["Run[Parameters]"], Place] | None = None
     """Where its result lies, when that is not a dataset."""
+    restore: Callable[["Run[Parameters]"], Receipt | None] = _nothing
+    """Puts an earlier result of the same key back in place, where a stage keeps earlier results."""
     check: Callable[["Run[Parameters]"], None] = _nothing
     """What `--check` looks at beside the types."""
     report: Callable[["Run[Parameters]", Receipt], None] = _nothing

@@ -14,7 +14,7 @@ from handoff.errors import DatasetDamagedError, RelayError, StorageError, UsageE
 from handoff.files import Fingerprints
 from handoff.journal import Entry, write_journal
 from handoff.lock import one_writer
-from handoff.log import configure_log
+from handoff.log import configure_log, configure_terminal
 from handoff.receipt import Key, Receipt, digest_code, explain_difference, flatten
 from handoff.recipe import list_recipes, load_recipe
 from handoff.run import InputChangedError, Parameters, Run, Stage, format_utc
@@ -48,8 +48,9 @@ def main(stage: Stage[Parameters], argv: Sequence[str] | None = None) -> int:
     Returns:
         0 when all went well, 1 when a recipe failed, 2 for bad usage, 130 when interrupted.
     """
+    arguments = _parser(stage).parse_args(argv)
+    configure_terminal("INFO")
     try:
-        arguments = _parser(stage).parse_args(argv)
         options = _read_options(arguments)
         if arguments.list:
             return _list()
@@ -103,7 +104,7 @@ def _prepare(stage: Stage[Parameters], name: str, options: _Options) -> Run[Para
 
 
 def _run_locked(run: Run[Parameters], options: _Options) -> tuple[Receipt, str]:
-    """The receipt of the result and `done` or `unchanged`, with no other writer beside."""
+    """The receipt of the result and `done`, `restored` or `unchanged`, with no other writer beside."""
     address = run.stage.writes.format(recipe=run.recipe.name)
     with one_writer(run.settings.data_dir, address, run.stage.name, format_utc(run.started)):
         for _ in range(CHECKS):
@@ -128,6 +129,9 @@ def _run_if_changed(run: Run[Parameters], options: _Options) -> tuple[Receipt, s
         assert receipt is not None  # noqa: S101 - no reasons means that it is there
         logger.info("{}: unchanged, {:,} rows, fingerprint {}", run.name, receipt.rows, receipt.fingerprint[:12])
         return receipt, "unchanged"
+    if not options.force and (receipt := run.stage.restore(run)) is not None:
+        logger.info("{}: an earlier result is put back, {}", run.name, "; ".join(reasons))
+        return receipt, "restored"
     logger.info("{}: runs, {}", run.name, "; ".join(reasons))
     receipt = run.stage.work(run)
     return receipt, "done"

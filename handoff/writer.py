@@ -1,6 +1,8 @@
 """Writing a dataset: blocks of rows come in, one whole Parquet file with its rejected rows goes out."""
 
+import json
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Self
@@ -72,7 +74,7 @@ class RowGroups:
             head, table = table.slice(0, count), table.slice(count)
             self._pending.append(head)
             self._pending_rows += count
-            self._pending_bytes += sum(self._text_bytes(head)) if self._text else 0
+            self._pending_bytes += int(self._text_bytes(head).sum()) if self._text else 0
             if self._pending_rows >= GROUP_ROWS or self._pending_bytes >= GROUP_TEXT_BYTES:
                 self._flush()
 
@@ -183,7 +185,7 @@ class DatasetWriter:
             rejected=Rejects(
                 rows=self._rejected_rows, reasons=dict(sorted(self._reasons.items())), fingerprint=fingerprint
             ),
-            dropped=dict(sorted(self._dropped.items())),
+            dropped={reason: count for reason, count in sorted(self._dropped.items()) if count},
         )
 
     def commit(self, receipt: Receipt) -> None:
@@ -226,3 +228,14 @@ def reject(rows: list[tuple[int, str, str]]) -> pa.Table:
     return pa.Table.from_pylist(
         [dict(zip(REJECTED_SCHEMA.names, row, strict=True)) for row in rows], schema=REJECTED_SCHEMA
     )
+
+
+def show_cells(row: Mapping[str, object]) -> str:
+    """A row's cells as JSON texts; bytes that are no UTF-8 are shown by their codes."""
+    return json.dumps({name: _show(cell) for name, cell in row.items()}, ensure_ascii=False)
+
+
+def _show(cell: object) -> str | None:
+    if cell is None:
+        return None
+    return cell.decode("utf-8", "backslashreplace") if isinstance(cell, bytes) else str(cell)

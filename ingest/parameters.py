@@ -40,18 +40,19 @@ class FormatSection(IngestSection):
     """Text: pattern of the line before which the text ends."""
     document: str | None = None
     """Text: pattern of a line that begins a document; its named groups become columns. None: the file is one."""
-    document_head: str | None = None
-    """Text: pattern of a line near a document's beginning whose named groups become columns and which ends its head."""
+    document_head: list[str] = Field(default_factory=list)
+    """Text: patterns of lines near a document's beginning, one after the other. What stands up to such a line is head,
+    not text; its named groups become columns."""
 
     @field_validator("starts_after", "ends_before", "document", "document_head")
     @classmethod
-    def _pattern(cls, pattern: str | None) -> str | None:
-        if pattern is not None:
+    def _pattern(cls, value: str | list[str] | None) -> str | list[str] | None:
+        for pattern in value if isinstance(value, list) else [value or ""]:
             try:
                 re.compile(pattern)
             except re.error as error:
                 raise ValueError(f"not a regular expression: {error}") from None
-        return pattern
+        return value
 
 
 class HttpSection(FormatSection):

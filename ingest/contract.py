@@ -1,0 +1,210 @@
+"""Raw cells become typed columns; a cell that does not parse costs its row, never the file."""
+
+from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from handoff.errors import ContractError
+from handoff.recipe import Column
+from handoff.schema import ARROW_TYPES, contract_schema
+from handoff.writer import Block, reject, show_cells
+
+NULL_WORDS = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "#N/A")
+"""Texts that mean "no value" in every column that is not text; in text and categories only the empty one does."""
+
+TRUE_WORDS = pa.array(["true", "True", "TRUE", "1", "1.0", "yes", "t"])
+FALSE_WORDS = pa.array(["false", "False", "FALSE", "0", "0.0", "no", "f"])
+
+EPOCH_PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
+MICROSECONDS = 1_000_000
+
+LARGEST_EXACT_INT = 2**53
+"""Up to here every whole number is itself as a float, so that "2.0" may stand for 2."""
+
+Mask = NDArray[np.bool_]
+
+
+def match_columns(found: list[str], columns: Mapping[str, Column], unexpected: str, where: str) -> dict[str, str]:
+    """Contract name -> name in the source, for a source that brings the columns `found`.
+
+    Args:
+        found: the source's column names.
+        columns: the contract; a column may come under its own name or one of its `from` names.
+        unexpected: "refuse" or "drop" what the contract does not know.
+        where: name of the source, for the messages.
+
+    Raises:
+        ContractError: a column is missing, comes twice, or is not in the contract.
+    """
+    matched = {}
+    for name, column in columns.items():
+        present = [candidate for candidate in (name, *column.source_names) if candidate in found]
+        if not present:
+            raise ContractError(f"{where}: column {name} is missing{_suggest(name, found)}; found {_listed(found)}")
+        if len(present) > 1 or found.count(present[0]) > 1:
+            raise ContractError(f"{where}: column {name} comes more than once: {_listed(present)} in {_listed(found)}")
+        matched[name] = present[0]
+    extra = [name for name in found if name not in matched.values()]
+    if extra and unexpected == "refuse":
+        raise ContractError(
+            f'{where}: unexpected column {_listed(extra)}; declare it in [columns] (role = "ignore" keeps it out of '
+            'the model), or drop what is not declared with unexpected = "drop" in [ingest]'
+        )
+    return matched
+
+
+def conform(table: pa.Table, columns: Mapping[str, Column], rows: NDArray[np.int64]) -> Block:
+    """A block in the contract's types, from a table of the contract's names in whatever types they came.
+
+    Args:
+        table: texts, or values that already have a type; shape (n, columns).
+        columns: the contract.
+        rows: the source's row numbers, from 1; shape (n,).
+    """
+    arrays = []
+    problems: dict[int, str] = {}
+    for name, column in columns.items():
+        array, bad = cast_column(table.column(name), column)
+        arrays.append(array)
+        for index in np.flatnonzero(bad) if bad is not None else ():
+            problems.setdefault(int(index), f"{name}: not {_article(column.type)}")
+    typed = pa.table(arrays, schema=contract_schema(columns))
+    if not problems:
+        return Block(table=typed, read=table.num_rows)
+    kept = np.ones(table.num_rows, bool)
+    kept[list(problems)] = False
+    bad_rows = sorted(problems)
+    cells = table.take(pa.array(bad_rows)).to_pylist()
+    rejected = [(int(rows[i]), problems[i], show_cells(row)) for i, row in zip(bad_rows, cells, strict=True)]
+    return Block(table=typed.filter(pa.array(kept)), read=table.num_rows, rejected=reject(rejected))
+
+
+def cast_column(values: pa.ChunkedArray, column: Column) -> tuple[pa.Array, Mask | None]:
+    """The values in the contract's type, and where they could not be had (None: everywhere they could).
+
+    A cell that does not parse is null in the result.
+    """
+    array = values.combine_chunks()
+    if isinstance(array, pa.ChunkedArray):  # no rows, or more than one array may hold
+        array = pa.concat_arrays(array.chunks) if array.num_chunks else pa.array([], values.type)
+    target = ARROW_TYPES[column.type]
+    if array.type == target and column.type in ("int", "float"):
+        return array, None
+    if pa.types.is_binary(array.type):
+        array, broken = _convert(array, pa.string())
+        if broken is not None:
+            typed, bad = cast_column(pa.chunked_array([array]), column)
+            return typed, broken | bad if bad is not None else broken
+    if pa.types.is_null(array.type):
+        return array.cast(target), None
+    return _CASTS[column.type](array, column)
+
+
+def _cast_text(array: pa.Array, _: Column) -> tuple[pa.Array, Mask | None]:
+    text = array if array.type == pa.string() else array.cast(pa.string())
+    return pc.if_else(pc.equal(text, ""), pa.scalar(None, pa.string()), text), None
+
+
+def _cast_float(array: pa.Array, _: Column) -> tuple[pa.Array, Mask | None]:
+    return _convert(_trimmed(array), pa.float64())
+
+
+def _cast_int(array: pa.Array, _: Column) -> tuple[pa.Array, Mask | None]:
+    """Whole numbers, also when they are written 2.0, as a table with gaps that went through pandas has them."""
+    trimmed = _trimmed(array)
+    integers, bad = _convert(trimmed, pa.int64())
+    if bad is None:
+        return integers, None
+    floats = _convert(trimmed, pa.float64())[0]
+    whole = pc.and_(pc.equal(pc.floor(floats), floats), pc.less_equal(pc.abs(floats), float(LARGEST_EXACT_INT)))
+    usable = pc.fill_null(whole, False)
+    rescued = pc.if_else(usable, floats, pa.scalar(None, pa.float64())).cast(pa.int64())
+    lost = bad & ~usable.to_numpy(zero_copy_only=False)
+    return pc.coalesce(integers, rescued), lost if lost.any() else None
+
+
+def _cast_bool(array: pa.Array, _: Column) -> tuple[pa.Array, Mask | None]:
+    if array.type == pa.bool_():
+        return array, None
+    text = _trimmed(array)
+    yes, no = pc.is_in(text, TRUE_WORDS), pc.is_in(text, FALSE_WORDS)
+    known = pc.or_(yes, no)
+    bad = pc.and_(pc.is_valid(text), pc.invert(known)).to_numpy(zero_copy_only=False)
+    return pc.if_else(known, yes, pa.scalar(None, pa.bool_())), bad if bad.any() else None
+
+
+def _cast_time(array: pa.Array, column: Column) -> tuple[pa.Array, Mask | None]:
+    """Moments in UTC: from ISO 8601 (without a zone it counts as UTC) or from a number since 1970."""
+    target = ARROW_TYPES["time"]
+    if pa.types.is_timestamp(array.type):
+        return array.cast(pa.timestamp("us", tz="UTC") if array.type.tz else pa.timestamp("us")).cast(target), None
+    trimmed = _trimmed(array)
+    numbers, not_numbers = _convert(trimmed, pa.float64())
+    # Whole units of a second stay exact; a float holds today's seconds to a tenth of a microsecond.
+    scaled = pc.round(pc.multiply(numbers, MICROSECONDS / EPOCH_PER_SECOND[column.epoch]))
+    moments = scaled.cast(pa.int64()).cast(pa.timestamp("us")).cast(target)
+    if not_numbers is None:
+        return moments, None
+    parsed, unparsed = _parse_iso(pc.if_else(pa.array(not_numbers), trimmed, pa.scalar(None, pa.string())))
+    return pc.coalesce(moments, parsed), unparsed
+
+
+def _parse_iso(text: pa.Array) -> tuple[pa.Array, Mask | None]:
+    zoned = pc.match_substring_regex(text, r"(Z|[+-]\d\d:?\d\d)$")
+    with_zone, bad_zoned = _convert(pc.if_else(zoned, text, pa.scalar(None, pa.string())), ARROW_TYPES["time"])
+    plain, bad_plain = _convert(pc.if_else(zoned, pa.scalar(None, pa.string()), text), pa.timestamp("us"))
+    bad = [mask for mask in (bad_zoned, bad_plain) if mask is not None]
+    return pc.coalesce(with_zone, plain.cast(ARROW_TYPES["time"])), np.logical_or.reduce(bad) if bad else None
+
+
+_CASTS = {
+    "text": _cast_text,
+    "category": _cast_text,
+    "float": _cast_float,
+    "int": _cast_int,
+    "bool": _cast_bool,
+    "time": _cast_time,
+}
+
+
+def _trimmed(array: pa.Array) -> pa.Array:
+    """The texts without blanks around them, null where they say so; values of another type as they print."""
+    text = pc.utf8_trim_whitespace(array if array.type == pa.string() else array.cast(pa.string()))
+    return pc.if_else(pc.is_in(text, pa.array(NULL_WORDS)), pa.scalar(None, pa.string()), text)
+
+
+def _convert(array: pa.Array, target: pa.DataType) -> tuple[pa.Array, Mask | None]:
+    """The array in the target type, null and marked where a value does not parse.
+
+    Arrow refuses a whole array for one bad value: halves are tried until the bad ones stand alone, so that a few bad
+    values among n cost about log n casts each.
+    """
+    try:
+        return array.cast(target), None
+    except pa.ArrowInvalid:
+        if len(array) == 1:
+            return pa.nulls(1, target), np.ones(1, bool)
+    middle = len(array) // 2
+    (left, left_bad), (right, right_bad) = _convert(array[:middle], target), _convert(array[middle:], target)
+    bad = np.zeros(len(array), bool)
+    bad[:middle] = False if left_bad is None else left_bad
+    bad[middle:] = False if right_bad is None else right_bad
+    return pa.concat_arrays([left, right]), bad
+
+
+def _article(type_name: str) -> str:
+    names = {"int": "a whole number", "float": "a number", "bool": "true or false", "time": "a time"}
+    return names.get(type_name, "UTF-8 text")
+
+
+def _suggest(name: str, found: Iterable[str]) -> str:
+    match = get_close_matches(name, list(found), n=1)
+    return f' (is it "{match[0]}"? then say from = "{match[0]}" in [columns])' if match else ""
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(f'"{name}"' for name in names)

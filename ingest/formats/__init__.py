@@ -1,0 +1,52 @@
+"""The kinds of file, one module each: raw bytes become blocks in the contract's types."""
+
+from collections.abc import Iterator
+from importlib import import_module
+from pathlib import PurePath
+from urllib.parse import urlsplit
+
+from handoff.errors import RecipeError
+from handoff.recipe import Column
+from handoff.writer import Block
+from ingest.parameters import FormatSection
+from ingest.rawfile import RawFile
+
+MODULES = {"csv": "delimited", "json": "records", "jsonl": "lines", "text": "text", "parquet": "parquet"}
+
+ENDINGS = {
+    ".csv": "csv", ".tsv": "csv", ".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".txt": "text",
+    ".parquet": "parquet",
+}  # fmt: skip
+
+
+def read_files(files: list[RawFile], parameters: FormatSection, columns: dict[str, Column]) -> Iterator[Block]:
+    """The rows of all files in order, in the contract's types.
+
+    Raises:
+        SourceError: a file is empty, a web page, or not of the format.
+        ContractError: columns are missing or unexpected.
+        RecipeError: the format is neither said nor told by the name.
+    """
+    first_row = 1
+    for file in files:
+        kind = parameters.format or guess_format(file.name)
+        module = import_module(f"ingest.formats.{MODULES[kind]}")
+        file.sniff()
+        for block in module.read_file(file, parameters, columns, first_row):
+            first_row += block.read
+            yield block
+
+
+def guess_format(name: str) -> str:
+    """The format that a file's or URL's name ends in.
+
+    Raises:
+        RecipeError: the ending tells nothing.
+    """
+    ending = PurePath(urlsplit(name).path).suffix.lower()
+    if ending not in ENDINGS:
+        raise RecipeError(
+            f'{name}: the ending "{ending}" tells no format; say format = "csv", "json", "jsonl", "text" or "parquet" '
+            "in [ingest]"
+        )
+    return ENDINGS[ending]

@@ -1,0 +1,187 @@
+"""CSV: fast where it parses, cell by cell where it does not.
+
+A file is cut into blocks at line breaks outside quotes. Each block is parsed straight into the contract's types; only
+a block in which that fails is parsed again as text, and only its bad rows are rejected.
+"""
+
+import csv
+import io
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.csv as pacsv
+
+from handoff.errors import SourceError
+from handoff.recipe import Column
+from handoff.writer import Block, reject, show_cells
+from ingest.contract import NULL_WORDS, conform, match_columns
+from ingest.parameters import FormatSection
+from ingest.rawfile import RawFile
+
+PARSERS = 2
+"""Threads that parse while the main one writes; more only keep more blocks in memory."""
+
+FAST_TYPES = {"int": pa.int64(), "float": pa.float64()}
+"""Types that the CSV parser converts as the cast of a text would; all others come as text."""
+
+LONGEST_ROW_BYTES = 64 << 20
+"""More than this without a row's end is no row: it is a quote that nobody closed."""
+
+UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What all blocks of a file share."""
+
+    header: list[str]
+    matched: dict[str, str]
+    """Contract name -> name in the file."""
+    delimiter: str
+    columns: dict[str, Column]
+
+
+def read_file(file: RawFile, parameters: FormatSection, columns: dict[str, Column], first_row: int) -> Iterator[Block]:
+    """The rows of a CSV file.
+
+    Raises:
+        SourceError: not text of the encoding, or no line of data.
+        ContractError: columns are missing or unexpected.
+    """
+    blocks = cut_blocks(_decoded(file, parameters.encoding), file.name)
+    head = next(blocks)
+    header, body = _split_header(head, parameters.delimiter)
+    matched = match_columns(header, columns, parameters.unexpected, file.name)
+    layout = Layout(header, matched, parameters.delimiter, columns)
+    yield from _parse_in_order(body, blocks, layout, first_row)
+
+
+def cut_blocks(pieces: Iterator[bytes], name: str) -> Iterator[bytes]:
+    """The same bytes, cut after line breaks that end a row.
+
+    A line break ends a row when the number of quotes before it is even (RFC 4180).
+
+    Raises:
+        SourceError: a quote is opened and never closed.
+    """
+    rest = b""
+    for piece in pieces:
+        rest += piece
+        end = last_row_end(rest)
+        if end:
+            yield rest[:end]
+            rest = rest[end:]
+        if len(rest) > LONGEST_ROW_BYTES:
+            raise SourceError(f"{name}: a quote is opened and not closed for {len(rest):,} bytes, near {rest[:60]!r}")
+    if rest.count(b'"') % 2:
+        raise SourceError(f"{name}: a quote is opened and never closed; the file was cut or is not CSV")
+    if rest:
+        yield rest
+
+
+def last_row_end(block: bytes) -> int:
+    """The number of bytes up to and with the last line break outside quotes; 0 when there is none."""
+    end = block.rfind(b"\n") + 1
+    quotes = block.count(b'"', 0, end)
+    while end and quotes % 2:
+        # Inside quotes: the row ends before the quote that was opened last.
+        opened = block.rfind(b'"', 0, end)
+        end = block.rfind(b"\n", 0, opened) + 1
+        quotes = block.count(b'"', 0, end)
+    return end
+
+
+def _decoded(file: RawFile, encoding: str) -> Iterator[bytes]:
+    """The file's bytes in UTF-8, without a byte order mark."""
+    head = file.sniff()
+    if head.startswith(UTF16_MARKS) or b"\x00" in head:
+        raise SourceError(f"{file.name}: this is UTF-16 or no text at all; save it as UTF-8, or give another file")
+    for index, block in enumerate(file.read_blocks()):
+        text = block.removeprefix(b"\xef\xbb\xbf") if index == 0 else block
+        # Only single-byte encodings get here beside UTF-8, so that a block may end anywhere.
+        yield text if encoding == "utf-8" else text.decode(encoding).encode()
+
+
+def _split_header(block: bytes, delimiter: str) -> tuple[list[str], bytes]:
+    reader = csv.reader(io.StringIO(block.decode("utf-8", "replace"), newline=""), delimiter=delimiter)
+    header = next(reader)
+    end = 0
+    while True:
+        end = block.find(b"\n", end) + 1 or len(block)
+        if block.count(b'"', 0, end) % 2 == 0 or end == len(block):
+            return [name.strip() for name in header], block[end:]
+
+
+def _parse_in_order(body: bytes, blocks: Iterator[bytes], layout: Layout, first_row: int) -> Iterator[Block]:
+    """Parse blocks on threads, a few ahead, and give them back in order."""
+    waiting: deque[Future[tuple[pa.Table, list[pacsv.InvalidRow]]]] = deque()
+    with ThreadPoolExecutor(PARSERS) as threads:
+        block: bytes | None = body
+        while block is not None or waiting:
+            while block is not None and len(waiting) < PARSERS + 1:
+                if block.strip():
+                    waiting.append(threads.submit(parse_block, block, layout))
+                block = next(blocks, None)
+            if waiting:
+                table, ragged = waiting.popleft().result()
+                yield finish_block(table, ragged, layout.columns, first_row)
+                first_row += table.num_rows + len(ragged)
+
+
+def parse_block(block: bytes, layout: Layout) -> tuple[pa.Table, list[pacsv.InvalidRow]]:
+    """The block's rows under the contract's names, and the rows that have another number of cells.
+
+    Typed where the whole block parses, else as raw bytes.
+    """
+    types = {source: FAST_TYPES.get(layout.columns[name].type, pa.string()) for name, source in layout.matched.items()}
+    try:
+        return _parse(block, layout, types, []), []
+    except pa.ArrowInvalid:
+        ragged: list[pacsv.InvalidRow] = []
+        return _parse(block, layout, dict.fromkeys(layout.matched.values(), pa.binary()), ragged), ragged
+
+
+def _parse(block: bytes, layout: Layout, types: dict[str, pa.DataType], ragged: list[pacsv.InvalidRow]) -> pa.Table:
+    def note(row: pacsv.InvalidRow) -> str:
+        ragged.append(row)
+        return "skip"
+
+    is_text = pa.binary() in types.values()
+    table = pacsv.read_csv(
+        pa.BufferReader(block),
+        read_options=pacsv.ReadOptions(
+            column_names=layout.header, use_threads=False, block_size=len(block) + 1, skip_rows=0
+        ),
+        parse_options=pacsv.ParseOptions(
+            delimiter=layout.delimiter,
+            newlines_in_values=b'"' in block,
+            invalid_row_handler=note if is_text else None,
+        ),
+        convert_options=pacsv.ConvertOptions(
+            column_types=types,
+            include_columns=list(layout.matched.values()),
+            null_values=NULL_WORDS,
+            strings_can_be_null=False,
+        ),
+    )
+    return table.rename_columns(list(layout.matched))
+
+
+def finish_block(table: pa.Table, ragged: list[pacsv.InvalidRow], columns: dict[str, Column], first_row: int) -> Block:
+    """A parsed block in the contract's types, with the ragged rows among its rejected ones."""
+    # A row's number counts the ragged ones before it.
+    taken = np.array([row.number for row in ragged], np.int64) - 1 + first_row
+    numbers = np.setdiff1d(np.arange(first_row, first_row + table.num_rows + len(ragged)), taken, assume_unique=True)
+    block = conform(table, columns, numbers)
+    if not ragged:
+        return block
+    rows = [
+        (int(number), f"{row.actual_columns} cells instead of {row.expected_columns}", show_cells({"row": row.text}))
+        for number, row in zip(taken, ragged, strict=True)
+    ]
+    rejected = pa.concat_tables([block.rejected, reject(rows)]).sort_by("row")
+    return Block(table=block.table, read=table.num_rows + len(ragged), rejected=rejected)

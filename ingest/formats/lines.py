@@ -1,0 +1,48 @@
+"""JSON lines: one record a line; a line that is no JSON costs that line only."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from handoff.recipe import Column
+from handoff.writer import Block
+from ingest.formats.records import BATCH_RECORDS, conform_records
+from ingest.parameters import FormatSection
+from ingest.rawfile import RawFile
+
+
+def read_file(file: RawFile, parameters: FormatSection, columns: dict[str, Column], first_row: int) -> Iterator[Block]:
+    """The records of a file with one JSON object a line; empty lines do not count.
+
+    Raises:
+        ContractError: fields are missing or unexpected.
+    """
+    batch: list[Any] = []
+    for line in split_lines(file.read_blocks()):
+        if not line.strip():
+            continue
+        batch.append(_parse(line, parameters.encoding))
+        if len(batch) == BATCH_RECORDS:
+            yield conform_records(batch, parameters, columns, first_row, file.name)
+            first_row += len(batch)
+            batch = []
+    if batch:
+        yield conform_records(batch, parameters, columns, first_row, file.name)
+
+
+def split_lines(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """Lines without their ends, however the bytes were cut."""
+    rest = b""
+    for block in blocks:
+        *lines, rest = (rest + block).split(b"\n")
+        yield from lines
+    if rest:
+        yield rest
+
+
+def _parse(line: bytes, encoding: str) -> Any:
+    """The line's value; its text when it is no JSON, which is then rejected as no record."""
+    try:
+        return json.loads(line.decode(encoding))
+    except ValueError:
+        return line.decode("utf-8", "backslashreplace")

@@ -1,0 +1,170 @@
+"""JSON: a list of records somewhere in a file, read as a stream so that the file may be larger than memory."""
+
+import re
+from collections.abc import Iterator
+from itertools import islice
+from typing import Any
+
+import ijson
+import numpy as np
+import pyarrow as pa
+
+from handoff.errors import SourceError
+from handoff.recipe import Column
+from handoff.writer import Block, reject, show_cells
+from ingest.contract import conform, match_columns
+from ingest.parameters import FormatSection
+from ingest.rawfile import RawFile
+
+BATCH_RECORDS = 4_096
+KEYS_SHOWN = 20
+SCALARS = (str, int, float, bool, type(None))
+
+
+def read_file(file: RawFile, parameters: FormatSection, columns: dict[str, Column], first_row: int) -> Iterator[Block]:
+    """The records of a JSON file.
+
+    Raises:
+        SourceError: not JSON, or no list at the path that the recipe names.
+        ContractError: fields are missing or unexpected.
+    """
+    path = f"{parameters.records}.item" if parameters.records else "item"
+    found = False
+    for batch in _batches(_stream(file, path)):
+        found = True
+        yield conform_records(batch, parameters, columns, first_row, file.name)
+        first_row += len(batch)
+    if not found:
+        raise SourceError(f"{file.name}: no list of records at {_shown(parameters)}; {_describe(file)}")
+
+
+def conform_records(
+    records: list[Any], parameters: FormatSection, columns: dict[str, Column], first_row: int, where: str
+) -> Block:
+    """Parsed records in the contract's types; what is no object is rejected.
+
+    Raises:
+        ContractError: fields are missing in every record, or unexpected.
+    """
+    numbers = np.arange(first_row, first_row + len(records))
+    flat = [flatten_record(record) if isinstance(record, dict) else None for record in records]
+    objects = [record for record in flat if record is not None]
+    names = list(dict.fromkeys(name for record in objects for name in record))
+    matched = match_columns(_with_absent(names, columns), columns, parameters.unexpected, where)
+    table = pa.table({name: _to_array([record.get(source) for record in objects]) for name, source in matched.items()})
+    block = conform(table, columns, numbers[[record is not None for record in flat]])
+    strange = [
+        (int(number), "not a record", show_cells({"record": record}))
+        for number, record, kept in zip(numbers, records, flat, strict=True)
+        if kept is None
+    ]
+    if not strange:
+        return block
+    rejected = pa.concat_tables([block.rejected, reject(strange)]).sort_by("row")
+    return Block(table=block.table, read=len(records), rejected=rejected)
+
+
+def flatten_record(record: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested objects as one level: `{"a": {"b": 1}}` becomes `{"a_b": 1}`. Lists become their JSON text."""
+    flat: dict[str, Any] = {}
+    for key, value in record.items():
+        if isinstance(value, dict):
+            flat |= flatten_record(value, f"{prefix}{key}_")
+        else:
+            flat[f"{prefix}{key}"] = value if isinstance(value, SCALARS) else _as_json(value)
+    return flat
+
+
+def _to_array(values: list[Any]) -> pa.Array:
+    """Values as they came when they are of one type, else their texts."""
+    kinds = {type(value) for value in values} - {type(None)}
+    if len(kinds) <= 1:
+        try:
+            return pa.array(values)
+        except (pa.ArrowInvalid, OverflowError, UnicodeEncodeError):
+            pass  # a number beyond 64 bits, a lone surrogate: as text, so that only its row is rejected
+    return pa.array([None if value is None else _as_text(value).encode("utf-8", "surrogatepass") for value in values])
+
+
+def _as_text(value: Any) -> str:
+    return value if isinstance(value, str) else _as_json(value)
+
+
+def _as_json(value: Any) -> str:
+    import json
+
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _with_absent(names: list[str], columns: dict[str, Column]) -> list[str]:
+    """The found names, and those of columns that may be null: JSON leaves out what is not there."""
+    absent = [
+        name
+        for name, column in columns.items()
+        if column.null and not any(candidate in names for candidate in (name, *column.source_names))
+    ]
+    return [*names, *absent]
+
+
+def _stream(file: RawFile, path: str) -> Iterator[Any]:
+    reader = _Reader(file.read_blocks())
+    try:
+        yield from ijson.items(reader, path, use_float=True)
+    except ijson.JSONError as error:
+        raise SourceError(
+            f"{file.name}: not JSON, or cut: {_first_line(error)} (after {reader.bytes:,} bytes)"
+        ) from None
+    for _ in reader.rest():
+        pass  # read to the end, so that the whole file was hashed
+
+
+class _Reader:
+    """Blocks of bytes as the file that a JSON parser wants."""
+
+    def __init__(self, blocks: Iterator[bytes]) -> None:
+        self._blocks = blocks
+        self._pending = b""
+        self.bytes = 0
+
+    def read(self, size: int) -> bytes:
+        """Up to `size` bytes; none at the end."""
+        if not self._pending:
+            self._pending = next(self._blocks, b"")
+        piece, self._pending = self._pending[:size], self._pending[size:]
+        self.bytes += len(piece)
+        return piece
+
+    def rest(self) -> Iterator[bytes]:
+        """What was not read yet."""
+        return self._blocks
+
+
+def _batches(records: Iterator[Any]) -> Iterator[list[Any]]:
+    while batch := list(islice(records, BATCH_RECORDS)):
+        yield batch
+
+
+def _describe(file: RawFile) -> str:
+    """What stands at the top of a JSON file, for the message that a path is not there."""
+    with file.path.open("rb") as stream:
+        events = list(islice(ijson.parse(stream), 1))
+        if not events or events[0][1] != "start_map":
+            return "the file begins with " + (events[0][1].replace("start_", "a ") if events else "nothing")
+    with file.path.open("rb") as stream:
+        keys = list(
+            islice(
+                (value for prefix, event, value in ijson.parse(stream) if (prefix, event) == ("", "map_key")),
+                KEYS_SHOWN,
+            )
+        )
+    return (
+        f'the file is an object with the keys {", ".join(keys)}; say records = "{keys[0] if keys else "…"}" in [ingest]'
+    )
+
+
+def _shown(parameters: FormatSection) -> str:
+    return f'records = "{parameters.records}"' if parameters.records else "the top of the file"
+
+
+def _first_line(error: Exception) -> str:
+    return re.split(r"[\r\n]", str(error).strip())[0][:200]

@@ -1,0 +1,116 @@
+"""Plain text: a whole file as one document, or documents that begin at lines of a pattern."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+
+import numpy as np
+import pyarrow as pa
+
+from handoff.errors import SourceError
+from handoff.recipe import Column
+from handoff.writer import Block
+from ingest.contract import conform, match_columns
+from ingest.formats.lines import split_lines
+from ingest.parameters import FormatSection
+from ingest.rawfile import RawFile
+
+BATCH_DOCUMENTS = 256
+HEAD_LINES = 20
+"""Lines at a document's beginning among which a pattern of its head is looked for."""
+
+
+@dataclass
+class Document:
+    """A document while its lines come in."""
+
+    fields: dict[str, str]
+    lines: list[str] = field(default_factory=list)
+
+
+def read_file(file: RawFile, parameters: FormatSection, columns: dict[str, Column], first_row: int) -> Iterator[Block]:
+    """The documents of a text file: columns `item` (the file), `text`, and the patterns' named groups.
+
+    Raises:
+        SourceError: a pattern is nowhere in the file, or the text is not of the encoding.
+        ContractError: declared columns are none of these.
+    """
+    documents = split_documents(_lines(file, parameters), parameters, file)
+    while batch := list(islice(documents, BATCH_DOCUMENTS)):
+        names = list(dict.fromkeys(name for document in batch for name in document))
+        matched = match_columns(names, columns, "drop", file.name)
+        table = pa.table(
+            {name: pa.array([row.get(source) for row in batch], pa.string()) for name, source in matched.items()}
+        )
+        yield conform(table, columns, np.arange(first_row, first_row + len(batch)))
+        first_row += len(batch)
+
+
+def split_documents(lines: Iterator[str], parameters: FormatSection, file: RawFile) -> Iterator[dict[str, str]]:
+    """Documents as records; what stands before the first one is left out.
+
+    Raises:
+        SourceError: no line begins a document.
+    """
+    begins = re.compile(parameters.document) if parameters.document else None
+    current = None if begins else Document({"item": file.item})
+    for line in lines:
+        match = begins.search(line) if begins else None
+        if match is not None:
+            if current is not None:
+                yield _finish(current, parameters)
+            current = Document({"item": file.item, **_groups(match)})
+        elif current is not None:
+            current.lines.append(line)
+    if current is None:
+        raise SourceError(f"{file.name}: no line matches document = {parameters.document!r}; look at {file.path}")
+    yield _finish(current, parameters)
+
+
+def _finish(document: Document, parameters: FormatSection) -> dict[str, str]:
+    lines, fields = document.lines, document.fields
+    for pattern in parameters.document_head:
+        for index, line in enumerate(lines[:HEAD_LINES]):
+            match = re.search(pattern, line)
+            if match is not None:
+                lines, fields = lines[index + 1 :], fields | _groups(match)
+                break
+    return {**fields, "text": "\n".join(lines).strip()}
+
+
+def _groups(match: re.Match[str]) -> dict[str, str]:
+    return {name: text for name, text in match.groupdict().items() if text is not None}
+
+
+def _lines(file: RawFile, parameters: FormatSection) -> Iterator[str]:
+    """The lines between the two marks.
+
+    Raises:
+        SourceError: a mark is not there, or a line is not of the encoding.
+    """
+    is_inside = parameters.starts_after is None
+    is_ended = False
+    for number, raw in enumerate(split_lines(file.read_blocks()), 1):
+        line = _decode(raw, number, file, parameters.encoding)
+        if not is_inside:
+            is_inside = re.search(parameters.starts_after or "", line) is not None
+        elif parameters.ends_before is not None and re.search(parameters.ends_before, line):
+            is_ended = True
+        elif not is_ended:
+            yield line
+    if not is_inside:
+        raise SourceError(f"{file.name}: no line matches starts_after = {parameters.starts_after!r}")
+    if parameters.ends_before is not None and not is_ended:
+        raise SourceError(f"{file.name}: no line matches ends_before = {parameters.ends_before!r}; was the file cut?")
+
+
+def _decode(raw: bytes, number: int, file: RawFile, encoding: str) -> str:
+    try:
+        line = raw.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise SourceError(
+            f"{file.name}: line {number} is not {encoding} ({error.reason} at byte {error.start}); "
+            'say the file\'s encoding in [ingest], such as encoding = "latin-1"'
+        ) from None
+    return (line.removeprefix("\ufeff") if number == 1 else line).rstrip("\r")

@@ -1,0 +1,80 @@
+"""Files that the user put there: one, several, or a pattern. They are read where they lie, not copied."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from handoff.errors import SourceError
+from handoff.receipt import Origin
+from handoff.recipe import Column
+from handoff.run import Run
+from ingest.parameters import FileSection
+from ingest.rawfile import RawFile
+
+if TYPE_CHECKING:
+    from handoff.writer import Block
+
+
+@dataclass(frozen=True)
+class FileSource:
+    """The files of a recipe."""
+
+    run: Run[FileSection]
+
+    @cached_property
+    def files(self) -> list[RawFile]:
+        """The files, those of a pattern by name.
+
+        Raises:
+            SourceError: nothing lies there.
+        """
+        written = self.run.parameters.path
+        return [file for path in ([written] if isinstance(written, str) else written) for file in self._find(path)]
+
+    def inputs(self) -> dict[str, str]:
+        """Name -> SHA-256 of each file."""
+        return {file.name: file.origin.sha256 for file in self.files}
+
+    def origins(self) -> list[Origin]:
+        """Path, size and SHA-256 of each file."""
+        return [file.origin for file in self.files]
+
+    @property
+    def rows_total(self) -> None:
+        """Nobody knows before reading."""
+        return
+
+    def blocks(self) -> "Iterator[Block]":
+        """The rows of all files, in the contract's types."""
+        from ingest.formats import read_files  # Arrow is heavy: only when there is work
+
+        columns: dict[str, Column] = self.run.recipe.columns
+        return read_files(self.files, self.run.parameters, columns)
+
+    def _find(self, written: str) -> list[RawFile]:
+        folder, pattern = self._folder(written)
+        paths = sorted(folder.glob(pattern)) if "*" in pattern else [folder / pattern]
+        files = [path for path in paths if path.is_file()]
+        if not files:
+            raise SourceError(f'no file {folder / pattern}: put it there, or correct [ingest] path = "{written}"')
+        prefix = written[: len(written) - len(pattern)]
+        return [self._describe(path, prefix + path.relative_to(folder).as_posix()) for path in files]
+
+    def _folder(self, written: str) -> tuple[Path, str]:
+        """The folder that a path counts from, and the path below it."""
+        if written.startswith("data/"):
+            return self.run.settings.data_dir, written.removeprefix("data/")
+        if Path(written).is_absolute():
+            return Path("/"), written.removeprefix("/")
+        return self.run.recipe.path.parent, written
+
+    def _describe(self, path: Path, name: str) -> RawFile:
+        digest = self.run.fingerprints.of(path)
+        return RawFile(name, path.stem, path, Origin(where=str(path), sha256=digest, bytes=path.stat().st_size))
+
+
+def open_source(run: Run[FileSection]) -> FileSource:
+    """The source of a recipe."""
+    return FileSource(run)

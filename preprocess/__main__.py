@@ -1,0 +1,63 @@
+"""Raw rows become rows that keep every rule, ready for a model.
+
+reads   data/raw/<recipe>.parquet
+writes  data/processed/<recipe>.parquet, its receipt, rejected rows
+"""
+
+import sys
+from typing import Any
+
+from handoff.receipt import Receipt
+from handoff.recipe import Recipe
+from handoff.run import Run, Stage
+from handoff.stage import main
+from preprocess.parameters import DocumentsSection, PreprocessSection, TableSection, parse_parameters
+
+READS = "raw/{recipe}"
+WRITES = "processed/{recipe}"
+
+
+def preprocess(run: Run[PreprocessSection]) -> Receipt:
+    """Load the raw rows, keep those that keep the rules, save them."""
+    from preprocess.documents import documents_schema, prepare_documents  # Arrow is heavy: only when there is work
+    from preprocess.table import prepare_table, table_schema
+
+    raw, columns = run.read(), run.recipe.columns
+    match run.parameters:
+        case TableSection() as table:
+            schema = table_schema(columns)
+            blocks = prepare_table(raw.batches(), columns, table, run.recipe.seed)
+        case DocumentsSection() as documents:
+            schema = documents_schema(columns, documents)
+            blocks = prepare_documents(raw.batches(), columns, documents)
+    return run.write(
+        schema,
+        blocks,
+        max_rejected_share=run.parameters.max_rejected_share,
+        sources=lambda: raw.receipt.sources,
+        rows_total=raw.receipt.rows,
+    )
+
+
+def read_columns(recipe: Recipe) -> dict[str, Any]:
+    """The whole contract: its rules are checked here, its notes travel with the columns."""
+    return {
+        name: column.model_dump(mode="json", exclude={"source", "epoch"}) for name, column in recipe.columns.items()
+    }
+
+
+STAGE = Stage(
+    name="preprocess",
+    description="Checks the rules, cleans, marks train and test.",
+    reads=READS,
+    after="ingest",
+    writes=WRITES,
+    parse=parse_parameters,
+    work=preprocess,
+    columns=read_columns,
+    uses_seed=True,
+    packages=("pyarrow", "numpy"),
+)
+
+if __name__ == "__main__":
+    sys.exit(main(STAGE))

@@ -1,0 +1,129 @@
+"""Documents: links out, white space and case made even, short ones left out, time in bins."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from handoff.errors import RecipeError
+from handoff.recipe import Column
+from handoff.schema import contract_field
+from handoff.writer import Block
+from preprocess.parameters import DocumentsSection, RelabelSection
+from preprocess.rules import split_by_rules
+from preprocess.table import used_columns
+
+LINK = r"(?i)\b(?:https?://|www\.)\S+"
+WHITE_SPACE = r"[\s\p{Z}\x{85}]+"
+"""All of Unicode's white space; RE2's own class is ASCII only."""
+
+NOTEBOOK_LINK = r"^https?://.*"
+NOTEBOOK_NULL = "none"
+
+PERIOD_FORMATS = {"year": "%Y", "month": "%Y-%m", "day": "%Y-%m-%d"}
+
+CHARS_FIELD = pa.field("text_chars", pa.int64(), metadata={"unit": "characters", "description": "Length of the text"})
+PERIOD_FIELD = pa.field("period", pa.string(), metadata={"description": "Time bin, in UTC"})
+
+
+def documents_schema(columns: Mapping[str, Column], parameters: DocumentsSection) -> pa.Schema:
+    """The schema of processed documents: the contract without ignored columns, their length, perhaps their period."""
+    added = [CHARS_FIELD, PERIOD_FIELD] if parameters.period else [CHARS_FIELD]
+    return pa.schema([*(contract_field(name, columns[name]) for name in used_columns(columns)), *added])
+
+
+def prepare_documents(
+    batches: Iterator[pa.RecordBatch], columns: Mapping[str, Column], parameters: DocumentsSection
+) -> Iterator[Block]:
+    """The documents that keep the rules, cleaned; every one that is left out is counted with its reason.
+
+    Raises:
+        RecipeError: the contract does not declare what the parameters need.
+    """
+    text = text_column(columns)
+    schema = documents_schema(columns, parameters)
+    first_row = 1
+    for batch in batches:
+        kept, rejected = split_by_rules(pa.Table.from_batches([batch]), columns, first_row)
+        dropped: Counter[str] = Counter()
+        used = _relabel(kept, columns, parameters.relabel).select(used_columns(columns))
+        cleaned = clean_texts(used.column(text), parameters)
+        used = used.set_column(used.schema.get_field_index(text), text, cleaned)
+        used = _drop_short(used, text, parameters, dropped)
+        yield Block(
+            table=_add_measures(used, text, columns, parameters).cast(schema),
+            read=batch.num_rows,
+            rejected=rejected,
+            dropped=dropped,
+        )
+        first_row += batch.num_rows
+
+
+def text_column(columns: Mapping[str, Column]) -> str:
+    """The one column of text that is an input.
+
+    Raises:
+        RecipeError: there is none, or more than one.
+    """
+    names = [name for name, column in columns.items() if column.role == "input" and column.type == "text"]
+    if len(names) != 1:
+        raise RecipeError(
+            f'[columns]: documents need one column of type "text" and role "input", found {len(names)}: {names}'
+        )
+    return names[0]
+
+
+def clean_texts(texts: pa.ChunkedArray, parameters: DocumentsSection) -> pa.ChunkedArray:
+    """The texts without links, with even white space and case; null stays null."""
+    if parameters.cleaning == "notebook":
+        return clean_as_notebook(texts)
+    bare = pc.replace_substring_regex(texts, LINK, " ")
+    even = pc.utf8_trim_whitespace(pc.replace_substring_regex(bare, WHITE_SPACE, " "))
+    return pc.utf8_lower(even) if parameters.case == "lower" else even
+
+
+def clean_as_notebook(texts: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The texts as the course notebook left them.
+
+    Line breaks become blanks first, so that a text that begins with a link is emptied to its end; links elsewhere
+    stay; null becomes a word.
+    """
+    one_line = pc.replace_substring(pc.fill_null(texts, NOTEBOOK_NULL), "\n", " ")
+    return pc.replace_substring_regex(one_line, NOTEBOOK_LINK, "")
+
+
+def _drop_short(table: pa.Table, text: str, parameters: DocumentsSection, counts: Counter[str]) -> pa.Table:
+    lengths = pc.utf8_length(table.column(text))
+    is_null = lengths.is_null()
+    is_long = pc.fill_null(pc.greater(lengths, parameters.longer_than_chars), False)
+    without = pc.sum(is_null).as_py() or 0
+    counts["without text"] += without
+    counts[f"of at most {parameters.longer_than_chars} characters"] += (
+        table.num_rows - without - (pc.sum(is_long).as_py() or 0)
+    )
+    return table.filter(is_long)
+
+
+def _add_measures(table: pa.Table, text: str, columns: Mapping[str, Column], parameters: DocumentsSection) -> pa.Table:
+    table = table.append_column(CHARS_FIELD, pc.utf8_length(table.column(text)).cast(pa.int64()))
+    if not parameters.period:
+        return table
+    times = [name for name, column in columns.items() if column.role == "time"]
+    if not times:
+        raise RecipeError(f'[preprocess] period = "{parameters.period}" needs a column with the role "time"')
+    periods = pc.strftime(table.column(times[0]), PERIOD_FORMATS[parameters.period])
+    return table.append_column(PERIOD_FIELD, periods)
+
+
+def _relabel(table: pa.Table, columns: Mapping[str, Column], rules: list[RelabelSection]) -> pa.Table:
+    labels = [name for name, column in columns.items() if column.role == "label"]
+    for rule in rules:
+        if not labels or rule.column not in columns:
+            raise RecipeError(
+                f'[preprocess] relabel: needs a column with the role "label", and the column {rule.column}'
+            )
+        place = table.schema.get_field_index(labels[0])
+        hit = pc.is_in(table.column(rule.column).cast(pa.string()), pa.array(rule.values))
+        table = table.set_column(place, labels[0], pc.if_else(hit, rule.label, table.column(labels[0])))
+    return table

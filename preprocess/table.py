@@ -1,0 +1,40 @@
+"""Tables: rules checked, ignored columns dropped, train and test marked."""
+
+from collections.abc import Iterator, Mapping
+
+import pyarrow as pa
+
+from handoff.recipe import Column
+from handoff.schema import contract_field
+from handoff.writer import Block
+from preprocess.parameters import TableSection
+from preprocess.rules import split_by_rules
+from preprocess.split import mark_split
+
+SPLIT_FIELD = pa.field("split", pa.string(), metadata={"description": "train, or test: never shown to a model"})
+
+
+def table_schema(columns: Mapping[str, Column]) -> pa.Schema:
+    """The schema of the processed table: the contract without ignored columns, and `split`."""
+    return pa.schema([*(contract_field(name, columns[name]) for name in used_columns(columns)), SPLIT_FIELD])
+
+
+def used_columns(columns: Mapping[str, Column]) -> list[str]:
+    """The columns that are not ignored."""
+    return [name for name, column in columns.items() if column.role != "ignore"]
+
+
+def prepare_table(
+    batches: Iterator[pa.RecordBatch], columns: Mapping[str, Column], parameters: TableSection, seed: int
+) -> Iterator[Block]:
+    """The rows that keep the rules, marked train or test; the others rejected. One pass, any size."""
+    schema = table_schema(columns)
+    id_column = next((name for name, column in columns.items() if column.role == "id"), None)
+    first_row = 1
+    for batch in batches:
+        raw = pa.Table.from_batches([batch])
+        kept, rejected = split_by_rules(raw, columns, first_row)
+        used = kept.select(used_columns(columns))
+        split = mark_split(used, id_column, parameters.test_share, seed)
+        yield Block(table=used.append_column(SPLIT_FIELD, split).cast(schema), read=batch.num_rows, rejected=rejected)
+        first_row += batch.num_rows
