@@ -1,15 +1,13 @@
 """Fifteen million rows through ingest and preprocess, against a plain copy from CSV to Parquet."""
 
-import argparse
 import csv
-import json
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 import numpy as np
 
+from benchmarks.process import measure
 from handoff.recipe import load_recipe
 
 ROWS, QUICK_ROWS = 15_000_000, 300_000
@@ -32,9 +30,9 @@ def run(quick: bool) -> list[dict[str, object]]:
         (folder / "data").mkdir()
         source = folder / "data" / "cs-training.csv"
         write_csv(source, rows)
-        copy = _measure([sys.executable, "-c", COPY, str(source), str(folder / "copy.parquet")])
-        stages = [_measure(_stage(stage, folder)) for stage in ("ingest", "preprocess")]
-        again = [_measure(_stage(stage, folder)) for stage in ("ingest", "preprocess")]
+        copy = measure([sys.executable, "-c", COPY, str(source), str(folder / "copy.parquet")])
+        stages = [measure(_stage(stage, folder)) for stage in ("ingest", "preprocess")]
+        again = [measure(_stage(stage, folder)) for stage in ("ingest", "preprocess")]
     seconds = sum(stage["seconds"] for stage in stages)
     common = {"benchmark": "credit", "rows": rows}
     return [
@@ -109,23 +107,3 @@ def _jitter(
 def _stage(stage: str, folder: Path) -> list[str]:
     options = ["--data-dir", str(folder / "data"), "--log-dir", str(folder / "logs")]
     return [sys.executable, "-m", stage, "credit", *options]
-
-
-def _measure(command: list[str]) -> dict[str, float]:
-    """Wall seconds, CPU seconds and peak memory of a command, in a process of its own so that the peak is its own."""
-    code = (
-        "import json, resource, subprocess, sys, time; t = time.perf_counter();"
-        "subprocess.run(sys.argv[1:], check=True, capture_output=True); s = time.perf_counter() - t;"
-        "r = resource.getrusage(resource.RUSAGE_CHILDREN);"
-        "print(json.dumps({'seconds': s, 'cpu_seconds': r.ru_utime + r.ru_stime, 'peak_mib': r.ru_maxrss / 1024}))"
-    )
-    out = subprocess.run([sys.executable, "-c", code, *command], check=True, capture_output=True, text=True)
-    figures: dict[str, float] = json.loads(out.stdout)
-    return figures
-
-
-if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true", help=f"{QUICK_ROWS:,} rows instead of {ROWS:,}")
-    for row in run(parser.parse_args().quick):
-        print(row)

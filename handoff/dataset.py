@@ -52,7 +52,8 @@ class Dataset:
                 yield from batches
 
     def _read_group(self, group: int, columns: list[str] | None) -> list[pa.RecordBatch]:
-        batches: list[pa.RecordBatch] = self.parquet.read_row_group(group, columns=columns).combine_chunks().to_batches()
+        table = self.parquet.read_row_group(group, columns=columns).combine_chunks()
+        batches: list[pa.RecordBatch] = table.to_batches()
         return batches
 
     def table(self, columns: list[str] | None = None) -> pa.Table:

@@ -10,7 +10,6 @@ from handoff.errors import DatasetDamagedError
 from handoff.files import hash_file, hash_json
 from handoff.settings import ROOT
 
-
 FILES_SHOWN = 3
 """Changed files of code that a message names; an update touches dozens."""
 

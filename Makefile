@@ -1,0 +1,80 @@
+# Every command of the project; `make` lists them.
+
+RECIPE ?= docstrings
+STAGES := ingest preprocess model
+LIBRARIES := handoff stylometry
+UV_VERSION := 0.13.8
+
+BIN := .venv/bin
+# The newest Python that fits, unless PYTHON names one.
+PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && echo $$p && break; done)
+
+.DEFAULT_GOAL := help
+.PHONY: help run ingest preprocess model check-recipe test test-crash check fix bench bench-quick lock clean
+
+help: ## List the commands
+	@awk -F ':.*## ' '/^[a-z. -]+:.*## / {printf "  make %-24s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+	@echo "  RECIPE=$(RECIPE)  the recipe to run: $(patsubst recipes/%.toml,%,$(sort $(wildcard recipes/*.toml)))"
+
+run: check-recipe ## Run ingest, preprocess and model for RECIPE
+	@for stage in $(STAGES); do $(BIN)/python -m $$stage $(RECIPE) || exit $$?; done
+
+# All stages look at the recipe before the first one starts, so that a slip in [model] costs no download.
+check-recipe: .venv/ready
+	@for stage in $(STAGES); do LOG_LEVEL=WARNING $(BIN)/python -m $$stage --check $(RECIPE) || exit $$?; done
+
+ingest preprocess model: .venv/ready ## Run one stage for RECIPE
+	@$(BIN)/python -m $@ $(RECIPE)
+
+test: .venv/ready-for-tests ## Run all tests that this machine can run, and say what was skipped
+	@$(BIN)/python -m pytest -q $(PYTEST_ARGS)
+
+test-crash: .venv/ready-for-tests ## Kill each stage 70 times and look at what is left
+	@RELAY_KILLS=70 $(BIN)/python -m pytest -q -m crash $(PYTEST_ARGS)
+
+check: .venv/ready-for-tests ## Look for mistakes without changing anything: ruff, mypy, conventions
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest -q tests/test_conventions.py
+
+fix: .venv/ready-for-tests ## Format the code and mend what can be mended
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+bench: .venv/ready-for-tests ## Measure speed and memory against baselines in the same run (about 10 minutes)
+	@$(BIN)/python -m benchmarks
+
+bench-quick: .venv/ready-for-tests ## The same on small data (about 1 minute)
+	@$(BIN)/python -m benchmarks --quick
+
+lock: .venv/ready ## Pin the newest versions that the requirements.in files allow
+	@$(BIN)/uv pip compile $(UV_COMPILE) $(STAGES:%=%/requirements.in) --upgrade -o requirements.txt
+	@for part in $(STAGES) tests; do \
+		$(BIN)/uv pip compile $(UV_COMPILE) $$part/requirements.in -c requirements.txt -o $$part/requirements.txt; done
+
+UV_COMPILE := -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
+
+clean: ## Remove the environment and the caches; data and logs stay
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.venv/bin/uv:
+	@test -n "$(PYTHON)" || { echo "No Python 3.11 to 3.14 found: install one, or name it: make PYTHON=/path/to/python3.13"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { \
+		echo "$(PYTHON) cannot make environments: on Debian and Ubuntu, sudo apt install python3-venv"; exit 1; }
+	@echo "Making .venv with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+.venv/ready: requirements.txt | .venv/bin/uv
+	@echo "Installing the pinned packages of requirements.txt into .venv"
+	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --compile-bytecode --require-hashes -r requirements.txt
+	@touch $@
+
+.venv/ready-for-tests: tests/requirements.txt .venv/ready
+	@echo "Installing the test tools of tests/requirements.txt into .venv"
+	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --compile-bytecode --require-hashes -r tests/requirements.txt
+	@touch $@
