@@ -1,0 +1,37 @@
+# syntax=docker/dockerfile:1
+# Built from the project's root: docker build -t relay-model -f model/model.Dockerfile .
+ARG PYTHON_VERSION=3.13
+FROM python:${PYTHON_VERSION}-slim
+
+# Dependencies first, in a layer of their own: code changes daily, the lock does not.
+# The compiled bytecode is kept: importing is a large part of a short run.
+RUN --mount=type=cache,target=/root/.cache/pip \
+    --mount=type=bind,source=model/requirements.txt,target=/tmp/requirements.txt \
+    pip install --disable-pip-version-check --root-user-action ignore --require-hashes -r /tmp/requirements.txt
+
+WORKDIR /app
+COPY images/entrypoint.py images/entrypoint.py
+COPY recipes recipes
+COPY handoff handoff
+COPY stylometry stylometry
+COPY model model
+RUN python -m compileall -q /app
+
+# A user of any number may run this, so what wants a home or a cache gets /tmp, and the caches that are worth keeping
+# a folder that all may write: compiled kernels and the index of fonts.
+ENV PYTHONUNBUFFERED=1 HOME=/tmp USER=relay DATA_DIR=/app/data LOG_DIR=/app/logs \
+    NUMBA_CACHE_DIR=/var/cache/relay/numba MPLCONFIGDIR=/var/cache/relay/matplotlib
+# What trains when the command names no recipe.
+ENV RECIPES=docstrings,linear
+RUN python -c "import stylometry.warm" && python -m stylometry_warm || true \
+    && chmod -R a+rwX /var/cache/relay
+VOLUME /var/cache/relay
+
+LABEL org.opencontainers.image.title="relay-model" \
+      org.opencontainers.image.description="Trains and judges models, and serves the page." \
+      org.opencontainers.image.licenses="MIT"
+
+EXPOSE 8501
+# No USER: the entry point takes the rights of the data folder's owner and drops root before anything else.
+ENTRYPOINT ["python", "/app/images/entrypoint.py", "python", "-m", "model"]
+CMD ["page"]
