@@ -50,7 +50,7 @@ class Vocabulary(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """Rows of a sparse matrix one after another: ids and counts (entries,), `ends` (rows,), and room for a chunk."""
+    """Room for the rows of a block, larger than needed, and for the symbols of one chunk (characters,)."""
 
     ids: npt.NDArray[np.int32]
     counts: npt.NDArray[np.int32]
@@ -127,14 +127,12 @@ def _close_row(start: np.uint64, end: np.uint64, counts: npt.NDArray[np.int32], 
 
 
 @compiled
-def count_by_table(
-    text: Text, code: Code, table: npt.NDArray[np.int32], vocabulary: Vocabulary, rows: Rows
-) -> None:
+def count_by_table(text: Text, code: Code, table: npt.NDArray[np.int32], vocabulary: Vocabulary, rows: Rows) -> None:
     """Count chunks with one place in a table for every possible code.
 
     Args:
         text: The chunks, one row each.
-        code: How characters become codes of at most 27 bits.
+        code: How characters become codes, narrow enough for the table.
         table: Id of each code plus one, 0 while unknown (2**(bits*n),).
         vocabulary: Grows by the new codes.
         rows: Takes the rows.
@@ -153,6 +151,7 @@ def count_by_table(
             key = (key << code.bits | np.uint64(rows.symbols[np.uint64(place)])) & mask
             found = np.uint64(table[key])
             if found == _ZERO:
+                vocabulary.codes[known, _ZERO] = _ZERO
                 vocabulary.codes[known, _ONE] = key
                 known += _ONE
                 table[key] = np.int32(known)
@@ -164,7 +163,9 @@ def count_by_table(
 
 
 @compiled
-def _find_slot(high: np.uint64, low: np.uint64, slots: npt.NDArray[np.int32], codes: npt.NDArray[np.uint64]) -> np.uint64:
+def _find_slot(
+    high: np.uint64, low: np.uint64, slots: npt.NDArray[np.int32], codes: npt.NDArray[np.uint64]
+) -> np.uint64:
     """Slot of a code, or the free one where it belongs; the slots (power of two,) hold ids plus one, 0 is free.
 
     Fibonacci hashing, then the next slot and the next. Source: Knuth, vol. 3, section 6.4, algorithm L.
@@ -180,9 +181,16 @@ def _find_slot(high: np.uint64, low: np.uint64, slots: npt.NDArray[np.int32], co
 
 
 @compiled
-def _double_slots(slots: npt.NDArray[np.int32], codes: npt.NDArray[np.uint64], known: np.uint64) -> npt.NDArray[np.int32]:
-    """The same ids in twice as many slots."""
-    wider = np.zeros(slots.size * 2, np.int32)
+def _reserve_slots(
+    slots: npt.NDArray[np.int32], codes: npt.NDArray[np.uint64], known: np.uint64, more: np.uint64
+) -> npt.NDArray[np.int32]:
+    """The slots, or the same ids in a larger table if `more` new codes would fill over half of it."""
+    room = np.uint64(slots.size)
+    while (known + more) * np.uint64(2) > room:
+        room *= np.uint64(2)
+    if room == np.uint64(slots.size):
+        return slots
+    wider = np.zeros(np.int64(room), np.int32)
     for place in range(known):
         held = np.uint64(place)
         wider[_find_slot(codes[held, _ZERO], codes[held, _ONE], wider, codes)] = np.int32(held + _ONE)
@@ -190,10 +198,37 @@ def _double_slots(slots: npt.NDArray[np.int32], codes: npt.NDArray[np.uint64], k
 
 
 @compiled
+def _count_hashed(
+    length: np.uint64, code: Code, slots: npt.NDArray[np.int32], vocabulary: Vocabulary, rows: Rows, start: np.uint64
+) -> np.uint64:
+    """Count the n-grams of the `length` symbols of one chunk into the row from `start` on; return its end."""
+    width = code.bits * code.n
+    low_mask = ~_ZERO if width >= _WORD else (_ONE << width) - _ONE
+    high_mask = (_ONE << (width - _WORD)) - _ONE if width > _WORD else _ZERO
+    known = np.uint64(vocabulary.size[0])
+    end = start
+    high = low = _ZERO
+    for place in range(length):
+        high = (high << code.bits | low >> (_WORD - code.bits)) & high_mask
+        low = (low << code.bits | np.uint64(rows.symbols[np.uint64(place)])) & low_mask
+        if np.uint64(place) + _ONE < code.n:
+            continue
+        slot = _find_slot(high, low, slots, vocabulary.codes)
+        if slots[slot] == 0:
+            vocabulary.codes[known, _ZERO] = high
+            vocabulary.codes[known, _ONE] = low
+            known += _ONE
+            slots[slot] = np.int32(known)
+        end = _count_id(np.uint64(slots[slot]) - _ONE, vocabulary.counts, rows.ids, end)
+    vocabulary.size[0] = np.int64(known)
+    return end
+
+
+@compiled
 def count_by_hash(
     text: Text, code: Code, slots: npt.NDArray[np.int32], vocabulary: Vocabulary, rows: Rows
 ) -> npt.NDArray[np.int32]:
-    """Count chunks with a hash table: for codes of up to 128 bits, in two words; return the slots, more if need be.
+    """Count chunks with a hash table, for codes of up to 128 bits in two words; return the slots, more if need be.
 
     Args:
         text: The chunks, one row each.
@@ -202,33 +237,12 @@ def count_by_hash(
         vocabulary: Grows by the new codes.
         rows: Takes the rows.
     """
-    width = code.bits * code.n
-    low_mask = ~_ZERO if width >= _WORD else (_ONE << width) - _ONE
-    high_mask = (_ONE << (width - _WORD)) - _ONE if width > _WORD else _ZERO
-    first = code.n - _ONE
-    known = np.uint64(vocabulary.size[0])
     end = _ZERO
     for chunk in range(text.offsets.size - 1):
         start = end
         length = _write_symbols(text, chunk, code, rows.symbols)
-        high = low = _ZERO
-        for place in range(length):
-            high = (high << code.bits | low >> (_WORD - code.bits)) & high_mask
-            low = (low << code.bits | np.uint64(rows.symbols[np.uint64(place)])) & low_mask
-            if np.uint64(place) < first:
-                continue
-            slot = _find_slot(high, low, slots, vocabulary.codes)
-            if slots[slot] == 0:
-                vocabulary.codes[known, _ZERO] = high
-                vocabulary.codes[known, _ONE] = low
-                known += _ONE
-                slots[slot] = np.int32(known)
-                end = _count_id(known - _ONE, vocabulary.counts, rows.ids, end)
-                if known * np.uint64(2) > np.uint64(slots.size):
-                    slots = _double_slots(slots, vocabulary.codes, known)
-            else:
-                end = _count_id(np.uint64(slots[slot]) - _ONE, vocabulary.counts, rows.ids, end)
+        slots = _reserve_slots(slots, vocabulary.codes, np.uint64(vocabulary.size[0]), length)
+        end = _count_hashed(length, code, slots, vocabulary, rows, start)
         _close_row(start, end, vocabulary.counts, rows)
         rows.ends[chunk] = np.int64(end)
-    vocabulary.size[0] = np.int64(known)
     return slots
