@@ -2,7 +2,6 @@
 
 RECIPE ?= docstrings
 STAGES := ingest preprocess model
-LIBRARIES := handoff stylometry
 UV_VERSION := 0.13.8
 
 BIN := .venv/bin
@@ -11,7 +10,8 @@ PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; 
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help run ingest preprocess model check-recipe test test-crash check fix bench bench-quick lock clean
+.PHONY: help run ingest preprocess model check-recipe notebook test test-crash test-docker check fix bench bench-quick \
+	lock clean build up down train status logs
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z. -]+:.*## / {printf "  make %-24s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,8 +28,16 @@ check-recipe: .venv/ready
 ingest preprocess model: .venv/ready ## Run one stage for RECIPE
 	@$(BIN)/python -m $@ $(RECIPE)
 
-test: .venv/ready-for-tests ## Run all tests that this machine can run, and say what was skipped
-	@$(BIN)/python -m pytest -q $(PYTEST_ARGS)
+notebook: .venv/ready ## Open the notebooks in JupyterLab
+	@echo "Installing the pinned packages of notebooks/requirements.txt into .venv"
+	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --require-hashes -r notebooks/requirements.txt
+	@$(BIN)/jupyter lab --notebook-dir notebooks
+
+test: .venv/ready-for-tests ## Run all tests without containers that this machine can run, and say what was skipped
+	@$(BIN)/python -m pytest -q -m "not docker" $(PYTEST_ARGS)
+
+test-docker: .venv/ready-for-tests ## Build the images and test the containers
+	@$(BIN)/python -m pytest -q -m docker $(PYTEST_ARGS)
 
 test-crash: .venv/ready-for-tests ## Kill each stage 70 times and look at what is left
 	@RELAY_KILLS=70 $(BIN)/python -m pytest -q -m crash $(PYTEST_ARGS)
@@ -52,10 +60,33 @@ bench-quick: .venv/ready-for-tests ## The same on small data (about 1 minute)
 
 lock: .venv/ready ## Pin the newest versions that the requirements.in files allow
 	@$(BIN)/uv pip compile $(UV_COMPILE) $(STAGES:%=%/requirements.in) --upgrade -o requirements.txt
-	@for part in $(STAGES) tests; do \
+	@for part in $(STAGES) tests notebooks; do \
 		$(BIN)/uv pip compile $(UV_COMPILE) $$part/requirements.in -c requirements.txt -o $$part/requirements.txt; done
 
 UV_COMPILE := -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
+
+build: ## Build the images
+	@docker compose --profile '*' build
+
+up: .env ## Start the pipeline and the page in containers: http://localhost:8501
+	@python3 images/check_ports.py
+	@docker compose up --detach --build --wait
+	@docker compose ps
+
+down: ## Stop and remove all containers; data, logs and volumes stay
+	@docker compose --profile '*' down --remove-orphans
+
+train: .env ## Train each recipe of RECIPES once, in a container
+	@docker compose run --rm train
+
+status: ## Show the containers and whether they are well
+	@docker compose --profile '*' ps --all
+
+logs: ## Follow the logs of all containers
+	@docker compose --profile '*' logs --follow --tail 100
+
+.env: ## Make .env from .env.example, to be filled in
+	@cp .env.example .env && echo "Made .env from .env.example"
 
 clean: ## Remove the environment and the caches; data and logs stay
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
