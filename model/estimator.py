@@ -1,0 +1,73 @@
+"""`kind = "estimator"`: one scikit-learn Pipeline, fitted on train, judged on test, kept as skops."""
+
+import warnings
+from dataclasses import replace
+
+import pyarrow as pa
+from sklearn.base import is_classifier
+from threadpoolctl import threadpool_limits
+
+from handoff.recipe import Recipe
+from model.classification import check_classes, judge_classifier
+from model.parameters import EstimatorParameters
+from model.pipeline import build_pipeline, fit
+from model.regression import judge_regressor
+from model.resolve import build_estimator
+from model.results import Results
+from model.skops_file import write_model
+from model.split import check_target, find_columns, read_split
+from model.task import Task
+
+
+def train_estimator(table: pa.Table, recipe: Recipe, parameters: EstimatorParameters) -> Results:
+    """The estimator of a recipe, trained and judged.
+
+    Args:
+        table: processed rows with the recipe's columns and `split`.
+        recipe: gives columns and seed.
+        parameters: its model section.
+
+    Raises:
+        RecipeError: no such estimator, or it takes no such option.
+        ModelError: these data and this estimator do not go together.
+    """
+    estimator = build_estimator(parameters.estimator, parameters.options, recipe.seed)
+    as_classes = is_classifier(estimator)
+    task = Task(
+        pipeline=build_pipeline(recipe.columns, estimator),
+        split=read_split(table, recipe.columns, as_classes=as_classes),
+        columns=recipe.columns,
+        target=find_columns(recipe.columns)[0],
+        seed=recipe.seed,
+        score=parameters.score,
+    )
+    if as_classes:
+        check_classes(task)
+    with threadpool_limits(parameters.threads), warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        fitted = fit(task.pipeline, task.split.train)
+        results = (judge_classifier if as_classes else judge_regressor)(fitted, task)
+    without = task.split.without_target
+    return replace(
+        results,
+        metrics={**results.metrics, "threads": parameters.threads},
+        sentences=(*results.sentences, *_say_warnings(caught)),
+        dropped={f"without {task.target}": without} if without else {},
+        model=write_model(fitted),
+    )
+
+
+def _say_warnings(caught: list[warnings.WarningMessage]) -> list[str]:
+    """What scikit-learn warned of, each once: that a fit did not converge belongs into the findings."""
+    return list(dict.fromkeys(f"scikit-learn warns: {str(warning.message).splitlines()[0]}" for warning in caught))
+
+
+def check_estimator(recipe: Recipe, parameters: EstimatorParameters) -> None:
+    """Make sure that estimator, options and columns of a recipe go together, without data.
+
+    Raises:
+        RecipeError, ModelError: they do not.
+    """
+    estimator = build_estimator(parameters.estimator, parameters.options, recipe.seed)
+    target, _ = find_columns(recipe.columns)
+    check_target(target, recipe.columns[target], as_classes=is_classifier(estimator))

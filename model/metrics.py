@@ -1,0 +1,123 @@
+"""Figures that say how good predictions are; each is computed for the model and for its baseline alike."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn import metrics
+
+from handoff.errors import ModelError
+
+Floats = npt.NDArray[np.float64]
+
+LOWER_IS_BETTER = frozenset({"mse", "rmse", "mae", "brier", "log_loss"})
+
+DIGITS = 10
+"""Significant digits kept: more than anyone reads, fewer than processors agree on."""
+
+
+def judge_regression(true: Floats, predicted: Floats) -> dict[str, float]:
+    """Mean squared error and its root, mean absolute error (in the target's unit), and R²."""
+    mse = float(metrics.mean_squared_error(true, predicted))
+    return {
+        "mse": mse,
+        "rmse": math.sqrt(mse),
+        "mae": float(metrics.mean_absolute_error(true, predicted)),
+        "r2": float(metrics.r2_score(true, predicted)),
+    }
+
+
+@dataclass(frozen=True)
+class BinaryPrediction:
+    """What a binary classifier says of (rows,)."""
+
+    scores: Floats
+    """The higher, the likelier positive: probabilities where the classifier gives them."""
+    chosen: npt.NDArray[np.bool_]
+    """Whether positive is the class that the classifier itself names."""
+    flagged: npt.NDArray[np.bool_]
+    """Whether the score reaches the threshold."""
+    are_probabilities: bool = True
+
+
+def judge_binary(true: npt.NDArray[np.bool_], prediction: BinaryPrediction) -> dict[str, float]:
+    """Figures of a binary classifier.
+
+    ROC AUC and PR AUC (average precision) judge the order of the scores, Brier and log loss the probabilities,
+    accuracy the class that the classifier names, precision, recall and F1 the rows that reach the threshold.
+    """
+    scores = prediction.scores
+    figures = {
+        "roc_auc": metrics.roc_auc_score(true, scores),
+        "pr_auc": metrics.average_precision_score(true, scores),
+        "accuracy": metrics.accuracy_score(true, prediction.chosen),
+        "precision": metrics.precision_score(true, prediction.flagged, zero_division=0),
+        "recall": metrics.recall_score(true, prediction.flagged),
+        "f1": metrics.f1_score(true, prediction.flagged),
+    }
+    if prediction.are_probabilities:
+        figures["brier"] = metrics.brier_score_loss(true, scores)
+        figures["log_loss"] = metrics.log_loss(true, scores, labels=[False, True])
+    return {name: float(value) for name, value in figures.items()}
+
+
+def judge_classes(
+    true: npt.NDArray[Any], predicted: npt.NDArray[Any], *, probabilities: Floats | None, classes: npt.NDArray[Any]
+) -> dict[str, float]:
+    """Figures of a classifier of several classes; `probabilities` has the shape (rows, classes)."""
+    figures = {
+        "accuracy": metrics.accuracy_score(true, predicted),
+        "balanced_accuracy": metrics.recall_score(true, predicted, average="macro", labels=np.unique(true)),
+        "macro_f1": metrics.f1_score(true, predicted, average="macro", labels=classes, zero_division=0),
+    }
+    if probabilities is not None:
+        figures["log_loss"] = metrics.log_loss(true, probabilities, labels=classes)
+    return {name: float(value) for name, value in figures.items()}
+
+
+def best_threshold(true: npt.NDArray[np.bool_], scores: Floats) -> float:
+    """The score from which on rows are called positive so that F1 is largest; the lowest such score on a tie."""
+    precision, recall, thresholds = metrics.precision_recall_curve(true, scores)
+    # 2pr / (p + r), and 0 where both are 0; the last point of the curve belongs to no threshold.
+    total = precision[:-1] + recall[:-1]
+    f1 = np.divide(2 * precision[:-1] * recall[:-1], total, out=np.zeros_like(total), where=total > 0)
+    return float(thresholds[np.argmax(f1)])
+
+
+def choose_score(wanted: str | None, default: str, figures: Mapping[str, float]) -> str:
+    """The metric that decides between two versions of a model.
+
+    Raises:
+        ModelError: the recipe names one that this model does not have.
+    """
+    name = wanted or (default if default in figures else next(iter(figures)))
+    if name not in figures:
+        raise ModelError(f'[model] score = "{name}": this model is judged by {", ".join(figures)}; choose one of them')
+    return name
+
+
+def is_better(name: str, value: float, other: float) -> bool:
+    """Whether a value of a metric is strictly better than another."""
+    return value < other if name in LOWER_IS_BETTER else value > other
+
+
+def round_figures(value: Any) -> Any:
+    """The value with every float in it finite and at `DIGITS` significant digits.
+
+    Raises:
+        ModelError: a figure is infinite or not a number.
+    """
+    if isinstance(value, dict):
+        return {name: round_figures(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [round_figures(item) for item in value]
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise ModelError(
+                f"a metric came out as {value}: the predictions are not finite; scale the data or regularise"
+            )
+        return float(f"{value:.{DIGITS}g}")
+    return value

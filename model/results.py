@@ -1,0 +1,57 @@
+"""What a training gives back: values only; `render_files` alone knows how they lie in a folder."""
+
+import io
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from model.findings import FILE, Findings, format_findings
+from model.metrics import round_figures
+from model.plots.style import Picture, render
+
+
+@dataclass(frozen=True)
+class Results:
+    """Figures, tables, pictures and words of one training."""
+
+    metrics: dict[str, Any]
+    sentences: tuple[str, ...]
+    pictures: tuple[Picture, ...]
+    """The one to look at first comes first."""
+    tables: dict[str, pa.Table]
+    rows: int
+    """Rows or documents that the result rests on."""
+    dropped: dict[str, int] = field(default_factory=dict)
+    """Reason -> rows or documents left out."""
+    model: bytes | None = None
+    """The model file, where there is a model to use again."""
+
+
+def render_files(results: Results) -> dict[str, bytes]:
+    """The results as files, name -> content; no clock and no path is in any of them.
+
+    Raises:
+        ModelError: a figure is not finite.
+    """
+    shown = tuple((f"{picture.name}.png", picture.shows) for picture in results.pictures)
+    files = {
+        "metrics.json": (json.dumps(round_figures(results.metrics), indent=2, sort_keys=True) + "\n").encode(),
+        FILE: format_findings(Findings(results.sentences, shown)).encode(),
+    }
+    for name, table in results.tables.items():
+        files[f"{name}.parquet"] = _write_table(table)
+    for picture in results.pictures:
+        files |= render(picture)
+    if results.model is not None:
+        files["model.skops"] = results.model
+    return files
+
+
+def _write_table(table: pa.Table) -> bytes:
+    buffer = io.BytesIO()
+    # combine_chunks: the bytes then depend on the rows alone, not on how they came.
+    pq.write_table(table.combine_chunks(), buffer, compression="zstd")
+    return buffer.getvalue()

@@ -1,0 +1,61 @@
+"""Judging a classifier of three classes or more: figures beside the baseline, a picture, words."""
+
+from typing import Any
+
+from sklearn.dummy import DummyClassifier
+from sklearn.pipeline import Pipeline
+
+from model.findings import show_share
+from model.metrics import judge_classes
+from model.plots.classification import draw_confusion
+from model.results import Results
+from model.split import Part
+from model.task import Task, compare, tabulate, warn_if_useless
+
+
+def judge_several_classes(fitted: Pipeline, task: Task) -> Results:
+    """What the test rows say of a fitted classifier.
+
+    Raises:
+        ModelError: the recipe's score is no metric of such a classifier.
+    """
+    train, test = task.split.train, task.split.test
+    prior = DummyClassifier(strategy="prior").fit(train.inputs, train.target)
+    metrics = compare(
+        task,
+        "classification",
+        "balanced_accuracy",
+        _figures_of_several(fitted, test),
+        _figures_of_several(prior, test),
+    )
+    predicted = fitted.predict(test.inputs)
+    return Results(
+        metrics=metrics,
+        sentences=(
+            task.describe(),
+            _say(metrics["test"], metrics["baseline"], len(fitted.classes_)),
+            *warn_if_useless(metrics, "always naming the commonest class"),
+        ),
+        pictures=(
+            draw_confusion(
+                test.target.astype(str), predicted.astype(str), title="What is taken for what", target=task.target
+            ),
+        ),
+        tables={"predictions": tabulate(test, {"true": test.target, "predicted": predicted})},
+        rows=len(train) + len(test),
+    )
+
+
+def _figures_of_several(fitted: Any, test: Part) -> dict[str, float]:
+    probabilities = fitted.predict_proba(test.inputs) if hasattr(fitted, "predict_proba") else None
+    return judge_classes(test.target, fitted.predict(test.inputs), probabilities=probabilities, classes=fitted.classes_)
+
+
+def _say(figures: dict[str, float], baseline: dict[str, float], classes: int) -> str:
+    (right, always), (balanced, always_balanced) = (
+        (show_share(figures[name]), show_share(baseline[name])) for name in ("accuracy", "balanced_accuracy")
+    )
+    return (
+        f"Of the test rows it puts {right} into the right one of {classes} classes (always naming the commonest: "
+        f"{always}); with every class counting alike, {balanced} ({always_balanced})."
+    )

@@ -1,0 +1,106 @@
+"""What there is to learn and how it is to be judged: the same for numbers and for classes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from sklearn.pipeline import Pipeline
+
+from handoff.errors import ModelError
+from handoff.recipe import Column
+from model.findings import count, show
+from model.metrics import LOWER_IS_BETTER, choose_score, is_better
+from model.plots.style import label_of
+from model.split import Part, Split
+
+
+@dataclass(frozen=True)
+class Task:
+    """A pipeline that is not fitted yet, the rows of both sides, and what the recipe says of them."""
+
+    pipeline: Pipeline
+    split: Split
+    columns: Mapping[str, Column]
+    target: str
+    seed: int
+    score: str | None
+    """The metric that decides, when the recipe names one."""
+
+    @property
+    def estimator_name(self) -> str:
+        """Such as LinearRegression."""
+        return type(self.pipeline[-1]).__name__
+
+    @property
+    def target_label(self) -> str:
+        """The target as it stands at an axis."""
+        return label_of(self.target, self.columns[self.target])
+
+    def describe(self) -> str:
+        """The first sentence of the findings."""
+        train, test = self.split.train, self.split.test
+        left_out = count(self.split.without_target, "row")
+        without = f" {left_out} without {self.target} stood aside." if self.split.without_target else ""
+        return (
+            f"{self.estimator_name} learned {self.target} from {count(train.inputs.shape[1], 'input column')} of "
+            f"{count(len(train), 'row')}; {count(len(test), 'row')} that it has not seen judge it.{without}"
+        )
+
+
+def compare(task: Task, kind: str, default_score: str, test: dict[str, float], baseline: dict[str, float]) -> Any:
+    """The metrics of a model beside those of its baseline, and the one that decides.
+
+    Raises:
+        ModelError: the recipe's score is none of them.
+    """
+    score = choose_score(task.score, default_score, test)
+    return {
+        "kind": kind,
+        "estimator": task.estimator_name,
+        "rows": {
+            "train": len(task.split.train),
+            "test": len(task.split.test),
+            "without_target": task.split.without_target,
+        },
+        "test": test,
+        "baseline": baseline,
+        "score": {
+            "name": score,
+            "value": test[score],
+            "baseline": baseline[score],
+            "lower_is_better": score in LOWER_IS_BETTER,
+        },
+    }
+
+
+def warn_if_useless(metrics: dict[str, Any], baseline: str) -> tuple[str, ...]:
+    """A sentence when the model is not better than its baseline, else none."""
+    score = metrics["score"]
+    if is_better(score["name"], score["value"], score["baseline"]):
+        return ()
+    return (
+        f"By {score['name']} ({show(score['value'])}) it is no better than {baseline} ({show(score['baseline'])}): "
+        "do not use it.",
+    )
+
+
+def tabulate(part: Part, columns: Mapping[str, npt.NDArray[Any]]) -> pa.Table:
+    """A row for each row of a part: its id, then the given columns."""
+    table = part.ids
+    for name, values in columns.items():
+        table = table.append_column(name, pa.array(values)) if table.num_columns else pa.table({name: pa.array(values)})
+    return table
+
+
+def require_finite(values: npt.NDArray[np.float64], what: str) -> npt.NDArray[np.float64]:
+    """The values themselves.
+
+    Raises:
+        ModelError: one is infinite or not a number.
+    """
+    if not np.isfinite(values).all():
+        raise ModelError(f"{what} are not all finite: scale the inputs, regularise more, or choose another estimator")
+    return values

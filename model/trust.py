@@ -1,0 +1,94 @@
+"""How far to trust a map of styles: figures, and the words that go with them. They speak of styles, not of people."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from model.findings import count, list_words, show_share
+from model.parameters import AuthorshipParameters
+from stylometry.chunks import Chunks
+from stylometry.trust import LeaveOneOut, leave_one_out, map_distances
+
+Floats = npt.NDArray[np.float64]
+
+CLEAR = 0.05
+"""A difference of shares from which on the findings speak of one: a twentieth of the chunks."""
+
+
+@dataclass(frozen=True)
+class Trust:
+    """How often the nearest chunk of another document has the same label: by distance, and on the map."""
+
+    distances: LeaveOneOut
+    map: LeaveOneOut
+
+
+def judge(chunks: Chunks, distances: Floats, points: Floats, *, window: int) -> Trust | None:
+    """How far distances and map can be trusted; None when no chunk can be judged."""
+    if all(label is None for label in chunks.labels):
+        return None
+    beside = (chunks.labels, chunks.first_document, chunks.last_document, window)
+    full = leave_one_out(distances, *beside)
+    return Trust(full, leave_one_out(map_distances(points), *beside)) if full.n_judged else None
+
+
+def say_trust(chunks: Chunks, trust: Trust | None, parameters: AuthorshipParameters) -> tuple[str, ...]:
+    """How far to trust the map, in words: the first sentence is its caption."""
+    if trust is None:
+        return ("No chunk has a label and a neighbour from another document: how far to trust the map cannot be said.",)
+    full, drawn = trust.distances, trust.map
+    sentences = [
+        f"Of {count(full.n_judged, 'chunk')}, {show_share(full.accuracy)} lie nearest to a chunk of the same label "
+        f"from another document (the largest label alone would give {show_share(full.majority_share)}); in the map "
+        f"itself {show_share(drawn.accuracy)}: {_verdict(full, drawn)}."
+    ]
+    if lonely := find_lonely_labels(chunks):
+        sentences.append(
+            f"{list_words(lonely)} {'stands' if len(lonely) == 1 else 'stand'} in one document only and can never be "
+            "right in these figures: for such labels they say nothing."
+        )
+    if parameters.order == "time":
+        sentences.append(
+            "The text is in the order of time, and style drifts with time: nearness alone does not tell one from the "
+            f"other. {count(parameters.window, 'chunk')} before and after do not count as neighbours."
+        )
+    return tuple(sentences)
+
+
+def find_lonely_labels(chunks: Chunks) -> list[str]:
+    """The labels whose chunks all lie in one and the same document, sorted."""
+    documents: dict[str, set[int]] = {}
+    spans = zip(chunks.first_document.tolist(), chunks.last_document.tolist(), strict=True)
+    for label, (first, last) in zip(chunks.labels, spans, strict=True):
+        if label is not None:
+            documents.setdefault(label, set()).update((first, last))
+    return sorted(label for label, found in documents.items() if len(found) == 1)
+
+
+def figures_of(trust: Trust | None) -> dict[str, Any]:
+    """The figures as they stand in `metrics.json`."""
+    if trust is None:
+        return {"judged": 0}
+    full, drawn = trust.distances, trust.map
+    return {
+        "judged": full.n_judged,
+        "without_neighbour": full.n_without_neighbour,
+        "unknown": full.n_unknown,
+        "majority_share": full.majority_share,
+        "accuracy": full.accuracy,
+        "balanced_accuracy": full.balanced_accuracy,
+        "map_accuracy": drawn.accuracy,
+        "map_balanced_accuracy": drawn.balanced_accuracy,
+    }
+
+
+def _verdict(full: LeaveOneOut, drawn: LeaveOneOut) -> str:
+    if full.accuracy < full.majority_share + CLEAR:
+        return "the labels hardly differ in style here, whatever the map seems to show"
+    if drawn.accuracy < full.majority_share + CLEAR:
+        return "the labels differ in style, but this map does not show it"
+    if drawn.accuracy < full.accuracy - CLEAR:
+        return "read the map with care"
+    return "the map shows what the distances know"

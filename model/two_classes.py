@@ -1,0 +1,112 @@
+"""Judging a classifier of two classes: figures beside the baseline, pictures, words."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.dummy import DummyClassifier
+from sklearn.pipeline import Pipeline
+
+from model.coefficients import read_coefficients
+from model.findings import show, show_share
+from model.metrics import BinaryPrediction, judge_binary
+from model.plots.classification import draw_calibration, draw_confusion, draw_precision_recall, draw_roc
+from model.plots.style import Picture
+from model.results import Results
+from model.task import Task, compare, tabulate, warn_if_useless
+from model.threshold import MIN_CLASS_ROWS, Threshold, score_rows, tune_threshold
+
+
+def judge_two_classes(fitted: Pipeline, task: Task) -> Results:
+    """What the test rows say of a fitted classifier whose second class is the positive one.
+
+    Raises:
+        ModelError: its scores are not finite, or the recipe's score is no metric of such a classifier.
+    """
+    train, test = task.split.train, task.split.test
+    threshold = tune_threshold(task.pipeline, train, task.seed)
+    true = test.target == fitted.classes_[1]
+    prediction = _predict_two(fitted, test.inputs, threshold.value)
+    # The baseline scores every row alike, so the only threshold that finds anything calls every row positive.
+    prior = DummyClassifier(strategy="prior").fit(train.inputs, train.target)
+    metrics = compare(
+        task,
+        "binary classification",
+        "roc_auc",
+        judge_binary(true, prediction),
+        judge_binary(true, _predict_two(prior, test.inputs, 0.0)),
+    )
+    metrics |= {
+        "classes": [str(name) for name in fitted.classes_],
+        "threshold": {"value": threshold.value, "tuned_rows": threshold.tuned_rows},
+    }
+    score_name = "probability" if prediction.are_probabilities else "score"
+    tables = {
+        "predictions": tabulate(
+            test, {"true": test.target, score_name: prediction.scores, "positive": prediction.flagged}
+        )
+    }
+    if (line := read_coefficients(fitted, train.inputs)) is not None:
+        tables["coefficients"] = line.tabulate()
+    return Results(
+        metrics=metrics,
+        sentences=_say_two(task, metrics, threshold),
+        pictures=_draw_two(task, metrics, true, prediction, threshold.value),
+        tables=tables,
+        rows=len(train) + len(test),
+    )
+
+
+def _predict_two(fitted: Any, inputs: pd.DataFrame, threshold: float) -> BinaryPrediction:
+    scores, are_probabilities = score_rows(fitted, inputs)
+    return BinaryPrediction(
+        scores=scores,
+        chosen=fitted.predict(inputs) == fitted.classes_[1],
+        flagged=scores >= threshold,
+        are_probabilities=are_probabilities,
+    )
+
+
+def _say_two(task: Task, metrics: dict[str, Any], threshold: Threshold) -> tuple[str, ...]:
+    test, baseline = metrics["test"], metrics["baseline"]
+    positive = f"{task.target} = {metrics['classes'][1]}"
+    how = (
+        f"tuned on {threshold.tuned_rows:,} of the training rows"
+        if threshold.tuned_rows
+        else f"not tuned, for a class has fewer than {MIN_CLASS_ROWS} training rows"
+    )
+    probabilities = (
+        (
+            f"Its probabilities have a Brier score of {show(test['brier'])} (0 is perfect; always predicting the "
+            f"share of the training rows gives {show(baseline['brier'])}).",
+        )
+        if "brier" in test and "brier" in baseline
+        else ()
+    )
+    return (
+        task.describe(),
+        f"Of a row with {positive} and one without, it ranks the first higher in {show_share(test['roc_auc'])} of "
+        "cases (ROC AUC; guessing 50 %).",
+        f"At the threshold {show(threshold.value)}, {how}, it finds {show_share(test['recall'])} of the rows with "
+        f"{positive}, and {show_share(test['precision'])} of its alarms are right (F1 {show(test['f1'])}; calling "
+        f"every row positive {show(baseline['f1'])}).",
+        *probabilities,
+        *warn_if_useless(metrics, "giving every row the same score"),
+    )
+
+
+def _draw_two(
+    task: Task, metrics: dict[str, Any], true: npt.NDArray[np.bool_], prediction: BinaryPrediction, threshold: float
+) -> tuple[Picture, ...]:
+    test, classes = metrics["test"], metrics["classes"]
+    positive = f"{task.target} = {classes[1]}"
+    named = [np.where(rows, classes[1], classes[0]) for rows in (true, prediction.flagged)]
+    pictures = [
+        draw_roc(true, prediction.scores, threshold, area=test["roc_auc"], positive=positive),
+        draw_precision_recall(true, prediction.scores, threshold, area=test["pr_auc"], positive=positive),
+        draw_confusion(*named, title=f"At the threshold {threshold:.3g}", target=task.target),
+    ]
+    if prediction.are_probabilities:
+        pictures.insert(2, draw_calibration(true, prediction.scores, positive=positive))
+    return tuple(pictures)

@@ -1,0 +1,162 @@
+"""The stage as it is run: when it works, when it does not, and what it says."""
+
+import hashlib
+import os
+import resource
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from projects import (
+    DOCUMENTS,
+    LINEAR,
+    MIXED,
+    Project,
+    document_columns,
+    linear_columns,
+    make_project,
+    mixed_columns,
+)
+
+from handoff.files import Fingerprints
+from model.output import KEEP
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run_alone(made: Project, *more: str, **environment: str) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "model", *made.arguments(*more)]
+    return subprocess.run(
+        command, cwd=ROOT, env={**os.environ, **environment}, check=True, capture_output=True, text=True
+    )
+
+
+def test_a_second_run_changes_nothing_and_says_again_where_the_plot_is(trained_line: Project) -> None:
+    before = {path: path.stat().st_mtime_ns for path in trained_line.data_dir.rglob("output/**/*")}
+    assert trained_line.run() == 0
+    assert {path: path.stat().st_mtime_ns for path in trained_line.data_dir.rglob("output/**/*")} == before
+    last = trained_line.log().splitlines()[-1]
+    assert f"the plot {trained_line.latest}/fitted_line.png shows the prediction over its one input" in last
+    assert trained_line.log().count("unchanged, 100 rows") == 1
+
+
+def test_an_unchanged_run_takes_less_than_half_a_second_and_loads_no_numerical_library(trained_line: Project) -> None:
+    run_alone(trained_line)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    run_alone(trained_line)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    # Processor time: the clock on the wall would also measure what else the machine is doing.
+    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 0.5
+    arguments = ", ".join(repr(argument) for argument in trained_line.arguments())
+    code = f"import sys, model.__main__ as m; m.main(m.STAGE, [{arguments}]); print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    assert {"numpy", "pyarrow", "sklearn", "matplotlib", "numba"}.isdisjoint(loaded.split())
+
+
+def test_a_changed_parameter_runs_and_changed_back_moves_latest_back(trained_line: Project) -> None:
+    first = trained_line.latest.resolve()
+    trained_line.run("--set", "model.threads=1")
+    second = trained_line.latest.resolve()
+    assert second != first
+    trained_line.run()
+    assert trained_line.latest.resolve() == first
+    assert "an earlier result is put back, parameter threads 1 -> 2" in trained_line.log()
+    trained_line.run()
+    assert "unchanged" in trained_line.log()
+
+
+def test_force_trains_again_beside_the_old_result(trained_line: Project) -> None:
+    first = trained_line.latest.resolve()
+    trained_line.run("--force")
+    second = trained_line.latest.resolve()
+    assert second.name == f"{first.name}-2"
+    assert first.exists()
+    assert (second / "model.skops").read_bytes() == (first / "model.skops").read_bytes()
+
+
+def test_a_damaged_file_makes_it_run_again_and_is_named(trained_line: Project) -> None:
+    (trained_line.latest / "metrics.json").write_text("{}")
+    assert trained_line.run() == 0
+    assert "latest/metrics.json was changed: SHA-256" in trained_line.log()
+    assert trained_line.place.current(Fingerprints(trained_line.data_dir / ".state", trained_line.data_dir)) is not None
+
+
+def test_changed_data_makes_it_run_again(trained_line: Project) -> None:
+    first = trained_line.receipt().fingerprint
+    make_project(trained_line.folder, LINEAR, linear_columns(seed=1), "line")
+    trained_line.run()
+    assert "input processed/line" in trained_line.log()
+    assert trained_line.receipt().fingerprint != first
+
+
+def test_another_unit_on_an_axis_is_a_change(trained_line: Project) -> None:
+    trained_line.recipe.write_text(LINEAR.replace('unit = "m"', 'unit = "cm"'))
+    trained_line.run()
+    assert 'parameter columns.x.unit "m" -> "cm"' in trained_line.log()
+
+
+def test_the_receipt_holds_the_digest_of_every_file(trained_line: Project) -> None:
+    found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in trained_line.latest.iterdir()}
+    del found["receipt.json"]
+    receipt = trained_line.receipt()
+    assert receipt.files == found
+    assert receipt.bytes == sum(path.stat().st_size for path in trained_line.latest.iterdir() if path.name in found)
+    assert receipt.key.inputs.keys() == {"processed/line"}
+    assert receipt.key.parameters["threads"] == 2
+
+
+def test_a_missing_dataset_names_the_command_that_makes_it(linear: Project) -> None:
+    shutil.rmtree(linear.data_dir / "processed")
+    assert linear.run() == 1
+    assert f"run `python -m preprocess {linear.recipe.stem}` first" in linear.log()
+
+
+def test_an_unknown_option_in_the_section_is_answered_with_the_nearest(linear: Project) -> None:
+    assert linear.run("--set", "model.estimater=x") == 2
+    assert 'unknown key (did you mean "estimator"?)' in linear.log()
+
+
+def test_only_the_last_ten_results_stay(trained_line: Project) -> None:
+    for number in range(KEEP):
+        shutil.copytree(trained_line.latest.resolve(), trained_line.place.folder / f"0000000{number:x}")
+    trained_line.run("--force")
+    assert len([path for path in trained_line.place.folder.iterdir() if not path.is_symlink()]) == KEEP
+
+
+def test_the_same_bytes_in_two_folders_two_time_zones_and_two_hash_seeds(tmp_path: Path) -> None:
+    running, made = [], []
+    for place, zone in (("here", "Pacific/Auckland"), ("far/away", "America/Lima")):
+        mixed = make_project(tmp_path / place, MIXED, mixed_columns(), "mixed")
+        papers = make_project(tmp_path / place, DOCUMENTS, document_columns(), "papers")
+        command = [sys.executable, "-m", "model", str(papers.recipe), *mixed.arguments()]
+        environment = {**os.environ, "TZ": zone, "PYTHONHASHSEED": str(len(zone))}
+        running.append(subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL))
+        made.append((mixed, papers))
+    assert [process.wait() for process in running] == [0, 0]
+    here, away = [{**mixed.receipt().files, **papers.receipt().files} for mixed, papers in made]
+    assert here == away
+    assert {"model.skops", "roc.svg", "map.png", "chunks.parquet", "metrics.json"} < here.keys()
+
+
+def test_no_file_but_the_receipt_holds_a_path(trained_mixed: Project) -> None:
+    for path in trained_mixed.latest.iterdir():
+        assert str(trained_mixed.folder).encode() not in path.read_bytes()
+
+
+@pytest.mark.parametrize("name", ["roc", "precision_recall", "calibration", "confusion"])
+def test_pictures_are_there_and_show_something(trained_once: Callable[[str], Project], name: str) -> None:
+    classified = trained_once("mixed")
+    with Image.open(classified.latest / f"{name}.png") as picture:
+        colours = picture.convert("RGB").getcolors(1 << 24)
+        assert min(picture.size) >= 600
+        assert picture.info["dpi"] == pytest.approx((150, 150), abs=0.1)
+    assert colours is not None
+    assert len(colours) > 50
+    assert max(count for count, _ in colours) < 0.95 * sum(count for count, _ in colours)
+    svg = (classified.latest / f"{name}.svg").read_text()
+    assert svg.count("<path") > 10
+    assert "<dc:date>" not in svg
