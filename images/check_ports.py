@@ -4,6 +4,7 @@ Runs with any Python 3 and nothing else, because it comes before everything else
 """
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -50,6 +51,8 @@ def is_free(address: str, port: int) -> bool:
 
 def is_running(service: str) -> bool:
     """Whether it is our own container that holds the port."""
+    if shutil.which("docker") is None:
+        return False
     command = ["docker", "compose", "ps", "--quiet", "--status", "running", service]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - a fixed command
     return bool(done.stdout.strip())

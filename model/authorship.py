@@ -1,6 +1,7 @@
 """`kind = "authorship"`: documents -> chunks -> n-gram counts -> distances -> a map, and how far to trust it."""
 
 from collections import Counter
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -44,12 +45,14 @@ def map_styles(table: pa.Table, recipe: Recipe, parameters: AuthorshipParameters
         counts = count_ngrams(chunks, parameters.ngram)
         distances = manhattan(counts.matrix)
         points, how = project(distances, parameters.projection, recipe.seed)
-        trust = judge(chunks, distances, points, window=parameters.window)
+        known = hide_labels(chunks, parameters.unknown)
+        trust = judge(known, distances, points, window=parameters.window)
     except StylometryError as error:
         raise ModelError(f"[model]: {error}") from error
     sentences = (
         _say_chunks(documents, chunks, counts.matrix.shape[1], parameters),
-        *say_trust(chunks, trust, parameters),
+        *say_trust(known, trust, parameters),
+        *([parameters.caution] if parameters.caution else []),
     )
     drawn = Map(points=points, labels=chunks.labels, caption=sentences[1])
     return Results(
@@ -81,6 +84,11 @@ def cut(documents: Documents, parameters: AuthorshipParameters) -> Chunks:
     if parameters.chunking == "within":
         return cut_within(texts, documents.labels, parameters.chunk_chars)
     return cut_joined(texts, documents.labels, chunks=parameters.chunks)
+
+
+def hide_labels(chunks: Chunks, unknown: list[str]) -> Chunks:
+    """The same chunks, without label where it is among the unknown ones."""
+    return replace(chunks, labels=tuple(None if label in unknown else label for label in chunks.labels))
 
 
 def project(distances: Floats, projection: str, seed: int) -> tuple[Floats, dict[str, Any]]:

@@ -10,11 +10,12 @@ RUN --mount=type=cache,target=/root/.cache/pip \
     pip install --disable-pip-version-check --root-user-action ignore --require-hashes -r /tmp/requirements.txt
 
 WORKDIR /app
-COPY images/entrypoint.py images/entrypoint.py
+COPY images/entrypoint.py images/warm_caches.py images/
 COPY recipes recipes
 COPY handoff handoff
 COPY stylometry stylometry
 COPY model model
+COPY .streamlit .streamlit
 RUN python -m compileall -q /app
 
 # A user of any number may run this, so what wants a home or a cache gets /tmp, and the caches that are worth keeping
@@ -23,14 +24,16 @@ ENV PYTHONUNBUFFERED=1 HOME=/tmp USER=relay DATA_DIR=/app/data LOG_DIR=/app/logs
     NUMBA_CACHE_DIR=/var/cache/relay/numba MPLCONFIGDIR=/var/cache/relay/matplotlib
 # What trains when the command names no recipe.
 ENV RECIPES=docstrings,linear
-RUN python -c "import stylometry.warm" && python -m stylometry_warm || true \
-    && chmod -R a+rwX /var/cache/relay
+# Compile the kernels now, not at the first click.
+RUN python -m images.warm_caches && chmod -R a+rwX /var/cache/relay
 VOLUME /var/cache/relay
 
 LABEL org.opencontainers.image.title="relay-model" \
       org.opencontainers.image.description="Trains and judges models, and serves the page." \
       org.opencontainers.image.licenses="MIT"
 
+# Inside a container only the published port decides who can reach the page.
+ENV PAGE_ADDRESS=0.0.0.0
 EXPOSE 8501
 # No USER: the entry point takes the rights of the data folder's owner and drops root before anything else.
 ENTRYPOINT ["python", "/app/images/entrypoint.py", "python", "-m", "model"]

@@ -60,6 +60,11 @@ class AuthorshipParameters(Section):
     window: Annotated[int, Field(ge=0)] = 0
     """Chunks before and after that do not count as neighbours when the map is judged, for text in time order."""
 
+    unknown: Annotated[list[str], Field(default_factory=list)]
+    """Labels of documents whose author nobody knows: drawn, but neither judged nor counted as neighbours."""
+    caution: str = ""
+    """What else goes with the label, in a sentence: it closes the findings."""
+
     @property
     def projection(self) -> str:
         """The map that is drawn."""

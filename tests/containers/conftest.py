@@ -1,0 +1,74 @@
+"""Images built once, and folders for containers to work in."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from engine import ROOT, STAGES, Docker, engine_answers
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Every test below this folder needs an engine."""
+    here = [item for item in items if Path(__file__).parent in item.path.parents]
+    for item in here:
+        item.add_marker(pytest.mark.docker)
+    if here and not any(item.config.option.markexpr == "not docker" for item in here) and not engine_answers():
+        for item in here:
+            item.add_marker(pytest.mark.skip(reason="no Docker engine answers (`docker info`)"))
+
+
+@pytest.fixture(scope="session")
+def images() -> dict[str, str]:
+    """Stage -> name of its image, built as the README says."""
+    for stage in STAGES:
+        command = ["docker", "build", "-q", "-t", f"relay-{stage}", "-f", f"{stage}/{stage}.Dockerfile", "."]
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+    return {stage: f"relay-{stage}" for stage in STAGES}
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with `data` and `logs` of nobody in particular."""
+    for name in ("data", "logs"):
+        (tmp_path / name).mkdir()
+    return tmp_path
+
+
+@pytest.fixture
+def run_image(images: dict[str, str], folder: Path) -> Docker:
+    """Run a stage's image on the folder; options of `docker run` and arguments of the stage as lists."""
+
+    def run(stage: str, *arguments: str, options: tuple[str, ...] = ()) -> subprocess.CompletedProcess[str]:
+        mounts = ["-v", f"{folder}/data:/app/data", "-v", f"{folder}/logs:/app/logs"]
+        command = ["docker", "run", "--rm", *mounts, *options, images[stage], *arguments]
+        return subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+
+    return run
+
+
+@pytest.fixture
+def compose(images: dict[str, str], folder: Path) -> Iterator[Docker]:
+    """`docker compose` in a project of its own on the folder; everything goes afterwards."""
+    assert images
+    environment = {
+        **os.environ,
+        "COMPOSE_PROJECT_NAME": f"relay-test-{os.getpid()}",
+        "RELAY_DATA": f"{folder}/data",
+        "RELAY_LOGS": f"{folder}/logs",
+        "RECIPES": "linear",
+        "PAGE_PORT": "18501",
+    }
+
+    def run(*arguments: str, check: bool = True, **more: str) -> subprocess.CompletedProcess[str]:
+        command = ["docker", "compose", *arguments]
+        done = subprocess.run(
+            command, cwd=ROOT, env=environment | more, capture_output=True, text=True, timeout=400, check=False
+        )
+        assert not check or done.returncode == 0, done.stdout + done.stderr
+        return done
+
+    yield run
+    run("--profile", "*", "down", "--remove-orphans", "--volumes", "--timeout", "5")

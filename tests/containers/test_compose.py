@@ -1,0 +1,114 @@
+"""The services together: order, health, a second start, kills in the middle, and every combination of profiles."""
+
+import itertools
+import json
+import subprocess
+import time
+import urllib.request
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from engine import ROOT, Docker
+
+from handoff.receipt import Receipt
+
+PROFILES = ("train",)
+LONG_RUN = {"RECIPES": "linear", "OVERRIDES": "ingest.rows=3000000"}
+
+
+def wait_until(is_true: Callable[[], bool], seconds: float) -> None:
+    """Poll, at most for so long."""
+    end = time.monotonic() + seconds
+    while not is_true():
+        assert time.monotonic() < end, f"not true within {seconds} seconds"
+        time.sleep(0.1)
+
+
+def container_of(compose: Docker, service: str) -> str:
+    """The id of a service's container, of one that has ended too."""
+    return compose("ps", "--all", "--quiet", service).stdout.strip()
+
+
+@pytest.mark.parametrize("count", range(len(PROFILES) + 1))
+def test_every_combination_of_profiles_is_a_valid_file(count: int, compose: Docker) -> None:
+    for chosen in itertools.combinations(PROFILES, count):
+        options = [part for profile in chosen for part in ("--profile", profile)]
+        services = compose(*options, "config", "--services").stdout.split()
+        assert {"ingest", "preprocess", "model"} <= set(services)
+
+
+def test_up_runs_the_stages_in_order_and_ends_with_a_healthy_page(compose: Docker, folder: Path) -> None:
+    compose("up", "--detach", "--wait")
+    with urllib.request.urlopen("http://127.0.0.1:18501/_stcore/health", timeout=5) as answer:
+        assert answer.read() == b"ok"
+    raw, processed = (Receipt.read(folder / "data" / name / "linear.json") for name in ("raw", "processed"))
+    assert processed.key.inputs == {"raw/linear": raw.fingerprint}
+
+    started = time.monotonic()
+    compose("up", "--detach", "--wait")
+    lines = [json.loads(line) for line in (folder / "logs" / "runs.jsonl").read_text().splitlines()]
+    assert [(line["stage"], line["outcome"]) for line in lines] == [
+        ("ingest", "done"),
+        ("preprocess", "done"),
+        ("ingest", "unchanged"),
+        ("preprocess", "unchanged"),
+    ]
+    assert time.monotonic() - started < 60
+
+    top = subprocess.run(
+        ["docker", "top", container_of(compose, "model"), "-eo", "uid"], capture_output=True, text=True, check=True
+    )
+    assert set(top.stdout.split()[1:]) == {"10001"}
+
+
+def test_a_service_runs_by_itself_with_another_recipe(compose: Docker, folder: Path) -> None:
+    done = compose("run", "--rm", "ingest", "linear", "--set", "ingest.rows=7")
+    assert "7 rows in raw/linear" in done.stderr
+    assert Receipt.read(folder / "data" / "raw" / "linear.json").overrides == {"ingest.rows": 7}
+
+
+def test_train_trains_each_recipe_and_exits(compose: Docker, folder: Path) -> None:
+    compose("run", "--rm", "train")
+    assert (folder / "data" / "output" / "linear" / "latest" / "fitted_line.png").exists()
+
+
+def test_a_stage_that_fails_stops_those_after_it(compose: Docker, folder: Path) -> None:
+    done = compose("up", "--detach", "--wait", check=False, RECIPES="credit")
+    assert done.returncode != 0
+    assert not (folder / "data" / "processed").exists()
+    assert "cs-training.csv" in compose("logs", "ingest").stdout
+
+
+@pytest.mark.parametrize("command", ["kill", "restart"])
+def test_a_container_killed_in_the_middle_leaves_nothing_behind(command: str, compose: Docker, folder: Path) -> None:
+    compose("up", "--detach", "ingest", RECIPES="linear")
+    wait_until(lambda: (folder / "data" / "raw" / "linear.json").exists(), 60)
+    before = (folder / "data" / "raw" / "linear.parquet").read_bytes()
+
+    compose("up", "--detach", "ingest", **LONG_RUN)
+    wait_until(lambda: (folder / "data" / "raw" / "linear.parquet.tmp").exists(), 60)
+    if command == "kill":
+        compose("kill", "--signal", "KILL", "ingest")
+        assert (folder / "data" / "raw" / "linear.parquet").read_bytes() == before
+        compose("up", "--detach", "ingest", **LONG_RUN)
+    else:
+        compose("restart", "--timeout", "5", "ingest", **LONG_RUN)
+    is_done = ["docker", "inspect", "-f", "{{.State.Status}}", container_of(compose, "ingest")]
+    wait_until(lambda: subprocess.run(is_done, capture_output=True, text=True, check=True).stdout == "exited\n", 120)
+    assert Receipt.read(folder / "data" / "raw" / "linear.json").rows == 3_000_000
+    assert [path.name for path in (folder / "data" / "raw").iterdir() if path.suffix in (".tmp", ".next")] == []
+
+
+def test_a_port_in_use_is_named_with_its_variable(folder: Path) -> None:
+    import socket
+    import sys
+
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        port = server.getsockname()[1]
+        environment = {"PAGE_PORT": str(port), "PATH": "/usr/bin:/bin", "COMPOSE_PROJECT_NAME": "relay-test-ports"}
+        command = [sys.executable, ROOT / "images" / "check_ports.py"]
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, f"PAGE_PORT={port + 1}" in done.stderr) == (1, True)
