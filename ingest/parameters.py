@@ -3,12 +3,12 @@
 import re
 from typing import Annotated, Literal
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_serializer, field_validator, model_validator
 
 from handoff.recipe import Recipe, Section, choose_section
+from ingest.urls import mask_url
 
 Share = Annotated[float, Field(ge=0, le=1)]
-Seconds = Annotated[float, Field(gt=0)]
 
 AGE = re.compile(r"(\d+)\s*(s|m|h|d)")
 AGE_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
@@ -64,13 +64,15 @@ class HttpSection(FormatSection):
     items: list[str] = Field(default_factory=list)
     sha256: str | list[str] | None = None
     """Expected SHA-256 of each file, in the order of the URLs."""
-    refresh: str = "never"
+    # How and when bytes are fetched does not decide what the rows are: it is no part of the key.
+    refresh: Annotated[str, Field(exclude=True)] = "never"
     """When to ask again: never, always, or when what is kept is older than an age such as 6h or 1d."""
-    connect_timeout: Seconds = 10.0
-    read_timeout: Seconds = 60.0
-    retries: Annotated[int, Field(ge=0, le=20)] = 4
+    connect_timeout: Annotated[float, Field(gt=0, exclude=True)] = 10.0
+    read_timeout: Annotated[float, Field(gt=0, exclude=True)] = 60.0
+    """Both in seconds."""
+    retries: Annotated[int, Field(ge=0, le=20, exclude=True)] = 4
     """Further attempts after a lost connection, a 429 or a 5xx."""
-    parallel: Annotated[int, Field(ge=1, le=16)] = 4
+    parallel: Annotated[int, Field(ge=1, le=16, exclude=True)] = 4
     """Files fetched side by side."""
 
     @property
@@ -84,6 +86,11 @@ class HttpSection(FormatSection):
         """The expected SHA-256 of each URL, None when the recipe gives none."""
         return [self.sha256] if isinstance(self.sha256, str) else self.sha256
 
+    @field_serializer("url")
+    def _without_secrets(self, url: str | list[str]) -> str | list[str]:
+        """As the URL stands in the key and the receipt."""
+        return mask_url(url) if isinstance(url, str) else [mask_url(one) for one in url]
+
     @field_validator("refresh")
     @classmethod
     def _refresh(cls, refresh: str) -> str:
@@ -94,7 +101,7 @@ class HttpSection(FormatSection):
     def _fits_together(self) -> "HttpSection":
         for url in self.urls:
             if not re.match(r"https?://", url):
-                raise ValueError(f'"{url}" is no http or https URL')
+                raise ValueError(f'"{mask_url(url)}" is no http or https URL')
         if bool(self.items) != ("{item}" in str(self.url)):
             raise ValueError("items and {item} in the URL need each other")
         if self.checksums is not None and len(self.checksums) != len(self.urls):

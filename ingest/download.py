@@ -1,0 +1,291 @@
+"""A URL becomes a file: fetched, tried again, resumed where it was cut, checked, and on disk."""
+
+import random
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+
+import requests
+import urllib3
+from loguru import logger
+
+from handoff.errors import SourceError
+from handoff.receipt import Origin
+from ingest.kept import Fetched, Part, Version, Wanted
+from ingest.rawfile import RawFile
+from ingest.urls import mask_url
+
+PIECE_BYTES = 1 << 20
+"""The most that is taken from the socket at once; also how far an attempt must come to count as a success."""
+REDIRECTS = 10
+
+# A full answer in its own encoding: with a compressed one, lengths and ranges would be those of other bytes.
+HEADERS = {"Accept-Encoding": "identity", "User-Agent": "relay-ingest"}
+
+ADVICE = {
+    401: "it wants a login or a token; put it in the URL",
+    403: "it refuses; a token or a signed URL may have expired",
+    404: "nothing is there; check the URL in the recipe",
+    407: "the proxy wants a login; check HTTP_PROXY and HTTPS_PROXY",
+    410: "it was removed for good; find where the data lies now",
+}
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to wait and how often to try. All times in seconds."""
+
+    connect_timeout: float = 10.0
+    read_timeout: float = 60.0
+    retries: int = 4
+    """Further attempts after one that brought less than a piece."""
+    first_delay: float = 1.0
+    longest_delay: float = 60.0
+    """Also the longest Retry-After that is obeyed."""
+
+    def delay(self, failures: int, asked: float | None) -> float:
+        """Seconds before the next attempt: what the server asked for, else doubled each time, with jitter."""
+        if asked is not None:
+            return min(asked, self.longest_delay)
+        doubled = self.first_delay * 2.0 ** (failures - 1)
+        jitter = random.uniform(0.5, 1.0)  # many that were thrown out together do not come back together
+        return min(doubled, self.longest_delay) * jitter
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What ties a download to those beside it."""
+
+    advance: Callable[[int], object]
+    """Told of the bytes as they come."""
+    stop: threading.Event
+    """Set when another one failed or the user interrupts."""
+
+    def check(self) -> None:
+        """Go on, unless asked to stop.
+
+        Raises:
+            StoppedError: what came so far stays to be resumed.
+        """
+        if self.stop.is_set():
+            raise StoppedError
+
+
+class StoppedError(Exception):
+    """The file is not needed any more."""
+
+
+class _StartOverError(Exception):
+    """What lies there is not the beginning of what the server has."""
+
+
+class _TransientError(Exception):
+    """It may go better next time."""
+
+    def __init__(self, problem: str, retry_after: float | None = None) -> None:
+        super().__init__(problem)
+        self.retry_after = retry_after
+
+
+def download(wanted: Wanted, patience: Patience, watch: Watch) -> Fetched | None:
+    """One file, tried until it is whole; None when the kept version still is the server's.
+
+    Raises:
+        SourceError: the server refuses, is away for too long, or sends something else.
+        StoppedError: it was asked to stop.
+        OSError: the disk refuses.
+    """
+    failures, furthest = 0, 0
+    with Part(wanted.part) as part, _open_session() as session:
+        while True:
+            watch.check()
+            try:
+                return _attempt(wanted, part, session, patience, watch)
+            except _StartOverError:
+                part.restart(Version())
+                continue
+            except _TransientError as error:
+                problem = error
+            # A long file on a bad line may be cut often, as long as each attempt brings it on.
+            failures = 1 if part.bytes >= furthest + PIECE_BYTES else failures + 1
+            furthest = max(furthest, part.bytes)
+            if failures > patience.retries:
+                raise SourceError(f"{wanted.name}: {problem}; gave up after {failures} attempts, run again later")
+            delay = patience.delay(failures, problem.retry_after)
+            logger.warning("{}: {}; tries again in {:.1f} s", wanted.name, problem, delay)
+            watch.stop.wait(delay)
+
+
+def _open_session() -> requests.Session:
+    """A session with our headers; not shared between threads, for which it is not made."""
+    session = requests.Session()
+    session.headers.update(HEADERS)
+    session.max_redirects = REDIRECTS
+    return session
+
+
+def _attempt(wanted: Wanted, part: Part, session: requests.Session, patience: Patience, watch: Watch) -> Fetched | None:
+    """One request and its answer."""
+    headers = _conditions(wanted, part)
+    with _ask(wanted, session, headers, patience) as answer:
+        if answer.status_code == HTTPStatus.NOT_MODIFIED and headers and "Range" not in headers:
+            return _finish(wanted, part) if part.is_complete else None
+        if answer.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and "Range" in headers:
+            if _content_range(answer)[1] != part.bytes:
+                raise _StartOverError
+            return _finish(wanted, part)  # nothing was missing but the end of the process that fetched it
+        _refuse_status(wanted, answer)
+        total = _begin(part, answer)
+        _receive(part, answer, watch)
+    if total is not None and part.bytes != total:
+        raise _TransientError(f"{part.bytes:,} bytes came, expected {total:,}")
+    return _finish(wanted, part)
+
+
+def _conditions(wanted: Wanted, part: Part) -> dict[str, str]:
+    """The headers that spare what is there already."""
+    if part.is_complete and part.version.conditions:
+        return part.version.conditions
+    if part.bytes and part.version.resumable:
+        return {"Range": f"bytes={part.bytes}-", "If-Range": part.version.resumable}
+    return wanted.kept.conditions if wanted.kept is not None else {}
+
+
+@contextmanager
+def _ask(
+    wanted: Wanted, session: requests.Session, headers: dict[str, str], patience: Patience
+) -> Iterator[requests.Response]:
+    """The answer, its body not read yet. What requests says may hold the URL's secrets: it is never repeated."""
+    timeout = (patience.connect_timeout, patience.read_timeout)
+    try:
+        answer = session.get(wanted.url, headers=headers, stream=True, timeout=timeout)
+    except requests.TooManyRedirects:
+        raise SourceError(
+            f"{wanted.name}: more than {REDIRECTS} redirects, probably in a circle; open the URL in a browser"
+        ) from None
+    except requests.exceptions.SSLError:
+        raise SourceError(
+            f"{wanted.name}: no trusted connection; check that the host serves https under this name, this machine's "
+            "clock, and REQUESTS_CA_BUNDLE behind a company's proxy"
+        ) from None
+    except ValueError:  # InvalidURL, InvalidSchema, and urllib.parse's own for the target of a redirect
+        raise SourceError(f"{wanted.name}: not a URL that can be fetched, or it redirects to such a one") from None
+    except requests.RequestException as error:
+        raise _TransientError(_explain(error, patience)) from None
+    try:
+        yield answer
+    finally:
+        answer.close()
+
+
+def _explain(error: requests.RequestException, patience: Patience) -> str:
+    """What a request that got no answer met, and what to do about it."""
+    if isinstance(error, requests.ConnectTimeout):
+        return f"no connection within {patience.connect_timeout:g} s; is the server up, or a proxy needed?"
+    if isinstance(error, requests.ReadTimeout):
+        return f"no answer within {patience.read_timeout:g} s"
+    if isinstance(error, requests.exceptions.ProxyError):
+        return "the proxy does not answer; check HTTP_PROXY and HTTPS_PROXY"
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    if isinstance(reason, urllib3.exceptions.NameResolutionError):
+        return "the host's name is not known; check its spelling and this machine's network"
+    if isinstance(reason, urllib3.exceptions.NewConnectionError):
+        return f"no connection ({_system_error(reason)}); is the server up, and are host and port right?"
+    return "the connection was lost before an answer came"
+
+
+def _system_error(error: BaseException) -> str:
+    cause = error.__cause__
+    return cause.strerror or "unknown" if isinstance(cause, OSError) else "refused"
+
+
+def _refuse_status(wanted: Wanted, answer: requests.Response) -> None:
+    """Raises unless the answer brings the file, or the rest of it that was asked for."""
+    code = answer.status_code
+    if code == HTTPStatus.OK or (code == HTTPStatus.PARTIAL_CONTENT and "Range" in answer.request.headers):
+        return
+    problem = f"HTTP {code} {answer.reason}"
+    if code in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST_TIMEOUT) or code >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        raise _TransientError(problem, _retry_after(answer.headers))
+    here = mask_url(answer.url)
+    place = f", redirected to {here}" if answer.history and here != wanted.name else ""
+    raise SourceError(f"{wanted.name}{place}: {problem}: {ADVICE.get(code, 'open the URL in a browser')}")
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds that the server asks to wait; a date counts from the server's own clock."""
+    text = headers.get("Retry-After", "")
+    if text.isdecimal():
+        return float(text)
+    try:
+        wait = parsedate_to_datetime(text) - parsedate_to_datetime(headers["Date"])
+    except (ValueError, KeyError, TypeError):
+        return None
+    return max(0.0, wait.total_seconds())
+
+
+def _begin(part: Part, answer: requests.Response) -> int | None:
+    """Make the part ready for the body; gives the bytes that it will have, where the server says so."""
+    version = Version.read(answer.headers)
+    if answer.status_code == HTTPStatus.PARTIAL_CONTENT:
+        start, total = _content_range(answer)
+        # An ETag must come again (RFC 9110, 15.3.7), a date need not.
+        is_same = version.etag == part.version.etag and version.last_modified in (None, part.version.last_modified)
+        if start != part.bytes or not is_same:
+            raise _StartOverError
+        part.is_resumed = True
+        return total
+    part.restart(version)
+    length = answer.headers.get("Content-Length", "")
+    return int(length) if length.isdecimal() and "Content-Encoding" not in answer.headers else None
+
+
+def _content_range(answer: requests.Response) -> tuple[int | None, int | None]:
+    """First byte and total of `Content-Range: bytes 5-9/10` or `bytes */10`, None for what it does not say."""
+    span, _, total = answer.headers.get("Content-Range", "").removeprefix("bytes ").partition("/")
+    start = span.partition("-")[0]
+    return int(start) if start.isdecimal() else None, int(total) if total.isdecimal() else None
+
+
+def _receive(part: Part, answer: requests.Response, watch: Watch) -> None:
+    """Append the body to the part as it comes."""
+    while True:
+        try:
+            # read1 gives what one look at the socket brings: nothing that came is lost when the line is cut.
+            piece = answer.raw.read1(PIECE_BYTES, decode_content=True)
+        except urllib3.exceptions.ReadTimeoutError:
+            raise _TransientError(f"the server fell silent after {part.bytes:,} bytes") from None
+        except urllib3.exceptions.HTTPError:
+            raise _TransientError(f"the connection was cut after {part.bytes:,} bytes") from None
+        watch.check()
+        if not piece:
+            return
+        part.append(piece)
+        watch.advance(len(piece))
+
+
+def _finish(wanted: Wanted, part: Part) -> Fetched:
+    """Check what came as a whole, and put it on disk."""
+    try:
+        _check_content(wanted, part)
+    except SourceError:
+        part.refuse()
+        raise
+    part.complete()
+    return Fetched(part.sha256, part.bytes, part.version)
+
+
+def _check_content(wanted: Wanted, part: Part) -> None:
+    origin = Origin(where=wanted.name, sha256=part.sha256, bytes=part.bytes)
+    RawFile(wanted.name, "", part.path, origin).sniff()
+    if wanted.sha256 is None or part.sha256 == wanted.sha256.lower():
+        return
+    if part.is_resumed:
+        raise _StartOverError  # its beginning is from another time: perhaps that is the reason
+    raise SourceError(
+        f"{wanted.name}: found SHA-256 {part.sha256} ({part.bytes:,} bytes), expected {wanted.sha256}; "
+        f"look at {part.path}, then correct the URL or sha256 in the recipe"
+    )
