@@ -22,7 +22,7 @@ run: check-recipe ## Run ingest, preprocess and model for RECIPE
 	@for stage in $(STAGES); do $(BIN)/python -m $$stage $(RECIPE) || exit $$?; done
 
 # All stages look at the recipe before the first one starts, so that a slip in [model] costs no download.
-check-recipe: .venv/ready
+check-recipe: .venv/ready ## Check RECIPE for all stages without running one
 	@for stage in $(STAGES); do LOG_LEVEL=WARNING $(BIN)/python -m $$stage --check $(RECIPE) || exit $$?; done
 
 ingest preprocess model: .venv/ready ## Run one stage for RECIPE
@@ -32,6 +32,9 @@ notebook: .venv/ready ## Open the notebooks in JupyterLab
 	@echo "Installing the pinned packages of notebooks/requirements.txt into .venv"
 	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --require-hashes -r notebooks/requirements.txt
 	@$(BIN)/jupyter lab --notebook-dir notebooks
+
+page: .venv/ready ## Serve the page on http://localhost:8501 (PAGE_PORT)
+	@$(BIN)/python -m model page
 
 test: .venv/ready-for-tests ## Run all tests without containers that this machine can run, and say what was skipped
 	@$(BIN)/python -m pytest -q -m "not docker" $(PYTEST_ARGS)

@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from handoff.errors import DatasetDamagedError, DatasetMissingError
-from handoff.files import BLOCK_BYTES, Fingerprints
+from handoff.files import BLOCK_BYTES, Fingerprints, identify
 from handoff.place import DatasetPlace
 from handoff.receipt import Receipt
 
@@ -77,12 +77,13 @@ def open_dataset(place: DatasetPlace, fingerprints: Fingerprints, made_by: str) 
         raise DatasetMissingError(f"{place.parquet} is not there yet: run `{made_by}` first")
     found = "no receipt"
     for _ in range(READ_ATTEMPTS):
+        identity = identify(place.parquet)
         file = pa.OSFile(str(place.parquet), "rb")
         digest = _hash_open(file)
         receipts = place.receipts()
         for receipt in receipts:
             if receipt.fingerprint == digest:
-                fingerprints.remember(place.parquet, digest)
+                fingerprints.remember(place.parquet, digest, identity)
                 return Dataset(receipt, pq.ParquetFile(file))
         found = f"a file with SHA-256 {digest[:12]}…, receipts for {[r.fingerprint[:12] for r in receipts]}"
         file.close()
@@ -111,11 +112,14 @@ class HashingFile:
         self.path = path
         self.closed = False
         self.bytes = 0
+        self._is_abandoned = False
         self._file = path.open("wb")
         self._digest = hashlib.sha256()
 
     def write(self, content: bytes) -> int:
         """Append; gives the number of bytes."""
+        if self._is_abandoned:
+            return len(content)  # a Parquet writer that is thrown away still writes its end
         self._file.write(content)
         self._digest.update(content)
         self.bytes += len(content)
@@ -139,7 +143,7 @@ class HashingFile:
 
     def abandon(self) -> None:
         """Close without waiting for the disk, and remove."""
-        self.closed = True
+        self.closed = self._is_abandoned = True
         self._file.close()
         self.path.unlink(missing_ok=True)
 

@@ -1,11 +1,14 @@
 """Files that are whole or not there: atomic writes, fingerprints, and the quick check that spares hashing."""
 
+import fcntl
 import hashlib
 import json
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 BLOCK_BYTES = 1 << 20
 """Read size while hashing: large enough that hashlib releases the interpreter lock for long."""
@@ -54,15 +57,38 @@ def write_atomically(path: Path, content: bytes, *, sync: bool = True) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     # One name, so that a kill leaves at most one such file and the next write takes it over.
     temporary = path.with_name(f".{path.name}.tmp")
-    try:
-        temporary.write_bytes(content)
-        if sync:
-            sync_file(temporary)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with _hold_file(temporary) as file:
+        try:
+            file.write(content)
+            file.flush()
+            if sync:
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
     if sync:
         sync_folder(path.parent)
+
+
+@contextmanager
+def _hold_file(path: Path) -> Iterator[BinaryIO]:
+    """An empty file that nobody else writes meanwhile; a second writer waits, and finds the name free again."""
+    while True:
+        with path.open("ab") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            # Whoever held the lock before has renamed the file: what is locked now may be in place already.
+            if _is_file_at(path, file):
+                file.truncate(0)
+                yield file
+                return
+
+
+def _is_file_at(path: Path, file: BinaryIO) -> bool:
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 @dataclass(frozen=True)
@@ -85,19 +111,28 @@ class Fingerprints:
         Raises:
             OSError: the file is not there or cannot be read.
         """
-        before = _identity(path)
+        before = identify(path)
         kept = self._kept(path)
         if kept is not None and not self.verify and kept.get("identity") == before:
             return str(kept["sha256"])
         digest = hash_file(path)
         # Keep nothing when the file changed while it was read: the digest may be of neither state.
-        if _identity(path) == before:
+        if identify(path) == before:
             self._keep(path, digest, before)
         return digest
 
-    def remember(self, path: Path, digest: str) -> None:
-        """Keep the fingerprint of a file that was hashed while it was written or read."""
-        self._keep(path, digest, _identity(path))
+    def remember(self, path: Path, digest: str, identity: list[int] | None = None) -> None:
+        """Keep the fingerprint of a file that was hashed while it was written or read.
+
+        Args:
+            path: where it lies.
+            digest: its SHA-256.
+            identity: what `identify` said before it was opened, where others may write: nothing is kept when that
+                has changed, for the digest may be that of a file that lies there no more.
+        """
+        found = identify(path)
+        if identity is None or found == identity:
+            self._keep(path, digest, found)
 
     def _keep(self, path: Path, digest: str, identity: list[int]) -> None:
         record = {"path": self._name(path), "identity": identity, "sha256": digest}
@@ -119,6 +154,11 @@ class Fingerprints:
         return path.relative_to(self.data_dir).as_posix() if inside else str(path)
 
 
-def _identity(path: Path) -> list[int]:
+def identify(path: Path) -> list[int]:
+    """What tells a file from any other that lies or lay at its path: size, both times, inode.
+
+    Raises:
+        OSError: there is none.
+    """
     stat = path.stat()
     return [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]

@@ -94,7 +94,7 @@ class Receipt(_Record):
             body = json.loads(path.read_bytes())
             claimed = body.pop("receipt_sha256", None)
             receipt = cls.model_validate(body)
-        except (ValueError, AttributeError, ValidationError):
+        except (ValueError, AttributeError, TypeError, ValidationError):
             raise DatasetDamagedError(f"{path}: not a receipt any more (cut or edited)") from None
         if claimed != hash_json(body):
             raise DatasetDamagedError(f"{path}: the receipt was edited after it was written")
@@ -106,7 +106,8 @@ def digest_code(stage: str, libraries: tuple[str, ...], root: Path = ROOT) -> di
 
     The page and the tests are not part of it: they change no data.
     """
-    files = [path for folder in (stage, *libraries) for path in (root / folder).rglob("*.py") if not _is_page(path)]
+    files = [path for folder in (stage, *libraries) for path in (root / folder).rglob("*.py")]
+    files = [path for path in files if not _is_page(path.relative_to(root))]
     files.append(root / stage / "requirements.txt")
     return {path.relative_to(root).as_posix(): hash_file(path) for path in sorted(files)}
 
@@ -137,7 +138,8 @@ def flatten(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def _is_page(path: Path) -> bool:
-    return path.name == "app.py" or "pages" in path.parts
+    """Whether a path below the project is the page's: `model/app.py`, or in `model/page/` or `model/pages/`."""
+    return path.name == "app.py" or not {"page", "pages"}.isdisjoint(path.parts)
 
 
 def _show(value: Any) -> str:

@@ -1,5 +1,6 @@
 """A recipe: one TOML file that says where the data comes from, what its columns are, and which model."""
 
+import shlex
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,16 @@ from handoff.errors import RecipeError, UsageError
 from handoff.settings import RECIPES_DIR
 
 STAGE_SECTIONS = ("ingest", "preprocess", "model")
+
+
+ALLOWED_TYPES: dict[str, tuple[type, ...]] = {
+    "int": (int,),
+    "float": (int, float),
+    "bool": (bool,),
+    "text": (str,),
+    "category": (str,),
+}
+"""What a list of allowed values may hold, by the column's type."""
 
 
 class Section(BaseModel):
@@ -55,6 +66,9 @@ class Column(Section):
             raise ValueError(f"min {self.min} is above max {self.max}")
         if self.allowed is not None and self.type == "time":
             raise ValueError("a time takes no list of allowed values")
+        for value in self.allowed or ():
+            if type(value) not in ALLOWED_TYPES[self.type]:
+                raise ValueError(f"allowed value {value!r} is not of the type {self.type}")
         return self
 
 
@@ -93,6 +107,11 @@ class Recipe:
     columns: dict[str, Column]
     sections: Mapping[str, dict[str, Any]]
     overrides: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def argument(self) -> str:
+        """What one types to name it in a shell: its name in `recipes/`, elsewhere its path."""
+        return self.name if self.path.parent == RECIPES_DIR else shlex.quote(str(self.path))
 
     def with_role(self, *roles: str) -> list[str]:
         """The names of the columns that have one of the roles, in the recipe's order."""
@@ -212,13 +231,20 @@ def _validate(
     try:
         return section_type.model_validate(values)
     except ValidationError as error:
-        first = error.errors()[0]
+        problems = error.errors()
+        # A misspelt key is both unknown and missing: the unknown one tells more.
+        first = next((problem for problem in problems if problem["type"] == "extra_forbidden"), problems[0])
         place = (*where, *(str(step) for step in first["loc"]))
-        caused = [key for key in overrides if ".".join(place).startswith(key) or key.startswith(".".join(place))]
+        caused = [key for key in overrides if _is_same_branch(tuple(key.split(".")), place)]
         message = f"{_show_place(place)}: {_explain(first, section_type)}"
         if caused:
             raise UsageError(f"override {caused[0]}={overrides[caused[0]]}: {message}") from None
         raise RecipeError(f"{_shown(path)}: {message}") from None
+
+
+def _is_same_branch(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """Whether one place in a recipe lies inside the other."""
+    return all(mine == theirs for mine, theirs in zip(one, other, strict=False))
 
 
 def _explain(problem: Any, section_type: type[Section]) -> str:
@@ -243,8 +269,10 @@ def _fields(section_type: type[Section], place: tuple[Any, ...]) -> list[str]:
 
 
 def _show_place(place: tuple[str, ...]) -> str:
-    """A key as one finds it in the file: `[model] chunks`, `[columns] age.min`, `title`."""
-    return f"[{place[0]}] {'.'.join(place[1:])}".rstrip() if len(place) > 1 else place[0]
+    """A key as one finds it in the file: `[model] chunks`, `[columns] age.min`, `[ingest]`, `title`."""
+    if place[0] not in (*STAGE_SECTIONS, "columns"):
+        return ".".join(place)
+    return f"[{place[0]}] {'.'.join(place[1:])}".rstrip()
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:

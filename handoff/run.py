@@ -113,7 +113,7 @@ class Run(Generic[Parameters]):
     @property
     def command(self) -> str:
         """The command that does this again."""
-        return f"python -m {self.stage.name} {self.recipe.name}"
+        return f"python -m {self.stage.name} {self.recipe.argument}"
 
     @property
     def place(self) -> Place:
@@ -210,7 +210,12 @@ class Run(Generic[Parameters]):
             title=self.recipe.title,
             key=self.key,
             key_digest=self.key.digest,
-            overrides={key: value for key, value in self.recipe.overrides.items() if key.startswith(section)},
+            # As they stand in the key, where a URL shows no secret.
+            overrides={
+                key: self.key.parameters.get(key.removeprefix(section), value)
+                for key, value in self.recipe.overrides.items()
+                if key.startswith(section)
+            },
             seed=self.recipe.seed,
             versions={"python": platform.python_version(), **packages},
             started_at_utc=format_utc(self.started),
@@ -223,7 +228,7 @@ class Run(Generic[Parameters]):
         return self.dataset_place(self.stage.reads, self.stage.after)
 
     def _source_command(self) -> str:
-        return f"python -m {self.stage.after} {self.recipe.name}"
+        return f"python -m {self.stage.after} {self.recipe.argument}"
 
     def _identify(self, place: DatasetPlace) -> Receipt:
         for _ in range(LOOKS):

@@ -4,6 +4,7 @@ import argparse
 import errno
 import signal
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,6 +32,8 @@ DISK_REFUSES = {
     errno.EACCES: "no permission",
     errno.EPERM: "not permitted",
     errno.EROFS: "the file system is read-only",
+    errno.ENOTDIR: "a file stands where a folder must be",
+    errno.EEXIST: "a file stands where a folder must be",
 }
 
 
@@ -55,7 +58,7 @@ def main(stage: Stage[Parameters], argv: Sequence[str] | None = None) -> int:
         if arguments.list:
             return _list()
         configure_log(stage.name, options.settings.log_dir, options.settings.log_level)
-    except UsageError as error:
+    except RelayError as error:
         logger.error("{}", error)
         return error.exit_code
     except OSError as error:
@@ -63,7 +66,11 @@ def main(stage: Stage[Parameters], argv: Sequence[str] | None = None) -> int:
         return FAILED
     # Docker stops a container by SIGTERM: end as by Ctrl-C, with the temporary files removed.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    codes = [_run_recipe(stage, name, options) for name in options.settings.recipes]
+    codes = []
+    for name in options.settings.recipes:
+        codes.append(_run_recipe(stage, name, options))
+        if codes[-1] == INTERRUPTED:
+            break  # whoever interrupts means the command, not the recipe
     return max(codes)
 
 
@@ -80,7 +87,11 @@ def _run_recipe(stage: Stage[Parameters], name: str, options: _Options) -> int:
         _note(options.settings, run, receipt, outcome)
         stage.report(run, receipt)
     except KeyboardInterrupt:
-        logger.warning("{} {}: interrupted; the data is as it was before", stage.name, name)
+        logger.warning(
+            "{} {}: interrupted; the data is whole: as it was before, or the new result if that was ready",
+            stage.name,
+            name,
+        )
         return INTERRUPTED
     except RelayError as error:
         return _fail(stage.name, name, options, started, error)
@@ -133,8 +144,13 @@ def _run_if_changed(run: Run[Parameters], options: _Options) -> tuple[Receipt, s
         logger.info("{}: an earlier result is put back, {}", run.name, "; ".join(reasons))
         return receipt, "restored"
     logger.info("{}: runs, {}", run.name, "; ".join(reasons))
-    receipt = run.stage.work(run)
-    return receipt, "done"
+    try:
+        return run.stage.work(run), "done"
+    except BaseException:
+        # A writer removes its own traces, but an interrupt may come before it can. We are still the one writer.
+        with suppress(OSError):  # then the next run does it
+            run.place.recover()
+        raise
 
 
 def _current_key(run: Run[Parameters]) -> Key:

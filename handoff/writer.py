@@ -172,7 +172,7 @@ class DatasetWriter:
         if self._is_over_limit():
             self._fail(f"{self._rejected_rows:,} of {self.read:,} rows")
         if not self._groups.rows:
-            left_out = ", ".join(f"{count:,} {reason}" for reason, count in self._dropped.items())
+            left_out = ", ".join(f"{count:,} {reason}" for reason, count in self._dropped.items() if count)
             raise ContractError(
                 f"{self.place.address}: no row is left of {self.read:,} read{f' ({left_out})' if left_out else ''}; "
                 f"nothing was written. Look at the source and at [{self.place.stage}] in the recipe"

@@ -22,8 +22,13 @@ FALSE_WORDS = pa.array(["false", "False", "FALSE", "0", "0.0", "no", "f"])
 EPOCH_PER_SECOND = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 MICROSECONDS = 1_000_000
 
-LARGEST_EXACT_INT = 2**53
-"""Up to here every whole number is itself as a float, so that "2.0" may stand for 2."""
+EXACT_INTS_END = 2**53
+"""Below this every whole number is itself as a float, so that "2.0" may stand for 2; 2**53 + 1 is 2**53 already."""
+
+FIRST_MOMENT, LAST_MOMENT = -62_135_596_800_000_000, 253_402_300_799_999_999
+"""The years 1 to 9999 in microseconds since 1970: no calendar shows others, they come from a wrong unit."""
+
+_TIME = ARROW_TYPES["time"]
 
 Mask = NDArray[np.bool_]
 
@@ -42,7 +47,7 @@ def match_columns(found: list[str], columns: Mapping[str, Column], unexpected: s
     """
     matched = {}
     for name, column in columns.items():
-        present = [candidate for candidate in (name, *column.source_names) if candidate in found]
+        present = [candidate for candidate in dict.fromkeys((name, *column.source_names)) if candidate in found]
         if not present:
             raise ContractError(f"{where}: column {name} is missing{_suggest(name, found)}; found {_listed(found)}")
         if len(present) > 1 or found.count(present[0]) > 1:
@@ -94,7 +99,7 @@ def cast_column(values: pa.ChunkedArray, column: Column) -> tuple[pa.Array, Mask
     target = ARROW_TYPES[column.type]
     if array.type == target and column.type in ("int", "float"):
         return array, None
-    if pa.types.is_binary(array.type):
+    if pa.types.is_binary(array.type) or pa.types.is_large_binary(array.type):
         array, broken = _convert(array, pa.string())
         if broken is not None:
             typed, bad = cast_column(pa.chunked_array([array]), column)
@@ -120,7 +125,7 @@ def _cast_int(array: pa.Array, _: Column) -> tuple[pa.Array, Mask | None]:
     if bad is None:
         return integers, None
     floats = _convert(trimmed, pa.float64())[0]
-    whole = pc.and_(pc.equal(pc.floor(floats), floats), pc.less_equal(pc.abs(floats), float(LARGEST_EXACT_INT)))
+    whole = pc.and_(pc.equal(pc.floor(floats), floats), pc.less(pc.abs(floats), float(EXACT_INTS_END)))
     usable = pc.fill_null(whole, False)
     rescued = pc.if_else(usable, floats, pa.scalar(None, pa.float64())).cast(pa.int64())
     lost = bad & ~usable.to_numpy(zero_copy_only=False)
@@ -139,26 +144,35 @@ def _cast_bool(array: pa.Array, _: Column) -> tuple[pa.Array, Mask | None]:
 
 def _cast_time(array: pa.Array, column: Column) -> tuple[pa.Array, Mask | None]:
     """Moments in UTC: from ISO 8601 (without a zone it counts as UTC) or from a number since 1970."""
-    target = ARROW_TYPES["time"]
     if pa.types.is_timestamp(array.type):
-        return array.cast(pa.timestamp("us", tz="UTC") if array.type.tz else pa.timestamp("us")).cast(target), None
+        # Nanoseconds are cut to microseconds: pandas writes them for every time.
+        return array.cast(pa.timestamp("us", tz=array.type.tz), safe=array.type.unit != "ns").cast(_TIME), None
     trimmed = _trimmed(array)
     numbers, not_numbers = _convert(trimmed, pa.float64())
     # Whole units of a second stay exact; a float holds today's seconds to a tenth of a microsecond.
-    scaled = pc.round(pc.multiply(numbers, MICROSECONDS / EPOCH_PER_SECOND[column.epoch]))
-    moments = scaled.cast(pa.int64()).cast(pa.timestamp("us")).cast(target)
+    moments, outside = _to_moments(pc.round(pc.multiply(numbers, MICROSECONDS / EPOCH_PER_SECOND[column.epoch])))
     if not_numbers is None:
-        return moments, None
+        return moments, outside if outside.any() else None
     parsed, unparsed = _parse_iso(pc.if_else(pa.array(not_numbers), trimmed, pa.scalar(None, pa.string())))
-    return pc.coalesce(moments, parsed), unparsed
+    bad = outside if unparsed is None else outside | unparsed
+    return pc.coalesce(moments, parsed), bad if bad.any() else None
+
+
+def _to_moments(scaled: pa.Array) -> tuple[pa.Array, Mask]:
+    """Microseconds since 1970 as moments, null and marked where they are on no calendar."""
+    shown = pc.and_(pc.greater_equal(scaled, float(FIRST_MOMENT)), pc.less_equal(scaled, float(LAST_MOMENT)))
+    known = pc.if_else(shown, scaled, pa.scalar(None, pa.float64()))
+    outside: Mask = pc.fill_null(pc.invert(shown), False).to_numpy(zero_copy_only=False)
+    return known.cast(pa.int64()).cast(pa.timestamp("us")).cast(_TIME), outside
 
 
 def _parse_iso(text: pa.Array) -> tuple[pa.Array, Mask | None]:
-    zoned = pc.match_substring_regex(text, r"(Z|[+-]\d\d:?\d\d)$")
-    with_zone, bad_zoned = _convert(pc.if_else(zoned, text, pa.scalar(None, pa.string())), ARROW_TYPES["time"])
+    text = pc.replace_substring_regex(text, r"(\.\d{6})\d+", r"\1")  # finer than we keep
+    zoned = pc.match_substring_regex(text, r"(Z|:\d\d.*[+-]\d\d(:?\d\d)?)$")
+    with_zone, bad_zoned = _convert(pc.if_else(zoned, text, pa.scalar(None, pa.string())), _TIME)
     plain, bad_plain = _convert(pc.if_else(zoned, pa.scalar(None, pa.string()), text), pa.timestamp("us"))
     bad = [mask for mask in (bad_zoned, bad_plain) if mask is not None]
-    return pc.coalesce(with_zone, plain.cast(ARROW_TYPES["time"])), np.logical_or.reduce(bad) if bad else None
+    return pc.coalesce(with_zone, plain.cast(_TIME)), np.logical_or.reduce(bad) if bad else None
 
 
 _CASTS = {

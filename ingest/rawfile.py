@@ -12,6 +12,7 @@ BLOCK_BYTES = 8 << 20
 """A block of text on its way: large enough for speed, small enough that a few of them fit in any memory."""
 
 SNIFF_BYTES = 1024
+UTF8_MARK = b"\xef\xbb\xbf"
 HTML_BEGINNINGS = (b"<!doctype html", b"<html", b'<?xml version="1.0" encoding="utf-8"?><!doctype html')
 
 
@@ -34,9 +35,9 @@ class RawFile:
         """
         with self.path.open("rb") as file:
             head = file.read(SNIFF_BYTES)
-        if not head.strip():
+        if not head.removeprefix(UTF8_MARK).strip():
             raise SourceError(f"{self.name}: the file is empty ({self.origin.bytes} bytes); look at {self.path}")
-        if head.lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(HTML_BEGINNINGS):
+        if head.lstrip(UTF8_MARK + b" \t\r\n").lower().startswith(HTML_BEGINNINGS):
             raise SourceError(
                 f"{self.name}: a web page came instead of data, it begins {head.strip()[:60]!r}; "
                 f"open the URL in a browser, and see {self.path}"
@@ -59,3 +60,9 @@ class RawFile:
                 f"{self.name}: the file changed while it was read "
                 f"(SHA-256 {digest.hexdigest()[:12]}…, before {self.origin.sha256[:12]}…); run again"
             )
+
+
+def drop_mark(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    """The blocks without the byte order mark that some editors put before UTF-8."""
+    yield next(blocks, b"").removeprefix(UTF8_MARK)
+    yield from blocks

@@ -8,15 +8,16 @@ import pyarrow.compute as pc
 
 from handoff.errors import RecipeError
 from handoff.recipe import Column
-from handoff.schema import contract_field
 from handoff.writer import Block
 from preprocess.parameters import DocumentsSection, RelabelSection
 from preprocess.rules import split_by_rules
-from preprocess.table import used_columns
+from preprocess.table import extend_contract, used_columns
 
-LINK = r"(?i)\b(?:https?://|www\.)\S+"
-WHITE_SPACE = r"[\s\p{Z}\x{85}]+"
-"""All of Unicode's white space; RE2's own class is ASCII only."""
+SPACE = r"\s\v\p{Z}\x{85}"
+"""All of Unicode's white space; RE2's own class is ASCII only, and without the vertical tab."""
+
+LINK = rf"(?i)\b(?:https?://|www\.)[^{SPACE}]+"
+WHITE_SPACE = f"[{SPACE}]+"
 
 NOTEBOOK_LINK = r"^https?://.*"
 NOTEBOOK_NULL = "none"
@@ -30,7 +31,7 @@ PERIOD_FIELD = pa.field("period", pa.string(), metadata={"description": "Time bi
 def documents_schema(columns: Mapping[str, Column], parameters: DocumentsSection) -> pa.Schema:
     """The schema of processed documents: the contract without ignored columns, their length, perhaps their period."""
     added = [CHARS_FIELD, PERIOD_FIELD] if parameters.period else [CHARS_FIELD]
-    return pa.schema([*(contract_field(name, columns[name]) for name in used_columns(columns)), *added])
+    return extend_contract(columns, added)
 
 
 def prepare_documents(

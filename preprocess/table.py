@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 import pyarrow as pa
 
+from handoff.errors import RecipeError
 from handoff.recipe import Column
 from handoff.schema import contract_field
 from handoff.writer import Block
@@ -16,7 +17,20 @@ SPLIT_FIELD = pa.field("split", pa.string(), metadata={"description": "train, or
 
 def table_schema(columns: Mapping[str, Column]) -> pa.Schema:
     """The schema of the processed table: the contract without ignored columns, and `split`."""
-    return pa.schema([*(contract_field(name, columns[name]) for name in used_columns(columns)), SPLIT_FIELD])
+    return extend_contract(columns, [SPLIT_FIELD])
+
+
+def extend_contract(columns: Mapping[str, Column], added: list[pa.Field]) -> pa.Schema:
+    """The schema of the contract without ignored columns, then the fields that preprocess adds.
+
+    Raises:
+        RecipeError: a column has the name of an added field.
+    """
+    used = used_columns(columns)
+    for item in added:
+        if item.name in used:
+            raise RecipeError(f"[columns] {item.name}: preprocess adds a column of this name; call yours otherwise")
+    return pa.schema([*(contract_field(name, columns[name]) for name in used), *added])
 
 
 def used_columns(columns: Mapping[str, Column]) -> list[str]:

@@ -25,16 +25,26 @@ def read_files(files: list[RawFile], parameters: FormatSection, columns: dict[st
     Raises:
         SourceError: a file is empty, a web page, or not of the format.
         ContractError: columns are missing or unexpected.
-        RecipeError: the format is neither said nor told by the name.
+        RecipeError: the format is neither said nor told by the name, or nobody knows the encoding.
     """
+    _check_encoding(parameters.encoding)
     first_row = 1
     for file in files:
-        kind = parameters.format or guess_format(file.name)
+        kind = parameters.format or guess_format(file.path.name)
         module = import_module(f"ingest.formats.{MODULES[kind]}")
         file.sniff()
         for block in module.read_file(file, parameters, columns, first_row):
             first_row += block.read
             yield block
+
+
+def _check_encoding(encoding: str) -> None:
+    try:
+        "".encode(encoding)
+    except LookupError:
+        raise RecipeError(
+            f'[ingest] encoding: "{encoding}" is unknown; expected one that Python knows, such as utf-8 or latin-1'
+        ) from None
 
 
 def guess_format(name: str) -> str:

@@ -4,6 +4,7 @@ A file is cut into blocks at line breaks outside quotes. Each block is parsed st
 a block in which that fails is parsed again as text, and only its bad rows are rejected.
 """
 
+import codecs
 import csv
 import io
 from collections import deque
@@ -20,7 +21,7 @@ from handoff.recipe import Column
 from handoff.writer import Block, reject, show_cells
 from ingest.contract import NULL_WORDS, conform, match_columns
 from ingest.parameters import FormatSection
-from ingest.rawfile import RawFile
+from ingest.rawfile import RawFile, drop_mark
 
 PARSERS = 2
 """Threads that parse while the main one writes; more only keep more blocks in memory."""
@@ -54,9 +55,10 @@ def read_file(file: RawFile, parameters: FormatSection, columns: dict[str, Colum
     """
     blocks = cut_blocks(_decoded(file, parameters.encoding), file.name)
     head = next(blocks)
-    header, body = _split_header(head, parameters.delimiter)
+    delimiter = _delimiter(file, parameters)
+    header, body = _split_header(head, delimiter)
     matched = match_columns(header, columns, parameters.unexpected, file.name)
-    layout = Layout(header, matched, parameters.delimiter, columns)
+    layout = Layout(header, matched, delimiter, columns)
     yield from _parse_in_order(body, blocks, layout, first_row)
 
 
@@ -100,15 +102,34 @@ def _decoded(file: RawFile, encoding: str) -> Iterator[bytes]:
     head = file.sniff()
     if head.startswith(UTF16_MARKS) or b"\x00" in head:
         raise SourceError(f"{file.name}: this is UTF-16 or no text at all; save it as UTF-8, or give another file")
-    for index, block in enumerate(file.read_blocks()):
-        text = block.removeprefix(b"\xef\xbb\xbf") if index == 0 else block
-        # Only single-byte encodings get here beside UTF-8, so that a block may end anywhere.
-        yield text if encoding == "utf-8" else text.decode(encoding).encode()
+    blocks = drop_mark(file.read_blocks())
+    # UTF-8 passes as it is: what is wrong in it costs its row only.
+    yield from blocks if codecs.lookup(encoding).name == "utf-8" else _recode(blocks, file.name, encoding)
+
+
+def _recode(blocks: Iterator[bytes], name: str, encoding: str) -> Iterator[bytes]:
+    # It keeps the beginning of a character that a block's end cut in two.
+    decoder = codecs.getincrementaldecoder(encoding)()
+    try:
+        for block in blocks:
+            yield decoder.decode(block).encode()
+        yield decoder.decode(b"", final=True).encode()
+    except UnicodeDecodeError as error:
+        raise SourceError(
+            f"{name}: not {encoding}: {error.reason} in {error.object[error.start - 20 : error.end + 20]!r}; "
+            "say the file's encoding in [ingest]"
+        ) from None
+
+
+def _delimiter(file: RawFile, parameters: FormatSection) -> str:
+    is_tabbed = file.path.suffix.lower() == ".tsv" and "delimiter" not in parameters.model_fields_set
+    return "\t" if is_tabbed else parameters.delimiter
 
 
 def _split_header(block: bytes, delimiter: str) -> tuple[list[str], bytes]:
+    block = block.lstrip(b"\r\n")
     reader = csv.reader(io.StringIO(block.decode("utf-8", "replace"), newline=""), delimiter=delimiter)
-    header = next(reader)
+    header = next(reader, [])
     end = 0
     while True:
         end = block.find(b"\n", end) + 1 or len(block)
@@ -137,7 +158,11 @@ def parse_block(block: bytes, layout: Layout) -> tuple[pa.Table, list[pacsv.Inva
 
     Typed where the whole block parses, else as raw bytes.
     """
-    types = {source: FAST_TYPES.get(layout.columns[name].type, pa.string()) for name, source in layout.matched.items()}
+    types: dict[str, pa.DataType] = {}
+    for name, source in layout.matched.items():
+        fast = FAST_TYPES.get(layout.columns[name].type, pa.string())
+        # Columns of different types from one column of the file: its text serves them all.
+        types[source] = fast if types.get(source, fast) == fast else pa.string()
     try:
         return _parse(block, layout, types, []), []
     except pa.ArrowInvalid:

@@ -6,9 +6,9 @@ from typing import Any
 
 from handoff.recipe import Column
 from handoff.writer import Block
-from ingest.formats.records import BATCH_RECORDS, conform_records
+from ingest.formats.records import conform_records
 from ingest.parameters import FormatSection
-from ingest.rawfile import RawFile
+from ingest.rawfile import RawFile, drop_mark
 
 
 def read_file(file: RawFile, parameters: FormatSection, columns: dict[str, Column], first_row: int) -> Iterator[Block]:
@@ -17,17 +17,9 @@ def read_file(file: RawFile, parameters: FormatSection, columns: dict[str, Colum
     Raises:
         ContractError: fields are missing or unexpected.
     """
-    batch: list[Any] = []
-    for line in split_lines(file.read_blocks()):
-        if not line.strip():
-            continue
-        batch.append(_parse(line, parameters.encoding))
-        if len(batch) == BATCH_RECORDS:
-            yield conform_records(batch, parameters, columns, first_row, file.name)
-            first_row += len(batch)
-            batch = []
-    if batch:
-        yield conform_records(batch, parameters, columns, first_row, file.name)
+    lines = split_lines(drop_mark(file.read_blocks()))
+    records = (_parse(line, parameters.encoding) for line in lines if line.strip())
+    return conform_records(records, parameters, columns, first_row, file.name)
 
 
 def split_lines(blocks: Iterator[bytes]) -> Iterator[bytes]:

@@ -1,12 +1,13 @@
 """Parquet as a source: already typed, cast to the contract."""
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from handoff.errors import SourceError
+from handoff.errors import ContractError, SourceError
 from handoff.recipe import Column
 from handoff.writer import GROUP_ROWS, Block
 from ingest.contract import conform, match_columns
@@ -19,16 +20,46 @@ def read_file(file: RawFile, parameters: FormatSection, columns: dict[str, Colum
 
     Raises:
         SourceError: not a whole Parquet file.
-        ContractError: columns are missing or unexpected.
+        ContractError: columns are missing or unexpected, or hold more than one value a cell.
     """
     for _ in file.read_blocks():
         pass  # hashed from front to back; Parquet itself is read from its end
-    try:
+    with _explained_damage(file.name):
         parquet = pq.ParquetFile(file.path)
-    except pa.ArrowInvalid as error:
-        raise SourceError(f"{file.name}: not a whole Parquet file: {error}") from None
     matched = match_columns(parquet.schema_arrow.names, columns, parameters.unexpected, file.name)
-    for batch in parquet.iter_batches(batch_size=GROUP_ROWS, columns=list(matched.values())):
-        table = pa.Table.from_batches([batch]).select(list(matched.values())).rename_columns(list(matched))
+    _refuse_nested(parquet.schema_arrow, list(matched.values()), file.name)
+    for batch in _read_batches(parquet, list(matched.values()), file.name):
+        table = pa.table([_as_bytes(batch.column(source)) for source in matched.values()], list(matched))
         yield conform(table, columns, np.arange(first_row, first_row + table.num_rows))
         first_row += table.num_rows
+
+
+def _read_batches(parquet: pq.ParquetFile, names: list[str], where: str) -> Iterator[pa.RecordBatch]:
+    with _explained_damage(where):
+        yield from parquet.iter_batches(batch_size=GROUP_ROWS, columns=names)
+
+
+@contextmanager
+def _explained_damage(where: str) -> Iterator[None]:
+    """Whatever Arrow says of a damaged file, in one line; trouble of the disk itself has a number, and passes."""
+    try:
+        yield
+    except (OSError, ValueError, pa.ArrowException) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise SourceError(f"{where}: not a whole Parquet file: {str(error).splitlines()[0]}") from None
+
+
+def _as_bytes(values: pa.Array) -> pa.Array:
+    """Texts as bytes: a Parquet file may claim UTF-8 and not hold it, and the cast of bytes looks."""
+    return values.cast(pa.binary()) if pa.types.is_string(values.type) else values
+
+
+def _refuse_nested(schema: pa.Schema, names: list[str], where: str) -> None:
+    for name in names:
+        kind = schema.field(name).type
+        if pa.types.is_nested(kind):
+            raise ContractError(
+                f'{where}: column "{name}" holds {kind}; expected one value a cell. '
+                "Write its parts as columns of their own, or take it out of [columns]"
+            )

@@ -1,7 +1,10 @@
 """JSON: a list of records somewhere in a file, read as a stream so that the file may be larger than memory."""
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from difflib import get_close_matches
 from itertools import islice
 from typing import Any
 
@@ -14,10 +17,11 @@ from handoff.recipe import Column
 from handoff.writer import Block, reject, show_cells
 from ingest.contract import conform, match_columns
 from ingest.parameters import FormatSection
-from ingest.rawfile import RawFile
+from ingest.rawfile import RawFile, drop_mark
 
 BATCH_RECORDS = 4_096
 KEYS_SHOWN = 20
+TOP_LEVEL = {"start_array": "a list without records"}
 SCALARS = (str, int, float, bool, type(None))
 
 
@@ -30,27 +34,42 @@ def read_file(file: RawFile, parameters: FormatSection, columns: dict[str, Colum
     """
     path = f"{parameters.records}.item" if parameters.records else "item"
     found = False
-    for batch in _batches(_stream(file, path)):
+    for block in conform_records(_stream(file, path), parameters, columns, first_row, file.name):
         found = True
-        yield conform_records(batch, parameters, columns, first_row, file.name)
-        first_row += len(batch)
+        yield block
     if not found:
-        raise SourceError(f"{file.name}: no list of records at {_shown(parameters)}; {_describe(file)}")
+        raise SourceError(f"{file.name}: no record at {_shown(parameters)}; {_describe(file, parameters)}")
 
 
 def conform_records(
-    records: list[Any], parameters: FormatSection, columns: dict[str, Column], first_row: int, where: str
-) -> Block:
-    """Parsed records in the contract's types; what is no object is rejected.
+    records: Iterator[Any], parameters: FormatSection, columns: dict[str, Column], first_row: int, where: str
+) -> Iterator[Block]:
+    """Parsed records in the contract's types, batch by batch; what is no object is rejected.
 
     Raises:
-        ContractError: fields are missing in every record, or unexpected.
+        ContractError: no record so far has a field that must be there, or one has a field that is unexpected.
     """
+    names: dict[str, None] = {}
+    for batch in _batches(records):
+        flat = [flatten_record(record) if isinstance(record, dict) else None for record in batch]
+        names |= dict.fromkeys(name for record in flat for name in record or ())
+        # Without any object there are no names to match: then every record is rejected.
+        has_objects = names or any(record is not None for record in flat)
+        found = _with_absent(list(names), columns) if has_objects else list(columns)
+        matched = match_columns(found, columns, parameters.unexpected, where)
+        yield _conform_batch(batch, flat, matched, columns, first_row)
+        first_row += len(batch)
+
+
+def _conform_batch(
+    records: list[Any],
+    flat: list[dict[str, Any] | None],
+    matched: dict[str, str],
+    columns: dict[str, Column],
+    first_row: int,
+) -> Block:
     numbers = np.arange(first_row, first_row + len(records))
-    flat = [flatten_record(record) if isinstance(record, dict) else None for record in records]
     objects = [record for record in flat if record is not None]
-    names = list(dict.fromkeys(name for record in objects for name in record))
-    matched = match_columns(_with_absent(names, columns), columns, parameters.unexpected, where)
     table = pa.table({name: _to_array([record.get(source) for record in objects]) for name, source in matched.items()})
     block = conform(table, columns, numbers[[record is not None for record in flat]])
     strange = [
@@ -71,8 +90,14 @@ def flatten_record(record: dict[str, Any], prefix: str = "") -> dict[str, Any]:
         if isinstance(value, dict):
             flat |= flatten_record(value, f"{prefix}{key}_")
         else:
-            flat[f"{prefix}{key}"] = value if isinstance(value, SCALARS) else _as_json(value)
+            flat[f"{prefix}{key}"] = _flatten_value(value)
     return flat
+
+
+def _flatten_value(value: Any) -> Any:
+    if isinstance(value, SCALARS):
+        return value
+    return float(value) if isinstance(value, Decimal) else _as_json(value)
 
 
 def _to_array(values: list[Any]) -> pa.Array:
@@ -91,9 +116,7 @@ def _as_text(value: Any) -> str:
 
 
 def _as_json(value: Any) -> str:
-    import json
-
-    return json.dumps(value, ensure_ascii=False)
+    return json.dumps(value, ensure_ascii=False, default=float)
 
 
 def _with_absent(names: list[str], columns: dict[str, Column]) -> list[str]:
@@ -107,9 +130,10 @@ def _with_absent(names: list[str], columns: dict[str, Column]) -> list[str]:
 
 
 def _stream(file: RawFile, path: str) -> Iterator[Any]:
-    reader = _Reader(file.read_blocks())
+    reader = _Reader(drop_mark(file.read_blocks()))
     try:
-        yield from ijson.items(reader, path, use_float=True)
+        # Fractions come as Decimal: asked for floats, the parser refuses a file with a whole number beyond 64 bits.
+        yield from ijson.items(reader, path)
     except ijson.JSONError as error:
         raise SourceError(
             f"{file.name}: not JSON, or cut: {_first_line(error)} (after {reader.bytes:,} bytes)"
@@ -144,22 +168,22 @@ def _batches(records: Iterator[Any]) -> Iterator[list[Any]]:
         yield batch
 
 
-def _describe(file: RawFile) -> str:
-    """What stands at the top of a JSON file, for the message that a path is not there."""
-    with file.path.open("rb") as stream:
-        events = list(islice(ijson.parse(stream), 1))
-        if not events or events[0][1] != "start_map":
-            return "the file begins with " + (events[0][1].replace("start_", "a ") if events else "nothing")
-    with file.path.open("rb") as stream:
-        keys = list(
-            islice(
-                (value for prefix, event, value in ijson.parse(stream) if (prefix, event) == ("", "map_key")),
-                KEYS_SHOWN,
-            )
-        )
+def _describe(file: RawFile, parameters: FormatSection) -> str:
+    """What stands at the top of a JSON file, for the message that nothing is at a path."""
+    events = ijson.parse(_Reader(drop_mark(file.read_blocks())))
+    first = next(events)[1]
+    if first != "start_map":
+        return f"the file is {TOP_LEVEL.get(first, 'a single value')}; expected a list of objects"
+    keys = list(islice(_top_keys(events), KEYS_SHOWN))
+    nearest = get_close_matches(parameters.records, keys, n=1) or keys or ["…"]
     return (
-        f'the file is an object with the keys {", ".join(keys)}; say records = "{keys[0] if keys else "…"}" in [ingest]'
+        f"the file is an object with the keys {', '.join(keys)}; name the one that holds the list of records, "
+        f'such as records = "{nearest[0]}", in [ingest]'
     )
+
+
+def _top_keys(events: Iterable[tuple[str, str, Any]]) -> Iterator[str]:
+    return (value for prefix, event, value in events if (prefix, event) == ("", "map_key"))
 
 
 def _shown(parameters: FormatSection) -> str:
@@ -167,4 +191,6 @@ def _shown(parameters: FormatSection) -> str:
 
 
 def _first_line(error: Exception) -> str:
-    return re.split(r"[\r\n]", str(error).strip())[0][:200]
+    message = error.args[0] if error.args else error
+    text = message.decode("utf-8", "replace") if isinstance(message, bytes) else str(message)
+    return re.split(r"[\r\n]", text.strip())[0][:200]

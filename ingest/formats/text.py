@@ -37,14 +37,19 @@ def read_file(file: RawFile, parameters: FormatSection, columns: dict[str, Colum
         ContractError: declared columns are none of these.
     """
     documents = split_documents(_lines(file, parameters), parameters, file)
+    matched = match_columns(_column_names(parameters), columns, "drop", file.name)
     while batch := list(islice(documents, BATCH_DOCUMENTS)):
-        names = list(dict.fromkeys(name for document in batch for name in document))
-        matched = match_columns(names, columns, "drop", file.name)
         table = pa.table(
             {name: pa.array([row.get(source) for row in batch], pa.string()) for name, source in matched.items()}
         )
         yield conform(table, columns, np.arange(first_row, first_row + len(batch)))
         first_row += len(batch)
+
+
+def _column_names(parameters: FormatSection) -> list[str]:
+    patterns = [parameters.document or "", *parameters.document_head]
+    groups = [name for pattern in patterns for name in re.compile(pattern).groupindex]
+    return list(dict.fromkeys(["item", *groups, "text"]))
 
 
 def split_documents(lines: Iterator[str], parameters: FormatSection, file: RawFile) -> Iterator[dict[str, str]]:

@@ -1,5 +1,6 @@
 """Rows drawn from the declared columns: made-up data that keeps the contract."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,7 @@ from handoff.writer import Block
 from ingest.parameters import FormulaSection, SyntheticSection
 
 BLOCK_ROWS = 65_536
-DEFAULT_RANGE = (0.0, 1.0)
+DEFAULT_WIDTH = 1.0
 FIRST_MOMENT = np.datetime64("2020-01-01T00:00:00", "us")
 SECONDS_OF_A_YEAR = 31_536_000
 
@@ -75,17 +76,41 @@ def draw_column(generator: np.random.Generator, column: Column, count: int) -> V
     """Values spread evenly over what a column allows, shape (count,)."""
     if column.allowed is not None:
         return np.array(column.allowed)[generator.integers(0, len(column.allowed), count)]
-    low = DEFAULT_RANGE[0] if column.min is None else column.min
-    high = low + DEFAULT_RANGE[1] if column.max is None else column.max
+    low, high = find_range(column)
     if column.type == "float":
         return generator.uniform(low, high, count)
     if column.type == "int":
-        return generator.integers(int(np.ceil(low)), int(np.floor(high)), count, endpoint=True)
+        return generator.integers(math.ceil(low), math.floor(high), count, endpoint=True)
     if column.type == "bool":
         return generator.random(count) < 0.5
     if column.type == "time":
         return FIRST_MOMENT + generator.integers(0, SECONDS_OF_A_YEAR, count).astype("timedelta64[s]")
     return np.array([f"{word:06x}" for word in generator.integers(0, 1 << 24, count)])
+
+
+def find_range(column: Column) -> tuple[float, float]:
+    """The smallest and the largest value to draw: as declared, and from 0 or 1 wide where an end is not."""
+    if column.min is not None:
+        return column.min, column.min + DEFAULT_WIDTH if column.max is None else column.max
+    high = DEFAULT_WIDTH if column.max is None else column.max
+    return min(0.0, high - DEFAULT_WIDTH), high
+
+
+def check_columns(parameters: SyntheticSection, columns: dict[str, Column]) -> None:
+    """Check that every column can be drawn or computed.
+
+    Raises:
+        RecipeError: a formula is for no declared number, or reads none, or no whole number lies in a range.
+    """
+    for name, formula in parameters.formula.items():
+        if name not in columns or columns[name].type != "float":
+            raise RecipeError(f'[ingest] formula.{name}: expected a column of type "float" of that name in [columns]')
+        if formula.of in columns and columns[formula.of].type not in ("int", "float"):
+            raise RecipeError(f'[ingest] formula.{name}.of: "{formula.of}" is no number')
+    for name, column in columns.items():
+        low, high = find_range(column)
+        if column.type == "int" and math.ceil(low) > math.floor(high):
+            raise RecipeError(f"[columns] {name}: no whole number lies from min {low:g} to max {high:g}")
 
 
 def compute_column(
@@ -105,5 +130,10 @@ def compute_column(
 
 
 def open_source(run: Run[SyntheticSection]) -> SyntheticSource:
-    """The source of a recipe."""
+    """The source of a recipe.
+
+    Raises:
+        RecipeError: the columns cannot be drawn as declared.
+    """
+    check_columns(run.parameters, run.recipe.columns)
     return SyntheticSource(run.parameters, run.recipe.columns, run.recipe.seed)

@@ -1,0 +1,158 @@
+"""What all tests share: a desk with folders of its own, on which the real stages run."""
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import settings
+
+ROOT = Path(__file__).resolve().parent.parent
+
+# The stages are folders of the project, not installed packages: `pytest` alone finds them too.
+if str(ROOT) not in sys.path:
+    sys.path.insert(0, str(ROOT))
+
+# A shared machine pauses at any time: the clock decides nothing here.
+settings.register_profile("relay", deadline=None, max_examples=60)
+settings.load_profile("relay")
+
+
+class Desk:
+    """The folders of one test, and the stages run on them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.data, self.logs = folder, folder / "data", folder / "logs"
+        self.data.mkdir(parents=True)
+
+    def recipe(self, text: str, name: str = "desk") -> str:
+        """Write a recipe; gives its path as one types it."""
+        path = self.folder / f"{name}.toml"
+        path.write_text(text, encoding="utf-8")
+        return str(path)
+
+    def run(self, stage: str, *arguments: str) -> int:
+        """Run a stage in this process; gives its exit code."""
+        from handoff.stage import main
+
+        return main(import_module(f"{stage}.__main__").STAGE, [*arguments, *self.folders])
+
+    def start(self, stage: str, *arguments: str, root: Path = ROOT, **environment: str) -> "subprocess.Popen[str]":
+        """Start a stage of this checkout, or of another, as a process of its own."""
+        return subprocess.Popen(
+            [sys.executable, "-m", stage, *arguments, *self.folders],
+            cwd=root,
+            env=os.environ | environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            # A shell in the background has its children ignore Ctrl-C; these must not.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
+
+    @property
+    def folders(self) -> list[str]:
+        """The options that name the desk's folders."""
+        return ["--data-dir", str(self.data), "--log-dir", str(self.logs)]
+
+    def said(self, stage: str) -> list[str]:
+        """The messages in a stage's log, oldest first, without time, level and process."""
+        lines = (self.logs / f"{stage}.log").read_text(encoding="utf-8").splitlines()
+        return [line.split(maxsplit=3)[3] for line in lines]
+
+    def rows(self, address: str) -> list[dict[str, Any]]:
+        """The rows of a Parquet file below the data folder."""
+        rows: list[dict[str, Any]] = pq.read_table(self.data / f"{address}.parquet").to_pylist()
+        return rows
+
+    def bytes(self, address: str) -> bytes:
+        """The Parquet file below the data folder as it is."""
+        return (self.data / f"{address}.parquet").read_bytes()
+
+    def receipt(self, address: str) -> Any:
+        """The receipt of a dataset."""
+        from handoff.receipt import Receipt
+
+        return Receipt.read(self.data / f"{address}.json")
+
+
+@pytest.fixture
+def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    """A desk in a folder of the test, with none of the stages' variables set; signals are put back afterwards."""
+    from handoff.settings import ENVIRONMENT
+
+    for name in ENVIRONMENT:
+        monkeypatch.delenv(name, raising=False)
+    before = signal.getsignal(signal.SIGTERM)
+    yield Desk(tmp_path / "desk")
+    signal.signal(signal.SIGTERM, before)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What ingest made of a file's bytes."""
+
+    rows: list[dict[str, Any]]
+    rejected: list[tuple[int, str, dict[str, Any]]]
+    """Row number, reason, cells."""
+    read: int
+
+
+def declare(**columns: dict[str, Any]) -> dict[str, Any]:
+    """A contract of columns, each an input unless it says otherwise."""
+    from handoff.recipe import Column
+
+    return {name: Column.model_validate({"role": "input"} | column) for name, column in columns.items()}
+
+
+def read_bytes(path: Path, content: bytes, columns: dict[str, dict[str, Any]], **parameters: Any) -> Reading:
+    """Put bytes where a file source finds them, and read them by a contract."""
+    from handoff.receipt import Origin
+    from ingest.formats import read_files
+    from ingest.parameters import FormatSection
+    from ingest.rawfile import RawFile
+
+    path.write_bytes(content)
+    origin = Origin(where=path.name, sha256=hashlib.sha256(content).hexdigest(), bytes=len(content))
+    file = RawFile(path.name, path.stem, path, origin)
+    blocks = list(read_files([file], FormatSection(source="file", **parameters), declare(**columns)))
+    rejected = [tuple(row.values()) for block in blocks for row in block.rejected.to_pylist()]
+    return Reading(
+        rows=[row for block in blocks for row in block.table.to_pylist()],
+        rejected=[(number, reason, json.loads(cells)) for number, reason, cells in rejected],
+        read=sum(block.read for block in blocks),
+    )
+
+
+@pytest.fixture
+def read(tmp_path: Path) -> Callable[..., Reading]:
+    """`read("x.csv", content, {"age": {"type": "int"}}, delimiter=";")`: what ingest makes of a file's bytes."""
+
+    def read_content(name: str, content: str | bytes, columns: dict[str, dict[str, Any]], **more: Any) -> Reading:
+        return read_bytes(tmp_path / name, content.encode() if isinstance(content, str) else content, columns, **more)
+
+    return read_content
+
+
+@pytest.fixture(name="declare")
+def declare_fixture() -> Callable[..., dict[str, Any]]:
+    """`declare(age={"type": "int"})`: a contract."""
+    return declare
+
+
+@pytest.fixture
+def real_data() -> Path:
+    """The folder of the real data; without one the test is skipped."""
+    folder = os.environ.get("RELAY_REAL_DATA")
+    if not folder:
+        pytest.skip("RELAY_REAL_DATA names no folder with cs-training.csv, federalist.txt and tanakh/")
+    return Path(folder)
