@@ -5,7 +5,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -136,8 +136,9 @@ class Fingerprints:
 
     def _keep(self, path: Path, digest: str, identity: list[int]) -> None:
         record = {"path": self._name(path), "identity": identity, "sha256": digest}
-        # Losing this file costs one reading of the data, so it need not wait for the disk.
-        write_atomically(self._record(path), json.dumps(record).encode(), sync=False)
+        # Losing this file costs one reading of the data: it need not wait for the disk, and no run fails for it.
+        with suppress(OSError):
+            write_atomically(self._record(path), json.dumps(record).encode(), sync=False)
 
     def _kept(self, path: Path) -> dict[str, Any] | None:
         try:

@@ -1,5 +1,6 @@
 """What happened, for machines: a line in `logs/runs.jsonl` and a file of metrics for each stage and recipe."""
 
+import errno
 import json
 import os
 import re
@@ -34,13 +35,7 @@ def write_journal(log_dir: Path, entry: Entry) -> None:
         OSError: the folder of the logs cannot be written.
     """
     log_dir.mkdir(parents=True, exist_ok=True)
-    line = json.dumps(asdict(entry), ensure_ascii=False) + "\n"
-    # One write to a file opened for appending: lines of processes that end together do not mix.
-    descriptor = os.open(log_dir / "runs.jsonl", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o666)
-    try:
-        os.write(descriptor, line.encode())
-    finally:
-        os.close(descriptor)
+    _append_line(log_dir / "runs.jsonl", json.dumps(asdict(entry), ensure_ascii=False).encode() + b"\n")
     path = log_dir / "metrics" / f"{entry.stage}-{entry.recipe}.prom"
     write_atomically(path, format_metrics(entry, _last_success(path)).encode(), sync=False)
 
@@ -63,6 +58,19 @@ def format_metrics(entry: Entry, last_success: float) -> str:
     return "".join(
         f"# HELP {name} {text}\n# TYPE {name} gauge\n{name}{labels} {value}\n" for name, (value, text) in gauges.items()
     )
+
+
+def _append_line(path: Path, line: bytes) -> None:
+    # One write to a file opened for appending: lines of processes that end together do not mix.
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
+    try:
+        size = os.fstat(descriptor).st_size
+        if size and os.pread(descriptor, 1, size - 1) != b"\n":
+            line = b"\n" + line  # a full disk cut the last one: it must not spoil this one
+        if os.write(descriptor, line) < len(line):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
+    finally:
+        os.close(descriptor)
 
 
 def _last_success(path: Path) -> float:

@@ -49,6 +49,14 @@ def _no_columns(_: Recipe) -> dict[str, Any]:
     return {}
 
 
+def _never(_: Recipe) -> bool:
+    return False
+
+
+def _only_handoff(_: Recipe) -> tuple[str, ...]:
+    return ("handoff",)
+
+
 def _nothing(*_: Any) -> None:
     return None
 
@@ -72,8 +80,10 @@ class Stage(Generic[Parameters]):
     """Name -> fingerprint of what it reads, when that is not a dataset."""
     columns: Callable[[Recipe], dict[str, Any]] = _no_columns
     """The part of the contract that its result depends on."""
-    uses_seed: bool = False
-    libraries: tuple[str, ...] = ("handoff",)
+    uses_seed: Callable[[Recipe], bool] = _never
+    """Whether its result depends on the recipe's seed."""
+    libraries: Callable[[Recipe], tuple[str, ...]] = _only_handoff
+    """The libraries of ours that it runs for a recipe: their code is part of the key."""
     packages: tuple[str, ...] = ("pyarrow",)
     """Packages whose versions the receipt names."""
     place: Callable[["Run[Parameters]"], Place] | None = None

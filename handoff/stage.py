@@ -98,7 +98,8 @@ def _run_recipe(stage: Stage[Parameters], name: str, options: _Options) -> int:
     except OSError as error:
         if error.errno not in DISK_REFUSES:
             raise
-        return _fail(stage.name, name, options, started, _explain_disk(error))
+        settings = options.settings
+        return _fail(stage.name, name, options, started, _explain_disk(error, settings.data_dir, settings.log_dir))
     return OK
 
 
@@ -158,9 +159,9 @@ def _current_key(run: Run[Parameters]) -> Key:
     columns = run.stage.columns(run.recipe)
     if columns:
         parameters |= flatten(columns, "columns.")
-    if run.stage.uses_seed:
+    if run.stage.uses_seed(run.recipe):
         parameters["seed"] = run.recipe.seed
-    code = digest_code(run.stage.name, run.stage.libraries)
+    code = digest_code(run.stage.name, run.stage.libraries(run.recipe))
     return Key(code=code, parameters=parameters, inputs=run.inputs())
 
 
@@ -184,20 +185,24 @@ def _note(settings: Settings, run: Run[Parameters], receipt: Receipt, outcome: s
             "{}: {:,} rows in {}{}{}, fingerprint {}, {:.2f} s",
             *(run.name, receipt.rows, run.place.address, rejected, dropped, receipt.fingerprint[:12], run.seconds),
         )
-    write_journal(
-        settings.log_dir,
-        Entry(
-            stage=run.stage.name,
-            recipe=run.recipe.name,
-            outcome=outcome,
-            started_at_utc=format_utc(run.started),
-            ended_unix=datetime.now(UTC).timestamp(),
-            seconds=round(run.seconds, 3),
-            rows=receipt.rows,
-            rejected_rows=receipt.rejected.rows,
-            fingerprint=receipt.fingerprint,
-        ),
+    entry = Entry(
+        stage=run.stage.name,
+        recipe=run.recipe.name,
+        outcome=outcome,
+        started_at_utc=format_utc(run.started),
+        ended_unix=datetime.now(UTC).timestamp(),
+        seconds=round(run.seconds, 3),
+        rows=receipt.rows,
+        rejected_rows=receipt.rejected.rows,
+        fingerprint=receipt.fingerprint,
     )
+    try:
+        write_journal(settings.log_dir, entry)
+    except OSError as error:
+        raise StorageError(
+            f"{run.place.address} is in place, but {settings.log_dir} cannot tell of the run: {_refusal(error)}. "
+            "Make room or give the rights, then run again"
+        ) from error
 
 
 def _fail(stage: str, recipe: str, options: _Options, started: datetime, error: RelayError) -> int:
@@ -222,13 +227,17 @@ def _fail(stage: str, recipe: str, options: _Options, started: datetime, error: 
     return FAILED
 
 
-def _explain_disk(error: OSError) -> StorageError:
-    what = DISK_REFUSES.get(error.errno or 0, str(error))
-    where = f": {error.filename}" if error.filename else f" ({error})"
+def _explain_disk(error: OSError, *folders: Path) -> StorageError:
+    # A full disk does not say which file it refused.
+    where = error.filename or " or ".join(map(str, folders))
     return StorageError(
-        f"{what}{where}. Nothing was changed; make room or give the rights, "
+        f"{_refusal(error)}: {where}. Nothing was changed; make room or give the rights, "
         "or name other folders with --data-dir and --log-dir"
     )
+
+
+def _refusal(error: OSError) -> str:
+    return DISK_REFUSES.get(error.errno or 0, str(error))
 
 
 def _list() -> int:

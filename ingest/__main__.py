@@ -52,7 +52,7 @@ STAGE = Stage(
     inputs=find_inputs,
     work=ingest,
     columns=read_columns,
-    uses_seed=True,
+    uses_seed=lambda recipe: recipe.sections["ingest"]["source"] == "synthetic",
 )
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Train what a recipe asks for: `python -m model linear`.
+"""Train what a recipe asks for: `python -m model linear`; serve the page: `python -m model page`.
 
 load: the processed dataset; work: fit or map, judge, draw; save: a folder of results, and `latest` that names it.
 """
@@ -84,6 +84,11 @@ def read_contract(recipe: Recipe) -> dict[str, Any]:
     return {name: column.model_dump(mode="json") for name, column in recipe.columns.items()}
 
 
+def find_libraries(recipe: Recipe) -> tuple[str, ...]:
+    """The libraries whose code decides the result."""
+    return ("handoff", "stylometry") if recipe.sections["model"]["kind"] == "authorship" else ("handoff",)
+
+
 STAGE: Stage[ModelParameters] = Stage(
     name="model",
     description="Trains what the recipe asks for and judges it.",
@@ -92,8 +97,8 @@ STAGE: Stage[ModelParameters] = Stage(
     writes=WRITES,
     parse=parse_parameters,
     columns=read_contract,
-    uses_seed=True,
-    libraries=("handoff", "stylometry"),
+    uses_seed=lambda _: True,
+    libraries=find_libraries,
     packages=("numpy", "scipy", "scikit-learn", "skops", "matplotlib", "pyarrow"),
     place=find_place,
     work=save_training,
@@ -103,4 +108,8 @@ STAGE: Stage[ModelParameters] = Stage(
 )
 
 if __name__ == "__main__":
+    if sys.argv[1:2] == ["page"]:
+        from model.page.server import main as serve_page
+
+        sys.exit(serve_page(sys.argv[2:]))
     sys.exit(main(STAGE))

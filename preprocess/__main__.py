@@ -55,7 +55,7 @@ STAGE = Stage(
     parse=parse_parameters,
     work=preprocess,
     columns=read_columns,
-    uses_seed=True,
+    uses_seed=lambda recipe: recipe.sections["preprocess"]["kind"] == "table",
     packages=("pyarrow", "numpy"),
 )
 

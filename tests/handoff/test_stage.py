@@ -76,6 +76,7 @@ def test_a_changed_parameter_wakes_the_stage_and_is_said(desk: Desk, recipe: str
         ("ingest", "preprocess.test_share=0.5"),
         ("ingest", "model.options={x=1}"),
         ("ingest", "columns.age.max=99"),
+        ("ingest", "seed=7"),
         ("preprocess", "ingest.max_rejected_share=0.4"),
         ("preprocess", "model.options={x=1}"),
         ("preprocess", "title='Other'"),
@@ -91,7 +92,7 @@ def test_what_the_stage_does_not_use_does_not_wake_it(desk: Desk, recipe: str, s
 @pytest.mark.parametrize(
     ("stage", "override", "reason"),
     [
-        ("ingest", "seed=7", "parameter seed 42 -> 7"),
+        ("preprocess", "seed=7", "parameter seed 42 -> 7"),
         ("ingest", "columns.name.type=category", 'parameter columns.name.type "text" -> "category"'),
         ("preprocess", "columns.age.max=99", "parameter columns.age.max (none) -> 99.0"),
     ],
