@@ -20,6 +20,8 @@ ENVIRONMENT = {
     "LOG_DIR": "folder of the logs",
     "LOG_LEVEL": "DEBUG, INFO, WARNING or ERROR",
     "RELAY_REFRESH": "ask sources again: never, always, or an age such as 6h (empty: as the recipe says)",
+    "PAGE_PORT": "port of the page (empty: 8501)",
+    "PAGE_ADDRESS": "where the page listens (empty: 127.0.0.1, this machine alone)",
 }
 """Every variable that the stages read; `.env.example` lists the same."""
 

@@ -1,0 +1,197 @@
+"""The results that a training left, read whole: every file is held against the receipt first."""
+
+import io
+import json
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from handoff.errors import DatasetDamagedError, DatasetMissingError
+from handoff.files import Fingerprints
+from handoff.receipt import Receipt, flatten
+from handoff.settings import Settings
+from model.findings import FILE, Findings, parse_findings
+from model.output import NAME, RECEIPT, OutputPlace, check_folder
+
+Better = Literal["higher", "lower", ""]
+
+FIGURES: Mapping[str, tuple[str, Better]] = {
+    "r2": ("R², explained share of the variance", "higher"),
+    "rmse": ("Root mean square error", "lower"),
+    "mae": ("Mean absolute error", "lower"),
+    "mse": ("Mean squared error", "lower"),
+    "roc_auc": ("Area under the ROC curve", "higher"),
+    "pr_auc": ("Area under precision and recall", "higher"),
+    "brier": ("Brier score of the probabilities", "lower"),
+    "log_loss": ("Log loss of the probabilities", "lower"),
+    "f1": ("F1", "higher"),
+    "precision": ("Precision", "higher"),
+    "recall": ("Recall", "higher"),
+    "accuracy": ("Accuracy", "higher"),
+    "balanced_accuracy": ("Accuracy, each class counting alike", "higher"),
+    "macro_f1": ("F1, mean over the classes", "higher"),
+}
+"""Metric -> its name in words and which way is better; a test holds the second against `model.metrics`."""
+
+TRUST = {
+    "accuracy": "Nearest chunk has the same label, by distance",
+    "map_accuracy": "Nearest chunk has the same label, on the map",
+    "balanced_accuracy": "The same by distance, each label counting alike",
+    "map_balanced_accuracy": "The same on the map, each label counting alike",
+}
+
+
+@dataclass(frozen=True)
+class Result:
+    """One folder of results."""
+
+    folder: Path
+    receipt: Receipt
+    metrics: dict[str, Any]
+    findings: Findings
+
+    @property
+    def name(self) -> str:
+        """The folder's name, the first digits of the key."""
+        return self.folder.name
+
+    @property
+    def zip_name(self) -> str:
+        """What the files are called together."""
+        return f"{self.receipt.recipe}-{self.name}.zip"
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One metric of a model beside that of its baseline."""
+
+    name: str
+    value: float
+    baseline: float | None
+    better: Better
+    decides: bool = False
+    """Whether it is the one that chooses between two versions."""
+
+
+def load_latest(settings: Settings, recipe: str) -> Result:
+    """The result in force.
+
+    Raises:
+        DatasetMissingError: nothing was trained yet.
+        DatasetDamagedError: a file was changed, cut or taken away.
+    """
+    latest = OutputPlace(settings.data_dir, recipe).latest
+    if not latest.exists():
+        raise DatasetMissingError(f"nothing was trained yet: run `python -m model {recipe}`, or press Run")
+    # The folder that the link names now: a training that ends meanwhile moves the link, never the folder's files.
+    return load_result(settings, latest.resolve())
+
+
+def load_result(settings: Settings, folder: Path) -> Result:
+    """A folder of results, each file checked.
+
+    Raises:
+        DatasetDamagedError: a file was changed, cut or taken away.
+    """
+    receipt = check_folder(folder, Fingerprints(settings.data_dir / ".state", settings.data_dir).of)
+    try:
+        metrics = json.loads((folder / "metrics.json").read_bytes())
+        findings = parse_findings((folder / FILE).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise DatasetDamagedError(f"{error.filename} is gone: an old result was removed, choose another") from None
+    return Result(folder, receipt, metrics, findings)
+
+
+def list_results(settings: Settings) -> dict[Path, Receipt]:
+    """Every kept folder of every recipe with its receipt: by recipe, the newest first; damaged ones are left out."""
+    found: list[tuple[Path, Receipt]] = []
+    for folder in (settings.data_dir / "output").glob("*/*"):
+        if NAME.fullmatch(folder.name) and not folder.is_symlink():
+            try:
+                found.append((folder, Receipt.read(folder / RECEIPT)))
+            except (DatasetDamagedError, FileNotFoundError):
+                continue
+    found.sort(key=lambda pair: pair[1].started_at_utc, reverse=True)
+    return dict(sorted(found, key=lambda pair: pair[1].recipe))
+
+
+def list_figures(metrics: Mapping[str, Any]) -> list[Figure]:
+    """The metrics with their baseline, the deciding one first."""
+    if metrics["kind"] == "authorship":
+        trust = metrics["trust"]
+        baseline = {"accuracy": trust.get("majority_share"), "map_accuracy": trust.get("majority_share")}
+        return [
+            Figure(text, trust[name], baseline.get(name), "higher") for name, text in TRUST.items() if name in trust
+        ]
+    figures = [
+        Figure(
+            *(FIGURES.get(name, (name, ""))[0], value, metrics["baseline"].get(name)),
+            better=FIGURES.get(name, (name, ""))[1],
+            decides=name == metrics["score"]["name"],
+        )
+        for name, value in metrics["test"].items()
+    ]
+    return sorted(figures, key=lambda figure: not figure.decides)
+
+
+def pack_files(result: Result) -> bytes:
+    """All files of a result and its receipt as a zip."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in (*result.receipt.files, RECEIPT):
+            archive.write(result.folder / name, f"{result.receipt.recipe}-{result.name}/{name}")
+    return buffer.getvalue()
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One thing that two results do not share."""
+
+    name: str
+    first: Any
+    second: Any
+
+
+def compare_keys(first: Receipt, second: Receipt) -> list[Difference]:
+    """Parameters, inputs and code in which two results differ; code by file, fingerprints shortened."""
+    pairs: list[Difference] = []
+    for old, new, title in (
+        (first.key.parameters, second.key.parameters, ""),
+        (first.key.inputs, second.key.inputs, "input "),
+        (first.key.code, second.key.code, "code "),
+    ):
+        names = sorted({*old, *new}, key=lambda name: (name.startswith("columns."), name))
+        pairs += [
+            Difference(title + name, _shorten(old.get(name), title), _shorten(new.get(name), title))
+            for name in names
+            if old.get(name) != new.get(name)
+        ]
+    return pairs
+
+
+def compare_figures(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[Difference]:
+    """What both are judged by, in words; then what only one of them is."""
+    left, right = ({figure.name: figure.value for figure in list_figures(metrics)} for metrics in (first, second))
+    return [Difference(name, left.get(name), right.get(name)) for name in {**left, **right}]
+
+
+def compare_rest(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[Difference]:
+    """Every other number: rows, chunks, baselines, coefficients of a line."""
+    left, right = _numbers(first), _numbers(second)
+    return [Difference(name, left.get(name), right.get(name)) for name in {**left, **right}]
+
+
+def _numbers(metrics: Mapping[str, Any]) -> dict[str, float]:
+    told = {"score", "test"} if metrics["kind"] != "authorship" else {"trust"}
+    flat = flatten({name: value for name, value in metrics.items() if name not in told})
+    return {
+        name.replace(".", " ").replace("_", " "): value
+        for name, value in flat.items()
+        if isinstance(value, int | float) and not isinstance(value, bool)
+    }
+
+
+def _shorten(value: Any, title: str) -> Any:
+    return value[:12] if title and isinstance(value, str) else value

@@ -1,0 +1,120 @@
+"""From where the data came to what the model made of it: the chain of receipts, drawn as boxes and arrows.
+
+HTML and not a picture: fingerprints can be copied, a phone shows the boxes one below the other, and the colours follow
+the page's theme.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from html import escape
+from itertools import pairwise
+from typing import Literal
+
+from handoff.receipt import Origin, Receipt
+from model.page.words import shorten, show_bytes, show_moment
+
+State = Literal["good", "missing", "damaged", "outdated"]
+
+SOURCES_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Stop:
+    """One box of the chain."""
+
+    title: str
+    lines: tuple[str, ...]
+    state: State = "good"
+    fingerprint: str = ""
+    note: str = ""
+    """Why it is not good, and what to do."""
+
+
+def trace(raw: Receipt | str, processed: Receipt | str, result: Receipt | str) -> list[Stop]:
+    """The chain of a recipe; instead of a receipt stands the message why there is none."""
+    stops = [_stop("raw data", raw), _stop("processed data", processed), _stop("model result", result)]
+    chain = (raw, processed, result)
+    for number, (before, after) in enumerate(pairwise(chain), start=1):
+        if isinstance(before, Receipt) and isinstance(after, Receipt):
+            stops[number] = _compare(stops[number], before, after)
+    return [_source(raw), *stops]
+
+
+def _source(raw: Receipt | str) -> Stop:
+    if isinstance(raw, str):
+        return Stop("source", ("known when ingest has run",), "missing")
+    if not raw.sources:
+        return Stop("source", ("made up by the recipe itself", f"seed {raw.seed}"))
+    shown = [_show_origin(origin) for origin in raw.sources[:SOURCES_SHOWN]]
+    if more := len(raw.sources) - SOURCES_SHOWN:
+        shown += [f"and {more} more"] if more > 0 else []
+    return Stop("source" if len(raw.sources) == 1 else "sources", tuple(shown))
+
+
+def _show_origin(origin: Origin) -> str:
+    fetched = f", fetched {show_moment(origin.fetched_at_utc)}" if origin.fetched_at_utc else ""
+    return f"{origin.where} ({show_bytes(origin.bytes)}, SHA-256 {shorten(origin.sha256)}{fetched})"
+
+
+def _stop(title: str, receipt: Receipt | str) -> Stop:
+    if isinstance(receipt, str):
+        missing = "not there yet" in receipt or "nothing was trained" in receipt
+        return Stop(title, (), "missing" if missing else "damaged", note=receipt)
+    lines = (
+        f"{receipt.rows:,} rows, {show_bytes(receipt.bytes)}",
+        f"{receipt.stage}, {show_moment(receipt.started_at_utc)}",
+    )
+    return Stop(title, lines, fingerprint=receipt.fingerprint)
+
+
+def _compare(stop: Stop, before: Receipt, after: Receipt) -> Stop:
+    """The box, with a note when it was made from other data than lies there now."""
+    used = next(iter(after.key.inputs.values()), "")
+    if used == before.fingerprint:
+        return stop
+    note = f"made from {shorten(used)}, and {shorten(before.fingerprint)} lies there now: run {after.stage} again"
+    return Stop(stop.title, stop.lines, "outdated", stop.fingerprint, note)
+
+
+def draw(stops: Sequence[Stop]) -> str:
+    """The chain as HTML."""
+    boxes = '<div class="relay-arrow" aria-hidden="true"></div>'.join(_draw_box(stop) for stop in stops)
+    return f'{STYLE}<div class="relay-chain" role="list" aria-label="Lineage">{boxes}</div>'
+
+
+def _draw_box(stop: Stop) -> str:
+    lines = "".join(f"<p>{escape(line)}</p>" for line in stop.lines)
+    fingerprint = f"<code>{shorten(stop.fingerprint)}</code>" if stop.fingerprint else ""
+    note = f'<p class="relay-note">{escape(stop.note)}</p>' if stop.note else ""
+    return (
+        f'<div class="relay-box relay-{stop.state}" role="listitem"><strong>{escape(stop.title)}</strong>'
+        f"{fingerprint}{lines}{note}</div>"
+    )
+
+
+STYLE = """<style>
+.relay-chain { display: flex; align-items: stretch; font-size: 0.875rem; line-height: 1.4; }
+.relay-box { flex: 1 1 0; min-width: 0; padding: 0.7rem 0.85rem; border-radius: 0.4rem; overflow-wrap: anywhere;
+  border: 1px solid color-mix(in srgb, currentColor 28%, transparent); border-top: 4px solid #0072B2; }
+.relay-box strong { display: block; }
+.relay-box code { display: inline-block; margin: 0.15rem 0; font-size: 0.8rem; }
+.relay-box p { margin: 0.1rem 0 0; font-size: inherit; }
+.relay-missing { border-style: dashed; border-top: 4px dashed #8A8A8A; }
+.relay-outdated { border-top-color: #E69F00; }
+.relay-damaged { border-top-color: #D55E00; }
+.relay-note { font-weight: 600; }
+.relay-arrow { flex: 0 0 2rem; position: relative; }
+.relay-arrow::before { content: ""; position: absolute; left: 0.3rem; right: 0.45rem; top: 50%;
+  border-top: 2px solid color-mix(in srgb, currentColor 55%, transparent); }
+.relay-arrow::after { content: ""; position: absolute; right: 0.4rem; top: calc(50% - 0.24rem); width: 0.5rem;
+  height: 0.5rem; border: solid color-mix(in srgb, currentColor 55%, transparent); border-width: 2px 2px 0 0;
+  transform: rotate(45deg); }
+@media (max-width: 800px) {
+  .relay-chain { flex-direction: column; }
+  .relay-box { flex: none; }
+  .relay-arrow { flex: 0 0 1.9rem; }
+  .relay-arrow::before { left: 50%; right: auto; top: 0.2rem; bottom: 0.3rem; border: none;
+    border-left: 2px solid color-mix(in srgb, currentColor 55%, transparent); }
+  .relay-arrow::after { right: auto; left: calc(50% - 0.21rem); top: auto; bottom: 0.3rem; transform: rotate(135deg); }
+}
+</style>"""

@@ -1,0 +1,72 @@
+"""Run: choose parameters, press the button, watch, see what came out."""
+
+import streamlit as st
+
+from handoff.settings import read_settings
+from model.page.fields import fill_in
+from model.page.form import find_stages
+from model.page.frame import chosen_recipe, entitle, told_in_words
+from model.page.job import Desk, Job, Order
+from model.page.kept import load_latest
+from model.page.progress import show_run
+from model.page.show import show_result
+from model.page.words import plain
+
+ALL, LAST = "Whole pipeline", "Model only"
+
+
+def show() -> None:
+    """The page: the run and its result on the left, the parameters on the right, below each other on a phone."""
+    settings = read_settings()
+    source, recipe = chosen_recipe(settings)
+    desk, stages = Desk(settings, recipe.name), find_stages()
+    job = desk.find()
+    entitle(recipe)
+    left, right = st.columns([2, 1], gap="large")
+    with right:
+        st.subheader("Parameters", anchor=False)
+        overrides = fill_in(settings, source, recipe, stages)
+        if "ingest" not in stages:
+            st.caption(
+                "ingest and preprocess run in containers of their own: "
+                f"`docker compose run --rm ingest {recipe.name}`, then the same with `preprocess`."
+            )
+    with left:
+        order = Order(recipe.name, source, stages, tuple(overrides or ()))
+        show_button(desk, job, order, is_valid=overrides is not None)
+        show_run(desk, job)
+        with told_in_words(settings):
+            show_result(settings, load_latest(settings, recipe.name), place="run")
+
+
+def show_button(desk: Desk, job: Job | None, order: Order, *, is_valid: bool) -> None:
+    """The button and what it does; off while somebody writes the recipe's data."""
+    is_running = job is not None and job.status == "running"
+    other = None if is_running else desk.find_other_writer()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        is_off = is_running or other is not None or not is_valid
+        is_pressed = st.button("Run", type="primary", icon=":material/play_arrow:", disabled=is_off)
+        stages = order.stages
+        if len(stages) > 1 and _choose_stages() == LAST:
+            stages = stages[-1:]
+        force = st.checkbox("even if nothing changed", key="force", persist_state="session")
+    if other is not None:
+        st.info(plain(f"Running elsewhere: {other}. The button comes back when it has ended."), icon=":material/lock:")
+    if is_pressed:
+        desk.start(Order(order.recipe, order.source, stages, order.overrides, force=force))
+        st.rerun()
+
+
+def _choose_stages() -> str:
+    return st.segmented_control(
+        "Stages",
+        [ALL, LAST],
+        default=ALL,
+        required=True,
+        label_visibility="collapsed",
+        key="stages",
+        persist_state="session",
+    )
+
+
+show()

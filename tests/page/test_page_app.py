@@ -1,0 +1,175 @@
+"""The pages without a browser: what they show and say, and what the form asks for."""
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from page_folders import Folders
+from streamlit.testing.v1 import AppTest
+
+from handoff.settings import ENVIRONMENT, ROOT
+from model.page.job import Desk
+
+APP = str(ROOT / "model" / "app.py")
+
+
+def open_page(folders: Folders, monkeypatch: pytest.MonkeyPatch, recipe: str = "linear", page: str = "run") -> AppTest:
+    for name in ENVIRONMENT:
+        monkeypatch.delenv(name, raising=False)
+    for name in ("DATA_DIR", "LOG_DIR", "RECIPES"):
+        monkeypatch.setenv(name, folders.environment[name])
+    app = AppTest.from_file(APP, default_timeout=30)
+    app.query_params["recipe"] = Path(recipe).stem
+    app.run()
+    if page != "run":
+        app.switch_page(f"pages/{page}.py").run()
+    assert not app.exception
+    return app
+
+
+def button(app: AppTest, label: str) -> Any:
+    return next(found for found in app.button if found.label == label)
+
+
+def words(app: AppTest) -> str:
+    """Everything that is said on the page, as one text."""
+    kinds = (app.title, app.markdown, app.caption, app.error, app.warning, app.info, app.success)
+    return "\n".join(str(element.value) for kind in kinds for element in kind).replace("\\", "")
+
+
+def test_the_recipe_of_the_address_is_the_one_shown(full: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = open_page(full, monkeypatch, full.styles)
+    assert app.title[0].value == "Three ways of writing"
+    app.selectbox(key="recipe").select("linear").run()
+    assert app.title[0].value == "A line through noisy points"
+
+
+def test_a_result_is_told_in_words_and_figures(full: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = open_page(full, monkeypatch)
+    assert "LinearRegression learned y from 1 input column of 80 rows" in words(app)
+    assert list(app.table[0].value.columns) == ["Figure", "Model", "Baseline", "Better is"]
+    charts = ["Fitted line", "Predicted and true", "What it misses", "Pictures"]
+    assert [tab.label for tab in app.tabs if tab.label in charts] == charts
+
+
+def test_the_form_is_made_from_the_types_and_what_is_changed_becomes_the_command(
+    full: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_page(full, monkeypatch)
+    assert app.number_input(key="linear:0:model.threads").min == 1
+    app.number_input(key="linear:0:model.threads").set_value(1).run()
+    app.text_input(key="linear:0:model.options").set_value("{ fit_intercept = false }").run()
+    command = "python -m model linear --set model.options='{ \"fit_intercept\" = false }' --set model.threads=1"
+    assert command.replace("model.options='", "'model.options=") in [code.value for code in app.code]
+    button(app, "Back to the recipe's own").click().run()
+    assert app.number_input(key="linear:1:model.threads").value == 2
+    assert not app.code
+
+
+def test_what_is_filled_in_stays_over_a_look_at_another_page(full: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = open_page(full, monkeypatch)
+    app.number_input(key="linear:0:ingest.rows").set_value(77).run()
+    app.switch_page("pages/data.py").run()
+    app.switch_page("pages/run.py").run()
+    assert app.number_input(key="linear:0:ingest.rows").value == 77
+
+
+def test_what_a_stage_would_refuse_is_said_at_once_and_the_button_is_off(
+    full: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_page(full, monkeypatch, full.styles)
+    app.selectbox(key=f"{full.styles}:0:model.chunking").select("joined").run()
+    assert "chunk_chars has no effect" in words(app)
+    assert button(app, "Run").disabled
+
+
+def test_the_button_runs_a_process_of_its_own_and_the_page_shows_how_it_ended(
+    full: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_page(full, monkeypatch)
+    app.text_input(key="linear:0:model.estimator").set_value("sklearn.linear_model.NoSuch").run()
+    button(app, "Run").click().run()
+    desk = Desk(full.settings, "linear")
+    while (job := desk.find()) is not None and job.status == "running":
+        time.sleep(0.1)
+    app.run()
+    assert "model: " in words(app)
+    assert "NoSuch" in words(app)
+    assert "Traceback" not in words(app) + "".join(code.value for code in app.code)
+    assert "LinearRegression learned y" in words(app)  # the result before is still there
+
+
+def test_an_image_with_the_model_alone_runs_the_model_alone(full: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("model.page.form.find_spec", lambda stage: stage == "model" or None)
+    app = open_page(full, monkeypatch)
+    assert "docker compose run --rm ingest linear" in words(app)
+    assert {"ingest", "preprocess"}.isdisjoint(tab.label for tab in app.tabs)
+
+
+@pytest.mark.parametrize("page", ["run", "data", "compare"])
+def test_without_data_each_page_says_what_to_do(empty: Folders, monkeypatch: pytest.MonkeyPatch, page: str) -> None:
+    app = open_page(empty, monkeypatch, page=page)
+    said = {"run": "press Run", "data": "run `python -m ingest linear`", "compare": "press Run"}
+    assert said[page] in words(app)
+    assert not app.error
+
+
+def test_a_damaged_dataset_is_named_with_the_way_out(full: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
+    with (full.data / "processed" / "linear.parquet").open("ab") as file:
+        file.write(b"x")
+    app = open_page(full, monkeypatch, page="data")
+    assert "do not belong together" in words(app)
+    assert "python -m preprocess linear --force" in words(app)
+    assert len(app.dataframe) == 1  # the raw rows are shown all the same
+
+
+def test_a_damaged_result_is_named(full: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
+    (full.data / "output" / "linear" / "latest" / "findings.md").write_text("nonsense", encoding="utf-8")
+    assert "findings.md was changed" in words(open_page(full, monkeypatch))
+
+
+def test_a_recipe_with_a_slip_is_told_with_file_and_key(full: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = Path(full.styles)
+    recipe.write_text(recipe.read_text(encoding="utf-8").replace("chunk_chars", "chunk_char"), encoding="utf-8")
+    assert 'did you mean "chunk_chars"?' in words(open_page(full, monkeypatch, full.styles))
+
+
+def test_an_unexpected_error_is_a_plain_sentence_and_goes_to_the_log(
+    full: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("model.page.kept.parse_findings", lambda _: 1 / 0)
+    app = open_page(full, monkeypatch)
+    assert "failed unexpectedly" in words(app)
+    assert "ZeroDivisionError" not in words(app)
+    assert "ZeroDivisionError" in (full.logs / "page.log").read_text(encoding="utf-8")
+
+
+def test_two_results_are_compared_by_what_differs(full: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = open_page(full, monkeypatch, page="compare")
+    assert app.table[0].value.to_dict("records") == [{"What": "threads", "First result": "1", "Second result": "2"}]
+    assert "Difference" in app.table[1].value.columns
+
+
+def test_rejected_rows_are_counted_by_reason(full: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
+    full.run("ingest", "linear", "--set", "ingest.formula={}", "--set", "columns.y.min=0", "--set", "columns.y.max=9")
+    full.run("preprocess", "linear", "--set", "columns.y.max=8", "--set", "preprocess.max_rejected_share=0.5")
+    app = open_page(full, monkeypatch, page="data")
+    reasons = [table.value for table in app.table if "Why" in table.value.columns]
+    assert reasons[0]["Rows"].astype(int).sum() > 0
+
+
+def test_the_page_never_loads_the_libraries_that_train(full: Folders) -> None:
+    look = f"""
+import sys
+from streamlit.testing.v1 import AppTest
+app = AppTest.from_file({APP!r}, default_timeout=60).run()
+for page in ("data", "compare", "run"):
+    assert not app.switch_page(f"pages/{{page}}.py").run().exception
+print(sorted({{"sklearn", "scipy", "numba", "skops", "matplotlib"}} & set(sys.modules)))
+"""
+    command = [sys.executable, "-c", look]
+    done = subprocess.run(command, cwd=ROOT, env=full.environment, check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == "[]"
