@@ -20,9 +20,18 @@ def configure_terminal(level: str) -> None:
 def configure_log(stage: str, log_dir: Path, level: str) -> None:
     """Send the log to standard error and to a file of the stage.
 
+    From then on a line that the file cannot take raises OSError, after the terminal has shown it.
+
     Raises:
         OSError: the folder of the logs cannot be written.
     """
     configure_terminal(level)
     log_dir.mkdir(parents=True, exist_ok=True)
-    logger.add(log_dir / f"{stage}.log", level=level, format=FILE_FORMAT, rotation=ROTATE_BYTES, retention=KEEP_FILES)
+    logger.add(
+        log_dir / f"{stage}.log",
+        level=level,
+        format=FILE_FORMAT,
+        rotation=ROTATE_BYTES,
+        retention=KEEP_FILES,
+        catch=False,  # a disk that is full fails the stage in one line, instead of a traceback for each line
+    )

@@ -1,25 +1,25 @@
 """The main program of every stage: read the command line, run what has changed, say what happened."""
 
-import argparse
 import errno
 import signal
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from loguru import logger
 
-from handoff.errors import DatasetDamagedError, RelayError, StorageError, UsageError
+from handoff.command import Options, make_parser, read_options, show_recipes
+from handoff.errors import DatasetDamagedError, RelayError, StorageError
 from handoff.files import Fingerprints
 from handoff.journal import Entry, write_journal
 from handoff.lock import one_writer
 from handoff.log import configure_log, configure_terminal
 from handoff.receipt import Key, Receipt, digest_code, explain_difference, flatten
-from handoff.recipe import list_recipes, load_recipe
+from handoff.recipe import load_recipe
 from handoff.run import InputChangedError, Parameters, Run, Stage, format_utc
-from handoff.settings import ENVIRONMENT, Settings, read_settings, split_list
+from handoff.settings import Settings
 
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -37,26 +37,19 @@ DISK_REFUSES = {
 }
 
 
-@dataclass(frozen=True)
-class _Options:
-    settings: Settings
-    force: bool
-    verify: bool
-    check: bool
-
-
 def main(stage: Stage[Parameters], argv: Sequence[str] | None = None) -> int:
     """Run the stage for the recipes of the command line.
 
     Returns:
         0 when all went well, 1 when a recipe failed, 2 for bad usage, 130 when interrupted.
     """
-    arguments = _parser(stage).parse_args(argv)
+    arguments = make_parser(stage).parse_args(argv)
     configure_terminal("INFO")
     try:
-        options = _read_options(arguments)
+        options = read_options(arguments)
         if arguments.list:
-            return _list()
+            show_recipes()
+            return OK
         configure_log(stage.name, options.settings.log_dir, options.settings.log_level)
     except RelayError as error:
         logger.error("{}", error)
@@ -74,7 +67,7 @@ def main(stage: Stage[Parameters], argv: Sequence[str] | None = None) -> int:
     return max(codes)
 
 
-def _run_recipe(stage: Stage[Parameters], name: str, options: _Options) -> int:
+def _run_recipe(stage: Stage[Parameters], name: str, options: Options) -> int:
     """Run one recipe; every way it may end becomes one line of the log and an exit code."""
     started = datetime.now(UTC)
     try:
@@ -84,14 +77,14 @@ def _run_recipe(stage: Stage[Parameters], name: str, options: _Options) -> int:
             logger.info("{}: the recipe is valid", run.name)
             return OK
         receipt, outcome = _run_locked(run, options)
-        _note(options.settings, run, receipt, outcome)
-        stage.report(run, receipt)
+        _follow(options.settings, run, receipt, outcome)
     except KeyboardInterrupt:
-        logger.warning(
-            "{} {}: interrupted; the data is whole: as it was before, or the new result if that was ready",
-            stage.name,
-            name,
-        )
+        with suppress(OSError):  # the terminal has the line, whatever the file says
+            logger.warning(
+                "{} {}: interrupted; the data is whole: as it was before, or the new result if that was ready",
+                stage.name,
+                name,
+            )
         return INTERRUPTED
     except RelayError as error:
         return _fail(stage.name, name, options, started, error)
@@ -103,7 +96,7 @@ def _run_recipe(stage: Stage[Parameters], name: str, options: _Options) -> int:
     return OK
 
 
-def _prepare(stage: Stage[Parameters], name: str, options: _Options) -> Run[Parameters]:
+def _prepare(stage: Stage[Parameters], name: str, options: Options) -> Run[Parameters]:
     recipe = load_recipe(name, options.settings.overrides)
     data_dir = options.settings.data_dir
     return Run(
@@ -115,7 +108,7 @@ def _prepare(stage: Stage[Parameters], name: str, options: _Options) -> Run[Para
     )
 
 
-def _run_locked(run: Run[Parameters], options: _Options) -> tuple[Receipt, str]:
+def _run_locked(run: Run[Parameters], options: Options) -> tuple[Receipt, str]:
     """The receipt of the result and `done`, `restored` or `unchanged`, with no other writer beside."""
     address = run.stage.writes.format(recipe=run.recipe.name)
     with one_writer(run.settings.data_dir, address, run.stage.name, format_utc(run.started)):
@@ -129,7 +122,7 @@ def _run_locked(run: Run[Parameters], options: _Options) -> tuple[Receipt, str]:
     )
 
 
-def _run_if_changed(run: Run[Parameters], options: _Options) -> tuple[Receipt, str]:
+def _run_if_changed(run: Run[Parameters], options: Options) -> tuple[Receipt, str]:
     # In this order: the place may be chosen by the key.
     run = replace(run, key=_current_key(run))
     run.place.recover()
@@ -176,6 +169,24 @@ def _why_run(run: Run[Parameters]) -> list[str]:
     return explain_difference(receipt.key, run.key)
 
 
+def _follow(settings: Settings, run: Run[Parameters], receipt: Receipt, outcome: str) -> None:
+    """Say and write down how a run ended, and what there is to say of its result.
+
+    Raises:
+        StorageError: the disk refuses what would be said; the result is in place.
+    """
+    try:
+        _note(settings, run, receipt, outcome)
+        run.stage.report(run, receipt)
+    except OSError as error:
+        if error.errno not in DISK_REFUSES:
+            raise
+        raise StorageError(
+            f"{run.place.address} is in place, but {settings.log_dir} cannot tell of the run: {_refusal(error)}. "
+            "Make room or give the rights, then run again"
+        ) from error
+
+
 def _note(settings: Settings, run: Run[Parameters], receipt: Receipt, outcome: str) -> None:
     """Say and write down how a run ended."""
     if outcome == "done":
@@ -196,17 +207,12 @@ def _note(settings: Settings, run: Run[Parameters], receipt: Receipt, outcome: s
         rejected_rows=receipt.rejected.rows,
         fingerprint=receipt.fingerprint,
     )
-    try:
-        write_journal(settings.log_dir, entry)
-    except OSError as error:
-        raise StorageError(
-            f"{run.place.address} is in place, but {settings.log_dir} cannot tell of the run: {_refusal(error)}. "
-            "Make room or give the rights, then run again"
-        ) from error
+    write_journal(settings.log_dir, entry)
 
 
-def _fail(stage: str, recipe: str, options: _Options, started: datetime, error: RelayError) -> int:
-    logger.error("{} {}: {}", stage, recipe, error)
+def _fail(stage: str, recipe: str, options: Options, started: datetime, error: RelayError) -> int:
+    with suppress(OSError):  # the terminal has the line, whatever the file says
+        logger.error("{} {}: {}", stage, recipe, error)
     if error.exit_code == USAGE:
         return USAGE
     now = datetime.now(UTC)
@@ -223,7 +229,8 @@ def _fail(stage: str, recipe: str, options: _Options, started: datetime, error: 
         write_journal(options.settings.log_dir, entry)
     except OSError as refusal:
         # The disk that refused the data may refuse this too; the failure itself is already on the terminal.
-        logger.warning("the failure could not be written to {}: {}", options.settings.log_dir, refusal)
+        with suppress(OSError):
+            logger.warning("the failure could not be written to {}: {}", options.settings.log_dir, refusal)
     return FAILED
 
 
@@ -238,54 +245,3 @@ def _explain_disk(error: OSError, *folders: Path) -> StorageError:
 
 def _refusal(error: OSError) -> str:
     return DISK_REFUSES.get(error.errno or 0, str(error))
-
-
-def _list() -> int:
-    for path in list_recipes():
-        print(f"{path.stem:<12} {load_recipe(path.stem).title}")  # noqa: T201 - the answer to --list
-    return OK
-
-
-def _read_options(arguments: argparse.Namespace) -> _Options:
-    """The command line over the environment.
-
-    Raises:
-        UsageError: no recipe is named in either.
-    """
-    settings = read_settings()
-    recipes = tuple(name for text in arguments.recipes for name in split_list(text)) or settings.recipes
-    if not recipes and not arguments.list:
-        raise UsageError("no recipe given: name one (`--list` shows them) or set RECIPES")
-    return _Options(
-        settings=replace(
-            settings,
-            recipes=recipes,
-            overrides=(*settings.overrides, *arguments.set),
-            data_dir=(arguments.data_dir or settings.data_dir).absolute(),
-            log_dir=(arguments.log_dir or settings.log_dir).absolute(),
-        ),
-        force=arguments.force,
-        verify=arguments.verify,
-        check=arguments.check,
-    )
-
-
-def _parser(stage: Stage[Parameters]) -> argparse.ArgumentParser:
-    reads = stage.reads.format(recipe="<recipe>") if stage.reads else "the recipe's source"
-    parser = argparse.ArgumentParser(
-        prog=f"python -m {stage.name}",
-        description=f"{stage.description} Reads {reads}, writes {stage.writes.format(recipe='<recipe>')}.",
-        epilog="Environment:\n" + "\n".join(f"  {name:<14} {text}" for name, text in ENVIRONMENT.items()),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("recipes", nargs="*", metavar="RECIPE", help="a name in recipes/ or a path to a .toml file")
-    parser.add_argument("--list", action="store_true", help="list the recipes and stop")
-    parser.add_argument("--check", action="store_true", help="check the recipe and stop")
-    parser.add_argument("--force", action="store_true", help="run even when nothing has changed")
-    parser.add_argument("--verify", action="store_true", help="hash every file again instead of trusting size and time")
-    parser.add_argument(
-        "--set", action="append", default=[], metavar="KEY=VALUE", help="change the recipe, such as model.chunks=50"
-    )
-    parser.add_argument("--data-dir", type=Path, metavar="DIR", help="folder of the datasets (default: data/)")
-    parser.add_argument("--log-dir", type=Path, metavar="DIR", help="folder of the logs (default: logs/)")
-    return parser

@@ -12,10 +12,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
-from email.utils import parsedate_to_datetime
 from io import FileIO
 from pathlib import Path
 from queue import Queue
@@ -27,6 +24,7 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from handoff.files import BLOCK_BYTES, write_atomically
 from ingest.urls import DIGEST_CHARS, digest_url, name_file
+from ingest.version import Version
 
 MANIFEST = "manifest.json"
 PIECES_AHEAD = 2  # of up to 1 MiB: more would cost memory and no longer save time
@@ -36,37 +34,6 @@ OURS = re.compile(rf"[0-9a-f]{{{DIGEST_CHARS}}}-")
 
 class _Record(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Version(_Record):
-    """What the server says tells this version of a file from others."""
-
-    etag: str | None = None
-    last_modified: str | None = None
-    resumable: str | None = None
-    """The one of the two that promises equal bytes; None: what was cut must start over."""
-
-    @classmethod
-    def read(cls, headers: Mapping[str, str]) -> Self:
-        """What the headers of an answer say.
-
-        Source: RFC 9110, 8.8 and 13.1.5: a weak ETag does not promise equal bytes, and a date of change only when
-        its second had passed. A compressed answer is kept unpacked, where its byte numbers mean nothing.
-        """
-        etag, last_modified = headers.get("ETag"), headers.get("Last-Modified")
-        resumable = None
-        if "Content-Encoding" not in headers:
-            if etag is not None and not etag.startswith("W/"):
-                resumable = etag
-            elif etag is None and last_modified is not None and _is_over(last_modified, headers.get("Date")):
-                resumable = last_modified
-        return cls(etag=etag, last_modified=last_modified, resumable=resumable)
-
-    @property
-    def conditions(self) -> dict[str, str]:
-        """The headers that ask for the file only when it has another version; empty when the server tells none."""
-        headers = {"If-None-Match": self.etag, "If-Modified-Since": self.last_modified}
-        return {name: value for name, value in headers.items() if value}
 
 
 @dataclass(frozen=True)
@@ -291,11 +258,3 @@ def keep_part(wanted: Wanted, fetched: Fetched, now_utc: str) -> KeptFile:
 
 def _note_path(part: Path) -> Path:
     return part.with_name(f"{part.name}.json")
-
-
-def _is_over(last_modified: str, date: str | None) -> bool:
-    """Whether the second of the change had passed, so that no other change bears the same date."""
-    try:
-        return parsedate_to_datetime(date or "") - parsedate_to_datetime(last_modified) >= timedelta(seconds=1)
-    except (ValueError, TypeError):
-        return False

@@ -22,7 +22,8 @@ from loguru import logger
 
 from handoff.errors import SourceError
 from ingest.download import Patience, StoppedError, Watch, download
-from ingest.kept import Fetched, Version, Wanted
+from ingest.kept import Fetched, Wanted
+from ingest.version import Version
 
 BODY = b"id,name\n" + b"".join(b"%d,row\n" % number for number in range(20_000))
 QUICK = Patience(connect_timeout=2.0, read_timeout=2.0, retries=3, first_delay=0.001)

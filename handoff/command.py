@@ -1,0 +1,72 @@
+"""The command line of every stage, over what the environment says."""
+
+import argparse
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from handoff.errors import UsageError
+from handoff.recipe import list_recipes, load_recipe
+from handoff.run import Parameters, Stage
+from handoff.settings import ENVIRONMENT, Settings, read_settings, split_list
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the command line asks for."""
+
+    settings: Settings
+    force: bool
+    verify: bool
+    check: bool
+
+
+def read_options(arguments: argparse.Namespace) -> Options:
+    """The command line over the environment.
+
+    Raises:
+        UsageError: no recipe is named in either.
+    """
+    settings = read_settings()
+    recipes = tuple(name for text in arguments.recipes for name in split_list(text)) or settings.recipes
+    if not recipes and not arguments.list:
+        raise UsageError("no recipe given: name one (`--list` shows them) or set RECIPES")
+    return Options(
+        settings=replace(
+            settings,
+            recipes=recipes,
+            overrides=(*settings.overrides, *arguments.set),
+            data_dir=(arguments.data_dir or settings.data_dir).absolute(),
+            log_dir=(arguments.log_dir or settings.log_dir).absolute(),
+        ),
+        force=arguments.force,
+        verify=arguments.verify,
+        check=arguments.check,
+    )
+
+
+def make_parser(stage: Stage[Parameters]) -> argparse.ArgumentParser:
+    """What the stage's command line may hold, and its `--help`."""
+    reads = stage.reads.format(recipe="<recipe>") if stage.reads else "the recipe's source"
+    parser = argparse.ArgumentParser(
+        prog=f"python -m {stage.name}",
+        description=f"{stage.description} Reads {reads}, writes {stage.writes.format(recipe='<recipe>')}.",
+        epilog="Environment:\n" + "\n".join(f"  {name:<14} {text}" for name, text in ENVIRONMENT.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("recipes", nargs="*", metavar="RECIPE", help="a name in recipes/ or a path to a .toml file")
+    parser.add_argument("--list", action="store_true", help="list the recipes and stop")
+    parser.add_argument("--check", action="store_true", help="check the recipe and stop")
+    parser.add_argument("--force", action="store_true", help="run even when nothing has changed")
+    parser.add_argument("--verify", action="store_true", help="hash every file again instead of trusting size and time")
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE", help="change the recipe, such as model.chunks=50"
+    )
+    parser.add_argument("--data-dir", type=Path, metavar="DIR", help="folder of the datasets (default: data/)")
+    parser.add_argument("--log-dir", type=Path, metavar="DIR", help="folder of the logs (default: logs/)")
+    return parser
+
+
+def show_recipes() -> None:
+    """Print the recipes with their titles: the answer to `--list`."""
+    for path in list_recipes():
+        print(f"{path.stem:<12} {load_recipe(path.stem).title}")  # noqa: T201 - the answer of a command
