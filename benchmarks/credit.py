@@ -4,6 +4,7 @@ import csv
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -62,8 +63,8 @@ def write_csv(path: Path, rows: int) -> None:
             writer.writerows(_jitter(generator, base, start, count))
 
 
-def _draw_base(generator: np.random.Generator) -> dict[str, list[object]]:
-    def counts(high: int) -> list[object]:
+def _draw_base(generator: np.random.Generator) -> dict[str, list[Any]]:
+    def counts(high: int) -> list[Any]:
         return [int(value) for value in generator.integers(0, high, BASE_ROWS)]
 
     income = [int(value) if value > 3000 else "NA" for value in generator.lognormal(8.6, 0.7, BASE_ROWS)]
@@ -81,7 +82,7 @@ def _draw_base(generator: np.random.Generator) -> dict[str, list[object]]:
 
 
 def _jitter(
-    generator: np.random.Generator, base: dict[str, list[object]], start: int, count: int
+    generator: np.random.Generator, base: dict[str, list[Any]], start: int, count: int
 ) -> list[tuple[object, ...]]:
     utilisation = [f"{value:.9f}" for value in generator.random(count)]
     debt = [f"{value:.9f}" for value in generator.random(count)]
