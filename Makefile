@@ -37,7 +37,7 @@ page: .venv/ready ## Serve the page on http://localhost:8501 (PAGE_PORT)
 	@$(BIN)/python -m model page
 
 test: .venv/ready-for-tests ## Run all tests without containers that this machine can run, and say what was skipped
-	@$(BIN)/python -m pytest -q -m "not docker" $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -q -n auto --dist loadfile -m "not docker" $(PYTEST_ARGS)
 
 test-docker: .venv/ready-for-tests ## Build the images and test the containers
 	@$(BIN)/python -m pytest -q -m docker $(PYTEST_ARGS)

@@ -198,7 +198,7 @@ class Desk:
         raise RelayError(f"the run did not start; what it said is in {self.log}")
 
     def cancel(self, job: Job) -> None:
-        """Ask the run to end; its stage removes its temporary files, and the data is as it was before."""
+        """Ask the run to end; its stage removes its temporary files, and the data is whole."""
         if job.is_here and is_held(self.lock):
             os.kill(job.record.pid, signal.SIGTERM)
 

@@ -84,7 +84,7 @@ def _show_end(desk: Desk, job: Job) -> None:
         case "succeeded":
             st.success(f"Done in {show_seconds(job.seconds)}, {when}.", icon=":material/check:")
         case "cancelled":
-            st.info(f"Cancelled {when}. The data is as it was before.", icon=":material/stop:")
+            st.info(f"Cancelled {when}. The data is whole.", icon=":material/stop:")
         case "lost":
             st.warning(
                 f"The run of {when} ended without a word, as when the machine or the container stops. "
@@ -107,4 +107,4 @@ def _explain_failure(job: Job) -> str:
         return f"The run failed before its first stage; {job.record.log} says more."
     if failed.error:
         return f"{failed.stage}: {failed.error}"
-    return f"{failed.stage} ended with an unexpected error; {job.record.log} says more. The data is as it was before."
+    return f"{failed.stage} ended with an unexpected error; {job.record.log} says more. The data is whole."
