@@ -94,7 +94,8 @@ def _measure(side: str, case: Case, path: Path) -> dict[str, Any]:
     finished = subprocess.run(
         command, env=os.environ | {"PYTHONPATH": str(ROOT)}, stdout=subprocess.PIPE, text=True, check=True
     )
-    return json.loads(finished.stdout)
+    figures: dict[str, Any] = json.loads(finished.stdout)
+    return figures
 
 
 def _report(side: str, case: Case, path: Path) -> dict[str, Any]:
@@ -122,7 +123,7 @@ def _read_peak() -> float:
     """Peak memory of this process so far, in MB; on Linux not by getrusage, whose figure the parent passes on."""
     status = Path("/proc/self/status")
     if status.exists():
-        return int(re.search(r"VmHWM:\s+(\d+) kB", status.read_text())[1]) / 1000
+        return int(re.findall(r"VmHWM:\s+(\d+) kB", status.read_text())[0]) / 1000
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / MB
 
 
@@ -147,9 +148,14 @@ def _cut_ours(documents: Iterable[str], chunks: int) -> Any:
     from stylometry import cut_joined
 
     labels: list[str | None] = []
-    # The labels grow as the documents pass, so that these need not be kept.
-    passing = (labels.append(None) or document for document in documents)
-    return cut_joined(passing, labels, chunks=chunks)
+
+    def pass_on() -> Iterator[str]:
+        # The labels grow as the documents pass, so that these need not be kept.
+        for document in documents:
+            labels.append(None)
+            yield document
+
+    return cut_joined(pass_on(), labels, chunks=chunks)
 
 
 def _keep(documents: Iterable[str], _chunks: int) -> list[str]:
