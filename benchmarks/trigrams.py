@@ -150,9 +150,8 @@ def _cut_ours(documents: Iterable[str], chunks: int) -> Any:
     labels: list[str | None] = []
 
     def pass_on() -> Iterator[str]:
-        # The labels grow as the documents pass, so that these need not be kept.
         for document in documents:
-            labels.append(None)
+            labels.append(None)  # the labels grow as the documents pass, so that these need not be kept
             yield document
 
     return cut_joined(pass_on(), labels, chunks=chunks)
