@@ -1,4 +1,4 @@
-"""Counting trigrams and the course notebook's whole algorithm: scikit-learn against stylometry, on the same text.
+"""Counting n-grams and the course notebook's whole algorithm: scikit-learn against stylometry, on the same text.
 
     python -m benchmarks.trigrams [--quick]
 
@@ -13,21 +13,20 @@ import hashlib
 import itertools
 import json
 import os
-import random
 import re
 import resource
 import statistics
 import subprocess
 import sys
-import sysconfig
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from benchmarks.texts import MAKERS, MB
+
 ROOT = Path(__file__).resolve().parents[1]
-MB = 1_000_000
 
 
 class Case(NamedTuple):
@@ -38,6 +37,7 @@ class Case(NamedTuple):
     chars: int
     chunks: int
     repeats: int
+    n: int = 3
 
 
 QUICK = [
@@ -46,7 +46,12 @@ QUICK = [
     Case("count", "hebrew", 4 * MB, 100, 3),
     Case("whole", "prose", 4 * MB, 100, 3),
 ]
-FULL = [*QUICK, Case("whole", "prose", 4 * MB, 1_000, 1), Case("count", "prose", 100 * MB, 1_000, 1)]
+FULL = [
+    *QUICK,
+    *(Case("count", "prose", 4 * MB, 100, 3, n) for n in (4, 5)),
+    Case("whole", "prose", 4 * MB, 1_000, 1),
+    Case("count", "prose", 100 * MB, 1_000, 1),
+]
 
 
 def run(quick: bool) -> list[dict[str, Any]]:
@@ -68,6 +73,7 @@ def _compare(case: Case, folder: Path) -> dict[str, Any]:
         "text": case.text,
         "megabytes": round(path.stat().st_size / MB, 1),
         "chunks": case.chunks,
+        "n": case.n,
         "theirs_cpu_seconds": theirs["cpu_seconds"],
         "ours_cpu_seconds": ours["cpu_seconds"],
         "cpu_ratio": theirs["cpu_seconds"] / ours["cpu_seconds"],
@@ -102,7 +108,7 @@ def _report(side: str, case: Case, path: Path) -> dict[str, Any]:
     """Median seconds, and the memory that text and work took on top of the imports; in the process measured."""
     prepare, work = WORKS[side, case.work]
     with path.open(encoding="utf-8", newline="\n") as file:
-        work(prepare(itertools.islice(file, 100), 10), 10)
+        work(prepare(itertools.islice(file, 100), 10), case._replace(chunks=10))
     before = _read_peak()
     with path.open(encoding="utf-8", newline="\n") as file:
         prepared = prepare(file, case.chunks)
@@ -111,7 +117,7 @@ def _report(side: str, case: Case, path: Path) -> dict[str, Any]:
     for _ in range(case.repeats):
         del result
         wall, cpu = time.perf_counter(), time.process_time()
-        result = work(prepared, case.chunks)
+        result = work(prepared, case)
         seconds.append((time.process_time() - cpu, time.perf_counter() - wall))
     peak = _read_peak() - before
     cpu_seconds, wall_seconds = (statistics.median(column) for column in zip(*seconds, strict=True))
@@ -161,53 +167,53 @@ def _keep(documents: Iterable[str], _chunks: int) -> list[str]:
     return list(documents)
 
 
-def _count_theirs(cut: list[str], _chunks: int) -> Any:
-    names, matrix = _vectorize(cut)
+def _count_theirs(cut: list[str], case: Case) -> Any:
+    names, matrix = _vectorize(cut, case.n)
     matrix.sort_indices()
     return names, (matrix.indptr, matrix.indices, matrix.data), None
 
 
-def _count_dense(cut: list[str], _chunks: int) -> Any:
-    names, matrix = _vectorize(cut)
+def _count_dense(cut: list[str], case: Case) -> Any:
+    names, matrix = _vectorize(cut, case.n)
     return names, (matrix.todense(),), None
 
 
-def _count_ours(cut: Any, _chunks: int) -> Any:
+def _count_ours(cut: Any, case: Case) -> Any:
     from stylometry import count_ngrams
 
-    counts = count_ngrams(cut)
+    counts = count_ngrams(cut, case.n)
     return counts.ngrams, (counts.matrix.indptr, counts.matrix.indices, counts.matrix.data), None
 
 
-def _run_theirs(documents: list[str], chunks: int) -> Any:
+def _run_theirs(documents: list[str], case: Case) -> Any:
     """The course notebook's cells: dense counts, Manhattan distances of all pairs, two principal components."""
     import numpy as np
     from sklearn.decomposition import PCA
     from sklearn.metrics.pairwise import manhattan_distances
 
-    names, matrix = _vectorize(_cut_theirs(documents, chunks))
+    names, matrix = _vectorize(_cut_theirs(documents, case.chunks), case.n)
     distances = manhattan_distances(np.asarray(matrix.todense()))
     # Above 500 chunks the default solver draws at random; the exact one lets the maps be compared.
     return names, (distances,), PCA(2, svd_solver="full").fit_transform(distances).tolist()
 
 
-def _run_ours(documents: list[str], chunks: int) -> Any:
+def _run_ours(documents: list[str], case: Case) -> Any:
     from stylometry import count_ngrams, manhattan, pca
 
-    counts = count_ngrams(_cut_ours(documents, chunks))
+    counts = count_ngrams(_cut_ours(documents, case.chunks), case.n)
     distances = manhattan(counts.matrix)
     return counts.ngrams, (distances,), pca(distances).tolist()
 
 
-def _vectorize(cut: list[str]) -> tuple[list[str], Any]:
+def _vectorize(cut: list[str], n: int) -> tuple[list[str], Any]:
     from sklearn.feature_extraction.text import CountVectorizer
 
-    vectorizer = CountVectorizer(analyzer="char", ngram_range=(3, 3))
+    vectorizer = CountVectorizer(analyzer="char", ngram_range=(n, n))
     matrix = vectorizer.fit_transform(cut)
     return vectorizer.get_feature_names_out().tolist(), matrix
 
 
-WORKS: dict[tuple[str, str], tuple[Callable[[Iterable[str], int], Any], Callable[[Any, int], Any]]] = {
+WORKS: dict[tuple[str, str], tuple[Callable[[Iterable[str], int], Any], Callable[[Any, Case], Any]]] = {
     ("theirs", "count"): (_cut_theirs, _count_theirs),
     ("dense", "count"): (_cut_theirs, _count_dense),
     ("ours", "count"): (_cut_ours, _count_ours),
@@ -217,65 +223,13 @@ WORKS: dict[tuple[str, str], tuple[Callable[[Iterable[str], int], Any], Callable
 """What is prepared, and what is then measured."""
 
 
-def _make_prose(chars: int) -> str:
-    """Paragraphs of docstrings, drawn until there is enough, with one letter in 200 changed so that none recurs."""
-    draw = random.Random(1)
-    paragraphs = sorted(set(_find_paragraphs()))
-    return _fill(chars, lambda: _change_letters(draw.choice(paragraphs), draw))
-
-
-def _find_paragraphs() -> Iterator[str]:
-    folder = Path(sysconfig.get_path("stdlib"))
-    for path in sorted(folder.glob("*.py")) + sorted(folder.glob("[a-z]*/*.py")):
-        if "site-packages" not in path.parts:
-            for docstring in re.findall(r'"""(.*?)"""', path.read_text("utf-8", errors="ignore"), re.DOTALL):
-                yield from (" ".join(part.split()) for part in docstring.split("\n\n") if len(part) > 80)
-
-
-def _change_letters(text: str, draw: random.Random) -> str:
-    for _ in range(len(text) // 200 + 1):
-        place = draw.randrange(len(text))
-        text = text[:place] + draw.choice("abcdefghijklmnopqrstuvwxyz") + text[place + 1 :]
-    return text
-
-
-def _make_hebrew(chars: int) -> str:
-    """The Hebrew Bible's files over and over, or words of letters with points and accents drawn by Zipf's law."""
-    if folder := os.environ.get("RELAY_REAL_DATA"):
-        books = [path.read_text("utf-8") for path in sorted(Path(folder, "tanakh").glob("*.txt"))]
-        return _fill(chars, lambda: "\n".join(books))
-    draw = random.Random(2)
-    words = [_make_hebrew_word(draw) for _ in range(20_000)]
-    weights = [1 / rank for rank in range(1, len(words) + 1)]
-    return _fill(chars, lambda: " ".join(draw.choices(words, weights, k=1_000)))
-
-
-def _make_hebrew_word(draw: random.Random) -> str:
-    letters = [chr(code) for code in range(0x5D0, 0x5EB)]
-    marks = ["", *map(chr, range(0x591, 0x5C3))]
-    return "".join(draw.choice(letters) + draw.choice(marks) for _ in range(draw.randrange(2, 7)))
-
-
-def _fill(chars: int, make: Callable[[], str]) -> str:
-    """Documents, one a line."""
-    parts = []
-    size = 0
-    while size < chars:
-        parts.append(make())
-        size += len(parts[-1]) + 1
-    return "\n".join(parts)[:chars]
-
-
-MAKERS: dict[str, Callable[[int], str]] = {"prose": _make_prose, "hebrew": _make_hebrew}
-
-
 def _print_table(rows: list[dict[str, Any]]) -> None:
     """Ratios are theirs divided by ours; memory is compared with the dense counts of the notebook."""
-    print(f"{'work':6} {'text':7} {'MB':>6} {'chunks':>6}  {'theirs':>8} {'ours':>7}  {'CPU':>6} {'wall':>6}", end="")
+    print(f"{'work':6} {'text':7} {'MB':>6} {'chunks':>6} n  {'theirs':>8} {'ours':>7}  {'CPU':>6} {'wall':>6}", end="")
     print(f"  {'dense':>8} {'ours':>8} {'memory':>6}  equal")
     for row in rows:
         print(
-            f"{row['work']:6} {row['text']:7} {row['megabytes']:6.1f} {row['chunks']:6}"
+            f"{row['work']:6} {row['text']:7} {row['megabytes']:6.1f} {row['chunks']:6} {row['n']}"
             f"  {row['theirs_cpu_seconds']:7.2f}s {row['ours_cpu_seconds']:6.3f}s"
             f"  {row['cpu_ratio']:5.1f}x {row['wall_ratio']:5.1f}x"
             f"  {row['dense_peak_megabytes']:6.0f}MB {row['ours_peak_megabytes']:6.0f}MB {row['memory_ratio']:5.1f}x"

@@ -1,12 +1,13 @@
 """The characters of a text, lower-cased as Python does it, as small numbers in the order of their code points."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
-from stylometry.kernels import WHITE_SPACE, Code, Text, mark_code_points
+from stylometry.symbols import WHITE_SPACE, Text, mark_code_points
 
 CODE_POINTS = 0x110000
 """Size of Unicode's code space. Source: The Unicode Standard 15.0, section 2.4."""
@@ -22,8 +23,8 @@ class Alphabet:
     """Characters of a text after lower-casing, and how each character as written maps to them.
 
     Attributes:
-        code_points: Code point of each symbol, ascending (symbols,); a blank is always among them.
-        symbol_of: Symbol of each code point as written, with the bit WHITE_SPACE if it is that (0x110000,).
+        code_points: Code point of each symbol, ascending (symbols,).
+        symbol_of: Symbol of each code point as written, with bits that say what it is (0x110000,).
     """
 
     code_points: npt.NDArray[np.int32]
@@ -34,37 +35,39 @@ class Alphabet:
         """Bits that hold any symbol."""
         return max(1, (len(self.code_points) - 1).bit_length())
 
-    def code(self, n: int) -> Code:
-        """What the kernels need to know to turn characters into codes of n symbols."""
-        blank = np.uint32(np.searchsorted(self.code_points, _BLANK))
-        return Code(self.symbol_of, blank, np.uint64(self.bits), np.uint64(n))
-
-    def spell(self, codes: npt.NDArray[np.uint64], n: int) -> npt.NDArray[np.int32]:
-        """Code points of each n-gram (codes, n), from codes in (high, low) words (codes, 2)."""
-        high, low = codes[:, 0].copy(), codes[:, 1].copy()
-        bits, word = np.uint64(self.bits), np.uint64(64)
-        spelled = np.empty((len(codes), n), np.int32)
-        for place in reversed(range(n)):
-            spelled[:, place] = self.code_points[low & np.uint64((1 << self.bits) - 1)]
-            low = low >> bits | high << (word - bits)
-            high = high >> bits
-        return spelled
+    @property
+    def blank(self) -> np.uint32:
+        """Symbol of a blank, if it is among them."""
+        return np.uint32(np.searchsorted(self.code_points, _BLANK))
 
 
 def read_alphabet(text: Text) -> tuple[Alphabet, Text]:
-    """Alphabet of a text and the text to count: the same, unless some chunk needs Python's own lower-casing."""
-    characters = _find_characters(text)
-    irregular = [character for character in characters if _is_irregular(character)]
-    if irregular:
-        text = _lower_chunks(text, irregular)
-        characters = _find_characters(text)
+    """All characters of a text and a blank; and the text to count: the same, unless `read_characters` changed it."""
+    characters, text = read_characters(text)
     written = np.array([ord(character) for character in characters], np.int64)
     lowered = np.array([ord(character.lower()) for character in characters], np.int32)
-    is_white = np.array([bool(re.match(r"\s", character)) for character in characters], np.bool_)
     code_points = np.unique(np.append(lowered, np.int32(_BLANK)))
     symbol_of = np.zeros(CODE_POINTS, np.uint32)
-    symbol_of[written] = np.searchsorted(code_points, lowered).astype(np.uint32) | np.where(is_white, WHITE_SPACE, 0)
+    symbol_of[written] = np.searchsorted(code_points, lowered).astype(np.uint32)
+    symbol_of[written[_are_white(characters)]] |= WHITE_SPACE
     return Alphabet(code_points, symbol_of), text
+
+
+def read_characters(text: Text) -> tuple[list[str], Text]:
+    """Each character of a text once, and the text, with chunks lower-cased if some need Python's own lower-casing.
+
+    Afterwards `character.lower()` is one character for each of them.
+    """
+    characters = _find_characters(text)
+    irregular = [character for character in characters if _is_irregular(character)]
+    if not irregular:
+        return characters, text
+    text = _lower_chunks(text, irregular)
+    return _find_characters(text), text
+
+
+def _are_white(characters: Sequence[str]) -> npt.NDArray[np.bool_]:
+    return np.array([bool(re.match(r"\s", character)) for character in characters], np.bool_)
 
 
 def _find_characters(text: Text) -> list[str]:

@@ -16,14 +16,24 @@ def compiled(function: Kernel) -> Kernel:
     A kernel and the kernels it calls must stand in one file: numba decides by the file of the caller alone whether
     what it kept on disk is still true.
     """
+    return _compile(function, reorders_sums=False)
+
+
+def compiled_for_sums(function: Kernel) -> Kernel:
+    """The same, but sums of floats may be formed in another order, so that one instruction adds several terms."""
+    return _compile(function, reorders_sums=True)
+
+
+def _compile(function: Kernel, *, reorders_sums: bool) -> Kernel:
+    fast: bool | set[str] = {"reassoc", "contract"} if reorders_sums else False
     try:
-        return cast(Kernel, numba.njit(cache=True, nogil=True)(function))
+        return cast(Kernel, numba.njit(cache=True, nogil=True, fastmath=fast)(function))
     except RuntimeError as error:
         # numba tries NUMBA_CACHE_DIR, __pycache__ and the user's cache folder when it decorates, not when it compiles.
         if "cannot cache function" not in str(error):
             raise
         _say_once()
-        return cast(Kernel, numba.njit(nogil=True)(function))
+        return cast(Kernel, numba.njit(nogil=True, fastmath=fast)(function))
 
 
 @functools.cache
@@ -33,5 +43,5 @@ def _say_once() -> None:
         "stylometry compiles its kernels in memory, some seconds in each process: found no folder to keep them in; "
         "expected a writable __pycache__ or NUMBA_CACHE_DIR. Point NUMBA_CACHE_DIR at a folder that can be written.",
         RuntimeWarning,
-        stacklevel=3,
+        stacklevel=4,
     )

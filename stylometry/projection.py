@@ -68,6 +68,22 @@ def pcoa(distances: Floats) -> Floats:
     return points * np.where(largest < 0, -1.0, 1.0)
 
 
+def place(points: Floats, offsets: Floats, distances: Floats) -> Floats:
+    """Where further chunks stand on a map of principal coordinates (chunks, 2); those on the map stay where they are.
+
+    Args:
+        points: The map that `pcoa` gave (k, 2).
+        offsets: For each chunk on it, the mean of its squared distances, minus half the mean of all (k,).
+        distances: Distances of the further chunks to those on the map (chunks, k).
+
+    Source: Gower: Adding a point to vector diagrams in multivariate analysis, Biometrika 55 (1968), pp. 582-585.
+    """
+    sizes = np.square(points).sum(axis=0)
+    axes = np.divide(points, 2 * sizes, where=sizes > 0, out=np.zeros_like(points))
+    placed: Floats = (offsets - np.square(distances)) @ axes
+    return placed
+
+
 def tsne(distances: Floats, seed: int, perplexity: float | None = None) -> Floats:
     """Points (k, 2) that keep neighbours together: t-SNE on the distances themselves, from the principal coordinates.
 

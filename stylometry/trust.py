@@ -61,8 +61,8 @@ def leave_one_out(
         StylometryError: If the arguments differ in the number of chunks, or no chunk has a label.
     """
     _check_lengths(distances, labels, documents_first, documents_last)
-    names, classes = _number_labels(labels)
-    nearest = _find_nearest(distances, classes, documents_first, documents_last, window)
+    names, classes = number_labels(labels)
+    nearest = find_neighbours(distances, classes, documents_first, documents_last, window)
     is_judged = nearest >= 0
     confusion = np.zeros((len(names), len(names)), np.int64)
     np.add.at(confusion, (classes[is_judged], classes[nearest[is_judged]]), 1)
@@ -77,7 +77,7 @@ def map_distances(points: Floats) -> Floats:
     return distances
 
 
-def _find_nearest(
+def find_neighbours(
     distances: Floats, classes: Integers, documents_first: Integers, documents_last: Integers, window: int
 ) -> Integers:
     """Index of the nearest admissible neighbour of each chunk, -1 without any or without label (k,).
@@ -95,7 +95,7 @@ def _find_nearest(
     return nearest
 
 
-def _number_labels(labels: Sequence[str | None]) -> tuple[tuple[str, ...], Integers]:
+def number_labels(labels: Sequence[str | None]) -> tuple[tuple[str, ...], Integers]:
     """The known labels sorted, and the number of each chunk's label, -1 for None (k,)."""
     names = tuple(sorted({label for label in labels if label is not None}))
     numbers = {name: number for number, name in enumerate(names)}

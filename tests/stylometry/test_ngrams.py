@@ -8,7 +8,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer
 
-from stylometry import ngrams
+from stylometry import blocks, counting
 from stylometry.chunks import cut_joined, keep_whole
 from stylometry.errors import StylometryError
 from stylometry.ngrams import Counts, count_ngrams
@@ -71,8 +71,12 @@ def test_counts_are_those_of_scikit_learn(texts: list[str], n: int) -> None:
     assert_counts_equal_scikit_learn([*texts, "zzzzz"], n)
 
 
-def test_counts_do_not_depend_on_threads_or_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ngrams, "_BLOCK_BYTES", 100)
+@pytest.mark.parametrize("large", [0, 1_000_000])
+def test_counts_do_not_depend_on_threads_or_blocks(monkeypatch: pytest.MonkeyPatch, large: int) -> None:
+    monkeypatch.setattr(blocks, "_BLOCK_BYTES", 100)
+    monkeypatch.setattr(counting, "_LARGE", large)
+    monkeypatch.setattr(counting, "_ROOM", 300)
+    monkeypatch.setattr(counting, "_ENOUGH", 150)
     draw = random.Random(1)
     texts = ["".join(draw.choices("abcdeé \n日", k=draw.randrange(90))) for _ in range(40)] + ["", ""]
     for n in (1, 3, 5):
@@ -81,8 +85,8 @@ def test_counts_do_not_depend_on_threads_or_blocks(monkeypatch: pytest.MonkeyPat
 
 
 def test_hash_and_table_count_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ngrams, "_TABLE_BITS", 0)
-    monkeypatch.setattr(ngrams, "_FIRST_SLOT_BITS", 1)
+    monkeypatch.setattr(counting, "_TABLE_BITS", 0)
+    monkeypatch.setattr(counting, "_FIRST_SLOT_BITS", 1)
     draw = random.Random(2)
     assert_counts_equal_scikit_learn(["".join(draw.choices("abcdefg ", k=500)) for _ in range(20)], 3)
 

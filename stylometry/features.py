@@ -1,0 +1,118 @@
+"""From counts to features: the most frequent n-grams, their shares of each chunk, and z-scores."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from stylometry.errors import StylometryError
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+
+class CountTable(Protocol):
+    """Counts of words or characters: what count_words and count_ngrams give."""
+
+    @property
+    def ngrams(self) -> list[str]:
+        """The n-grams, in the order of the columns (ngrams,)."""
+
+    @property
+    def matrix(self) -> Any:
+        """Occurrences, scipy csr_array of integers (chunks, ngrams)."""
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Mean and standard deviation of each feature over the chunks it was fitted to.
+
+    Attributes:
+        means: Mean of each feature (features,).
+        deviations: Standard deviation of each feature, of the population: divided by the number of chunks (features,).
+    """
+
+    means: Floats
+    deviations: Floats
+
+    def apply(self, frequencies: Floats) -> Floats:
+        """The z-scores of frequencies, of these or other chunks (chunks, features).
+
+        A feature that never varied says nothing about a difference: all its z-scores are 0.
+        """
+        varies = self.deviations > 0
+        return (frequencies - self.means) * np.divide(1.0, self.deviations, where=varies, out=np.zeros_like(self.means))
+
+
+def most_frequent(counts: CountTable, features: int | None, culling: float = 0.0) -> Integers:
+    """Columns of the n-grams that occur most often in all chunks together, most frequent first (features,).
+
+    Of n-grams equally frequent, the one that sorts first comes first. There are fewer columns than asked for if there
+    are not so many n-grams.
+
+    Args:
+        counts: The counts.
+        features: How many n-grams to keep; None keeps all.
+        culling: Share of the chunks, 0 to 1, that must hold an n-gram for it to be kept: those of a single text's
+            subject are left out.
+
+    Raises:
+        StylometryError: If a number is out of range, or no n-gram is left.
+
+    Source: Burrows: 'Delta': a measure of stylistic difference and a guide to likely authorship, Literary and
+        Linguistic Computing 17 (2002), pp. 267-287; culling: Eder, Rybicki, Kestemont: Stylometry with R, The R Journal
+        8 (2016), pp. 107-121.
+    """
+    if features is not None and features < 1:
+        raise StylometryError(f"too few features: found {features}, expected at least 1. Ask for more.")
+    if not 0 <= culling <= 1:
+        raise StylometryError(
+            f"culling is a share: found {culling}, expected 0 to 1. Give 0.2 for a fifth of the chunks."
+        )
+    chunks, ngrams = counts.matrix.shape
+    totals = np.bincount(counts.matrix.indices, counts.matrix.data, minlength=ngrams)
+    holders = np.bincount(counts.matrix.indices, minlength=ngrams)
+    # A share that is exactly reached counts, whatever the rounding of the product.
+    kept = np.flatnonzero(holders >= culling * chunks - 1e-9)
+    if not len(kept):
+        raise StylometryError(
+            f"no n-gram is left: found none of {ngrams} in {culling:.0%} of {chunks} chunks. Choose a smaller culling."
+        )
+    return kept[np.argsort(-totals[kept], kind="stable")][:features]
+
+
+def relative_frequencies(counts: CountTable, columns: Integers | None = None) -> Floats:
+    """Share of each n-gram among all n-grams of the chunk (chunks, columns); 0 in a chunk without any.
+
+    Args:
+        counts: The counts.
+        columns: Columns to give, in this order; by default all, which takes 8 bytes for each chunk and n-gram.
+    """
+    totals = counts.matrix.sum(axis=1, dtype=np.float64)
+    frequencies = select_counts(counts, columns)
+    frequencies /= np.where(totals > 0, totals, 1.0)[:, np.newaxis]
+    return frequencies
+
+
+def select_counts(counts: CountTable, columns: Integers | None = None) -> Floats:
+    """The counts themselves of some columns, or all (chunks, columns)."""
+    chosen = counts.matrix if columns is None else counts.matrix[:, columns]
+    return np.asarray(chosen.astype(np.float64).toarray())
+
+
+def fit_scale(frequencies: Floats) -> Scale:
+    """Mean and population standard deviation of each column of the frequencies (chunks, features)."""
+    deviations = frequencies.std(axis=0)
+    # A column of equal values can come out some 1e-18 off zero.
+    deviations[np.ptp(frequencies, axis=0) == 0] = 0.0
+    return Scale(frequencies.mean(axis=0), deviations)
+
+
+def zscores(frequencies: Floats) -> Floats:
+    """How many standard deviations each frequency is off the mean of its column (chunks, features).
+
+    The standard deviation is that of the population (divided by the number of chunks); a column that does not vary is
+    0 throughout.
+    """
+    return fit_scale(frequencies).apply(frequencies)

@@ -1,0 +1,90 @@
+"""Texts as rows of features that were chosen on other texts: what an estimator needs to look at unknown texts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from stylometry.chunks import keep_whole
+from stylometry.delta import Needs
+from stylometry.errors import StylometryError
+from stylometry.features import CountTable, Scale, fit_scale, most_frequent, relative_frequencies, select_counts
+from stylometry.ngrams import count_ngrams
+from stylometry.spelling import NormalForm, normalise
+from stylometry.words import count_words
+
+Floats = npt.NDArray[np.float64]
+Ngram: TypeAlias = Literal["word", "char"]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How texts are read: words or characters, how many together, and in what spelling."""
+
+    ngram: Ngram
+    n: int
+    normal_form: NormalForm | None
+    strip_accents: bool
+
+    def count(self, texts: Sequence[str]) -> CountTable:
+        """Counts of each text.
+
+        Raises:
+            StylometryError: If these are no texts, or one holds no n-gram at all.
+        """
+        kinds = {type(text).__name__ for text in texts if not isinstance(text, str)}
+        if isinstance(texts, str) or kinds:
+            found = "one string" if isinstance(texts, str) else f"elements of type {', '.join(sorted(kinds))}"
+            raise StylometryError(
+                f"these are no texts: found {found}, expected a list of strings. Put a single text into a list."
+            )
+        texts = list(texts)
+        chunks = keep_whole(normalise(texts, self.normal_form, strip_accents=self.strip_accents), [None] * len(texts))
+        counts = count_words(chunks, self.n) if self.ngram == "word" else count_ngrams(chunks, self.n)
+        empty = np.flatnonzero(np.diff(counts.matrix.indptr) == 0)
+        if len(empty):
+            raise StylometryError(
+                f"text {empty[0]} has nothing to count: found {texts[empty[0]][:40]!r}, expected at least {self.n} "
+                f"{self.ngram}s. Leave it out."
+            )
+        return counts
+
+
+@dataclass(frozen=True)
+class Profile:
+    """Features chosen on some texts, most frequent first, and how rows of them are scaled.
+
+    Attributes:
+        ngrams: The features (features,).
+        needs: What the rows are: counts, frequencies, or z-scores by the scale.
+        scale: Means and deviations over the texts they were chosen on.
+    """
+
+    ngrams: Sequence[str]
+    needs: Needs
+    scale: Scale
+
+    def read(self, counts: CountTable) -> Floats:
+        """Rows of these features (texts, features); a feature that no text holds is 0 times in each."""
+        place_of = {ngram: column for column, ngram in enumerate(counts.ngrams)}
+        known = np.array([place_of.get(ngram, -1) for ngram in self.ngrams], np.int64)
+        rows = np.zeros((counts.matrix.shape[0], len(known)))
+        rows[:, known >= 0] = _select(counts, known[known >= 0], self.needs)
+        return self.scale.apply(rows) if self.needs == "zscores" else rows
+
+
+def fit_profile(counts: CountTable, needs: Needs, features: int | None, culling: float) -> Profile:
+    """The most frequent n-grams of some texts, and their scale there.
+
+    Raises:
+        StylometryError: If a number is out of range or no n-gram is left.
+    """
+    columns = most_frequent(counts, features, culling)
+    names = counts.ngrams
+    return Profile([names[column] for column in columns.tolist()], needs, fit_scale(_select(counts, columns, needs)))
+
+
+def _select(counts: CountTable, columns: npt.NDArray[np.int64], needs: Needs) -> Floats:
+    return select_counts(counts, columns) if needs == "counts" else relative_frequencies(counts, columns)

@@ -1,0 +1,123 @@
+"""A known answer: twelve essays that two men claimed, and that scholars since 1963 give to Madison.
+
+Source: Mosteller, Wallace: Inference in an authorship problem, JASA 58 (1963), pp. 275-309.
+"""
+
+import os
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from stylometry import AuthorshipClassifier, count_ngrams, count_words, keep_whole, leave_one_out, measure
+
+pytestmark = [
+    pytest.mark.real,
+    pytest.mark.skipif(
+        "RELAY_REAL_DATA" not in os.environ, reason="RELAY_REAL_DATA names no folder with the real texts"
+    ),
+]
+
+DISPUTED = [49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 62, 63]
+RIVALS = ("HAMILTON", "MADISON")
+
+
+@pytest.fixture(scope="module")
+def essays() -> dict[int, tuple[str, str]]:
+    """Number -> author by the e-text, text; the first of the two versions of No. 70."""
+    book = Path(os.environ["RELAY_REAL_DATA"], "federalist.txt").read_text("utf-8-sig")
+    body = re.split(r"^\*\*\* ?(?:START|END) OF TH.*$", book, flags=re.M)[1]
+    parts = re.split(r"^FEDERALIST No\. (\d+)\s*$", body, flags=re.M)[1:]
+    found: dict[int, tuple[str, str]] = {}
+    for number, part in zip(parts[::2], parts[1::2], strict=True):
+        _, author, text = re.split(r"^(HAMILTON|MADISON, with HAMILTON|MADISON|JAY)\s*$", part, maxsplit=1, flags=re.M)
+        text = re.sub(r"^To the People of the State of New York.*$", "", text, count=1, flags=re.M)
+        found.setdefault(int(number), (author, text.strip()))
+    return found
+
+
+@pytest.fixture(scope="module")
+def undisputed(essays) -> tuple[list[str], list[str]]:
+    """Texts that are certainly by one of the two rivals, and by which."""
+    chosen = [
+        (text, author) for number, (author, text) in essays.items() if number not in DISPUTED and author in RIVALS
+    ]
+    texts, authors = zip(*chosen, strict=True)
+    return list(texts), list(authors)
+
+
+def give_to_madison(distances: np.ndarray, essays: dict[int, tuple[str, str]]) -> int:
+    """How many disputed essays are nearer to one of Madison's than to any of Hamilton's."""
+    sides = {rival: [] for rival in (*RIVALS, "DISPUTED")}
+    for place, (number, (author, _)) in enumerate(essays.items()):
+        sides.get("DISPUTED" if number in DISPUTED else author, []).append(place)
+    nearest = {rival: distances[np.ix_(sides["DISPUTED"], sides[rival])].min(axis=1) for rival in RIVALS}
+    return int((nearest["MADISON"] < nearest["HAMILTON"]).sum())
+
+
+def name_known(essays: dict[int, tuple[str, str]]) -> list[str | None]:
+    return [author if author in RIVALS and number not in DISPUTED else None for number, (author, _) in essays.items()]
+
+
+def test_there_are_85_essays_of_which_65_are_certainly_by_one_of_the_two(essays) -> None:
+    assert sorted(essays) == list(range(1, 86))
+    assert len([author for author in name_known(essays) if author]) == 65
+
+
+def test_cosine_delta_on_150_words_knows_its_authors_and_gives_all_disputed_essays_to_madison(essays) -> None:
+    counts = count_words(keep_whole([text for _, text in essays.values()], name_known(essays)))
+    distances = measure(counts, "cosine_delta", features=150)
+    places = np.arange(len(essays))
+    assert leave_one_out(distances, name_known(essays), places, places).balanced_accuracy >= 0.93
+    assert give_to_madison(distances, essays) == 12
+
+
+@pytest.mark.parametrize(
+    ("distance", "fewest", "most"),
+    [
+        ("cosine_delta", 12, 12),
+        ("burrows_delta", 8, 11),
+        ("eder_delta", 7, 10),
+        ("manhattan", 8, 11),
+        ("cosine", 8, 11),
+        ("count_manhattan", 3, 7),
+    ],
+)
+def test_every_distance_finds_some_of_madison_and_raw_counts_the_fewest(
+    essays, distance: str, fewest: int, most: int
+) -> None:
+    counts = count_words(keep_whole([text for _, text in essays.values()], name_known(essays)))
+    assert fewest <= give_to_madison(measure(counts, distance, features=150), essays) <= most
+
+
+def test_the_course_notebooks_distance_gives_two_of_twelve_to_madison(essays) -> None:
+    counts = count_ngrams(keep_whole([text for _, text in essays.values()], name_known(essays)))
+    assert give_to_madison(measure(counts, "count_manhattan"), essays) == 2
+    assert 8 <= give_to_madison(measure(counts, "cosine_delta", features=2000), essays) <= 11
+
+
+def test_each_undisputed_essay_is_attributed_without_ever_having_been_seen(undisputed) -> None:
+    texts, authors = undisputed
+    found = [
+        AuthorshipClassifier()
+        .fit(texts[:place] + texts[place + 1 :], authors[:place] + authors[place + 1 :])
+        .predict([texts[place]])[0]
+        for place in range(len(texts))
+    ]
+    right = {rival: [f == a for f, a in zip(found, authors, strict=True) if a == rival] for rival in RIVALS}
+    assert np.mean([np.mean(of_one) for of_one in right.values()]) >= 0.93
+
+
+def test_the_estimator_gives_all_disputed_essays_to_madison_and_is_fairly_sure(essays, undisputed) -> None:
+    classifier = AuthorshipClassifier().fit(*undisputed)
+    disputed = [essays[number][1] for number in DISPUTED]
+    assert classifier.predict(disputed).tolist() == ["MADISON"] * 12
+    assert np.median(classifier.predict_proba(disputed)[:, 1]) > 0.8
+
+
+def test_imposters_verify_madison_and_refuse_hamilton_with_at_most_one_exception(essays, undisputed) -> None:
+    classifier = AuthorshipClassifier().fit(*undisputed)
+    disputed = [essays[number][1] for number in DISPUTED]
+    assert classifier.verify(disputed, "MADISON").verdicts.count("yes") >= 11
+    assert classifier.verify(disputed, "HAMILTON").verdicts.count("no") >= 11
