@@ -4,7 +4,7 @@ import argparse
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from handoff.errors import UsageError
+from handoff.errors import RelayError, UsageError
 from handoff.recipe import list_recipes, load_recipe
 from handoff.run import Parameters, Stage
 from handoff.settings import ENVIRONMENT, Settings, read_settings, split_list
@@ -69,4 +69,8 @@ def make_parser(stage: Stage[Parameters]) -> argparse.ArgumentParser:
 def show_recipes() -> None:
     """Print the recipes with their titles: the answer to `--list`."""
     for path in list_recipes():
-        print(f"{path.stem:<12} {load_recipe(path.stem).title}")  # noqa: T201 - the answer of a command
+        try:
+            title = load_recipe(path.stem).title
+        except RelayError as error:
+            title = f"(broken) {error}"
+        print(f"{path.stem:<12} {title}")  # noqa: T201 - the answer of a command

@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -37,22 +38,31 @@ def write_journal(log_dir: Path, entry: Entry) -> None:
     log_dir.mkdir(parents=True, exist_ok=True)
     _append_line(log_dir / "runs.jsonl", json.dumps(asdict(entry), ensure_ascii=False).encode() + b"\n")
     path = log_dir / "metrics" / f"{entry.stage}-{entry.recipe}.prom"
-    write_atomically(path, format_metrics(entry, _last_success(path)).encode(), sync=False)
+    write_atomically(path, format_metrics(entry, _read_metrics(path)).encode(), sync=False)
 
 
-def format_metrics(entry: Entry, last_success: float) -> str:
-    """The run in Prometheus's text format, for node-exporter's textfile collector."""
-    labels = f'{{stage="{entry.stage}",recipe="{entry.recipe}"}}'
+def format_metrics(entry: Entry, last: Mapping[str, float]) -> str:
+    """The run in Prometheus's text format, for node-exporter's textfile collector.
+
+    Args:
+        entry: the run.
+        last: metric -> value of the run before: what a failed run leaves as it was.
+    """
+    recipe = entry.recipe.replace("\\", r"\\").replace('"', r"\"").replace("\n", r"\n")
+    labels = f'{{stage="{entry.stage}",recipe="{recipe}"}}'
     success = entry.outcome != "failed"
+    kept = {"relay_stage_last_success_timestamp_seconds": entry.ended_unix, "relay_stage_rows": entry.rows}
+    if not success:
+        kept = {name: last.get(name, 0.0) for name in kept}
     gauges = {
         "relay_stage_success": (int(success), "1 when the last run of the stage succeeded"),
         "relay_stage_last_run_timestamp_seconds": (entry.ended_unix, "End of the last run"),
         "relay_stage_last_success_timestamp_seconds": (
-            entry.ended_unix if success else last_success,
+            kept["relay_stage_last_success_timestamp_seconds"],
             "End of the last run that succeeded",
         ),
         "relay_stage_duration_seconds": (entry.seconds, "Duration of the last run"),
-        "relay_stage_rows": (entry.rows, "Rows of the dataset after the last run"),
+        "relay_stage_rows": (kept["relay_stage_rows"], "Rows of the dataset after the last run"),
         "relay_stage_rejected_rows": (entry.rejected_rows, "Rows that broke the contract in the last run"),
     }
     return "".join(
@@ -73,8 +83,8 @@ def _append_line(path: Path, line: bytes) -> None:
         os.close(descriptor)
 
 
-def _last_success(path: Path) -> float:
+def _read_metrics(path: Path) -> dict[str, float]:
+    """Metric -> value in a file that was written before; empty when there is none."""
     if not path.exists():
-        return 0.0
-    match = re.search(r"^relay_stage_last_success_timestamp_seconds\{.*\} (\S+)$", path.read_text("utf-8"), re.M)
-    return float(match[1]) if match else 0.0
+        return {}
+    return {name: float(value) for name, value in re.findall(r"^(\w+)\{.*\} (\S+)$", path.read_text("utf-8"), re.M)}

@@ -28,7 +28,7 @@ def configure_log(stage: str, log_dir: Path, level: str) -> None:
     configure_terminal(level)
     log_dir.mkdir(parents=True, exist_ok=True)
     logger.add(
-        log_dir / f"{stage}.log",
+        str(log_dir / f"{stage}.log").replace("{", "{{").replace("}", "}}"),  # braces mean a time to loguru
         level=level,
         format=FILE_FORMAT,
         rotation=ROTATE_BYTES,

@@ -6,70 +6,19 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import ValidationError, field_validator
 
+from handoff.column import Column as Column
+from handoff.column import Section as Section
 from handoff.errors import RecipeError, UsageError
 from handoff.settings import RECIPES_DIR
 
 STAGE_SECTIONS = ("ingest", "preprocess", "model")
 
 
-ALLOWED_TYPES: dict[str, tuple[type, ...]] = {
-    "int": (int,),
-    "float": (int, float),
-    "bool": (bool,),
-    "text": (str,),
-    "category": (str,),
-}
-"""What a list of allowed values may hold, by the column's type."""
-
-
-class Section(BaseModel):
-    """A typed table of a recipe: nothing unknown gets in, nothing changes afterwards."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
 SectionType = TypeVar("SectionType", bound=Section)
-
-
-class Column(Section):
-    """One column of the contract: its type, its part in the model, and the rules for its cells."""
-
-    type: Literal["int", "float", "bool", "text", "category", "time"]
-    role: Literal["input", "target", "id", "time", "label", "ignore"]
-    null: bool = False
-    min: float | None = None
-    max: float | None = None
-    allowed: list[bool | int | float | str] | None = None
-    unit: str = ""
-    description: str = ""
-    source: Annotated[str | list[str] | None, Field(alias="from")] = None
-    """Other names under which the source may bring this column."""
-    epoch: Literal["s", "ms", "us", "ns"] = "s"
-    """Unit of a time that arrives as a number since 1970-01-01 UTC."""
-
-    @property
-    def source_names(self) -> tuple[str, ...]:
-        """The other names, as a tuple."""
-        if self.source is None:
-            return ()
-        return (self.source,) if isinstance(self.source, str) else tuple(self.source)
-
-    @model_validator(mode="after")
-    def _rules_fit_the_type(self) -> "Column":
-        if (self.min is not None or self.max is not None) and self.type not in ("int", "float"):
-            raise ValueError(f"min and max need the type int or float, not {self.type}")
-        if self.min is not None and self.max is not None and self.min > self.max:
-            raise ValueError(f"min {self.min} is above max {self.max}")
-        if self.allowed is not None and self.type == "time":
-            raise ValueError("a time takes no list of allowed values")
-        for value in self.allowed or ():
-            if type(value) not in ALLOWED_TYPES[self.type]:
-                raise ValueError(f"allowed value {value!r} is not of the type {self.type}")
-        return self
 
 
 class _Head(Section):
@@ -132,12 +81,31 @@ def find_recipe(name: str, folder: Path = RECIPES_DIR) -> Path:
     known = [path.stem for path in list_recipes(folder)]
     if name.endswith(".toml") or "/" in name:
         if Path(name).is_file():
-            return Path(name).absolute()
+            return _require_own_name(Path(name).absolute(), folder)
         raise UsageError(f"no recipe file {name}: give a path to a .toml file or one of {', '.join(known)}")
     path = folder / f"{name}.toml"
     if path.is_file():
         return path
-    raise UsageError(f'no recipe "{name}"{_nearest(name, known)}; there are {", ".join(known)}')
+    raise UsageError(f'no recipe "{name}"{_nearest(name, known)}; there are {", ".join(known)}{_hint(name)}')
+
+
+def _require_own_name(path: Path, folder: Path) -> Path:
+    """The path, unless its datasets would take the place of a recipe's in `recipes/`.
+
+    Raises:
+        UsageError: it has the name of another recipe.
+    """
+    namesake = folder / path.name
+    if namesake.is_file() and not path.samefile(namesake):
+        raise UsageError(
+            f"{path} has the name of {_shown(namesake)}, and would replace its datasets: give the file another name"
+        )
+    return path
+
+
+def _hint(name: str) -> str:
+    """What somebody wants who names a shell, in a container whose command is a recipe."""
+    return "; for a shell in a container: --entrypoint bash" if name in ("bash", "sh", "python") else ""
 
 
 def load_recipe(name: str, overrides: Iterable[str] = (), folder: Path = RECIPES_DIR) -> Recipe:

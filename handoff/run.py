@@ -1,6 +1,7 @@
 """One run of one stage on one recipe: what it reads, why it runs, what it leaves."""
 
 import platform
+import shlex
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from handoff.files import Fingerprints
 from handoff.place import DatasetPlace
 from handoff.receipt import Key, Origin, Receipt
 from handoff.recipe import Recipe, Section
-from handoff.settings import Settings
+from handoff.settings import ROOT, Settings
 
 if TYPE_CHECKING:  # Arrow takes a quarter of a second to import: an unchanged stage does without it
     import pyarrow as pa
@@ -212,7 +213,7 @@ class Run(Generic[Parameters]):
 
     def receipt(self, **what: Any) -> Receipt:
         """A receipt for what was just made: the given facts, and why and when it was made."""
-        section = f"{self.stage.name}."
+        stage = self.stage.name
         packages = {name: version(name) for name in self.stage.packages}
         return Receipt(
             stage=self.stage.name,
@@ -222,9 +223,9 @@ class Run(Generic[Parameters]):
             key_digest=self.key.digest,
             # As they stand in the key, where a URL shows no secret.
             overrides={
-                key: self.key.parameters.get(key.removeprefix(section), value)
+                key: self.key.parameters.get(key.removeprefix(f"{stage}."), value)
                 for key, value in self.recipe.overrides.items()
-                if key.startswith(section)
+                if key.split(".")[0] in (stage, "columns", "seed")
             },
             seed=self.recipe.seed,
             versions={"python": platform.python_version(), **packages},
@@ -238,7 +239,11 @@ class Run(Generic[Parameters]):
         return self.dataset_place(self.stage.reads, self.stage.after)
 
     def _source_command(self) -> str:
-        return f"python -m {self.stage.after} {self.recipe.argument}"
+        return f"python -m {self.stage.after} {self.recipe.argument}{self._folder_option()}"
+
+    def _folder_option(self) -> str:
+        data_dir = self.settings.data_dir
+        return "" if data_dir == ROOT / "data" else f" --data-dir {shlex.quote(str(data_dir))}"
 
     def _identify(self, place: DatasetPlace) -> Receipt:
         for _ in range(LOOKS):

@@ -13,8 +13,8 @@ ROOT = Path(__file__).resolve().parent.parent
 RECIPES_DIR = ROOT / "recipes"
 
 ENVIRONMENT = {
-    "RECIPES": "recipes to run, a comma list (RECIPE is another name for it)",
-    "RECIPE": "the recipe to run",
+    "RECIPES": "recipes to run, a comma list",
+    "RECIPE": "the recipe to run; goes before RECIPES",
     "OVERRIDES": "changes to the recipe, a comma list such as model.chunks=50,seed=7",
     "DATA_DIR": "folder of the datasets",
     "LOG_DIR": "folder of the logs",
@@ -48,7 +48,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     if level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         raise UsageError(f"LOG_LEVEL={level}: expected DEBUG, INFO, WARNING or ERROR")
     return Settings(
-        recipes=tuple(split_list(environment.get("RECIPES") or environment.get("RECIPE") or "")),
+        recipes=tuple(split_list(environment.get("RECIPE") or environment.get("RECIPES") or "")),
         overrides=tuple(split_list(environment.get("OVERRIDES") or "")),
         data_dir=Path(environment.get("DATA_DIR") or ROOT / "data").absolute(),
         log_dir=Path(environment.get("LOG_DIR") or ROOT / "logs").absolute(),

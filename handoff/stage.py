@@ -85,14 +85,19 @@ def _run_recipe(stage: Stage[Parameters], name: str, options: Options) -> int:
                 stage.name,
                 name,
             )
+        _note_failure(stage.name, name, options, started, "interrupted")
         return INTERRUPTED
     except RelayError as error:
         return _fail(stage.name, name, options, started, error)
     except OSError as error:
         if error.errno not in DISK_REFUSES:
+            _note_failure(stage.name, name, options, started, repr(error))
             raise
         settings = options.settings
         return _fail(stage.name, name, options, started, _explain_disk(error, settings.data_dir, settings.log_dir))
+    except Exception as error:  # a mistake of ours: it keeps its traceback, and the metrics tell of it
+        _note_failure(stage.name, name, options, started, repr(error))
+        raise
     return OK
 
 
@@ -151,7 +156,8 @@ def _current_key(run: Run[Parameters]) -> Key:
     parameters = flatten(run.parameters.model_dump(mode="json"))
     columns = run.stage.columns(run.recipe)
     if columns:
-        parameters |= flatten(columns, "columns.")
+        # Their order too: files, the hash of a row without id, and drawn rows follow it.
+        parameters |= flatten(columns, "columns.") | {"columns": list(columns)}
     if run.stage.uses_seed(run.recipe):
         parameters["seed"] = run.recipe.seed
     code = digest_code(run.stage.name, run.stage.libraries(run.recipe))
@@ -215,6 +221,14 @@ def _fail(stage: str, recipe: str, options: Options, started: datetime, error: R
         logger.error("{} {}: {}", stage, recipe, error)
     if error.exit_code == USAGE:
         return USAGE
+    _note_failure(stage, recipe, options, started, str(error))
+    return FAILED
+
+
+def _note_failure(stage: str, recipe: str, options: Options, started: datetime, error: str) -> None:
+    """Write down a run that did not end well; a check is no run."""
+    if options.check:
+        return
     now = datetime.now(UTC)
     entry = Entry(
         stage=stage,
@@ -223,7 +237,7 @@ def _fail(stage: str, recipe: str, options: Options, started: datetime, error: R
         started_at_utc=format_utc(started),
         ended_unix=now.timestamp(),
         seconds=round((now - started).total_seconds(), 3),
-        error=str(error),
+        error=error,
     )
     try:
         write_journal(options.settings.log_dir, entry)
@@ -231,7 +245,6 @@ def _fail(stage: str, recipe: str, options: Options, started: datetime, error: R
         # The disk that refused the data may refuse this too; the failure itself is already on the terminal.
         with suppress(OSError):
             logger.warning("the failure could not be written to {}: {}", options.settings.log_dir, refusal)
-    return FAILED
 
 
 def _explain_disk(error: OSError, *folders: Path) -> StorageError:

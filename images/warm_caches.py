@@ -3,7 +3,17 @@
 import matplotlib.font_manager
 import numpy as np
 
-from stylometry import count_ngrams, cut_within, leave_one_out, manhattan, map_distances, pca
+from stylometry import (
+    DISTANCES,
+    count_ngrams,
+    count_words,
+    cut_within,
+    leave_one_out,
+    manhattan,
+    map_distances,
+    measure,
+    pca,
+)
 
 TEXT = "The quick brown fox jumps over the lazy dog, and \u05d1\u05b0\u05bc\u05e8\u05b5\u05d0\u05e9\u05c1 too. " * 40
 
@@ -13,6 +23,10 @@ def main() -> None:
     chunks = cut_within([TEXT, TEXT.upper(), TEXT[::-1]], ["one", "two", "one"], chunk_chars=500)
     for n in range(1, 6):
         distances = manhattan(count_ngrams(chunks, n=n, threads=2).matrix)
+    for tokens in ("letters", "scikit-learn"):
+        words = count_words(chunks, tokens=tokens, threads=2)
+    for name in DISTANCES:
+        measure(words, name)
     leave_one_out(map_distances(pca(distances)), chunks.labels, chunks.first_document, chunks.last_document)
     assert np.isfinite(distances).all()  # noqa: S101 - an image that counts wrongly must not be built
     matplotlib.font_manager.get_font_names()

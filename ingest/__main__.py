@@ -5,13 +5,15 @@ writes  data/raw/<recipe>.parquet, its receipt, rejected rows; downloads are kep
 """
 
 import sys
+from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from handoff.receipt import Receipt
 from handoff.recipe import Recipe
 from handoff.run import Run, Stage
 from handoff.stage import main
-from ingest.parameters import IngestSection, parse_parameters
+from ingest.parameters import FormatSection, IngestSection, parse_parameters
 from ingest.sources import open_source
 
 READS = None
@@ -37,9 +39,22 @@ def ingest(run: Run[IngestSection]) -> Receipt:
     )
 
 
+def check(run: Run[IngestSection]) -> None:
+    """Make sure that the source can be asked and its format is known, without asking it."""
+    from ingest.formats import check_format
+    from ingest.sources.http import HttpSource
+
+    source = open_source(run)
+    if isinstance(run.parameters, FormatSection):
+        names = (
+            [Path(urlsplit(wanted.url).path).name for wanted in source.wanted] if isinstance(source, HttpSource) else []
+        )
+        check_format(run.parameters, names)
+
+
 def read_columns(recipe: Recipe) -> dict[str, Any]:
     """The part of the contract that raw rows depend on: all but the rules, which preprocess checks."""
-    rules = {"null", "min", "max", "allowed"} if recipe.sections["ingest"]["source"] != "synthetic" else set()
+    rules = {"min", "max", "allowed"} if recipe.sections["ingest"]["source"] != "synthetic" else set()
     return {name: column.model_dump(mode="json", exclude=rules) for name, column in recipe.columns.items()}
 
 
@@ -52,6 +67,7 @@ STAGE = Stage(
     inputs=find_inputs,
     work=ingest,
     columns=read_columns,
+    check=check,
     uses_seed=lambda recipe: recipe.sections["ingest"]["source"] == "synthetic",
 )
 

@@ -146,7 +146,11 @@ def _cast_time(array: pa.Array, column: Column) -> tuple[pa.Array, Mask | None]:
     """Moments in UTC: from ISO 8601 (without a zone it counts as UTC) or from a number since 1970."""
     if pa.types.is_timestamp(array.type):
         # Nanoseconds are cut to microseconds: pandas writes them for every time.
-        return array.cast(pa.timestamp("us", tz=array.type.tz), safe=array.type.unit != "ns").cast(_TIME), None
+        exact = pa.timestamp("us", tz=array.type.tz)
+        if array.type.unit == "ns":
+            return array.cast(exact, safe=False).cast(_TIME), None
+        moments, bad = _convert(array, exact)
+        return moments.cast(_TIME), bad
     trimmed = _trimmed(array)
     numbers, not_numbers = _convert(trimmed, pa.float64())
     # Whole units of a second stay exact; a float holds today's seconds to a tenth of a microsecond.

@@ -27,7 +27,6 @@ WRITES = "output/{recipe}"
 
 def save_training(run: Run[ModelParameters]) -> Receipt:
     """Load the processed rows, train, save the results; gives their receipt."""
-    from handoff.schema import contract_schema, describe_schema
     from model.results import render_files
 
     dataset = run.read()
@@ -36,7 +35,7 @@ def save_training(run: Run[ModelParameters]) -> Receipt:
     receipt = run.receipt(
         **describe_files(files),
         rows=results.rows,
-        columns=describe_schema(contract_schema(run.recipe.columns)),
+        columns=dataset.receipt.columns,
         sources=dataset.receipt.sources,
         rejected=Rejects(),
         dropped=results.dropped,
@@ -80,8 +79,9 @@ def find_place(run: Run[ModelParameters]) -> OutputPlace:
 
 
 def read_contract(recipe: Recipe) -> dict[str, Any]:
-    """Every declared column: types and roles decide the model, units and descriptions stand in its pictures."""
-    return {name: column.model_dump(mode="json") for name, column in recipe.columns.items()}
+    """Types, roles and classes decide the model; units and descriptions stand in its pictures."""
+    others = {"source", "epoch", "min", "max"}
+    return {name: column.model_dump(mode="json", exclude=others) for name, column in recipe.columns.items()}
 
 
 def find_libraries(recipe: Recipe) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits
 from handoff.recipe import Recipe
 from model.classification import check_classes, judge_classifier
 from model.parameters import EstimatorParameters
-from model.pipeline import build_pipeline, fit
+from model.pipeline import build_pipeline, explain_refusal, fit
 from model.regression import judge_regressor
 from model.resolve import build_estimator
 from model.results import Results
@@ -46,7 +46,8 @@ def train_estimator(table: pa.Table, recipe: Recipe, parameters: EstimatorParame
     with threadpool_limits(parameters.threads), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         fitted = fit(task.pipeline, task.split.train)
-        results = (judge_classifier if as_classes else judge_regressor)(fitted, task)
+        with explain_refusal(task.estimator_name, "judged on", len(task.split.test)):
+            results = (judge_classifier if as_classes else judge_regressor)(fitted, task)
     without = task.split.without_target
     return replace(
         results,

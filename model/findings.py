@@ -48,7 +48,7 @@ def read_lines(folder: Path) -> list[str]:
 
 def show(value: float, unit: str = "") -> str:
     """A figure at three digits, with its unit: `0.0123`, `12,300 USD`."""
-    text = f"{value:,.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+    text = f"{value:,.0f}" if abs(value) >= 999.5 else f"{value:.3g}"
     return f"{text} {unit}".rstrip()
 
 

@@ -1,6 +1,7 @@
 """One scikit-learn Pipeline from raw columns to predictions: what is learned from the data is learned on train only."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 import numpy as np
 from sklearn.base import BaseEstimator, clone
@@ -69,10 +70,23 @@ def fit(pipeline: Pipeline, part: Part) -> Pipeline:
         ModelError: scikit-learn refuses the data or the options.
     """
     fitted: Pipeline = clone(pipeline)
-    try:
+    with explain_refusal(type(pipeline[-1]).__name__, "fitted to", len(part)):
         return fitted.fit(part.inputs, part.target)
+
+
+@contextmanager
+def explain_refusal(estimator: str, what: str, rows: int) -> Iterator[None]:
+    """What scikit-learn refuses, in one line.
+
+    Raises:
+        ModelError: it refuses the data or the options.
+    """
+    try:
+        yield
+    except ModelError:
+        raise
     except ValueError as error:
         raise ModelError(
-            f"{type(pipeline[-1]).__name__} could not be fitted to {len(part):,} rows: {str(error).splitlines()[0]}; "
+            f"{estimator} could not be {what} {rows:,} rows: {str(error).splitlines()[0]}; "
             "look at [model] options and at the columns"
         ) from error

@@ -33,9 +33,10 @@ def build_estimator(dotted: str, options: Mapping[str, Any], seed: int) -> BaseE
     seeded = {"random_state": seed} if "random_state" in known else {}
     try:
         estimator = chosen(**{**seeded, **options})
-    except TypeError as error:  # arguments without a default, such as the parts of a VotingClassifier
+        is_predictor = is_classifier(estimator) or is_regressor(estimator)
+    except (TypeError, AttributeError) as error:  # parts that are missing, or that a recipe cannot name
         raise RecipeError(f"[model] options: {dotted} cannot be made from them: {error}") from None
-    if not (is_classifier(estimator) or is_regressor(estimator)):
+    if not is_predictor:
         raise RecipeError(f"[model] estimator: {dotted} is neither a regressor nor a classifier")
     return estimator
 

@@ -39,6 +39,14 @@ def preprocess(run: Run[PreprocessSection]) -> Receipt:
     )
 
 
+def check(run: Run[PreprocessSection]) -> None:
+    """Make sure that columns and parameters go together, without data."""
+    if isinstance(run.parameters, DocumentsSection):
+        from preprocess.documents import check_columns
+
+        check_columns(run.recipe.columns, run.parameters)
+
+
 def read_columns(recipe: Recipe) -> dict[str, Any]:
     """The whole contract: its rules are checked here, its notes travel with the columns."""
     return {
@@ -55,6 +63,7 @@ STAGE = Stage(
     parse=parse_parameters,
     work=preprocess,
     columns=read_columns,
+    check=check,
     uses_seed=lambda recipe: recipe.sections["preprocess"]["kind"] == "table",
     packages=("pyarrow", "numpy"),
 )

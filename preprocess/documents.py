@@ -42,6 +42,7 @@ def prepare_documents(
     Raises:
         RecipeError: the contract does not declare what the parameters need.
     """
+    check_columns(columns, parameters)
     text = text_column(columns)
     schema = documents_schema(columns, parameters)
     first_row = 1
@@ -59,6 +60,24 @@ def prepare_documents(
             dropped=dropped,
         )
         first_row += batch.num_rows
+
+
+def check_columns(columns: Mapping[str, Column], parameters: DocumentsSection) -> None:
+    """Check that the contract declares what the parameters need.
+
+    Raises:
+        RecipeError: there is not one text, no time for the periods, or nothing to label anew.
+    """
+    text_column(columns)
+    documents_schema(columns, parameters)
+    roles = {column.role for column in columns.values()}
+    if parameters.period and "time" not in roles:
+        raise RecipeError(f'[preprocess] period = "{parameters.period}" needs a column with the role "time"')
+    for rule in parameters.relabel:
+        if "label" not in roles or rule.column not in columns:
+            raise RecipeError(
+                f'[preprocess] relabel: needs a column with the role "label", and the column {rule.column}'
+            )
 
 
 def text_column(columns: Mapping[str, Column]) -> str:
@@ -111,8 +130,6 @@ def _add_measures(table: pa.Table, text: str, columns: Mapping[str, Column], par
     if not parameters.period:
         return table
     times = [name for name, column in columns.items() if column.role == "time"]
-    if not times:
-        raise RecipeError(f'[preprocess] period = "{parameters.period}" needs a column with the role "time"')
     periods = pc.strftime(table.column(times[0]), PERIOD_FORMATS[parameters.period])
     return table.append_column(PERIOD_FIELD, periods)
 
@@ -120,10 +137,6 @@ def _add_measures(table: pa.Table, text: str, columns: Mapping[str, Column], par
 def _relabel(table: pa.Table, columns: Mapping[str, Column], rules: list[RelabelSection]) -> pa.Table:
     labels = [name for name, column in columns.items() if column.role == "label"]
     for rule in rules:
-        if not labels or rule.column not in columns:
-            raise RecipeError(
-                f'[preprocess] relabel: needs a column with the role "label", and the column {rule.column}'
-            )
         place = table.schema.get_field_index(labels[0])
         hit = pc.is_in(table.column(rule.column).cast(pa.string()), pa.array(rule.values))
         table = table.set_column(place, labels[0], pc.if_else(hit, rule.label, table.column(labels[0])))

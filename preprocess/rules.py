@@ -1,5 +1,6 @@
 """The contract's rules: which rows break one, and which."""
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -73,10 +74,17 @@ def _check_range(values: pa.ChunkedArray, column: Column) -> dict[str, Mask]:
     extremes = pc.min_max(values).as_py()
     broken = {}
     if column.min is not None and extremes["min"] is not None and extremes["min"] < column.min:
-        broken[f"below {column.min:g}"] = _mask(pc.fill_null(pc.less(values, column.min), False))
+        lowest = math.ceil(column.min) if column.type == "int" else column.min
+        broken[f"below {column.min:g}"] = _mask(pc.fill_null(pc.less(values, _fit(lowest)), False))
     if column.max is not None and extremes["max"] is not None and extremes["max"] > column.max:
-        broken[f"above {column.max:g}"] = _mask(pc.fill_null(pc.greater(values, column.max), False))
+        highest = math.floor(column.max) if column.type == "int" else column.max
+        broken[f"above {column.max:g}"] = _mask(pc.fill_null(pc.greater(values, _fit(highest)), False))
     return broken
+
+
+def _fit(limit: float) -> float:
+    """A limit that Arrow can compare whole numbers with exactly: none beyond 64 bits."""
+    return max(-(2**63), min(2**63 - 1, limit)) if isinstance(limit, int) else limit
 
 
 def _mask(values: pa.ChunkedArray) -> Mask:

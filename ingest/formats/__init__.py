@@ -1,6 +1,6 @@
 """The kinds of file, one module each: raw bytes become blocks in the contract's types."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib import import_module
 from pathlib import PurePath
 from urllib.parse import urlsplit
@@ -36,6 +36,17 @@ def read_files(files: list[RawFile], parameters: FormatSection, columns: dict[st
         for block in module.read_file(file, parameters, columns, first_row):
             first_row += block.read
             yield block
+
+
+def check_format(parameters: FormatSection, names: Iterable[str]) -> None:
+    """Check what can be known of the format before a file is there: its encoding, and the endings of the names.
+
+    Raises:
+        RecipeError: nobody knows the encoding, or the format is neither said nor told by a name.
+    """
+    _check_encoding(parameters.encoding)
+    for name in names if parameters.format is None else ():
+        guess_format(name)
 
 
 def _check_encoding(encoding: str) -> None:

@@ -144,7 +144,7 @@ def _parse_in_order(body: bytes, blocks: Iterator[bytes], layout: Layout, first_
         block: bytes | None = body
         while block is not None or waiting:
             while block is not None and len(waiting) < PARSERS + 1:
-                if block.strip():
+                if block.strip() or (block and len(layout.header) == 1):
                     waiting.append(threads.submit(parse_block, block, layout))
                 block = next(blocks, None)
             if waiting:
@@ -167,6 +167,8 @@ def parse_block(block: bytes, layout: Layout) -> tuple[pa.Table, list[pacsv.Inva
         return _parse(block, layout, types, []), []
     except pa.ArrowInvalid:
         ragged: list[pacsv.InvalidRow] = []
+        if not _is_utf8(block):
+            return _parse_by_hand(block, layout)
         return _parse(block, layout, dict.fromkeys(layout.matched.values(), pa.binary()), ragged), ragged
 
 
@@ -184,6 +186,7 @@ def _parse(block: bytes, layout: Layout, types: dict[str, pa.DataType], ragged: 
         parse_options=pacsv.ParseOptions(
             delimiter=layout.delimiter,
             newlines_in_values=b'"' in block,
+            ignore_empty_lines=len(layout.header) > 1,  # in a single column an empty line is an empty cell
             invalid_row_handler=note if is_text else None,
         ),
         convert_options=pacsv.ConvertOptions(
@@ -194,6 +197,36 @@ def _parse(block: bytes, layout: Layout, types: dict[str, pa.DataType], ragged: 
         ),
     )
     return table.rename_columns(list(layout.matched))
+
+
+def _is_utf8(block: bytes) -> bool:
+    try:
+        block.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _parse_by_hand(block: bytes, layout: Layout) -> tuple[pa.Table, list[pacsv.InvalidRow]]:
+    """As raw bytes, by Python's parser: Arrow cannot hand over a ragged row that is not UTF-8."""
+    csv.field_size_limit(LONGEST_ROW_BYTES)
+    text = io.StringIO(block.decode("utf-8", "surrogateescape"), newline="")
+    rows = [row for row in csv.reader(text, delimiter=layout.delimiter) if row]
+    whole = [row for row in rows if len(row) == len(layout.header)]
+    columns = {
+        name: pa.array([row[place].encode("utf-8", "surrogateescape") for row in whole], pa.binary())
+        for name, place in ((name, layout.header.index(source)) for name, source in layout.matched.items())
+    }
+    ragged = [
+        pacsv.InvalidRow(len(layout.header), len(row), number, _show_bytes(layout.delimiter.join(row)))
+        for number, row in enumerate(rows, 1)
+        if len(row) != len(layout.header)
+    ]
+    return pa.table(columns), ragged
+
+
+def _show_bytes(text: str) -> str:
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def finish_block(table: pa.Table, ragged: list[pacsv.InvalidRow], columns: dict[str, Column], first_row: int) -> Block:

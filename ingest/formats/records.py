@@ -22,6 +22,7 @@ from ingest.rawfile import RawFile, drop_mark
 BATCH_RECORDS = 4_096
 KEYS_SHOWN = 20
 TOP_LEVEL = {"start_array": "a list without records"}
+TEXTS = ("text", "category")
 SCALARS = (str, int, float, bool, type(None))
 
 
@@ -70,7 +71,12 @@ def _conform_batch(
 ) -> Block:
     numbers = np.arange(first_row, first_row + len(records))
     objects = [record for record in flat if record is not None]
-    table = pa.table({name: _to_array([record.get(source) for record in objects]) for name, source in matched.items()})
+    table = pa.table(
+        {
+            name: _to_array([record.get(source) for record in objects], as_text=columns[name].type in TEXTS)
+            for name, source in matched.items()
+        }
+    )
     block = conform(table, columns, numbers[[record is not None for record in flat]])
     strange = [
         (int(number), "not a record", show_cells({"record": record}))
@@ -100,10 +106,10 @@ def _flatten_value(value: Any) -> Any:
     return float(value) if isinstance(value, Decimal) else _as_json(value)
 
 
-def _to_array(values: list[Any]) -> pa.Array:
-    """Values as they came when they are of one type, else their texts."""
+def _to_array(values: list[Any], *, as_text: bool) -> pa.Array:
+    """Values as they came when they are of one type, else their texts; always these for a column of text."""
     kinds = {type(value) for value in values} - {type(None)}
-    if len(kinds) <= 1:
+    if kinds <= {str} or (len(kinds) == 1 and not as_text):
         try:
             return pa.array(values)
         except (pa.ArrowInvalid, OverflowError, UnicodeEncodeError):

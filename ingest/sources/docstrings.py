@@ -31,7 +31,14 @@ class DocstringsSource:
         return [find_sources(package) for package in self.run.parameters.packages]
 
     def inputs(self) -> dict[str, str]:
-        """Package and version -> digest of the sources that its RECORD lists."""
+        """Package and version -> digest of the sources that its RECORD lists; read and compared with `--verify`.
+
+        Raises:
+            CorpusError: with `--verify`, a file is not what the RECORD says.
+        """
+        if self.run.fingerprints.verify:
+            for sources in self.packages:
+                read_documents(sources, verify=True)
         return {f"{sources.package} {sources.version}": sources.digest for sources in self.packages}
 
     def origins(self) -> list[Origin]:

@@ -40,11 +40,11 @@ def fill_in(settings: Settings, source: str, recipe: Recipe, stages: Sequence[st
     except RelayError as error:
         st.error(plain(str(error)), icon=":material/error:")
         overrides = None
-    _show_changes(source, stages[-1], overrides)
+    _show_changes(source, recipe, stages, overrides)
     return overrides
 
 
-def _show_changes(source: str, stage: str, overrides: list[str] | None) -> None:
+def _show_changes(source: str, recipe: Recipe, stages: Sequence[str], overrides: list[str] | None) -> None:
     """The changes as one types them in a terminal, and the way back."""
     if overrides == []:
         return
@@ -52,7 +52,8 @@ def _show_changes(source: str, stage: str, overrides: list[str] | None) -> None:
     if overrides is not None:
         changes = " ".join(f"--set {shlex.quote(change)}" for change in overrides)
         st.caption("The same in a terminal:")
-        st.code(f"python -m {stage} {source} {changes}", language="bash", wrap_lines=True)
+        commands = [f"python -m {stage} {recipe.argument} {changes}" for stage in stages]
+        st.code(" &&\n".join(commands), language="bash", wrap_lines=True)
 
 
 def _forget(source: str) -> None:

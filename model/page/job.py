@@ -172,8 +172,6 @@ class Desk:
         """
         if is_held(self.lock):
             return
-        if is_held(self.lock):
-            return
         self.log.parent.mkdir(parents=True, exist_ok=True)
         with self.log.open("ab") as sink:
             process = subprocess.Popen(  # noqa: S603 - our own program, and no shell

@@ -19,7 +19,9 @@ BINS = 10
 
 def draw_roc(true: Bools, scores: Floats, threshold: float, *, area: float, positive: str) -> Picture:
     """Share of the positive rows found against share of the others called positive, over all thresholds."""
-    false_rate, true_rate, thresholds = roc_curve(true, scores)
+    false_rate, true_rate, thresholds = roc_curve(
+        true, scores, drop_intermediate=False
+    )  # every threshold, to find ours
     at = _last_reaching(thresholds, threshold)
     with house_style():
         axes = new_axes(f"Ranking by {positive}", "false alarms among the others", f"found of {positive}", size=SQUARE)

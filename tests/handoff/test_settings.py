@@ -29,9 +29,9 @@ def test_all_variables_are_read() -> None:
 
 @pytest.mark.parametrize(
     ("environment", "recipes"),
-    [({"RECIPE": "a"}, ("a",)), ({"RECIPES": "b,c"}, ("b", "c")), ({"RECIPE": "a", "RECIPES": "b,c"}, ("b", "c"))],
+    [({"RECIPE": "a"}, ("a",)), ({"RECIPES": "b,c"}, ("b", "c")), ({"RECIPE": "a", "RECIPES": "b,c"}, ("a",))],
 )
-def test_recipes_goes_before_recipe(environment: dict[str, str], recipes: tuple[str, ...]) -> None:
+def test_recipe_goes_before_recipes(environment: dict[str, str], recipes: tuple[str, ...]) -> None:
     assert read_settings(environment).recipes == recipes
 
 

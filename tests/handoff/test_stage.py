@@ -170,7 +170,9 @@ def test_rejected_rows_are_counted_in_log_journal_and_receipt(desk: Desk, recipe
 
 def test_a_stage_without_its_input_fails_and_names_the_command(desk: Desk, recipe: str) -> None:
     assert desk.run("preprocess", recipe) == 1
-    message = f"{desk.data}/raw/desk.parquet is not there yet: run `python -m ingest {recipe}` first"
+    message = (
+        f"{desk.data}/raw/desk.parquet is not there yet: run `python -m ingest {recipe} --data-dir {desk.data}` first"
+    )
     assert desk.said("preprocess") == [f"preprocess {recipe}: {message}"]
     entry = json.loads((desk.logs / "runs.jsonl").read_text())
     assert (entry["outcome"], entry["recipe"], entry["error"]) == ("failed", "desk", message)
@@ -242,3 +244,66 @@ def test_the_file_tells_what_its_columns_are(desk: Desk, recipe: str) -> None:
     desk.run("ingest", recipe)
     field = pq.read_schema(desk.data / "raw/desk.parquet").field("name")
     assert field.metadata[b"role"] == b"id"
+
+
+def test_the_order_of_columns_wakes_every_stage(desk: Desk) -> None:
+    (desk.folder / "rows.csv").write_text("a,b\n1,2\n3,4\n5,6\n")
+    text = """
+title = "Rows"
+[ingest]
+source = "file"
+path = "rows.csv"
+[preprocess]
+kind = "table"
+[columns]
+{}
+[model]
+kind = "estimator"
+"""
+    a, b = 'a = { type = "int", role = "input" }', 'b = { type = "int", role = "input" }'
+    recipe = desk.recipe(text.format(f"{a}\n{b}"))
+    desk.run("ingest", recipe)
+    desk.recipe(text.format(f"{b}\n{a}"))
+    assert desk.run("ingest", recipe) == 0
+    assert 'ingest desk: runs, parameter columns ["a", "b"] -> ["b", "a"]' in desk.said("ingest")
+    assert [column["name"] for column in desk.receipt("raw/desk").columns] == ["b", "a"]
+
+
+def test_overrides_of_columns_and_seed_stand_in_the_receipt(desk: Desk) -> None:
+    changes = ["--set", "seed=7", "--set", "columns.x.max=10", "--set", "ingest.rows=50", "--set", "model.threads=1"]
+    assert desk.run("ingest", "linear", *changes) == 0
+    assert desk.receipt("raw/linear").overrides == {"seed": 7, "columns.x.max": 10, "ingest.rows": 50}
+
+
+def test_an_interrupted_run_and_a_mistake_of_ours_stand_in_the_journal(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ingest.sources import synthetic
+
+    def interrupt(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    def stumble(*_: object) -> None:
+        raise ZeroDivisionError("ours")
+
+    desk.run("ingest", "linear")
+    monkeypatch.setattr(synthetic.SyntheticSource, "blocks", interrupt)
+    assert desk.run("ingest", "linear", "--force") == 130
+    monkeypatch.setattr(synthetic.SyntheticSource, "blocks", stumble)
+    with pytest.raises(ZeroDivisionError):
+        desk.run("ingest", "linear", "--force")
+    entries = [json.loads(line) for line in (desk.logs / "runs.jsonl").read_text().splitlines()]
+    assert [(entry["outcome"], entry["error"]) for entry in entries] == [
+        ("done", ""),
+        ("failed", "interrupted"),
+        ("failed", "ZeroDivisionError('ours')"),
+    ]
+    # The rows lie there still, and the metrics say so.
+    metrics = (desk.logs / "metrics/ingest-linear.prom").read_text()
+    assert 'relay_stage_rows{stage="ingest",recipe="linear"} 100.0\n' in metrics
+
+
+def test_a_recipe_elsewhere_may_not_take_the_name_of_one_of_ours(desk: Desk, caplog: pytest.LogCaptureFixture) -> None:
+    stranger = desk.recipe('title = "Other"\n', name="linear")
+    assert desk.run("ingest", stranger) == 2
+    assert "would replace its datasets: give the file another name" in desk.said("ingest")[-1]

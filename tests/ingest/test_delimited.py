@@ -211,3 +211,17 @@ def test_one_bad_cell_changes_no_other_row(read: Read, rows: list[tuple[str, str
     assert [number for number, *_ in beside.rejected if number != place + 1] == [
         number + (number > place) for number, *_ in alone.rejected
     ]
+
+
+def test_a_ragged_row_that_is_not_utf_8_costs_its_row_only(read: Any) -> None:
+    columns = {"a": {"type": "int"}, "b": {"type": "text"}}
+    reading = read("x.csv", b"a,b\n1,ok\n2,x,\xe9\n3,\xe9\n4,fine\n", columns)
+    assert reading.rows == [{"a": 1, "b": "ok"}, {"a": 4, "b": "fine"}]
+    assert [(number, reason) for number, reason, _ in reading.rejected] == [
+        (2, "3 cells instead of 2"),
+        (3, "b: not UTF-8 text"),
+    ]
+
+
+def test_an_empty_line_in_a_single_column_is_a_null(read: Any) -> None:
+    assert read("x.csv", "a\n1\n\n3\n", {"a": {"type": "int"}}).rows == [{"a": 1}, {"a": None}, {"a": 3}]

@@ -159,3 +159,9 @@ def test_a_field_missing_from_a_later_batch_is_null_there(read: Read) -> None:
 @pytest.mark.parametrize(("name", "content"), [("x.json", b'[{"age": 1}]'), ("x.ndjson", b'{"age": 1}\n')])
 def test_a_byte_order_mark_is_no_part_of_the_data(read: Read, name: str, content: bytes) -> None:
     assert read(name, b"\xef\xbb\xbf" + content, AGE).rows == [{"age": 1}]
+
+
+def test_a_number_in_a_column_of_text_is_written_alike_whatever_stands_beside_it(read: Any) -> None:
+    both = read("x.json", '[{"c": 2.0}, {"c": "x"}]', {"c": {"type": "category"}}).rows
+    alone = read("x.json", '[{"c": 2.0}]', {"c": {"type": "category"}}).rows
+    assert (both[0], alone[0]) == ({"c": "2.0"}, {"c": "2.0"})

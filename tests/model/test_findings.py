@@ -26,7 +26,7 @@ def test_the_last_line_says_where_the_first_plot_is_and_what_it_shows(tmp_path: 
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(0.012345, "0.0123"), (12345.6, "12,346"), (2.0, "2"), (-0.5, "-0.5"), (999.9, "1e+03"), (0.0, "0")],
+    [(0.012345, "0.0123"), (12345.6, "12,346"), (2.0, "2"), (-0.5, "-0.5"), (999.9, "1,000"), (0.0, "0")],
 )
 def test_figures_have_three_digits(value: float, text: str) -> None:
     assert show(value) == text

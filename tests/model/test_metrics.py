@@ -93,3 +93,15 @@ def test_an_error_is_better_when_smaller_and_a_score_when_larger() -> None:
 def test_a_score_that_the_model_does_not_have_is_refused_with_those_it_has() -> None:
     with pytest.raises(ModelError, match='score = "roc_auc": this model is judged by mse, r2'):
         choose_score("roc_auc", "r2", {"mse": 1.0, "r2": 0.5})
+
+
+def test_a_class_that_no_test_row_has_does_not_lower_the_figures() -> None:
+    true = np.array(["a", "a", "b", "b"])
+    figures = judge_classes(true, true, probabilities=None, classes=np.array(["a", "b", "c"]))
+    assert figures == {"accuracy": 1.0, "balanced_accuracy": 1.0, "macro_f1": 1.0}
+
+
+def test_of_thresholds_that_are_as_good_as_each_other_the_lowest_is_taken() -> None:
+    # From 0.2 on: 2 of 4 called are right, F1 = 4 / 6. From 0.8 on: 1 of 1, F1 = 2 / 3. The same.
+    true = np.array([False, False, True, True])
+    assert best_threshold(true, np.array([0.3, 0.3, 0.2, 0.8])) == 0.2

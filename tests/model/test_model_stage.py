@@ -112,7 +112,7 @@ def test_the_receipt_holds_the_digest_of_every_file(trained_line: Project) -> No
 def test_a_missing_dataset_names_the_command_that_makes_it(linear: Project) -> None:
     shutil.rmtree(linear.data_dir / "processed")
     assert linear.run() == 1
-    assert f"run `python -m preprocess {linear.recipe}` first" in linear.log()
+    assert f"run `python -m preprocess {linear.recipe} --data-dir {linear.data_dir}` first" in linear.log()
 
 
 def test_an_unknown_option_in_the_section_is_answered_with_the_nearest(linear: Project) -> None:

@@ -62,8 +62,9 @@ def test_the_form_is_made_from_the_types_and_what_is_changed_becomes_the_command
     assert app.number_input(key="linear:0:model.threads").min == 1
     app.number_input(key="linear:0:model.threads").set_value(1).run()
     app.text_input(key="linear:0:model.options").set_value("{ fit_intercept = false }").run()
-    command = "python -m model linear --set model.options='{ \"fit_intercept\" = false }' --set model.threads=1"
-    assert command.replace("model.options='", "'model.options=") in [code.value for code in app.code]
+    changes = "linear --set 'model.options={ \"fit_intercept\" = false }' --set model.threads=1"
+    commands = [f"python -m {stage} {changes}" for stage in ("ingest", "preprocess", "model")]
+    assert " &&\n".join(commands) in [code.value for code in app.code]
     button(app, "Back to the recipe's own").click().run()
     assert app.number_input(key="linear:1:model.threads").value == 2
     assert not app.code

@@ -89,3 +89,15 @@ def test_every_row_is_kept_or_rejected_as_the_rules_say_one_by_one(
     kept, rejected = split_by_rules(table, {"x": column}, 1)
     assert kept.column("x").to_pylist() == [value for value in values if keeps(value)]
     assert rejected.column("row").to_pylist() == [row for row, value in enumerate(values, 1) if not keeps(value)]
+
+
+def test_a_whole_number_beyond_the_floats_is_compared_exactly() -> None:
+    import pyarrow as pa
+
+    from handoff.recipe import Column
+    from preprocess.rules import find_broken
+
+    column = Column(type="int", role="id", min=0, max=2.0**62)
+    table = pa.table({"row": pa.array([1152921504606846977, -5, 2**62 + 1], pa.int64())})
+    found = {rule: mask.tolist() for rule, mask in find_broken(table, {"row": column}).items()}
+    assert found == {"row: below 0": [False, True, False], "row: above 4.61169e+18": [False, False, True]}
