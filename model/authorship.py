@@ -1,7 +1,9 @@
-"""`kind = "authorship"`: documents -> chunks -> n-gram counts -> distances -> a map, and how far to trust it."""
+"""`kind = "authorship"`: documents -> chunks -> n-gram counts -> distances -> a map, and how far to trust it.
 
-from collections import Counter
-from dataclasses import replace
+Beside it: whom documents of unknown label resemble, what words the labels prefer, and a model for texts to come.
+"""
+
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -10,16 +12,31 @@ import pyarrow as pa
 
 from handoff.errors import ModelError
 from handoff.recipe import Recipe
+from model.attribution import (
+    attribute,
+    choose_known,
+    choose_unknown,
+    figures_of_attribution,
+    find_countable,
+    fit_classifier,
+    say_attributions,
+    tabulate_attributions,
+)
+from model.by_distance import say_trials, tabulate_trials, try_distances
+from model.contrasts import find_preferences, tabulate_preferences
 from model.documents import Documents, read_documents
-from model.findings import count, show_share
+from model.evidence import figures_of_evidence, gather_evidence, say_evidence
+from model.extent import figures_of_extent, say_extent
+from model.measuring import count_single_words, count_units, cut, hide_labels, measure_styles, sum_words
 from model.parameters import AuthorshipParameters
-from model.plots.map import Map, draw_map
 from model.results import Results
+from model.skops_file import write_model
+from model.stability import say_settings, tabulate_settings, try_settings
 from model.trust import figures_of, judge, say_trust
-from stylometry.chunks import Chunks, cut_joined, cut_within
-from stylometry.distance import manhattan
+from model.views import Views, draw_views
+from stylometry.chunks import Chunks
 from stylometry.errors import StylometryError
-from stylometry.ngrams import count_ngrams
+from stylometry.features import CountTable
 from stylometry.projection import pca, pcoa, tsne
 
 Floats = npt.NDArray[np.float64]
@@ -28,8 +45,18 @@ USUAL_PERPLEXITY = 30.0
 """Source: van der Maaten, Hinton: Visualizing Data using t-SNE, JMLR 9 (2008), p. 2582: typically 5 to 50."""
 
 
+@dataclass(frozen=True)
+class _Addition:
+    """What one question adds to the results."""
+
+    sentences: tuple[str, ...] = ()
+    metrics: dict[str, Any] = field(default_factory=dict)
+    tables: dict[str, pa.Table] = field(default_factory=dict)
+    model: bytes | None = None
+
+
 def map_styles(table: pa.Table, recipe: Recipe, parameters: AuthorshipParameters) -> Results:
-    """The map of a recipe's documents by style.
+    """The map of a recipe's documents by style, and all that is known of it.
 
     Args:
         table: processed documents with the recipe's columns.
@@ -41,54 +68,49 @@ def map_styles(table: pa.Table, recipe: Recipe, parameters: AuthorshipParameters
     """
     documents = read_documents(table, recipe.columns, by_time=parameters.order == "time")
     try:
-        chunks = cut(documents, parameters)
-        counts = count_ngrams(chunks, parameters.ngram)
-        distances = manhattan(counts.matrix)
-        points, how = project(distances, parameters.projection, recipe.seed)
-        known = hide_labels(chunks, parameters.unknown)
-        trust = judge(known, distances, points, window=parameters.window)
+        return _map_documents(documents, recipe, parameters)
     except StylometryError as error:
         raise ModelError(f"[model]: {error}") from error
+
+
+def _map_documents(documents: Documents, recipe: Recipe, parameters: AuthorshipParameters) -> Results:
+    chunks = cut(documents, parameters)
+    counts = count_units(chunks, parameters)
+    distances = measure_styles(counts, parameters)
+    points, how = project(distances, parameters.projection, recipe.seed)
+    known = hide_labels(chunks, parameters.unknown)
+    words = count_single_words(chunks, counts, parameters)
+    preferences = find_preferences(words, known) if words is not None else {}
+    trusted = _judge(known, distances, points, words=words, recipe=recipe, parameters=parameters)
+    additions = [
+        _attribute(documents, (chunks, known), counts, parameters),
+        _try_settings(documents, parameters) if parameters.stability else _Addition(),
+        _Addition(tables={"words": tabulate_preferences(preferences)} if any(preferences.values()) else {}),
+    ]
     sentences = (
-        _say_chunks(documents, chunks, counts.matrix.shape[1], parameters),
-        *say_trust(known, trust, parameters),
+        *say_extent(documents, chunks, counts, parameters),
+        *trusted.sentences,
+        *(sentence for addition in additions for sentence in addition.sentences),
         *([parameters.caution] if parameters.caution else []),
     )
-    drawn = Map(points=points, labels=chunks.labels, caption=sentences[1])
+    views = Views(documents, chunks, known, distances, points, how, preferences, caption=trusted.sentences[0])
     return Results(
         metrics={
-            "kind": "authorship",
-            "documents": {"read": len(documents), "too_short": chunks.short_documents},
-            "chars": {"left_over": chunks.remainder_chars, "too_short": chunks.short_chars},
-            "chunks": {"number": len(chunks), "chars": chunks.chunk_chars},
-            "chunks_of_label": dict(Counter(label or "(unknown)" for label in chunks.labels)),
-            "ngrams": {"characters": parameters.ngram, "number": int(counts.matrix.shape[1])},
+            **figures_of_extent(documents, chunks, counts, parameters),
             "projection": how,
-            "trust": figures_of(trust),
+            "trust": trusted.metrics,
+            **{name: figure for addition in additions for name, figure in addition.metrics.items()},
         },
         sentences=sentences,
-        pictures=(draw_map(drawn, title=_title(chunks, how), axes=_name_axes(how)),),
-        tables={"chunks": tabulate_chunks(documents, chunks, points)},
+        pictures=draw_views(views, parameters),
+        tables={
+            "chunks": tabulate_chunks(documents, chunks, points),
+            **{name: found for addition in additions for name, found in addition.tables.items()},
+        },
         rows=len(documents),
         dropped={"documents shorter than a chunk": chunks.short_documents} if chunks.short_documents else {},
+        model=additions[0].model,
     )
-
-
-def cut(documents: Documents, parameters: AuthorshipParameters) -> Chunks:
-    """The documents in chunks of equal length.
-
-    Raises:
-        StylometryError: there is too little text.
-    """
-    texts = (documents.utf8, documents.offsets)
-    if parameters.chunking == "within":
-        return cut_within(texts, documents.labels, parameters.chunk_chars)
-    return cut_joined(texts, documents.labels, chunks=parameters.chunks)
-
-
-def hide_labels(chunks: Chunks, unknown: list[str]) -> Chunks:
-    """The same chunks, without label where it is among the unknown ones."""
-    return replace(chunks, labels=tuple(None if label in unknown else label for label in chunks.labels))
 
 
 def project(distances: Floats, projection: str, seed: int) -> tuple[Floats, dict[str, Any]]:
@@ -124,26 +146,52 @@ def tabulate_chunks(documents: Documents, chunks: Chunks, points: Floats) -> pa.
     )
 
 
-def _say_chunks(documents: Documents, chunks: Chunks, ngrams: int, parameters: AuthorshipParameters) -> str:
-    short = (
-        f"; {count(chunks.short_documents, 'document')} shorter than a chunk stood aside"
-        if chunks.short_documents
-        else ""
+def _judge(
+    known: Chunks,
+    distances: Floats,
+    points: Floats,
+    *,
+    words: CountTable | None,
+    recipe: Recipe,
+    parameters: AuthorshipParameters,
+) -> _Addition:
+    """How far to trust distances and map; the first sentence is the map's caption."""
+    trust = judge(known, distances, points, window=parameters.window)
+    said = say_trust(known, trust, parameters)
+    if trust is None:
+        return _Addition(sentences=said, metrics=figures_of(trust))
+    numbers = sum_words(words, len(known))
+    evidence = gather_evidence(known, distances, numbers, parameters=parameters, seed=recipe.seed)
+    return _Addition(
+        sentences=(*said, *say_evidence(evidence)), metrics={**figures_of(trust), **figures_of_evidence(evidence)}
     )
-    return (
-        f"{count(len(documents), 'document')} gave {count(len(chunks), 'chunk')} of {chunks.chunk_chars:,} characters "
-        f"with {count(ngrams, f'different {parameters.ngram}-gram')}{short}."
+
+
+def _attribute(
+    documents: Documents, chunks: tuple[Chunks, Chunks], counts: CountTable, parameters: AuthorshipParameters
+) -> _Addition:
+    """The model of the known labels, and what it says of the unknown ones; of the chunks, with all labels and known."""
+    countable = find_countable(counts)
+    learned = choose_known(*chunks, parameters, countable=countable)
+    asked = choose_unknown(*chunks, parameters, countable=countable)
+    if learned is None:
+        return _Addition()
+    classifier = fit_classifier(learned, parameters)
+    model = write_model(classifier)
+    if asked is None:
+        return _Addition(model=model)
+    found = attribute(classifier, asked)
+    trials = try_distances(learned, asked, parameters)
+    return _Addition(
+        sentences=(*say_attributions(found), *say_trials(trials, found)),
+        metrics={"attributions": figures_of_attribution(found)},
+        tables={"attributions": tabulate_attributions(found, documents), "by_distance": tabulate_trials(trials)},
+        model=model,
     )
 
 
-def _title(chunks: Chunks, how: dict[str, Any]) -> str:
-    name = {"tsne": "t-SNE", "pca": "PCA of the distances", "pcoa": "PCoA"}[how["name"]]
-    detail = f", perplexity {how['perplexity']:.3g}" if "perplexity" in how else ""
-    return f"{count(len(chunks), 'chunk')} of {chunks.chunk_chars:,} characters by style ({name}{detail})"
-
-
-def _name_axes(how: dict[str, Any]) -> tuple[str, str]:
-    first, second = how.get("explained_variance", (None, None))
-    if first is None:
-        return "first coordinate (only nearness means something)", "second coordinate"
-    return f"first axis ({show_share(first)} of the variance)", f"second axis ({show_share(second)})"
+def _try_settings(documents: Documents, parameters: AuthorshipParameters) -> _Addition:
+    settings = try_settings(documents, parameters)
+    return _Addition(
+        sentences=say_settings(settings), tables={"stability": tabulate_settings(settings)} if settings else {}
+    )

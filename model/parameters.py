@@ -40,28 +40,55 @@ class EstimatorParameters(Section):
     """The metric that decides between two versions; default r2, roc_auc, or balanced_accuracy for several classes."""
 
 
+Distance = Literal[
+    "manhattan",
+    "frequency_manhattan",
+    "cosine_delta",
+    "burrows_delta",
+    "eder_delta",
+    "min_max",
+    "cosine",
+    "euclidean",
+]
+"""manhattan: on counts, exact, which asks for chunks of one length; all others: on frequencies or their z-scores."""
+
+SIZES = {"within": {"chunk_chars"}, "joined": {"chunks"}, "whole": set[str]()}
+"""The parameter of length that each way of cutting takes."""
+
+
 class AuthorshipParameters(Section):
-    """A map of documents by their style: chunks, n-gram counts, distances, two coordinates."""
+    """Documents by their style: chunks, n-gram counts, distances, a map, and whom unknown documents resemble."""
 
     kind: Literal["authorship"]
-    chunking: Literal["within", "joined"] = "within"
-    """within: chunks never cross a document; joined: all documents one after another, cut in equal parts."""
+    chunking: Literal["within", "joined", "whole"] = "within"
+    """within: chunks never cross a document; joined: all documents one after another, cut in equal parts; whole: each
+    document is one chunk."""
     chunk_chars: Annotated[int, Field(ge=100)] = 5_000
     """Characters a chunk has, for "within"."""
     chunks: Annotated[int, Field(ge=3)] = 100
     """Number of chunks, for "joined"."""
+    units: Literal["chars", "words"] = "chars"
+    """What an n-gram consists of."""
     ngram: Annotated[int, Field(ge=1, le=5)] = 3
-    """Characters an n-gram has."""
-    distance: Literal["manhattan"] = "manhattan"
+    """Characters or words an n-gram has."""
+    distance: Distance = "manhattan"
+    features: Annotated[int, Field(ge=1)] | None = None
+    """Most frequent n-grams that count; default all for manhattan, 500 for the others."""
+    culling: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Share of the chunks that must hold an n-gram for it to count: those of one text's subject are left out."""
     map: Literal["tsne", "pca", "pcoa"] | None = None
     """How distances become two coordinates; default tsne, in time order pca."""
     order: Literal["", "time"] = ""
     """time: documents in the order of the time column."""
     window: Annotated[int, Field(ge=0)] = 0
     """Chunks before and after that do not count as neighbours when the map is judged, for text in time order."""
+    stability: bool = False
+    """Whether other lengths, numbers of features and distances are tried too; not for "joined"."""
 
     unknown: Annotated[list[str], Field(default_factory=list)]
     """Labels of documents whose author nobody knows: drawn, but neither judged nor counted as neighbours."""
+    candidates: Annotated[list[str], Field(default_factory=list)]
+    """Labels that the model tells apart and that unknown documents are compared with; default all known ones."""
     caution: str = ""
     """What else goes with the label, in a sentence: it closes the findings."""
 
@@ -72,9 +99,19 @@ class AuthorshipParameters(Section):
 
     @model_validator(mode="after")
     def _sizes_fit_the_chunking(self) -> "AuthorshipParameters":
-        other = {"within": "chunks", "joined": "chunk_chars"}[self.chunking]
-        if other in self.model_fields_set:
-            raise ValueError(f'{other} has no effect with chunking = "{self.chunking}"; remove one of the two')
+        for other in sorted(set.union(*SIZES.values()) - SIZES[self.chunking]):
+            if other in self.model_fields_set:
+                raise ValueError(f'{other} has no effect with chunking = "{self.chunking}"; remove one of the two')
+        if self.stability and self.chunking == "joined":
+            raise ValueError('stability cuts within documents; leave it out, or choose chunking = "within"')
+        return self
+
+    @model_validator(mode="after")
+    def _candidates_are_known(self) -> "AuthorshipParameters":
+        if both := sorted(set(self.candidates) & set(self.unknown)):
+            raise ValueError(f"{', '.join(both)} cannot be among candidates and unknown; remove it from one")
+        if len(set(self.candidates)) == 1:
+            raise ValueError("one candidate leaves nothing to tell apart; name two, or none for all known labels")
         return self
 
 

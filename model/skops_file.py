@@ -30,8 +30,10 @@ OURS = (
     "sklearn.neighbors._kd_tree.KDTree",
     "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
     "sklearn.tree._tree.Tree",
+    "stylometry.attribution.AuthorshipClassifier",
 )
-"""Types we trust beyond those that skops trusts: data holders that scikit-learn's fitted estimators consist of.
+"""Types we trust beyond those that skops trusts: data holders that scikit-learn's fitted estimators consist of, and our
+own estimator.
 
 Trees and neighbours hold indices that are followed without a check, so a file may be loaded only after its SHA-256
 was compared with the one in a receipt of ours.

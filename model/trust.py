@@ -49,6 +49,9 @@ def say_trust(chunks: Chunks, trust: Trust | None, parameters: AuthorshipParamet
             f"{list_words(lonely)} {'stands' if len(lonely) == 1 else 'stand'} in one document only and can never be "
             "right in these figures: for such labels they say nothing."
         )
+    sentences.append(
+        f"Each label weighing the same, {show_share(full.balanced_accuracy)} of the chunks lie nearest to their own."
+    )
     if parameters.order == "time":
         sentences.append(
             "The text is in the order of time, and style drifts with time: nearness alone does not tell one from the "

@@ -35,7 +35,7 @@ def draw_map(drawn: Map, *, title: str, axes: tuple[str, str]) -> Picture:
     many = len(names) > MANY_POINTS
     with house_style():
         plane = new_axes(title, *axes, size=SIZE)
-        for name, (colour, marker) in _choose_signs(list(dict.fromkeys(groups.values()))).items():
+        for name, (colour, marker) in choose_signs(list(dict.fromkeys(groups.values()))).items():
             x, y = drawn.points[names == name].T
             plane.scatter(
                 x,
@@ -63,7 +63,7 @@ def group_labels(labels: Sequence[str | None]) -> dict[str, str]:
     return groups | ({UNKNOWN: UNKNOWN} if None in labels else {})
 
 
-def _choose_signs(names: list[str]) -> dict[str, tuple[str, str]]:
+def choose_signs(names: list[str]) -> dict[str, tuple[str, str]]:
     """Colour and marker of each legend name; after eight colours they begin again with another marker."""
     signs = {}
     for number, name in enumerate(names):

@@ -105,10 +105,10 @@ def test_the_federalist_papers_are_85_essays_by_four_hands(desk: Desk, real_data
         recipe.replace('source = "http"', 'source = "file"').replace(
             'url = "https://www.gutenberg.org/cache/epub/1404/pg1404.txt"', f'path = "{real_data}/federalist.txt"'
         ),
-        "federalist",
+        "essays",
     )
     assert [desk.run("ingest", path), desk.run("preprocess", path)] == [0, 0]
-    raw, processed = desk.rows("raw/federalist"), desk.rows("processed/federalist")
+    raw, processed = desk.rows("raw/essays"), desk.rows("processed/essays")
     assert ([row["essay"] for row in raw], [row["essay"] for row in processed]) == (
         [str(number) for number in range(1, 86)], [str(number) for number in range(1, 86)],
     )  # fmt: skip

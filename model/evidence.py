@@ -1,0 +1,154 @@
+"""Could it be chance, time, or a choice? What stands beside the accuracy of a map, as figures and in words."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from model.findings import show, show_share
+from model.parameters import AuthorshipParameters
+from stylometry.boundary import BoundaryRank, rank_boundary
+from stylometry.chunks import Chunks
+from stylometry.evidence import LabelTest, Silhouette, permutation_test, shift_test, silhouette
+from stylometry.stability import say_if_short
+
+Floats = npt.NDArray[np.float64]
+
+RARE = 0.05
+"""Usual border of a p value; a convention, not a law."""
+
+APART = 0.25
+"""Silhouette from which one speaks of structure. Source: Kaufman, Rousseeuw: Finding Groups in Data (1990), p. 88."""
+
+SHORTEST_PERIOD = 2
+"""Chunks on each side of a boundary: a single one has no scatter."""
+
+
+@dataclass(frozen=True)
+class Boundary:
+    """A change of label in the order of time, ranked among all places within its two periods."""
+
+    before: str
+    after: str
+    rank: BoundaryRank
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What the same distances give otherwise; None where it cannot be asked."""
+
+    test: LabelTest | None
+    in_order: bool
+    """Whether labels were moved along the order of the chunks, rather than drawn among the documents."""
+    silhouette: Silhouette | None
+    boundaries: tuple[Boundary, ...]
+    words: npt.NDArray[np.int64]
+    """Words of each chunk (chunks,)."""
+
+
+def gather_evidence(
+    chunks: Chunks, distances: Floats, words: npt.NDArray[np.int64], *, parameters: AuthorshipParameters, seed: int
+) -> Evidence:
+    """Tests of how far labels and distances belong together.
+
+    Args:
+        chunks: chunks, without label where it is unknown, with at least one that can be judged.
+        distances: distances between them (chunks, chunks).
+        words: words of each (chunks,).
+        parameters: the recipe's model section.
+        seed: seed of the drawings.
+
+    Raises:
+        StylometryError: no chunk can be judged.
+    """
+    in_order = parameters.order == "time" or parameters.chunking == "joined"
+    beside = (chunks.labels, chunks.first_document, chunks.last_document)
+    several = len(set(chunks.labels) - {None}) > 1
+    test = None
+    if several and in_order:
+        test = shift_test(distances, *beside, window=parameters.window, seed=seed)
+    elif several:
+        test = permutation_test(distances, *beside, seed=seed)
+    return Evidence(
+        test=test,
+        in_order=in_order,
+        silhouette=silhouette(distances, chunks.labels) if several else None,
+        boundaries=rank_boundaries(chunks, distances) if parameters.order == "time" else (),
+        words=words,
+    )
+
+
+def rank_boundaries(chunks: Chunks, distances: Floats) -> tuple[Boundary, ...]:
+    """The changes of label, if each label is one period; none if they alternate or a period is too short."""
+    places = [place for place, label in enumerate(chunks.labels) if label is not None]
+    labels = [label for label in chunks.labels if label is not None]
+    starts = [place for place in range(len(labels)) if place == 0 or labels[place] != labels[place - 1]]
+    if len(starts) != len(set(labels)):
+        return ()
+    found = []
+    for start, middle, end in zip(starts, starts[1:], [*starts[2:], len(labels)], strict=False):
+        if min(middle - start, end - middle) >= SHORTEST_PERIOD:
+            inside = np.ix_(places[start:end], places[start:end])
+            rank = rank_boundary(distances[inside], middle - start, shortest=SHORTEST_PERIOD)
+            found.append(Boundary(labels[start], labels[middle], rank))
+    return tuple(found)
+
+
+def say_evidence(evidence: Evidence) -> tuple[str, ...]:
+    """The evidence in words."""
+    sentences = []
+    if evidence.test is not None:
+        sentences.append(_say_test(evidence.test, in_order=evidence.in_order))
+    if evidence.silhouette is not None:
+        mean = evidence.silhouette.mean
+        verdict = (
+            "they are groups that stand apart"
+            if mean >= APART
+            else "they are no groups that stand apart, even where nearest neighbours agree"
+        )
+        sentences.append(f"The silhouette of the labels is {mean:.2f} (1: far apart, 0: one cloud): {verdict}.")
+    sentences += [_say_boundary(boundary) for boundary in evidence.boundaries]
+    if warning := say_if_short(evidence.words.tolist()):
+        sentences.append(warning)
+    return tuple(sentences)
+
+
+def figures_of_evidence(evidence: Evidence) -> dict[str, Any]:
+    """The evidence as it stands in `metrics.json`."""
+    figures: dict[str, Any] = {
+        "chunk_words": {"mean": float(evidence.words.mean()), "least": int(evidence.words.min())},
+    }
+    if evidence.test is not None:
+        name = "shift" if evidence.in_order else "permutation"
+        figures["test"] = {"name": name, "p": evidence.test.p, "arrangements": evidence.test.arrangements}
+        if evidence.test.arrangements:
+            figures["test"]["usual_accuracy"] = evidence.test.usual
+    if evidence.silhouette is not None:
+        figures["silhouette"] = {"mean": evidence.silhouette.mean, "of_label": evidence.silhouette.of_label}
+    if evidence.boundaries:
+        figures["boundaries"] = [
+            {"before": found.before, "after": found.after, "rank": found.rank.rank, "places": found.rank.places}
+            for found in evidence.boundaries
+        ]
+    return figures
+
+
+def _say_test(test: LabelTest, *, in_order: bool) -> str:
+    if not test.arrangements:
+        return "There are too few chunks to arrange the labels otherwise: chance cannot be ruled out."
+    how = "moved along the order of the text" if in_order else "drawn by lot among the documents"
+    verdict = "chance alone hardly does as well" if test.p < RARE else "chance does as well often enough"
+    return (
+        f"Labels {how} ({test.arrangements:,} times) agree with their nearest neighbour in {show_share(test.usual)} "
+        f"of the chunks, p = {show(test.p)}: {verdict}."
+    )
+
+
+def _say_boundary(boundary: Boundary) -> str:
+    rank = boundary.rank
+    place = "no place" if rank.rank == 1 else f"{rank.rank - 1:,} of {rank.places:,} places"
+    return (
+        f"Between {boundary.before} and {boundary.after}: {place} in these two periods "
+        f"{'divides' if rank.rank in (1, 2) else 'divide'} the text better in style than the change of label."
+    )

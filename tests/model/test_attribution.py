@@ -1,0 +1,109 @@
+"""Documents of unknown label beside the known ones, and the model that is kept for texts to come."""
+
+from collections.abc import Callable
+from typing import Any, get_args
+
+import numpy as np
+import pytest
+from projects import DOCUMENTS, Project, document_columns
+
+from model.by_distance import TRIGRAMS
+from model.parameters import Distance
+from model.skops_file import read_model
+
+MakeProject = Callable[..., Project]
+
+WHOLE = DOCUMENTS.replace(
+    "chunk_chars = 300", 'chunking = "whole"\nunits = "words"\nngram = 1\ndistance = "cosine_delta"\nunknown = ["WHO"]'
+)
+
+
+def hide_author(columns: dict[str, Any], *documents: str) -> dict[str, Any]:
+    """The same documents, some of them by WHO."""
+    authors = [
+        "WHO" if name in documents else author
+        for name, author in zip(columns["document"], columns["author"], strict=True)
+    ]
+    return {**columns, "author": authors}
+
+
+def test_unknown_documents_go_to_the_label_whose_words_they_use(project: MakeProject) -> None:
+    results = project(WHOLE, hide_author(document_columns(), "Ann-1", "Ben-5", "Ben-6")).train()
+    assert "3 documents labelled WHO: nearest in style to Ben 2 and Ann 1." in results.sentences
+    nearest = [row for row in results.tables["attributions"].to_pylist() if row["is_nearest"]]
+    assert {row["document"]: row["label"] for row in nearest} == {"Ann-1": "Ann", "Ben-5": "Ben", "Ben-6": "Ben"}
+    assert min(row["probability"] for row in nearest) > 0.5
+    assert results.metrics["attributions"] == {"WHO": {"Ann": 1, "Ben": 2}}
+
+
+def test_every_distance_answers_for_every_unknown_document(project: MakeProject) -> None:
+    rows = project(WHOLE, hide_author(document_columns(), "Ann-1", "Ben-5")).train().tables["by_distance"].to_pylist()
+    choices = {(row["distance"], row["units"]) for row in rows}
+    assert choices == {(TRIGRAMS.distance, "chars"), *((name, "words") for name in get_args(Distance))}
+    assert {sum(row["documents"] for row in rows if (row["distance"], row["units"]) == one) for one in choices} == {2}
+
+
+def test_candidates_alone_are_compared(project: MakeProject) -> None:
+    recipe = WHOLE + 'candidates = ["Ben", "Cid"]\n'
+    results = project(recipe, hide_author(document_columns(), "Ann-1")).train()
+    assert {row["label"] for row in results.tables["attributions"].to_pylist()} == {"Ben", "Cid"}
+    assert "Compared are Ben and Cid only: a style of none of them would not be noticed." in results.sentences
+
+
+def test_a_document_in_chunks_gets_the_mean_of_its_chunks(project: MakeProject) -> None:
+    recipe = DOCUMENTS + 'unknown = ["WHO"]\n'
+    results = project(recipe, hide_author(document_columns(), "Cid-9")).train()
+    chunks = [row for row in results.tables["chunks"].to_pylist() if row["label"] == "WHO"]
+    assert len(chunks) > 1
+    assert "1 document labelled WHO: nearest in style to Cid 1." in results.sentences
+
+
+def test_documents_without_label_are_named_so(project: MakeProject) -> None:
+    columns = document_columns()
+    results = project(WHOLE, {**columns, "author": [None, *columns["author"][1:]]}).train()
+    assert "1 document without label: nearest in style to Ann 1." in results.sentences
+
+
+def test_a_document_without_a_word_is_drawn_and_not_compared(project: MakeProject) -> None:
+    columns = hide_author(document_columns(), "Ann-1", "Ben-5")
+    columns["text"][0] = columns["text"][1] = "1787, 1788"
+    results = project(WHOLE, columns).train()
+    assert (
+        results.sentences[1] == "2 chunks without any word: drawn all the same, and not compared with the known ones."
+    )
+    assert {row["document"] for row in results.tables["attributions"].to_pylist()} == {"Ben-5"}
+    assert results.tables["chunks"].num_rows == 12
+
+
+@pytest.mark.parametrize(
+    "recipe", [WHOLE, DOCUMENTS.replace("chunk_chars = 300", 'chunking = "joined"\nchunks = 12\nunknown = ["Ann"]')]
+)
+def test_where_nothing_is_unknown_or_documents_are_joined_nothing_is_attributed(
+    project: MakeProject, recipe: str
+) -> None:
+    results = project(recipe, document_columns()).train()
+    assert results.tables.keys() == {"chunks", "words"}
+    assert "attributions" not in results.metrics
+
+
+def test_without_two_labels_of_two_documents_no_model_is_kept(project: MakeProject) -> None:
+    columns = document_columns(2)
+    columns["author"] = ["Ann", "Ann", "Ben", "Cid", "WHO", "WHO"]
+    results = project(WHOLE, columns).train()
+    assert results.model is None
+    assert "attributions" not in results.tables
+
+
+def test_the_model_read_back_answers_as_the_table_does(project: MakeProject) -> None:
+    columns = hide_author(document_columns(), "Ann-1", "Cid-10")
+    results = project(WHOLE, columns).train()
+    assert results.model is not None
+    texts = dict(zip(columns["document"], columns["text"], strict=True))
+    probabilities = read_model(results.model).predict_proba([texts["Ann-1"], texts["Cid-10"]])
+    told = [row["probability"] for row in results.tables["attributions"].to_pylist()]
+    assert np.array_equal(probabilities.ravel(), told)
+
+
+def test_equal_documents_give_equal_model_files(project: MakeProject) -> None:
+    made = project(WHOLE, document_columns())
+    assert made.train().model == made.train().model
