@@ -6,6 +6,7 @@ import pandas as pd
 from sklearn.dummy import DummyRegressor
 from sklearn.pipeline import Pipeline
 
+from handoff.errors import ModelError
 from model.coefficients import Coefficients, read_coefficients
 from model.findings import count, show
 from model.metrics import judge_regression
@@ -22,9 +23,15 @@ def judge_regressor(fitted: Pipeline, task: Task) -> Results:
     """What the test rows say of a fitted regressor.
 
     Raises:
-        ModelError: predictions are not finite, or the recipe's score is no metric of a regression.
+        ModelError: predictions are not finite, there is one test row only, or the recipe's score is no metric of a
+            regression.
     """
     train, test = task.split.train, task.split.test
+    if len(test) < 2:
+        raise ModelError(
+            "one test row: the share of explained variance needs two or more; "
+            "give ingest more rows, or change [preprocess] test_share"
+        )
     predicted = predict(fitted, test.inputs)
     mean = DummyRegressor().fit(train.inputs, train.target).predict(test.inputs)
     metrics = compare(

@@ -150,6 +150,14 @@ LINE = linear_columns()
     [
         (LINEAR, {**LINE, "split": ["train"] * 100}, "no test row with a y among 100 rows"),
         (LINEAR, {**LINE, "split": ["test"] * 100}, "no train row"),
+        (LINEAR, {**LINE, "split": ["train"] * 99 + ["test"]}, "one test row: the share of explained variance needs"),
+        (
+            MIXED.replace("ensemble.RandomForestClassifier", "neighbors.RadiusNeighborsClassifier").replace(
+                "{ n_estimators = 10 }", "{ radius = 1e-9 }"
+            ),
+            MANY,
+            "RadiusNeighborsClassifier could not be (judged on|fitted to)",
+        ),
         (LINEAR, {name: LINE[name] for name in ("x", "y")}, "has no column split"),
         (LINEAR.replace('role = "target"', 'role = "ignore"'), LINE, 'no column with role = "target"'),
         (LINEAR.replace('role = "input"', 'role = "ignore"'), LINE, 'no column with role = "input"'),
