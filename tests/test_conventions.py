@@ -274,3 +274,9 @@ def test_every_text_ends_its_lines_as_unix_does() -> None:
     contents = {path: path.read_bytes() for path in find_files()}
     wrong = {path for path, content in contents.items() if b"\r" in content or (content and content[-1:] != b"\n")}
     assert [str(path.relative_to(ROOT)) for path in sorted(wrong)] == []
+
+
+def test_no_two_files_of_tests_have_one_name() -> None:
+    # The folders of tests are no packages: two modules of one name would hide each other.
+    names = [path.name for path in (ROOT / "tests").rglob("*.py") if path.name != "conftest.py"]
+    assert sorted(name for name in set(names) if names.count(name) > 1) == []
