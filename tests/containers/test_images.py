@@ -98,14 +98,18 @@ def test_all_stages_run_with_a_read_only_root_and_three_capabilities(folder: Pat
 
 def test_kernels_are_compiled_when_the_image_is_built(folder: Path, images: dict[str, str]) -> None:
     code = """
+import sys
+
 import stylometry
 from numba.core.dispatcher import Dispatcher
-from stylometry import kernels
 
-stylometry.count_ngrams(stylometry.cut_within(["some words " * 100], ["one"], 500), 3)
-used = [kernel for kernel in vars(kernels).values() if isinstance(kernel, Dispatcher)]
-print(sum(sum(kernel.stats.cache_misses.values()) for kernel in used))
-print(sum(sum(kernel.stats.cache_hits.values()) for kernel in used))
+chunks = stylometry.cut_within(["some words " * 100] * 2, ["one", "two"], 500)
+stylometry.manhattan(stylometry.count_ngrams(chunks, 3).matrix)
+stylometry.measure(stylometry.count_words(chunks), "burrows_delta")
+ours = [module for name, module in sys.modules.items() if name.startswith("stylometry.")]
+used = {id(kernel): kernel for module in ours for kernel in vars(module).values() if isinstance(kernel, Dispatcher)}
+print(sum(sum(kernel.stats.cache_misses.values()) for kernel in used.values()))
+print(sum(sum(kernel.stats.cache_hits.values()) for kernel in used.values()))
 """
     misses, hits = ask_python(images["model"], code, *HARDENED).split()
     assert (misses, int(hits) > 0) == ("0", True)
