@@ -71,6 +71,19 @@ def write_atomically(path: Path, content: bytes, *, sync: bool = True) -> None:
         sync_folder(path.parent)
 
 
+def remove_leftovers(folder: Path) -> None:
+    """Remove what killed calls of `write_atomically` left in a folder; a write that is under way stays.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    for path in folder.glob(".*.tmp"):
+        with suppress(FileNotFoundError, BlockingIOError), path.open("rb+") as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if _is_file_at(path, file):
+                path.unlink()
+
+
 @contextmanager
 def _hold_file(path: Path) -> Iterator[BinaryIO]:
     """An empty file that nobody else writes meanwhile; a second writer waits, and finds the name free again."""
@@ -133,6 +146,11 @@ class Fingerprints:
         found = identify(path)
         if identity is None or found == identity:
             self._keep(path, digest, found)
+
+    def recover(self) -> None:
+        """Remove what killed runs left of records; it may be of a file that nobody asks for again."""
+        with suppress(OSError):
+            remove_leftovers(self.folder)
 
     def _keep(self, path: Path, digest: str, identity: list[int]) -> None:
         record = {"path": self._name(path), "identity": identity, "sha256": digest}

@@ -131,6 +131,7 @@ def _run_if_changed(run: Run[Parameters], options: Options) -> tuple[Receipt, st
     # In this order: the place may be chosen by the key.
     run = replace(run, key=_current_key(run))
     run.place.recover()
+    run.fingerprints.recover()
     reasons = _why_run(run)
     if options.force:
         reasons = ["--force"]

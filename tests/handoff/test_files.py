@@ -1,5 +1,6 @@
 """Files that are whole or not there, and fingerprints that are not deceived."""
 
+import fcntl
 import hashlib
 import json
 import os
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from handoff.files import Fingerprints, hash_file, hash_json, write_atomically
+from handoff.files import Fingerprints, hash_file, hash_json, remove_leftovers, write_atomically
 
 ABC = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
 """SHA-256 of "abc"; Source: NIST, FIPS 180-2, appendix B.1."""
@@ -123,6 +124,27 @@ def test_what_a_killed_writer_left_is_taken_over(tmp_path: Path) -> None:
     (tmp_path / ".note.json.tmp").write_bytes(b"half of something long")
     write_atomically(tmp_path / "note.json", b"new")
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"note.json": b"new"}
+
+
+def test_what_a_killed_run_left_of_a_record_is_removed_even_when_nobody_asks_for_its_file_again(
+    file: Path, kept: Fingerprints
+) -> None:
+    kept.of(file)
+    left = kept.folder / ".0123456789abcdef01234567.json.tmp"
+    left.write_bytes(b'{"pa')
+    kept.recover()
+    assert not left.exists()
+    lie(kept)
+    assert kept.of(file) == "kept"
+
+
+def test_leftovers_are_removed_and_a_write_under_way_is_not(tmp_path: Path) -> None:
+    under_way, left = tmp_path / ".a.json.tmp", tmp_path / ".b.json.tmp"
+    left.write_bytes(b"half")
+    with under_way.open("ab") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        remove_leftovers(tmp_path)
+    assert list(tmp_path.iterdir()) == [under_way]
 
 
 def test_writers_of_one_file_at_the_same_time_do_not_hurt_each_other(tmp_path: Path) -> None:
