@@ -1,12 +1,14 @@
 """The command line of every stage, over what the environment says."""
 
 import argparse
+import os
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from handoff.errors import RelayError, UsageError
 from handoff.recipe import list_recipes, load_recipe
-from handoff.run import Parameters, Stage
+from handoff.run import Choice, Parameters, Stage
 from handoff.settings import ENVIRONMENT, Settings, read_settings, split_list
 
 
@@ -18,13 +20,15 @@ class Options:
     force: bool
     verify: bool
     check: bool
+    chosen: Mapping[str, str]
+    """The stage's own options."""
 
 
-def read_options(arguments: argparse.Namespace) -> Options:
+def read_options(stage: Stage[Parameters], arguments: argparse.Namespace) -> Options:
     """The command line over the environment.
 
     Raises:
-        UsageError: no recipe is named in either.
+        UsageError: no recipe is named in either, or a variable has a value that is none of its own.
     """
     settings = read_settings()
     recipes = tuple(name for text in arguments.recipes for name in split_list(text)) or settings.recipes
@@ -41,7 +45,15 @@ def read_options(arguments: argparse.Namespace) -> Options:
         force=arguments.force,
         verify=arguments.verify,
         check=arguments.check,
+        chosen={name: _choose(name, choice, arguments) for name, choice in stage.choices.items()},
     )
+
+
+def _choose(name: str, choice: Choice, arguments: argparse.Namespace) -> str:
+    given: str = getattr(arguments, name) or os.environ.get(choice.variable) or choice.values[0]
+    if given not in choice.values:  # the command line was checked by argparse
+        raise UsageError(f"{choice.variable}={given}: expected {', '.join(choice.values)}")
+    return given
 
 
 def make_parser(stage: Stage[Parameters]) -> argparse.ArgumentParser:
@@ -50,7 +62,7 @@ def make_parser(stage: Stage[Parameters]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=f"python -m {stage.name}",
         description=f"{stage.description} Reads {reads}, writes {stage.writes.format(recipe='<recipe>')}.",
-        epilog="Environment:\n" + "\n".join(f"  {name:<14} {text}" for name, text in ENVIRONMENT.items()),
+        epilog="Environment:\n" + "\n".join(f"  {name:<19} {text}" for name, text in ENVIRONMENT.items()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("recipes", nargs="*", metavar="RECIPE", help="a name in recipes/ or a path to a .toml file")
@@ -63,6 +75,9 @@ def make_parser(stage: Stage[Parameters]) -> argparse.ArgumentParser:
     )
     parser.add_argument("--data-dir", type=Path, metavar="DIR", help="folder of the datasets (default: data/)")
     parser.add_argument("--log-dir", type=Path, metavar="DIR", help="folder of the logs (default: logs/)")
+    for name, choice in stage.choices.items():
+        usual = f"{choice.help} (default: {choice.values[0]})"
+        parser.add_argument(f"--{name}", choices=choice.values, help=usual)
     return parser
 
 

@@ -138,8 +138,8 @@ def flatten(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
 
 
 def _is_page(path: Path) -> bool:
-    """Whether a path below the project is the page's: `model/app.py`, or in `model/page/` or `model/pages/`."""
-    return path.name == "app.py" or not {"page", "pages"}.isdisjoint(path.parts)
+    """Whether a path below the project is the page's, which lies in `model/page/`."""
+    return "page" in path.parts
 
 
 def _show(value: Any) -> str:

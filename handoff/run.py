@@ -2,7 +2,7 @@
 
 import platform
 import shlex
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
@@ -63,6 +63,16 @@ def _nothing(*_: Any) -> None:
 
 
 @dataclass(frozen=True)
+class Choice:
+    """An option of one stage alone, for its command line and the environment; it changes no result."""
+
+    values: tuple[str, ...]
+    """The first one is usual."""
+    variable: str
+    help: str
+
+
+@dataclass(frozen=True)
 class Stage(Generic[Parameters]):
     """What makes one stage different from another."""
 
@@ -94,7 +104,9 @@ class Stage(Generic[Parameters]):
     check: Callable[["Run[Parameters]"], None] = _nothing
     """What `--check` looks at beside the types."""
     report: Callable[["Run[Parameters]", Receipt], None] = _nothing
-    """What there is to say about a finished result."""
+    """What follows a finished result, whether it is new, put back or unchanged."""
+    choices: Mapping[str, Choice] = field(default_factory=dict)
+    """Name -> an option that other stages do not have."""
     description: str = ""
 
 
@@ -107,6 +119,8 @@ class Run(Generic[Parameters]):
     parameters: Parameters
     settings: Settings
     fingerprints: Fingerprints
+    chosen: Mapping[str, str] = field(default_factory=dict)
+    """Name -> value of the stage's own options."""
     key: Key = field(default_factory=lambda: Key(code={}, parameters={}, inputs={}))
     started: datetime = field(default_factory=lambda: datetime.now(UTC))
     clock: float = field(default_factory=perf_counter)

@@ -20,6 +20,8 @@ ENVIRONMENT = {
     "LOG_DIR": "folder of the logs",
     "LOG_LEVEL": "DEBUG, INFO, WARNING or ERROR",
     "RELAY_REFRESH": "ask sources again: never, always, or an age such as 6h (empty: as the recipe says)",
+    "MLFLOW_TRACKING_URI": "an MLflow server, http://host:port (empty: embedded in data/mlflow/; off: no tracking)",
+    "PROMOTE": "whether a new model version may become production: auto (the gate decides), never, always",
     "PAGE_PORT": "port of the page (empty: 8501)",
     "PAGE_ADDRESS": "where the page listens (empty: 127.0.0.1, this machine alone)",
 }
@@ -36,6 +38,8 @@ class Settings:
     log_dir: Path = ROOT / "logs"
     log_level: str = "INFO"
     refresh: str = ""
+    tracking_uri: str = ""
+    """Where runs and models are registered; only the stage that trains looks at it."""
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -54,6 +58,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         log_dir=Path(environment.get("LOG_DIR") or ROOT / "logs").absolute(),
         log_level=level,
         refresh=environment.get("RELAY_REFRESH") or "",
+        tracking_uri=environment.get("MLFLOW_TRACKING_URI") or "",
     )
 
 

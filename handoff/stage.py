@@ -46,7 +46,7 @@ def main(stage: Stage[Parameters], argv: Sequence[str] | None = None) -> int:
     arguments = make_parser(stage).parse_args(argv)
     configure_terminal("INFO")
     try:
-        options = read_options(arguments)
+        options = read_options(stage, arguments)
         if arguments.list:
             show_recipes()
             return OK
@@ -110,6 +110,7 @@ def _prepare(stage: Stage[Parameters], name: str, options: Options) -> Run[Param
         parameters=stage.parse(recipe),
         settings=options.settings,
         fingerprints=Fingerprints(data_dir / ".state", data_dir, verify=options.verify),
+        chosen=options.chosen,
     )
 
 

@@ -22,6 +22,11 @@ ROOT = Path(__file__).resolve().parent.parent
 if str(ROOT) not in sys.path:
     sys.path.insert(0, str(ROOT))
 
+# Tracking costs seconds a run: the tests that are about it switch it on.
+os.environ["MLFLOW_TRACKING_URI"] = "off"
+# As the stage itself does before scikit-learn is loaded: tests share the processor with the processes that they start.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 # A shared machine pauses at any time: the clock decides nothing here.
 settings.register_profile("relay", deadline=None, max_examples=60)
 settings.load_profile("relay")
@@ -92,6 +97,7 @@ def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
 
     for name in ENVIRONMENT:
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "off")
     before = signal.getsignal(signal.SIGTERM)
     yield Desk(tmp_path / "desk")
     signal.signal(signal.SIGTERM, before)

@@ -1,0 +1,119 @@
+"""From records to what a model takes, and from what it gives to answers: the one way, for training and serving."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from handoff.column import Column
+from registry.contract import TOLERANCE, Cell, Contract
+
+if TYPE_CHECKING:  # a third of a second to import, and the twin needs none of it
+    import pandas as pd
+
+    from registry.twin import Twin
+
+Record = Mapping[str, Cell]
+
+NUMERIC = ("int", "float", "bool")
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a model says of some records."""
+
+    predictions: list[Cell]
+    """A class, a number or the nearest label for each."""
+    probabilities: list[float] | None
+    """Of the positive class, for two classes; else of the predicted class; None where the model has none."""
+
+
+def make_matrix(inputs: Mapping[str, Column], records: Sequence[Record]) -> npt.NDArray[np.float32]:
+    """The records as a twin takes them (n, inputs): in the contract's order, a missing value as NaN."""
+    rows = [[record.get(name) for name in inputs] for record in records]
+    return np.array(rows, dtype=np.float32).reshape(len(rows), len(inputs))
+
+
+def make_frame(inputs: Mapping[str, Column], records: Sequence[Record]) -> "pd.DataFrame":
+    """The records as a scikit-learn pipeline takes them: numbers and truth values as float64, words as text."""
+    import pandas as pd
+
+    columns = {name: [record.get(name) for record in records] for name in inputs}
+    return pd.DataFrame(
+        {
+            name: np.array(cells, dtype=np.float64) if inputs[name].type in NUMERIC else pd.Series(cells, dtype="str")
+            for name, cells in columns.items()
+        }
+    )
+
+
+def ask_twin(contract: Contract, twin: "Twin", records: Sequence[Record]) -> Answers:
+    """What the ONNX twin answers."""
+    return read_outputs(contract, twin.predict(make_matrix(contract.inputs, records)))
+
+
+def ask_model(contract: Contract, model: Any, records: Sequence[Record]) -> Answers:
+    """What the model of a model file answers.
+
+    Args:
+        contract: the model's.
+        model: from `read_model`.
+        records: each with every input.
+    """
+    if contract.task == "authorship":
+        (text,) = contract.inputs
+        texts = [record[text] for record in records]
+        return _name_classes(contract, model.predict_proba(texts), model.predict(texts).tolist())
+    frame = make_frame(contract.inputs, records)
+    if contract.gives_probabilities:
+        return read_outputs(contract, model.predict_proba(frame))
+    if contract.task == "two_classes":
+        scores = model.decision_function(frame)
+        return Answers([_call(contract, score) for score in scores.tolist()], None)
+    return Answers(np.ravel(model.predict(frame)).tolist(), None)
+
+
+def read_outputs(contract: Contract, outputs: npt.NDArray[Any]) -> Answers:
+    """Answers from probabilities (n, classes) or numbers (n, 1)."""
+    if contract.task == "regression":
+        return Answers(np.ravel(outputs).tolist(), None)
+    if contract.task == "two_classes":
+        positive = outputs[:, 1].tolist()
+        return Answers([_call(contract, share) for share in positive], positive)
+    return _name_classes(contract, outputs, [contract.classes[best] for best in outputs.argmax(axis=1).tolist()])
+
+
+def find_difference(contract: Contract, answers: Answers) -> str:
+    """How answers to the contract's example differ from those promised there; empty when they do not."""
+    example = contract.example
+    for number, (found, promised) in enumerate(zip(answers.predictions, example.predictions, strict=True), start=1):
+        if contract.task != "regression":
+            if found != promised:
+                return f"example {number} is answered with {found!r}, promised was {promised!r}"
+        elif not _is_near(found, promised, contract.spread):
+            return f"example {number} is answered with {found}, promised was {promised}"
+    for number, (share, told) in enumerate(
+        zip(answers.probabilities or (), example.probabilities or (), strict=True), start=1
+    ):
+        if not _is_near(share, told, None):
+            return f"example {number} gets the probability {share}, promised was {told}"
+    return ""
+
+
+def _is_near(found: Any, promised: Any, spread: float | None) -> bool:
+    # Twice: the example may have been answered by the twin, and be checked through the model itself on another
+    # processor.
+    return bool(abs(found - promised) <= 2 * TOLERANCE * (spread or 1.0) + 1e-6 * abs(promised))
+
+
+def _call(contract: Contract, score: float) -> Cell:
+    """The class of a row by its score, of two classes."""
+    assert contract.threshold is not None  # noqa: S101 - every contract of two classes has one
+    return contract.classes[1] if score >= contract.threshold else contract.classes[0]
+
+
+def _name_classes(contract: Contract, shares: npt.NDArray[Any], named: list[Any]) -> Answers:
+    places = [contract.classes.index(name) for name in named]
+    return Answers(named, [float(row[place]) for row, place in zip(shares, places, strict=True)])

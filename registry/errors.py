@@ -1,0 +1,15 @@
+"""What can go wrong with a registry, each with what to do next."""
+
+from handoff.errors import RelayError
+
+
+class RegistryAwayError(RelayError):
+    """The registry does not answer, or refuses us."""
+
+
+class RegistryEmptyError(RelayError):
+    """No such model, version or tenure in the registry."""
+
+
+class PromotionError(RelayError):
+    """A promotion was overtaken by another, or makes no sense."""
