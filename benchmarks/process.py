@@ -16,14 +16,16 @@ print(json.dumps({
 """
 
 
-def measure(command: list[str]) -> dict[str, float]:
-    """Wall seconds, CPU seconds and peak memory in MiB of a command.
+def measure(command: list[str], environment: dict[str, str] | None = None) -> dict[str, float]:
+    """Wall seconds, CPU seconds and peak memory in MiB of a command; without an environment it gets ours.
 
     It runs below a process of its own, so that the peak is its own and not that of an earlier one.
 
     Raises:
         subprocess.CalledProcessError: the command failed.
     """
-    done = subprocess.run([sys.executable, "-c", MEASURE, *command], check=True, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", MEASURE, *command], check=True, capture_output=True, text=True, env=environment
+    )
     figures: dict[str, float] = json.loads(done.stdout)
     return figures

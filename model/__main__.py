@@ -1,8 +1,12 @@
-"""Train what a recipe asks for: `python -m model linear`; serve the page: `python -m model page`.
+"""Train what a recipe asks for: `python -m model linear`.
+
+Beside it: `… model page` serves the page, `… model ask` answers a text, `… model list|history|promote|rollback|track`
+manage the versions in the registry.
 
 load: the processed dataset; work: fit or map, judge, draw; save: a folder of results, and `latest` that names it.
 """
 
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +14,14 @@ from loguru import logger
 
 from handoff.receipt import Receipt, Rejects
 from handoff.recipe import Recipe
-from handoff.run import Run, Stage
+from handoff.run import Choice, Run, Stage
 from handoff.stage import main
 from model.findings import read_lines
 from model.output import OutputPlace, describe_files
 from model.parameters import EstimatorParameters, ModelParameters, parse_parameters
+from model.tracking.follow import PROMOTE, Finished, track
+from model.tracking.verbs import VERBS
+from registry.errors import RegistryAwayError
 
 if TYPE_CHECKING:  # the numerical libraries take seconds to import, and an unchanged run needs none of them
     import pyarrow as pa
@@ -27,6 +34,10 @@ WRITES = "output/{recipe}"
 
 def save_training(run: Run[ModelParameters]) -> Receipt:
     """Load the processed rows, train, save the results; gives their receipt."""
+    if isinstance(run.parameters, EstimatorParameters):
+        # Read when scikit-learn is loaded. Threads that spin while they wait make training ten times slower as soon as
+        # anything else wants the processor.
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     from model.results import render_files
 
     dataset = run.read()
@@ -67,10 +78,21 @@ def check(run: Run[ModelParameters]) -> None:
     return None
 
 
-def follow_up(run: Run[ModelParameters], _: Receipt) -> None:
-    """All that follows a result in place, whether it is new, put back or unchanged: here it is told in words."""
+def follow_up(run: Run[ModelParameters], receipt: Receipt) -> None:
+    """All that follows a result in place, whether it is new, put back or unchanged: it is told in words and tracked.
+
+    Raises:
+        RegistryAwayError: the registry does not answer.
+    """
     for line in read_lines(find_place(run).latest):
         logger.info("{}: {}", run.name, line)
+    try:
+        track(Finished(run.recipe, run.settings, receipt, run.chosen["promote"]))
+    except RegistryAwayError as error:
+        raise RegistryAwayError(
+            f"{error}. The result is whole in {find_place(run).latest}; send it later: "
+            f"`python -m model track {run.recipe.argument}`"
+        ) from error
 
 
 def find_place(run: Run[ModelParameters]) -> OutputPlace:
@@ -79,14 +101,15 @@ def find_place(run: Run[ModelParameters]) -> OutputPlace:
 
 
 def read_contract(recipe: Recipe) -> dict[str, Any]:
-    """Types, roles and classes decide the model; units and descriptions stand in its pictures."""
-    others = {"source", "epoch", "min", "max"}
+    """Types, roles and classes decide the model; rules, units and descriptions stand in its contract and pictures."""
+    others = {"source", "epoch"}
     return {name: column.model_dump(mode="json", exclude=others) for name, column in recipe.columns.items()}
 
 
 def find_libraries(recipe: Recipe) -> tuple[str, ...]:
     """The libraries whose code decides the result."""
-    return ("handoff", "stylometry") if recipe.sections["model"]["kind"] == "authorship" else ("handoff",)
+    shared = ("handoff", "registry")
+    return (*shared, "stylometry") if recipe.sections["model"]["kind"] == "authorship" else shared
 
 
 STAGE: Stage[ModelParameters] = Stage(
@@ -105,6 +128,7 @@ STAGE: Stage[ModelParameters] = Stage(
     restore=lambda run: find_place(run).restore(run.key.digest),
     check=check,
     report=follow_up,
+    choices={"promote": Choice(PROMOTE, "PROMOTE", "whether a new version may become production")},
 )
 
 if __name__ == "__main__":
@@ -112,4 +136,12 @@ if __name__ == "__main__":
         from model.page.server import main as serve_page
 
         sys.exit(serve_page(sys.argv[2:]))
+    if sys.argv[1:2] == ["ask"]:
+        from model.ask import main as answer_question
+
+        sys.exit(answer_question(sys.argv[2:]))
+    if sys.argv[1:2] and sys.argv[1] in VERBS:
+        from model.tracking.command import main as manage_models
+
+        sys.exit(manage_models(sys.argv[1:]))
     sys.exit(main(STAGE))

@@ -3,6 +3,7 @@
 Beside it: whom documents of unknown label resemble, what words the labels prefer, and a model for texts to come.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,10 +24,12 @@ from model.attribution import (
     tabulate_attributions,
 )
 from model.by_distance import say_trials, tabulate_trials, try_distances
+from model.contract import describe_authorship
 from model.contrasts import find_preferences, tabulate_preferences
 from model.documents import Documents, read_documents
 from model.evidence import figures_of_evidence, gather_evidence, say_evidence
 from model.extent import figures_of_extent, say_extent
+from model.loadings import Loadings, find_loadings, say_loadings, tabulate_loadings
 from model.measuring import count_single_words, count_units, cut, hide_labels, measure_styles, sum_words
 from model.parameters import AuthorshipParameters
 from model.results import Results
@@ -34,6 +37,7 @@ from model.skops_file import write_model
 from model.stability import say_settings, tabulate_settings, try_settings
 from model.trust import figures_of, judge, say_trust
 from model.views import Views, draw_views
+from registry.contract import Contract
 from stylometry.chunks import Chunks
 from stylometry.errors import StylometryError
 from stylometry.features import CountTable
@@ -53,6 +57,7 @@ class _Addition:
     metrics: dict[str, Any] = field(default_factory=dict)
     tables: dict[str, pa.Table] = field(default_factory=dict)
     model: bytes | None = None
+    contract: Contract | None = None
 
 
 def map_styles(table: pa.Table, recipe: Recipe, parameters: AuthorshipParameters) -> Results:
@@ -78,14 +83,17 @@ def _map_documents(documents: Documents, recipe: Recipe, parameters: AuthorshipP
     counts = count_units(chunks, parameters)
     distances = measure_styles(counts, parameters)
     points, how = project(distances, parameters.projection, recipe.seed)
+    loadings = find_loadings(counts, points, parameters)
     known = hide_labels(chunks, parameters.unknown)
     words = count_single_words(chunks, counts, parameters)
     preferences = find_preferences(words, known) if words is not None else {}
     trusted = _judge(known, distances, points, words=words, recipe=recipe, parameters=parameters)
     additions = [
-        _attribute(documents, (chunks, known), counts, parameters),
+        _attribute(documents, (chunks, known), counts, parameters=parameters, recipe=recipe, trust=trusted.metrics),
         _try_settings(documents, parameters) if parameters.stability else _Addition(),
         _Addition(tables={"words": tabulate_preferences(preferences)} if any(preferences.values()) else {}),
+        _explain_axes(loadings),
+        _Addition(tables={"chunks": tabulate_chunks(documents, chunks, points)}),
     ]
     sentences = (
         *say_extent(documents, chunks, counts, parameters),
@@ -93,7 +101,7 @@ def _map_documents(documents: Documents, recipe: Recipe, parameters: AuthorshipP
         *(sentence for addition in additions for sentence in addition.sentences),
         *([parameters.caution] if parameters.caution else []),
     )
-    views = Views(documents, chunks, known, distances, points, how, preferences, caption=trusted.sentences[0])
+    views = Views(documents, chunks, known, distances, points, how, preferences, trusted.sentences[0], loadings)
     return Results(
         metrics={
             **figures_of_extent(documents, chunks, counts, parameters),
@@ -103,13 +111,11 @@ def _map_documents(documents: Documents, recipe: Recipe, parameters: AuthorshipP
         },
         sentences=sentences,
         pictures=draw_views(views, parameters),
-        tables={
-            "chunks": tabulate_chunks(documents, chunks, points),
-            **{name: found for addition in additions for name, found in addition.tables.items()},
-        },
+        tables={name: found for addition in additions for name, found in addition.tables.items()},
         rows=len(documents),
         dropped={"documents shorter than a chunk": chunks.short_documents} if chunks.short_documents else {},
         model=additions[0].model,
+        contract=additions[0].contract,
     )
 
 
@@ -168,7 +174,13 @@ def _judge(
 
 
 def _attribute(
-    documents: Documents, chunks: tuple[Chunks, Chunks], counts: CountTable, parameters: AuthorshipParameters
+    documents: Documents,
+    chunks: tuple[Chunks, Chunks],
+    counts: CountTable,
+    *,
+    parameters: AuthorshipParameters,
+    recipe: Recipe,
+    trust: Mapping[str, Any],
 ) -> _Addition:
     """The model of the known labels, and what it says of the unknown ones; of the chunks, with all labels and known."""
     countable = find_countable(counts)
@@ -178,8 +190,10 @@ def _attribute(
         return _Addition()
     classifier = fit_classifier(learned, parameters)
     model = write_model(classifier)
+    # Texts that it has not learned from, where there are any.
+    contract = describe_authorship(recipe, classifier, (asked or learned).texts, model=model, trust=trust)
     if asked is None:
-        return _Addition(model=model)
+        return _Addition(model=model, contract=contract)
     found = attribute(classifier, asked)
     trials = try_distances(learned, asked, parameters)
     return _Addition(
@@ -187,7 +201,14 @@ def _attribute(
         metrics={"attributions": figures_of_attribution(found)},
         tables={"attributions": tabulate_attributions(found, documents), "by_distance": tabulate_trials(trials)},
         model=model,
+        contract=contract,
     )
+
+
+def _explain_axes(loadings: Loadings | None) -> _Addition:
+    if loadings is None:
+        return _Addition()
+    return _Addition(sentences=say_loadings(loadings), tables={"loadings": tabulate_loadings(loadings)})
 
 
 def _try_settings(documents: Documents, parameters: AuthorshipParameters) -> _Addition:

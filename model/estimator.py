@@ -9,14 +9,18 @@ from threadpoolctl import threadpool_limits
 
 from handoff.recipe import Recipe
 from model.classification import check_classes, judge_classifier
+from model.contract import describe_estimator
 from model.parameters import EstimatorParameters
 from model.pipeline import build_pipeline, explain_refusal, fit
 from model.regression import judge_regressor
 from model.resolve import build_estimator
 from model.results import Results
+from model.segments import check_segments, find_segments
 from model.skops_file import write_model
 from model.split import check_target, find_columns, read_split
 from model.task import Task
+from model.twin import make_twin
+from registry.contract import MODEL_FILE, TWIN_FILE
 
 
 def train_estimator(table: pa.Table, recipe: Recipe, parameters: EstimatorParameters) -> Results:
@@ -31,30 +35,50 @@ def train_estimator(table: pa.Table, recipe: Recipe, parameters: EstimatorParame
         RecipeError: no such estimator, or it takes no such option.
         ModelError: these data and this estimator do not go together.
     """
-    estimator = build_estimator(parameters.estimator, parameters.options, recipe.seed)
-    as_classes = is_classifier(estimator)
-    task = Task(
-        pipeline=build_pipeline(recipe.columns, estimator),
-        split=read_split(table, recipe.columns, as_classes=as_classes),
-        columns=recipe.columns,
-        target=find_columns(recipe.columns)[0],
-        seed=recipe.seed,
-        score=parameters.score,
-    )
-    if as_classes:
+    task = set_task(table, recipe, parameters)
+    if task.as_classes:
         check_classes(task)
     with threadpool_limits(parameters.threads), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         fitted = fit(task.pipeline, task.split.train)
         with explain_refusal(task.estimator_name, "judged on", len(task.split.test)):
-            results = (judge_classifier if as_classes else judge_regressor)(fitted, task)
+            results = (judge_classifier if task.as_classes else judge_regressor)(fitted, task)
+        # Its own threads do not count here, and it warns of nothing that concerns the model.
+        attempt = make_twin(fitted, task, results.metrics.get("threshold", {}).get("value"))
+    model = write_model(fitted)
+    files = {MODEL_FILE: model} | ({TWIN_FILE: attempt.content} if attempt.content is not None else {})
     without = task.split.without_target
     return replace(
         results,
         metrics={**results.metrics, "threads": parameters.threads},
-        sentences=(*results.sentences, *_say_warnings(caught)),
+        sentences=(*results.sentences, *([attempt.reason] if attempt.reason else []), *_say_warnings(caught)),
         dropped={f"without {task.target}": without} if without else {},
-        model=write_model(fitted),
+        model=model,
+        twin=attempt.content,
+        contract=describe_estimator(recipe, parameters, task, fitted=fitted, metrics=results.metrics, files=files),
+    )
+
+
+def set_task(table: pa.Table, recipe: Recipe, parameters: EstimatorParameters) -> Task:
+    """What there is to learn and from which rows.
+
+    Raises:
+        RecipeError, ModelError: estimator, options, columns or rows do not go together.
+    """
+    estimator = build_estimator(parameters.estimator, parameters.options, recipe.seed)
+    target, inputs = find_columns(recipe.columns)
+    check_segments(parameters.segments, inputs)
+    split = read_split(table, recipe.columns, as_classes=is_classifier(estimator))
+    return Task(
+        pipeline=build_pipeline(recipe.columns, estimator),
+        split=split,
+        columns=recipe.columns,
+        target=target,
+        seed=recipe.seed,
+        score=parameters.score,
+        as_classes=is_classifier(estimator),
+        folds=parameters.folds,
+        segments=tuple(find_segments(parameters.segments, split.train)),
     )
 
 
@@ -70,5 +94,6 @@ def check_estimator(recipe: Recipe, parameters: EstimatorParameters) -> None:
         RecipeError, ModelError: they do not.
     """
     estimator = build_estimator(parameters.estimator, parameters.options, recipe.seed)
-    target, _ = find_columns(recipe.columns)
+    target, inputs = find_columns(recipe.columns)
+    check_segments(parameters.segments, inputs)
     check_target(target, recipe.columns[target], as_classes=is_classifier(estimator))

@@ -42,6 +42,10 @@ class BinaryPrediction:
     """Whether the score reaches the threshold."""
     are_probabilities: bool = True
 
+    def take(self, rows: npt.NDArray[Any]) -> "BinaryPrediction":
+        """The same of some rows, by places or by truth values."""
+        return BinaryPrediction(self.scores[rows], self.chosen[rows], self.flagged[rows], self.are_probabilities)
+
 
 def judge_binary(true: npt.NDArray[np.bool_], prediction: BinaryPrediction) -> dict[str, float]:
     """Figures of a binary classifier.

@@ -1,10 +1,11 @@
 """The `[model]` section of a recipe, typed; `kind` chooses which of the two it is."""
 
+from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from handoff.recipe import Recipe, Section, choose_section
+from handoff.recipe import Recipe, Section, choose_section, parse_section
 
 Score = Literal[
     "r2",
@@ -24,20 +25,75 @@ Score = Literal[
 ]
 
 
-class EstimatorParameters(Section):
-    """A scikit-learn estimator that learns the target column from the input columns."""
+class _EstimatorSection(Section):
+    """What is said of an estimator, whichever it is."""
 
     kind: Literal["estimator"]
-    estimator: str
-    """Dotted name, such as sklearn.linear_model.LinearRegression."""
-    options: Annotated[dict[str, Any], Field(default_factory=dict)]
-    """Its keyword arguments; where it takes a random_state and none is given, that is the recipe's seed."""
     threads: Annotated[int, Field(ge=1)] = 2
     """Threads of the numerical libraries: another number may change the last digits."""
     name: str = ""
     """Name of the model in a registry; empty: the recipe's name."""
     score: Score | None = None
     """The metric that decides between two versions; default r2, roc_auc, or balanced_accuracy for several classes."""
+    folds: Annotated[int, Field(ge=0, le=20)] = 0
+    """Parts for the cross-validation of the training rows; 0: none."""
+    segments: Annotated[list[str], Field(default_factory=list)]
+    """Input columns by whose values the score is given separately: numbers by quartile, categories by value."""
+
+    @field_validator("folds")
+    @classmethod
+    def _more_than_one_fold(cls, folds: int) -> int:
+        if folds == 1:
+            raise ValueError("one part leaves nothing to learn from; expected 0 for none, or 2 and more")
+        return folds
+
+
+class EstimatorParameters(_EstimatorSection):
+    """A scikit-learn estimator that learns the target column from the input columns."""
+
+    estimator: str
+    """Dotted name, such as sklearn.linear_model.LinearRegression."""
+    options: Annotated[dict[str, Any], Field(default_factory=dict)]
+    """Its keyword arguments; where it takes a random_state and none is given, that is the recipe's seed."""
+    use: str = ""
+    """Which of the recipe's choices this is; empty where it offers none."""
+
+    @model_validator(mode="after")
+    def _use_needs_choices(self) -> "EstimatorParameters":
+        if self.use and "use" in self.model_fields_set:
+            raise ValueError(f'use = "{self.use}" needs a [model.choices.{self.use}]; add it, or leave use out')
+        return self
+
+
+class Choice(Section):
+    """One of several estimators that a recipe offers."""
+
+    estimator: str
+    options: Annotated[dict[str, Any], Field(default_factory=dict)]
+
+
+class OfferParameters(_EstimatorSection):
+    """Several estimators for one task, of which `use` names the one to train."""
+
+    choices: Annotated[dict[str, Choice], Field(min_length=1)]
+    use: str
+
+    @field_validator("use")
+    @classmethod
+    def _use_names_a_choice(cls, use: str, info: ValidationInfo) -> str:
+        choices = info.data.get("choices", {use: None})  # where the choices are wrong themselves, that is said instead
+        if use not in choices:
+            near = get_close_matches(use, choices, n=1, cutoff=0.5)
+            hint = f' (did you mean "{near[0]}"?)' if near else ""
+            raise ValueError(f"no such choice{hint}; there are {', '.join(choices)}")
+        return use
+
+    def choose(self) -> EstimatorParameters:
+        """The chosen estimator alone: changing another one changes nothing for this one."""
+        chosen = self.choices[self.use]
+        common = self.model_dump(exclude={"choices", "use"})
+        parameters = EstimatorParameters(**common, estimator=chosen.estimator, options=chosen.options)
+        return parameters.model_copy(update={"use": self.use})
 
 
 Distance = Literal[
@@ -127,6 +183,8 @@ def parse_parameters(recipe: Recipe) -> ModelParameters:
         RecipeError: a key is unknown, missing or of another type.
         UsageError: the same, caused by an override.
     """
+    if recipe.sections["model"].get("kind") == "estimator" and "choices" in recipe.sections["model"]:
+        return parse_section(recipe, "model", OfferParameters).choose()
     section = choose_section(recipe, "model", "kind", KINDS)
     assert isinstance(section, EstimatorParameters | AuthorshipParameters)  # noqa: S101 - KINDS holds no other
     return section

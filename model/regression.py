@@ -8,11 +8,13 @@ from sklearn.pipeline import Pipeline
 
 from handoff.errors import ModelError
 from model.coefficients import Coefficients, read_coefficients
+from model.crossval import cross_validate
 from model.findings import count, show
 from model.metrics import judge_regression
 from model.plots.regression import Curve, draw_curve, draw_predicted, draw_residuals
 from model.plots.style import Picture, label_of
 from model.results import Results
+from model.segments import judge_segments
 from model.split import Part
 from model.task import Task, compare, require_finite, tabulate, warn_if_useless
 
@@ -40,16 +42,25 @@ def judge_regressor(fitted: Pipeline, task: Task) -> Results:
     line = read_coefficients(fitted, train.inputs)
     if line is not None and len(line.terms) == 1:
         metrics["line"] = {"intercept": line.intercept, "slope": next(iter(line.terms.values()))}
-    tables = {"predictions": tabulate(test, {"true": test.target, "predicted": predicted})}
+    parts = judge_segments(
+        task, metrics["score"]["name"], lambda rows: judge_regression(test.target[rows], predicted[rows])
+    )
+    folds = cross_validate(task, metrics["score"]["name"], _judge_fold)
+    metrics |= {**folds.metrics, **parts.metrics}
+    tables = {"predictions": tabulate(task, {"true": test.target, "predicted": predicted})}
     if line is not None:
         tables["coefficients"] = line.tabulate()
     return Results(
         metrics=metrics,
-        sentences=_say(task, metrics, line),
+        sentences=(*_say(task, metrics, line), *folds.sentences, *parts.sentences),
         pictures=_draw(fitted, task, predicted, line),
         tables=tables,
         rows=len(train) + len(test),
     )
+
+
+def _judge_fold(fitted: Pipeline, _: Part, held: Part) -> dict[str, float]:
+    return judge_regression(held.target, predict(fitted, held.inputs))
 
 
 def predict(fitted: Pipeline, inputs: pd.DataFrame) -> npt.NDArray[np.float64]:

@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 from model.findings import FILE, Findings, format_findings
 from model.metrics import round_figures
 from model.plots.style import Picture, render
+from registry.contract import CONTRACT_FILE, MODEL_FILE, TWIN_FILE, Contract
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,10 @@ class Results:
     """Reason -> rows or documents left out."""
     model: bytes | None = None
     """The model file, where there is a model to use again."""
+    twin: bytes | None = None
+    """The same model for ONNX Runtime, where it answers alike."""
+    contract: Contract | None = None
+    """What is promised of the model."""
 
 
 def render_files(results: Results) -> dict[str, bytes]:
@@ -46,7 +51,11 @@ def render_files(results: Results) -> dict[str, bytes]:
     for picture in results.pictures:
         files |= render(picture)
     if results.model is not None:
-        files["model.skops"] = results.model
+        files[MODEL_FILE] = results.model
+    if results.twin is not None:
+        files[TWIN_FILE] = results.twin
+    if results.contract is not None:
+        files[CONTRACT_FILE] = results.contract.to_json()
     return files
 
 

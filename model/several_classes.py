@@ -2,13 +2,17 @@
 
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 from sklearn.dummy import DummyClassifier
 from sklearn.pipeline import Pipeline
 
+from model.crossval import cross_validate
 from model.findings import show_share
 from model.metrics import judge_classes
 from model.plots.classification import draw_confusion
 from model.results import Results
+from model.segments import judge_segments
 from model.split import Part
 from model.task import Task, compare, tabulate, warn_if_useless
 
@@ -29,21 +33,36 @@ def judge_several_classes(fitted: Pipeline, task: Task) -> Results:
         _figures_of_several(prior, test),
     )
     predicted = fitted.predict(test.inputs)
+    score = metrics["score"]["name"]
+    parts = judge_segments(task, score, lambda rows: _figures_of_several(fitted, test.take(np.flatnonzero(rows))))
+    folds = cross_validate(task, score, lambda learned, _, held: _figures_of_several(learned, held))
+    metrics |= {**folds.metrics, **parts.metrics}
     return Results(
         metrics=metrics,
         sentences=(
             task.describe(),
             _say(metrics["test"], metrics["baseline"], len(fitted.classes_)),
             *warn_if_useless(metrics, "always naming the commonest class"),
+            *folds.sentences,
+            *parts.sentences,
         ),
         pictures=(
             draw_confusion(
                 test.target.astype(str), predicted.astype(str), title="What is taken for what", target=task.target
             ),
         ),
-        tables={"predictions": tabulate(test, {"true": test.target, "predicted": predicted})},
+        tables={"predictions": tabulate(task, _list_answers(fitted, test, predicted))},
         rows=len(train) + len(test),
     )
+
+
+def _list_answers(fitted: Pipeline, test: Part, predicted: npt.NDArray[Any]) -> dict[str, npt.NDArray[Any]]:
+    """What is kept of each row: enough to compute every figure again on some of them."""
+    answers: dict[str, npt.NDArray[Any]] = {"true": test.target, "predicted": predicted}
+    if hasattr(fitted, "predict_proba"):
+        places = np.searchsorted(fitted.classes_, test.target)
+        answers["probability_of_true"] = fitted.predict_proba(test.inputs)[np.arange(len(test)), places]
+    return answers
 
 
 def _figures_of_several(fitted: Any, test: Part) -> dict[str, float]:

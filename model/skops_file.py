@@ -1,9 +1,10 @@
-"""Model files: skops, never pickle, and the same bytes whenever the same model is written.
+"""Writing model files: skops, never pickle, and the same bytes whenever the same model is written.
 
 skops names the parts of a file by memory addresses and random numbers and stamps them with the time. Here parts are
 numbered in the order in which the schema mentions them, sets are sorted, and every member gets one fixed date.
 """
 
+import hashlib
 import io
 import json
 from collections.abc import Iterator
@@ -15,29 +16,7 @@ import skops.io
 from sklearn.base import BaseEstimator
 
 from handoff.errors import ModelError
-
-OURS = (
-    "numpy.dtype",
-    "sklearn._loss.loss.HalfTweedieLossIdentity",
-    "sklearn.calibration._CalibratedClassifier",
-    "sklearn.calibration._SigmoidCalibration",
-    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
-    "sklearn.gaussian_process._gpc._BinaryGaussianProcessClassifierLaplace",
-    "sklearn.gaussian_process.kernels.ConstantKernel",
-    "sklearn.gaussian_process.kernels.Product",
-    "sklearn.gaussian_process.kernels.RBF",
-    "sklearn.metrics._dist_metrics.EuclideanDistance64",
-    "sklearn.neighbors._kd_tree.KDTree",
-    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
-    "sklearn.tree._tree.Tree",
-    "stylometry.attribution.AuthorshipClassifier",
-)
-"""Types we trust beyond those that skops trusts: data holders that scikit-learn's fitted estimators consist of, and our
-own estimator.
-
-Trees and neighbours hold indices that are followed without a check, so a file may be loaded only after its SHA-256
-was compared with the one in a receipt of ours.
-"""
+from registry.model_file import read_model
 
 SCHEMA = "schema.json"
 EPOCH = (1980, 1, 1, 0, 0, 0)
@@ -56,23 +35,8 @@ def write_model(model: BaseEstimator) -> bytes:
         raise ModelError(
             f"{_name(model)} cannot be written as a skops file: {error}; choose another estimator"
         ) from None
-    read_model(content, _name(model))
+    read_model(content, hashlib.sha256(content).hexdigest(), _name(model))
     return content
-
-
-def read_model(content: bytes, name: str = "the model file") -> Any:
-    """The model in a skops file. Compare its SHA-256 with a receipt first.
-
-    Raises:
-        ModelError: it holds types that are not on our list.
-    """
-    strange = sorted(set(skops.io.get_untrusted_types(data=content)) - set(OURS))
-    if strange:
-        raise ModelError(
-            f"{name} needs {', '.join(strange)}, which our list of trusted types does not hold: "
-            "choose another estimator or other options, or add the type to OURS in model/skops_file.py"
-        )
-    return skops.io.loads(content, trusted=list(OURS))
 
 
 def canonise(content: bytes) -> bytes:

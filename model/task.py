@@ -14,7 +14,9 @@ from handoff.recipe import Column
 from model.findings import count, show
 from model.metrics import LOWER_IS_BETTER, choose_score, is_better
 from model.plots.style import label_of
-from model.split import Part, Split
+from model.row_keys import name_rows
+from model.split import Split
+from registry.contract import Segment
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,17 @@ class Task:
     seed: int
     score: str | None
     """The metric that decides, when the recipe names one."""
+    as_classes: bool = False
+    """Whether the target says which class a row belongs to."""
+    folds: int = 0
+    """Parts for the cross-validation; 0: none."""
+    segments: tuple[Segment, ...] = ()
+    """Input columns by whose values the score is given separately."""
+
+    @property
+    def spread(self) -> float | None:
+        """Standard deviation of a number to be learned, over the training rows; None for classes."""
+        return None if self.as_classes else float(np.std(self.split.train.target)) or 1.0
 
     @property
     def estimator_name(self) -> str:
@@ -87,11 +100,17 @@ def warn_if_useless(metrics: dict[str, Any], baseline: str) -> tuple[str, ...]:
     )
 
 
-def tabulate(part: Part, columns: Mapping[str, npt.NDArray[Any]]) -> pa.Table:
-    """A row for each row of a part: its id, then the given columns."""
-    table = part.ids
+def tabulate(task: Task, columns: Mapping[str, npt.NDArray[Any]]) -> pa.Table:
+    """A row for each test row: a key that it has in every version, its id, the given columns, what divides segments."""
+    test = task.split.test
+    table = pa.table({"row_key": name_rows(test)})
+    for name in test.ids.column_names:
+        table = table.append_column(name, test.ids.column(name))
     for name, values in columns.items():
-        table = table.append_column(name, pa.array(values)) if table.num_columns else pa.table({name: pa.array(values)})
+        table = table.append_column(name, pa.array(values))
+    for segment in task.segments:
+        cells = pa.array(test.inputs[segment.column], from_pandas=True)
+        table = table.append_column(f"segment.{segment.column}", cells)
     return table
 
 

@@ -1,5 +1,6 @@
 """Judging a classifier of two classes: figures beside the baseline, pictures, words."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,13 +10,22 @@ from sklearn.dummy import DummyClassifier
 from sklearn.pipeline import Pipeline
 
 from model.coefficients import read_coefficients
+from model.crossval import cross_validate
 from model.findings import show, show_share
 from model.metrics import BinaryPrediction, judge_binary
 from model.plots.classification import draw_calibration, draw_confusion, draw_precision_recall, draw_roc
 from model.plots.style import Picture
 from model.results import Results
+from model.segments import judge_segments
+from model.split import Part
 from model.task import Task, compare, tabulate, warn_if_useless
 from model.threshold import MIN_CLASS_ROWS, Threshold, score_rows, tune_threshold
+
+AT_THE_THRESHOLD = ("f1", "precision", "recall")
+"""Figures of the rows that reach the threshold."""
+
+UNEVEN = 0.2
+"""Share of the rarer class up to which the findings say what is done about it."""
 
 
 def judge_two_classes(fitted: Pipeline, task: Task) -> Results:
@@ -41,17 +51,20 @@ def judge_two_classes(fitted: Pipeline, task: Task) -> Results:
         "classes": [str(name) for name in fitted.classes_],
         "threshold": {"value": threshold.value, "tuned_rows": threshold.tuned_rows},
     }
+    parts = judge_segments(task, metrics["score"]["name"], lambda rows: judge_binary(true[rows], prediction.take(rows)))
+    folds = cross_validate(task, metrics["score"]["name"], partial(_judge_fold, task))
+    metrics |= {**folds.metrics, **parts.metrics}
     score_name = "probability" if prediction.are_probabilities else "score"
     tables = {
         "predictions": tabulate(
-            test, {"true": test.target, score_name: prediction.scores, "positive": prediction.flagged}
+            task, {"true": test.target, score_name: prediction.scores, "positive": prediction.flagged}
         )
     }
     if (line := read_coefficients(fitted, train.inputs)) is not None:
         tables["coefficients"] = line.tabulate()
     return Results(
         metrics=metrics,
-        sentences=_say_two(task, metrics, threshold),
+        sentences=(*_say_two(task, metrics, threshold), *folds.sentences, *parts.sentences),
         pictures=_draw_two(task, metrics, true, prediction, threshold.value),
         tables=tables,
         rows=len(train) + len(test),
@@ -65,6 +78,31 @@ def _predict_two(fitted: Any, inputs: pd.DataFrame, threshold: float) -> BinaryP
         chosen=fitted.predict(inputs) == fitted.classes_[1],
         flagged=scores >= threshold,
         are_probabilities=are_probabilities,
+    )
+
+
+def _judge_fold(task: Task, fitted: Pipeline, learned: Part, held: Part) -> dict[str, float]:
+    """The figures of one fold, its threshold tuned inside the rows that it learned from when the score needs one."""
+    threshold = tune_threshold(task.pipeline, learned, task.seed).value if task.score in AT_THE_THRESHOLD else 0.5
+    return judge_binary(held.target == fitted.classes_[1], _predict_two(fitted, held.inputs, threshold))
+
+
+def _say_imbalance(task: Task, positive: str) -> tuple[str, ...]:
+    """What is done about classes of very different size, in a sentence; none where they are not."""
+    target = task.split.train.target
+    share = float(np.mean(target == np.unique(target)[1]))
+    if min(share, 1 - share) > UNEVEN:
+        return ()
+    weights = task.pipeline[-1].get_params().get("class_weight")
+    weighed = (
+        f" It counts a row by its class while learning (class_weight = {weights}), so its probabilities put rows in "
+        "order and are no shares."
+        if weights is not None
+        else ""
+    )
+    return (
+        f"{100 * share:.1f} % of the training rows have {positive}. No row was left out or copied to even this out; "
+        f"what makes up for it is the threshold.{weighed}",
     )
 
 
@@ -92,6 +130,7 @@ def _say_two(task: Task, metrics: dict[str, Any], threshold: Threshold) -> tuple
         f"{positive}, and {show_share(test['precision'])} of its alarms are right (F1 {show(test['f1'])}; calling "
         f"every row positive {show(baseline['f1'])}).",
         *probabilities,
+        *_say_imbalance(task, positive),
         *warn_if_useless(metrics, "giving every row the same score"),
     )
 

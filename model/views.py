@@ -9,7 +9,9 @@ import numpy.typing as npt
 from model.contrasts import Preference
 from model.documents import Documents
 from model.findings import count, show_share
+from model.loadings import Loadings
 from model.parameters import AuthorshipParameters
+from model.plots.loadings import draw_loadings
 from model.plots.map import Map, draw_map
 from model.plots.neighbours import draw_neighbours
 from model.plots.style import Picture
@@ -39,10 +41,11 @@ class Views:
     """Name of the projection, with what one must know to read it."""
     preferences: dict[str, tuple[Preference, ...]]
     caption: str
+    loadings: Loadings | None = None
 
 
 def draw_views(views: Views, parameters: AuthorshipParameters) -> tuple[Picture, ...]:
-    """Map, tree, neighbours; words where two labels can be compared, time where there is an order of time."""
+    """Map, tree, neighbours; words where labels can be compared, loadings where the map has some, time in its order."""
     step = -(-len(views.chunks) // MOST_DRAWN)
     chosen = np.arange(0, len(views.chunks), step)
     distances = views.distances[np.ix_(chosen, chosen)]
@@ -59,6 +62,8 @@ def draw_views(views: Views, parameters: AuthorshipParameters) -> tuple[Picture,
     ]
     if any(views.preferences.values()):
         pictures.append(draw_words(views.preferences))
+    if views.loadings is not None:
+        pictures.append(draw_loadings(views.loadings))
     reach = parameters.window or USUAL_REACH
     if by_time and len(views.chunks) > 2 * reach:
         pictures.append(draw_time(views.distances, views.chunks.labels, reach=reach))

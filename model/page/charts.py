@@ -29,6 +29,10 @@ BLUE, VERMILION, GREY = "#1F85C7", "#D55E00", "#8A8A8A"
 
 PALE = "#E3EFF8"
 
+STAR = "M0,.5L.6,.8L.5,.1L1,-.3L.3,-.4L0,-1L-.3,-.4L-1,-.3L-.5,.1L-.6,.8L0,.5Z"
+GOLD = "#FFD400"
+"""Sign and colour that no label has; with a black rim seen on a light ground, a dark one, and points of any colour."""
+
 PLACES = ("first", "second")
 HEIGHT = 400
 
@@ -85,6 +89,33 @@ def draw_map(chunks: pa.Table, projection: dict[str, Any]) -> AnyChart:
         .add_params(chosen, _zoom())
         .properties(height=HEIGHT + 80)
     )
+
+
+def draw_place(place: dict[str, Any]) -> AnyChart:
+    """A text as a large star among the chunks that a model knows, as `python -m model ask --json` gives them."""
+    known = pd.DataFrame(place["points"], columns=["x", "y"])
+    known["label"] = group_labels(place["labels"])
+    text = pd.DataFrame({"x": [place["x"]], "y": [place["y"]], "label": ["your text"]})
+    both = pd.concat([known, text])
+    half = max(float(both[axis].max() - both[axis].min()) for axis in ("x", "y")) * 0.56 or 1.0
+    shares = place["explained_variance"]
+    names = [f"{name} axis ({show_share(share)} of the variance)" for name, share in zip(PLACES, shares, strict=True)]
+    x, y = _even_scale(both["x"], half, "width/height"), _even_scale(both["y"], half, "height/width")
+    legend = alt.Legend(title=None, orient="bottom", columns=3, symbolOpacity=1)
+    chunks = (
+        alt.Chart(known)
+        .mark_point(size=45, filled=True, opacity=0.75)
+        .encode(
+            x=alt.X("x:Q", scale=x, axis=alt.Axis(title=names[0], tickCount=5)),
+            y=alt.Y("y:Q", scale=y, axis=alt.Axis(title=names[1], tickCount=5)),
+            color=alt.Color("label:N", legend=legend, sort=None),
+            shape=alt.Shape("label:N", legend=legend, sort=None),
+            tooltip=["label:N"],
+        )
+    )
+    star = alt.Chart(text).mark_point(shape=STAR, size=260, filled=True, color=GOLD, stroke="black", strokeWidth=1.2)
+    star = star.encode(x=alt.X("x:Q", scale=x), y=alt.Y("y:Q", scale=y), tooltip=["label:N"])
+    return (chunks + star).add_params(_zoom()).properties(height=HEIGHT)
 
 
 def group_labels(labels: list[str | None]) -> list[str]:

@@ -28,7 +28,7 @@ def main(argv: Sequence[str]) -> int:
     folders = {"DATA_DIR": str(settings.data_dir), "LOG_DIR": str(settings.log_dir), "PYTHONPATH": str(ROOT)}
     os.chdir(ROOT)
     logger.info("the page is on http://{}:{}", options.address, options.port)
-    command = [sys.executable, "-m", "streamlit", "run", "model/app.py"]
+    command = [sys.executable, "-m", "streamlit", "run", "model/page/app.py"]
     command += ["--server.port", str(options.port), "--server.address", options.address]
     return _become(command, {**os.environ, **folders})
 

@@ -25,16 +25,21 @@ HOVER = "Hover over the chart for its figures."
 
 def show_result(settings: Settings, result: Result, *, place: str) -> None:
     """Everything about one result; `place` keeps the controls of two of them apart."""
-    receipt = result.receipt
-    st.caption(
-        f"Made {show_moment(receipt.started_at_utc)} from {receipt.rows:,} rows, fingerprint "
-        f"`{shorten(receipt.fingerprint)}`{_say_changes(receipt)}"
-    )
+    show_origin(result)
     for sentence in result.findings.sentences:
         st.markdown(plain(sentence))
     show_charts(settings, result, place=place)
     show_figures(result)
     show_files(result, place=place)
+
+
+def show_origin(result: Result) -> None:
+    """When it was made, from what, and with which changes."""
+    receipt = result.receipt
+    st.caption(
+        f"Made {show_moment(receipt.started_at_utc)} from {receipt.rows:,} rows, fingerprint "
+        f"`{shorten(receipt.fingerprint)}`{_say_changes(receipt)}"
+    )
 
 
 def _say_changes(receipt: Receipt) -> str:
@@ -106,8 +111,13 @@ def show_files(result: Result, *, place: str) -> None:
         _offer("All files as a zip", result.zip_name, partial(pack_files, result), place=place, is_main=True)
         with st.container(horizontal=True, gap="small"):
             for name in names:
-                _offer(name, f"{result.receipt.recipe}-{name}", (result.folder / name).read_bytes, place=place)
+                offer_file(result, name, place=place)
         st.caption(f"They lie in `{result.folder}`.")
+
+
+def offer_file(result: Result, name: str, *, place: str) -> None:
+    """A button that downloads one file of a result, under a name that tells the recipe."""
+    _offer(name, f"{result.receipt.recipe}-{name}", (result.folder / name).read_bytes, place=place)
 
 
 def _offer(label: str, file_name: str, read: Callable[[], bytes], *, place: str, is_main: bool = False) -> None:

@@ -91,6 +91,12 @@ def trained_mixed(trained: Callable[[str], Project]) -> Project:
 
 
 @pytest.fixture
+def trained_numbers(trained: Callable[[str], Project]) -> Project:
+    """Two classes from numbers and truth values, trained."""
+    return trained("numbers")
+
+
+@pytest.fixture
 def trained_documents(trained: Callable[[str], Project]) -> Project:
     """The map of documents, drawn."""
     return trained("documents")

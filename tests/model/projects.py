@@ -80,7 +80,8 @@ def write_processed(data_dir: Path, recipe: Path, table: pa.Table) -> None:
     with DatasetWriter(place, table.schema, 0.0) as writer:
         writer.add(Block(table, read=table.num_rows))
         written = writer.finish()
-        key = Key(code={}, parameters={}, inputs={})
+        parameters = {"seed": 42, "test_share": 0.2, "columns": table.column_names}
+        key = Key(code={}, parameters=parameters, inputs={})
         writer.commit(
             Receipt(
                 stage="preprocess",
@@ -168,6 +169,33 @@ def mixed_columns(rows: int = 300) -> dict[str, Any]:
     }
 
 
+NUMBERS = """
+title = "Numbers and truth values"
+[columns]
+row = { type = "int", role = "id" }
+"age-in_years" = { type = "int", role = "input", unit = "years" }
+income = { type = "float", role = "input", null = true, unit = "USD" }
+"is member?" = { type = "bool", role = "input", null = true }
+bought = { type = "int", role = "target", allowed = [0, 1] }
+[ingest]
+source = "file"
+[preprocess]
+kind = "table"
+[model]
+kind = "estimator"
+use = "boosted"
+folds = 3
+segments = ["age-in_years", "is member?"]
+[model.choices.boosted]
+estimator = "sklearn.ensemble.HistGradientBoostingClassifier"
+options = { max_iter = 20 }
+[model.choices.logistic]
+estimator = "sklearn.linear_model.LogisticRegression"
+options = { class_weight = "balanced" }
+"""
+"""The columns of `mixed_columns` without the words."""
+
+
 DOCUMENTS = """
 title = "Three ways of writing"
 [columns]
@@ -207,4 +235,5 @@ CASES: dict[str, tuple[str, Callable[[], dict[str, Any]]]] = {
     "line": (LINEAR, linear_columns),
     "mixed": (MIXED, mixed_columns),
     "documents": (DOCUMENTS, document_columns),
+    "numbers": (NUMBERS, mixed_columns),
 }

@@ -31,7 +31,7 @@ def test_known_authors_are_told_apart_and_the_words_say_so(trained_documents: Pr
     assert trust["majority_share"] < 0.5
     assert "100 % lie nearest to a chunk of the same label from another document" in read_findings(trained_documents)
     assert trained_documents.run() == 0
-    assert f"the plot {trained_documents.latest}/map.png shows" in trained_documents.log().splitlines()[-1]
+    assert f"the plot {trained_documents.latest}/map.png shows" in trained_documents.log().splitlines()[-2]
 
 
 def test_labels_that_do_not_differ_in_style_are_called_so(project: MakeProject) -> None:

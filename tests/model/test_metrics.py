@@ -16,6 +16,7 @@ from model.metrics import (
     judge_regression,
     round_figures,
 )
+from model.threshold import _settle_between
 
 
 def test_regression_by_hand() -> None:
@@ -105,3 +106,10 @@ def test_of_thresholds_that_are_as_good_as_each_other_the_lowest_is_taken() -> N
     # From 0.2 on: 2 of 4 called are right, F1 = 4 / 6. From 0.8 on: 1 of 1, F1 = 2 / 3. The same.
     true = np.array([False, False, True, True])
     assert best_threshold(true, np.array([0.3, 0.3, 0.2, 0.8])) == 0.2
+
+
+def test_a_threshold_stands_between_two_scores_and_calls_the_same_rows() -> None:
+    scores = np.array([0.1, 0.3, 0.3, 0.7])
+    assert _settle_between(0.3, scores) == pytest.approx(0.2)
+    assert ((scores >= _settle_between(0.3, scores)) == (scores >= 0.3)).all()
+    assert _settle_between(0.1, scores) == 0.1

@@ -1,6 +1,7 @@
 """Documents of unknown label beside the known ones, and the model that is kept for texts to come."""
 
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Any, get_args
 
 import numpy as np
@@ -9,7 +10,7 @@ from projects import DOCUMENTS, Project, document_columns
 
 from model.by_distance import TRIGRAMS
 from model.parameters import Distance
-from model.skops_file import read_model
+from registry.model_file import read_model
 
 MakeProject = Callable[..., Project]
 
@@ -99,7 +100,9 @@ def test_the_model_read_back_answers_as_the_table_does(project: MakeProject) -> 
     results = project(WHOLE, columns).train()
     assert results.model is not None
     texts = dict(zip(columns["document"], columns["text"], strict=True))
-    probabilities = read_model(results.model).predict_proba([texts["Ann-1"], texts["Cid-10"]])
+    probabilities = read_model(results.model, sha256(results.model).hexdigest()).predict_proba(
+        [texts["Ann-1"], texts["Cid-10"]]
+    )
     told = [row["probability"] for row in results.tables["attributions"].to_pylist()]
     assert np.array_equal(probabilities.ravel(), told)
 

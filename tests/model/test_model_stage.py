@@ -15,6 +15,7 @@ from projects import (
     DOCUMENTS,
     LINEAR,
     MIXED,
+    NUMBERS,
     Project,
     document_columns,
     linear_columns,
@@ -39,7 +40,7 @@ def test_a_second_run_changes_nothing_and_says_again_where_the_plot_is(trained_l
     before = {path: path.stat().st_mtime_ns for path in trained_line.data_dir.rglob("output/**/*")}
     assert trained_line.run() == 0
     assert {path: path.stat().st_mtime_ns for path in trained_line.data_dir.rglob("output/**/*")} == before
-    last = trained_line.log().splitlines()[-1]
+    last = trained_line.log().splitlines()[-2]  # the very last line tells of tracking
     assert f"the plot {trained_line.latest}/fitted_line.png shows the prediction over its one input" in last
     assert trained_line.log().count("unchanged, 100 rows") == 1
 
@@ -132,14 +133,20 @@ def test_the_same_bytes_in_two_folders_two_time_zones_and_two_hash_seeds(tmp_pat
     for place, zone in (("here", "Pacific/Auckland"), ("far/away", "America/Lima")):
         mixed = make_project(tmp_path / place, MIXED, mixed_columns(), "mixed")
         papers = make_project(tmp_path / place, DOCUMENTS, document_columns(), "papers")
-        command = [sys.executable, "-m", "model", str(papers.recipe), *mixed.arguments()]
+        numbers = make_project(tmp_path / place, NUMBERS, mixed_columns(), "numbers")
+        command = [sys.executable, "-m", "model", str(papers.recipe), str(numbers.recipe), *mixed.arguments()]
         environment = {**os.environ, "TZ": zone, "PYTHONHASHSEED": str(len(zone))}
         running.append(subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.DEVNULL))
-        made.append((mixed, papers))
+        made.append((mixed, papers, numbers))
     assert [process.wait() for process in running] == [0, 0]
-    here, away = [{**mixed.receipt().files, **papers.receipt().files} for mixed, papers in made]
+    here, away = [
+        {(one.recipe.name, name): digest for one in projects for name, digest in one.receipt().files.items()}
+        for projects in made
+    ]
     assert here == away
-    assert {"model.skops", "roc.svg", "map.png", "chunks.parquet", "metrics.json"} < here.keys()
+    names = {name for _, name in here}
+    assert {"model.skops", "roc.svg", "map.png", "chunks.parquet", "metrics.json", "contract.json"} < names
+    assert ("numbers.toml", "model.onnx") in here
 
 
 def test_no_file_but_the_receipt_holds_a_path(trained_mixed: Project) -> None:

@@ -1,7 +1,8 @@
-"""Folders of a project for the page to look at, and a small recipe of documents."""
+"""Folders of a project for the page to look at, and two small recipes of documents."""
 
 import json
 import os
+import random
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -23,6 +24,31 @@ text = { type = "text", role = "input" }
 [model]
 kind = "authorship"
 chunk_chars = 400
+"""
+
+PAPERS = """
+title = "Two men, one subject"
+[ingest]
+source = "file"
+path = "papers.jsonl"
+[preprocess]
+kind = "documents"
+[columns]
+paper = { type = "text", role = "id" }
+author = { type = "category", role = "label" }
+written_at_utc = { type = "time", role = "time" }
+text = { type = "text", role = "input" }
+[model]
+kind = "authorship"
+chunking = "whole"
+units = "words"
+ngram = 1
+distance = "cosine_delta"
+features = 40
+order = "time"
+stability = true
+unknown = ["DISPUTED"]
+caution = "Both write of the same subject."
 """
 
 WORDS = {
@@ -51,6 +77,10 @@ class Folders:
         return str(self.root / "styles.toml")
 
     @property
+    def papers(self) -> str:
+        return str(self.root / "papers.toml")
+
+    @property
     def settings(self) -> Settings:
         return Settings(data_dir=self.data, log_dir=self.logs)
 
@@ -59,8 +89,9 @@ class Folders:
         ours = {
             "DATA_DIR": str(self.data),
             "LOG_DIR": str(self.logs),
-            "RECIPES": f"linear,{self.styles}",
+            "RECIPES": f"linear,{self.styles},{self.papers}",
             "HOME": str(self.root),
+            "MLFLOW_TRACKING_URI": "off",
         }
         return {name: text for name, text in os.environ.items() if name not in ENVIRONMENT} | ours
 
@@ -80,6 +111,12 @@ class Folders:
 
 
 def write_documents(folder: Path) -> None:
+    """The texts and recipes of `styles` and `papers`."""
+    write_styles(folder)
+    write_papers(folder)
+
+
+def write_styles(folder: Path) -> None:
     """Eight documents of each of three authors, each made of the author's own few words in turning order."""
     documents = []
     for author, text in WORDS.items():
@@ -90,3 +127,29 @@ def write_documents(folder: Path) -> None:
     lines = "".join(json.dumps(document) + "\n" for document in documents)
     (folder / "styles.jsonl").write_text(lines, encoding="utf-8")
     (folder / "styles.toml").write_text(STYLES, encoding="utf-8")
+
+
+HABITS = {"HAMILTON": ("upon", "while", "enough"), "MADISON": ("on", "whilst", "sufficiently")}
+SUBJECT = "the people of a state may give to its government power for war and law but not for trade or tax"
+
+
+def write_paper(author: str, seed: int, words: int = 400) -> str:
+    """A text of one subject with an author's habits: one word in five is a habit, one of these in ten the other's."""
+    draw, subject = random.Random(seed), SUBJECT.split()
+    other = next(name for name in HABITS if name != author)
+    habits = [HABITS[other if draw.random() < 0.1 else author][draw.randrange(3)] for _ in range(words)]
+    return " ".join(habit if draw.random() < 0.2 else draw.choice(subject) for habit in habits)
+
+
+def write_papers(folder: Path) -> None:
+    """Ten papers of each of two authors in the order of time, and three of MADISON's whose author nobody knows."""
+    documents = []
+    for number in range(23):
+        author = "MADISON" if number >= 10 else "HAMILTON"
+        text = write_paper(author, number, words=600 + 10 * number)
+        label = "DISPUTED" if number >= 20 else author
+        written = f"1788-01-{number + 1:02d}T00:00:00Z"
+        documents.append({"paper": f"No. {number + 1}", "author": label, "written_at_utc": written, "text": text})
+    lines = "".join(json.dumps(document) + "\n" for document in documents)
+    (folder / "papers.jsonl").write_text(lines, encoding="utf-8")
+    (folder / "papers.toml").write_text(PAPERS, encoding="utf-8")

@@ -1,5 +1,6 @@
 """The pages without a browser: what they show and say, and what the form asks for."""
 
+import shlex
 import subprocess
 import sys
 import time
@@ -7,13 +8,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from page_folders import Folders
+from page_folders import Folders, write_paper
 from streamlit.testing.v1 import AppTest
 
 from handoff.settings import ENVIRONMENT, ROOT
 from model.page.job import Desk
+from model.page.kept import load_latest
+from model.page.sentences import choose_rest
 
-APP = str(ROOT / "model" / "app.py")
+APP = str(ROOT / "model" / "page" / "app.py")
+TITLES = ("Map", "Tree", "Time", "Words", "Trust", "Unknown")
+PCA_OF_FEATURES = ("--set", "model.map=pcoa", "--set", "model.distance=euclidean")
 
 
 def open_page(folders: Folders, monkeypatch: pytest.MonkeyPatch, recipe: str = "linear", page: str = "run") -> AppTest:
@@ -25,9 +30,15 @@ def open_page(folders: Folders, monkeypatch: pytest.MonkeyPatch, recipe: str = "
     app.query_params["recipe"] = Path(recipe).stem
     app.run()
     if page != "run":
-        app.switch_page(f"pages/{page}.py").run()
+        app.switch_page(f"screens/{page}.py").run()
     assert not app.exception
     return app
+
+
+def ask(app: AppTest, source: str, text: str) -> None:
+    """Paste a text and press the button; the answer takes the libraries' loading time."""
+    app.text_area(key=f"{source}:text").set_value(text)
+    button(app, "Ask").click().run(timeout=120)
 
 
 def button(app: AppTest, label: str) -> Any:
@@ -55,6 +66,92 @@ def test_a_result_is_told_in_words_and_figures(full: Folders, monkeypatch: pytes
     assert [tab.label for tab in app.tabs if tab.label in charts] == charts
 
 
+@pytest.mark.parametrize(
+    ("recipe", "titles"),
+    [
+        ("styles", ["Map", "Tree", "Words", "Trust"]),
+        ("papers", ["Map", "Tree", "Time", "Words", "Trust", "Unknown"]),
+    ],
+)
+def test_a_map_of_styles_has_a_tab_a_question_and_loses_no_sentence(
+    full: Folders, monkeypatch: pytest.MonkeyPatch, recipe: str, titles: list[str]
+) -> None:
+    app = open_page(full, monkeypatch, recipe)
+    assert not app.error
+    tabs = {tab.label: tab for tab in app.tabs}
+    assert [title for title in tabs if title in TITLES] == titles
+    found = load_latest(full.settings, recipe).findings.sentences
+    shown = "\n".join(str(element.value) for element in app.markdown).replace("\\", "").replace("\xa0", " ")
+    assert [sentence for sentence in found if sentence not in shown] == []
+    above = choose_rest(found, ("map", "time", "trust", "unknown"))
+    assert [sentence.split(" gave ")[0] for sentence in above] == (
+        ["24 documents"] if recipe == "styles" else ["23 documents", "Both write of the same subject."]
+    )
+    trust = next(sentence for sentence in found if " lie nearest to a chunk of the same label" in sentence)
+    for title in ("Map", "Trust"):
+        said = [element.value.replace("\\", "").replace("\xa0", " ") for element in tabs[title].markdown]
+        assert trust in said
+
+
+def test_what_nobody_knows_is_shown_document_by_document(full: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = open_page(full, monkeypatch, "papers")
+    (unknown,) = (tab for tab in app.tabs if tab.label == "Unknown")
+    documents, trials = (frame.value for frame in unknown.dataframe)
+    assert documents["Document"].tolist() == ["No. 21", "No. 22", "No. 23"]
+    assert set(documents["Nearest"]) == {"MADISON"}
+    assert (documents["HAMILTON (%)"] + documents["MADISON (%)"]).between(99, 101).all()
+    assert (trials["HAMILTON"] + trials["MADISON"]).unique().tolist() == [3]
+
+
+def test_a_map_says_what_its_axes_are(full: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
+    said = {"styles": "only nearness means something", "papers": "so no n-gram has a loading"}
+    assert {recipe: text in words(open_page(full, monkeypatch, recipe)) for recipe, text in said.items()} == {
+        "styles": True,
+        "papers": True,
+    }
+    full.run("model", full.styles, *PCA_OF_FEATURES)
+    app = open_page(full, monkeypatch, "styles")
+    assert "each axis is a weighted sum of n-grams" in words(app)
+    (shown,) = (tab for tab in app.tabs if tab.label == "Map")
+    assert "Further along the first axis" in "".join(element.value for element in shown.markdown)
+    assert {"loadings.svg", "loadings.png"} <= {found.proto.label for found in shown.get("download_button")}
+
+
+def test_a_pasted_text_is_answered_and_a_short_one_refused_in_words(
+    full: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = open_page(full, monkeypatch, "papers")
+    ask(app, full.papers, "too short")
+    assert "the text is too short: found 9 characters" in words(app)
+    ask(app, full.papers, write_paper("MADISON", 77, words=900))
+    table = app.table[-1].value
+    assert table["Label"].tolist() == ["MADISON", "HAMILTON"]
+    assert "Imposters: yes." in words(app)
+    assert "The text has 900 words: below about 2,500" in words(app)
+    app.switch_page("screens/data.py").run()
+    app.switch_page("screens/run.py").run()
+    assert "Imposters: yes." in words(app)  # the answer stays over a look at another page
+    app.session_state[f"{full.papers}:answer"]["model_sha256"] = "of another model"
+    assert "Imposters:" not in words(app.run())
+
+
+def test_a_question_that_fails_unexpectedly_is_told_in_words_and_logged(
+    full: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("model.page.question.sys.executable", "/bin/false")
+    app = open_page(full, monkeypatch, "papers")
+    ask(app, full.papers, write_paper("MADISON", 77))
+    assert "the question failed unexpectedly" in words(app)
+    assert "the question to" in (full.logs / "page.log").read_text(encoding="utf-8")
+
+
+def test_where_the_result_holds_no_model_there_is_none_to_ask(full: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("model.page.question.MODEL", "a file that the result does not hold")
+    app = open_page(full, monkeypatch, "styles")
+    assert "There is no model to ask" in words(app)
+    assert "Ask" not in [found.label for found in app.button]
+
+
 def test_the_form_is_made_from_the_types_and_what_is_changed_becomes_the_command(
     full: Folders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -62,9 +159,14 @@ def test_the_form_is_made_from_the_types_and_what_is_changed_becomes_the_command
     assert app.number_input(key="linear:0:model.threads").min == 1
     app.number_input(key="linear:0:model.threads").set_value(1).run()
     app.text_input(key="linear:0:model.options").set_value("{ fit_intercept = false }").run()
-    changes = "linear --set 'model.options={ \"fit_intercept\" = false }' --set model.threads=1"
-    commands = [f"python -m {stage} {changes}" for stage in ("ingest", "preprocess", "model")]
-    assert " &&\n".join(commands) in [code.value for code in app.code]
+    # In the order of the form, which the types decide.
+    changes = ["--set", "--set", "linear", 'model.options={ "fit_intercept" = false }', "model.threads=1"]
+    (told,) = (code.value.split(" &&\n") for code in app.code if code.value.startswith("python"))
+    commands = [shlex.split(line) for line in told]
+    assert [command[:3] for command in commands] == [
+        ["python", "-m", stage] for stage in ("ingest", "preprocess", "model")
+    ]
+    assert [sorted(command[3:]) for command in commands] == [changes] * 3
     button(app, "Back to the recipe's own").click().run()
     assert app.number_input(key="linear:1:model.threads").value == 2
     assert not app.code
@@ -73,8 +175,8 @@ def test_the_form_is_made_from_the_types_and_what_is_changed_becomes_the_command
 def test_what_is_filled_in_stays_over_a_look_at_another_page(full: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
     app = open_page(full, monkeypatch)
     app.number_input(key="linear:0:ingest.rows").set_value(77).run()
-    app.switch_page("pages/data.py").run()
-    app.switch_page("pages/run.py").run()
+    app.switch_page("screens/data.py").run()
+    app.switch_page("screens/run.py").run()
     assert app.number_input(key="linear:0:ingest.rows").value == 77
 
 
@@ -168,7 +270,11 @@ import sys
 from streamlit.testing.v1 import AppTest
 app = AppTest.from_file({APP!r}, default_timeout=60).run()
 for page in ("data", "compare", "run"):
-    assert not app.switch_page(f"pages/{{page}}.py").run().exception
+    assert not app.switch_page(f"screens/{{page}}.py").run().exception
+app.selectbox(key="recipe").select({full.papers!r}).run()
+app.text_area(key={full.papers + ":text"!r}).set_value({write_paper("MADISON", 77)!r})
+next(found for found in app.button if found.label == "Ask").click().run(timeout=120)
+assert not app.exception and app.table[-1].value["Label"][0] == "MADISON"
 print(sorted({{"sklearn", "scipy", "numba", "skops", "matplotlib"}} & set(sys.modules)))
 """
     command = [sys.executable, "-c", look]

@@ -63,4 +63,9 @@ def test_two_results_differ_by_what_was_changed_and_nothing_else(full: Folders) 
 
 
 def test_all_kept_results_of_all_recipes_are_listed_once(full: Folders) -> None:
-    assert [receipt.recipe for receipt in list_results(full.settings).values()] == ["linear", "linear", "styles"]
+    assert [receipt.recipe for receipt in list_results(full.settings).values()] == [
+        "linear",
+        "linear",
+        "papers",
+        "styles",
+    ]

@@ -13,9 +13,10 @@ st.set_page_config(page_title="Relay", page_icon=ICON, layout="wide")
 
 page = st.navigation(
     [
-        st.Page("pages/run.py", title="Run", icon=":material/play_arrow:", default=True),
-        st.Page("pages/data.py", title="Data", icon=":material/table_chart:", url_path="data"),
-        st.Page("pages/compare.py", title="Compare", icon=":material/compare_arrows:", url_path="compare"),
+        st.Page("screens/run.py", title="Run", icon=":material/play_arrow:", default=True),
+        st.Page("screens/data.py", title="Data", icon=":material/table_chart:", url_path="data"),
+        st.Page("screens/models.py", title="Models", icon=":material/deployed_code:", url_path="models"),
+        st.Page("screens/compare.py", title="Compare", icon=":material/compare_arrows:", url_path="compare"),
     ],
     position="top",
 )

@@ -2,14 +2,16 @@
 
 import streamlit as st
 
-from handoff.settings import read_settings
+from handoff.settings import Settings, read_settings
 from model.page.fields import fill_in
 from model.page.form import find_stages
 from model.page.frame import chosen_recipe, entitle, told_in_words
 from model.page.job import Desk, Job, Order
-from model.page.kept import load_latest
+from model.page.kept import Result, load_latest
 from model.page.progress import show_run
+from model.page.question import show_question
 from model.page.show import show_result
+from model.page.style_tabs import show_styles
 from model.page.words import plain
 
 ALL, LAST = "Whole pipeline", "Model only"
@@ -36,7 +38,16 @@ def show() -> None:
         show_button(desk, job, order, is_valid=overrides is not None)
         show_run(desk, job)
         with told_in_words(settings):
-            show_result(settings, load_latest(settings, recipe.name), place="run")
+            show_latest(settings, source, load_latest(settings, recipe.name))
+
+
+def show_latest(settings: Settings, source: str, result: Result) -> None:
+    """The result in force, in the layout of its kind."""
+    if result.metrics["kind"] != "authorship":
+        show_result(settings, result, place="run")
+        return
+    show_styles(result, place="run")
+    show_question(settings, source, result)
 
 
 def show_button(desk: Desk, job: Job | None, order: Order, *, is_valid: bool) -> None:

@@ -1,0 +1,259 @@
+"""A model card: what a version is, what it rests on, how good it is, and what it is not for.
+
+Every sentence is derived from files of the run and tags of the version; nobody has to write one by hand.
+Source: M. Mitchell et al., Model Cards for Model Reporting, FAT* 2019, https://doi.org/10.1145/3287560.3287596.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from handoff.column import Column
+from model.findings import count, list_words, show
+from model.page.blocks import Block, Code, Document, Items, Picture, Section, Table, Words
+from model.page.card_limits import list_limits, list_parts
+from model.page.kept import Result, list_figures
+from model.page.words import show_bytes, show_moment, show_seconds, show_unix
+from registry.contract import Contract
+from registry.versions import Version
+
+TASKS = {
+    "two_classes": "which of two classes a row belongs to",
+    "several_classes": "which of several classes a row belongs to",
+    "regression": "a number",
+    "authorship": "whose known texts a text resembles most in style",
+}
+
+MOST_NAMED = 12
+"""Classes named one by one."""
+
+
+def describe_version(version: Version, result: Result, contract: Contract, lineage: Mapping[str, Any]) -> Document:
+    """The card of a version.
+
+    Args:
+        version: as the registry knows it now.
+        result: of its run.
+        contract: what the model takes and gives.
+        lineage: from `lineage.json`, the nearest step first.
+    """
+    sections = {
+        "Model": _describe_model(version, result, contract, lineage),
+        "Intended use": _describe_use(contract),
+        "What it is not for": (Items(tuple(list_limits(version, result, contract))),),
+        "Inputs and answer": _describe_columns(contract),
+        "Data": tuple(_describe_data(version, result, lineage)),
+        "How good it is": tuple(_describe_figures(result, contract)),
+        "Pictures": tuple(
+            Picture(name, shows, (result.folder / name).read_bytes()) for name, shows in result.findings.pictures
+        ),
+        "How it was compared": tuple(_describe_gate(version)),
+        "How to load it": (_describe_loading(version, contract),),
+        "About this card": (
+            Words(
+                "The sections follow Mitchell et al., Model Cards for Model Reporting (2019), "
+                "https://doi.org/10.1145/3287560.3287596. Every figure comes from the files of the run."
+            ),
+        ),
+    }
+    return Document(
+        f"{version.name}, version {version.number}",
+        tuple(Section(title, blocks) for title, blocks in sections.items() if blocks),
+    )
+
+
+def _describe_model(
+    version: Version, result: Result, contract: Contract, lineage: Mapping[str, Any]
+) -> tuple[Block, ...]:
+    receipt = result.receipt
+    chosen = {
+        name: value
+        for name, value in receipt.key.parameters.items()
+        if not name.startswith("columns") and value not in (None, "", [], {})
+    }
+    rows = {
+        "State": say_state(version),
+        "Answers": TASKS[contract.task],
+        "Kind": contract.estimator,
+        "Recipe": f"{contract.recipe}: {contract.title}",
+        "Trained": f"{show_moment(receipt.started_at_utc)}, in {show_seconds(receipt.seconds)}",
+        "Registered": show_unix(version.created_unix),
+        "Run": version.run_id,
+        "Code": lineage.get("revision") or "revision not known",
+        "Parameters": ", ".join(f"{name} = {value}" for name, value in chosen.items()),
+        "Changed for this run": ", ".join(f"{name} = {value}" for name, value in receipt.overrides.items())
+        or "nothing",
+        "Packages": ", ".join(f"{name} {number}" for name, number in receipt.versions.items()),
+        **{f"SHA-256 of {name}": sha256 for name, sha256 in contract.files.items()},
+    }
+    return (Table(("What", "Value"), tuple(rows.items())),)
+
+
+def say_state(version: Version) -> str:
+    """Whether a version is production, was, or never was."""
+    last = version.tenures[-1] if version.tenures else None
+    if version.is_production:
+        return "in production" + (f" since {show_moment(last.since)}" if last else "")
+    if last is not None and last.until is not None:
+        return f"was in production until {show_moment(last.until)}"
+    return "never was in production"
+
+
+def _describe_use(contract: Contract) -> tuple[Block, ...]:
+    names = [str(name) for name in contract.classes]
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    choices = ", ".join(names[:MOST_NAMED]) + more if more else list_words(names) if names else ""
+    target = contract.target
+    answers = {
+        "two_classes": f"From {count(len(contract.inputs), 'input')} of a row it says whether {target} is "
+        f"{names[-1] if names else ''}"
+        + (", with a probability" if contract.gives_probabilities else "")
+        + ("" if contract.threshold is None else f"; it says so from {show(contract.threshold)} on"),
+        "several_classes": f"From {count(len(contract.inputs), 'input')} of a row it names {target}: {choices}",
+        "regression": f"From {count(len(contract.inputs), 'input')} of a row it says {target}"
+        + (f" in {contract.target_column.unit}" if contract.target_column.unit else ""),
+        "authorship": f"For a text it names the {target} whose known texts are nearest in style: {choices}",
+    }
+    purpose = f"{contract.title}. {contract.description}".strip()
+    return (Words(purpose), Words(f"{answers[contract.task]}."))
+
+
+def _describe_columns(contract: Contract) -> tuple[Block, ...]:
+    columns = {**contract.inputs, contract.target: contract.target_column}
+    rows = tuple(
+        (
+            name,
+            "answer" if name == contract.target else "input",
+            column.type,
+            column.unit,
+            say_range(column),
+            "yes" if column.null else "no",
+            column.description,
+        )
+        for name, column in columns.items()
+    )
+    return (Table(("Column", "Part", "Type", "Unit", "Range", "May be missing", "Description"), rows),)
+
+
+def say_range(column: Column) -> str:
+    """What a column's cells may be: `0 to 20`, `0 or more`, `a, b`; empty when nothing is declared."""
+    if column.allowed is not None:
+        return ", ".join(str(value) for value in column.allowed)
+    low, high = (None if limit is None else f"{limit:,g}" for limit in (column.min, column.max))
+    if low is not None and high is not None:
+        return f"{low} to {high}"
+    return f"{low} or more" if low is not None else f"{high} or less" if high is not None else ""
+
+
+def _describe_data(version: Version, result: Result, lineage: Mapping[str, Any]) -> Iterator[Block]:
+    sources = result.receipt.sources
+    if sources:
+        rows = (
+            (one.where, show_bytes(one.bytes), show_moment(one.fetched_at_utc or ""), one.sha256) for one in sources
+        )
+        yield Table(("Source", "Size", "Fetched", "SHA-256"), tuple(rows))
+    else:
+        yield Words(f"The recipe makes its rows up by itself, with the seed {result.receipt.seed}.")
+    steps = list(reversed(lineage.get("steps", [])))
+    yield Table(
+        ("Step", "Rows", "Rejected", "Left out", "Fingerprint"),
+        tuple(
+            (
+                step["stage"],
+                f"{step['rows']:,}",
+                f"{step['rejected']['rows']:,}",
+                f"{sum(step['dropped'].values()):,}",
+                step["fingerprint"],
+            )
+            for step in steps
+        ),
+    )
+    if len(steps) < len(("ingest", "preprocess", "model")):
+        yield Words("Earlier steps are not known: their data was written anew before the run was sent.")
+    if (split := version.split) is not None:
+        yield Words(
+            f"A row is a test row when a hash of {list_words(split['by'])} with the seed {split['seed']} falls below "
+            f"the share {split['test_share']:g}: whatever rows are added later, none changes sides."
+        )
+
+
+def _describe_figures(result: Result, contract: Contract) -> Iterator[Block]:
+    metrics = result.metrics
+    if rows := metrics.get("rows"):
+        yield Words(f"Learned from {count(rows['train'], 'row')}, judged on {count(rows['test'], 'row')} not seen.")
+    if figures := list_figures(metrics):
+        yield Table(
+            ("Figure", "Model", "Baseline", "Better is"),
+            tuple(
+                (
+                    figure.name + (" (decides)" if figure.decides else ""),
+                    show(figure.value),
+                    "" if figure.baseline is None else show(figure.baseline),
+                    figure.better,
+                )
+                for figure in figures
+            ),
+        )
+    if (folds := metrics.get("cross_validation")) is not None:
+        yield Words(
+            f"Cross-validation of the {folds['rows']:,} training rows in {folds['folds']} parts: {folds['score']} "
+            f"{folds['mean']:.4g} on average, standard deviation {show(folds['standard_deviation'])}."
+        )
+    if parts := list_parts(metrics, contract.segments):
+        name = metrics["score"]["name"]
+        rows_of_parts = tuple(
+            (part.name, f"{part.rows:,}", "cannot be judged" if part.score is None else show(part.score))
+            for part in parts
+        )
+        yield Table(("Part of the test rows", "Rows", name), rows_of_parts)
+    yield Items(result.findings.sentences)
+
+
+def _describe_gate(version: Version) -> Iterator[Block]:
+    gate = version.gate
+    if gate is None:
+        yield Words("It was not compared with another version.")
+        return
+    verdict = "passed" if gate.get("passes") else "was refused"
+    against = "" if gate.get("champion") is None else f" against version {gate['champion']}, then in production"
+    yield Words(f"It {verdict}{against}: {str(gate.get('why', '')).rstrip('.')}.")
+    if checks := gate.get("checks"):
+        yield Table(CHECK_NAMES, tuple(map(tabulate_check, checks)))
+
+
+CHECK_NAMES = ("Compared", "Test rows", "Production", "This version", "Gain, 95 % interval", "Verdict")
+
+
+def tabulate_check(check: Mapping[str, Any]) -> tuple[str, ...]:
+    """The cells of one of the gate's checks, in the order of `CHECK_NAMES`."""
+    values = [
+        "" if check.get(key) is None else f"{check[key]:.4g}" for key in ("champion", "challenger", "low", "high")
+    ]
+    gain = f"{values[2]} to {values[3]}" if values[2] and values[3] else ""
+    rows = f"{check['rows']:,}" if check.get("rows") else ""
+    return str(check["name"]), rows, values[0], values[1], gain, "passed" if check["passed"] else "too much worse"
+
+
+def _describe_loading(version: Version, contract: Contract) -> Block:
+    if contract.task == "authorship":
+        record = f'{{{next(iter(contract.inputs))!r}: Path("a-text.txt").read_text(encoding="utf-8")}}'
+    else:
+        record = repr(contract.example.records[0])
+    return Code(LOADING.format(name=version.name, number=version.number, record=record))
+
+
+LOADING = """from pathlib import Path
+
+from registry.answers import ask_model
+from registry.artifacts import fetch_version
+from registry.connection import find_registry, open_registry
+from registry.contract import MODEL_FILE
+from registry.model_file import read_model
+from registry.versions import read_version
+
+# Of a server: find_registry(Path("data"), "http://127.0.0.1:5000")
+client = open_registry(find_registry(Path("data")))
+folder = Path("{name}-{number}")
+# Each file is held against the SHA-256 that was registered.
+contract = fetch_version(client, read_version(client, "{name}", {number}), folder)
+model = read_model(folder / MODEL_FILE, contract.files[MODEL_FILE])
+print(ask_model(contract, model, [{record}]))"""

@@ -1,0 +1,110 @@
+"""What a model is not for, as far as its own files say: nothing here is an opinion."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from model.findings import count, list_words, show_share
+from model.page.kept import Result
+from model.page.words import show_moment
+from registry.contract import Contract, Segment
+from registry.segments import name_parts
+from registry.versions import Version
+
+FEW_ROWS = 100
+"""Test rows below which a score is rough; the gate judges no smaller part of the rows by itself either."""
+
+MOST_NAMED = 8
+"""Columns or parts that a sentence names."""
+
+
+@dataclass(frozen=True)
+class PartScore:
+    """The deciding score on some of the test rows."""
+
+    name: str
+    rows: int
+    score: float | None
+    """None where these rows cannot tell."""
+
+
+def list_parts(metrics: Mapping[str, Any], segments: Sequence[Segment]) -> list[PartScore]:
+    """The parts of the test rows by which the recipe wants the score told, in order; none for most recipes."""
+    return [
+        PartScore(name, part["rows"], part[metrics["score"]["name"]])
+        for segment in segments
+        for name in name_parts(segment)
+        if (part := metrics.get("segments", {}).get(segment.column, {}).get(name)) is not None
+    ]
+
+
+def list_limits(version: Version, result: Result, contract: Contract) -> Iterator[str]:
+    """What one must not do with a version, a sentence each."""
+    if contract.task == "authorship":
+        yield from _limit_authorship(contract)
+    else:
+        yield from _limit_rows(result, contract)
+    if (moment := _find_newest(result)) is not None:
+        yield f"It knows nothing that came after its data, fetched {show_moment(moment)}."
+    yield from (sentence for sentence in result.findings.sentences if sentence.endswith("do not use it."))
+    gate = version.gate
+    if gate is not None and not gate.get("passes"):
+        yield f"The gate refused it for production: {str(gate.get('why', '')).rstrip('.')}."
+
+
+def _limit_authorship(contract: Contract) -> Iterator[str]:
+    names = [str(name) for name in contract.classes]
+    yield (
+        "It compares styles, never identities: that a text is nearest to somebody's texts does not prove who wrote it, "
+        "and it must not be used to expose a person."
+    )
+    yield (
+        f"It knows {count(len(names), 'label')} and always finds one of them nearest, also for a text by none of them."
+    )
+    yield "Texts of another language, time or kind than those it learned from may be near for reasons other than style."
+
+
+def _limit_rows(result: Result, contract: Contract) -> Iterator[str]:
+    rows = result.metrics["rows"]
+    if rows["test"] < FEW_ROWS:
+        yield f"Its figures rest on {count(rows['test'], 'test row')} only and may be quite different on other rows."
+    if contract.base_rate is not None:
+        positive = f"{contract.target} = {contract.classes[1]}"
+        yield (
+            f"In its training rows {_share(contract.base_rate)} have {positive}: where that share is another, its "
+            "probabilities and its threshold do not hold."
+        )
+    ranged = [name for name, column in contract.inputs.items() if (column.min, column.max) != (None, None)]
+    if ranged:
+        yield (
+            f"It has seen no row outside the declared ranges of {_name_some(ranged)} (see Inputs and answer): beyond "
+            "them it extrapolates."
+        )
+    words = [name for name, column in contract.inputs.items() if column.type in ("text", "category")]
+    if words:
+        yield f"Values of {_name_some(words)} that it has not seen tell it nothing."
+    complete = [name for name, column in contract.inputs.items() if not column.null]
+    if complete:
+        yield f"It never saw a row without {_name_some(complete, last='or')}: such a row has no answer."
+    few = [part.name for part in list_parts(result.metrics, contract.segments) if part.rows < FEW_ROWS]
+    if few:
+        yield f"Fewer than {FEW_ROWS} test rows say how good it is where {_name_some(few, last='or')}."
+    if contract.task != "regression" and not contract.gives_probabilities:
+        yield "It gives no probabilities: how sure it is cannot be said."
+    yield "What it learned goes together in its data; that changing an input would change the outcome does not follow."
+
+
+def _share(value: float) -> str:
+    """Two digits for small shares: `0.6 %` and `7 %` are decisions apart."""
+    return show_share(value) if value >= 0.1 else f"{100 * value:.2g} %"
+
+
+def _name_some(names: list[str], last: str = "and") -> str:
+    shown, rest = names[:MOST_NAMED], len(names) - MOST_NAMED
+    text = list_words([*shown, f"{rest} more"] if rest > 0 else shown)
+    return text if last == "and" else f" {last} ".join(text.rsplit(" and ", 1))
+
+
+def _find_newest(result: Result) -> str | None:
+    """When the newest of its sources was fetched; None where that is not known."""
+    return max((one.fetched_at_utc for one in result.receipt.sources if one.fetched_at_utc), default=None)

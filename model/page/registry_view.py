@@ -1,0 +1,196 @@
+"""The registry as the page sees it: asked and changed by `python -m model list|promote|rollback|fetch`.
+
+A process of its own each time: MLflow in the page's own process would cost 1.5 s and 150 MB for whoever looks at
+something else.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from handoff.settings import ROOT, Settings
+from model.page.job import find_error
+from registry.errors import RegistryAwayError
+from registry.promotion import Reign
+from registry.versions import Tenure, Version
+
+TIMEOUT_SECONDS = 120
+"""How long an answer may take: MLflow takes 3 s to start, and a server that is away some more."""
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """The versions of a recipe's model at one moment."""
+
+    versions: tuple[Version, ...]
+    """The newest first."""
+    asked_unix: float
+    away: str = ""
+    """Why the registry did not answer, and what to do; empty when it did."""
+
+    @property
+    def production(self) -> Version | None:
+        """The version that is served."""
+        return next((version for version in self.versions if version.is_production), None)
+
+    @property
+    def tenure(self) -> Tenure | None:
+        """Since when and why it is."""
+        found = self.production
+        open_ones = [tenure for tenure in found.tenures if tenure.until is None] if found else []
+        return open_ones[-1] if open_ones else None
+
+    @property
+    def history(self) -> list[Reign]:
+        """Who was production when, the newest first."""
+        reigns = [Reign(version, tenure) for version in self.versions for tenure in version.tenures]
+        return sorted(reigns, key=lambda reign: reign.tenure.since, reverse=True)
+
+    def find(self, number: int | None) -> Version | None:
+        """The version of a number, if there is one."""
+        return next((version for version in self.versions if version.number == number), None)
+
+
+@dataclass(frozen=True)
+class Change:
+    """Something that a person may do to production, and what it would do."""
+
+    title: str
+    button: str
+    verb: tuple[str, ...]
+    """The command and what it takes beside the recipe."""
+    sentences: tuple[str, ...]
+    done: str
+    """What to say when it has happened."""
+
+
+def ask_registry(settings: Settings, source: str) -> Shelf:
+    """The versions of a recipe's model; what was moved outside Relay is noted in the registry by asking.
+
+    Args:
+        settings: name the data folder.
+        source: the recipe, by name or path.
+    """
+    try:
+        found = json.loads(call(settings, "list", source, "--json"))
+    except RegistryAwayError as error:
+        return Shelf((), time.time(), str(error))
+    return Shelf(tuple(map(_read_version, found)), time.time())
+
+
+def fetch_results(settings: Settings, source: str, run_id: str) -> Path:
+    """The folder with the results of a run.
+
+    Raises:
+        RegistryAwayError: they cannot be had.
+    """
+    return Path(call(settings, "fetch", source, run_id).splitlines()[-1])
+
+
+def call(settings: Settings, verb: str, source: str, *arguments: str) -> str:
+    """What one of the commands printed.
+
+    Raises:
+        RegistryAwayError: it failed; the message is its own.
+    """
+    command = [sys.executable, "-m", "model", verb, source, *arguments, "--data-dir", str(settings.data_dir)]
+    environment = os.environ | {"LOG_DIR": str(settings.log_dir)}
+    try:
+        done = subprocess.run(  # noqa: S603 - our own program, and no shell
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise RegistryAwayError(
+            f"the registry has not answered for {TIMEOUT_SECONDS} s: see whether the MLflow server is well"
+        ) from None
+    if done.returncode != 0:
+        lines = done.stderr.splitlines()
+        told = find_error(lines) or (lines[-1] if lines else f"`model {verb}` ended with {done.returncode}")
+        raise RegistryAwayError(told.removeprefix(f"model {source}: "))
+    return done.stdout
+
+
+def plan_promotion(shelf: Shelf, version: Version) -> Change:
+    """What promoting a version would do."""
+    current = shelf.production
+    gate = version.gate
+    sentences = [
+        f"Version {version.number} becomes production: {describe_score(version)}, data {version.data_sha256[:12]}."
+        if current is None
+        else f"Production changes from version {current.number} ({describe_score(current)}, data "
+        f"{current.data_sha256[:12]}) to version {version.number} ({describe_score(version)}, data "
+        f"{version.data_sha256[:12]})."
+    ]
+    if gate is not None and not gate.get("passes"):
+        sentences.append(f"The gate refused version {version.number}: {gate.get('why', '')}")
+    sentences.append("Whoever serves this model follows by itself. Roll back brings the version before back.")
+    return Change(
+        title=f"Promote version {version.number}?",
+        button=f"Promote version {version.number}",
+        verb=("promote", str(version.number), "--expected", _expect(current)),
+        sentences=tuple(sentences),
+        done=f"Version {version.number} is production now.",
+    )
+
+
+def plan_rollback(shelf: Shelf) -> Change | None:
+    """What rolling back would do; None where nothing was production before."""
+    current, tenure = shelf.production, shelf.tenure
+    target = shelf.find(tenure.before) if tenure else None
+    if current is None or target is None:
+        return None
+    return Change(
+        title=f"Roll back to version {target.number}?",
+        button=f"Roll back to version {target.number}",
+        verb=("rollback", "--expected", _expect(current)),
+        sentences=(
+            f"Version {target.number} ({describe_score(target)}, data {target.data_sha256[:12]}) becomes production "
+            f"again, in place of version {current.number} ({describe_score(current)}, data "
+            f"{current.data_sha256[:12]}), which stays in the registry.",
+            "Whoever serves this model follows by itself. The rollback can be undone.",
+        ),
+        done=f"Rolled back: version {target.number} is production again.",
+    )
+
+
+def plan_undo(shelf: Shelf) -> Change | None:
+    """What undoing the last rollback would do; None where the last change was no rollback."""
+    current, tenure = shelf.production, shelf.tenure
+    target = shelf.find(tenure.undoes) if tenure else None
+    if current is None or target is None:
+        return None
+    return Change(
+        title="Undo the rollback?",
+        button=f"Bring version {target.number} back",
+        verb=("rollback", "--undo", "--expected", _expect(current)),
+        sentences=(
+            f"Version {target.number} ({describe_score(target)}), which was rolled back, becomes production again in "
+            f"place of version {current.number} ({describe_score(current)}).",
+        ),
+        done=f"The rollback is undone: version {target.number} is production again.",
+    )
+
+
+def describe_score(version: Version) -> str:
+    """`r2 0.9967`, or that there is none."""
+    return "no score" if version.score is None else f"{version.score[0]} {version.score[1]:.4g}"
+
+
+def _expect(current: Version | None) -> str:
+    return "0" if current is None else str(current.number)
+
+
+def _read_version(found: dict[str, Any]) -> Version:
+    return Version(
+        name=found["model"],
+        number=found["version"],
+        run_id=found["run_id"],
+        created_unix=found["created_unix"],
+        is_production=found["is_production"],
+        tags=found["tags"],
+    )

@@ -1,1 +1,0 @@
-"""One file a page, run by `model/app.py` when it is chosen."""

@@ -1,0 +1,104 @@
+"""The score of each part of the test rows: a model that is good on the whole may fail the young."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from handoff.errors import ModelError
+from model.findings import count, show
+from model.metrics import is_better
+from model.resolve import suggest
+from model.split import Part
+from model.task import Task
+from registry.contract import Segment
+from registry.segments import assign_parts, name_parts
+
+QUARTERS = (0.25, 0.5, 0.75)
+
+Rows = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class SegmentScores:
+    """What the parts of the test rows say; empty when no segments are asked for."""
+
+    metrics: dict[str, Any] = field(default_factory=dict)
+    """`segments`: column -> part -> rows and score; None where a part cannot be judged."""
+    sentences: tuple[str, ...] = ()
+
+
+def check_segments(names: Sequence[str], inputs: Sequence[str]) -> None:
+    """Make sure that segments are input columns.
+
+    Raises:
+        ModelError: one is none; the nearest is named.
+    """
+    for name in names:
+        if name not in inputs:
+            raise ModelError(
+                f"[model] segments: {name} is no input column{suggest(name, inputs)}; "
+                f"expected some of {', '.join(inputs)}"
+            )
+
+
+def find_segments(names: Sequence[str], train: Part) -> list[Segment]:
+    """The parts by training rows: quartiles of numbers, values of words."""
+    return [_find_segment(name, train) for name in names]
+
+
+def judge_segments(task: Task, score: str, judge: Callable[[Rows], dict[str, float]]) -> SegmentScores:
+    """The deciding score of each part of the test rows.
+
+    Args:
+        task: gives rows and segments.
+        score: the metric that decides.
+        judge: the figures of the test rows for which an array of truth values (rows,) says so.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for segment in task.segments:
+        parts = assign_parts(segment, task.split.test.inputs[segment.column].tolist())
+        found[segment.column] = {
+            name: {"rows": int((parts == name).sum()), score: _judge_part(task, parts == name, score, judge)}
+            for name in name_parts(segment)
+            if (parts == name).any()
+        }
+    if not found:
+        return SegmentScores()
+    sentences = tuple(_say(column, parts, score) for column, parts in found.items())
+    return SegmentScores({"segments": found}, tuple(filter(None, sentences)))
+
+
+def _find_segment(name: str, train: Part) -> Segment:
+    cells = train.inputs[name]
+    known = cells[cells.notna()]
+    if known.dtype.kind != "f":
+        return Segment(column=name, borders=[], values=sorted(set(known.tolist())))
+    if set(known.tolist()) <= {0.0, 1.0}:  # truth values, or numbers that say no more than these
+        return Segment(column=name, borders=[], values=sorted(set(known.tolist())))
+    return Segment(column=name, borders=np.unique(np.quantile(known, QUARTERS)).tolist(), values=[])
+
+
+def _judge_part(task: Task, rows: Rows, score: str, judge: Callable[[Rows], dict[str, float]]) -> float | None:
+    """The score of a part; None where its rows cannot tell: too few, or of one class."""
+    answers = task.split.test.target[rows]
+    if len(answers) < 2 or (task.as_classes and len(set(answers.tolist())) < 2):
+        return None
+    return judge(rows)[score]
+
+
+def _say(column: str, parts: dict[str, Any], score: str) -> str:
+    judged = [(name, part) for name, part in parts.items() if part[score] is not None]
+    if len(judged) < 2:
+        return ""
+    best, worst = judged[0], judged[0]
+    for name, part in judged:
+        best = (name, part) if is_better(score, part[score], best[1][score]) else best
+        worst = (name, part) if is_better(score, worst[1][score], part[score]) else worst
+    return (
+        f"By {column}, its {score} is best where {best[0]} ({show(best[1][score])}, "
+        f"{count(best[1]['rows'], 'test row')}) and worst where {worst[0]} ({show(worst[1][score])}, "
+        f"{count(worst[1]['rows'], 'test row')})."
+    )

@@ -1,0 +1,46 @@
+"""Whether the registry knows a result already, asked without MLflow's client: an unchanged run must stay quick."""
+
+from handoff.files import hash_json
+from handoff.receipt import Receipt
+from registry.connection import Address
+from registry.quick import read_database
+from registry.rest import ask_server
+from registry.versions import RESULT
+
+SETTLED = "relay.settled"
+"""Run tag, written last: everything of the run has been sent, and the gate has spoken."""
+
+
+def identify_result(receipt: Receipt) -> str:
+    """What tells one training from any other: its key, its files and when it began."""
+    return hash_json([receipt.key_digest, receipt.fingerprint, receipt.started_at_utc])[:32]
+
+
+def is_settled(address: Address, receipt: Receipt) -> bool:
+    """Whether the registry holds a finished run of this result, the gate's word included.
+
+    Raises:
+        RegistryAwayError: the registry does not answer.
+    """
+    result = identify_result(receipt)
+    if address.is_embedded:
+        return bool(
+            read_database(
+                address,
+                "select 1 from tags t join tags s on s.run_uuid = t.run_uuid join runs r on r.run_uuid = t.run_uuid "
+                "where t.key = ? and t.value = ? and s.key = ? and r.status = 'FINISHED' "
+                "and r.lifecycle_stage = 'active'",
+                (RESULT, result, SETTLED),
+            )
+        )
+    return _ask(address.uri, receipt.recipe, result)
+
+
+def _ask(uri: str, experiment: str, result: str) -> bool:
+    by_name = {"max_results": 1, "filter": f"name = '{experiment}'"}
+    experiments = ask_server(uri, "experiments/search", by_name).get("experiments", [])
+    if not experiments:
+        return False
+    filters = f"tags.`{RESULT}` = '{result}' and tags.`{SETTLED}` = 'yes' and attributes.status = 'FINISHED'"
+    wanted = {"experiment_ids": [experiments[0]["experiment_id"]], "filter": filters, "max_results": 1}
+    return bool(ask_server(uri, "runs/search", wanted).get("runs"))

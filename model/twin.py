@@ -1,0 +1,138 @@
+"""The ONNX twin of a trained model: made where it can be, kept only where it answers every test row alike."""
+
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+from sklearn.pipeline import Pipeline
+
+from handoff.errors import ModelError
+from model.findings import count
+from model.split import NUMERIC
+from model.task import Task
+from registry.contract import TOLERANCE
+
+if TYPE_CHECKING:  # see make_twin
+    from model.twin_graph import Precision
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """How near a twin comes to its model on the test rows."""
+
+    difference: float
+    """The largest one, in a probability, or in a number as a share of the target's spread."""
+    flipped: int
+    """Rows that would get another class."""
+
+    @property
+    def is_close(self) -> bool:
+        """Whether the twin may answer for the model."""
+        return self.difference < TOLERANCE and self.flipped == 0
+
+
+@dataclass(frozen=True)
+class TwinAttempt:
+    """The twin's file, or why there is none."""
+
+    content: bytes | None = None
+    reason: str = ""
+    """A sentence for the findings; empty where there is a twin, or where none could be."""
+
+
+def make_twin(fitted: Pipeline, task: Task, threshold: float | None) -> TwinAttempt:
+    """The twin of a fitted pipeline, checked on every test row.
+
+    Args:
+        fitted: from `model.pipeline`.
+        task: gives the test rows.
+        threshold: of two classes.
+    """
+    inputs = task.split.test.inputs
+    if any(task.columns[name].type not in NUMERIC for name in inputs.columns):
+        return TwinAttempt()  # one tensor of numbers cannot hold words
+    if task.as_classes and not hasattr(fitted, "predict_proba"):
+        return TwinAttempt(reason=f"It has no ONNX twin: {task.estimator_name} gives no probabilities.")
+    # Only now: onnx and ONNX Runtime are as slow to import as scikit-learn.
+    from registry.twin import open_twin
+
+    expected = _answer(fitted, task)
+    matrix = inputs.to_numpy(np.float32)
+    found: list[Agreement] = []
+    for content in _build_candidates(fitted, list(inputs.columns), outputs=expected.shape[1]):
+        try:
+            answers = open_twin(content).predict(matrix)
+        except ModelError:
+            continue
+        found.append(compare_answers(answers, expected, threshold=threshold, spread=task.spread))
+        if found[-1].is_close:
+            return TwinAttempt(content)
+    if not found:
+        return TwinAttempt(reason=f"It has no ONNX twin: skl2onnx cannot convert {task.estimator_name}.")
+    best = min(found, key=lambda agreement: (agreement.difference, agreement.flipped))
+    return TwinAttempt(
+        reason=f"It has no ONNX twin: on {count(len(matrix), 'test row')} that would differ by up to "
+        f"{best.difference:.2g} (allowed {TOLERANCE:.0e}) and give {count(best.flipped, 'row')} another class."
+        if task.as_classes
+        else f"It has no ONNX twin: on {count(len(matrix), 'test row')} that would differ by up to "
+        f"{best.difference:.2g} of the target's spread (allowed {TOLERANCE:.0e})."
+    )
+
+
+def compare_answers(
+    answers: npt.NDArray[Any], expected: Floats, *, threshold: float | None, spread: float | None
+) -> Agreement:
+    """How near answers come to the expected ones, both (rows, classes) or (rows, 1).
+
+    Args:
+        answers: the twin's.
+        expected: the model's.
+        threshold: of two classes, from which on a row is of the second one.
+        spread: standard deviation of the target, for numbers.
+    """
+    found = answers.astype(np.float64)
+    largest = float(np.abs(found - expected).max(initial=0.0))
+    difference = largest if np.isfinite(found).all() else float("inf")
+    if spread is not None:
+        return Agreement(difference / spread, flipped=0)
+    called = [
+        rows.argmax(axis=1) if threshold is None else (rows[:, 1] >= threshold).astype(np.int64)
+        for rows in (found, expected)
+    ]
+    return Agreement(difference, flipped=int((called[0] != called[1]).sum()))
+
+
+def _answer(fitted: Pipeline, task: Task) -> Floats:
+    inputs = task.split.test.inputs
+    answers = fitted.predict_proba(inputs) if task.as_classes else np.reshape(fitted.predict(inputs), (-1, 1))
+    return np.asarray(answers, np.float64)
+
+
+def _build_candidates(fitted: Pipeline, inputs: list[str], *, outputs: int) -> Iterator[bytes]:
+    """Twins of that pipeline, the quickest to ask first; none where skl2onnx does not know the estimator."""
+    from model.twin_graph import build_graph, read_preparation
+
+    preparation = read_preparation(fitted, inputs)
+    for precision, estimator in _list_variants(fitted["model"], preparation.means, preparation.scales):
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of libraries that write for each other, not of the model
+            try:
+                content = build_graph(estimator, preparation, precision, outputs=outputs)
+            except Exception:  # noqa: S112 - converters fail as they like; without one there is no twin, no more
+                continue
+        yield content
+
+
+def _list_variants(model: Any, means: Floats, scales: Floats) -> "Iterator[tuple[Precision, Any]]":
+    if isinstance(model, HistGradientBoostingClassifier | HistGradientBoostingRegressor):
+        from model.raw_thresholds import unscale_trees
+
+        yield "raw", unscale_trees(model, means, scales)
+    yield "float", model
+    yield "double", model

@@ -1,0 +1,183 @@
+"""The ONNX twin: the same answers on every test row, or none and a sentence that says why."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as arrays
+from projects import LINEAR, MIXED, NUMBERS, Project, linear_columns, mark_split, mixed_columns
+from sklearn.ensemble import HistGradientBoostingClassifier
+
+from handoff.recipe import load_recipe
+from model.estimator import set_task
+from model.parameters import EstimatorParameters, parse_parameters
+from model.pipeline import fit
+from model.raw_thresholds import find_raw_thresholds, unscale_trees
+from model.twin import Agreement, compare_answers, make_twin
+from model.twin_graph import build_graph, read_preparation
+from registry.contract import TOLERANCE
+from registry.twin import open_twin
+
+MakeProject = Callable[..., Project]
+
+
+def set_up(made: Project, *overrides: str) -> Any:
+    """A fitted pipeline and its task."""
+    import pyarrow.parquet as pq
+
+    recipe = load_recipe(str(made.recipe), overrides)
+    parameters = parse_parameters(recipe)
+    assert isinstance(parameters, EstimatorParameters)
+    table = pq.read_table(made.data_dir / "processed" / f"{made.recipe.stem}.parquet")
+    task = set_task(table, recipe, parameters)
+    return fit(task.pipeline, task.split.train), task
+
+
+ESTIMATORS = [
+    "sklearn.ensemble.HistGradientBoostingClassifier",
+    "sklearn.ensemble.RandomForestClassifier",
+    "sklearn.linear_model.LogisticRegression",
+    "sklearn.neighbors.KNeighborsClassifier",
+    "sklearn.naive_bayes.GaussianNB",
+]
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS)
+def test_every_test_row_gets_the_model_s_answer(project: MakeProject, estimator: str) -> None:
+    made = project(NUMBERS, mixed_columns())
+    fitted, task = set_up(made, f"model.choices.boosted.estimator={estimator}", "model.choices.boosted.options={}")
+    inputs = task.split.test.inputs
+    assert inputs.isna().any(axis=None)
+    attempt = make_twin(fitted, task, threshold=0.45)
+    assert attempt.content is not None, attempt.reason
+    answers = open_twin(attempt.content).predict(inputs.to_numpy(np.float32))
+    assert (answers.shape, answers.dtype) == ((60, 2), np.float32)
+    assert np.abs(answers - fitted.predict_proba(inputs)).max() < TOLERANCE
+
+
+@pytest.mark.parametrize("kind", ["linear_model.LinearRegression", "ensemble.HistGradientBoostingRegressor"])
+def test_a_regressor_s_twin_answers_a_number_a_row(project: MakeProject, kind: str) -> None:
+    made = project(LINEAR, linear_columns())
+    fitted, task = set_up(made, f"model.estimator=sklearn.{kind}")
+    content = make_twin(fitted, task, None).content
+    assert content is not None
+    answers = open_twin(content).predict(task.split.test.inputs.to_numpy(np.float32))
+    assert answers.shape == (20, 1)
+    assert answers.ravel() == pytest.approx(fitted.predict(task.split.test.inputs), rel=1e-5)
+
+
+def test_the_twin_takes_one_tensor_and_gives_one_and_names_no_class(trained_numbers: Project) -> None:
+    graph = onnx.load(trained_numbers.latest / "model.onnx").graph
+    assert [place.name for place in (*graph.input, *graph.output)] == ["inputs", "outputs"]
+    assert {node.op_type for node in graph.node}.isdisjoint({"ZipMap", "ArrayFeatureExtractor"})
+
+
+def test_no_rows_get_no_answers(trained_numbers: Project) -> None:
+    twin = open_twin((trained_numbers.latest / "model.onnx").read_bytes())
+    assert twin.predict(np.zeros((0, 3), np.float32)).shape == (0, 2)
+
+
+@pytest.mark.parametrize("matrix", [np.zeros((1, 4), np.float32), np.zeros((1, 3)), np.zeros(3, np.float32)])
+def test_a_matrix_of_another_form_is_refused(trained_numbers: Project, matrix: Any) -> None:
+    twin = open_twin((trained_numbers.latest / "model.onnx").read_bytes())
+    with pytest.raises(ValueError, match=r"expected float32 \(n, 3\)"):
+        twin.predict(matrix)
+
+
+def test_columns_that_stand_apart_in_memory_are_read_right(trained_numbers: Project) -> None:
+    twin = open_twin((trained_numbers.latest / "model.onnx").read_bytes())
+    matrix = np.array([[30, 1000, 1], [60, np.nan, 0], [80, 5000, np.nan]], np.float32)
+    assert np.array_equal(twin.predict(np.asfortranarray(matrix)), twin.predict(matrix))
+
+
+def test_a_model_of_words_has_no_twin_and_nothing_is_said(project: MakeProject) -> None:
+    results = project(MIXED, mixed_columns()).train()
+    assert results.twin is None
+    assert "ONNX" not in " ".join(results.sentences)
+
+
+@pytest.mark.parametrize(
+    ("estimator", "said"),
+    [
+        ("sklearn.svm.LinearSVC", "It has no ONNX twin: LinearSVC gives no probabilities."),
+        ("sklearn.dummy.DummyClassifier", "It has no ONNX twin: skl2onnx cannot convert DummyClassifier."),
+    ],
+)
+def test_why_a_model_has_no_twin_is_said(project: MakeProject, estimator: str, said: str) -> None:
+    overrides = [f"model.choices.boosted.estimator={estimator}", "model.choices.boosted.options={}"]
+    results = project(NUMBERS, mixed_columns()).train(*overrides)
+    assert results.twin is None
+    assert said in results.sentences
+    assert results.contract is not None
+    assert not results.contract.has_twin
+
+
+def test_whole_numbers_that_float32_cannot_tell_apart_leave_no_twin_and_the_figure_is_said(
+    project: MakeProject,
+) -> None:
+    recipe = LINEAR.replace('type = "float", role = "input", min = 0, max = 20', 'type = "int", role = "input"')
+    recipe = recipe.replace("linear_model.LinearRegression", "tree.DecisionTreeRegressor")
+    numbers = [2**28 + row for row in range(100)]
+    columns = {"x": numbers, "y": [float(row % 2) for row in range(100)], "split": mark_split(100)}
+    results = project(recipe, columns).train()
+    assert results.twin is None
+    assert [words for words in results.sentences if "It has no ONNX twin: on 20 test rows that would differ" in words]
+
+
+def test_a_row_on_the_other_side_of_the_threshold_is_counted_however_near_it_is() -> None:
+    expected = np.array([[0.7, 0.3], [0.4, 0.6]])
+    answers = (expected + np.array([[1e-7, -1e-7], [0, 0]])).astype(np.float32)
+    agreement = compare_answers(answers, expected, threshold=0.3, spread=None)
+    assert (agreement.flipped, agreement.is_close) == (1, False)
+    assert compare_answers(answers, expected, threshold=0.5, spread=None).is_close
+
+
+def test_numbers_are_held_against_their_spread() -> None:
+    answers = np.array([[1000.5]])
+    assert compare_answers(answers, np.array([[1000.0]]), threshold=None, spread=100.0) == Agreement(0.005, 0)
+
+
+def test_an_answer_that_is_no_number_is_never_close() -> None:
+    assert not compare_answers(np.array([[np.nan]]), np.array([[1.0]]), threshold=None, spread=1.0).is_close
+
+
+finite = st.floats(-1e6, 1e6)
+
+
+@pytest.mark.property
+@given(
+    arrays.arrays(np.float64, 5, elements=finite),
+    arrays.arrays(np.float64, 5, elements=finite),
+    arrays.arrays(np.float64, 5, elements=st.floats(1e-6, 1e6)),
+)
+def test_the_raw_threshold_is_the_last_value_that_passes(thresholds: Any, means: Any, scales: Any) -> None:
+    raw = find_raw_thresholds(thresholds, means, scales)
+    after = np.nextafter(raw, np.inf)
+    assert ((raw - means) / scales <= thresholds).all()
+    assert ((after - means) / scales > thresholds).all()
+
+
+def test_trees_on_raw_values_take_the_branches_that_scaled_float32_would_lose() -> None:
+    # Small differences beside a huge value: scaled to float32, all but the huge one fall together.
+    draw = np.random.default_rng(0)
+    raw = np.concatenate([draw.uniform(0, 1, 2000), [3e7]]).astype(np.float32).astype(np.float64)
+    means, scales = np.array([raw.mean()]), np.array([raw.std()])
+    scaled = ((raw - means) / scales)[:, np.newaxis]
+    model = HistGradientBoostingClassifier(max_iter=5).fit(scaled, raw > 0.5)
+    expected = model.predict_proba(scaled)
+    on_raw = unscale_trees(model, means, scales).predict_proba(raw[:, np.newaxis])
+    in_float32 = model.predict_proba(scaled.astype(np.float32).astype(np.float64))
+    assert np.array_equal(on_raw, expected)
+    assert np.abs(in_float32 - expected).max() > 0.1
+
+
+def test_the_model_itself_keeps_its_thresholds(project: MakeProject) -> None:
+    fitted, task = set_up(project(NUMBERS, mixed_columns()))
+    before = fitted.predict_proba(task.split.test.inputs)
+    preparation = read_preparation(fitted, list(task.split.test.inputs.columns))
+    build_graph(unscale_trees(fitted["model"], preparation.means, preparation.scales), preparation, "raw", outputs=2)
+    assert np.array_equal(fitted.predict_proba(task.split.test.inputs), before)

@@ -1,0 +1,57 @@
+"""Folders in which two trainings have been registered: one is in production, the gate refused the other."""
+
+import shutil
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import pytest
+from page_folders import Folders
+
+from handoff.settings import ROOT
+
+TRAIN = """
+from importlib import import_module
+from handoff.stage import main
+
+def run(stage, *changes):
+    assert main(import_module(f"{stage}.__main__").STAGE, ["linear", *changes]) == 0
+
+run("ingest")
+run("preprocess")
+run("model", "--set", "model.folds=3", "--set", "model.segments=['x']")
+run("model", "--set", "model.estimator=sklearn.dummy.DummyRegressor")
+"""
+
+
+class Registered(Folders):
+    """Folders with an embedded registry."""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {name: text for name, text in super().environment.items() if name != "MLFLOW_TRACKING_URI"}
+
+    def manage(self, verb: str, *arguments: str) -> str:
+        """What one of the commands about versions prints."""
+        command = [sys.executable, "-m", "model", verb, "linear", *arguments]
+        return subprocess.run(
+            command, cwd=self.root, env=self.environment | {"PYTHONPATH": str(ROOT)}, check=True,
+            stdout=subprocess.PIPE, text=True,
+        ).stdout  # fmt: skip
+
+
+@cache
+def train(root: Path) -> Registered:
+    folders = Registered(root)
+    subprocess.run([sys.executable, "-c", TRAIN], cwd=ROOT, env=folders.environment, check=True, capture_output=True)
+    return folders
+
+
+def copy_registered(factory: pytest.TempPathFactory) -> Registered:
+    """Folders of one's own; trained once a session."""
+    base = factory.getbasetemp() / "registered"
+    base.mkdir(exist_ok=True)
+    root = factory.mktemp("models") / "project"
+    shutil.copytree(train(base).root, root, symlinks=True)
+    return Registered(root)
