@@ -10,8 +10,8 @@ PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; 
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help run ingest preprocess model check-recipe notebook test test-crash test-docker check fix bench bench-quick \
-	lock clean build up down train status logs
+.PHONY: help run ingest preprocess model api check-recipe notebook test test-crash test-docker check fix bench bench-quick \
+	lock clean mlflow build up down down-volumes train status logs logs-mlflow
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z. -]+:.*## / {printf "  make %-24s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -35,6 +35,16 @@ notebook: .venv/ready ## Open the notebooks in JupyterLab
 
 page: .venv/ready ## Serve the page on http://localhost:8501 (PAGE_PORT)
 	@$(BIN)/python -m model page
+
+api: .venv/ready ## Serve the models of MODEL_URI on http://localhost:8000 (API_PORT)
+	@$(BIN)/python -m serve
+
+mlflow: .venv/ready ## Open MLflow's own page on the embedded registry: http://localhost:5000 (MLFLOW_PORT)
+	@test -f data/mlflow/mlflow.db || { echo "No embedded registry yet: make run makes it"; exit 1; }
+	@echo "MLflow at http://localhost:$${MLFLOW_PORT:-5000}; Ctrl-C ends it"
+	@MLFLOW_DISABLE_TELEMETRY=true MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false $(BIN)/mlflow server \
+		--host 127.0.0.1 --port $${MLFLOW_PORT:-5000} --workers 1 --backend-store-uri sqlite:///data/mlflow/mlflow.db \
+		--default-artifact-root data/mlflow/artifacts
 
 test: .venv/ready-for-tests ## Run all tests without containers that this machine can run, and say what was skipped
 	@$(BIN)/python -m pytest -q -n auto --dist loadfile -m "not docker" $(PYTEST_ARGS)
@@ -62,8 +72,8 @@ bench-quick: .venv/ready-for-tests ## The same on small data (about 1 minute)
 	@$(BIN)/python -m benchmarks --quick
 
 lock: .venv/ready ## Pin the newest versions that the requirements.in files allow
-	@$(BIN)/uv pip compile $(UV_COMPILE) $(STAGES:%=%/requirements.in) --upgrade -o requirements.txt
-	@for part in $(STAGES) tests notebooks; do \
+	@$(BIN)/uv pip compile $(UV_COMPILE) $(STAGES:%=%/requirements.in) serve/requirements.in --upgrade -o requirements.txt
+	@for part in $(STAGES) serve tests notebooks services/mlflow; do \
 		$(BIN)/uv pip compile $(UV_COMPILE) $$part/requirements.in -c requirements.txt -o $$part/requirements.txt; done
 
 UV_COMPILE := -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
@@ -71,13 +81,22 @@ UV_COMPILE := -q --universal --python-version 3.11 --generate-hashes --no-header
 build: ## Build the images
 	@docker compose --profile '*' build
 
-up: .env ## Start the pipeline and the page in containers: http://localhost:8501
+up: .env ## Start the pipeline, the page (http://localhost:8501) and MLflow (http://localhost:5000) in containers
 	@python3 images/check_ports.py
 	@docker compose up --detach --build --wait
 	@docker compose ps
 
 down: ## Stop and remove all containers; data, logs and volumes stay
 	@docker compose --profile '*' down --remove-orphans
+
+# A volume holds what exists nowhere else; data/ and logs/ are folders of the host, which this leaves alone.
+down-volumes: ## Stop all containers and delete every run, model and artifact that MLflow holds; YES=1 does not ask
+	@test "$(YES)" = 1 || { \
+		echo "This deletes all runs, model versions, aliases and artifacts that MLflow holds in its volumes."; \
+		echo "services/mlflow/README.md says how to keep a copy. data/ and logs/ stay."; \
+		printf 'Type yes to delete them: '; read -r answer; \
+		test "$$answer" = yes || { echo "Nothing is deleted."; exit 1; }; }
+	@docker compose --profile '*' down --remove-orphans --volumes
 
 train: .env ## Train each recipe of RECIPES once, in a container
 	@docker compose run --rm train
@@ -87,6 +106,9 @@ status: ## Show the containers and whether they are well
 
 logs: ## Follow the logs of all containers
 	@docker compose --profile '*' logs --follow --tail 100
+
+logs-mlflow: ## Follow the log of MLflow
+	@docker compose logs --follow --tail 100 mlflow
 
 .env: ## Make .env from .env.example, to be filled in
 	@cp .env.example .env && echo "Made .env from .env.example"

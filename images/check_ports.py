@@ -10,7 +10,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-PORTS = {"PAGE_PORT": ("model", 8501, "the page")}
+PORTS = {
+    "PAGE_PORT": ("model", 8501, "the page"),
+    "MLFLOW_PORT": ("mlflow", 5000, "the experiment tracker"),
+}
 """Variable in .env -> service, default port, what is there."""
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from engine import ROOT, STAGES, Docker, engine_answers
+from engine import STAGES, Docker, build_image, compose_in, engine_answers
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -22,11 +22,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def images() -> dict[str, str]:
     """Stage -> name of its image, built as the README says."""
-    for stage in STAGES:
-        command = ["docker", "build", "-q", "-t", f"relay-{stage}", "-f", f"{stage}/{stage}.Dockerfile", "."]
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
-    return {stage: f"relay-{stage}" for stage in STAGES}
+    return {stage: build_image(f"relay-{stage}", f"{stage}/{stage}.Dockerfile") for stage in STAGES}
+
+
+@pytest.fixture(scope="session")
+def server_image() -> str:
+    """Name of the image of the MLflow server."""
+    return build_image("relay-mlflow", "services/mlflow/mlflow.Dockerfile")
 
 
 @pytest.fixture
@@ -50,25 +52,10 @@ def run_image(images: dict[str, str], folder: Path) -> Docker:
 
 
 @pytest.fixture
-def compose(images: dict[str, str], folder: Path) -> Iterator[Docker]:
+def compose(images: dict[str, str], server_image: str, folder: Path) -> Iterator[Docker]:
     """`docker compose` in a project of its own on the folder; everything goes afterwards."""
     assert images
-    environment = {
-        **os.environ,
-        "COMPOSE_PROJECT_NAME": f"relay-test-{os.getpid()}",
-        "RELAY_DATA": f"{folder}/data",
-        "RELAY_LOGS": f"{folder}/logs",
-        "RECIPES": "linear",
-        "PAGE_PORT": "18501",
-    }
-
-    def run(*arguments: str, check: bool = True, **more: str) -> subprocess.CompletedProcess[str]:
-        command = ["docker", "compose", *arguments]
-        done = subprocess.run(
-            command, cwd=ROOT, env=environment | more, capture_output=True, text=True, timeout=400, check=False
-        )
-        assert not check or done.returncode == 0, done.stdout + done.stderr
-        return done
-
+    assert server_image
+    run = compose_in(folder, f"relay-test-{os.getpid()}", PAGE_PORT="18501", MLFLOW_PORT="15000")
     yield run
     run("--profile", "*", "down", "--remove-orphans", "--volumes", "--timeout", "5")

@@ -2,14 +2,16 @@
 
 import itertools
 import json
+import socket
 import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from engine import ROOT, Docker
+from engine import ROOT, Docker, find_users
 
 from handoff.receipt import Receipt
 
@@ -35,7 +37,7 @@ def test_every_combination_of_profiles_is_a_valid_file(count: int, compose: Dock
     for chosen in itertools.combinations(PROFILES, count):
         options = [part for profile in chosen for part in ("--profile", profile)]
         services = compose(*options, "config", "--services").stdout.split()
-        assert {"ingest", "preprocess", "model"} <= set(services)
+        assert {"ingest", "preprocess", "model", "mlflow"} <= set(services)
 
 
 def test_up_runs_the_stages_in_order_and_ends_with_a_healthy_page(compose: Docker, folder: Path) -> None:
@@ -56,9 +58,7 @@ def test_up_runs_the_stages_in_order_and_ends_with_a_healthy_page(compose: Docke
     ]
     assert time.monotonic() - started < 60
 
-    top = ["docker", "top", container_of(compose, "model"), "-eo", "pid,uid"]
-    processes = subprocess.run(top, capture_output=True, text=True, check=True).stdout.splitlines()[1:]
-    assert {line.split()[1] for line in processes} == {"10001"}
+    assert find_users(container_of(compose, "model"), "_stcore/health") == {"10001"}
 
 
 def test_a_service_runs_by_itself_with_another_recipe(compose: Docker, folder: Path) -> None:
@@ -99,15 +99,27 @@ def test_a_container_killed_in_the_middle_leaves_nothing_behind(command: str, co
     assert [path.name for path in (folder / "data" / "raw").iterdir() if path.suffix in (".tmp", ".next")] == []
 
 
-def test_a_port_in_use_is_named_with_its_variable(folder: Path) -> None:
-    import socket
-    import sys
-
+@pytest.mark.parametrize("variable", ["PAGE_PORT", "MLFLOW_PORT"])
+def test_a_port_in_use_is_named_with_its_variable(variable: str, folder: Path) -> None:
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         server.listen()
         port = server.getsockname()[1]
-        environment = {"PAGE_PORT": str(port), "PATH": "/usr/bin:/bin", "COMPOSE_PROJECT_NAME": "relay-test-ports"}
+        environment = {variable: str(port), "PATH": "/usr/bin:/bin", "COMPOSE_PROJECT_NAME": "relay-test-ports"}
         command = [sys.executable, ROOT / "images" / "check_ports.py"]
         done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-    assert (done.returncode, f"PAGE_PORT={port + 1}" in done.stderr) == (1, True)
+    assert (done.returncode, f"{variable}={port + 1}" in done.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("service", ["model", "train"])
+def test_who_trains_waits_for_the_registry_and_knows_its_address(service: str, compose: Docker) -> None:
+    written = json.loads(compose("--profile", "train", "config", "--format", "json").stdout)["services"][service]
+    waits_for = {name: condition["condition"] for name, condition in written["depends_on"].items()}
+    assert waits_for == {"preprocess": "service_completed_successfully", "mlflow": "service_healthy"}
+    assert written["environment"]["MLFLOW_TRACKING_URI"] == "http://mlflow:5000"
+
+
+def test_only_the_registry_opens_its_volumes(compose: Docker) -> None:
+    services = json.loads(compose("--profile", "*", "config", "--format", "json").stdout)["services"]
+    mounted = {(name, volume["source"]) for name, service in services.items() for volume in service["volumes"]}
+    assert {name for name, source in mounted if source.startswith("mlflow-")} == {"mlflow"}
