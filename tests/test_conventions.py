@@ -13,11 +13,18 @@ Desk = Any  # tests/conftest.py
 
 ROOT = Path(__file__).resolve().parent.parent
 
-LIBRARIES = ("handoff", "stylometry")
+LIBRARIES = ("handoff", "stylometry", "registry")
+MAY_IMPORT: dict[str, set[str]] = {"registry": {"handoff"}}
+"""Library -> the libraries that it may import; any other stands for itself."""
 # A folder with pinned packages of its own is a stage, unless it only looks at the stages.
 PINNED = sorted(path.parent.name for path in ROOT.glob("*/requirements.in"))
 STAGES = [name for name in PINNED if name not in ("tests", "notebooks")]
+# It runs until it is stopped and takes no recipe; every other stage takes recipes and ends.
+LASTING = ("serve",)
+BATCH_STAGES = [name for name in STAGES if name not in LASTING]
 PACKAGES = (*LIBRARIES, *STAGES)
+# Servers that we configure have packages of their own too, but nothing else of a stage.
+SERVERS = sorted(path.parent.relative_to(ROOT).as_posix() for path in ROOT.glob("services/*/requirements.in"))
 RECIPES = sorted(path.stem for path in (ROOT / "recipes").glob("*.toml"))
 
 LONGEST_FILE, LONGEST_FUNCTION = 300, 40
@@ -96,7 +103,8 @@ def requirements(path: Path) -> list[str]:
 
 def documents() -> list[Path]:
     """Where commands are promised."""
-    return [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *(ROOT / stage / "README.md" for stage in STAGES)]
+    folders = [ROOT / folder for folder in (*STAGES, *SERVERS)]
+    return [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *(folder / "README.md" for folder in folders)]
 
 
 def promised_targets(text: str) -> set[str]:
@@ -131,7 +139,7 @@ def test_every_stage_says_what_it_reads_and_writes(stage: str) -> None:
     assert {"READS", "WRITES"} - names == set()
 
 
-@pytest.mark.parametrize("folder", ["", *PINNED])
+@pytest.mark.parametrize("folder", ["", *PINNED, *SERVERS])
 def test_every_requirement_is_pinned_and_hashed(folder: str) -> None:
     lines = requirements(ROOT / folder / "requirements.txt")
     pinned = re.compile(r"^[A-Za-z0-9._\[\]-]+==\S+.*--hash=sha256:[0-9a-f]{64}")
@@ -140,7 +148,7 @@ def test_every_requirement_is_pinned_and_hashed(folder: str) -> None:
 
 def test_a_package_has_the_same_version_in_every_folder() -> None:
     versions: dict[str, dict[str, set[str]]] = {}
-    for folder in ("", *PINNED):
+    for folder in ("", *PINNED, *SERVERS):
         for line in requirements(ROOT / folder / "requirements.txt"):
             name, version = line.split()[0].split("==")  # another version for another Python is another line
             versions.setdefault(name, {}).setdefault(folder or "all", set()).add(version)
@@ -155,7 +163,7 @@ def test_stages_never_import_each_other(stage: str) -> None:
 
 @pytest.mark.parametrize("library", LIBRARIES)
 def test_libraries_import_no_stage_and_not_each_other(library: str) -> None:
-    others = {*STAGES, *LIBRARIES, "tests"} - {library}
+    others = {*STAGES, *LIBRARIES, "tests"} - {library} - MAY_IMPORT.get(library, set())
     assert {path: imported(tree) & others for path, tree in sources(library) if imported(tree) & others} == {}
 
 
@@ -208,7 +216,7 @@ def test_no_function_is_long() -> None:
 
 
 def test_readmes_are_short() -> None:
-    limits = {ROOT / stage / "README.md": LONGEST_STAGE_README for stage in STAGES}
+    limits = {ROOT / folder / "README.md": LONGEST_STAGE_README for folder in (*STAGES, *SERVERS)}
     limits[ROOT / "README.md"] = LONGEST_README
     lengths = {path: path.read_text(encoding="utf-8").count("\n") for path in limits}
     assert {str(path.relative_to(ROOT)): lines for path, lines in lengths.items() if lines > limits[path]} == {}
@@ -246,7 +254,7 @@ def test_notebooks_carry_no_output() -> None:
     assert found == []
 
 
-@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("stage", BATCH_STAGES)
 @pytest.mark.parametrize("recipe", RECIPES)
 def test_every_recipe_is_valid_for_every_stage(desk: Desk, recipe: str, stage: str) -> None:
     assert desk.run(stage, recipe, "--check") == 0
@@ -266,7 +274,7 @@ def test_no_file_names_another_package_index() -> None:
 
 
 def test_pinned_packages_come_from_no_plain_http() -> None:
-    paths = [*ROOT.glob("requirements.*"), *ROOT.glob("*/requirements.*")]
+    paths = [path for depth in ("", "*/", "services/*/") for path in ROOT.glob(f"{depth}requirements.*")]
     assert [str(path) for path in paths if "http://" in path.read_text(encoding="utf-8")] == []
 
 
