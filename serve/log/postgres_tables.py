@@ -1,0 +1,70 @@
+"""The tables of the prediction log in PostgreSQL, in a schema of their own: the database may be shared."""
+
+import time
+
+import asyncpg
+
+from serve.log.record import require_known_version
+
+SCHEMA = "prediction_log"
+
+LOCK = 7_205_759_403
+"""Of the advisory lock that one process holds while it makes the tables: any number that nobody else takes."""
+
+PROBE = (
+    f"insert into {SCHEMA}.probe values (1, extract(epoch from now()))"  # noqa: S608 - our own names
+    " on conflict (id) do update set at_unix = excluded.at_unix"
+)
+"""Commit something small: where that is possible a prediction can be committed."""
+
+# Ids are compared byte by byte, as in SQLite and in Python.
+MIGRATIONS = (
+    f"""
+    create table {SCHEMA}.predictions (
+        id text collate "C" primary key, at_unix float8 not null, model text not null, version text not null,
+        run_id text not null, input text not null, output text not null, latency_us bigint not null,
+        client text not null, idempotency_key text, body_sha256 text);
+    create index predictions_by_time on {SCHEMA}.predictions (at_unix, id);
+    create unique index predictions_by_key on {SCHEMA}.predictions (idempotency_key)
+        where idempotency_key is not null;
+    create table {SCHEMA}.labels (
+        seq bigint generated always as identity primary key,
+        prediction_id text collate "C" not null references {SCHEMA}.predictions (id) on delete cascade,
+        number bigint not null, value text not null, at_unix float8 not null, source text not null);
+    create index labels_by_prediction on {SCHEMA}.labels (prediction_id, seq);
+    create table {SCHEMA}.probe (id int primary key check (id = 1), at_unix float8 not null);
+    """,
+)
+"""What brings a database from each version of the tables to the next one; the first makes them."""
+
+
+async def bring_to_version(connection: "asyncpg.Connection[asyncpg.Record]", name: str) -> None:
+    """Bring the tables to this version; two processes at once do it once.
+
+    Raises:
+        LogVersionError: a newer program made them.
+    """
+    async with connection.transaction():
+        await connection.execute("select pg_advisory_xact_lock($1)", LOCK)
+        version = await read_version(connection)
+        require_known_version(version, len(MIGRATIONS), name, "another database")
+        if version == 0:
+            await connection.execute(f"create schema if not exists {SCHEMA}")
+            await connection.execute(
+                f"create table {SCHEMA}.schema_version (version int primary key, at_unix float8 not null)"
+            )
+        for number, statements in enumerate(MIGRATIONS[version:], version + 1):
+            await connection.execute(statements)
+            await connection.execute(
+                f"insert into {SCHEMA}.schema_version values ($1, $2)",  # noqa: S608
+                number,
+                time.time(),
+            )
+
+
+async def read_version(connection: "asyncpg.Connection[asyncpg.Record]") -> int:
+    """The version of the tables; 0 where there are none."""
+    # Asked first: without the right to create, tables that are there can be used.
+    if await connection.fetchval("select to_regclass($1)", f"{SCHEMA}.schema_version") is None:
+        return 0
+    return int(await connection.fetchval(f"select max(version) from {SCHEMA}.schema_version"))  # noqa: S608

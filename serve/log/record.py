@@ -1,0 +1,287 @@
+"""What the prediction log keeps, and what a log must do, whichever database it writes to."""
+
+import json
+import math
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Protocol, TypeAlias
+
+from handoff.errors import RelayError
+
+JsonScalar: TypeAlias = bool | int | float | str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One answered request, however many records it holds."""
+
+    id: str
+    """The prediction id, of `new_id`."""
+    at_unix: float
+    """When it was asked, seconds since 1970."""
+    model: str
+    version: str
+    run_id: str
+    input: bytes
+    """JSON of the records."""
+    output: bytes
+    """JSON of the answer's predictions."""
+    latency_us: int
+    """From the request to the answer that was ready to be logged."""
+    client: str
+    """The request id."""
+    idempotency_key: str | None = None
+    body_sha256: str | None = None
+    """Digest of the request's body: tells a repeated request from another one under the same key."""
+
+
+Stored: TypeAlias = Row
+"""A row as it was read back: the same fields, the same values."""
+
+COLUMNS = tuple(field.name for field in fields(Row))
+"""Of the table `predictions`, in the order of the fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """What turned out to be true of a record, as someone reported it; of several the last counts."""
+
+    record: str
+    """`<prediction id>/<number of the record, from 0>`."""
+    value: JsonScalar
+    at_unix: float
+    source: str
+
+
+@dataclass(slots=True)
+class LogStats:
+    """What the log did since it was opened, for `/metrics`."""
+
+    queue_length: int = 0
+    """Rows that wait for their commit or are in it, now."""
+    batches: int = 0
+    rows: int = 0
+    """Rows committed."""
+    failures: int = 0
+    """Rows that could not be committed; a key that was taken is none."""
+    last_commit_seconds: float = 0.0
+    total_commit_seconds: float = 0.0
+
+
+class LogUnavailableError(RelayError):
+    """The database does not take or give rows now: away, locked for long, or its disk is full."""
+
+
+class LogFullError(RelayError):
+    """More rows wait for their commit than the queue may hold."""
+
+
+class LogRowError(RelayError):
+    """The database will never take this row, such as a text with a sign that it cannot hold."""
+
+
+class LogRecordError(RelayError):
+    """A label is for a record that is not in the log, or is no value of JSON."""
+
+
+class LogVersionError(LogUnavailableError):
+    """The database was written by a newer program."""
+
+
+class LogKeyTakenError(RelayError):
+    """Another row holds the idempotency key; `stored` is that row."""
+
+    def __init__(self, stored: Row) -> None:
+        super().__init__(f"idempotency key {stored.idempotency_key!r} belongs to prediction {stored.id}")
+        self.stored = stored
+
+
+class PredictionLog(Protocol):
+    """A log in which a prediction stays once `append` has returned."""
+
+    @property
+    def stats(self) -> LogStats:
+        """What the log did since it was opened."""
+
+    async def start(self) -> None:
+        """Open the database and bring its tables to this version.
+
+        A database that is away is no error: the log goes on trying, and `is_healthy` says why it waits.
+
+        Raises:
+            LogVersionError: the database was written by a newer program.
+        """
+
+    async def append(self, row: Row) -> None:
+        """Commit a row; returns when it is on the disk.
+
+        A caller that is cancelled meanwhile leaves a row that may be committed.
+
+        Raises:
+            LogFullError: too many rows wait already; nothing was written.
+            LogUnavailableError: no commit within the time allowed. The row may be found later when the connection
+                broke while it was being committed.
+            LogKeyTakenError: another row, of this process or of another, holds the idempotency key.
+            LogRowError: the database will never take this row.
+        """
+
+    async def find_key(self, key: str) -> Stored | None:
+        """The row with an idempotency key; waits for one that is being committed by this process.
+
+        Raises:
+            LogUnavailableError: the database does not answer.
+        """
+
+    async def get(self, id: str) -> Stored | None:  # noqa: A002 - the name of the field
+        """The row with an id.
+
+        Raises:
+            LogUnavailableError: the database does not answer.
+        """
+
+    async def page(self, since: float | None, after: str | None, limit: int, model: str | None) -> list[Stored]:
+        """Rows by time, at most `limit`: asked at or after `since`, behind the row `after`, of one model.
+
+        A row is seen when it is committed, and may then stand before one that was seen earlier: whoever follows the
+        log stays some seconds behind.
+
+        Raises:
+            LogUnavailableError: the database does not answer.
+        """
+
+    async def label(self, record: str, value: JsonScalar, at_unix: float, source: str) -> None:
+        """Add what turned out to be true of a record.
+
+        Raises:
+            LogRecordError: the record's prediction is not in the log, or the record is not named `<prediction id>/<n>`.
+            LogUnavailableError: the database does not answer; the label may have been added.
+        """
+
+    async def labels(self, id: str) -> list[Label]:  # noqa: A002
+        """All labels of a prediction's records, oldest first.
+
+        Raises:
+            LogUnavailableError: the database does not answer.
+        """
+
+    async def is_healthy(self) -> str | None:
+        """Nothing when rows can be committed, else why not."""
+
+    async def prune(self, before_unix: float) -> int:
+        """Remove the predictions asked before that time, with their labels; gives how many.
+
+        Raises:
+            LogUnavailableError: the database does not answer; what was removed until then stays removed.
+        """
+
+    async def close(self) -> None:
+        """Commit what waits, then close the database."""
+
+
+def new_id() -> str:
+    """A prediction id: 32 hexadecimal digits that sort by the time they were made.
+
+    Source: RFC 9562, UUID version 7 with the fraction of the millisecond in rand_a (section 6.2, method 3).
+    """
+    milliseconds, rest = divmod(time.time_ns(), 1_000_000)
+    fraction = rest * 4096 // 1_000_000
+    noise = int.from_bytes(os.urandom(8)) & (1 << 62) - 1 | 1 << 63
+    return f"{milliseconds:012x}7{fraction:03x}{noise:016x}"
+
+
+def list_values(row: Row) -> tuple[Any, ...]:
+    """The values of a row as a database takes them, by COLUMNS.
+
+    Raises:
+        LogRowError: a text is none that both databases can hold.
+    """
+    try:
+        texts = row.input.decode(), row.output.decode()
+    except UnicodeDecodeError as error:
+        raise LogRowError(f"prediction {row.id}: input and output must be JSON in UTF-8: {error}") from error
+    if not can_be_stored(row.id, row.model, row.version, row.run_id, *texts, row.client, row.idempotency_key):
+        raise LogRowError(f"prediction {row.id}: a text with NUL or half of a surrogate pair cannot be logged")
+    asked = (row.id, row.at_unix, row.model, row.version, row.run_id)
+    return (*asked, *texts, row.latency_us, row.client, row.idempotency_key, row.body_sha256)
+
+
+def make_row(values: Sequence[Any]) -> Row:
+    """The row of the values of COLUMNS."""
+    named = dict(zip(COLUMNS, values, strict=True))
+    return Row(**named | {"input": named["input"].encode(), "output": named["output"].encode()})
+
+
+def begin_page(since: float | None, after: str | None, at_unix_of_after: float | None) -> tuple[float, str]:
+    """Time and id that the rows of a page stand behind.
+
+    Where the row `after` is gone it was pruned, and with it all rows before it: what is there comes behind it.
+    """
+    begin = (-math.inf if since is None else since, "")
+    return begin if after is None or at_unix_of_after is None else max(begin, (at_unix_of_after, after))
+
+
+def can_be_stored(*texts: str | None) -> bool:
+    """Whether the log can hold these texts: PostgreSQL takes no NUL, and UTF-8 no half of a surrogate pair."""
+    try:
+        return b"\0" not in "".join(text for text in texts if text).encode()
+    except UnicodeEncodeError:
+        return False
+
+
+def write_label_value(value: JsonScalar) -> str:
+    """The value as JSON.
+
+    Raises:
+        LogRecordError: JSON has no such value.
+    """
+    try:
+        return json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise LogRecordError(f"label {value!r}: expected a text, a number, true, false or null ({error})") from error
+
+
+def split_record(record: str) -> tuple[str, int]:
+    """Prediction id and number of a record.
+
+    Raises:
+        LogRecordError: it is not `<prediction id>/<n>`.
+    """
+    prediction, _, number = record.rpartition("/")
+    if not prediction or not (number.isascii() and number.isdigit()):
+        raise LogRecordError(f"record {record!r}: expected <prediction id>/<number of the record, from 0>")
+    return prediction, int(number)
+
+
+def require_known_version(found: int, known: int, where: str, instead: str) -> None:
+    """Returns when this program knows the tables.
+
+    Raises:
+        LogVersionError: a newer program made them.
+    """
+    if found > known:
+        raise LogVersionError(
+            f"the prediction log {where} has tables of version {found}, this program knows versions up to {known}: "
+            f"use the newer program, or {instead}"
+        )
+
+
+def judge_rows(rows: list[Row], by_id: Mapping[str, Row], by_key: Mapping[str, Row]) -> dict[str, RelayError]:
+    """Why rows of a batch are not in the log, by id, from what the log holds under their ids and keys.
+
+    A row that is there as it was sent counts as committed: an earlier attempt whose outcome nobody heard of wrote it.
+    """
+    refused: dict[str, RelayError] = {}
+    for row in rows:
+        found = by_id.get(row.id)
+        if found == row:
+            continue
+        holder = by_key.get(row.idempotency_key or "")
+        if found is not None:
+            refused[row.id] = LogRowError(f"prediction {row.id}: the log holds another prediction under this id")
+        elif holder is not None:
+            refused[row.id] = LogKeyTakenError(holder)
+        else:
+            refused[row.id] = LogUnavailableError(f"prediction {row.id}: not in the log after its commit; ask again")
+    return refused

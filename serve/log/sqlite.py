@@ -1,0 +1,203 @@
+"""The prediction log in a file of SQLite: what a single machine needs, and nothing to install.
+
+Several processes may write to one file; each has one thread for its commits and one for its questions, so that the
+event loop never waits for the disk.
+"""
+
+import asyncio
+import json
+import sqlite3
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import TypeVar
+
+from loguru import logger
+
+from serve.log.queue import GroupCommit, Refusals
+from serve.log.record import (
+    COLUMNS,
+    JsonScalar,
+    Label,
+    LogRecordError,
+    LogRowError,
+    LogStats,
+    LogUnavailableError,
+    LogVersionError,
+    Row,
+    Stored,
+    begin_page,
+    can_be_stored,
+    judge_rows,
+    list_values,
+    make_row,
+    split_record,
+    write_label_value,
+)
+from serve.log.sqlite_file import SqliteFile
+
+Result = TypeVar("Result")
+
+PATIENCE_SECONDS = 5.0
+"""How long another process may hold the file before a commit is given up."""
+
+PROBE_AFTER_SECONDS = 10.0
+"""A commit that old says nothing about the disk of now."""
+
+PRUNE_ROWS = 500
+"""Removed at a time, so that predictions are committed in between."""
+
+NAMES = ", ".join(COLUMNS)
+PLACES = f"({', '.join('?' * len(COLUMNS))})"
+SELECT = f"select {NAMES} from predictions"  # noqa: S608 - our own names
+
+
+class SqliteLog:
+    """A `PredictionLog` in a file."""
+
+    def __init__(self, path: Path, *, queue_limit: int, patience: float = PATIENCE_SECONDS) -> None:
+        self._queue = GroupCommit(self._commit, queue_limit)
+        self._writer = SqliteFile(path, patience=patience)
+        self._reader = SqliteFile(path, patience=patience, is_reader=True)
+        self._writing = ThreadPoolExecutor(1, "prediction-log-writer")
+        self._reading = ThreadPoolExecutor(1, "prediction-log-reader")
+        self._proved_at = float("-inf")
+
+    @property
+    def stats(self) -> LogStats:
+        """What the log did since it was opened."""
+        return self._queue.stats
+
+    async def start(self) -> None:
+        """Make or open the file; one that cannot be opened now is tried again at each commit."""
+        try:
+            await self._write(write_probe)
+        except LogVersionError:
+            raise
+        except LogUnavailableError as error:
+            logger.warning("{}", error)
+
+    async def append(self, row: Row) -> None:
+        """Commit a row; returns when it is on the disk."""
+        await self._queue.append(row)
+
+    async def find_key(self, key: str) -> Stored | None:
+        """The row with an idempotency key; waits for one that is being committed by this process."""
+        await self._queue.wait_for_key(key)
+        return await self._read(lambda connection: find_row(connection, "idempotency_key", key))
+
+    async def get(self, id: str) -> Stored | None:  # noqa: A002 - the name of the field
+        """The row with an id."""
+        return await self._read(lambda connection: find_row(connection, "id", id))
+
+    async def page(self, since: float | None, after: str | None, limit: int, model: str | None) -> list[Stored]:
+        """Rows by time, at most `limit`: asked at or after `since`, behind the row `after`, of one model."""
+        if not can_be_stored(after, model):
+            return []
+
+        def select(connection: sqlite3.Connection) -> list[Stored]:
+            last = connection.execute("select at_unix from predictions where id = ?", (after,)).fetchone()
+            begin = begin_page(since, after, last and last[0])
+            wanted = f"{SELECT} where (at_unix, id) > (?, ?) and (? is null or model = ?) order by at_unix, id limit ?"
+            return [make_row(values) for values in connection.execute(wanted, (*begin, model, model, limit))]
+
+        return await self._read(select)
+
+    async def label(self, record: str, value: JsonScalar, at_unix: float, source: str) -> None:
+        """Add what turned out to be true of a record."""
+        values = (*split_record(record), write_label_value(value), at_unix, source)
+        insert = "insert into labels (prediction_id, number, value, at_unix, source) values (?, ?, ?, ?, ?)"
+
+        def add(connection: sqlite3.Connection) -> None:
+            try:
+                connection.execute(insert, values)
+            except (sqlite3.IntegrityError, OverflowError, UnicodeError) as error:
+                raise LogRecordError(f"record {record!r}: the log has no such prediction") from error
+
+        await self._write(add)
+
+    async def labels(self, id: str) -> list[Label]:  # noqa: A002
+        """All labels of a prediction's records, oldest first."""
+        select = "select number, value, at_unix, source from labels where prediction_id = ? order by seq"
+        if not can_be_stored(id):
+            return []
+        found = await self._read(lambda connection: connection.execute(select, (id,)).fetchall())
+        return [Label(f"{id}/{number}", json.loads(value), at_unix, source) for number, value, at_unix, source in found]
+
+    async def is_healthy(self) -> str | None:
+        """Nothing when rows can be committed, else why not; a busy log proves it by its commits, an idle one writes."""
+        if time.monotonic() - self._proved_at < PROBE_AFTER_SECONDS:
+            return None
+        try:
+            await self._write(write_probe)
+        except LogUnavailableError as error:
+            return str(error)
+        return None
+
+    async def prune(self, before_unix: float) -> int:
+        """Remove the predictions asked before that time, with their labels; gives how many."""
+        some = f"select id from predictions where at_unix < ? order by at_unix, id limit {PRUNE_ROWS}"  # noqa: S608
+        delete = f"delete from predictions where id in ({some})"  # noqa: S608
+        removed = 0
+        while step := await self._write(lambda connection: connection.execute(delete, (before_unix,)).rowcount):
+            removed += step
+        return removed
+
+    async def close(self) -> None:
+        """Commit what waits, then close the file."""
+        await self._queue.close()
+        for pool, file in ((self._reading, self._reader), (self._writing, self._writer)):
+            await asyncio.get_running_loop().run_in_executor(pool, file.close)
+            pool.shutdown(wait=False)
+
+    async def _commit(self, rows: list[Row]) -> Refusals:
+        return await self._write(lambda connection: insert_rows(connection, rows))
+
+    async def _write(self, do: Callable[[sqlite3.Connection], Result]) -> Result:
+        loop = asyncio.get_running_loop()
+        try:
+            result = await loop.run_in_executor(self._writing, self._writer.work, do)
+        except LogUnavailableError:
+            self._proved_at = float("-inf")
+            raise
+        self._proved_at = time.monotonic()
+        return result
+
+    async def _read(self, do: Callable[[sqlite3.Connection], Result]) -> Result:
+        return await asyncio.get_running_loop().run_in_executor(self._reading, self._reader.work, do)
+
+
+def insert_rows(connection: sqlite3.Connection, rows: list[Row]) -> Refusals:
+    """Commit rows with one statement, which releases the interpreter lock once; gives why some were refused.
+
+    Raises:
+        LogRowError: a row has a value that SQLite does not take.
+    """
+    values = [value for row in rows for value in list_values(row)]
+    places = ",".join([PLACES] * len(rows))
+    try:
+        done = connection.execute(f"insert into predictions values {places} on conflict do nothing", values)  # noqa: S608
+    except (UnicodeError, OverflowError, sqlite3.InterfaceError, sqlite3.ProgrammingError) as error:
+        raise LogRowError(f"SQLite does not take one of {len(rows)} predictions: {error}") from error
+    except (sqlite3.IntegrityError, sqlite3.DataError) as error:
+        raise LogRowError(f"SQLite does not take one of {len(rows)} predictions: {error}") from error
+    if done.rowcount == len(rows):
+        return {}
+    by_id = {row.id: found for row in rows if (found := find_row(connection, "id", row.id))}
+    keys = [row.idempotency_key for row in rows if row.idempotency_key is not None and row.id not in by_id]
+    by_key = {key: found for key in keys if (found := find_row(connection, "idempotency_key", key))}
+    return judge_rows(rows, by_id, by_key)
+
+
+def find_row(connection: sqlite3.Connection, column: str, value: str) -> Stored | None:
+    """The row with this value in a column of ours without doubles."""
+    if not can_be_stored(value):
+        return None
+    values = connection.execute(f"{SELECT} where {column} = ?", (value,)).fetchone()
+    return values and make_row(values)
+
+
+def write_probe(connection: sqlite3.Connection) -> None:
+    """Commit something small: whoever can do that can commit a prediction."""
+    connection.execute("insert or replace into probe values (1, ?)", (time.time(),))

@@ -1,0 +1,171 @@
+"""A real PostgreSQL server on loopback, in a folder of its own: stopped, started and broken as a test wants.
+
+Use: `from postgres_server import postgres_server, postgres_url  # noqa: F401` in a conftest.py, then the fixtures by
+name: `postgres_url` is the URL of a fresh database, `postgres_server` the server itself. Tests carry the marker
+`postgres`.
+"""
+
+import asyncio
+import itertools
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+START_SECONDS = 30.0
+NUMBERS = itertools.count(1)
+
+
+class PostgresServer:
+    """One server and its data; it listens on 127.0.0.1 and in its folder, and trusts everybody there."""
+
+    def __init__(self, programs: Path, folder: Path, *settings: str) -> None:
+        self.folder, self.data, self.port = folder, folder / "data", find_free_port()
+        self._programs, self._settings = programs, settings
+        self._process: subprocess.Popen[bytes] | None = None
+        # PostgreSQL refuses to run as root.
+        self.account = find_account() if os.getuid() == 0 else None
+        self._output = (folder / "output").open("wb")
+        if self.account is not None:
+            os.chown(folder, self.account.pw_uid, self.account.pw_gid)
+        self._run("initdb", "--no-sync", "--auth=trust", "--username=relay", "--encoding=UTF8", "--locale=C", self.data)
+
+    def start(self) -> None:
+        """Start it; returns when it takes connections."""
+        listen = ["-c", "listen_addresses=127.0.0.1", "-p", str(self.port), "-k", str(self.folder)]
+        more = [word for setting in self._settings for word in ("-c", setting)]
+        self._process = self._begin("postgres", "-D", self.data, *listen, *more)
+        deadline = time.monotonic() + START_SECONDS
+        while not self.is_ready():
+            assert self._process.poll() is None, (self.folder / "output").read_text()
+            assert time.monotonic() < deadline, (self.folder / "output").read_text()
+            time.sleep(0.02)
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """Stop it: SIGINT breaks the connections, SIGQUIT leaves everything as it is, as a crash would."""
+        if self._process is not None:
+            self._process.send_signal(how)
+            self._process.wait(START_SECONDS)
+            self._process = None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it was started and not stopped since."""
+        return self._process is not None
+
+    @property
+    def pid(self) -> int:
+        """Of the process that accepts connections."""
+        assert self._process is not None
+        return self._process.pid
+
+    def is_ready(self) -> bool:
+        """Whether it takes connections, by its own word in the file of its process id."""
+        try:
+            lines = (self.data / "postmaster.pid").read_text().splitlines()
+        except FileNotFoundError:
+            return False
+        return (
+            len(lines) >= 8
+            and self._process is not None
+            and int(lines[0]) == self._process.pid
+            and lines[7].strip() == "ready"
+        )
+
+    def url(self, database: str, port: int | None = None) -> str:
+        """The URL of a database, as a client writes it."""
+        return f"postgresql://relay@127.0.0.1:{port or self.port}/{database}"
+
+    def execute(self, statement: str, database: str = "postgres") -> list[asyncpg.Record]:
+        """Run a statement on a connection of its own; gives its rows."""
+
+        async def ask() -> list[asyncpg.Record]:
+            connection = await asyncpg.connect(self.url(database))
+            try:
+                return await connection.fetch(statement)
+            finally:
+                await connection.close()
+
+        return asyncio.run(ask())
+
+    def make_database(self) -> str:
+        """The name of a new, empty database."""
+        name = f"test_{next(NUMBERS)}"
+        self.execute(f"create database {name}")
+        return name
+
+    def close(self) -> None:
+        """Stop it and remove its folder."""
+        self.stop(signal.SIGQUIT)
+        self._output.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _run(self, *command: str | Path) -> None:
+        assert self._begin(*command).wait(START_SECONDS) == 0, (self.folder / "output").read_text()
+
+    def _begin(self, program: str, *arguments: str | Path) -> "subprocess.Popen[bytes]":
+        account = self.account
+        who = {} if account is None else {"user": account.pw_uid, "group": account.pw_gid, "extra_groups": ()}
+        return subprocess.Popen(
+            [self._programs / program, *arguments],
+            cwd=self.folder,
+            stdout=self._output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C ends the tests, and they end the server
+            **who,
+        )
+
+
+def find_programs() -> Path | None:
+    """The folder of PostgreSQL's programs: on the path, or where Debian puts the newest."""
+    found = shutil.which("postgres")
+    if found is not None and shutil.which("initdb") is not None:
+        return Path(found).resolve().parent
+    folders = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/postgres")]
+    return max(folders, key=lambda folder: int(folder.parent.name), default=None)
+
+
+def find_account() -> pwd.struct_passwd:
+    """Somebody who is not root."""
+    accounts = {account.pw_name: account for account in pwd.getpwall()}
+    return accounts.get("postgres") or accounts["nobody"]
+
+
+def find_free_port() -> int:
+    """A port on loopback that nobody listens on just now."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A running server; a test that stops it starts it again."""
+    programs = find_programs()
+    if programs is None:
+        pytest.skip("needs the programs of a PostgreSQL server: apt install postgresql")
+    # Not below the folder of pytest, which is for its own account alone. What a process has written outlives the
+    # process without fsync too, and no test cuts the power.
+    server = PostgresServer(programs, Path(tempfile.mkdtemp(prefix="relay-postgres-")), "fsync=off")
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """The URL of a new, empty database, which is dropped afterwards."""
+    name = postgres_server.make_database()
+    yield postgres_server.url(name)
+    postgres_server.execute(f"drop database {name} with (force)")
