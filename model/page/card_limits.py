@@ -87,7 +87,7 @@ def _limit_rows(result: Result, contract: Contract) -> Iterator[str]:
     if complete:
         yield f"It never saw a row without {_name_some(complete, last='or')}: such a row has no answer."
     few = [part.name for part in list_parts(result.metrics, contract.segments) if part.rows < FEW_ROWS]
-    if few:
+    if few and rows["test"] >= FEW_ROWS:
         yield f"Fewer than {FEW_ROWS} test rows say how good it is where {_name_some(few, last='or')}."
     if contract.task != "regression" and not contract.gives_probabilities:
         yield "It gives no probabilities: how sure it is cannot be said."

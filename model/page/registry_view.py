@@ -77,10 +77,20 @@ def ask_registry(settings: Settings, source: str) -> Shelf:
         source: the recipe, by name or path.
     """
     try:
-        found = json.loads(call(settings, "list", source, "--json"))
+        return _read_shelf(call(settings, "list", source, "--json"))
     except RegistryAwayError as error:
         return Shelf((), time.time(), str(error))
-    return Shelf(tuple(map(_read_version, found)), time.time())
+
+
+def carry_out(settings: Settings, source: str, change: Change, why: str) -> Shelf:
+    """Make a change; gives the versions as they are then.
+
+    Raises:
+        RegistryAwayError: nothing was changed; the message says why.
+    """
+    verb, *arguments = change.verb
+    reason = ["--why", why.strip()] if why.strip() else []
+    return _read_shelf(call(settings, verb, source, *arguments, *reason, "--json"))
 
 
 def fetch_results(settings: Settings, source: str, run_id: str) -> Path:
@@ -183,6 +193,10 @@ def describe_score(version: Version) -> str:
 
 def _expect(current: Version | None) -> str:
     return "0" if current is None else str(current.number)
+
+
+def _read_shelf(answer: str) -> Shelf:
+    return Shelf(tuple(map(_read_version, json.loads(answer))), time.time())
 
 
 def _read_version(found: dict[str, Any]) -> Version:

@@ -30,6 +30,14 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
 
+JSON = {
+    "list": "answer in JSON",
+    "history": "answer in JSON",
+    "promote": "answer with the versions as they are then, as `list --json` does",
+    "rollback": "answer with the versions as they are then, as `list --json` does",
+}
+
+
 def main(arguments: Sequence[str]) -> int:
     """Run one of the commands; gives the exit code."""
     chosen = _make_parser().parse_args(arguments)
@@ -53,8 +61,8 @@ def _make_parser() -> argparse.ArgumentParser:
         one = verbs.add_parser(verb, help=text, description=f"{text[0].upper()}{text[1:]}.")
         one.add_argument("recipe", metavar="RECIPE", help="a name in recipes/ or a path to a .toml file")
         one.add_argument("--data-dir", type=Path, metavar="DIR", help="folder of the datasets (default: data/)")
-        if verb in ("list", "history"):
-            one.add_argument("--json", action="store_true", help="answer in JSON")
+        if verb in ("list", "history", "promote", "rollback"):
+            one.add_argument("--json", action="store_true", help=JSON[verb])
         if verb == "promote":
             one.add_argument("version", type=int, metavar="VERSION", help="its number, see `list`")
         if verb == "card":
@@ -86,7 +94,7 @@ def show_versions(recipe: Recipe, settings: Settings, chosen: argparse.Namespace
         settle(client, name)
         versions = list_versions(client, name)
         if chosen.json:
-            _print(json.dumps([_flatten(version) for version in versions], indent=2))
+            _print_versions(versions)
             return
         if not versions:
             raise RegistryEmptyError(f"no version of {name} yet: run `python -m model {recipe.argument}`")
@@ -128,6 +136,8 @@ def promote_version(recipe: Recipe, settings: Settings, chosen: argparse.Namespa
         expected = "any" if chosen.expected is None else chosen.expected or None
         version = promote(client, name, chosen.version, name_user(), chosen.why, expected=expected)
         logger.info("model {}: {} {} is production now", recipe.name, name, version.number)
+        if chosen.json:
+            _print_versions(list_versions(client, name))
 
     _ask(recipe, settings, do)
 
@@ -146,6 +156,8 @@ def roll_back_version(recipe: Recipe, settings: Settings, chosen: argparse.Names
         else:
             version = roll_back(client, name, name_user(), chosen.why)
         logger.info("model {}: {} {} is production again", recipe.name, name, version.number)
+        if chosen.json:
+            _print_versions(list_versions(client, name))
 
     _ask(recipe, settings, do)
 
@@ -217,6 +229,10 @@ def _describe(version: Version) -> tuple[str, ...]:
     word = "" if gate is None else ("passed: " if gate.get("passes") else "refused: ") + str(gate.get("why", ""))
     created = datetime.fromtimestamp(version.created_unix, UTC).strftime("%Y-%m-%d %H:%M")
     return (str(version.number), state, created, _score(version), version.data_sha256[:12], word)
+
+
+def _print_versions(versions: list[Version]) -> None:
+    _print(json.dumps([_flatten(version) for version in versions], indent=2))
 
 
 def _flatten(version: Version) -> dict[str, Any]:

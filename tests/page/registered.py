@@ -32,14 +32,6 @@ class Registered(Folders):
     def environment(self) -> dict[str, str]:
         return {name: text for name, text in super().environment.items() if name != "MLFLOW_TRACKING_URI"}
 
-    def manage(self, verb: str, *arguments: str) -> str:
-        """What one of the commands about versions prints."""
-        command = [sys.executable, "-m", "model", verb, "linear", *arguments]
-        return subprocess.run(
-            command, cwd=self.root, env=self.environment | {"PYTHONPATH": str(ROOT)}, check=True,
-            stdout=subprocess.PIPE, text=True,
-        ).stdout  # fmt: skip
-
 
 @cache
 def train(root: Path) -> Registered:

@@ -1,5 +1,6 @@
 """Models: the versions of a recipe's model, which one is production, how that changed, and a card for each."""
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,7 +15,7 @@ from model.page.registry_view import (
     Change,
     Shelf,
     ask_registry,
-    call,
+    carry_out,
     describe_score,
     fetch_results,
     plan_promotion,
@@ -24,6 +25,7 @@ from model.page.registry_view import (
 from model.page.words import plain, shorten, show_moment, show_unix
 from registry.connection import OFF, find_registry
 from registry.errors import RegistryAwayError
+from registry.promotion import Reign
 from registry.versions import CONTRACT_SHA256, Version
 
 KEPT_SECONDS = 30
@@ -51,19 +53,37 @@ def show() -> None:
         return
     show_notice()
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button("Refresh", icon=":material/refresh:"):
-            ask.clear()
+        is_asked = st.button("Refresh", icon=":material/refresh:")
         said = st.empty()
-    shelf = ask(settings, source, str(settings.data_dir), settings.tracking_uri, settings.overrides)
+    shelf = ask(settings, source, anew=is_asked)
     where = "the registry in `data/mlflow/`" if address.is_embedded else f"the MLflow server `{address.uri}`"
     said.caption(f"As {where} said at {show_unix(shelf.asked_unix)[11:]}.", width="content")
     show_shelf(settings, source, recipe, shelf)
 
 
-@st.cache_data(ttl=KEPT_SECONDS, max_entries=16, show_spinner="Asking the registry")
-def ask(_settings: Settings, source: str, *_where: Any) -> Shelf:
-    """The registry's answer, kept for some seconds: it takes some to give it."""
-    return ask_registry(_settings, source)
+@st.cache_resource
+def kept_answers() -> dict[tuple[object, ...], Shelf]:
+    """What the registry said last, by recipe and place, for all who look: it takes some seconds to say it."""
+    return {}
+
+
+def ask(settings: Settings, source: str, *, anew: bool) -> Shelf:
+    """The registry's answer, or its last one while that is fresh."""
+    shelf = kept_answers().get(_name_answer(settings, source))
+    if shelf is None or anew or time.time() - shelf.asked_unix > KEPT_SECONDS:
+        with st.spinner("Asking the registry", show_time=True):
+            shelf = keep(settings, source, ask_registry(settings, source))
+    return shelf
+
+
+def keep(settings: Settings, source: str, shelf: Shelf) -> Shelf:
+    """The answer itself, kept."""
+    kept_answers()[_name_answer(settings, source)] = shelf
+    return shelf
+
+
+def _name_answer(settings: Settings, source: str) -> tuple[object, ...]:
+    return source, settings.data_dir, settings.tracking_uri, settings.overrides
 
 
 def show_notice() -> None:
@@ -172,7 +192,7 @@ def show_history(shelf: Shelf) -> None:
         {
             "Version": str(one.version.number),
             "From": show_moment(one.tenure.since),
-            "Until": show_moment(one.tenure.until) if one.tenure.until else "now",
+            "Until": _say_end(one),
             "By whom and why": plain(f"{one.tenure.by}: {one.tenure.why}"),
             "Score and data": f"{plain(describe_score(one.version))}, `{shorten(one.version.data_sha256)}`",
         }
@@ -182,6 +202,13 @@ def show_history(shelf: Shelf) -> None:
         st.caption("No version was in production yet.")
         return
     st.table(rows, border="horizontal", hide_index=True)
+
+
+def _say_end(reign: Reign) -> str:
+    """The end of a line of the history; one that was ended outside Relay is closed when the registry is asked again."""
+    if reign.tenure.until is not None:
+        return show_moment(reign.tenure.until)
+    return "now" if reign.version.is_production else "a moment ago"
 
 
 def confirm(settings: Settings, source: str, change: Change) -> None:
@@ -196,8 +223,7 @@ def confirm(settings: Settings, source: str, change: Change) -> None:
         with st.container(horizontal=True):
             if st.button(change.button, type="primary"):
                 with st.spinner("Telling the registry", show_time=True):
-                    st.session_state[NOTICE] = carry_out(settings, source, change, why)
-                ask.clear()
+                    st.session_state[NOTICE] = do(settings, source, change, why)
                 st.rerun()
             if st.button("Cancel"):
                 st.rerun()
@@ -205,12 +231,12 @@ def confirm(settings: Settings, source: str, change: Change) -> None:
     st.dialog(change.title)(ask_once_more)()
 
 
-def carry_out(settings: Settings, source: str, change: Change, why: str) -> tuple[bool, str]:
+def do(settings: Settings, source: str, change: Change, why: str) -> tuple[bool, str]:
     """Whether a change was made, and what to say of it."""
-    verb, *arguments = change.verb
     try:
-        call(settings, verb, source, *arguments, *(["--why", why.strip()] if why.strip() else []))
+        keep(settings, source, carry_out(settings, source, change, why))
     except RegistryAwayError as error:
+        kept_answers().pop(_name_answer(settings, source), None)  # it may have been overtaken: look again
         return False, f"Nothing was changed: {error}."
     return True, change.done
 
