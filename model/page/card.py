@@ -171,8 +171,8 @@ def _describe_data(version: Version, result: Result, lineage: Mapping[str, Any])
         yield Words("Earlier steps are not known: their data was written anew before the run was sent.")
     if (split := version.split) is not None:
         yield Words(
-            f"A row is a test row when a hash of its {list_words(split['by'])} with the seed {split['seed']} falls below "
-            f"the share {split['test_share']:g}: whatever rows are added later, none changes sides."
+            f"A row is a test row when a hash of its {list_words(split['by'])} with the seed {split['seed']} falls "
+            f"below the share {split['test_share']:g}: whatever rows are added later, none changes sides."
         )
 
 

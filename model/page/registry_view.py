@@ -17,7 +17,7 @@ from handoff.settings import ROOT, Settings
 from model.page.job import find_error
 from registry.errors import RegistryAwayError
 from registry.promotion import Reign
-from registry.versions import Tenure, Version
+from registry.versions import CONTRACT_SHA256, Tenure, Version
 
 TIMEOUT_SECONDS = 120
 """How long an answer may take: MLflow takes 3 s to start, and a server that is away some more."""
@@ -138,6 +138,8 @@ def plan_promotion(shelf: Shelf, version: Version) -> Change:
     ]
     if gate is not None and not gate.get("passes"):
         sentences.append(f"The gate refused version {version.number}: {gate.get('why', '')}")
+    if CONTRACT_SHA256 not in version.tags:
+        sentences.append("It was not registered by Relay: there is no digest to check it by, so it will not be served.")
     sentences.append("Whoever serves this model follows by itself. Roll back brings the version before back.")
     return Change(
         title=f"Promote version {version.number}?",

@@ -63,7 +63,9 @@ def show_charts(settings: Settings, result: Result, *, place: str) -> None:
             st.caption(HINTS.get(result.metrics["kind"], HOVER))
     with tabs[-1]:
         for file, shows in result.findings.pictures:
-            st.image((result.folder / file).read_bytes(), f"{file}: {shows}", width=640)
+            # A picture of fixed width would be wider than a phone; a container of that width is not.
+            with st.container(width=640):
+                st.image((result.folder / file).read_bytes(), f"{file}: {shows}", width="stretch")
 
 
 def read_line(settings: Settings, result: Result) -> "tuple[pd.DataFrame, tuple[str, str]] | None":

@@ -5,6 +5,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from streamlit.testing.v1 import AppTest
 
 from handoff.settings import ENVIRONMENT, ROOT
 from model.page.registry_view import Shelf, plan_promotion, plan_rollback, plan_undo
+from model.tracking.fetch import find_runs
 from registry.versions import Tenure, Version
 
 APP = str(ROOT / "model" / "page" / "app.py")
@@ -41,6 +43,11 @@ def test_a_promotion_holds_only_while_the_version_that_the_dialog_names_is_produ
     assert plan_promotion(shelf, shelf.versions[0]).verb == ("promote", "2", "--expected", "1")
     nothing = Shelf((describe(1),), 0.0)
     assert plan_promotion(nothing, nothing.versions[0]).verb == ("promote", "1", "--expected", "0")
+
+
+def test_a_version_that_relay_did_not_register_is_promoted_with_a_warning() -> None:
+    shelf = Shelf((describe(1),), 0.0)
+    assert any("it will not be served" in sentence for sentence in plan_promotion(shelf, describe(1)).sentences)
 
 
 def test_only_a_rollback_that_is_in_force_can_be_undone() -> None:
@@ -186,3 +193,26 @@ print(sorted({{"mlflow", "sklearn", "scipy", "skops", "onnxruntime"}} & set(sys.
         text=True,
     )  # fmt: skip
     assert done.stdout.strip() == "[]"
+
+
+def test_a_fetched_result_is_compared_beside_the_kept_ones(full: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
+    (older,) = (folder for folder in (full.data / "output" / "linear").iterdir() if is_older(folder))
+    fetched = find_runs(full.data) / "0123456789abcdef0123456789abcdef"
+    fetched.parent.mkdir(parents=True)
+    older.rename(fetched)
+    for name in ENVIRONMENT:
+        monkeypatch.delenv(name, raising=False)
+    for name in ("DATA_DIR", "LOG_DIR", "RECIPES"):
+        monkeypatch.setenv(name, full.environment[name])
+    app = AppTest.from_file(APP, default_timeout=60)
+    app.query_params["recipe"] = "linear"
+    app.run()
+    app.switch_page("screens/compare.py").run()
+    assert (list(app.exception), list(app.error), list(app.warning)) == ([], [], [])
+    assert "threads" in [row["What"] for row in app.table[0].value.to_dict("records")]
+    assert "Ask the registry" in [button.label for button in app.button]
+
+
+def is_older(folder: Path) -> bool:
+    """Whether a folder of results is whole and not the one in force."""
+    return not folder.is_symlink() and folder != (folder.parent / "latest").resolve() and folder.is_dir()

@@ -10,6 +10,7 @@ from handoff.settings import Settings, read_settings
 from model.findings import show as show_figure
 from model.page.frame import chosen_recipe
 from model.page.kept import Difference, Result, compare_figures, compare_keys, compare_rest, list_results, load_result
+from model.page.older_results import add_fetched, offer_older
 from model.page.show import show_charts
 from model.page.words import plain, shorten, show_moment
 
@@ -19,17 +20,19 @@ FIELDS = ("First result", "Second result")
 def show() -> None:
     """The page."""
     settings = read_settings()
-    _, recipe = chosen_recipe(settings)
+    source, recipe = chosen_recipe(settings)
     st.title("Compare two results", anchor=False)
-    results = list_results(settings)
+    results = add_fetched(settings, list_results(settings))
     if len(results) < 2:
         st.info(
             f"There {'is one result' if results else 'are no results'} so far, two are needed: on the page Run, "
             "change a parameter and press Run. The last ten of each recipe are kept.",
             icon=":material/compare_arrows:",
         )
+        offer_older(settings, source)
         return
     chosen = choose(results, recipe.name)
+    offer_older(settings, source)
     first, second = (load_result(settings, folder) for folder in chosen)
     if first.folder == second.folder:
         st.caption("Both are the same result: choose another one.")

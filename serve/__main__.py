@@ -1,0 +1,97 @@
+"""Serve the production model over HTTP: `python -m serve`.
+
+load: settings, then in each worker the models; work: answer; save: each prediction in the log, before its answer.
+"""
+
+import argparse
+import os
+import signal
+import sys
+import tempfile
+from collections.abc import Sequence
+
+from loguru import logger
+
+from handoff.errors import RelayError
+from registry.connection import find_registry
+from serve.settings import ENVIRONMENT, SHARED, Settings, read_settings
+
+READS = "serve/models/{model}"
+WRITES = "serve/predictions.sqlite"
+
+KEEP_ALIVE_SECONDS = 65
+"""Longer than nginx keeps its connections to us (60 s): the side that sends must be the one that closes."""
+
+GRACE_SECONDS = 30
+"""For what is under way when the service is told to stop."""
+
+
+def main(argv: Sequence[str]) -> int:
+    """Serve until told to stop; gives the exit code."""
+    options = _parser().parse_args(argv)
+    given = {"API_ADDRESS": options.host, "API_PORT": options.port, "API_WORKERS": options.workers}
+    environment = {name: value for name, value in given.items() if value is not None}
+    try:
+        settings = read_settings({**os.environ, **environment})
+        find_registry(settings.data_dir, settings.tracking_uri)
+    except RelayError as error:
+        logger.error("{}", error)
+        return error.exit_code
+    os.environ.update(environment | _prepare(settings))
+    return serve(settings)
+
+
+def serve(settings: Settings) -> int:
+    """Run the workers until a signal comes; what was begun is finished."""
+    import uvicorn
+
+    from serve.protocol import PatientProtocol
+
+    # uvicorn ends what was begun and then raises the signal again: a stop that was asked for is no failure.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with tempfile.TemporaryDirectory(prefix="relay-metrics-") as folder:
+        if settings.workers > 1:
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder  # before a worker imports the client: see metrics.py
+        uvicorn.run(
+            "serve.app:create_app",
+            factory=True,
+            host=settings.address,
+            port=settings.port,
+            workers=settings.workers,
+            loop="uvloop",
+            http=PatientProtocol,
+            ws="none",
+            lifespan="on",
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            proxy_headers=False,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+            timeout_graceful_shutdown=GRACE_SECONDS,
+        )
+    return 0
+
+
+def _prepare(settings: Settings) -> dict[str, str]:
+    """What must stand in the environment before a worker imports numerical libraries."""
+    # Each session and each pipeline computes in one thread; side by side are the requests.
+    return {"OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS") or "1", "LOG_LEVEL": settings.log_level}
+
+
+def _parser() -> argparse.ArgumentParser:
+    width = max(map(len, ENVIRONMENT))
+    variables = "\n".join(f"  {name:<{width}}  {text}" for name, text in ENVIRONMENT.items())
+    parser = argparse.ArgumentParser(
+        prog="python -m serve",
+        description="Serves the production model over HTTP.",
+        epilog=f"variables of the environment:\n{variables}\nand, as for every stage, {', '.join(SHARED)}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--host", help="where to listen, API_ADDRESS (default: 127.0.0.1)")
+    parser.add_argument("--port", help="API_PORT (default: 8000)")
+    parser.add_argument("--workers", help="processes that answer, API_WORKERS (default: 1)")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,142 @@
+"""The application of one worker: what it is made of, and what begins and ends with it."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+from loguru import logger
+from starlette.routing import Route, Router
+
+from handoff.errors import RelayError
+from registry.connection import find_registry
+from serve.access import AccessLog
+from serve.copies import Copies
+from serve.exchange import Endpoint
+from serve.fetch import Fetcher, Fetching
+from serve.follow import Follower
+from serve.gate import Gate, KeyGuard
+from serve.information import Information
+from serve.log import open_log
+from serve.metrics import Metrics
+from serve.predicting import Predictions
+from serve.registry_fetcher import RegistryFetcher
+from serve.sample import Sample
+from serve.settings import Settings, read_settings
+from serve.store import MemoryStore
+from serve.stored import StoredPredictions
+
+DAY_SECONDS = 86_400
+FIRST_WORD_SECONDS = 20.0
+"""That a start waits for the registry and for the version that it names, alive and not ready."""
+
+STATE_SECONDS = 1.0
+"""Between two updates of the figures that other workers read."""
+
+
+def create_app() -> Gate:
+    """The application by the environment, for each worker."""
+    from serve.logs import configure_logs
+
+    settings = read_settings()
+    configure_logs(settings)
+    return Service(settings, find_fetchers(settings)).gate
+
+
+def find_fetchers(settings: Settings) -> Mapping[str, Fetcher]:
+    """Model -> where its versions come from; none where MLFLOW_TRACKING_URI=off: then its copies alone are served.
+
+    Raises:
+        UsageError: MLFLOW_TRACKING_URI names no registry.
+    """
+    address = find_registry(settings.data_dir, settings.tracking_uri)
+    if address is None:
+        return {}
+    scratch = settings.folder / "fetched"
+    scratch.mkdir(parents=True, exist_ok=True)
+    return {model.name: RegistryFetcher(address, model.name, model.alias, scratch) for model in settings.models}
+
+
+class Service:
+    """All parts of a worker."""
+
+    def __init__(self, settings: Settings, fetchers: Mapping[str, Fetcher]) -> None:
+        self.settings = settings
+        self.store = MemoryStore(model.name for model in settings.models)
+        self.copies = Copies(settings.folder / "models")
+        self.follower = Follower(self.store, self.copies)
+        self.fetching = Fetching(fetchers, self.copies, settings.follow_seconds) if fetchers else None
+        self.log = open_log(settings.database_url, settings.folder)
+        self.metrics, self.access = Metrics(), AccessLog(settings.log_dir)
+        self.predictions = Predictions(self.store, self.log, settings, self.metrics)
+        guard = KeyGuard(settings.api_key_sha256)
+        busy = {
+            "/predict": Endpoint("/predict", self.predictions.predict, guard),
+            "/invocations": Endpoint("/invocations", self.predictions.invoke, guard),
+        }
+        router = Router(routes=self._routes(busy, guard), lifespan=self._live, redirect_slashes=False)
+        self.gate = Gate((router, busy), settings, metrics=self.metrics, access=self.access)
+
+    def _routes(self, busy: Mapping[str, Endpoint], guard: KeyGuard) -> list[Route]:
+        information = Information(self.store, self.log, self.settings, self.metrics)
+        stored = StoredPredictions(self.log, self.copies.find_lineage)
+        by_name = Endpoint("/models/{name}/predict", self.predictions.predict_by_name, guard)
+        return [
+            *(Route(path, endpoint, methods=["POST"]) for path, endpoint in busy.items()),
+            Route(by_name.template, by_name, methods=["POST"]),
+            *information.routes(guard),
+            *stored.routes(guard),
+            *Sample(self.store, self.settings.data_dir).routes(guard),
+        ]
+
+    @asynccontextmanager
+    async def _live(self, _: Any) -> AsyncIterator[None]:
+        """Begin everything before the first request, end it after the last."""
+        await self.log.start()
+        if self.fetching is None:
+            await self.follower.look()
+        tasks = [asyncio.create_task(work) for work in self._background()]
+        names = ", ".join(model.name for model in self.settings.models)
+        logger.info("alive; to be served: {}", names or "nothing, for MODEL_URI names no model")
+        try:
+            yield
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            self.follower.close()
+            if self.fetching is not None:
+                self.fetching.close()
+            self.predictions.close()
+            await self.log.close()
+            self.access.flush()
+
+    def _background(self) -> list[Any]:
+        works = [self._follow(), self.access.write_on(), self._note_state(), self.gate.deadlines.watch()]
+        if self.fetching is not None:
+            works.append(self.fetching.fetch_on())
+        if self.settings.retention_days is not None:
+            works.append(self._prune(self.settings.retention_days))
+        return works
+
+    async def _follow(self) -> None:
+        if self.fetching is not None:
+            # Who holds the alias may have changed while we were off: an own copy is served when nobody can tell.
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.fetching.ask_all(), FIRST_WORD_SECONDS)
+        await self.follower.follow()
+
+    async def _note_state(self) -> None:
+        while True:
+            self.metrics.note_state(self.store.status().values(), self.log.stats, self.gate.under_way)
+            await asyncio.sleep(STATE_SECONDS)
+
+    async def _prune(self, days: float) -> None:
+        """Remove what is older than the log keeps, every hour."""
+        while True:
+            with suppress(RelayError):  # the log is away: the next hour does
+                removed = await self.log.prune(time.time() - days * DAY_SECONDS)
+                if removed:
+                    logger.info("{:,} predictions older than {:g} days were removed", removed, days)
+            await asyncio.sleep(3600)

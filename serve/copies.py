@@ -1,0 +1,112 @@
+"""The service's own copies of model versions, and the file that says which one is in force.
+
+    serve/models/credit/3.1f09c2aa/   contract.json, model.onnx, …: whole, or not there
+    serve/models/credit/current.json  which of them is served, and what the registry last said
+
+Fetching (one process) fills the folders and writes the file last; each worker follows the file. So the copies are also
+what is served after a start without a registry.
+"""
+
+import os
+import shutil
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from handoff.files import sync_file, sync_folder, write_atomically
+from registry.contract import CONTRACT_FILE, LINEAGE_FILE, MODEL_FILE, TWIN_FILE
+from serve.store import VersionRef
+
+CURRENT = "current.json"
+
+KEEP = 3
+"""Versions of a model whose model files stay, the one in force among them.
+
+Contract and lineage of all stay, for the log names them.
+"""
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """What is to be served of a model, and what is known of the registry."""
+
+    ref: VersionRef | None = None
+    """None where no version may be served."""
+    why: str = ""
+    """Why none, or why a newer one is not; empty when all is well."""
+    next_step: str = ""
+    asked_unix: float | None = None
+    away_since_unix: float | None = None
+
+
+class Copies:
+    """The copies of all models."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def place(self, ref: VersionRef) -> Path:
+        """Where the copy of a version lies; another contract under the same number is another copy."""
+        return self.folder / ref.model / f"{ref.version}.{ref.contract_sha256[:8]}"
+
+    def current(self, model: str) -> Path:
+        """The file that says which version is in force."""
+        return self.folder / model / CURRENT
+
+    def read(self, model: str) -> Standing:
+        """What is in force; nothing where the file is not there or is no such file."""
+        try:
+            return msgspec.json.decode(self.current(model).read_bytes(), type=Standing)
+        except FileNotFoundError:
+            return Standing(
+                why="no version was fetched yet", next_step=f"promote one: `python -m model promote {model}`"
+            )
+        except (OSError, msgspec.MsgspecError) as error:
+            return Standing(why=f"{self.current(model)} cannot be read: {error}", next_step="remove it")
+
+    def write(self, model: str, standing: Standing, *, sync: bool) -> None:
+        """Put another standing in force.
+
+        Raises:
+            OSError: the disk refuses.
+        """
+        write_atomically(self.current(model), msgspec.json.encode(standing) + b"\n", sync=sync)
+
+    def keep(self, ref: VersionRef, fetched: Path) -> Path:
+        """Copy fetched files to their place, which is then whole.
+
+        Raises:
+            OSError: the disk refuses; nothing is half there.
+        """
+        place = self.place(ref)
+        temporary = place.with_name(f".{place.name}.{os.getpid()}.tmp")
+        shutil.rmtree(temporary, ignore_errors=True)
+        try:
+            shutil.copytree(fetched, temporary)
+            for path in temporary.rglob("*"):
+                if path.is_file():
+                    sync_file(path)
+            shutil.rmtree(place, ignore_errors=True)
+            temporary.rename(place)
+        except BaseException:
+            shutil.rmtree(temporary, ignore_errors=True)
+            raise
+        sync_folder(place.parent)
+        return place
+
+    def prune(self, model: str) -> None:
+        """Remove the model files of all versions but those that were last in force."""
+        whole = [path.parent for path in (self.folder / model).glob(f"[!.]*/{MODEL_FILE}")]
+        for path in sorted(whole, key=lambda path: path.stat().st_mtime_ns, reverse=True)[KEEP:]:
+            for name in (MODEL_FILE, TWIN_FILE):
+                (path / name).unlink(missing_ok=True)
+
+    def find_lineage(self, model: str, version: str) -> dict[str, Any] | None:
+        """The lineage of a version that was served from here; None where no copy tells."""
+        for path in sorted((self.folder / model).glob(f"{version}.*/{LINEAGE_FILE}")):
+            if (path.parent / CONTRACT_FILE).exists():
+                with suppress(OSError, msgspec.MsgspecError):
+                    found: dict[str, Any] = msgspec.json.decode(path.read_bytes())
+                    return found
+        return None

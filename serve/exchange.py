@@ -1,0 +1,113 @@
+"""One request and its answer, as every route takes and gives them."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.types import Receive, Scope, Send
+
+from serve.errors import BodyTooLargeError, ClientLeftError
+
+JSON = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer that is ready to leave."""
+
+    body: bytes
+    status: int = 200
+    media_type: str = JSON
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+
+
+@dataclass(slots=True)
+class Ask:
+    """A request: what came, and what the log and the metrics want to know of it afterwards."""
+
+    scope: Scope
+    receive: Receive
+    id: str
+    max_body: int
+    reply: Reply | None = None
+    model: str = ""
+    version: str = ""
+    prediction_id: str = ""
+    rows: int = 0
+    error: str = ""
+    is_reading: bool = False
+    """Whether the body is still coming."""
+
+    def header(self, name: bytes) -> str:
+        """The value of a header, its name in lower case; empty without it."""
+        for key, value in self.scope["headers"]:
+            if key == name:
+                text: str = value.decode("latin-1")
+                return text
+        return ""
+
+    def query(self) -> dict[str, str]:
+        """The parameters behind the question mark."""
+        return dict(parse_qsl(self.scope["query_string"].decode("latin-1"), keep_blank_values=True))
+
+    def path(self, name: str) -> str:
+        """A part of the path that the route names."""
+        return str(self.scope["path_params"][name])
+
+    async def body(self) -> bytes:
+        """The whole body.
+
+        Raises:
+            BodyTooLargeError: as soon as it is known to be; no more of it is read.
+            ClientLeftError: the connection ended before the body did.
+        """
+        length = self.header(b"content-length")
+        if length.isdigit() and int(length) > self.max_body:
+            raise BodyTooLargeError(f"found a body of {int(length):,} bytes, allowed are {self.max_body:,}")
+        self.is_reading = True
+        body = await self._read()
+        self.is_reading = False
+        return body
+
+    async def _read(self) -> bytes:
+        message = await self.receive()
+        body: bytes = message.get("body", b"")
+        if message["type"] == "http.request" and not message.get("more_body") and len(body) <= self.max_body:
+            return body  # nearly every request
+        parts, size = [], 0
+        while True:
+            if message["type"] == "http.disconnect":
+                raise ClientLeftError("the connection ended within the body")
+            parts.append(message.get("body", b""))
+            size += len(parts[-1])
+            if size > self.max_body:
+                raise BodyTooLargeError(f"found a body of more than {self.max_body:,} bytes, which are allowed")
+            if not message.get("more_body"):
+                return b"".join(parts)
+            message = await self.receive()
+
+
+Work = Callable[[Ask], Awaitable[Reply]]
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """The work behind a route."""
+
+    template: str
+    """The route's path, for logs and metrics: few values, however many ids are asked for."""
+    work: Work = field(repr=False)
+    guard: Callable[[Ask], None] | None = field(default=None, repr=False)
+    """Raises for a request that must not be answered, before its body is read."""
+
+    async def answer(self, ask: Ask) -> Reply:
+        """Do the work, if the request may ask for it."""
+        if self.guard is not None:
+            self.guard(ask)
+        return await self.work(ask)
+
+    async def __call__(self, scope: Scope, _receive: Receive, _send: Send) -> None:
+        """Be found by a router: the gate sends the reply that is left in the request."""
+        ask: Any = scope["relay"]
+        ask.reply = await self.answer(ask)

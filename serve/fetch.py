@@ -1,0 +1,158 @@
+"""One process asks the registry who holds `production`, fetches that version, checks it, and puts it in force.
+
+Of several workers the one that holds a lock does it; when it ends, another takes over.
+"""
+
+import asyncio
+import fcntl
+import os
+import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import IO, Protocol
+
+import msgspec
+from loguru import logger
+
+from handoff.errors import RelayError
+from registry.errors import RegistryAwayError, RegistryEmptyError
+from serve.copies import Copies, Standing
+from serve.loading import load_folder
+from serve.store import VersionRef
+
+LONGEST_PAUSE_SECONDS = 600.0
+"""Between two attempts at a version that was refused."""
+
+
+class Fetcher(Protocol):
+    """Where the versions of one model come from."""
+
+    def check(self) -> VersionRef | None:
+        """The version that holds the alias; None when none does.
+
+        Raises:
+            RegistryAwayError: the registry does not answer.
+            RegistryEmptyError: the holder is none of ours: nothing vouches for its files.
+        """
+
+    def fetch(self, ref: VersionRef) -> Path:
+        """A folder with all files of a version.
+
+        Raises:
+            RegistryAwayError: they cannot be had.
+            RelayError: they are not what was registered.
+        """
+
+
+class Fetching:
+    """Keeps the copies in line with the registry."""
+
+    def __init__(self, fetchers: Mapping[str, Fetcher], copies: Copies, pause_seconds: float) -> None:
+        self._fetchers, self._copies, self._pause = fetchers, copies, pause_seconds
+        self._refused: dict[VersionRef, tuple[int, float]] = {}
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="fetch")
+        self._lock: IO[str] | None = None
+
+    async def fetch_on(self) -> None:
+        """Ask again and again, until cancelled; only while this process is the one that asks."""
+        while True:
+            await asyncio.sleep(self._pause)
+            await self.ask_all()
+
+    async def ask_all(self) -> None:
+        """Ask for all models, if this process is the one that asks."""
+        if self._is_chosen():
+            for name in self._fetchers:
+                await self.ask(name)
+
+    async def ask(self, name: str) -> None:
+        """Ask the registry for one model, and take over what it says."""
+        loop = asyncio.get_running_loop()
+        try:
+            await loop.run_in_executor(self._thread, self._take_over, name)
+        except Exception as error:
+            logger.opt(exception=error).error("{}: the registry could not be followed", name)
+
+    def close(self) -> None:
+        """Ask no more, and let another process take over."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+        if self._lock is not None:
+            self._lock.close()
+
+    def _is_chosen(self) -> bool:
+        """Whether this process holds the lock; the system gives it back when the process ends, however it ends."""
+        if self._lock is not None:
+            return True
+        self._copies.folder.mkdir(parents=True, exist_ok=True)
+        lock = (self._copies.folder / ".fetching.lock").open("a")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.close()
+            return False
+        self._lock = lock
+        return True
+
+    def _take_over(self, name: str) -> None:
+        before = self._copies.read(name)
+        try:
+            after = self._decide(name, before)
+        except RegistryAwayError as error:
+            since = before.away_since_unix or time.time()
+            if before.away_since_unix is None:
+                logger.warning("{}: the registry is away, what was fetched stays in force: {}", name, error)
+            why = before.why if before.ref is None and before.why else f"the registry is away: {error}"
+            after = msgspec.structs.replace(
+                before, away_since_unix=since, why=why, next_step="start the registry; it is asked again by itself"
+            )
+        if after != before:
+            self._copies.write(name, after, sync=after.ref != before.ref)
+
+    def _decide(self, name: str, before: Standing) -> Standing:
+        """What is to be in force, by what the registry says."""
+        now = time.time()
+        try:
+            ref = self._fetchers[name].check()
+        except RegistryEmptyError as error:
+            return msgspec.structs.replace(
+                before, why=str(error), next_step="train it with Relay", asked_unix=now, away_since_unix=None
+            )
+        if ref is None:
+            return Standing(
+                why="no version holds the alias in the registry",
+                next_step=f"promote one: `python -m model promote {name}`",
+                asked_unix=now,
+            )
+        if ref == before.ref:
+            return Standing(ref=ref, asked_unix=now)
+        attempts, not_before = self._refused.get(ref, (0, 0.0))
+        if now < not_before:
+            return msgspec.structs.replace(before, asked_unix=now, away_since_unix=None)
+        try:
+            self._obtain(ref)
+        except RegistryAwayError:
+            raise
+        except (RelayError, OSError, ValueError) as error:
+            pause = min(self._pause * 2**attempts, LONGEST_PAUSE_SECONDS)
+            self._refused[ref] = attempts + 1, now + pause
+            logger.error("{}: version {} is not put in force: {}", name, ref.version, error)
+            return msgspec.structs.replace(
+                before,
+                why=f"version {ref.version} holds the alias and was refused: {error}",
+                next_step="register it again, or roll back",
+                asked_unix=now,
+                away_since_unix=None,
+            )
+        self._refused.pop(ref, None)
+        return Standing(ref=ref, asked_unix=now)
+
+    def _obtain(self, ref: VersionRef) -> None:
+        """A whole copy of a version, checked by answering its example."""
+        place = self._copies.place(ref)
+        try:
+            load_folder(place, ref)
+        except (RelayError, OSError, ValueError):  # not there yet, pruned or damaged
+            load_folder(self._copies.keep(ref, self._fetchers[ref.model].fetch(ref)), ref)
+        os.utime(place)  # the folders' times tell in which order they came in force
+        self._copies.prune(ref.model)

@@ -1,0 +1,72 @@
+"""Each worker follows what is in force: a new version is loaded and checked beside the old one, then swapped in."""
+
+import asyncio
+from concurrent.futures import ThreadPoolExecutor
+
+from loguru import logger
+
+from handoff.errors import RelayError
+from serve.copies import Copies, Standing
+from serve.loading import load_folder
+from serve.store import MemoryStore
+
+PAUSE_SECONDS = 0.1
+"""Between two looks at the files: a stat each."""
+
+
+class Follower:
+    """Keeps a store in line with the copies."""
+
+    def __init__(self, store: MemoryStore, copies: Copies) -> None:
+        self._store, self._copies = store, copies
+        self._seen: dict[str, tuple[int, int]] = {}
+        # A thread of its own: batches of predictions must not wait behind a model that is being loaded.
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="load")
+
+    async def follow(self) -> None:
+        """Look again and again, until cancelled."""
+        while True:
+            await self.look()
+            await asyncio.sleep(PAUSE_SECONDS)
+
+    async def look(self) -> None:
+        """Take over what has changed since the last look."""
+        for name in self._store.status():
+            mark = self._mark(name)
+            if self._seen.get(name) != mark:
+                self._seen[name] = mark
+                await self._apply(name, self._copies.read(name))
+
+    def close(self) -> None:
+        """End the thread."""
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+    def _mark(self, name: str) -> tuple[int, int]:
+        try:
+            found = self._copies.current(name).stat()
+        except OSError:
+            return 0, 0
+        return found.st_mtime_ns, found.st_ino
+
+    async def _apply(self, name: str, standing: Standing) -> None:
+        self._store.note(name, asked_unix=standing.asked_unix, away_since_unix=standing.away_since_unix)
+        served = self._store.status()[name].served
+        if standing.ref is None:
+            if served is not None:
+                logger.warning("{}: no version is served any more: {}", name, standing.why)
+            self._store.withdraw(name, standing.why, standing.next_step)
+            return
+        if served is not None and served.ref == standing.ref:
+            self._store.note(name, why=standing.why, next_step=standing.next_step)
+            return
+        try:
+            place = self._copies.place(standing.ref)
+            loop = asyncio.get_running_loop()
+            loaded = await loop.run_in_executor(self._thread, load_folder, place, standing.ref)
+        except (RelayError, OSError, ValueError) as error:
+            logger.error("{}: version {} is not served: {}", name, standing.ref.version, error)
+            self._store.note(name, why=str(error), next_step="register the version again, or roll back")
+            return
+        self._store.swap(loaded)
+        self._store.note(name, why=standing.why, next_step=standing.next_step)
+        logger.info("{}: version {} is served from now on", name, loaded.version)

@@ -1,0 +1,191 @@
+"""Before and behind every route: request id, key, limits, the answer to errors, headers, figures, a line in the log."""
+
+import asyncio
+import hashlib
+import hmac
+import itertools
+import os
+import re
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from loguru import logger
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from serve.access import AccessLog, Line
+from serve.deadlines import Deadlines
+from serve.errors import (
+    BodyTimeoutError,
+    ClientLeftError,
+    KeyMissingError,
+    OverloadedError,
+    RequestError,
+    TooSlowError,
+)
+from serve.exchange import Ask, Endpoint, Reply
+from serve.metrics import Metrics
+from serve.problems import TABLE, describe_problem, find_meaning
+from serve.settings import Settings
+
+MOST_UNDER_WAY = 2_000
+"""Requests at once; each further one is told to come again, so that those under way are answered in time."""
+
+SANE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+
+SECURITY_HEADERS = [
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"no-referrer"),
+    (b"content-security-policy", b"default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"),
+    (b"cache-control", b"no-store"),
+]
+"""No page of ours runs a script or loads anything; the documentation brings its few styles itself."""
+
+METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
+
+
+class Gate:
+    """The ASGI application around the router."""
+
+    def __init__(
+        self,
+        routes: tuple[ASGIApp, Mapping[str, Endpoint]],
+        settings: Settings,
+        *,
+        metrics: Metrics,
+        access: AccessLog,
+    ) -> None:
+        self._router, self._busy = routes
+        self._settings, self._metrics, self._access = settings, metrics, access
+        self.under_way = 0
+        self.deadlines = Deadlines(settings.timeout)
+        self._new_id = itertools.count(int.from_bytes(os.urandom(12)) << 32).__next__
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            await self._router(scope, receive, send)
+            return
+        begun = time.perf_counter()
+        ask = Ask(scope, receive, find_id(scope) or f"{self._new_id():032x}", self._settings.max_body)
+        self.under_way += 1
+        try:
+            reply = await self._answer(ask, send)
+            await send_reply(reply, ask, send)
+        finally:
+            self.under_way -= 1
+        self._record(ask, reply.status, time.perf_counter() - begun)
+
+    async def _answer(self, ask: Ask, send: Send) -> Reply:
+        task = self.deadlines.begin()
+        try:
+            self._require_room()
+            return await self._find_answer(ask, send)
+        except asyncio.CancelledError:
+            if not self.deadlines.is_late(task):
+                raise
+            return self._refuse(ask, explain_timeout(ask, self._settings.timeout))
+        except Exception as error:
+            return self._refuse(ask, error)
+        finally:
+            self.deadlines.end(task)
+
+    async def _find_answer(self, ask: Ask, send: Send) -> Reply:
+        scope = ask.scope
+        busy = self._busy.get(scope["path"]) if scope["method"] == "POST" else None
+        if busy is not None:  # past the router, which would take a tenth of the whole time
+            scope["endpoint"] = busy
+            return await busy.answer(ask)
+        scope["relay"] = ask
+        scope["app"] = self  # then the router raises for unknown paths and methods instead of answering
+        await self._router(scope, ask.receive, send)
+        assert ask.reply is not None  # noqa: S101 - each endpoint leaves one
+        return ask.reply
+
+    def _require_room(self) -> None:
+        if self.under_way > MOST_UNDER_WAY:
+            raise OverloadedError(f"{MOST_UNDER_WAY:,} requests are under way: ask again in a second")
+
+    def _refuse(self, ask: Ask, error: Exception) -> Reply:
+        meaning = find_meaning(error)
+        ask.error = meaning.kind
+        self._metrics.count_error(meaning.kind)
+        if meaning.status == 500:
+            logger.opt(exception=error).error("request {} failed inside", ask.id)
+        elif meaning.status > 500:
+            logger.warning("request {}: {}", ask.id, error)
+        return describe_problem(error, ask.id)
+
+    def _record(self, ask: Ask, status: int, seconds: float) -> None:
+        scope = ask.scope
+        endpoint = scope.get("endpoint")
+        route = endpoint.template if isinstance(endpoint, Endpoint) else "(none)"
+        # A caller may send any word as its method: only those that mean something get figures of their own.
+        method = scope["method"] if scope["method"] in METHODS else "(other)"
+        self._metrics.count_request(route, method, status, seconds)
+        client = scope.get("client")
+        self._access.add(
+            Line(
+                time.time(), ask.id, scope["method"], scope["path"], status, round(seconds * 1000, 3),
+                client[0] if client else "", ask.model, ask.version, ask.prediction_id, ask.rows, ask.error,
+            )
+        )  # fmt: skip
+
+
+class KeyGuard:
+    """Lets a request through when it brings the key."""
+
+    def __init__(self, sha256: str) -> None:
+        self._sha256 = sha256
+
+    def __call__(self, ask: Ask) -> None:
+        """Nothing, when the key is right or none is needed.
+
+        Raises:
+            KeyMissingError: there is no key, or a wrong one.
+        """
+        if not self._sha256:
+            return
+        key = ask.header(b"x-api-key")
+        if not key and (bearer := ask.header(b"authorization"))[:7].lower() == "bearer ":
+            key = bearer[7:].strip()
+        found = hashlib.sha256(key.encode("latin-1")).hexdigest()
+        # Digests of one length, compared in one time: how much of a wrong key was right shows nowhere.
+        if not (key and hmac.compare_digest(found, self._sha256)):
+            raise KeyMissingError("found no valid key, expected one in X-API-Key or as Authorization: Bearer <key>")
+
+
+def explain_timeout(ask: Ask, seconds: float) -> RequestError:
+    """Who was too slow."""
+    if ask.is_reading:
+        return BodyTimeoutError(f"the body was not there after {seconds:g} s: send it at once")
+    return TooSlowError(f"no answer within {seconds:g} s: send fewer records")
+
+
+def find_id(scope: Scope) -> str:
+    """The request's own id where it is sane; else nothing."""
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and SANE_ID.fullmatch(value):
+            text: str = value.decode()
+            return text
+    return ""
+
+
+async def send_reply(reply: Reply, ask: Ask, send: Send) -> None:
+    """Send an answer; nothing when nobody reads it any more."""
+    if ask.error == TABLE[ClientLeftError].kind:
+        return
+    start: dict[str, Any] = {
+        "type": "http.response.start",
+        "status": reply.status,
+        "headers": [
+            (b"content-type", reply.media_type.encode()),
+            (b"content-length", str(len(reply.body)).encode()),
+            (b"x-request-id", ask.id.encode()),
+            *SECURITY_HEADERS,
+            *reply.headers,
+        ],
+    }
+    await send(start)
+    await send({"type": "http.response.body", "body": reply.body})

@@ -1,0 +1,141 @@
+"""What the service says of itself: is it alive, is it ready, whom does it serve, and its figures."""
+
+from importlib.metadata import version
+from typing import Any
+
+import msgspec
+from starlette.routing import Route
+
+from serve.access import format_time
+from serve.documentation import describe_service, render_page
+from serve.exchange import Ask, Endpoint, Reply
+from serve.log.record import PredictionLog
+from serve.metrics import MEDIA_TYPE, Metrics
+from serve.settings import Settings
+from serve.store import ModelStore, Served, Status
+
+PACKAGES = ("relay", "mlflow", "onnxruntime", "scikit-learn", "starlette", "uvicorn")
+
+_encode = msgspec.json.Encoder().encode
+
+
+class Information:
+    """Answers that need no model to be ready."""
+
+    def __init__(self, store: ModelStore, log: PredictionLog, settings: Settings, metrics: Metrics) -> None:
+        self._store, self._log, self._settings, self._metrics = store, log, settings, metrics
+
+    async def index(self, _: Ask) -> Reply:
+        """What this is, and where to go on."""
+        models = {name: state.served.version if state.served else None for name, state in self._store.status().items()}
+        routes = {"predict": "POST /predict", "health": "/health", "models": "/models", "documentation": "/docs"}
+        return Reply(_encode({"service": "relay", "models": models, "routes": routes}))
+
+    async def ping(self, _: Ask) -> Reply:
+        """Whether the process answers at all."""
+        return Reply(b'{"status":"alive"}')
+
+    async def health(self, _: Ask) -> Reply:
+        """Whether predictions can be asked for: 200, or 503 with the reason and what to do."""
+        states = self._store.status()
+        why = await self._log.is_healthy()
+        log = {"ready": why is None} | ({} if why is None else {"why": why})
+        needs_log = self._settings.log_failure == "refuse"
+        ready = sum(state.is_ready for state in states.values())
+        is_up = ready > 0 and (why is None or not needs_log)
+        whole = ready == len(states) and why is None and not any(state.why for state in states.values())
+        body = {
+            "status": ("ready" if whole else "degraded") if is_up else "not ready",
+            "models": {name: describe_status(state) for name, state in states.items()},
+            "prediction_log": log,
+        }
+        if not states:
+            body["why"] = "no model is configured"
+            body["next_step"] = "set MODEL_URI=models:/<name>@production and start again"
+        return Reply(_encode(body), 200 if is_up else 503)
+
+    async def version(self, _: Ask) -> Reply:
+        """The versions of what answers."""
+        return Reply(_encode(find_versions()))
+
+    async def metrics(self, _: Ask) -> Reply:
+        """The figures, in Prometheus's text format."""
+        return Reply(self._metrics.render(), media_type=MEDIA_TYPE)
+
+    async def model(self, _: Ask) -> Reply:
+        """All that is promised of the model that answers `/predict`."""
+        return Reply(_encode(describe_model(self._store.get(None))))
+
+    async def models(self, _: Ask) -> Reply:
+        """How each configured model stands."""
+        return Reply(_encode({"models": [describe_status(state) for state in self._store.status().values()]}))
+
+    async def one_model(self, ask: Ask) -> Reply:
+        """All that is promised of one model."""
+        return Reply(_encode(describe_model(self._store.get(ask.path("name")))))
+
+    async def openapi(self, _: Ask) -> Reply:
+        """The routes in the form of OpenAPI 3.1, with the columns of the models that are served now."""
+        return Reply(_encode(describe_service(self._store.all(), self._settings)))
+
+    async def documentation(self, _: Ask) -> Reply:
+        """The same as a page to read."""
+        page = render_page(describe_service(self._store.all(), self._settings))
+        return Reply(page.encode(), media_type="text/html; charset=utf-8")
+
+    def routes(self, guard: Any) -> list[Route]:
+        """The routes; those that tell nothing of the data need no key."""
+        opened = {
+            "/": self.index,
+            "/ping": self.ping,
+            "/health": self.health,
+            "/version": self.version,
+            "/metrics": self.metrics,
+            "/docs": self.documentation,
+            "/openapi.json": self.openapi,
+        }
+        guarded = {"/models": self.models, "/model/info": self.model, "/models/{name}": self.one_model}
+        return [
+            *(Route(path, Endpoint(path, work), methods=["GET"]) for path, work in opened.items()),
+            *(Route(path, Endpoint(path, work, guard), methods=["GET"]) for path, work in guarded.items()),
+        ]
+
+
+def find_versions() -> dict[str, str]:
+    """Package -> version, of those that decide an answer."""
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = version(package)
+        except ModuleNotFoundError:
+            continue  # our own folder is no installed package
+    return found
+
+
+def describe_status(status: Status) -> dict[str, Any]:
+    """How a model stands, for answers."""
+    served = status.served
+    found: dict[str, Any] = {"model": status.model, "ready": served is not None}
+    if served is not None:
+        found |= {"version": served.version, "run_id": served.ref.run_id, "since": served.ref.since or None}
+    if status.why:
+        found |= {"why": status.why, "next_step": status.next_step}
+    found["registry"] = {
+        "reachable": status.away_since_unix is None,
+        "asked_at": format_time(status.asked_unix),
+        "away_since": format_time(status.away_since_unix),
+    }
+    return found
+
+
+def describe_model(served: Served) -> dict[str, Any]:
+    """The contract of a version, and which one it is."""
+    contract = served.contract.model_dump(mode="json")
+    return {
+        "model": served.model,
+        "model_version": served.version,
+        "run_id": served.ref.run_id,
+        "since": served.ref.since or None,
+        "is_onnx": "model.onnx" in contract["files"],
+        **{name: value for name, value in contract.items() if name != "model"},
+    }

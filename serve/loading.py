@@ -1,0 +1,105 @@
+"""A version's folder -> a model that may be served, after everything that can be checked was checked."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from handoff.errors import RelayError
+from registry.answers import Answers, find_difference
+from registry.contract import CONTRACT_FILE, LINEAGE_FILE, MODEL_FILE, TWIN_FILE, Contract
+from registry.model_file import read_model
+from registry.twin import open_twin
+from serve.predictor import PipelinePredictor, Predictor, TwinPredictor
+from serve.schema import make_schema
+from serve.store import Served, VersionRef
+
+
+class VersionRefusedError(RelayError):
+    """A version's files are not those that were registered, or it does not answer as it did there."""
+
+
+def load_folder(folder: Path, ref: VersionRef) -> Served:
+    """The version in a folder of its files, its input example answered as at its training.
+
+    Raises:
+        VersionRefusedError: a file is gone or is another one, or the answers differ.
+        ModelTamperedError: the model file is not what its digest says, or holds types that we do not trust.
+    """
+    where = f"version {ref.version} of {ref.model}"
+    contract = _read_contract(folder, ref, where)
+    served = Served(
+        ref=ref,
+        contract=contract,
+        schema=make_schema(contract.inputs),
+        predictor=_open_predictor(folder, contract, where),
+        lineage=_read_lineage(folder),
+    )
+    check_example(served, where)
+    return served
+
+
+def check_example(served: Served, where: str) -> None:
+    """Make sure that the input example is answered as it was when the model was trained.
+
+    Raises:
+        VersionRefusedError: it is not.
+    """
+    records = served.schema.read_values(served.contract.example.records)
+    outcome = served.predictor.answer(records)
+    served.predictor.answer_plainly(records)  # warms it, and a model that cannot must not be served
+    difference = find_difference(served.contract, Answers(outcome.predictions, outcome.probabilities))
+    if difference:
+        raise VersionRefusedError(
+            f"{where}: {difference}: it is not served. Train and register it with the packages that run here"
+        )
+
+
+def _read_contract(folder: Path, ref: VersionRef, where: str) -> Contract:
+    content = _read_file(folder / CONTRACT_FILE, ref.contract_sha256, where)
+    try:
+        contract = Contract.from_json(content)
+    except (ValueError, KeyError, ValidationError) as error:
+        raise VersionRefusedError(f"{where}: {CONTRACT_FILE} is no contract: {str(error).splitlines()[0]}") from error
+    if contract.model != ref.model:
+        raise VersionRefusedError(f"{where}: its contract is of the model {contract.model}")
+    return contract
+
+
+def _open_predictor(folder: Path, contract: Contract, where: str) -> Predictor:
+    contents = {name: _read_file(folder / name, sha256, where) for name, sha256 in contract.files.items()}
+    if TWIN_FILE in contents:
+        return TwinPredictor(contract, open_twin(contents[TWIN_FILE]))
+    if MODEL_FILE not in contents:
+        raise VersionRefusedError(f"{where}: its contract names no {MODEL_FILE}, expected one to load")
+    model = read_model(contents[MODEL_FILE], contract.files[MODEL_FILE])
+    if contract.task == "authorship":
+        from serve.authorship import AuthorshipPredictor
+
+        return AuthorshipPredictor(contract, model)
+    return PipelinePredictor(contract, model)
+
+
+def _read_file(path: Path, sha256: str, where: str) -> bytes:
+    """A file's bytes, which are the ones that are then loaded: nothing is read twice."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise VersionRefusedError(f"{where}: {path} cannot be read: {error.strerror}") from error
+    found = hashlib.sha256(content).hexdigest()
+    if found != sha256:
+        raise VersionRefusedError(
+            f"{where}: {path.name} has the SHA-256 {found[:12]}…, registered was {sha256[:12]}…: it is not served. "
+            "Register it again, or roll back"
+        )
+    return content
+
+
+def _read_lineage(folder: Path) -> dict[str, Any] | None:
+    path = folder / LINEAGE_FILE
+    if not path.is_file():
+        return None
+    found: dict[str, Any] = json.loads(path.read_bytes())
+    return found

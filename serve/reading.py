@@ -1,0 +1,194 @@
+"""The bodies that are understood: ours, and those of MLflow's scoring protocol."""
+
+import csv
+import io
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import msgspec
+
+from handoff.column import Column
+from serve.errors import Flaw, InvalidRecordsError, MalformedBodyError, TooManyRowsError, WrongMediaTypeError
+from serve.schema import Record, Schema, cut, show
+
+Shape = Literal["one", "many", "values"]
+
+PROTOCOL = ("dataframe_split", "dataframe_records", "instances", "inputs")
+
+TRUTH = {"true": True, "false": False, "1": True, "0": False}
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """The records of a request, and the shape in which its answer is expected."""
+
+    records: list[Record]
+    shape: Shape
+
+
+def read_question(body: bytes, schema: Schema, max_rows: int) -> Question:
+    """One flat record, a list of records, or `{"values": […]}` for a model of one column.
+
+    Raises:
+        MalformedBodyError: the body is no JSON.
+        InvalidRecordsError: the records do not keep the contract.
+        TooManyRowsError: there are more than allowed.
+    """
+    try:
+        body = body.lstrip()
+        if body[:1] == b"{" and not _asks_by_values(body, schema):
+            return Question(schema.read_one(body), "one")
+        if body[:1] == b"[":
+            return Question(_limit(schema.read_many(body), max_rows), "many")
+        value = msgspec.json.decode(body)
+        if isinstance(value, dict) and schema.only is not None and value.keys() == {"values"}:
+            return Question(_read_column(value["values"], schema, max_rows), "values")
+        return Question(schema.read_one(body), "one")
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise MalformedBodyError(f"the body cannot be read as JSON: {error}") from None
+
+
+def _asks_by_values(body: bytes, schema: Schema) -> bool:
+    return schema.only is not None and b'"values"' in body and schema.only != "values"
+
+
+def _read_column(values: Any, schema: Schema, max_rows: int) -> list[Record]:
+    if not isinstance(values, list):
+        raise InvalidRecordsError("values is no list", (Flaw("values", show(values), "a list"),))
+    return schema.read_values([{schema.only: value} for value in _limit(values, max_rows)])
+
+
+def _limit(rows: list[Any], max_rows: int) -> list[Any]:
+    if not rows:
+        raise InvalidRecordsError("found no record, expected one at least")
+    if len(rows) > max_rows:
+        raise TooManyRowsError(f"found {len(rows):,} records, a request may hold {max_rows:,}: send them in parts")
+    return rows
+
+
+def read_invocation(body: bytes, media_type: str, schema: Schema, max_rows: int) -> list[Record]:
+    """The records of a body of MLflow's scoring protocol.
+
+    Columns that the model does not take are passed over, as the protocol does: callers send their whole tables.
+
+    Raises:
+        WrongMediaTypeError: neither JSON nor CSV.
+        MalformedBodyError, InvalidRecordsError, TooManyRowsError: as for `read_question`.
+    """
+    kind, _, parameters = media_type.partition(";")
+    charset = parameters.replace(" ", "").lower()
+    if charset not in ("", "charset=utf-8"):
+        raise WrongMediaTypeError(f"found {cut(media_type)}, expected charset=utf-8")
+    kind = kind.strip().lower()
+    if kind == "text/csv":
+        rows = _read_csv(body, schema)
+    elif kind == "application/json":
+        rows = _read_protocol(body, schema)
+    else:
+        raise WrongMediaTypeError(f"found Content-Type {cut(kind) or '(none)'}, expected application/json or text/csv")
+    return schema.read_values(_limit(rows, max_rows), ignore_others=True)
+
+
+def _read_protocol(body: bytes, schema: Schema) -> list[Any]:
+    try:
+        value = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise MalformedBodyError(f"the body cannot be read as JSON: {error}") from None
+    named = [name for name in PROTOCOL if name in value] if isinstance(value, dict) else []
+    if len(named) != 1:
+        raise _wrong_form("the body", value, f"an object with one of {', '.join(PROTOCOL)}")
+    if value.get("params"):
+        raise _wrong_form("params", value["params"], "no parameters: the model takes none")
+    data = value[named[0]]
+    if named[0] == "dataframe_split":
+        return _read_split(data)
+    if named[0] == "dataframe_records":
+        return _require_list(data, named[0])
+    return _read_tensor(data, named[0], schema)
+
+
+def _read_split(data: Any) -> list[Any]:
+    where = "dataframe_split"
+    if (
+        not isinstance(data, dict)
+        or not isinstance(data.get("columns"), list)
+        or not isinstance(data.get("data"), list)
+    ):
+        raise _wrong_form(where, data, "an object with the lists columns and data")
+    columns, rows = data["columns"], data["data"]
+    if not all(isinstance(name, str) for name in columns):
+        raise _wrong_form(f"{where}.columns", columns, "a list of names")
+    return [_name_cells(columns, row, f"{where}.data[{place}]") for place, row in enumerate(rows)]
+
+
+def _read_tensor(data: Any, where: str, schema: Schema) -> list[Any]:
+    """Columns by name, rows by name or in order, or plain cells for a model of one column."""
+    if isinstance(data, dict):
+        columns = {name: cells if isinstance(cells, list) else [cells] for name, cells in data.items()}
+        lengths = {len(cells) for cells in columns.values()}
+        if len(lengths) > 1:
+            raise _wrong_form(where, sorted(lengths), "columns of one length")
+        return [dict(zip(columns, _unwrap(row), strict=True)) for row in zip(*columns.values(), strict=True)]
+    rows = _require_list(data, where)
+    if rows and not isinstance(rows[0], dict | list) and schema.only is not None:
+        return [{schema.only: cell} for cell in rows]
+    return [
+        row if isinstance(row, dict) else _name_cells(schema.names, row, f"{where}[{place}]")
+        for place, row in enumerate(rows)
+    ]
+
+
+def _unwrap(cells: tuple[Any, ...]) -> list[Any]:
+    """Cells of a column of shape (n, 1), as tensor clients send them, without their brackets."""
+    return [cell[0] if isinstance(cell, list) and len(cell) == 1 else cell for cell in cells]
+
+
+def _name_cells(names: Any, row: Any, where: str) -> dict[str, Any]:
+    if not isinstance(row, list) or len(row) != len(names):
+        raise _wrong_form(where, row, f"a list of {len(names)} cells: {', '.join(names)}")
+    return dict(zip(names, row, strict=True))
+
+
+def _require_list(value: Any, where: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise _wrong_form(where, value, "a list")
+    return value
+
+
+def _wrong_form(where: str, found: Any, allowed: str) -> InvalidRecordsError:
+    flaw = Flaw(where, show(found), allowed)
+    return InvalidRecordsError(f"{where} is {flaw.found}, expected {allowed}", (flaw,))
+
+
+def _read_csv(body: bytes, schema: Schema) -> list[Any]:
+    try:
+        rows = list(csv.reader(io.StringIO(body.decode("utf-8-sig"), newline=""), strict=True))
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise MalformedBodyError(f"the body is no CSV in UTF-8: {error}") from None
+    if not rows:
+        raise MalformedBodyError("the body is empty: expected a line of column names, then a line a record")
+    names = rows[0]
+    return [
+        {
+            name: _parse(cell, schema.columns.get(name))
+            for name, cell in _name_cells(names, row, f"line {place}").items()
+        }
+        for place, row in enumerate(rows[1:], start=2)
+        if row
+    ]
+
+
+def _parse(cell: str, column: Column | None) -> Any:
+    """A cell by its column's type, the text itself where it is none: then the contract's check says so."""
+    if column is None or column.type not in ("int", "float", "bool"):
+        return None if cell == "" and column is not None and column.null else cell
+    if cell == "":
+        return None
+    if column.type == "bool":
+        return TRUTH.get(cell.strip().lower(), cell)
+    try:
+        number = float(cell)
+    except ValueError:
+        return cell
+    # Whole numbers not by way of a float: beyond 2**53 that would be another number.
+    return int(cell) if column.type == "int" and cell.strip().lstrip("+-").isdecimal() else number

@@ -1,0 +1,157 @@
+"""The predictions that were answered: one with all that led to it, many by time, and what turned out to be true."""
+
+import math
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from starlette.routing import Route
+
+from serve.errors import Flaw, InvalidRecordsError, MalformedBodyError, UnknownThingError, WrongParameterError
+from serve.exchange import Ask, Endpoint, Reply
+from serve.log.record import JsonScalar, Label, PredictionLog, Row
+
+MOST_ROWS = 1_000
+USUAL_ROWS = 100
+
+FindLineage = Callable[[str, str], dict[str, Any] | None]
+"""Model and version -> its lineage.json; None where no copy is kept here."""
+
+_encode = msgspec.json.Encoder().encode
+
+
+class LabelBody(msgspec.Struct, forbid_unknown_fields=True):
+    """What turned out to be true of one record of a prediction."""
+
+    value: JsonScalar
+    record: int = 0
+    """Number of the record in its request, from 0."""
+    source: str = ""
+    """Who says so."""
+
+
+class StoredPredictions:
+    """What the log is asked for over HTTP."""
+
+    def __init__(self, log: PredictionLog, find_lineage: FindLineage) -> None:
+        self._log, self._find_lineage = log, find_lineage
+
+    async def one(self, ask: Ask) -> Reply:
+        """A prediction: what was asked and answered, by which version, and from which bytes that came."""
+        row = await self._get(ask)
+        labels = await self._log.labels(row.id)
+        lineage = self._find_lineage(row.model, row.version)
+        return Reply(_encode({**describe_row(row), "labels": describe_labels(labels), "lineage": lineage}))
+
+    async def many(self, ask: Ask) -> Reply:
+        """Predictions by time, oldest first; `next` is the `after` of the next page."""
+        query = ask.query()
+        unknown = query.keys() - {"since", "after", "limit", "model"}
+        if unknown:
+            raise WrongParameterError(f"found {', '.join(sorted(unknown))}, expected since, after, limit or model")
+        limit = read_limit(query.get("limit"), USUAL_ROWS, MOST_ROWS, "limit")
+        rows = await self._log.page(
+            read_time(query.get("since")), query.get("after") or None, limit, query.get("model")
+        )
+        after = rows[-1].id if len(rows) == limit else None
+        return Reply(_encode({"predictions": [describe_row(row) for row in rows], "next": after}))
+
+    async def label(self, ask: Ask) -> Reply:
+        """Add what turned out to be true; of several labels of a record the last counts."""
+        body = await ask.body()
+        try:
+            label = msgspec.json.decode(body, type=LabelBody)
+        except msgspec.ValidationError as error:
+            expected = Flaw("", str(error), '{"value": …, "record": 0, "source": "…"}')
+            raise InvalidRecordsError(f"no label: {error}", (expected,)) from None
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            raise MalformedBodyError(f"the body cannot be read as JSON: {error}") from None
+        row = await self._get(ask)
+        records = len(msgspec.json.decode(row.input))
+        if not 0 <= label.record < records:
+            flaw = Flaw("record", str(label.record), f"0 to {records - 1}")
+            raise InvalidRecordsError(f"prediction {row.id} has no record {label.record}", (flaw,))
+        record = f"{row.id}/{label.record}"
+        await self._log.label(record, label.value, time.time(), label.source)
+        return Reply(_encode({"record": record, "value": label.value, "source": label.source}), 201)
+
+    async def _get(self, ask: Ask) -> Row:
+        found = await self._log.get(ask.path("id"))
+        if found is None:
+            raise UnknownThingError(f"found no prediction {ask.path('id')[:64]}; it may be older than what is kept")
+        return found
+
+    def routes(self, guard: Any) -> list[Route]:
+        """The routes."""
+        one, label = "/predictions/{id}", "/predictions/{id}/label"
+        return [
+            Route("/predictions", Endpoint("/predictions", self.many, guard), methods=["GET"]),
+            Route(one, Endpoint(one, self.one, guard), methods=["GET"]),
+            Route(label, Endpoint(label, self.label, guard), methods=["POST"]),
+        ]
+
+
+def describe_row(row: Row) -> dict[str, Any]:
+    """A row of the log, for answers; input and output stand as they were kept."""
+    return {
+        "prediction_id": row.id,
+        "timestamp": datetime.fromtimestamp(row.at_unix, UTC),
+        "model": row.model,
+        "model_version": row.version,
+        "run_id": row.run_id,
+        "input": msgspec.Raw(row.input),
+        "output": msgspec.Raw(row.output),
+        "latency_us": row.latency_us,
+        "request_id": row.client,
+    }
+
+
+def describe_labels(labels: list[Label]) -> list[dict[str, Any]]:
+    """Labels, oldest first."""
+    return [
+        {
+            "record": label.record,
+            "value": label.value,
+            "timestamp": datetime.fromtimestamp(label.at_unix, UTC),
+            "source": label.source,
+        }
+        for label in labels
+    ]
+
+
+def read_limit(text: str | None, usual: int, most: int, name: str) -> int:
+    """How many rows are asked for.
+
+    Raises:
+        WrongParameterError: not a whole number from 1 to `most`.
+    """
+    if text is None:
+        return usual
+    if not (text.isascii() and text.isdecimal() and len(text) < 10 and 1 <= int(text) <= most):
+        raise WrongParameterError(f"{name}={text[:20]}: expected a whole number from 1 to {most:,}")
+    return int(text)
+
+
+def read_time(text: str | None) -> float | None:
+    """Seconds since 1970 from such a number, or from an ISO 8601 time; one without a zone is UTC.
+
+    Raises:
+        WrongParameterError: it is neither.
+    """
+    if not text:
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        try:
+            found = datetime.fromisoformat(text.replace(" ", "+"))  # a plus sign arrives as a space
+            seconds = (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
+        except (ValueError, OverflowError):
+            seconds = math.nan
+    if not 0 <= seconds < 1e11:
+        raise WrongParameterError(
+            f"since={text[:40]}: expected a time such as 2026-11-20T10:00:00Z, or seconds since 1970"
+        )
+    return seconds

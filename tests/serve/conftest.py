@@ -1,0 +1,51 @@
+"""Models trained once for all tests of the service, and servers that serve them."""
+
+import sys
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+# The model stage's tests have the projects that these tests serve.
+sys.path.append(str(Path(__file__).resolve().parents[1] / "model"))
+
+from serving import Server, lay_version
+
+
+@pytest.fixture(scope="session")
+def results(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """`results("line")`: the folder that a training of this case leaves; more rows of data are another model."""
+    from projects import CASES, make_project
+
+    from model.results import render_files
+
+    @cache
+    def train(case: str, **more: Any) -> Path:
+        recipe, columns = CASES[case]
+        folder = tmp_path_factory.mktemp(case)
+        project = make_project(folder, recipe, columns(**more), case)
+        (folder / "results").mkdir()
+        for name, content in render_files(project.train()).items():
+            (folder / "results" / name).write_bytes(content)
+        return folder / "results"
+
+    return train
+
+
+@pytest.fixture(scope="module")
+def start(tmp_path_factory: pytest.TempPathFactory, results: Callable[..., Path]) -> Iterator[Callable[..., Server]]:
+    """`start("line", "mixed", API_MAX_ROWS="3")`: a server of these models; stopped after the module."""
+    servers = []
+
+    def start_server(*cases: str, in_force: bool = True, **environment: str) -> Server:
+        data = tmp_path_factory.mktemp("served") / "data"
+        for case in cases:
+            lay_version(data, results(case), "1", put_in_force=in_force)
+        servers.append(Server(data, cases, environment).start())
+        return servers[-1]
+
+    yield start_server
+    for server in servers:
+        server.stop()

@@ -1,0 +1,176 @@
+"""The registry's word becomes what is in force: fetched, checked, kept; and what holds while the registry is away."""
+
+import asyncio
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from serving import lay_version
+
+from handoff.files import hash_file
+from registry.errors import RegistryAwayError
+from serve.copies import KEEP, Copies
+from serve.fetch import Fetching
+from serve.follow import Follower
+from serve.store import MemoryStore, VersionRef
+
+
+@dataclass
+class Shelf:
+    """A registry of folders: what holds the alias, and whether it answers."""
+
+    folders: dict[VersionRef, Path] = field(default_factory=dict)
+    holder: VersionRef | None = None
+    is_away: bool = False
+    fetched: list[str] = field(default_factory=list)
+
+    def check(self) -> VersionRef | None:
+        if self.is_away:
+            raise RegistryAwayError("connection refused")
+        return self.holder
+
+    def fetch(self, ref: VersionRef) -> Path:
+        if self.is_away:
+            raise RegistryAwayError("connection refused")
+        self.fetched.append(ref.version)
+        return self.folders[ref]
+
+
+@dataclass
+class Desk:
+    """A worker's parts around a shelf."""
+
+    shelf: Shelf
+    copies: Copies
+    store: MemoryStore
+    fetching: Fetching
+    follower: Follower
+
+    def ask(self) -> None:
+        """One round: ask the registry, then let the worker look."""
+
+        async def both() -> None:
+            await self.fetching.ask("line")
+            await self.follower.look()
+
+        asyncio.run(both())
+
+    def promote(self, results: Path, version: str) -> VersionRef:
+        ref = VersionRef("line", version, f"run-{version}", hash_file(results / "contract.json"))
+        self.shelf.folders[ref], self.shelf.holder = results, ref
+        return ref
+
+    @property
+    def state(self) -> tuple[str | None, str]:
+        status = self.store.status()["line"]
+        return (status.served.version if status.served else None), status.why
+
+
+@pytest.fixture
+def desk(tmp_path: Path) -> Desk:
+    return make_desk(tmp_path, Shelf())
+
+
+def make_desk(folder: Path, shelf: Shelf) -> Desk:
+    copies, store = Copies(folder), MemoryStore(["line"])
+    return Desk(shelf, copies, store, Fetching({"line": shelf}, copies, 0.0), Follower(store, copies))
+
+
+def test_whoever_holds_the_alias_is_served(desk: Desk, results: Callable[..., Path]) -> None:
+    states = [desk.ask() or desk.state]
+    for version in ("1", "2"):
+        desk.promote(results("line"), version)
+        states.append(desk.ask() or desk.state)
+    desk.shelf.holder = None
+    states.append(desk.ask() or desk.state)
+    nobody = (None, "no version holds the alias in the registry")
+    assert states == [nobody, ("1", ""), ("2", ""), nobody]
+
+
+def test_a_version_is_fetched_once_and_a_rollback_needs_no_fetch(desk: Desk, results: Callable[..., Path]) -> None:
+    first = desk.promote(results("line"), "1")
+    desk.ask()
+    desk.ask()
+    desk.promote(results("line"), "2")
+    desk.ask()
+    desk.shelf.holder = first
+    desk.ask()
+    assert (desk.shelf.fetched, desk.state) == (["1", "2"], ("1", ""))
+
+
+def test_while_the_registry_is_away_what_was_fetched_is_served_and_it_says_since_when(
+    desk: Desk, results: Callable[..., Path]
+) -> None:
+    desk.promote(results("line"), "1")
+    desk.ask()
+    desk.shelf.is_away = True
+    desk.ask()
+    since = desk.store.status()["line"].away_since_unix
+    desk.ask()
+    away = desk.store.status()["line"]
+    desk.shelf.is_away = False
+    desk.ask()
+    back = desk.store.status()["line"]
+    assert (away.served is not None, away.away_since_unix == since, since is not None) == (True, True, True)
+    assert "connection refused" in away.why
+    assert (back.away_since_unix, back.why) == (None, "")
+
+
+def test_after_a_start_without_the_registry_the_own_copy_is_served(
+    desk: Desk, results: Callable[..., Path], tmp_path: Path
+) -> None:
+    desk.promote(results("line"), "1")
+    desk.ask()
+    again = make_desk(tmp_path, Shelf(is_away=True))
+    again.ask()
+    assert again.state[0] == "1"
+
+
+def test_a_damaged_copy_is_fetched_again(desk: Desk, results: Callable[..., Path]) -> None:
+    first = desk.promote(results("line"), "1")
+    desk.ask()
+    desk.promote(results("line"), "2")
+    desk.ask()
+    (desk.copies.place(first) / "model.onnx").write_bytes(b"bits have rotted")
+    desk.shelf.holder = first
+    desk.ask()
+    assert (desk.shelf.fetched, desk.state) == (["1", "2", "1"], ("1", ""))
+
+
+def test_a_version_that_answers_its_example_otherwise_never_comes_in_force(
+    desk: Desk, results: Callable[..., Path], tmp_path: Path
+) -> None:
+    desk.promote(results("line"), "1")
+    desk.ask()
+    wrong = tmp_path / "wrong"
+    shutil.copytree(results("line"), wrong)
+    contract = (wrong / "contract.json").read_text()
+    answers = contract.index('"predictions": [')
+    (wrong / "contract.json").write_text(contract[:answers] + contract[answers:].replace("1", "2", 1))
+    desk.promote(wrong, "2")
+    desk.ask()
+    version, why = desk.state
+    assert (version, "version 2 holds the alias and was refused" in why, "example 1" in why) == ("1", True, True)
+
+
+def test_a_contract_that_is_not_the_registered_one_is_refused(desk: Desk, results: Callable[..., Path]) -> None:
+    ref = VersionRef("line", "1", "run-1", "0" * 64)
+    desk.shelf.folders[ref], desk.shelf.holder = results("line"), ref
+    desk.ask()
+    version, why = desk.state
+    assert (version, "contract.json has the SHA-256" in why) == (None, True)
+
+
+def test_old_versions_keep_their_lineage_and_lose_their_models(desk: Desk, results: Callable[..., Path]) -> None:
+    results_of = {}
+    for version in map(str, range(1, KEEP + 3)):
+        data = desk.copies.folder.parent / f"from-{version}"
+        ref = lay_version(data, results("line"), version, put_in_force=False)
+        results_of[version] = Copies(data / "serve" / "models").place(ref)
+        desk.promote(results_of[version], version)
+        desk.ask()
+    kept = sorted(path.parent.name.split(".")[0] for path in desk.copies.folder.glob("line/*/model.onnx"))
+    lineage = desk.copies.find_lineage("line", "1")
+    assert (kept, lineage) == (["3", "4", "5"], {"model": "line", "version": "1", "source": "made up"})
