@@ -1,7 +1,7 @@
 """Train what a recipe asks for: `python -m model linear`.
 
-Beside it: `… model page` serves the page, `… model ask` answers a text, `… model list|history|promote|rollback|track`
-manage the versions in the registry.
+Beside it: `… model page` serves the page, `… model ask` answers a text, and `… model list|history|promote|rollback|card|
+track|fetch` manage the versions in the registry.
 
 load: the processed dataset; work: fit or map, judge, draw; save: a folder of results, and `latest` that names it.
 """
