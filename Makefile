@@ -11,7 +11,8 @@ PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; 
 
 .DEFAULT_GOAL := help
 .PHONY: help run ingest preprocess model api check-recipe notebook test test-crash test-docker check fix bench bench-quick \
-	lock clean mlflow build up down down-volumes train status logs logs-mlflow
+	lock clean mlflow build docker-build up down down-volumes train serve dev monitoring status logs logs-mlflow logs-serve \
+	logs-prometheus logs-grafana logs-node-exporter
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z. -]+:.*## / {printf "  make %-24s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -78,7 +79,7 @@ lock: .venv/ready ## Pin the newest versions that the requirements.in files allo
 
 UV_COMPILE := -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
 
-build: ## Build the images
+build docker-build: ## Build the images
 	@docker compose --profile '*' build
 
 up: .env ## Start the pipeline, the page (http://localhost:8501) and MLflow (http://localhost:5000) in containers
@@ -86,13 +87,35 @@ up: .env ## Start the pipeline, the page (http://localhost:8501) and MLflow (htt
 	@docker compose up --detach --build --wait
 	@docker compose ps
 
+# The service begins at once and is ready when it has fetched and checked the models.
+serve: .env ## Train, and serve the models behind nginx: http://localhost:8080/docs, MLflow on http://localhost
+	@python3 images/check_ports.py serve
+	@API_URL=$${API_URL:-http://api:8000} docker compose --profile serve up --detach --build --wait
+	@echo "Waiting until the API has fetched and checked its models"
+	@docker compose --profile serve exec -T gateway curl -fsS -o /dev/null --retry 90 --retry-delay 1 --retry-max-time 90 \
+		http://127.0.0.1:8080/health 2>/dev/null || { \
+		docker compose --profile serve exec -T gateway curl -sS http://127.0.0.1:8080/health; echo; exit 1; }
+	@docker compose --profile serve ps
+
+dev: .env ## Start the pipeline and the monitoring: Grafana on http://localhost:3000, Prometheus on http://localhost:9090
+	@python3 images/check_ports.py dev
+	@docker compose --profile dev up --detach --build --wait
+	@docker compose --profile dev ps
+
+# What is watched may run or not; nothing else is started, stopped or built again.
+monitoring: .env ## Start Prometheus, Grafana and node-exporter alone, beside what runs
+	@python3 images/check_ports.py monitoring
+	@docker compose --profile monitoring up --detach --wait prometheus grafana node-exporter
+	@docker compose --profile monitoring ps prometheus grafana node-exporter
+
 down: ## Stop and remove all containers; data, logs and volumes stay
 	@docker compose --profile '*' down --remove-orphans
 
 # A volume holds what exists nowhere else; data/ and logs/ are folders of the host, which this leaves alone.
-down-volumes: ## Stop all containers and delete every run, model and artifact that MLflow holds; YES=1 does not ask
+down-volumes: ## Stop all containers and delete all runs, models and predictions in the volumes; YES=1 does not ask
 	@test "$(YES)" = 1 || { \
-		echo "This deletes all runs, model versions, aliases and artifacts that MLflow holds in its volumes."; \
+		echo "This deletes all runs, model versions, aliases and artifacts that MLflow holds in its volumes, and all"; \
+		echo "predictions in the log of the API."; \
 		echo "services/mlflow/README.md says how to keep a copy. data/ and logs/ stay."; \
 		printf 'Type yes to delete them: '; read -r answer; \
 		test "$$answer" = yes || { echo "Nothing is deleted."; exit 1; }; }
@@ -107,11 +130,24 @@ status: ## Show the containers and whether they are well
 logs: ## Follow the logs of all containers
 	@docker compose --profile '*' logs --follow --tail 100
 
+logs-serve: ## Follow the logs of the API and the gateway
+	@docker compose --profile serve logs --follow --tail 100 api gateway
+
+logs-prometheus logs-grafana logs-node-exporter: ## Follow the log of one service of the monitoring
+	@docker compose --profile monitoring logs --follow --tail 100 $(@:logs-%=%)
+
 logs-mlflow: ## Follow the log of MLflow
 	@docker compose logs --follow --tail 100 mlflow
 
-.env: ## Make .env from .env.example, to be filled in
+# A password is made when it is missing, whether .env is there or not; what is there is never overwritten.
+.env: | secrets/grafana_password ## Make .env from .env.example, to be filled in, and the passwords in secrets/
 	@cp .env.example .env && echo "Made .env from .env.example"
+
+# The folder is closed to others on this machine; the file is open to the user of the container that it is mounted in.
+secrets/%_password:
+	@mkdir -p -m 700 secrets
+	@python3 -c 'import secrets; print(secrets.token_urlsafe(24))' > $@.new && chmod 644 $@.new && mv $@.new $@
+	@echo "Made $@"
 
 clean: ## Remove the environment and the caches; data and logs stay
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis

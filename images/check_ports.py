@@ -1,6 +1,7 @@
 """Are the ports free that `docker compose up` will publish? Says which variable moves one that is not.
 
-Runs with any Python 3 and nothing else, because it comes before everything else.
+Runs with any Python 3 and nothing else, because it comes before everything else. Profiles that will be started are
+its arguments; those of COMPOSE_PROFILES are added.
 """
 
 import os
@@ -11,23 +12,31 @@ import sys
 from pathlib import Path
 
 PORTS = {
-    "PAGE_PORT": ("model", 8501, "the page"),
-    "MLFLOW_PORT": ("mlflow", 5000, "the experiment tracker"),
+    "PAGE_PORT": ("model", 8501, "the page", ()),
+    "MLFLOW_PORT": ("mlflow", 5000, "the experiment tracker", ()),
+    "GATEWAY_PORT": ("gateway", 80, "MLflow behind the gateway", ("serve",)),
+    "GATEWAY_API_PORT": ("gateway", 8080, "the API behind the gateway", ("serve",)),
+    "API_PORT": ("gateway", 8000, "the API behind the gateway", ("serve",)),
+    "PROMETHEUS_PORT": ("prometheus", 9090, "Prometheus", ("dev", "monitoring")),
+    "GRAFANA_PORT": ("grafana", 3000, "Grafana", ("dev", "monitoring")),
 }
-"""Variable in .env -> service, default port, what is there."""
+"""Variable in .env -> service, default port, what is there, profiles that start it (none: always)."""
 
 
-def main() -> int:
+def main(profiles: list[str]) -> int:
     """0 when every port is free or held by our own service, else 1."""
     settings = read_env(Path(".env")) | dict(os.environ)
+    started = {*profiles, *settings.get("COMPOSE_PROFILES", "").split(",")}
     address = settings.get("BIND_ADDRESS") or "127.0.0.1"
     taken = 0
-    for variable, (service, default, what) in PORTS.items():
+    for variable, (service, default, what, needs) in PORTS.items():
         port = int(settings.get(variable) or default)
-        if not is_free(address, port) and not is_running(service):
+        is_asked = not needs or "*" in started or started.intersection(needs)
+        if is_asked and not is_free(address, port) and not is_running(service):
+            another = port + 1 if port > 1024 else port + 8000
             print(  # noqa: T201 - the answer of a command
                 f"Port {port} for {what} is in use by another program. "
-                f"Stop it, or choose another port: {variable}={port + 1} in .env",
+                f"Stop it, or choose another port: {variable}={another} in .env",
                 file=sys.stderr,
             )
             taken += 1
@@ -47,6 +56,11 @@ def is_free(address: str, port: int) -> bool:
         server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             server.bind((address, port))
+        except PermissionError:
+            # A port below 1024, which Docker may open and this user may not: only a listener tells that it is taken.
+            with socket.socket() as client:
+                client.settimeout(1)
+                return client.connect_ex((address, port)) != 0
         except OSError:
             return False
     return True
@@ -56,10 +70,10 @@ def is_running(service: str) -> bool:
     """Whether it is our own container that holds the port."""
     if shutil.which("docker") is None:
         return False
-    command = ["docker", "compose", "ps", "--quiet", "--status", "running", service]
+    command = ["docker", "compose", "--profile", "*", "ps", "--quiet", "--status", "running", service]
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - a fixed command
     return bool(done.stdout.strip())
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

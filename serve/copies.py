@@ -60,7 +60,8 @@ class Copies:
             return msgspec.json.decode(self.current(model).read_bytes(), type=Standing)
         except FileNotFoundError:
             return Standing(
-                why="no version was fetched yet", next_step=f"promote one: `python -m model promote {model}`"
+                why="no version was fetched yet",
+                next_step=f"the registry is being asked; is one production? `python -m model list {model}`",
             )
         except (OSError, msgspec.MsgspecError) as error:
             return Standing(why=f"{self.current(model)} cannot be read: {error}", next_step="remove it")

@@ -20,7 +20,7 @@ COPY serve serve
 RUN python -m compileall -q /app
 
 # A user of any number may run this, so what wants a home or a cache gets /tmp, and the caches that are worth keeping
-# a folder that all may write: compiled kernels, without which a model of styles takes a minute longer to be ready.
+# a folder that all may write: kernels, compiled now, which a model of styles needs before it is ready.
 ENV PYTHONUNBUFFERED=1 HOME=/tmp USER=relay DATA_DIR=/app/data LOG_DIR=/app/logs MLFLOW_DISABLE_TELEMETRY=true \
     NUMBA_CACHE_DIR=/var/cache/relay/numba MPLCONFIGDIR=/var/cache/relay/matplotlib
 # A new named volume takes the rights of the folder that it covers: SERVE_DIR may name this one.

@@ -15,7 +15,7 @@ from engine import ROOT, Docker, find_users
 
 from handoff.receipt import Receipt
 
-PROFILES = ("train",)
+PROFILES = ("train", "serve")
 LONG_RUN = {"RECIPES": "linear", "OVERRIDES": "ingest.rows=3000000"}
 
 
@@ -38,6 +38,23 @@ def test_every_combination_of_profiles_is_a_valid_file(count: int, compose: Dock
         options = [part for profile in chosen for part in ("--profile", profile)]
         services = compose(*options, "config", "--services").stdout.split()
         assert {"ingest", "preprocess", "model", "mlflow"} <= set(services)
+
+
+@pytest.mark.parametrize("count", range(len(PROFILES) + 1))
+def test_every_one_shot_is_waited_for_by_a_service_that_lasts(count: int, compose: Docker) -> None:
+    # `up --wait` takes the end of one that nobody waits for as a failure.
+    for chosen in itertools.combinations(PROFILES, count):
+        options = [part for profile in chosen for part in ("--profile", profile)]
+        services = json.loads(compose(*options, "config", "--format", "json").stdout)["services"]
+        lasting = {name for name, service in services.items() if service["restart"] != "no"}
+        ended = {
+            other
+            for name, service in services.items()
+            for other, condition in service.get("depends_on", {}).items()
+            if name in lasting and condition["condition"] == "service_completed_successfully"
+        }
+        waited_for = {*ended, *(other for name in ended for other in services.get(name, {}).get("depends_on", {}))}
+        assert (chosen, set(services) - lasting - waited_for) == (chosen, set())
 
 
 def test_up_runs_the_stages_in_order_and_ends_with_a_healthy_page(compose: Docker, folder: Path) -> None:
@@ -99,23 +116,37 @@ def test_a_container_killed_in_the_middle_leaves_nothing_behind(command: str, co
     assert [path.name for path in (folder / "data" / "raw").iterdir() if path.suffix in (".tmp", ".next")] == []
 
 
-@pytest.mark.parametrize("variable", ["PAGE_PORT", "MLFLOW_PORT"])
+@pytest.mark.parametrize("variable", ["PAGE_PORT", "MLFLOW_PORT", "GATEWAY_PORT", "GATEWAY_API_PORT", "API_PORT"])
 def test_a_port_in_use_is_named_with_its_variable(variable: str, folder: Path) -> None:
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         server.listen()
         port = server.getsockname()[1]
         environment = {variable: str(port), "PATH": "/usr/bin:/bin", "COMPOSE_PROJECT_NAME": "relay-test-ports"}
-        command = [sys.executable, ROOT / "images" / "check_ports.py"]
+        command = [sys.executable, ROOT / "images" / "check_ports.py", "serve"]
         done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, f"{variable}={port + 1}" in done.stderr) == (1, True)
+
+
+@pytest.mark.parametrize("profiles", ["", "serve"])
+def test_a_port_is_looked_at_only_where_its_profile_starts(profiles: str, folder: Path) -> None:
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        port = str(server.getsockname()[1])
+        free = {"PAGE_PORT": "18911", "MLFLOW_PORT": "18912", "GATEWAY_PORT": "18913", "API_PORT": "18914"}
+        environment = free | {"PATH": "/usr/bin:/bin", "GATEWAY_API_PORT": port, "COMPOSE_PROFILES": profiles}
+        command = [sys.executable, ROOT / "images" / "check_ports.py"]
+        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, "GATEWAY_API_PORT=" in done.stderr) == (int(bool(profiles)), bool(profiles))
 
 
 @pytest.mark.parametrize("service", ["model", "train"])
 def test_who_trains_waits_for_the_registry_and_knows_its_address(service: str, compose: Docker) -> None:
     written = json.loads(compose("--profile", "train", "config", "--format", "json").stdout)["services"][service]
     waits_for = {name: condition["condition"] for name, condition in written["depends_on"].items()}
-    assert waits_for == {"preprocess": "service_completed_successfully", "mlflow": "service_healthy"}
+    trained = {"train": "service_completed_successfully"} if service == "model" else {}
+    assert waits_for == {"preprocess": "service_completed_successfully", "mlflow": "service_healthy"} | trained
     assert written["environment"]["MLFLOW_TRACKING_URI"] == "http://mlflow:5000"
 
 
