@@ -53,8 +53,8 @@ test: .venv/ready-for-tests ## Run all tests without containers that this machin
 test-docker: .venv/ready-for-tests ## Build the images and test the containers
 	@$(BIN)/python -m pytest -q -m docker $(PYTEST_ARGS)
 
-test-crash: .venv/ready-for-tests ## Kill each stage 70 times and look at what is left
-	@RELAY_KILLS=70 $(BIN)/python -m pytest -q -m crash $(PYTEST_ARGS)
+test-crash: .venv/ready-for-tests ## Kill each stage 70 times, the service and its log 20 times each way, and look at what is left
+	@RELAY_KILLS=70 RELAY_SERVICE_KILLS=20 $(BIN)/python -m pytest -q -m crash $(PYTEST_ARGS)
 
 check: .venv/ready-for-tests ## Look for mistakes without changing anything: ruff, mypy, conventions
 	@$(BIN)/ruff check

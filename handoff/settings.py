@@ -22,6 +22,7 @@ ENVIRONMENT = {
     "RELAY_REFRESH": "ask sources again: never, always, or an age such as 6h (empty: as the recipe says)",
     "MLFLOW_TRACKING_URI": "an MLflow server, http://host:port (empty: embedded in data/mlflow/; off: no tracking)",
     "PROMOTE": "whether a new model version may become production: auto (the gate decides), never, always",
+    "API_URL": "the API that the page asks for predictions, http://host:port (empty: the registry's model, not logged)",
     "PAGE_PORT": "port of the page (empty: 8501)",
     "PAGE_ADDRESS": "where the page listens (empty: 127.0.0.1, this machine alone)",
 }
@@ -40,6 +41,8 @@ class Settings:
     refresh: str = ""
     tracking_uri: str = ""
     """Where runs and models are registered; only the stage that trains looks at it."""
+    api_url: str = ""
+    """Where the page asks for predictions; empty: it asks the registry's model itself."""
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -59,6 +62,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         log_level=level,
         refresh=environment.get("RELAY_REFRESH") or "",
         tracking_uri=environment.get("MLFLOW_TRACKING_URI") or "",
+        api_url=(environment.get("API_URL") or "").rstrip("/"),
     )
 
 

@@ -1,7 +1,7 @@
 """Train what a recipe asks for: `python -m model linear`.
 
-Beside it: `… model page` serves the page, `… model ask` answers a text, and `… model list|history|promote|rollback|card|
-track|fetch` manage the versions in the registry.
+Beside it: `… model page` serves the page, `… model ask` answers a text, `… model predict` asks the model in production,
+and `… model list|history|promote|rollback|card|track|fetch` manage the versions in the registry.
 
 load: the processed dataset; work: fit or map, judge, draw; save: a folder of results, and `latest` that names it.
 """
@@ -140,6 +140,10 @@ if __name__ == "__main__":
         from model.ask import main as answer_question
 
         sys.exit(answer_question(sys.argv[2:]))
+    if sys.argv[1:2] == ["predict"]:
+        from model.predict import main as answer_records
+
+        sys.exit(answer_records(sys.argv[2:]))
     if sys.argv[1:2] and sys.argv[1] in VERBS:
         from model.tracking.command import main as manage_models
 

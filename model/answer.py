@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 import stylometry.imposters
 from handoff.errors import ModelError, UsageError
@@ -15,16 +14,13 @@ from handoff.files import hash_file, write_atomically
 from model.ask import Trained
 from model.findings import count
 from registry.model_file import read_model
+from stylometry.asking import Style
 from stylometry.attribution import AuthorshipClassifier
-from stylometry.chunks import cut_within, keep_whole
-from stylometry.delta import find_distance
+from stylometry.chunks import keep_whole
 from stylometry.errors import StylometryError
 from stylometry.imposters import Borders, Imposters
 from stylometry.stability import FEWEST_WORDS, SAFE_WORDS, say_if_short
 from stylometry.words import count_words
-
-MOST_CHUNKS = 50
-"""Of a text, spread evenly over more: their mean changes little with further ones, and each costs 100 rounds."""
 
 
 @dataclass(frozen=True)
@@ -107,45 +103,22 @@ def answer_text(trained: Trained, text: str, state: Path) -> Answer:
     classifier = read_model(trained.content, trained.sha256, "model.skops")
     if not isinstance(classifier, AuthorshipClassifier):
         raise ModelError(f"model.skops holds {type(classifier).__name__}, expected AuthorshipClassifier: train again")
-    chunks, chunk_chars = cut_like_known(text, trained.chunk_chars, needs=find_distance(classifier.distance).needs)
     try:
-        distances = classifier.measure_authors(chunks).mean(axis=0)
-        probabilities = classifier.predict_proba(chunks).mean(axis=0)
-        verdict = _verify(classifier, chunks, str(classifier.classes_[distances.argmin()]), trained, state)
-        place = _place(classifier, chunks)
+        style = classifier.ask(text, trained.chunk_chars)
+        verdict = _verify(classifier, style, trained, state)
     except StylometryError as error:
         raise UsageError(f"this text cannot be compared: {error}") from None
-    extent = Extent(len(text), count_all_words(text), len(chunks), chunk_chars)
+    extent = Extent(len(text), count_all_words(text), len(style.chunks), style.chunk_chars)
     return Answer(
         recipe=trained.receipt.recipe,
         model_sha256=trained.sha256,
         text=extent,
-        labels=_rank(classifier.classes_.tolist(), distances, probabilities),
+        labels=_rank(classifier.classes_.tolist(), style),
         verdict=verdict,
-        map=place,
+        map=_place(classifier, style),
         warnings=_warn(extent, trained),
         notes=_note(trained, len(classifier.classes_)),
     )
-
-
-def cut_like_known(text: str, chunk_chars: int, *, needs: str) -> tuple[list[str], int]:
-    """The chunks of a text that can stand beside the known ones, and their length, 0 if it is the whole text.
-
-    Raises:
-        UsageError: counts are compared, and the text is shorter than the chunks that were counted.
-    """
-    if chunk_chars == 0:
-        return [text], 0
-    if len(text) < chunk_chars:
-        if needs == "counts":
-            raise UsageError(
-                f"the text is too short: found {count(len(text), 'character')}, expected at least {chunk_chars:,}. The "
-                "recipe compares counts, and a shorter text has smaller ones whatever its style. Give more text, or "
-                "train with another distance: --set model.distance=cosine_delta"
-            )
-        return [text], 0
-    chunks = cut_within([text], [None], chunk_chars).texts()
-    return chunks[:: -(-len(chunks) // MOST_CHUNKS)], chunk_chars
 
 
 def count_all_words(text: str) -> int:
@@ -156,18 +129,17 @@ def count_all_words(text: str) -> int:
         return 0
 
 
-def _rank(
-    labels: list[Any], distances: npt.NDArray[np.float64], probabilities: npt.NDArray[np.float64]
-) -> tuple[Nearness, ...]:
-    rows = zip(labels, distances.tolist(), probabilities.tolist(), strict=True)
+def _rank(labels: list[Any], style: Style) -> tuple[Nearness, ...]:
+    rows = zip(labels, style.distances.tolist(), style.probabilities.tolist(), strict=True)
     return tuple(sorted((Nearness(str(label), *figures) for label, *figures in rows), key=lambda one: one.distance))
 
 
-def _verify(classifier: AuthorshipClassifier, chunks: list[str], label: str, trained: Trained, state: Path) -> Verdict:
+def _verify(classifier: AuthorshipClassifier, style: Style, trained: Trained, state: Path) -> Verdict:
     """The mean score of the chunks, judged by borders that were tuned on the known ones."""
+    label = str(classifier.classes_[style.nearest])
     drawing = Imposters(seed=trained.receipt.seed)
     borders = _find_borders(classifier, drawing, trained, state)
-    score = float(classifier.verify(chunks, label, drawing=drawing, borders=borders).scores.mean())
+    score = float(classifier.verify(style.chunks, label, drawing=drawing, borders=borders).scores.mean())
     return Verdict(label, borders.judge(score), score, borders.no, borders.yes)
 
 
@@ -186,9 +158,9 @@ def _find_borders(classifier: AuthorshipClassifier, drawing: Imposters, trained:
     return borders
 
 
-def _place(classifier: AuthorshipClassifier, chunks: list[str]) -> Place:
+def _place(classifier: AuthorshipClassifier, style: Style) -> Place:
     """The middle of the text's chunks on the map of the known ones."""
-    x, y = classifier.transform(chunks).mean(axis=0).tolist()
+    x, y = style.place.tolist()
     # The mean of the offsets is half the mean square of all distances: the variance of the points behind them.
     total = float(classifier.offsets_.mean())
     shares = classifier.points_.var(axis=0) / total if total > 0 else np.zeros(2)

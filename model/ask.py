@@ -7,7 +7,6 @@ was compared with the receipt. Writes the answer to standard output, for people 
 import argparse
 import hashlib
 import json
-import re
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -36,8 +35,6 @@ FEWEST_CHARS = 100
 """Of a text: as short as the shortest chunk that a recipe may ask for."""
 
 MODEL, METRICS = "model.skops", "metrics.json"
-
-LINK = re.compile(r"\b(?:https?://|www\.)\S+", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -144,7 +141,9 @@ def read_text(content: bytes) -> str:
         raw = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise UsageError(f"the text is not UTF-8 (byte {error.start:,}): save it as UTF-8") from None
-    text = " ".join(LINK.sub(" ", raw).split())
+    from stylometry.asking import clean_text
+
+    text = clean_text(raw)
     if not text:
         raise UsageError("there is no text: give it on standard input, as in `python -m model ask RECIPE < text.txt`")
     if len(text) < FEWEST_CHARS:

@@ -191,7 +191,14 @@ def _attribute(
     classifier = fit_classifier(learned, parameters)
     model = write_model(classifier)
     # Texts that it has not learned from, where there are any.
-    contract = describe_authorship(recipe, classifier, (asked or learned).texts, model=model, trust=trust)
+    contract = describe_authorship(
+        recipe,
+        classifier,
+        (asked or learned).texts,
+        model=model,
+        trust=trust,
+        chunk_chars=chunks[0].chunk_chars,
+    )
     if asked is None:
         return _Addition(model=model, contract=contract)
     found = attribute(classifier, asked)

@@ -13,7 +13,7 @@ from handoff.recipe import Column, Recipe
 from model.parameters import EstimatorParameters
 from model.task import Task
 from registry.answers import Answers, ask_model, ask_twin
-from registry.contract import MODEL_FILE, TWIN_FILE, Cell, Contract, Example, Score
+from registry.contract import MODEL_FILE, TWIN_FILE, Asking, Cell, Contract, Example, Score
 from registry.contract import Task as TaskName
 
 EXAMPLES = 5
@@ -82,7 +82,13 @@ def describe_estimator(
 
 
 def describe_authorship(
-    recipe: Recipe, classifier: Any, texts: Sequence[str], *, model: bytes, trust: Mapping[str, Any]
+    recipe: Recipe,
+    classifier: Any,
+    texts: Sequence[str],
+    *,
+    model: bytes,
+    trust: Mapping[str, Any],
+    chunk_chars: int,
 ) -> Contract:
     """The contract of a model of known labels.
 
@@ -92,6 +98,7 @@ def describe_authorship(
         texts: some to show.
         model: its file.
         trust: the figures of leaving one document out, as they go into metrics.json.
+        chunk_chars: characters of each chunk that it learned from; 0 if these were whole documents.
     """
     (text,) = (name for name, column in recipe.columns.items() if column.role == "input" and column.type == "text")
     (label,) = recipe.with_role("label")
@@ -114,6 +121,7 @@ def describe_authorship(
         segments=[],
         example=NOTHING,
         files=hash_files({MODEL_FILE: model}),
+        asking=Asking(chunk_chars=chunk_chars, seed=recipe.seed),
     )
     # Spread over all, since those of one author follow each other.
     records: list[dict[str, Cell]] = [{text: shown} for shown in texts[:: max(len(texts) // EXAMPLES, 1)][:EXAMPLES]]

@@ -63,9 +63,7 @@ def ask_model(contract: Contract, model: Any, records: Sequence[Record]) -> Answ
         records: each with every input.
     """
     if contract.task == "authorship":
-        (text,) = contract.inputs
-        texts = [record[text] for record in records]
-        return _name_classes(contract, model.predict_proba(texts), model.predict(texts).tolist())
+        return _ask_for_styles(contract, model, records)
     frame = make_frame(contract.inputs, records)
     if contract.gives_probabilities:
         return read_outputs(contract, model.predict_proba(frame))
@@ -100,6 +98,16 @@ def find_difference(contract: Contract, answers: Answers) -> str:
         if not _is_near(share, told, None):
             return f"example {number} gets the probability {share}, promised was {told}"
     return ""
+
+
+def _ask_for_styles(contract: Contract, model: Any, records: Sequence[Record]) -> Answers:
+    (text,) = contract.inputs
+    if contract.asking is None:
+        texts = [record[text] for record in records]
+        return _name_classes(contract, model.predict_proba(texts), model.predict(texts).tolist())
+    styles = [model.ask(str(record[text] or ""), contract.asking.chunk_chars) for record in records]
+    shares = np.array([style.probabilities for style in styles]).reshape(len(records), len(contract.classes))
+    return _name_classes(contract, shares, [contract.classes[style.nearest] for style in styles])
 
 
 def _is_near(found: Any, promised: Any, spread: float | None) -> bool:

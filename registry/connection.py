@@ -106,11 +106,25 @@ def open_registry(address: Address) -> "MlflowClient":
     os.environ["_MLFLOW_SERVER_ARTIFACT_ROOT"] = str(address.artifacts)
     # Two processes that make one database at the same time hurt each other: one owner, under a lock.
     with FileLock(address.database.with_suffix(".lock"), mode=0o666):
+        return _open_embedded(address)
+
+
+def _open_embedded(address: Address) -> "MlflowClient":
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
         if not address.database.exists():
             _create_database(address)
         client = _make_client(address.uri)
         client.search_registered_models(max_results=1)  # makes the tables of the registry, if there are none
         _adopt_folder(address)
+    except (SQLAlchemyError, sqlite3.Error) as error:
+        # SQLAlchemy's own message goes on for pages; what the database said stands at its beginning.
+        said = str(getattr(error, "orig", None) or error).splitlines()[0]
+        raise RegistryAwayError(
+            f"the embedded registry {address.database} cannot be opened: {said}; make room, give the rights, or move "
+            "the folder away for a new one"
+        ) from error
     return client
 
 
@@ -186,7 +200,7 @@ def explain_mlflow(address: Address) -> Iterator[None]:
 
     try:
         yield
-    except MlflowException as error:
+    except (MlflowException, sqlite3.Error) as error:
         where = "the embedded registry" if address.is_embedded else f"the MLflow server {address.uri}"
         raise RegistryAwayError(f"{where} failed: {str(error).splitlines()[0][:300]}") from error
 

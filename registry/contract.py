@@ -60,6 +60,15 @@ class Example(_Part):
     """Of the positive class, for two classes; else of the predicted class; None for numbers and mere scores."""
 
 
+class Asking(_Part):
+    """How a model of styles is asked, so that whoever asks it gets the same figures."""
+
+    chunk_chars: int
+    """A text is cut into chunks of so many characters, as the known ones were; 0: it is compared whole."""
+    seed: int
+    """By which the imposters are drawn that verify the nearest label."""
+
+
 class Contract(_Part):
     """All that is promised about a model."""
 
@@ -91,6 +100,8 @@ class Contract(_Part):
     example: Example
     files: dict[str, str]
     """Name -> SHA-256 of the files that are loaded: the model, and its ONNX twin where there is one."""
+    asking: Asking | None = None
+    """Authorship; None for the other tasks, and in older contracts, whose models are asked with the whole text."""
 
     @property
     def has_twin(self) -> bool:

@@ -1,9 +1,12 @@
 """The application of one worker: what it is made of, and what begins and ends with it."""
 
 import asyncio
+import os
+import signal
 import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
+from multiprocessing import parent_process
 from typing import Any
 
 from loguru import logger
@@ -93,6 +96,7 @@ class Service:
     @asynccontextmanager
     async def _live(self, _: Any) -> AsyncIterator[None]:
         """Begin everything before the first request, end it after the last."""
+        end_with_parent()
         await self.log.start()
         if self.fetching is None:
             await self.follower.look()
@@ -140,3 +144,21 @@ class Service:
                 if removed:
                     logger.info("{:,} predictions older than {:g} days were removed", removed, days)
             await asyncio.sleep(3600)
+
+
+def end_with_parent() -> None:
+    """End this worker in order when the process that started it is gone, however it went.
+
+    A worker that outlived it would keep the port, and the service could not be started again.
+    """
+    parent = parent_process()
+    if parent is None:  # the only worker
+        return
+    loop = asyncio.get_running_loop()
+
+    def end() -> None:
+        loop.remove_reader(parent.sentinel)
+        logger.warning("the process that started this worker is gone: it ends")
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    loop.add_reader(parent.sentinel, end)  # readable when its other end is closed

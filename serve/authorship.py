@@ -9,12 +9,10 @@ from registry.contract import Cell, Contract
 from serve.errors import Flaw, InvalidRecordsError
 from serve.predictor import Outcome
 from serve.schema import Record
+from stylometry.asking import Style
 from stylometry.attribution import AuthorshipClassifier
 from stylometry.errors import StylometryError
 from stylometry.imposters import Borders, Imposters
-
-DRAWING = Imposters()
-"""The usual 100 rounds with the seed 0: a text that is asked about twice gets one answer."""
 
 
 class AuthorshipPredictor:
@@ -24,57 +22,71 @@ class AuthorshipPredictor:
 
     def __init__(self, contract: Contract, classifier: AuthorshipClassifier) -> None:
         self.contract, self.classifier = contract, classifier
-        self.borders = find_borders(classifier)
+        self._asking = contract.asking
+        # One seed: a text that is asked about twice gets one answer.
+        self._drawing = Imposters(seed=contract.asking.seed if contract.asking is not None else 0)
+        self.borders = find_borders(classifier, self._drawing)
         self._column = next(iter(contract.inputs))
+        self._classes: list[str] = classifier.classes_.tolist()
 
     def answer(self, records: Sequence[Record]) -> Outcome:
         """The nearest label of each text, and what else is known of it.
 
         Raises:
-            InvalidRecordsError: a text holds nothing that the model counts.
+            InvalidRecordsError: a text holds nothing that the model counts, or too little of it.
         """
+        styles = self._ask(records)
+        return Outcome(
+            predictions=[self._classes[style.nearest] for style in styles],
+            probabilities=[float(style.probabilities[style.nearest]) for style in styles],
+            details=[self._describe(style) for style in styles],
+        )
+
+    def answer_plainly(self, records: Sequence[Record]) -> list[Cell]:
+        """The nearest label of each text."""
+        return [self._classes[style.nearest] for style in self._ask(records)]
+
+    def _ask(self, records: Sequence[Record]) -> list[Style]:
         texts = [str(msgspec.structs.astuple(record)[0] or "") for record in records]
         try:
-            return self._answer(texts)
+            return [self._read(text) for text in texts]
         except StylometryError as error:
             flaw = Flaw(self._column, "a text with too little to count", "a text of some sentences")
             raise InvalidRecordsError(f"{self._column}: {error}", (flaw,)) from error
 
-    def answer_plainly(self, records: Sequence[Record]) -> list[Cell]:
-        """The nearest label of each text."""
-        return self.answer(records).predictions
+    def _read(self, text: str) -> Style:
+        if self._asking is not None:
+            return self.classifier.ask(text, self._asking.chunk_chars)
+        # An older contract promises answers to whole texts as they were sent.
+        distances, shares, places = (
+            measure([text])[0]
+            for measure in (self.classifier.measure_authors, self.classifier.predict_proba, self.classifier.transform)
+        )
+        return Style((text,), 0, distances, shares, places)
 
-    def _answer(self, texts: list[str]) -> Outcome:
-        if not texts:
-            return Outcome([], [], [])
-        classes = self.classifier.classes_.tolist()
-        distances = self.classifier.measure_authors(texts)
-        probabilities = self.classifier.predict_proba(texts)
-        places = self.classifier.transform(texts)
-        nearest = distances.argmin(axis=1).tolist()
-        details = [
-            {
-                "labels": rank_labels(classes, distances[row].tolist(), probabilities[row].tolist()),
-                "verification": self._verify(texts[row], classes[nearest[row]]),
-                "place": {"x": float(places[row, 0]), "y": float(places[row, 1])},
-            }
-            for row in range(len(texts))
-        ]
-        chosen = [float(probabilities[row, label]) for row, label in enumerate(nearest)]
-        return Outcome([classes[label] for label in nearest], chosen, details)
+    def _describe(self, style: Style) -> dict[str, Any]:
+        x, y = style.place.tolist()
+        return {
+            "labels": rank_labels(self._classes, style.distances.tolist(), style.probabilities.tolist()),
+            "verification": self._verify(style),
+            "place": {"x": x, "y": y},
+            "compared": {"chunks": len(style.chunks), "chunk_chars": style.chunk_chars},
+        }
 
-    def _verify(self, text: str, label: str) -> dict[str, Any] | None:
+    def _verify(self, style: Style) -> dict[str, Any] | None:
         """Whether the text is by the nearest label at all; None where the known texts do not allow to tell."""
         if self.borders is None:
             return None
-        found = self.classifier.verify([text], label, drawing=DRAWING, borders=self.borders)
-        return {"label": label, "verdict": found.verdicts[0], "score": float(found.scores[0])}
+        label = self._classes[style.nearest]
+        found = self.classifier.verify(style.chunks, label, drawing=self._drawing, borders=self.borders)
+        score = float(found.scores.mean())
+        return {"label": label, "verdict": self.borders.judge(score), "score": score}
 
 
-def find_borders(classifier: AuthorshipClassifier) -> Borders | None:
+def find_borders(classifier: AuthorshipClassifier, drawing: Imposters) -> Borders | None:
     """The borders of the Imposters score, tuned once; None where no label has two documents."""
     try:
-        return classifier.tune_borders(DRAWING)
+        return classifier.tune_borders(drawing)
     except StylometryError:
         return None
 

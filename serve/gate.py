@@ -8,6 +8,7 @@ import os
 import re
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 from loguru import logger
@@ -17,6 +18,7 @@ from serve.access import AccessLog, Line
 from serve.deadlines import Deadlines
 from serve.errors import (
     BodyTimeoutError,
+    BodyTooLargeError,
     ClientLeftError,
     KeyMissingError,
     OverloadedError,
@@ -30,6 +32,12 @@ from serve.settings import Settings
 
 MOST_UNDER_WAY = 2_000
 """Requests at once; each further one is told to come again, so that those under way are answered in time."""
+
+LINGER_SECONDS = 30.0
+"""That we go on reading a body that is too large, as nginx does (lingering_time)."""
+
+PAUSE_SECONDS = 2.0
+"""Without a byte of it: the caller has read the answer, or waits for it."""
 
 SANE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 
@@ -188,4 +196,23 @@ async def send_reply(reply: Reply, ask: Ask, send: Send) -> None:
         ],
     }
     await send(start)
+    if ask.error == TABLE[BodyTooLargeError].kind:
+        await send({"type": "http.response.body", "body": reply.body, "more_body": True})
+        await pass_over_body(ask)
+        await send({"type": "http.response.body", "body": b""})
+        return
     await send({"type": "http.response.body", "body": reply.body})
+
+
+async def pass_over_body(ask: Ask) -> None:
+    """Read what a caller still sends, and keep none of it.
+
+    A connection that is closed with bytes unread is reset, and the caller, who writes before it reads, would see a
+    broken pipe instead of our answer (RFC 9112, section 9.6).
+    """
+    with suppress(TimeoutError):
+        async with asyncio.timeout(LINGER_SECONDS):
+            while True:
+                message = await asyncio.wait_for(ask.receive(), PAUSE_SECONDS)
+                if message["type"] == "http.disconnect" or not message.get("more_body"):
+                    return

@@ -139,9 +139,7 @@ class Predictions:
             return repeat(ask, error.stored, digest)
         ask.prediction_id = row.id
         self._metrics.count_predictions(served.model, served.version, len(records))
-        return Reply(
-            output, headers=name_headers(row) if is_logged else (*name_headers(row), (b"x-prediction-logged", b"false"))
-        )
+        return Reply(output, headers=name_headers(row)) if is_logged else admit_unlogged(row)
 
     async def _append(self, row: Row) -> bool:
         """Whether the row is in the log; only the setting LOG_FAILURE=answer lets an answer leave that is not."""
@@ -225,6 +223,13 @@ def repeat(ask: Ask, stored: Row, digest: str | None) -> Reply:
         )
     ask.model, ask.version, ask.prediction_id = stored.model, stored.version, stored.id
     return Reply(stored.output, headers=(*name_headers(stored), (b"idempotency-replayed", b"true")))
+
+
+def admit_unlogged(row: Row) -> Reply:
+    """The answer, which says that it is not in the log; in MLflow's protocol only the header has room for it."""
+    has_room = b'"prediction_id":' in row.output
+    output = row.output[:-1] + b',"logged":false}' if has_room else row.output
+    return Reply(output, headers=(*name_headers(row), (b"x-prediction-logged", b"false")))
 
 
 def name_headers(row: Row) -> tuple[tuple[bytes, bytes], ...]:

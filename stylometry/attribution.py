@@ -11,6 +11,7 @@ from sklearn.utils import Tags
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
+from stylometry.asking import Style, cut_like_known
 from stylometry.calibration import fit_temperature, leave_documents_out, measure_authors, spread_probability
 from stylometry.delta import Distance, find_distance
 from stylometry.errors import StylometryError
@@ -141,6 +142,28 @@ class AuthorshipClassifier(TransformerMixin, ClassifierMixin, BaseEstimator):  #
         """Distance of each text to each author (texts, authors)."""
         rows = self._read(texts)
         return measure_authors(self._distance(), rows, (self.rows_, self.authors_), by_centroid=self._is_by_centroid())
+
+    def ask(self, text: str, chunk_chars: int = 0) -> Style:
+        """What one text of any length is like.
+
+        Args:
+            text: As it was written; links go, and white space is made even.
+            chunk_chars: Characters of each known text where these are equally long chunks; 0 for whole documents.
+
+        Raises:
+            StylometryError: If the text holds nothing that is counted, or is too short for a distance of counts.
+        """
+        distance = self._distance()
+        chunks, chars = cut_like_known(text, chunk_chars, needs=distance.needs)
+        rows = self._read(chunks)
+        distances = measure_authors(distance, rows, (self.rows_, self.authors_), by_centroid=self._is_by_centroid())
+        return Style(
+            chunks=tuple(chunks),
+            chunk_chars=chars,
+            distances=distances.mean(axis=0),
+            probabilities=spread_probability(distances, self.temperature_).mean(axis=0),
+            place=place(self.points_, self.offsets_, distance.between(rows, self.rows_)).mean(axis=0),
+        )
 
     def nearest(self, texts: Sequence[str], count: int = 5) -> tuple[Floats, Integers]:
         """Distances and indices of the nearest known texts, nearest first (texts, count) each."""

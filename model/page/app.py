@@ -1,4 +1,4 @@
-"""The page: run a recipe, look at its data, compare its results. `python -m model page` serves it."""
+"""The page: run a recipe, look at its data, ask and compare its models. `python -m model page` serves it."""
 
 import streamlit as st
 
@@ -16,6 +16,7 @@ page = st.navigation(
         st.Page("screens/run.py", title="Run", icon=":material/play_arrow:", default=True),
         st.Page("screens/data.py", title="Data", icon=":material/table_chart:", url_path="data"),
         st.Page("screens/models.py", title="Models", icon=":material/deployed_code:", url_path="models"),
+        st.Page("screens/predict.py", title="Predict", icon=":material/query_stats:", url_path="predict"),
         st.Page("screens/compare.py", title="Compare", icon=":material/compare_arrows:", url_path="compare"),
     ],
     position="top",

@@ -17,6 +17,7 @@ from handoff.log import configure_log
 from handoff.recipe import Recipe, load_recipe
 from handoff.settings import Settings, read_settings
 from model.page.blocks import to_html, to_markdown
+from model.production import name_model
 from model.tracking.card import choose_version, make_card
 from model.tracking.fetch import fetch_run
 from model.tracking.follow import PROMOTE, Finished, name_user, track
@@ -80,11 +81,6 @@ def _make_parser() -> argparse.ArgumentParser:
         if verb == "track":
             one.add_argument("--promote", choices=PROMOTE, default=PROMOTE[0], help="whether the gate may promote it")
     return parser
-
-
-def name_model(recipe: Recipe) -> str:
-    """The name of a recipe's model in the registry."""
-    return str(recipe.sections["model"].get("name") or recipe.name)
 
 
 def show_versions(recipe: Recipe, settings: Settings, chosen: argparse.Namespace) -> None:

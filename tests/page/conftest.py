@@ -55,9 +55,9 @@ def server(prepared: Folders, tmp_path_factory: pytest.TempPathFactory) -> Itera
         yield url, folders
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def chromium() -> Iterator[Any]:
-    """The browser, one for all tests."""
+    """The browser, one for all tests of a file: while its driver runs, no other test can run an event loop."""
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)

@@ -1,83 +1,28 @@
-"""Two real registries: MLflow embedded, and an MLflow server as a process of its own on loopback."""
+"""Two real registries: MLflow embedded, and an MLflow server."""
 
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from mlflow_server import MlflowServer, mlflow_server  # noqa: F401
 
 from handoff.column import Column
-from registry.connection import Address, find_experiment, find_registry, open_registry, probe_server
+from registry.connection import Address, find_experiment, find_registry, open_registry
 from registry.contract import CONTRACT_FILE, MODEL_FILE, Contract, Example, Score
-from registry.errors import RegistryAwayError
 from registry.versions import CONTRACT_SHA256, MODEL_SHA256, Version, read_version
 
-START_SECONDS = 60
 
-
-class Server:
-    """An MLflow server with its files below a folder; it can be stopped and started again on the same port."""
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def uri(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def start(self) -> None:
-        self.folder.mkdir(exist_ok=True)
-        quiet = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}
-        self.process = subprocess.Popen(
-            [
-                *(sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(self.port)),
-                *("--workers", "1", "--backend-store-uri", f"sqlite:///{self.folder / 'mlflow.db'}"),
-                *("--artifacts-destination", str(self.folder / "artifacts")),
-            ],
-            env=os.environ | quiet,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        deadline = time.monotonic() + START_SECONDS
-        while True:
-            try:
-                return probe_server(self.uri)
-            except RegistryAwayError:
-                assert time.monotonic() < deadline, "the MLflow server did not start"
-                assert self.process.poll() is None, "the MLflow server ended"
-                time.sleep(0.2)
-
-    def stop(self) -> None:
-        if self.process is not None:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
-            self.process = None
-
-
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+@pytest.fixture
+def server(mlflow_server: MlflowServer) -> MlflowServer:  # noqa: F811 - the fixture of that name
     """A running MLflow server."""
-    server = Server(tmp_path_factory.mktemp("mlflow-server"))
-    server.start()
-    yield server
-    server.stop()
+    return mlflow_server
 
 
 @pytest.fixture(scope="module", params=["embedded", "server"])
 def address(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Address:
     """Each of the two registries."""
-    uri = request.getfixturevalue("server").uri if request.param == "server" else ""
+    uri = request.getfixturevalue("mlflow_server").uri if request.param == "server" else ""
     found = find_registry(tmp_path_factory.mktemp("data"), uri)
     assert found is not None
     return found

@@ -8,10 +8,16 @@ from typing import Any
 
 import pytest
 
-# The model stage's tests have the projects that these tests serve.
-sys.path.append(str(Path(__file__).resolve().parents[1] / "model"))
+# The model stage's tests have the projects that these tests serve, those of the log the databases.
+TESTS = Path(__file__).resolve().parents[1]
+sys.path += [str(TESTS / "model"), str(TESTS / "serve_log")]
 
-from serving import Server, lay_version
+pytest.register_assert_rewrite("serve_load")
+
+from log_places import Place, PostgresPlace, SqlitePlace, small_disk  # noqa: E402, F401
+from mlflow_server import mlflow_server  # noqa: E402, F401
+from postgres_server import postgres_server, postgres_url  # noqa: E402, F401
+from serving import Server, lay_version  # noqa: E402
 
 
 @pytest.fixture(scope="session")
@@ -49,3 +55,17 @@ def start(tmp_path_factory: pytest.TempPathFactory, results: Callable[..., Path]
     yield start_server
     for server in servers:
         server.stop()
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    """The data folder of a server of one test."""
+    return tmp_path / "data"
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def place(request: pytest.FixtureRequest, data: Path) -> Place:
+    """Where a server of this data folder keeps its log, once for each database."""
+    if request.param == "sqlite":
+        return SqlitePlace(data / "serve")
+    return PostgresPlace(request.getfixturevalue("postgres_url"), data / "serve")

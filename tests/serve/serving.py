@@ -61,6 +61,7 @@ class Server:
     data: Path
     models: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
+    program: tuple[str, ...] = ("-m", "serve")
     port: int = 0
     process: "subprocess.Popen[bytes] | None" = None
 
@@ -81,7 +82,7 @@ class Server:
         }
         self.output = (self.data.parent / f"serve-{self.port}.txt").open("wb")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "serve"],
+            [sys.executable, *self.program],
             cwd=ROOT,
             env={**inherited, **own, **self.environment},
             stdout=self.output,
@@ -109,9 +110,7 @@ class Server:
     def connect(self) -> http.client.HTTPConnection:
         return http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)
 
-    def ask(
-        self, method: str, path: str, body: bytes | str | None = None, headers: Mapping[str, str] | None = None
-    ) -> Answer:
+    def ask(self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Answer:
         connection = self.connect()
         try:
             connection.request(method, path, body=body, headers=dict(headers or {}))

@@ -132,11 +132,12 @@ def test_a_text_is_given_to_the_nearest_label_with_all_that_is_known(
     answer = server.post("/models/documents/predict", {"text": text}).json
     (details,) = answer["details"]
     model = open_model(results("documents"))
-    distances = dict(zip(model.classes_.tolist(), model.measure_authors([text])[0].tolist(), strict=True))
+    style = model.ask(text, read_contract(results("documents"))["asking"]["chunk_chars"])
+    distances = dict(zip(model.classes_.tolist(), style.distances.tolist(), strict=True))
     assert answer["prediction"] == "Ann"
     assert {row["label"]: row["distance"] for row in details["labels"]} == pytest.approx(distances)
     assert sum(row["probability"] for row in details["labels"]) == pytest.approx(1.0)
-    assert [details["place"]["x"], details["place"]["y"]] == pytest.approx(model.transform([text])[0].tolist())
+    assert [details["place"]["x"], details["place"]["y"]] == pytest.approx(style.place.tolist())
     assert details["verification"]["verdict"] in ("yes", "no", "undecided")
 
 

@@ -8,12 +8,18 @@ from contextlib import ExitStack, closing
 from typing import Any
 
 import pytest
+from log_places import Place
+from postgres_server import PostgresServer
 from serving import Server
 
 
-@pytest.fixture(scope="module")
-def server(start: Callable[..., Server]) -> Server:
-    return start("line", "numbers")
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def server(request: pytest.FixtureRequest, start: Callable[..., Server]) -> Server:
+    """A server with its log in each of the databases."""
+    if request.param == "sqlite":
+        return start("line", "numbers")
+    database: PostgresServer = request.getfixturevalue("postgres_server")
+    return start("line", "numbers", DATABASE_URL=database.url(database.make_database()))
 
 
 def test_an_answer_leads_back_to_its_input_its_version_and_its_lineage(server: Server) -> None:
@@ -24,8 +30,8 @@ def test_an_answer_leads_back_to_its_input_its_version_and_its_lineage(server: S
     assert (stored["request_id"], stored["lineage"]["source"], stored["labels"]) == ("who-asked", "made up", [])
 
 
-def test_the_log_gives_predictions_page_by_page(start: Callable[..., Server]) -> None:
-    server = start("line")
+def test_the_log_gives_predictions_page_by_page(start: Callable[..., Server], place: Place) -> None:
+    server = start("line", DATABASE_URL=place.url)
     ids = [server.post("/predict", {"x": number}).json["prediction_id"] for number in range(7)]
     seen, after = [], ""
     for _ in range(4):
@@ -94,6 +100,8 @@ def test_a_log_that_cannot_be_written_decides_by_the_setting(start: Callable[...
             other.execute("begin immediate")
         with ThreadPoolExecutor(2) as threads:
             answers = list(threads.map(lambda server: server.post("/predict", {"x": 5}), servers.values()))
-    found = [(answer.status, answer.headers.get("x-prediction-logged")) for answer in answers]
-    assert found == [(503, None), (200, "false")]
+    found = [
+        (answer.status, answer.headers.get("x-prediction-logged"), answer.json.get("logged")) for answer in answers
+    ]
+    assert found == [(503, None, None), (200, "false", False)]
     assert [server.post("/predict", {"x": 5}).status for server in servers.values()] == [200, 200]

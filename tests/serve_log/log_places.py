@@ -2,15 +2,19 @@
 
 import asyncio
 import os
+import shutil
 import sqlite3
+import subprocess
+import tempfile
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Protocol, TypeVar
 
 import asyncpg
+import pytest
 
 from serve.log.postgres import PostgresLog
 from serve.log.record import PredictionLog, Row, new_id
@@ -96,6 +100,32 @@ class SmallDisk:
     def make_room(self) -> None:
         """Take away what fills it."""
         self._ballast.unlink(missing_ok=True)
+
+
+@pytest.fixture
+def small_disk() -> Iterator[SmallDisk]:
+    """A file system of one megabyte; unmounted whatever happens."""
+    # Not below the folder of pytest: the server of PostgreSQL has another account.
+    folder = Path(tempfile.mkdtemp(prefix="relay-disk-"))
+    folder.chmod(0o755)
+    try:
+        mount = shutil.which("mount")
+        if mount is None:
+            pytest.skip("needs the command mount")
+        done = subprocess.run(
+            [mount, "-t", "tmpfs", "-o", f"size={SmallDisk.BYTES}", "relay-test", folder],
+            capture_output=True,
+            text=True,
+        )
+        if done.returncode != 0:
+            said = done.stderr.splitlines()[0]
+            pytest.skip(f"needs the right to mount: root, in a container with CAP_SYS_ADMIN ({said})")
+        try:
+            yield SmallDisk(folder)
+        finally:
+            subprocess.run(["umount", "--lazy", folder], check=True)
+    finally:
+        folder.rmdir()
 
 
 def make_row(number: int = 0, **changed: Any) -> Row:

@@ -2,7 +2,6 @@
 
 import asyncio
 import itertools
-import math
 import os
 import random
 from collections import Counter
@@ -13,7 +12,7 @@ from log_places import Place, SqlitePlace, read_numbers
 
 pytestmark = pytest.mark.crash
 
-KILLS = math.ceil(int(os.environ.get("RELAY_KILLS", "15")) / 3)
+KILLS = int(os.environ.get("RELAY_SERVICE_KILLS", "5"))
 """For each database and number of processes: a third of what the kills of a stage are set to."""
 
 SEED = 20_261_120

@@ -37,6 +37,7 @@ WARM = (
     "preprocess.parameters", "preprocess.documents", "preprocess.table",
     "model.output", "model.estimator", "model.results", "model.regression", "model.authorship", "sklearn.linear_model",
     "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg",
+    "onnx.helper", "onnxruntime", "skl2onnx", "model.twin_graph",
 )  # fmt: skip
 
 CHANGES = ("os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.symlink", "os.truncate", "os.utime")
@@ -67,9 +68,10 @@ class Folders:
     logs: Path
 
     def environment(self, **more: str) -> dict[str, str]:
-        """The environment of a stage: ours without what would reach into the test, and the two folders."""
+        """The environment of a stage: ours without what would reach into the test, the two folders, no tracking."""
         inherited = {name: value for name, value in os.environ.items() if name not in ENVIRONMENT}
-        return {**inherited, "DATA_DIR": str(self.data), "LOG_DIR": str(self.logs), "PYTHONPATH": "", **more}
+        ours = {"DATA_DIR": str(self.data), "LOG_DIR": str(self.logs), "MLFLOW_TRACKING_URI": "off", "PYTHONPATH": ""}
+        return {**inherited, **ours, **more}
 
 
 def run_stage(

@@ -1,0 +1,157 @@
+"""The two who answer the screen Predict: the API, where API_URL names one, else the registry's production model.
+
+Neither stands in for the other: an API that does not answer is said, for answers of the other kind are in no log.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from threading import BoundedSemaphore
+from typing import Any, Protocol
+
+from loguru import logger
+
+from handoff.errors import RelayError
+from handoff.settings import ROOT, Settings
+from model.reasons import Reason
+from registry.contract import Cell, Contract
+
+MOST_SECONDS = 300
+"""The first question to a model of styles tunes its borders, about a minute; all others take some seconds."""
+
+AT_ONCE = BoundedSemaphore(2)
+"""Each question natively is a process with a model in it: others wait their turn."""
+
+ANSWER_SECONDS = 35
+"""How long the API may take: it gives up after 30 s itself."""
+
+PART_ROWS, PART_BYTES = 1_000, 1_000_000
+"""Of a table, what the API gets in one request: it takes 4 MiB, and the progress moves."""
+
+
+class NothingServedError(RelayError):
+    """No version of the model may be asked; the message says what to do next."""
+
+
+class AwayError(RelayError):
+    """Whoever should answer does not."""
+
+
+class KeyNeededError(RelayError):
+    """The API wants a key, or another one."""
+
+
+class RefusedError(RelayError):
+    """The records cannot be answered; the message says why."""
+
+
+@dataclass(frozen=True)
+class Served:
+    """The version that answers, and what it takes."""
+
+    model: str
+    version: str
+    run_id: str
+    contract: Contract
+
+
+@dataclass(frozen=True)
+class Given:
+    """Answers to some records."""
+
+    model: str
+    version: str
+    predictions: list[Cell]
+    probabilities: list[float] | None
+    prediction_id: str = ""
+    """Under which it stands in the prediction log; empty when it was not logged."""
+    details: tuple[Any, ...] = ()
+    """Of a model of styles, by the API: what else it says of each text."""
+    reasons: tuple[Reason, ...] = ()
+    style: dict[str, Any] | None = None
+    """Of a model of styles, natively: all that `python -m model ask` says."""
+
+
+class Answering(Protocol):
+    """Somebody who answers records."""
+
+    def describe(self) -> Served:
+        """The version in production."""
+
+    def answer(self, records: Sequence[dict[str, Cell]]) -> Given:
+        """The answers to some records, in one piece."""
+
+    def in_parts(self, records: Sequence[dict[str, Cell]]) -> Iterator[Given]:
+        """The answers to many records, part by part."""
+
+
+@dataclass(frozen=True)
+class Registry:
+    """The production model out of the registry, asked by `python -m model predict` in a process of its own."""
+
+    settings: Settings
+    source: str
+
+    def describe(self) -> Served:
+        """The version in production."""
+        found = self._call("--contract")
+        contract = Contract.from_json(json.dumps(found["contract"]).encode())
+        return Served(found["model"], str(found["model_version"]), found["run_id"], contract)
+
+    def answer(self, records: Sequence[dict[str, Cell]]) -> Given:
+        """The answers, without reasons."""
+        return _read_given(self._call("--json", records=records))
+
+    def explain(self, record: dict[str, Cell]) -> Given:
+        """The answer to one record with the reasons, or with all that a model of styles says."""
+        return _read_given(self._call("--json", "--reasons", records=[record]))
+
+    def in_parts(self, records: Sequence[dict[str, Cell]]) -> Iterator[Given]:
+        """All answers at once: one process loads the model once."""
+        yield self.answer(records)
+
+    def _call(self, *options: str, records: Sequence[dict[str, Cell]] = ()) -> dict[str, Any]:
+        """What the command answered.
+
+        Raises:
+            NothingServedError, RefusedError, AwayError: it said so, or took too long.
+            RelayError: it failed in a way that nobody foresaw.
+        """
+        command = [sys.executable, "-m", "model", "predict", self.source, *options]
+        command += ["--data-dir", str(self.settings.data_dir)]
+        with AT_ONCE:
+            try:
+                done = subprocess.run(  # noqa: S603 - our own program, and no shell
+                    command, input=json.dumps(records).encode(), capture_output=True, cwd=ROOT, env=os.environ,
+                    timeout=MOST_SECONDS, check=False,
+                )  # fmt: skip
+            except subprocess.TimeoutExpired:
+                raise AwayError(f"no answer within {MOST_SECONDS} seconds: ask for fewer records") from None
+        try:
+            found: dict[str, Any] = json.loads(done.stdout)
+        except ValueError:
+            logger.error("the question to {} failed: {}", self.source, done.stderr.decode("utf-8", "replace"))
+            raise RelayError(
+                f"the question failed unexpectedly; {self.settings.log_dir / 'page.log'} says more. Ask again"
+            ) from None
+        if "error" in found:
+            raise KINDS.get(found["kind"], RefusedError)(found["error"])
+        return found
+
+
+KINDS: dict[str, type[RelayError]] = {"RegistryEmptyError": NothingServedError, "RegistryAwayError": AwayError}
+
+
+def _read_given(found: dict[str, Any]) -> Given:
+    reasons = found.get("reasons") or [[]]
+    return Given(
+        model=found["model"],
+        version=str(found["model_version"]),
+        predictions=found.get("predictions", []),
+        probabilities=found.get("probabilities"),
+        reasons=tuple(Reason(**reason) for reason in reasons[0]),
+        style=found.get("style"),
+    )

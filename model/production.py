@@ -1,0 +1,167 @@
+"""The version of a recipe's model that is in production, out of the registry: fetched once, checked each time.
+
+Its files lie in `data/.state/models/<model>/<version>-<digest>/`, whole or not at all. Who is production is asked of
+the registry every time; while it is away there is no answer.
+"""
+
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from filelock import FileLock
+
+from handoff.errors import ModelError
+from handoff.recipe import Recipe
+from handoff.settings import Settings
+from registry.artifacts import check_files, fetch_version
+from registry.connection import OFF, Address, explain_mlflow, find_registry, open_registry
+from registry.contract import MODEL_FILE, TWIN_FILE, Cell, Contract
+from registry.errors import RegistryEmptyError
+from registry.model_file import ModelTamperedError, check_digest, read_model
+from registry.quick import Holder, find_holder
+from registry.versions import CONTRACT_SHA256, Version
+
+if TYPE_CHECKING:  # NumPy and ONNX Runtime: whoever only asks for the contract needs neither
+    from registry.answers import Answers, Record
+    from registry.twin import Twin
+
+KEEP = 3
+"""Versions of a model whose files are kept."""
+
+
+@dataclass(frozen=True)
+class Production:
+    """The version that holds `production`, its files checked."""
+
+    version: Version
+    folder: Path
+    contract: Contract
+
+
+@dataclass(frozen=True)
+class OpenModel:
+    """A model that answers as its contract promises."""
+
+    contract: Contract
+    twin: "Twin | None"
+    model: Any
+    """Of the model file; None where the twin answers."""
+
+    def answer(self, records: "Sequence[Record]") -> "Answers":
+        """The answers to some records."""
+        from registry.answers import ask_model, ask_twin
+
+        if self.twin is not None:
+            return ask_twin(self.contract, self.twin, records)
+        return ask_model(self.contract, self.model, records)
+
+    def measure(self, records: "Sequence[Record]") -> tuple[list[Cell], list[float] | None]:
+        """The answers, and of each one figure that can be compared with the first one's: a number or a probability.
+
+        Two classes: of the positive one; more: of the one that is answered to the first record; None without
+        probabilities.
+        """
+        answers = self.answer(records)
+        if self.contract.task == "regression":
+            return answers.predictions, [float(number or 0) for number in answers.predictions]
+        if self.contract.task != "several_classes" or answers.probabilities is None:
+            return answers.predictions, answers.probabilities
+        place = self.contract.classes.index(answers.predictions[0])
+        return answers.predictions, self._share_out(records)[:, place].tolist()
+
+    def _share_out(self, records: "Sequence[Record]") -> Any:
+        """The probabilities of all classes (n, classes)."""
+        from registry.answers import make_frame, make_matrix
+
+        if self.twin is not None:
+            return self.twin.predict(make_matrix(self.contract.inputs, records))
+        return self.model.predict_proba(make_frame(self.contract.inputs, records))
+
+
+def name_model(recipe: Recipe) -> str:
+    """The name of a recipe's model in the registry."""
+    return str(recipe.sections["model"].get("name") or recipe.name)
+
+
+def find_production(settings: Settings, name: str, recipe: str) -> Production:
+    """The version in production with its contract.
+
+    Args:
+        settings: name the registry and the data folder.
+        name: of the model.
+        recipe: as one names it, for messages.
+
+    Raises:
+        RegistryEmptyError: none is in production, or tracking is off.
+        RegistryAwayError: the registry does not answer.
+        ModelTamperedError: a file is not the one that was registered.
+    """
+    address = find_registry(settings.data_dir, settings.tracking_uri)
+    if address is None:
+        raise RegistryEmptyError(
+            f"MLFLOW_TRACKING_URI={OFF}: tracking is off, so no model is in production; unset it, or name a server"
+        )
+    holder = find_holder(address, name)
+    if holder is None:
+        raise RegistryEmptyError(
+            f"no version of {name} is in production: train one (`python -m model {recipe}`), or promote one "
+            f"(`python -m model list {recipe}`, then `python -m model promote {recipe} VERSION`)"
+        )
+    if CONTRACT_SHA256 not in holder.tags:
+        raise RegistryEmptyError(
+            f"version {holder.version} of {name} was not registered by Relay: it has no digest to check. Promote one "
+            f"that was, see `python -m model list {recipe}`"
+        )
+    version = Version(name, holder.version, holder.run_id, 0.0, is_production=True, tags=holder.tags)
+    folder = _place(settings, name, holder)
+    return Production(version, folder, _have_files(address, version, folder))
+
+
+def _place(settings: Settings, name: str, holder: Holder) -> Path:
+    return settings.data_dir / ".state" / "models" / name / f"{holder.version}-{holder.tags[CONTRACT_SHA256][:12]}"
+
+
+def _have_files(address: Address, version: Version, folder: Path) -> Contract:
+    """The contract among the version's files, which are fetched where they are not there or not whole."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with FileLock(folder.parent / ".lock", mode=0o666):
+        if folder.exists():
+            try:
+                return check_files(folder, version)
+            except ModelTamperedError:
+                shutil.rmtree(folder)  # only a copy: the registry's files decide
+        client = open_registry(address)
+        with explain_mlflow(address):
+            contract = fetch_version(client, version, folder)
+        others = [path for path in folder.parent.iterdir() if path.is_dir() and path != folder]
+        for path in sorted(others, key=lambda path: path.stat().st_mtime_ns, reverse=True)[KEEP - 1 :]:
+            shutil.rmtree(path, ignore_errors=True)
+        return contract
+
+
+def open_model(production: Production) -> OpenModel:
+    """The model, by its ONNX twin where it has one, after it has answered its example as it did at its training.
+
+    Raises:
+        ModelTamperedError: the bytes are not those of the contract.
+        ModelError: it cannot be opened, or answers otherwise.
+    """
+    from registry.answers import find_difference
+
+    contract, where = production.contract, f"version {production.version.number} of {production.version.name}"
+    twin, model = None, None
+    if contract.has_twin:
+        from registry.twin import open_twin
+
+        content = (production.folder / TWIN_FILE).read_bytes()
+        check_digest(content, contract.files[TWIN_FILE], TWIN_FILE)
+        twin = open_twin(content)
+    else:
+        model = read_model(production.folder / MODEL_FILE, contract.files[MODEL_FILE])
+    opened = OpenModel(contract, twin, model)
+    difference = find_difference(contract, opened.answer(contract.example.records))
+    if difference:
+        raise ModelError(f"{where}: {difference}: it is not asked. Train and register it with the packages used here")
+    return opened

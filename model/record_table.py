@@ -1,0 +1,136 @@
+"""Many records in a CSV file, and the same file with the answers beside them."""
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from handoff.column import Column
+from handoff.errors import ContractError
+from model.findings import count, list_words
+from model.records import Flaw, check_record, parse_cell, suggest
+from registry.contract import Cell
+
+MOST_ROWS = 10_000
+"""As many as the API takes in one request, where nobody changed that."""
+
+MOST_BYTES = 5_000_000
+
+ANSWERS = ("prediction", "probability", "model_version", "prediction_id", "problem")
+"""What is written beside the columns of the file."""
+
+
+@dataclass(frozen=True)
+class BadRow:
+    """A row that does not keep the contract."""
+
+    number: int
+    """As an editor counts, where no cell holds a line break: the names stand in line 1."""
+    flaws: tuple[Flaw, ...]
+
+
+@dataclass(frozen=True)
+class RecordTable:
+    """What stands in the file, and what the model takes of it."""
+
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    records: Mapping[int, dict[str, Cell]]
+    """Place of a row -> its record; rows that break the contract have none."""
+    bad: tuple[BadRow, ...]
+    others: tuple[str, ...]
+    """Columns that the model does not take; they are kept as they are."""
+
+
+@dataclass(frozen=True)
+class RowAnswer:
+    """What is written beside a row."""
+
+    prediction: Cell
+    probability: float | None
+    version: str
+    prediction_id: str = ""
+
+
+def read_table(content: bytes, inputs: Mapping[str, Column]) -> RecordTable:
+    """The records of a CSV file.
+
+    Raises:
+        ContractError: it is no CSV in UTF-8, it is too large, or a column that the model needs is not there.
+    """
+    if len(content) > MOST_BYTES:
+        raise ContractError(f"the file has {len(content):,} bytes, expected at most {MOST_BYTES:,}: send it in parts")
+    try:
+        lines = [line for line in csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True) if line]
+    except UnicodeDecodeError as error:
+        raise ContractError(f"the file is not UTF-8 (byte {error.start:,}): save it as CSV in UTF-8") from None
+    except csv.Error as error:
+        raise ContractError(f"the file is no CSV: {error}") from None
+    if len(lines) < 2:
+        raise ContractError("the file has no rows: expected a line of column names, then a line for each record")
+    names, rows = tuple(lines[0]), lines[1:]
+    _check_columns(names, inputs)
+    if len(rows) > MOST_ROWS:
+        raise ContractError(f"the file has {count(len(rows), 'row')}, expected at most {MOST_ROWS:,}: send it in parts")
+    return _check_rows(names, rows, inputs)
+
+
+def _check_columns(names: tuple[str, ...], inputs: Mapping[str, Column]) -> None:
+    """Make sure that each input is a column once; of one that is not there, name what looks like it."""
+    missing = [name for name in inputs if name not in names]
+    if missing:
+        left = {name: None for name in names if name and name not in inputs}
+        near = {name: suggest(name, left) for name in missing} if left else {}
+        words = [f"{name} (is it {near[name]}?)" if near.get(name) in left else name for name in missing]
+        hint = " The columns must be parted by commas." if len(names) == 1 and ";" in names[0] else ""
+        raise ContractError(
+            f"the file lacks {list_words(words)}; found {list_words(names)}. Name the columns as the model does.{hint}"
+        )
+    twice = [name for name in inputs if names.count(name) > 1]
+    if twice:
+        raise ContractError(f"the file has {list_words(twice)} more than once: leave one column of each name")
+
+
+def _check_rows(names: tuple[str, ...], rows: Sequence[Sequence[str]], inputs: Mapping[str, Column]) -> RecordTable:
+    places = {name: names.index(name) for name in inputs}
+    records: dict[int, dict[str, Cell]] = {}
+    bad = []
+    for place, row in enumerate(rows):
+        if len(row) != len(names):
+            flaws = [Flaw("the row", count(len(row), "cell"), count(len(names), "cell"))]
+        else:
+            cells = {name: parse_cell(row[at], inputs[name]) for name, at in places.items()}
+            record, flaws = check_record(cells, inputs)
+        if flaws:
+            bad.append(BadRow(place + 2, tuple(flaws)))
+        else:
+            records[place] = record
+    others = tuple(name for name in names if name not in inputs)
+    return RecordTable(names, tuple(map(tuple, rows)), records, tuple(bad), others)
+
+
+def write_table(table: RecordTable, answers: Mapping[int, RowAnswer]) -> bytes:
+    """The file with the answers; a row that has none says why in the column `problem`."""
+    written = io.StringIO(newline="")
+    writer = csv.writer(written, lineterminator="\n")
+    writer.writerow([*table.columns, *name_answers(table.columns)])
+    problems = {bad.number - 2: "; ".join(flaw.say() for flaw in bad.flaws) for bad in table.bad}
+    for place, row in enumerate(table.rows):
+        found = answers.get(place)
+        padded = [*row, *[""] * (len(table.columns) - len(row))][: len(table.columns)]
+        if found is None:
+            writer.writerow([*padded, "", "", "", "", problems.get(place, "")])
+        else:
+            share = "" if found.probability is None else repr(found.probability)
+            writer.writerow([*padded, found.prediction, share, found.version, found.prediction_id, ""])
+    return written.getvalue().encode()
+
+
+def name_answers(columns: Sequence[str]) -> list[str]:
+    """The names of the written columns, other ones where the file has these already."""
+    names = []
+    for name in ANSWERS:
+        while name in columns:
+            name = f"{name}_by_model"
+        names.append(name)
+    return names
