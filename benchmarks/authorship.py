@@ -1,12 +1,14 @@
 """Distances between chunks: scikit-learn and plain numpy against stylometry, and how large a corpus one machine takes.
 
-    python -m benchmarks.authorship [--quick]
+    python -m benchmarks.authorship [--quick]     (with faststylometry too, where it is installed)
 
 Results are compared before times are given. CPU seconds are the median of some runs in one process, after one run to
 compile; the large corpus is counted, measured and mapped in a process of its own, so that its peak memory is its own.
 """
 
 import argparse
+import importlib.util
+import re
 import statistics
 import sys
 import tempfile
@@ -20,9 +22,10 @@ from scipy import sparse
 
 from benchmarks.process import measure as measure_process
 from benchmarks.texts import MAKERS, MB
-from stylometry import count_ngrams, cut_joined, manhattan, measure, pca
+from stylometry import count_ngrams, count_words, cut_joined, keep_whole, manhattan, measure, pca
 
 FEATURES = 2_000
+WORDS = 150
 
 
 class Size(NamedTuple):
@@ -42,7 +45,7 @@ def run(quick: bool) -> list[dict[str, Any]]:
     """One row a piece of work: CPU seconds of both sides, their ratio, and whether the results are equal."""
     size = QUICK if quick else FULL
     counts = count_ngrams(cut_joined([MAKERS["prose"](size.chars)], [None], chunks=size.chunks))
-    return [*_compare_distances(counts), *_measure_large(size)]
+    return [*_compare_distances(counts), *_compare_with_faststylometry(size), *_measure_large(size)]
 
 
 def _compare_distances(counts: Any) -> list[dict[str, Any]]:
@@ -61,6 +64,36 @@ def _compare_distances(counts: Any) -> list[dict[str, Any]]:
         ),
     ]
     return [_compare(name, theirs, ours, len(counts.ngrams)) for name, theirs, ours in works]
+
+
+def _compare_with_faststylometry(size: Size) -> list[dict[str, Any]]:
+    """Burrows's Delta on words, counting included, where that library is installed; it is no requirement of ours."""
+    if importlib.util.find_spec("faststylometry") is None:
+        return []
+    # Plain words only, so that both mean the same by a word.
+    words = re.findall(r"[a-z]{2,}", MAKERS["prose"](size.chars).lower())
+    length = len(words) // size.chunks
+    tokens = [words[start : start + length] for start in range(0, length * size.chunks, length)]
+    texts = [" ".join(chunk) for chunk in tokens]
+    chunks = keep_whole(texts, [None] * len(texts))
+
+    def measure_ours() -> Any:
+        # They divide by the standard deviation of a sample, we by that of all chunks.
+        factor = np.sqrt((len(texts) - 1) / len(texts))
+        return measure(count_words(chunks), "burrows_delta", features=WORDS) * factor
+
+    name = f"Burrows's Delta, {WORDS} words, counting included (faststylometry)"
+    return [_compare(name, lambda: _measure_by_faststylometry(tokens), measure_ours, len(set(words)))]
+
+
+def _measure_by_faststylometry(tokens: list[list[str]]) -> Any:
+    from faststylometry import Corpus
+    from faststylometry.burrows_delta import calculate_burrows_delta
+
+    # Zeros before the number, since it sorts its authors by name.
+    names = [f"{number:06d}" for number in range(len(tokens))]
+    known, asked = (Corpus(names, list(names), tokens) for _ in range(2))
+    return calculate_burrows_delta(known, asked, vocab_size=WORDS).to_numpy()
 
 
 def _measure_burrows_plainly(counts: Any) -> Any:
