@@ -37,8 +37,8 @@ notebook: .venv/ready ## Open the notebooks in JupyterLab
 page: .venv/ready ## Serve the page on http://localhost:8501 (PAGE_PORT)
 	@$(BIN)/python -m model page
 
-api: .venv/ready ## Serve the models of MODEL_URI on http://localhost:8000 (API_PORT)
-	@$(BIN)/python -m serve
+api: .venv/ready ## Serve RECIPE's production model, or those of MODEL_URI, on http://localhost:8000 (API_PORT)
+	@MODEL_URI=$${MODEL_URI:-models:/$(RECIPE)@production} $(BIN)/python -m serve
 
 mlflow: .venv/ready ## Open MLflow's own page on the embedded registry: http://localhost:5000 (MLFLOW_PORT)
 	@test -f data/mlflow/mlflow.db || { echo "No embedded registry yet: make run makes it"; exit 1; }

@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from stylometry.projection import pca, pcoa, tsne
     from stylometry.spelling import normalise
     from stylometry.stability import Setting, compare_settings, say_if_short
+    from stylometry.streaming import count_most_frequent
     from stylometry.tree import Tree, grow_tree
     from stylometry.trust import LeaveOneOut, leave_one_out, map_distances
     from stylometry.words import WordCounts, count_words
@@ -62,6 +63,7 @@ __all__ = [
     "Verification",
     "WordCounts",
     "compare_settings",
+    "count_most_frequent",
     "count_ngrams",
     "count_words",
     "cut_joined",
@@ -149,6 +151,7 @@ _MODULES = {
         "compare_settings",
         "say_if_short",
     ),
+    "streaming": ("count_most_frequent",),
     "tree": (
         "Tree",
         "grow_tree",
