@@ -205,7 +205,7 @@ def test_without_a_model_it_is_alive_and_not_ready(start: Callable[..., Server])
     server = start("line", in_force=False)
     health = server.get("/health")
     assert (server.get("/ping").status, health.status) == (200, 503)
-    assert health.json["models"]["line"]["next_step"] .endswith("is one production? `python -m model list line`")
+    assert health.json["models"]["line"]["next_step"].endswith("is one production? `python -m model list line`")
     assert kind_of(server.post("/predict", {"x": 5})) == (503, "model-not-ready")
 
 
