@@ -3,6 +3,7 @@
 Needs no Parquet library: an unchanged stage looks at places only.
 """
 
+import time
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,9 @@ from pathlib import Path
 from handoff.errors import DatasetDamagedError
 from handoff.files import Fingerprints, hash_file, sync_folder
 from handoff.receipt import Receipt
+
+LOOKS, PAUSE_SECONDS = 5, 0.02
+"""A writer renames twice within microseconds; whoever looks between the two looks again."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,30 @@ class DatasetPlace:
             except (FileNotFoundError, DatasetDamagedError):
                 continue  # the caller matches receipts with the file and says what it found
         return found
+
+    def find_receipt(self, fingerprints: Fingerprints, made_by: str) -> Receipt | None:
+        """The receipt of the rows that lie here now, whether its writer has settled it or not; None without rows.
+
+        Args:
+            fingerprints: of the rows.
+            made_by: the command that makes them, for the message.
+
+        Raises:
+            DatasetDamagedError: no receipt is that of the rows.
+        """
+        for _ in range(LOOKS):
+            try:
+                found = fingerprints.of(self.parquet)
+            except FileNotFoundError:
+                return None
+            for receipt in self.receipts():
+                if receipt.fingerprint == found:
+                    return receipt
+            time.sleep(PAUSE_SECONDS)
+        raise DatasetDamagedError(
+            f"{self.parquet} and its receipt do not belong together: one was changed after it was written. "
+            f"Make them again: `{made_by} --force`"
+        )
 
     def current(self, fingerprints: Fingerprints) -> Receipt | None:
         """The receipt of what lies there now, when file, receipt and rejected rows belong together.

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
-from handoff.errors import DatasetDamagedError, DatasetMissingError
+from handoff.errors import DatasetMissingError
 from handoff.files import Fingerprints
 from handoff.place import DatasetPlace
 from handoff.receipt import Key, Origin, Receipt
@@ -23,9 +23,6 @@ if TYPE_CHECKING:  # Arrow takes a quarter of a second to import: an unchanged s
     from handoff.writer import Block
 
 Parameters = TypeVar("Parameters", bound=Section)
-
-LOOKS = 5
-"""A writer renames twice within microseconds; whoever looks between the two looks again."""
 
 
 class Place(Protocol):
@@ -260,20 +257,10 @@ class Run(Generic[Parameters]):
         return "" if data_dir == ROOT / "data" else f" --data-dir {shlex.quote(str(data_dir))}"
 
     def _identify(self, place: DatasetPlace) -> Receipt:
-        for _ in range(LOOKS):
-            try:
-                found = self.fingerprints.of(place.parquet)
-            except FileNotFoundError:
-                raise DatasetMissingError(
-                    f"{place.parquet} is not there yet: run `{self._source_command()}` first"
-                ) from None
-            for receipt in place.receipts():
-                if receipt.fingerprint == found:
-                    return receipt
-        raise DatasetDamagedError(
-            f"{place.parquet} and its receipt do not belong together: one was changed after it was written. "
-            f"Make them again: `{self._source_command()} --force`"
-        )
+        receipt = place.find_receipt(self.fingerprints, self._source_command())
+        if receipt is None:
+            raise DatasetMissingError(f"{place.parquet} is not there yet: run `{self._source_command()}` first")
+        return receipt
 
 
 def format_utc(moment: datetime) -> str:

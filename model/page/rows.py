@@ -4,7 +4,6 @@ Bounded: a few row groups are read, however large the file is.
 """
 
 import hashlib
-import time
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
@@ -38,9 +37,6 @@ MOST_VALUES = 15
 
 MOST_POINTS = 2_000
 """Points beside a fitted line."""
-
-LOOKS = 5
-PAUSE_SECONDS = 0.02
 
 
 class MovedOnError(Exception):
@@ -94,19 +90,10 @@ def find_receipt(settings: Settings, recipe: str, layer: Layer) -> Receipt:
     """
     place, command = place_of(settings, recipe, layer), f"python -m {STAGE_OF[layer]} {recipe}"
     fingerprints = Fingerprints(settings.data_dir / ".state", settings.data_dir)
-    for _ in range(LOOKS):
-        try:
-            found = fingerprints.of(place.parquet)
-        except FileNotFoundError:
-            raise DatasetMissingError(f"{place.address} is not there yet: run `{command}`") from None
-        for receipt in place.receipts():
-            if receipt.fingerprint == found:
-                return receipt
-        time.sleep(PAUSE_SECONDS)  # a writer may stand between its two renames
-    raise DatasetDamagedError(
-        f"{place.parquet} and its receipt do not belong together: one was changed after it was written. "
-        f"Make them again: `{command} --force`"
-    )
+    receipt = place.find_receipt(fingerprints, command)
+    if receipt is None:
+        raise DatasetMissingError(f"{place.address} is not there yet: run `{command}`")
+    return receipt
 
 
 def read_view(settings: Settings, recipe: str, layer: Layer, fingerprint: str) -> View:
