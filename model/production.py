@@ -21,7 +21,7 @@ from registry.contract import MODEL_FILE, TWIN_FILE, Cell, Contract
 from registry.errors import RegistryEmptyError
 from registry.model_file import ModelTamperedError, check_digest, read_model
 from registry.quick import Holder, find_holder
-from registry.versions import CONTRACT_SHA256, Version
+from registry.versions import CONTRACT_SHA256, Version, require_digest
 
 if TYPE_CHECKING:  # NumPy and ONNX Runtime: whoever only asks for the contract needs neither
     from registry.answers import Answers, Record
@@ -109,11 +109,8 @@ def find_production(settings: Settings, name: str, recipe: str) -> Production:
             f"no version of {name} is in production: train one (`python -m model {recipe}`), or promote one "
             f"(`python -m model list {recipe}`, then `python -m model promote {recipe} VERSION`)"
         )
-    if CONTRACT_SHA256 not in holder.tags:
-        raise RegistryEmptyError(
-            f"version {holder.version} of {name} was not registered by Relay: it has no digest to check. Promote one "
-            f"that was, see `python -m model list {recipe}`"
-        )
+    hint = f". Promote one that was, see `python -m model list {recipe}`"
+    require_digest(name, holder.version, holder.tags, hint)
     version = Version(name, holder.version, holder.run_id, 0.0, is_production=True, tags=holder.tags)
     folder = _place(settings, name, holder)
     return Production(version, folder, _have_files(address, version, folder))

@@ -1,6 +1,5 @@
 """Records that people type or send, held against the inputs that a contract names; all flaws are named at once."""
 
-import math
 import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -8,18 +7,12 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from handoff.column import LARGEST_INT, Column
+from handoff.column import Column
 from model.findings import list_words
+from registry.cells import NAMES, cut, describe_range, fit_cell
 from registry.contract import Cell, Contract
 
-LARGEST_FLOAT = 3.4028234663852886e38
-"""The largest number of 32 bits, in which a model's ONNX twin computes."""
-
-LONGEST_SHOWN = 60
-
 TRUTH = {"true": True, "false": False, "1": True, "0": False}
-
-NAMES = {"int": "a whole number", "float": "a number", "bool": "true or false", "text": "text", "category": "text"}
 
 
 @dataclass(frozen=True)
@@ -61,25 +54,11 @@ def suggest(name: str, known: Mapping[str, object]) -> str:
 
 
 def check_cell(value: Any, column: Column) -> tuple[Any, str]:
-    """The cell in its column's type, and what it should have been; that is empty when it is right.
-
-    A whole number may come as 5.0: JSON knows one kind of number.
-    """
-    if value is None:
-        return None, "" if column.null else f"{describe(column)}; it must be known"
-    if column.type in ("int", "float"):
-        is_number = type(value) in (int, float) and math.isfinite(value)
-        if not is_number or (column.type == "int" and not float(value).is_integer()):
-            return value, describe(column)
-        low, high = find_limits(column)
-        if not low <= value <= high:
-            return value, describe(column)
-        value = int(value) if column.type == "int" else float(value)
-    elif type(value) is not (bool if column.type == "bool" else str):
-        return value, describe(column)
-    if column.allowed is not None and value not in column.allowed:
-        return value, describe(column)
-    return value, ""
+    """The cell in its column's type, and what it should have been; that is empty when it is right."""
+    cell, fits = fit_cell(value, column)
+    if fits:
+        return cell, ""
+    return cell, describe(column) if value is not None else f"{describe(column)}; it must be known"
 
 
 def parse_cell(text: str, column: Column) -> Cell:
@@ -97,26 +76,11 @@ def parse_cell(text: str, column: Column) -> Cell:
         return text
 
 
-def find_limits(column: Column) -> tuple[float, float]:
-    """The smallest and the largest number that a column takes."""
-    most: float = LARGEST_INT if column.type == "int" else LARGEST_FLOAT
-    low = -most if column.min is None else max(column.min, -most)
-    high = most if column.max is None else min(column.max, most)
-    return low, high
-
-
 def describe(column: Column) -> str:
     """What a column takes, in words: `a whole number from 18 to 120 (years)`."""
     if column.allowed is not None:
         return f"one of {', '.join(map(show_cell, column.allowed))}"
-    words = NAMES[column.type]
-    if column.min is not None and column.max is not None:
-        words += f" from {column.min:g} to {column.max:g}"
-    elif column.min is not None:
-        words += f" of at least {column.min:g}"
-    elif column.max is not None:
-        words += f" of at most {column.max:g}"
-    return words + (f" ({column.unit})" if column.unit else "")
+    return NAMES[column.type] + describe_range(column) + (f" ({column.unit})" if column.unit else "")
 
 
 def find_usual(contract: Contract) -> dict[str, Cell]:
@@ -149,5 +113,4 @@ def show_cell(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, float):
         return f"{value:.10g}"
-    text = str(value) if isinstance(value, int) else f'"{value}"'
-    return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 1]}…"
+    return cut(str(value) if isinstance(value, int) else f'"{value}"')

@@ -9,9 +9,9 @@ from urllib.request import url2pathname
 
 from handoff.files import hash_file, sync_file, sync_folder
 from registry.contract import CONTRACT_FILE, Contract
-from registry.errors import RegistryAwayError, RegistryEmptyError
+from registry.errors import RegistryAwayError
 from registry.model_file import ModelTamperedError
-from registry.versions import CONTRACT_SHA256, Version
+from registry.versions import CONTRACT_SHA256, Version, require_digest
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -25,10 +25,7 @@ def fetch_version(client: "MlflowClient", version: Version, folder: Path) -> Con
         RegistryEmptyError: the version was not registered by Relay.
         RegistryAwayError: its files cannot be had.
     """
-    if CONTRACT_SHA256 not in version.tags:
-        raise RegistryEmptyError(
-            f"version {version.number} of {version.name} was not registered by Relay: it has no digest to check"
-        )
+    require_digest(version.name, version.number, version.tags)
     temporary = folder.with_name(f".{folder.name}.tmp")
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)

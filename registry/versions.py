@@ -105,6 +105,25 @@ class Version:
         return [Tenure(number=number, **fields) for number, fields in notes.items() if fields is not None]
 
 
+def require_digest(name: str, number: int, tags: Mapping[str, str], hint: str = "") -> str:
+    """The SHA-256 of a version's contract, which vouches for all its files.
+
+    Args:
+        name: of the model.
+        number: of the version.
+        tags: of the version.
+        hint: what to do without one, for the message.
+
+    Raises:
+        RegistryEmptyError: the version was not registered by Relay.
+    """
+    if CONTRACT_SHA256 not in tags:
+        raise RegistryEmptyError(
+            f"version {number} of {name} was not registered by Relay: it has no digest to check{hint}"
+        )
+    return tags[CONTRACT_SHA256]
+
+
 def list_versions(client: "MlflowClient", name: str) -> list[Version]:
     """All versions of a model, the newest first; none when there is no such model."""
     production = find_alias(client, name)

@@ -8,8 +8,9 @@ from typing import Any, Literal
 import msgspec
 
 from handoff.column import Column
+from registry.cells import cut
 from serve.errors import Flaw, InvalidRecordsError, MalformedBodyError, TooManyRowsError, WrongMediaTypeError
-from serve.schema import Record, Schema, cut, show
+from serve.schema import Record, Schema, show
 
 Shape = Literal["one", "many", "values"]
 

@@ -11,7 +11,7 @@ from handoff.settings import ROOT
 from registry.connection import Address
 from registry.errors import RegistryAwayError, RegistryEmptyError
 from registry.quick import find_holder
-from registry.versions import CONTRACT_SHA256
+from registry.versions import require_digest
 from serve.store import VersionRef
 
 FETCH_SECONDS = 300
@@ -57,11 +57,8 @@ class RegistryFetcher:
         holder = find_holder(self.address, self.name, self.alias)
         if holder is None:
             return None
-        if CONTRACT_SHA256 not in holder.tags:
-            raise RegistryEmptyError(
-                f"version {holder.version} of {self.name} was not registered by Relay: it has no digest to check"
-            )
-        return VersionRef(self.name, str(holder.version), holder.run_id, holder.tags[CONTRACT_SHA256])
+        digest = require_digest(self.name, holder.version, holder.tags)
+        return VersionRef(self.name, str(holder.version), holder.run_id, digest)
 
     def fetch(self, ref: VersionRef) -> Path:
         """A folder with all files of a version; the next fetch takes it away.

@@ -4,7 +4,6 @@ The decoder (msgspec, compiled) lets only what is right through and stops at the
 only then, `explain` goes over the records again in Python and names everything that is wrong with them.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -15,21 +14,15 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from handoff.column import LARGEST_INT, Column
+from handoff.column import Column
+from registry.cells import NAMES, cut, describe_range, find_limits, fit_cell
 from serve.errors import Flaw, InvalidRecordsError
-
-LARGEST_FLOAT = float(np.finfo(np.float32).max)
-"""The ONNX twin computes in 32 bits: a larger number would reach it as infinite."""
-
-LONGEST_SHOWN = 60
 
 MOST_FLAWS = 50
 """Flaws named in one answer."""
 
 Record = msgspec.Struct
 Matrix = npt.NDArray[np.float32]
-
-NAMES = {"int": "a whole number", "float": "a number", "bool": "true or false", "text": "text", "category": "text"}
 
 
 @dataclass(frozen=True)
@@ -164,50 +157,20 @@ def find_type(column: Column) -> Any:
     return Union[kind, None] if column.null else kind  # noqa: UP007 - made while running
 
 
-def find_limits(column: Column) -> tuple[float, float]:
-    """The smallest and the largest number that a column takes."""
-    most: float = LARGEST_INT if column.type == "int" else LARGEST_FLOAT
-    low = -most if column.min is None else max(column.min, -most)
-    high = most if column.max is None else min(column.max, most)
-    return (math.ceil(low), math.floor(high)) if column.type == "int" else (low, high)
-
-
 def check_cell(value: Any, column: Column) -> tuple[Any, str]:
-    """The cell as the model takes it, and what it should have been; that is empty when it is right.
-
-    A whole number may be written as 5.0: JSON knows one kind of number, and tables with gaps write theirs so.
-    """
-    if value is None:
-        return None, "" if column.null else f"{describe(column)}, not null"
-    fits = {
-        "int": type(value) is int or (type(value) is float and value.is_integer()),
-        "float": type(value) in (int, float),
-        "bool": type(value) is bool,
-    }.get(column.type, type(value) is str)
-    if not fits:
-        return value, describe(column)
-    if column.type in ("int", "float"):
-        low, high = find_limits(column)
-        if not low <= value <= high:
-            return value, describe(column)
-        value = int(value) if column.type == "int" else float(value)
-    if column.allowed is not None and value not in column.allowed:
-        return value, describe(column)
-    return value, ""
+    """The cell as the model takes it, and what it should have been; that is empty when it is right."""
+    cell, fits = fit_cell(value, column)
+    if fits:
+        return cell, ""
+    return cell, describe(column) if value is not None else f"{describe(column)}, not null"
 
 
 def describe(column: Column) -> str:
     """What a column takes, in words."""
     if column.allowed is not None:
         return f"one of {', '.join(show(value) for value in column.allowed)}"
-    words = NAMES[column.type]
-    if column.min is not None and column.max is not None:
-        words += f" from {column.min:g} to {column.max:g}"
-    elif column.min is not None:
-        words += f" of at least {column.min:g}"
-    elif column.max is not None:
-        words += f" of at most {column.max:g}"
-    elif column.type in ("int", "float"):
+    words = NAMES[column.type] + describe_range(column)
+    if column.type in ("int", "float") and column.min is None and column.max is None:
         words += f" within {find_limits(column)[1]:.3g} of zero"
     return words + (f" ({column.unit})" if column.unit else "")
 
@@ -215,11 +178,6 @@ def describe(column: Column) -> str:
 def show(value: Any) -> str:
     """A value as it stood in the JSON, cut where it is long."""
     return cut(msgspec.json.encode(value).decode())
-
-
-def cut(text: str) -> str:
-    """The text, or its beginning where it is long."""
-    return text if len(text) <= LONGEST_SHOWN else f"{text[: LONGEST_SHOWN - 1]}…"
 
 
 def make_matrix(records: Sequence[Record], columns: int) -> Matrix:
