@@ -1,4 +1,4 @@
-"""What every image runs first: take the rights of the data folder's owner, then become the program.
+"""What every image runs first: take the rights of the data folder's owner, lay out the caches, become the program.
 
 A bind-mounted folder belongs to whoever made the checkout. The program must be able to write there, and must not be
 root. So the container starts as root, looks whose the folder is, and becomes that user for good; a folder of root's
@@ -8,6 +8,7 @@ Only the standard library, and nothing imported from the project: no code of our
 """
 
 import os
+import shutil
 import sys
 from pathlib import Path
 
@@ -23,10 +24,16 @@ def main() -> None:
         for folder in folders:
             give(folder, uid, gid)
         drop_rights(uid, gid)
+    copy_caches(FILLED_CACHES, CACHES)
     os.execvp(sys.argv[1], sys.argv[1:])  # noqa: S606 - the image's own command line
 
 
 FOLDERS = {"DATA_DIR": "data", "LOG_DIR": "logs"}
+
+FILLED_CACHES = Path("/opt/relay/cache")
+"""What the image was built with: compiled kernels and the index of fonts, about 1 MB; some images have none."""
+CACHES = Path("/tmp/relay/cache")  # noqa: S108 - the container's own, and nobody else's
+"""Where a user of any number may write, in a container whose root is read-only."""
 
 
 def choose_owner(folder: Path) -> tuple[int, int]:
@@ -61,6 +68,17 @@ def drop_rights(uid: int, gid: int) -> None:
             "the container may not change its user and will not run as root: allow the capabilities SETUID and SETGID, "
             "or start it with --user"
         )
+
+
+def copy_caches(filled: Path, caches: Path) -> None:
+    """Copy what the image was built with, unless this container has it; the program starts without it too, slower."""
+    if not filled.is_dir() or caches.exists():
+        return
+    try:
+        # With their times: a kernel counts as compiled from the source of one moment.
+        shutil.copytree(filled, caches)
+    except OSError as error:
+        print(f"{caches}: begins empty ({error})", file=sys.stderr)  # noqa: T201 - no log yet
 
 
 if __name__ == "__main__":

@@ -21,15 +21,13 @@ COPY model model
 COPY .streamlit .streamlit
 RUN python -m compileall -q /app
 
-# A user of any number may run this, so what wants a home or a cache gets /tmp, and the caches that are worth keeping
-# a folder that all may write: compiled kernels and the index of fonts.
+# A user of any number may run this, so what wants a home or a cache gets /tmp. The caches that are worth having at
+# once, compiled kernels and the index of fonts, are filled now; the entry point copies them to where they are looked for.
+RUN NUMBA_CACHE_DIR=/opt/relay/cache/numba MPLCONFIGDIR=/opt/relay/cache/matplotlib python -m images.warm_caches
 ENV PYTHONUNBUFFERED=1 HOME=/tmp USER=relay DATA_DIR=/app/data LOG_DIR=/app/logs \
-    NUMBA_CACHE_DIR=/var/cache/relay/numba MPLCONFIGDIR=/var/cache/relay/matplotlib
+    NUMBA_CACHE_DIR=/tmp/relay/cache/numba MPLCONFIGDIR=/tmp/relay/cache/matplotlib
 # What trains when the command names no recipe.
 ENV RECIPES=docstrings,linear
-# Compile the kernels now, not at the first click.
-RUN python -m images.warm_caches && chmod -R a+rwX /var/cache/relay
-VOLUME /var/cache/relay
 
 LABEL org.opencontainers.image.title="relay-model" \
       org.opencontainers.image.description="Trains and judges models, and serves the page." \

@@ -131,3 +131,11 @@ def test_data_that_cannot_be_written_is_said_in_one_line(folder: Path, images: d
 def test_the_previous_stage_not_run_yet_names_its_command(run_image: Docker) -> None:
     done = run_image("preprocess", "linear")
     assert (done.returncode, "python -m ingest linear" in done.stderr) == (1, True)
+
+
+def test_the_caches_of_the_image_lie_where_a_read_only_root_lets_them_be_written(images: dict[str, str]) -> None:
+    code = (
+        "import os, pathlib; folders = [pathlib.Path(os.environ[n]) for n in ('NUMBA_CACHE_DIR', 'MPLCONFIGDIR')];"
+        "print(*[any(f.rglob('*')) and all(p.stat().st_uid == os.getuid() for p in f.rglob('*')) for f in folders])"
+    )
+    assert ask_python(images["model"], code, *HARDENED) == "True True"
