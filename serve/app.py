@@ -34,6 +34,10 @@ DAY_SECONDS = 86_400
 FIRST_WORD_SECONDS = 20.0
 """That a start waits for the registry and for the version that it names, alive and not ready."""
 
+HOLD_SECONDS = 5.0
+"""That a start holds its port back for the first models, so that a replica beside others gets no request that it would
+refuse; then it is alive all the same, and says what it waits for."""
+
 STATE_SECONDS = 1.0
 """Between two updates of the figures that other workers read."""
 
@@ -80,6 +84,7 @@ class Service:
         }
         router = Router(routes=self._routes(busy, guard), lifespan=self._live, redirect_slashes=False)
         self.gate = Gate((router, busy), settings, metrics=self.metrics, access=self.access)
+        self._looked = asyncio.Event()
 
     def _routes(self, busy: Mapping[str, Endpoint], guard: KeyGuard) -> list[Route]:
         information = Information(self.store, self.log, self.settings, self.metrics)
@@ -98,9 +103,11 @@ class Service:
         """Begin everything before the first request, end it after the last."""
         end_with_parent()
         await self.log.start()
-        if self.fetching is None:
-            await self.follower.look()
         tasks = [asyncio.create_task(work) for work in self._background()]
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._looked.wait(), HOLD_SECONDS)
+        # Only now: a worker that has not begun must not say that it is not ready.
+        tasks.append(asyncio.create_task(self._note_state()))
         names = ", ".join(model.name for model in self.settings.models)
         logger.info("alive; to be served: {}", names or "nothing, for MODEL_URI names no model")
         try:
@@ -117,7 +124,7 @@ class Service:
             self.access.flush()
 
     def _background(self) -> list[Any]:
-        works = [self._follow(), self.access.write_on(), self._note_state(), self.gate.deadlines.watch()]
+        works = [self._follow(), self.access.write_on(), self.gate.deadlines.watch()]
         if self.fetching is not None:
             works.append(self.fetching.fetch_on())
         if self.settings.retention_days is not None:
@@ -129,6 +136,8 @@ class Service:
             # Who holds the alias may have changed while we were off: an own copy is served when nobody can tell.
             with suppress(TimeoutError):
                 await asyncio.wait_for(self.fetching.ask_all(), FIRST_WORD_SECONDS)
+        await self.follower.look()
+        self._looked.set()
         await self.follower.follow()
 
     async def _note_state(self) -> None:
