@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 
-BENCHMARKS = ("unchanged", "trigrams", "authorship", "credit", "download", "tracking", "serving")
+BENCHMARKS = ("unchanged", "trigrams", "authorship", "credit", "download", "tracking", "database", "serving")
 RESULTS = Path(__file__).parent / "results"
 
 

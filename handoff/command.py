@@ -62,7 +62,7 @@ def make_parser(stage: Stage[Parameters]) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog=f"python -m {stage.name}",
         description=f"{stage.description} Reads {reads}, writes {stage.writes.format(recipe='<recipe>')}.",
-        epilog="Environment:\n" + "\n".join(f"  {name:<19} {text}" for name, text in ENVIRONMENT.items()),
+        epilog="Environment:\n" + "\n".join(f"  {name:<22} {text}" for name, text in ENVIRONMENT.items()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("recipes", nargs="*", metavar="RECIPE", help="a name in recipes/ or a path to a .toml file")

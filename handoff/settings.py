@@ -2,9 +2,10 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from handoff.database import read_database_url
 from handoff.errors import UsageError
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -21,8 +22,15 @@ ENVIRONMENT = {
     "LOG_LEVEL": "DEBUG, INFO, WARNING or ERROR",
     "RELAY_REFRESH": "ask sources again: never, always, or an age such as 6h (empty: as the recipe says)",
     "MLFLOW_TRACKING_URI": "an MLflow server, http://host:port (empty: embedded in data/mlflow/; off: no tracking)",
+    "USE_POSTGRES": "true: datasets become tables of PostgreSQL too, and predictions are logged there (empty: false)",
+    "DATABASE_URL": "which PostgreSQL, postgresql://user:password@host:5432/database; goes before USE_POSTGRES",
+    "POSTGRES_URL": "which one USE_POSTGRES means (empty: postgresql://relay@localhost:5432/relay)",
+    "DATABASE_PASSWORD_FILE": "file with its password, where the URL has none",
     "PROMOTE": "whether a new model version may become production: auto (the gate decides), never, always",
     "API_URL": "the API that the page asks for predictions, http://host:port (empty: the registry's model, not logged)",
+    "AIRFLOW_URL": "Airflow, with which the page starts a run on schedule, http://host:port (empty: none)",
+    "AIRFLOW_USER": "who logs in there (empty: admin)",
+    "AIRFLOW_PASSWORD_FILE": "file with the password",
     "PAGE_PORT": "port of the page (empty: 8501)",
     "PAGE_ADDRESS": "where the page listens (empty: 127.0.0.1, this machine alone)",
 }
@@ -41,15 +49,21 @@ class Settings:
     refresh: str = ""
     tracking_uri: str = ""
     """Where runs and models are registered; only the stage that trains looks at it."""
+    database_url: str = field(default="", repr=False)  # it may hold a password
+    """PostgreSQL where datasets are published and the source `sql` asks; empty: nowhere."""
     api_url: str = ""
     """Where the page asks for predictions; empty: it asks the registry's model itself."""
+    airflow_url: str = ""
+    """Where the page starts a run on schedule; empty: there is no schedule."""
+    airflow_user: str = "admin"
+    airflow_password_file: str = ""
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     """The settings that the environment names; an empty variable counts as not set.
 
     Raises:
-        UsageError: LOG_LEVEL is none of the four levels.
+        UsageError: LOG_LEVEL is none of the four levels, or the variables of the database contradict themselves.
     """
     level = (environment.get("LOG_LEVEL") or "INFO").upper()
     if level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
@@ -62,7 +76,11 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         log_level=level,
         refresh=environment.get("RELAY_REFRESH") or "",
         tracking_uri=environment.get("MLFLOW_TRACKING_URI") or "",
+        database_url=read_database_url(environment),
         api_url=(environment.get("API_URL") or "").rstrip("/"),
+        airflow_url=(environment.get("AIRFLOW_URL") or "").rstrip("/"),
+        airflow_user=environment.get("AIRFLOW_USER") or "admin",
+        airflow_password_file=environment.get("AIRFLOW_PASSWORD_FILE") or "",
     )
 
 

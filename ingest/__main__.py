@@ -1,7 +1,7 @@
 """A source outside becomes one typed Parquet file.
 
-reads   what `[ingest]` in the recipe names: URLs, files, a formula, installed packages
-writes  data/raw/<recipe>.parquet, its receipt, rejected rows; downloads are kept in data/raw/source/<recipe>/
+reads   what `[ingest]` in the recipe names: URLs, files, a database, a formula, installed packages
+writes  data/raw/<recipe>.parquet, its receipt, rejected rows; what came is kept in data/raw/source/<recipe>/
 """
 
 import sys
@@ -9,12 +9,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from loguru import logger
+
 from handoff.receipt import Receipt
 from handoff.recipe import Recipe
 from handoff.run import Run, Stage
 from handoff.stage import main
-from ingest.parameters import FormatSection, IngestSection, parse_parameters
+from ingest.parameters import FormatSection, IngestSection, SqlSection, parse_parameters
 from ingest.sources import open_source
+from tables.publish import publish_dataset
 
 READS = None
 WRITES = "raw/{recipe}"
@@ -43,8 +46,11 @@ def check(run: Run[IngestSection]) -> None:
     """Make sure that the source can be asked and its format is known, without asking it."""
     from ingest.formats import check_format
     from ingest.sources.http import HttpSource
+    from ingest.sources.sql import has_order
 
     source = open_source(run)
+    if isinstance(run.parameters, SqlSection) and not has_order(run.parameters):
+        logger.info("{}: [ingest] without order by: rows in another order count as changed", run.name)
     if isinstance(run.parameters, FormatSection):
         names = (
             [Path(urlsplit(wanted.url).path).name for wanted in source.wanted] if isinstance(source, HttpSource) else []
@@ -68,6 +74,7 @@ STAGE = Stage(
     work=ingest,
     columns=read_columns,
     check=check,
+    report=publish_dataset,
     uses_seed=lambda recipe: recipe.sections["ingest"]["source"] == "synthetic",
 )
 

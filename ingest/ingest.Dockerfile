@@ -13,6 +13,7 @@ WORKDIR /app
 COPY images/entrypoint.py images/entrypoint.py
 COPY recipes recipes
 COPY handoff handoff
+COPY tables tables
 COPY ingest ingest
 RUN python -m compileall -q /app
 

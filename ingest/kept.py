@@ -13,6 +13,7 @@ import json
 import os
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from io import FileIO
 from pathlib import Path
 from queue import Queue
@@ -22,7 +23,7 @@ from typing import Self
 from loguru import logger
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from handoff.files import BLOCK_BYTES, write_atomically
+from handoff.files import BLOCK_BYTES, Fingerprints, write_atomically
 from ingest.urls import DIGEST_CHARS, digest_url, name_file
 from ingest.version import Version
 
@@ -235,6 +236,29 @@ class Part:
             self.version, self.is_resumed = note.version, self.bytes > 0
         else:
             self.restart(Version())
+
+
+def is_due(file: KeptFile | None, refresh_after: float, now: datetime) -> bool:
+    """Whether the source must be asked for a file: it is not kept, or was asked for too long ago.
+
+    Args:
+        file: what is kept.
+        refresh_after: age in seconds, infinite for never.
+        now: when the run began.
+    """
+    if file is None or refresh_after == float("inf"):
+        return file is None
+    age = (now - datetime.fromisoformat(file.checked_at_utc)).total_seconds()
+    return not 0 <= age < refresh_after  # below 0 a clock was wrong
+
+
+def is_whole(file: KeptFile, folder: Path, fingerprints: Fingerprints) -> bool:
+    """Whether the bytes are those that were kept; the log says it when they are not."""
+    path = folder / file.file
+    if path.is_file() and fingerprints.of(path) == file.sha256:
+        return True
+    logger.warning("{} was changed or is gone; asks for {} again", path, file.name)
+    return False
 
 
 def keep_part(wanted: Wanted, fetched: Fetched, now_utc: str) -> KeptFile:

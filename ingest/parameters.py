@@ -1,17 +1,45 @@
 """What `[ingest]` in a recipe may say, one type for each kind of source."""
 
 import re
+from datetime import date, datetime
 from typing import Annotated, Literal
 
-from pydantic import Field, field_serializer, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_serializer, field_validator, model_validator
 
+from handoff.column import LARGEST_INT
 from handoff.recipe import Recipe, Section, choose_section
-from ingest.urls import mask_url
+from ingest.urls import check_database_url, mask_url
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
 AGE = re.compile(r"(\d+)\s*(s|m|h|d)")
 AGE_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+
+VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
+
+
+def refresh_seconds(refresh: str) -> float:
+    """The age in seconds from which a source is asked again: infinite for never, 0 for always.
+
+    Raises:
+        ValueError: neither never, always nor an age.
+    """
+    words = {"never": float("inf"), "always": 0.0}
+    if refresh in words:
+        return words[refresh]
+    match = AGE.fullmatch(refresh)
+    if match is None:
+        raise ValueError(f'"{refresh}" is neither never, always nor an age such as 30m, 6h or 1d')
+    return float(match[1]) * AGE_SECONDS[match[2]]
+
+
+def _check_refresh(refresh: str) -> str:
+    refresh_seconds(refresh)
+    return refresh
+
+
+Refresh = Annotated[str, AfterValidator(_check_refresh), Field(exclude=True)]
 
 
 class IngestSection(Section):
@@ -65,7 +93,7 @@ class HttpSection(FormatSection):
     sha256: str | list[str] | None = None
     """Expected SHA-256 of each file, in the order of the URLs."""
     # How and when bytes are fetched does not decide what the rows are: it is no part of the key.
-    refresh: Annotated[str, Field(exclude=True)] = "never"
+    refresh: Refresh = "never"
     """When to ask again: never, always, or when what is kept is older than an age such as 6h or 1d."""
     connect_timeout: Annotated[float, Field(gt=0, exclude=True)] = 10.0
     read_timeout: Annotated[float, Field(gt=0, exclude=True)] = 60.0
@@ -91,12 +119,6 @@ class HttpSection(FormatSection):
         """As the URL stands in the key and the receipt."""
         return mask_url(url) if isinstance(url, str) else [mask_url(one) for one in url]
 
-    @field_validator("refresh")
-    @classmethod
-    def _refresh(cls, refresh: str) -> str:
-        refresh_seconds(refresh)
-        return refresh
-
     @model_validator(mode="after")
     def _fits_together(self) -> "HttpSection":
         for url in self.urls:
@@ -116,6 +138,38 @@ class FileSection(FormatSection):
     path: str | list[str]
     """One path or several, `*` and `**` allowed. `data/…` lies in the data folder, other relative paths beside the
     recipe."""
+
+
+class SqlSection(IngestSection):
+    """Rows of a database: a table, or the answer to a query."""
+
+    source: Literal["sql"]
+    url: str = ""
+    """postgresql://user@host:5432/database or sqlite:///path, without a password; or the name of the environment
+    variable that holds it. Empty: the database that is configured for Relay."""
+    table: str | None = None
+    """Its name, or schema.name."""
+    query: str | None = None
+    parameters: list[bool | int | float | str | datetime | date] = Field(default_factory=list)
+    """What `$1`, `$2` in the query stand for (SQLite: `?`), with their types; never made part of its text."""
+    unexpected: Literal["refuse", "drop"] = "refuse"
+    """What to do with columns that the recipe does not declare."""
+    refresh: Refresh = "never"
+    """When to ask again: never, always, or when what is kept is older than an age such as 6h or 1d."""
+    timeout: Annotated[float, Field(gt=0, exclude=True)] = 600.0
+    """Seconds for the whole answer."""
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> "SqlSection":
+        if (self.table is None) == (self.query is None):
+            raise ValueError("expected either table or query")
+        if self.table is not None and (self.parameters or not 1 <= len(self.table.split(".")) <= 2):
+            raise ValueError('table takes "name" or "schema.name" and no parameters; say the rest by query')
+        if any(type(value) is int and abs(value) > LARGEST_INT for value in self.parameters):
+            raise ValueError(f"parameters: a whole number lies within {LARGEST_INT:,} of zero")
+        if self.url and not VARIABLE.fullmatch(self.url):
+            check_database_url(self.url)
+        return self
 
 
 class FormulaSection(Section):
@@ -148,6 +202,7 @@ class DocstringsSection(IngestSection):
 SECTIONS: dict[str, type[IngestSection]] = {
     "http": HttpSection,
     "file": FileSection,
+    "sql": SqlSection,
     "synthetic": SyntheticSection,
     "docstrings": DocstringsSection,
 }
@@ -160,18 +215,3 @@ def parse_parameters(recipe: Recipe) -> IngestSection:
         RecipeError, UsageError: a key is unknown, missing or of another type.
     """
     return choose_section(recipe, "ingest", "source", SECTIONS)
-
-
-def refresh_seconds(refresh: str) -> float:
-    """The age in seconds from which a source is asked again: infinite for never, 0 for always.
-
-    Raises:
-        ValueError: neither never, always nor an age.
-    """
-    words = {"never": float("inf"), "always": 0.0}
-    if refresh in words:
-        return words[refresh]
-    match = AGE.fullmatch(refresh)
-    if match is None:
-        raise ValueError(f'"{refresh}" is neither never, always nor an age such as 30m, 6h or 1d')
-    return float(match[1]) * AGE_SECONDS[match[2]]

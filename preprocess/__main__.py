@@ -12,6 +12,7 @@ from handoff.recipe import Recipe
 from handoff.run import Run, Stage
 from handoff.stage import main
 from preprocess.parameters import DocumentsSection, PreprocessSection, TableSection, parse_parameters
+from tables.publish import publish_dataset
 
 READS = "raw/{recipe}"
 WRITES = "processed/{recipe}"
@@ -64,6 +65,7 @@ STAGE = Stage(
     work=preprocess,
     columns=read_columns,
     check=check,
+    report=publish_dataset,
     uses_seed=lambda recipe: recipe.sections["preprocess"]["kind"] == "table",
     packages=("pyarrow", "numpy"),
 )

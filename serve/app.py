@@ -95,7 +95,7 @@ class Service:
             Route(by_name.template, by_name, methods=["POST"]),
             *information.routes(guard),
             *stored.routes(guard),
-            *Sample(self.store, self.settings.data_dir).routes(guard),
+            *Sample(self.store, self.settings.data_dir, self.settings.database_url).routes(guard),
         ]
 
     @asynccontextmanager

@@ -6,6 +6,7 @@ from typing import Any
 import msgspec
 from starlette.routing import Route
 
+from handoff.database import name_database
 from serve.access import format_time
 from serve.documentation import describe_service, render_page
 from serve.exchange import Ask, Endpoint, Reply
@@ -48,6 +49,7 @@ class Information:
             "status": ("ready" if whole else "degraded") if is_up else "not ready",
             "models": {name: describe_status(state) for name, state in states.items()},
             "prediction_log": log,
+            "database": describe_database(self._settings, why),
         }
         if not states:
             body["why"] = "no model is configured"
@@ -110,6 +112,14 @@ def find_versions() -> dict[str, str]:
         except ModuleNotFoundError:
             continue  # our own folder is no installed package
     return found
+
+
+def describe_database(settings: Settings, why: str | None) -> dict[str, Any]:
+    """How the database stands: as the prediction log in it does, so that nobody connects to be told."""
+    if not settings.database_url:
+        return {"configured": False}
+    state = {"configured": True, "name": name_database(settings.database_url), "ready": why is None}
+    return state | ({} if why is None else {"why": why})
 
 
 def describe_status(status: Status) -> dict[str, Any]:

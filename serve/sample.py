@@ -3,14 +3,16 @@
 import asyncio
 import itertools
 import re
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 from starlette.routing import Route
 
+from handoff.database import name_database
 from serve.errors import SampleMissingError
 from serve.exchange import Ask, Endpoint, Reply
 from serve.store import ModelStore
@@ -22,24 +24,97 @@ USUAL_ROWS = 5
 _encode = msgspec.json.Encoder().encode
 
 
+DATABASE_SECONDS = 3.0
+"""For the database's answer: a caller waits for both, when the file must help out."""
+
+DATABASE_ASKERS = 2
+"""Questions at once: each opens a connection, and the server has a hundred for all."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """Rows, how many there are in all, and where they stand."""
+
+    total: int
+    rows: list[dict[str, Any]]
+    source: Literal["database", "file"]
+
+
 class Sample:
     """Reads the processed rows of the recipe by which the served model was trained."""
 
-    def __init__(self, store: ModelStore, data_dir: Path) -> None:
-        self._store, self._data_dir = store, data_dir
+    def __init__(self, store: ModelStore, data_dir: Path, database_url: str = "") -> None:
+        self._store, self._data_dir, self._database_url = store, data_dir, database_url
+        self._askers = asyncio.Semaphore(DATABASE_ASKERS)
 
     async def rows(self, ask: Ask) -> Reply:
-        """The first rows, and how many there are."""
+        """The first rows, how many there are, and whether they are the database's or the file's."""
         count = read_limit(ask.query().get("rows"), USUAL_ROWS, MOST_ROWS, "rows")
         served = self._store.get(ask.query().get("model") or None)
-        path = self._data_dir / "processed" / f"{served.contract.recipe}.parquet"
-        loop = asyncio.get_running_loop()
-        total, rows = await loop.run_in_executor(None, read_rows, path, count)
-        return Reply(_encode({"recipe": served.contract.recipe, "rows": total, "sample": rows}))
+        recipe, why = served.contract.recipe, ""
+        try:
+            found = await self._ask_database(recipe, count) if self._database_url else None
+        except SampleMissingError as error:
+            found, why = None, str(error)
+        if found is None:
+            found = await self._read_file(recipe, count, why)
+        # Where the database should have answered, the answer says that it did not, and why.
+        told = {"why_not_database": why} if why else {}
+        place = {"recipe": recipe, "source": found.source, **told}
+        return Reply(_encode({**place, "rows": found.total, "sample": found.rows}))
 
     def routes(self, guard: Any) -> list[Route]:
         """The route."""
         return [Route("/data/sample", Endpoint("/data/sample", self.rows, guard), methods=["GET"])]
+
+    async def _ask_database(self, recipe: str, count: int) -> Found:
+        import asyncpg  # only where a database is configured
+
+        name = name_database(self._database_url)
+        try:
+            async with self._askers, asyncio.timeout(DATABASE_SECONDS):
+                found = await query_rows(self._database_url, recipe, count)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError) as error:
+            # TimeoutError is an OSError, and says nothing of itself.
+            raise SampleMissingError(f"the database {name} does not give them: {error or 'no answer'}") from error
+        if found is None:
+            raise SampleMissingError(f"the database {name} has no table of the processed rows of {recipe}")
+        return found
+
+    async def _read_file(self, recipe: str, count: int, why: str) -> Found:
+        path = self._data_dir / "processed" / f"{recipe}.parquet"
+        loop = asyncio.get_running_loop()
+        try:
+            total, rows = await loop.run_in_executor(None, read_rows, path, count)
+        except SampleMissingError as error:
+            raise SampleMissingError(f"{error}; {why}" if why else str(error)) from error
+        return Found(total, rows, "file")
+
+
+async def query_rows(url: str, recipe: str, count: int) -> Found | None:
+    """The first rows of a recipe's processed table; None where it is not published.
+
+    Raises:
+        OSError, asyncpg.PostgresError: the database is away or refuses.
+    """
+    import asyncpg
+
+    table = '"' + f"{recipe}_data".replace('"', '""') + '"'
+    connection = await asyncpg.connect(url, server_settings={"application_name": "relay sample"})
+    try:
+        # One snapshot: the count is that of the table that the rows are from.
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            total = await connection.fetchval(
+                "select rows from relay.datasets where stage = 'preprocess' and recipe = $1", recipe
+            )
+            if total is None:
+                return None
+            rows = await connection.fetch(f"select * from processed.{table} limit $1", count)  # noqa: S608 - quoted
+    except (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError):
+        return None
+    finally:
+        connection.terminate()  # nothing is under way, and a server that hangs is not waited for
+    return Found(total, [dict(row) for row in rows], "database")
 
 
 def read_rows(path: Path, count: int) -> tuple[int, list[dict[str, Any]]]:

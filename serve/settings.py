@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from handoff.database import read_database_url
 from handoff.errors import UsageError
 from handoff.settings import ROOT
 
@@ -15,7 +16,6 @@ ENVIRONMENT = {
     "API_ADDRESS": "where to listen (empty: 127.0.0.1, this machine alone)",
     "API_WORKERS": "processes that answer (empty: 1)",
     "MODEL_URI": "models to serve, a comma list such as models:/credit@production; the first answers /predict",
-    "DATABASE_URL": "postgresql://... of the prediction log (empty: SQLite in the service's folder)",
     "API_KEY_SHA256": "SHA-256 of the key that callers must send, as 64 hex digits (empty: no key)",
     "API_MAX_BODY": "bytes of a request's body, at most (empty: 4194304)",
     "API_MAX_ROWS": "records of a request, at most (empty: 10000)",
@@ -27,7 +27,10 @@ ENVIRONMENT = {
 }
 """Every variable of the service alone; what it shares with the stages stands in SHARED."""
 
-SHARED = ("DATA_DIR", "LOG_DIR", "LOG_LEVEL", "MLFLOW_TRACKING_URI")
+SHARED = (
+    *("DATA_DIR", "LOG_DIR", "LOG_LEVEL", "MLFLOW_TRACKING_URI"),
+    *("USE_POSTGRES", "DATABASE_URL", "POSTGRES_URL", "DATABASE_PASSWORD_FILE"),
+)
 
 MODEL_URI = re.compile(r"models:/([A-Za-z0-9_.-]+)@([A-Za-z0-9_.-]+)")
 
@@ -85,7 +88,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         port=int(_read_number(environment, "API_PORT", 8000, whole=True, most=65_535)),
         address=environment.get("API_ADDRESS") or "127.0.0.1",
         workers=int(_read_number(environment, "API_WORKERS", 1, whole=True, most=256)),
-        database_url=environment.get("DATABASE_URL") or "",
+        database_url=read_database_url(environment),
         api_key_sha256=_read_key(environment),
         max_body=int(_read_number(environment, "API_MAX_BODY", 4 << 20, whole=True)),
         max_rows=int(_read_number(environment, "API_MAX_ROWS", 10_000, whole=True)),

@@ -28,6 +28,9 @@ NUMBERS = itertools.count(1)
 class PostgresServer:
     """One server and its data; it listens on 127.0.0.1 and in its folder, and trusts everybody there."""
 
+    superuser = "relay"
+    auth: tuple[str, ...] = ("--auth=trust",)
+
     def __init__(self, programs: Path, folder: Path, *settings: str) -> None:
         self.folder, self.data, self.port = folder, folder / "data", find_free_port()
         self._programs, self._settings = programs, settings
@@ -37,7 +40,8 @@ class PostgresServer:
         self._output = (folder / "output").open("wb")
         if self.account is not None:
             os.chown(folder, self.account.pw_uid, self.account.pw_gid)
-        self._run("initdb", "--no-sync", "--auth=trust", "--username=relay", "--encoding=UTF8", "--locale=C", self.data)
+        who = (*self.auth, f"--username={self.superuser}")
+        self._run("initdb", "--no-sync", *who, "--encoding=UTF8", "--locale=C", self.data)
 
     def start(self) -> None:
         """Start it; returns when it takes connections."""
@@ -83,7 +87,7 @@ class PostgresServer:
 
     def url(self, database: str, port: int | None = None) -> str:
         """The URL of a database, as a client writes it."""
-        return f"postgresql://relay@127.0.0.1:{port or self.port}/{database}"
+        return f"postgresql://{self.superuser}@127.0.0.1:{port or self.port}/{database}"
 
     def execute(self, statement: str, database: str = "postgres") -> list[asyncpg.Record]:
         """Run a statement on a connection of its own; gives its rows."""

@@ -17,7 +17,7 @@ from handoff.files import Fingerprints, sync_folder
 from handoff.receipt import Origin
 from handoff.recipe import Column
 from handoff.run import Run, format_utc
-from ingest.kept import Fetched, KeptFile, Wanted, keep_part, read_manifest, write_manifest
+from ingest.kept import Fetched, KeptFile, Wanted, is_due, is_whole, keep_part, read_manifest, write_manifest
 from ingest.parameters import HttpSection, refresh_seconds
 from ingest.rawfile import RawFile
 from ingest.urls import mask_url, name_file
@@ -26,7 +26,6 @@ if TYPE_CHECKING:  # requests and Arrow are heavy: an unchanged stage does witho
     from handoff.writer import Block
     from ingest.download import Patience
 
-NEVER = float("inf")
 STOP_SECONDS = 0.5
 """How long interrupted downloads may take to close their files."""
 
@@ -63,7 +62,7 @@ class HttpSource:
         """
         manifest = read_manifest(self.folder)
         kept = self._find_kept(manifest)
-        due = [wanted for wanted in self.wanted if self._is_due(kept.get(wanted.name))]
+        due = [wanted for wanted in self.wanted if is_due(kept.get(wanted.name), self.refresh_after, self.now)]
         if due:
             kept = self._refresh(due, kept)
         elif list(kept.values()) != manifest:  # the recipe names fewer URLs than before, or in another order
@@ -91,22 +90,13 @@ class HttpSource:
         found = {}
         for wanted in self.wanted:
             file = by_url.get(wanted.digest)
-            if file is not None and wanted.sha256 in (None, file.sha256) and self._is_whole(file):
+            if (
+                file is not None
+                and wanted.sha256 in (None, file.sha256)
+                and is_whole(file, self.folder, self.fingerprints)
+            ):
                 found[wanted.name] = file.model_copy(update={"name": wanted.name, "item": wanted.item})
         return found
-
-    def _is_whole(self, file: KeptFile) -> bool:
-        path = self.folder / file.file
-        if path.is_file() and self.fingerprints.of(path) == file.sha256:
-            return True
-        logger.warning("{}: {} was changed or is gone; fetches {} again", self.run_name, path, file.name)
-        return False
-
-    def _is_due(self, file: KeptFile | None) -> bool:
-        if file is None or self.refresh_after == NEVER:
-            return file is None
-        age = (self.now - datetime.fromisoformat(file.checked_at_utc)).total_seconds()
-        return not 0 <= age < self.refresh_after  # below 0 a clock was wrong
 
     def _refresh(self, due: list[Wanted], kept: dict[str, KeptFile]) -> dict[str, KeptFile]:
         """All files after the due ones were fetched: the old set stays until the new one is complete."""

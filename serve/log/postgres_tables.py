@@ -49,7 +49,9 @@ async def bring_to_version(connection: "asyncpg.Connection[asyncpg.Record]", nam
         version = await read_version(connection)
         require_known_version(version, len(MIGRATIONS), name, "another database")
         if version == 0:
-            await connection.execute(f"create schema if not exists {SCHEMA}")
+            # Asked first: "if not exists" wants the right to create even where the schema is there.
+            if await connection.fetchval("select 1 from pg_namespace where nspname = $1", SCHEMA) is None:
+                await connection.execute(f"create schema {SCHEMA}")
             await connection.execute(
                 f"create table {SCHEMA}.schema_version (version int primary key, at_unix float8 not null)"
             )

@@ -98,7 +98,7 @@ def test_recipes_are_listed_by_name(tmp_path: Path) -> None:
         ("title =", "titel =", 'titel: unknown key (did you mean "title"?)'),
         ("[ingest]", "[ingset]", 'ingset: unknown key (did you mean "ingest"?)'),
         ("rows =", "row =", '[ingest] row: unknown key (did you mean "rows"?)'),
-        ("source =", "sorce =", "[ingest] source: missing; expected one of http, file, synthetic, docstrings"),
+        ("source =", "sorce =", "[ingest] source: missing; expected one of http, file, sql, synthetic, docstrings"),
         ("slope =", "slpe =", '[ingest] formula.income.slpe: unknown key (did you mean "slope"?)'),
         ('"synthetic"', '"syntetic"', '[ingest] source: "syntetic" is unknown (did you mean "synthetic"?)'),
         ("relabel =", "relable =", '[preprocess] relable: unknown key (did you mean "relabel"?)'),

@@ -53,7 +53,7 @@ def wait_for(path: Path) -> None:
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A copy of the code that may be changed."""
-    for folder in ("handoff", "ingest", "preprocess", "recipes"):
+    for folder in ("handoff", "ingest", "preprocess", "recipes", "tables"):
         shutil.copytree(ROOT / folder, tmp_path / "checkout" / folder, ignore=shutil.ignore_patterns("__pycache__"))
     return tmp_path / "checkout"
 

@@ -164,4 +164,5 @@ def test_rows_to_try_come_from_the_processed_dataset(start: Callable[..., Server
     pq.write_table(pa.table({"x": [1.0, 2.0, 3.0], "y": [3.0, 5.0, 7.0]}), server.data / "processed" / "line.parquet")
     there = server.get("/data/sample?rows=2")
     assert (missing.status, "python -m preprocess line" in missing.json["detail"]) == (503, True)
-    assert there.json == {"recipe": "line", "rows": 3, "sample": [{"x": 1.0, "y": 3.0}, {"x": 2.0, "y": 5.0}]}
+    rows = [{"x": 1.0, "y": 3.0}, {"x": 2.0, "y": 5.0}]
+    assert there.json == {"recipe": "line", "source": "file", "rows": 3, "sample": rows}

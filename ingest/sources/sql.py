@@ -1,0 +1,239 @@
+"""Rows of a database: asked for when they are due, kept as they came, and read from what is kept."""
+
+import hashlib
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from loguru import logger
+
+from handoff.database import check_url
+from handoff.errors import SourceError, UsageError
+from handoff.files import Fingerprints, sync_folder
+from handoff.receipt import Origin
+from handoff.recipe import Column
+from handoff.run import Run, format_utc
+from ingest.kept import KeptFile, is_due, is_whole, read_manifest, write_manifest
+from ingest.parameters import VARIABLE, FormatSection, SqlSection, refresh_seconds
+from ingest.rawfile import RawFile
+from ingest.urls import DIGEST_CHARS
+
+if TYPE_CHECKING:  # Arrow and the driver are heavy: an unchanged stage does without them
+    import pyarrow as pa
+
+    from handoff.writer import Block
+
+KEPT_NAME = "rows.parquet"
+SQLITE = "sqlite"
+ORDER = re.compile(r"\border\s+by\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class SqlSource:
+    """The answer of a database, as it is kept in a folder."""
+
+    section: SqlSection
+    columns: dict[str, Column]
+    url: str
+    """With its password."""
+    folder: Path
+    """`data/raw/source/<recipe>/`."""
+    base: Path
+    """Where a relative path of an SQLite file counts from."""
+    fingerprints: Fingerprints
+    refresh_after: float
+    """Age in seconds from which the database is asked again."""
+    now: datetime
+    run_name: str
+
+    @property
+    def rows_total(self) -> None:
+        """Nobody knows before reading."""
+        return
+
+    @property
+    def where(self) -> str:
+        """The database without user and password."""
+        parts = urlsplit(self.url)
+        if parts.scheme == SQLITE:
+            return f"{SQLITE}://{parts.path}"
+        return f"postgresql://{parts.hostname or 'localhost'}:{parts.port or 5432}{parts.path}"
+
+    @property
+    def statement(self) -> str:
+        """What the database is asked."""
+        if self.section.query is not None:
+            return self.section.query.strip().rstrip(";")
+        parts = (self.section.table or "").split(".")
+        return "select * from " + ".".join('"' + part.replace('"', '""') + '"' for part in parts)  # noqa: S608
+
+    @property
+    def digest(self) -> str:
+        """What tells the question from others: the database, the statement and its values with their types."""
+        question = repr((self.where, self.statement, self.section.parameters))
+        return hashlib.sha256(question.encode()).hexdigest()[:DIGEST_CHARS]
+
+    @property
+    def name(self) -> str:
+        """As it stands in the receipt and in messages."""
+        return f"{self.where} {self.section.table or f'query {self.digest[:8]}'}"
+
+    def inputs(self) -> dict[str, str]:
+        """Name -> SHA-256 of the kept rows; they are asked for first when they are missing, damaged or due.
+
+        Raises:
+            SourceError: they cannot be had; what was kept before is kept still.
+            OSError: the disk refuses.
+        """
+        kept = next((file for file in read_manifest(self.folder) if file.url_digest == self.digest), None)
+        if kept is not None and not is_whole(kept, self.folder, self.fingerprints):
+            kept = None
+        if is_due(kept, self.refresh_after, self.now):
+            kept = self._refresh(kept)
+        assert kept is not None  # noqa: S101 - what is missing is due
+        return {self.name: kept.sha256}
+
+    def blocks(self) -> "Iterator[Block]":
+        """The rows in the contract's types."""
+        from ingest.formats import read_files
+
+        raw_files = [
+            RawFile(file.name, file.item, self.folder / file.file, origin)
+            for file, origin in zip(read_manifest(self.folder), self.origins(), strict=True)
+        ]
+        as_parquet = FormatSection(source="sql", format="parquet", unexpected=self.section.unexpected)
+        yield from read_files(raw_files, as_parquet, self.columns)
+
+    def origins(self) -> list[Origin]:
+        """The database and what it was asked, with the SHA-256 of the kept rows and when they came."""
+        return [
+            Origin(where=file.name, sha256=file.sha256, bytes=file.bytes, fetched_at_utc=file.fetched_at_utc)
+            for file in read_manifest(self.folder)
+        ]
+
+    def _refresh(self, old: KeptFile | None) -> KeptFile:
+        """The rows of now, in place of those of before."""
+        started = monotonic()
+        part = self.folder / f"{self.digest}-{KEPT_NAME}.part"
+        try:
+            rows, sha256, size = self._save(part)
+        except SourceError as error:
+            part.unlink(missing_ok=True)
+            if old is None:
+                raise
+            raise SourceError(
+                f"{error}. The rows of {old.checked_at_utc} are whole: RELAY_REFRESH=never goes on with them"
+            ) from None
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+        now = format_utc(self.now)
+        if old is not None and old.sha256 == sha256:
+            part.unlink()
+            kept = old.model_copy(update={"checked_at_utc": now})
+        else:
+            kept = KeptFile(
+                name=self.name, item=self.section.table or "query", url_digest=self.digest, sha256=sha256, bytes=size,
+                file=f"{sha256[:DIGEST_CHARS]}-{KEPT_NAME}", etag=None, last_modified=None,
+                fetched_at_utc=now, checked_at_utc=now,
+            )  # fmt: skip
+            part.replace(self.folder / kept.file)
+            self.fingerprints.remember(self.folder / kept.file, sha256)
+        sync_folder(self.folder)
+        write_manifest(self.folder, [kept])
+        outcome = "unchanged" if kept.fetched_at_utc != now else "kept"
+        logger.info("{}: {:,} rows of {} {}, {:.2f} s", self.run_name, rows, self.name, outcome, monotonic() - started)
+        return kept
+
+    def _save(self, path: Path) -> tuple[int, str, int]:
+        """Rows, SHA-256 and bytes of the answer, written as it comes."""
+        import pyarrow as pa
+
+        from handoff.dataset import HashingFile
+        from handoff.progress import show_progress
+        from handoff.writer import RowGroups
+
+        batches = self._ask()
+        first = next(batches)
+        sink = HashingFile(path)
+        try:
+            with show_progress(self.run_name, None, "rows") as advance:
+                groups = RowGroups(sink, first.schema)
+                batch: pa.RecordBatch | None = first
+                while batch is not None:
+                    groups.add(pa.Table.from_batches([batch]))
+                    advance(batch.num_rows)
+                    batch = next(batches, None)
+            groups.close()
+        except BaseException:
+            sink.abandon()
+            raise
+        sink.close()
+        return groups.rows, sink.fingerprint, sink.bytes
+
+    def _ask(self) -> "Iterator[pa.RecordBatch]":
+        from ingest.queries import Question, ask_postgres, ask_sqlite
+
+        question = Question(self.statement, tuple(self.section.parameters), self.section.timeout)
+        parts = urlsplit(self.url)
+        if parts.scheme == SQLITE:
+            return ask_sqlite(self._find_file(unquote(parts.path[1:])), question)
+        return ask_postgres(self.url, question)
+
+    def _find_file(self, written: str) -> Path:
+        """The file of a path, which counts from the same places as those of the source `file`."""
+        data_dir = self.folder.parents[2]
+        return data_dir / written.removeprefix("data/") if written.startswith("data/") else self.base / written
+
+
+def open_source(run: Run[SqlSection], environment: Mapping[str, str] = os.environ) -> SqlSource:
+    """The source of a recipe.
+
+    Raises:
+        UsageError: RELAY_REFRESH is neither never, always nor an age, or no database is configured.
+    """
+    try:
+        refresh_after = refresh_seconds(run.settings.refresh or run.parameters.refresh)
+    except ValueError as error:
+        raise UsageError(f"RELAY_REFRESH={error}") from None
+    return SqlSource(
+        section=run.parameters,
+        columns=run.recipe.columns,
+        url=find_url(run.parameters.url, run.settings.database_url, environment),
+        folder=run.settings.data_dir / "raw" / "source" / run.recipe.name,
+        base=run.recipe.path.parent,
+        fingerprints=run.fingerprints,
+        refresh_after=refresh_after,
+        now=run.started,
+        run_name=run.name,
+    )
+
+
+def find_url(written: str, configured: str, environment: Mapping[str, str]) -> str:
+    """The URL of the database that a recipe means, with its password.
+
+    Raises:
+        UsageError: it names a variable that holds no URL, or nothing, and no database is configured.
+    """
+    if VARIABLE.fullmatch(written):
+        url = environment.get(written) or ""
+        if urlsplit(url).scheme != SQLITE:
+            check_url(url, written)
+        return url
+    if not (written or configured):
+        raise UsageError(
+            "[ingest] url: the recipe names no database, and none is configured: set DATABASE_URL or "
+            "USE_POSTGRES=true, or write url = … into the recipe"
+        )
+    return written or configured
+
+
+def has_order(section: SqlSection) -> bool:
+    """Whether the rows come in the same order each time, as far as the words tell."""
+    return section.query is not None and ORDER.search(section.query) is not None
