@@ -10,9 +10,10 @@ PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; 
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help run ingest preprocess model api check-recipe notebook test test-crash test-docker check fix bench bench-quick \
-	lock clean mlflow build docker-build up down down-volumes train serve dev monitoring status logs logs-mlflow logs-serve \
-	logs-prometheus logs-grafana logs-node-exporter
+.PHONY: help run ingest preprocess model api check-recipe notebook test test-crash test-docker test-profiles check fix \
+	bench bench-quick lock clean mlflow build docker-build up down down-volumes train serve dev dev-postgres dev-full \
+	monitoring schedule backup restore psql status logs logs-mlflow logs-serve logs-prometheus logs-grafana \
+	logs-node-exporter logs-postgres logs-airflow
 
 help: ## List the commands
 	@awk -F ':.*## ' '/^[a-z. -]+:.*## / {printf "  make %-24s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,10 +49,13 @@ mlflow: .venv/ready ## Open MLflow's own page on the embedded registry: http://l
 		--default-artifact-root data/mlflow/artifacts
 
 test: .venv/ready-for-tests ## Run all tests without containers that this machine can run, and say what was skipped
-	@$(BIN)/python -m pytest -q -n auto --dist loadfile -m "not docker" $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -q -n auto --dist loadgroup --no-loadscope-reorder -m "not docker" $(PYTEST_ARGS)
 
 test-docker: .venv/ready-for-tests ## Build the images and test the containers
 	@$(BIN)/python -m pytest -q -m docker $(PYTEST_ARGS)
+
+test-profiles: .venv/ready-for-tests ## Start each profile, each pair and all, until healthy; say how long and how much memory
+	@RELAY_PROFILES=all $(BIN)/python -m pytest -q -s -m docker tests/containers/test_profiles.py $(PYTEST_ARGS)
 
 test-crash: .venv/ready-for-tests ## Kill each stage 70 times, the service and its log 20 times each way, and look at what is left
 	@RELAY_KILLS=70 RELAY_SERVICE_KILLS=20 $(BIN)/python -m pytest -q -m crash $(PYTEST_ARGS)
@@ -74,8 +78,10 @@ bench-quick: .venv/ready-for-tests ## The same on small data (about 1 minute)
 
 lock: .venv/ready ## Pin the newest versions that the requirements.in files allow
 	@$(BIN)/uv pip compile $(UV_COMPILE) $(STAGES:%=%/requirements.in) serve/requirements.in --upgrade -o requirements.txt
-	@for part in $(STAGES) serve tests notebooks services/mlflow; do \
+	@for part in $(STAGES) serve tests notebooks; do \
 		$(BIN)/uv pip compile $(UV_COMPILE) $$part/requirements.in -c requirements.txt -o $$part/requirements.txt; done
+	@for server in mlflow airflow; do $(BIN)/uv pip compile $(UV_COMPILE) services/$$server/requirements.in --upgrade \
+		-o services/$$server/requirements.txt; done
 
 UV_COMPILE := -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
 
@@ -97,10 +103,34 @@ serve: .env ## Train, and serve the models behind nginx: http://localhost:8080/d
 		docker compose --profile serve exec -T gateway curl -sS http://127.0.0.1:8080/health; echo; exit 1; }
 	@docker compose --profile serve ps
 
+# The page may start a run there, and reads the password from the file that is named here.
+schedule: .env ## Run the pipeline every SCHEDULE_EVERY (10m) with Airflow: http://localhost:8081 (AIRFLOW_PORT)
+	@python3 images/check_ports.py schedule
+	@API_URL=$${API_URL:-http://api:8000} AIRFLOW_URL=$${AIRFLOW_URL:-http://airflow:8080} \
+		AIRFLOW_PASSWORD_FILE=$${AIRFLOW_PASSWORD_FILE:-$${RELAY_SECRETS:-./secrets}/airflow_password} \
+		docker compose --profile schedule up --detach --build --wait
+	@docker compose --profile schedule ps
+	@echo "Log in as admin (AIRFLOW_USER) with the password in secrets/airflow_password"
+
 dev: .env ## Start the pipeline and the monitoring: Grafana on http://localhost:3000, Prometheus on http://localhost:9090
 	@python3 images/check_ports.py dev
 	@docker compose --profile dev up --detach --build --wait
 	@docker compose --profile dev ps
+
+# A later command without USE_POSTGRES would go back to SQLite, where what is written now is not seen.
+dev-postgres: .env ## The same with PostgreSQL (localhost:5432) behind MLflow and the stages' tables
+	@python3 images/check_ports.py dev postgres
+	@USE_POSTGRES=true docker compose --profile dev --profile postgres up --detach --build --wait
+	@docker compose --profile dev --profile postgres ps
+	@echo "For the commands after this one: USE_POSTGRES=true and COMPOSE_PROFILES=dev,postgres in .env"
+
+dev-full: .env ## Start everything
+	@python3 images/check_ports.py full
+	@USE_POSTGRES=true API_URL=$${API_URL:-http://api:8000} AIRFLOW_URL=$${AIRFLOW_URL:-http://airflow:8080} \
+		AIRFLOW_PASSWORD_FILE=$${AIRFLOW_PASSWORD_FILE:-$${RELAY_SECRETS:-./secrets}/airflow_password} \
+		docker compose --profile full up --detach --build --wait
+	@docker compose --profile full ps
+	@echo "For the commands after this one: USE_POSTGRES=true and COMPOSE_PROFILES=full in .env"
 
 # What is watched may run or not; nothing else is started, stopped or built again.
 monitoring: .env ## Start Prometheus, Grafana and node-exporter alone, beside what runs
@@ -112,14 +142,22 @@ down: ## Stop and remove all containers; data, logs and volumes stay
 	@docker compose --profile '*' down --remove-orphans
 
 # A volume holds what exists nowhere else; data/ and logs/ are folders of the host, which this leaves alone.
-down-volumes: ## Stop all containers and delete all runs, models and predictions in the volumes; YES=1 does not ask
+down-volumes: ## Stop all containers and delete all that is in the volumes: runs, models, predictions; YES=1 does not ask
 	@test "$(YES)" = 1 || { \
-		echo "This deletes all runs, model versions, aliases and artifacts that MLflow holds in its volumes, and all"; \
-		echo "predictions in the log of the API."; \
-		echo "services/mlflow/README.md says how to keep a copy. data/ and logs/ stay."; \
+		echo "This deletes all runs, model versions, aliases and artifacts of MLflow, all predictions in the log of the API,"; \
+		echo "all databases of PostgreSQL, the figures of Prometheus and what was set in Grafana and Airflow. The volumes:"; \
+		echo "  "$$(docker compose --profile '*' config --volumes); \
+		echo "make backup keeps a copy. data/ and logs/ stay."; \
 		printf 'Type yes to delete them: '; read -r answer; \
 		test "$$answer" = yes || { echo "Nothing is deleted."; exit 1; }; }
 	@docker compose --profile '*' down --remove-orphans --volumes
+
+backup: ## Keep a copy of all volumes and databases in backups/; what writes stands still for that moment
+	@python3 -m services.backup backup
+
+restore: ## Put a copy back in place of what is there: make restore FROM=backups/2026-11-20T10-00-00Z; YES=1 does not ask
+	@test -n "$(FROM)" || { echo "Which one? make restore FROM=… of:"; ls -d backups/*Z 2>/dev/null; exit 2; }
+	@python3 -m services.backup restore "$(FROM)" $(if $(filter 1,$(YES)),--yes)
 
 train: .env ## Train each recipe of RECIPES once, in a container
 	@docker compose run --rm train
@@ -136,11 +174,22 @@ logs-serve: ## Follow the logs of the API and the gateway
 logs-prometheus logs-grafana logs-node-exporter: ## Follow the log of one service of the monitoring
 	@docker compose --profile monitoring logs --follow --tail 100 $(@:logs-%=%)
 
+logs-postgres: ## Follow the logs of the database and of its set-up
+	@docker compose --profile postgres logs --follow --tail 100 postgres postgres-setup
+
+psql: ## Open psql in the database relay as the superuser, or in another: make psql DATABASE=mlflow
+	@docker compose --profile postgres exec postgres psql -U postgres $(or $(DATABASE),relay)
+
+logs-airflow: ## Follow the logs of Airflow and of the runner
+	@docker compose --profile schedule logs --follow --tail 100 airflow runner
+
 logs-mlflow: ## Follow the log of MLflow
 	@docker compose logs --follow --tail 100 mlflow
 
+PASSWORDS := grafana postgres mlflow_database relay_database api_database airflow_database airflow runner
+
 # A password is made when it is missing, whether .env is there or not; what is there is never overwritten.
-.env: | secrets/grafana_password ## Make .env from .env.example, to be filled in, and the passwords in secrets/
+.env: | $(PASSWORDS:%=secrets/%_password) ## Make .env from .env.example, to be filled in, and the passwords in secrets/
 	@cp .env.example .env && echo "Made .env from .env.example"
 
 # The folder is closed to others on this machine; the file is open to the user of the container that it is mounted in.

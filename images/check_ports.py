@@ -1,7 +1,7 @@
 """Are the ports free that `docker compose up` will publish? Says which variable moves one that is not.
 
 Runs with any Python 3 and nothing else, because it comes before everything else. Profiles that will be started are
-its arguments; those of COMPOSE_PROFILES are added.
+its arguments; those of COMPOSE_PROFILES are added. The ports with TLS count where COMPOSE_FILE names their file.
 """
 
 import os
@@ -14,13 +14,21 @@ from pathlib import Path
 PORTS = {
     "PAGE_PORT": ("model", 8501, "the page", ()),
     "MLFLOW_PORT": ("mlflow", 5000, "the experiment tracker", ()),
-    "GATEWAY_PORT": ("gateway", 80, "MLflow behind the gateway", ("serve",)),
-    "GATEWAY_API_PORT": ("gateway", 8080, "the API behind the gateway", ("serve",)),
-    "API_PORT": ("gateway", 8000, "the API behind the gateway", ("serve",)),
-    "PROMETHEUS_PORT": ("prometheus", 9090, "Prometheus", ("dev", "monitoring")),
-    "GRAFANA_PORT": ("grafana", 3000, "Grafana", ("dev", "monitoring")),
+    "GATEWAY_PORT": ("gateway", 80, "MLflow behind the gateway", ("serve", "schedule", "full")),
+    "GATEWAY_API_PORT": ("gateway", 8080, "the API behind the gateway", ("serve", "schedule", "full")),
+    "API_PORT": ("gateway", 8000, "the API behind the gateway", ("serve", "schedule", "full")),
+    "PROMETHEUS_PORT": ("prometheus", 9090, "Prometheus", ("dev", "monitoring", "full")),
+    "GRAFANA_PORT": ("grafana", 3000, "Grafana", ("dev", "monitoring", "full")),
+    "POSTGRES_PORT": ("postgres", 5432, "PostgreSQL", ("postgres", "full")),
+    "AIRFLOW_PORT": ("airflow", 8081, "Airflow", ("schedule", "full")),
 }
 """Variable in .env -> service, default port, what is there, profiles that start it (none: always)."""
+
+TLS_FILE = "docker-compose.tls.yml"
+TLS_PORTS = {
+    "GATEWAY_TLS_PORT": ("gateway", 443, "MLflow behind the gateway, with TLS", ("serve", "schedule", "full")),
+    "API_TLS_PORT": ("gateway", 8443, "the API behind the gateway, with TLS", ("serve", "schedule", "full")),
+}
 
 
 def main(profiles: list[str]) -> int:
@@ -28,8 +36,9 @@ def main(profiles: list[str]) -> int:
     settings = read_env(Path(".env")) | dict(os.environ)
     started = {*profiles, *settings.get("COMPOSE_PROFILES", "").split(",")}
     address = settings.get("BIND_ADDRESS") or "127.0.0.1"
+    ports = PORTS | (TLS_PORTS if TLS_FILE in settings.get("COMPOSE_FILE", "") else {})
     taken = 0
-    for variable, (service, default, what, needs) in PORTS.items():
+    for variable, (service, default, what, needs) in ports.items():
         port = int(settings.get(variable) or default)
         is_asked = not needs or "*" in started or started.intersection(needs)
         if is_asked and not is_free(address, port) and not is_running(service):

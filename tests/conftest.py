@@ -32,6 +32,19 @@ settings.register_profile("relay", deadline=None, max_examples=60)
 settings.load_profile("relay")
 
 
+LONGEST = ("crash", "browser")
+"""Kinds of tests that take longest; they come first, so that no process is left alone with one at the end."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest first; the tests of a file stay in one process, which shares what they set up, unless they say so."""
+    kinds = [[item.get_closest_marker(kind) is None for kind in LONGEST] for item in items]
+    items[:] = [item for _, item in sorted(zip(kinds, items, strict=True), key=lambda pair: pair[0])]
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
 class Desk:
     """The folders of one test, and the stages run on them."""
 

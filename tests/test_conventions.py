@@ -32,6 +32,8 @@ OWN_VERSIONS = {
 """Folder -> why its packages need not have the versions of the others."""
 RECIPES = sorted(path.stem for path in (ROOT / "recipes").glob("*.toml"))
 
+READ_BY_COMPOSE = ("COMPOSE_FILE", "COMPOSE_PROFILES")
+
 LONGEST_FILE, LONGEST_FUNCTION = 300, 40
 LONGEST_README, LONGEST_STAGE_README = 150, 40
 
@@ -232,8 +234,9 @@ def test_the_example_environment_lists_every_setting_and_no_other() -> None:
     from serve.settings import ENVIRONMENT as OF_SERVE
 
     listed = re.findall(r"^#? ?([A-Z][A-Z0-9_]*)=", (ROOT / ".env.example").read_text(encoding="utf-8"), re.M)
-    compose = set(re.findall(r"\$\{([A-Z0-9_]+)", (ROOT / "docker-compose.yml").read_text(encoding="utf-8")))
-    assert sorted(listed) == sorted({*ENVIRONMENT, *OF_SERVE, *compose})
+    files = [path.read_text(encoding="utf-8") for path in ROOT.glob("docker-compose*.yml")]
+    compose = {name for text in files for name in re.findall(r"\$\{([A-Z0-9_]+)", text)}
+    assert sorted(listed) == sorted({*ENVIRONMENT, *OF_SERVE, *compose, *READ_BY_COMPOSE})
 
 
 def test_every_make_command_in_the_documents_exists() -> None:

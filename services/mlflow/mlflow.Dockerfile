@@ -34,7 +34,6 @@ ENV MLFLOW_WORKERS=1
 ENV MLFLOW_SERVER_ENABLE_JOB_EXECUTION=false
 # Nothing is reported to anyone.
 ENV MLFLOW_DISABLE_TELEMETRY=true
-ENV MLFLOW_BACKEND_STORE_URI=sqlite:////var/lib/mlflow/database/mlflow.db
 # Files pass through the server: a client needs its address only, no volume that it shares with the server.
 ENV MLFLOW_ARTIFACTS_DESTINATION=/var/lib/mlflow/artifacts
 # A request that hangs must not hold up `docker compose down` until the container is killed.

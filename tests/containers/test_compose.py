@@ -1,6 +1,5 @@
-"""The services together: order, health, a second start, kills in the middle, and every combination of profiles."""
+"""The services together: order, health, a second start, and kills in the middle."""
 
-import itertools
 import json
 import socket
 import subprocess
@@ -15,7 +14,6 @@ from engine import ROOT, Docker, find_users
 
 from handoff.receipt import Receipt
 
-PROFILES = ("train", "serve")
 LONG_RUN = {"RECIPES": "linear", "OVERRIDES": "ingest.rows=3000000"}
 
 
@@ -30,31 +28,6 @@ def wait_until(is_true: Callable[[], bool], seconds: float) -> None:
 def container_of(compose: Docker, service: str) -> str:
     """The id of a service's container, of one that has ended too."""
     return compose("ps", "--all", "--quiet", service).stdout.strip()
-
-
-@pytest.mark.parametrize("count", range(len(PROFILES) + 1))
-def test_every_combination_of_profiles_is_a_valid_file(count: int, compose: Docker) -> None:
-    for chosen in itertools.combinations(PROFILES, count):
-        options = [part for profile in chosen for part in ("--profile", profile)]
-        services = compose(*options, "config", "--services").stdout.split()
-        assert {"ingest", "preprocess", "model", "mlflow"} <= set(services)
-
-
-@pytest.mark.parametrize("count", range(len(PROFILES) + 1))
-def test_every_one_shot_is_waited_for_by_a_service_that_lasts(count: int, compose: Docker) -> None:
-    # `up --wait` takes the end of one that nobody waits for as a failure.
-    for chosen in itertools.combinations(PROFILES, count):
-        options = [part for profile in chosen for part in ("--profile", profile)]
-        services = json.loads(compose(*options, "config", "--format", "json").stdout)["services"]
-        lasting = {name for name, service in services.items() if service["restart"] != "no"}
-        ended = {
-            other
-            for name, service in services.items()
-            for other, condition in service.get("depends_on", {}).items()
-            if name in lasting and condition["condition"] == "service_completed_successfully"
-        }
-        waited_for = {*ended, *(other for name in ended for other in services.get(name, {}).get("depends_on", {}))}
-        assert (chosen, set(services) - lasting - waited_for) == (chosen, set())
 
 
 def test_up_runs_the_stages_in_order_and_ends_with_a_healthy_page(compose: Docker, folder: Path) -> None:

@@ -7,6 +7,7 @@ import http.client
 import json
 import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -118,22 +119,16 @@ def test_a_server_that_was_taken_down_has_lost_nothing_when_it_is_back(
     assert run_client(compose, READ) == written
 
 
-def test_a_copy_of_the_volumes_is_put_back_as_the_readme_says(server: tuple[Docker, Path], written: str) -> None:
+def test_a_copy_of_the_volumes_is_put_back(server: tuple[Docker, Path], written: str) -> None:
     compose, folder = server
-    tar = "docker compose run --rm --no-deps -T mlflow tar -C /var/lib/mlflow"
-    settings = {"COMPOSE_PROJECT_NAME": PROJECT, "MLFLOW_PORT": str(PORT)}
-    copy = folder / "mlflow.tar.gz"
-    keep, put_back = f"{tar} -cz database artifacts > {copy}", f"{tar} -xz < {copy}"
-    readme = (
-        (ROOT / "services" / "mlflow" / "README.md").read_text(encoding="utf-8").replace("mlflow.tar.gz", str(copy))
-    )
-    assert [command for command in (keep, put_back) if command not in readme] == []
-
-    compose("stop", "mlflow")
-    subprocess.run(keep, shell=True, cwd=ROOT, env=os.environ | settings, check=True)
+    environment = os.environ | {"COMPOSE_PROJECT_NAME": PROJECT, "MLFLOW_PORT": str(PORT)}
+    copies = folder / "backups"
+    command = [sys.executable, "-m", "services.backup"]
+    subprocess.run([*command, "backup", "--to", copies], cwd=ROOT, env=environment, check=True)
     # The command of the Makefile that a person would use, on this test's own project.
-    subprocess.run(["make", "down-volumes", "YES=1"], cwd=ROOT, env=os.environ | settings, check=True)
-    subprocess.run(put_back, shell=True, cwd=ROOT, env=os.environ | settings, check=True)
+    subprocess.run(["make", "down-volumes", "YES=1"], cwd=ROOT, env=environment, check=True)
+    [copy] = copies.iterdir()
+    subprocess.run([*command, "restore", copy], cwd=ROOT, env=environment, input=b"yes\n", check=True)
     compose("up", "--detach", "--wait", "mlflow")
     assert run_client(compose, READ) == written
 

@@ -1,9 +1,13 @@
 """The database of the MLflow server is made whole, whatever an earlier start left."""
 
+import os
+import runpy
 import sqlite3
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
 
 FOLDER = Path(__file__).parent.parent.parent / "services" / "mlflow"
 
@@ -29,3 +33,96 @@ def test_a_database_that_is_there_is_left_as_it_is(tmp_path: Path) -> None:
     command = [sys.executable, FOLDER / "start_server.py"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     assert (done.stdout, (tmp_path / "mlflow.db").read_text()) == ("server\n", "of a user")
+
+
+ADDRESSES = {
+    "nothing": ({}, "sqlite:////var/lib/mlflow/database/mlflow.db"),
+    "empty variables": (
+        {"USE_POSTGRES": "", "MLFLOW_BACKEND_STORE_URI": "", "MLFLOW_BACKEND_STORE_URI_FILE": ""},
+        "sqlite:////var/lib/mlflow/database/mlflow.db",
+    ),
+    "not used": ({"USE_POSTGRES": "False", "POSTGRES_URL": "postgresql://mlflow@db/mlflow"}, None),
+    "used": (
+        {"USE_POSTGRES": "True", "POSTGRES_URL": "postgresql://mlflow@db/mlflow"},
+        "postgresql://mlflow:of%20a%40%2F%3A%27s@db/mlflow",
+    ),
+    "used, natively": ({"USE_POSTGRES": "true"}, "postgresql://mlflow:of%20a%40%2F%3A%27s@localhost:5432/mlflow"),
+    "named": (
+        {"USE_POSTGRES": "true", "MLFLOW_BACKEND_STORE_URI": "postgresql://other@host:1/db?sslmode=require"},
+        "postgresql://other:of%20a%40%2F%3A%27s@host:1/db?sslmode=require",
+    ),
+    "named with its password": (
+        {"USE_POSTGRES": "true", "MLFLOW_BACKEND_STORE_URI": "postgresql://other:own@host/db"},
+        "postgresql://other:own@host/db",
+    ),
+    "named without a user": (
+        {"MLFLOW_BACKEND_STORE_URI": "postgresql://host/db?user=a@b"},
+        "postgresql://host/db?user=a@b",
+    ),
+    "SQLite": ({"USE_POSTGRES": "true", "MLFLOW_BACKEND_STORE_URI": "sqlite:////a/b"}, "sqlite:////a/b"),
+}
+
+
+def read_address(environment: dict[str, str]) -> str:
+    """The address that the server would use."""
+    return str(runpy.run_path(str(FOLDER / "start_server.py"))["read_address"](environment))
+
+
+@pytest.mark.parametrize("case", ADDRESSES)
+def test_the_address_is_the_one_that_is_named_else_postgres_where_it_is_used_else_sqlite(
+    case: str, tmp_path: Path
+) -> None:
+    (tmp_path / "password").write_text("of a@/:'s\n")
+    environment, address = ADDRESSES[case]
+    expected = address or ADDRESSES["nothing"][1]
+    assert read_address(environment | {"DATABASE_PASSWORD_FILE": str(tmp_path / "password")}) == expected
+
+
+def test_the_address_may_come_from_a_file(tmp_path: Path) -> None:
+    (tmp_path / "address").write_text("postgresql://other:own@host/db\n")
+    assert (
+        read_address({"MLFLOW_BACKEND_STORE_URI_FILE": str(tmp_path / "address")}) == "postgresql://other:own@host/db"
+    )
+
+
+def test_an_empty_file_is_no_password(tmp_path: Path) -> None:
+    (tmp_path / "password").touch()
+    environment = {"USE_POSTGRES": "true", "DATABASE_PASSWORD_FILE": str(tmp_path / "password")}
+    assert read_address(environment) == "postgresql://mlflow@localhost:5432/mlflow"
+
+
+@pytest.mark.parametrize(
+    ("environment", "said"),
+    [({"USE_POSTGRES": "yes"}, "'yes', neither true nor false"), ({"DATABASE_PASSWORD_FILE": "/no/such"}, "/no/such")],
+)
+def test_what_cannot_be_read_is_told_in_one_line(environment: dict[str, str], said: str) -> None:
+    more = {"MLFLOW_BACKEND_STORE_URI": "postgresql://other@host/db"}
+    command = [sys.executable, FOLDER / "start_server.py"]
+    done = subprocess.run(command, env=more | environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, said in done.stderr, done.stderr.count("\n")) == (1, True, 1)
+
+
+def test_the_server_gets_its_address_in_the_environment_alone(tmp_path: Path) -> None:
+    (tmp_path / "mlflow").write_text(
+        f"#!{sys.executable}\nimport os, sys\nprint(*sys.argv[1:], os.environ['MLFLOW_BACKEND_STORE_URI'])\n"
+    )
+    (tmp_path / "mlflow").chmod(0o755)
+    (tmp_path / "password").write_text("secret\n")
+    environment = {
+        "PATH": str(tmp_path),
+        "USE_POSTGRES": "true",
+        "DATABASE_PASSWORD_FILE": str(tmp_path / "password"),
+    }
+    command = [sys.executable, FOLDER / "start_server.py"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout == "server postgresql://mlflow:secret@localhost:5432/mlflow\n"
+
+
+def test_upgrade_brings_a_database_to_this_version_and_starts_no_server(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "mlflow.db"):
+        pass
+    command = [sys.executable, FOLDER / "start_server.py", "upgrade"]
+    environment = {**os.environ, "MLFLOW_BACKEND_STORE_URI": f"sqlite:///{tmp_path}/mlflow.db"}
+    subprocess.run(command, env=environment, capture_output=True, check=True)
+    with sqlite3.connect(tmp_path / "mlflow.db") as database:
+        assert database.execute("select count(*) from alembic_version").fetchall() == [(1,)]

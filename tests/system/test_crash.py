@@ -153,7 +153,7 @@ MODEL = {
 BEFORE = {"ingest": (), "preprocess": ("ingest",), "model": ("ingest", "preprocess")}
 
 
-@pytest.mark.parametrize("stage", ["ingest", "preprocess", "model"])
+@pytest.mark.parametrize("stage", [pytest.param(name, marks=pytest.mark.xdist_group(name)) for name in BEFORE])
 def test_a_stage_killed_at_any_moment_leaves_the_old_data_or_the_new(
     stage: str, recipes: Path, folders: Folders, tmp_path: Path
 ) -> None:

@@ -1,0 +1,1 @@
+"""Copies of the volumes and of the databases."""
