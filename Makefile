@@ -85,6 +85,9 @@ lock: .venv/ready ## Pin the newest versions that the requirements.in files allo
 
 UV_COMPILE := -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
 
+# Where a version comes from is noted in the image that trains it.
+build docker-build up serve dev dev-postgres dev-full schedule train: export RELAY_REVISION ?= $(shell git rev-parse HEAD 2>/dev/null)
+
 build docker-build: ## Build the images
 	@docker compose --profile '*' build
 
@@ -103,12 +106,16 @@ serve: .env ## Train, and serve the models behind nginx: http://localhost:8080/d
 		docker compose --profile serve exec -T gateway curl -sS http://127.0.0.1:8080/health; echo; exit 1; }
 	@docker compose --profile serve ps
 
+# A profile that is named leaves out those of COMPOSE_PROFILES, and with USE_POSTGRES the stages need the database.
+WITH_POSTGRES = $(shell test "$${USE_POSTGRES:-$$(sed -n 's/^USE_POSTGRES=//p' .env 2>/dev/null)}" = true \
+	&& echo --profile postgres)
+
 # The page may start a run there, and reads the password from the file that is named here.
 schedule: .env ## Run the pipeline every SCHEDULE_EVERY (10m) with Airflow: http://localhost:8081 (AIRFLOW_PORT)
 	@python3 images/check_ports.py schedule
 	@API_URL=$${API_URL:-http://api:8000} AIRFLOW_URL=$${AIRFLOW_URL:-http://airflow:8080} \
 		AIRFLOW_PASSWORD_FILE=$${AIRFLOW_PASSWORD_FILE:-$${RELAY_SECRETS:-./secrets}/airflow_password} \
-		docker compose --profile schedule up --detach --build --wait
+		docker compose --profile schedule $(WITH_POSTGRES) up --detach --build --wait
 	@docker compose --profile schedule ps
 	@echo "Log in as admin (AIRFLOW_USER) with the password in secrets/airflow_password"
 

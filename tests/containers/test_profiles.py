@@ -112,6 +112,12 @@ def test_every_port_is_published_on_this_machine_alone(compose: Docker) -> None:
     assert published == {"127.0.0.1"}
 
 
+def test_what_strangers_reach_first_shares_no_network_with_database_socket_or_figures(compose: Docker) -> None:
+    networks = {name: set(service["networks"]) for name, service in read_config(compose, ("full",)).items()}
+    assert {name for name in networks if networks[name] & networks["gateway"]} == {"gateway", "api", "mlflow", "model"}
+    assert {name for name in networks if networks[name] & networks["runner"]} == {"runner", "airflow"}
+
+
 @pytest.mark.parametrize("chosen", CHOSEN, ids=lambda chosen: "-".join(chosen) or "none")
 def test_what_profiles_start_becomes_healthy(
     chosen: tuple[str, ...], compose: Docker, every_image: None, folder: Path
