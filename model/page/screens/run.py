@@ -10,6 +10,7 @@ from model.page.job import Desk, Job, Order
 from model.page.kept import Result, load_latest
 from model.page.progress import show_run
 from model.page.question import show_question
+from model.page.schedule_show import show_schedule
 from model.page.show import show_result
 from model.page.style_tabs import show_styles
 from model.page.words import plain
@@ -33,6 +34,7 @@ def show() -> None:
                 "ingest and preprocess run in containers of their own: "
                 f"`docker compose run --rm ingest {recipe.name}`, then the same with `preprocess`."
             )
+        show_schedule(settings, recipe.name, overrides or ())
     with left:
         order = Order(recipe.name, source, stages, tuple(overrides or ()))
         show_button(desk, job, order, is_valid=overrides is not None)

@@ -1,0 +1,104 @@
+"""The tasks of the pipeline: a stage run in its own container, and the deployment."""
+
+import logging
+import os
+from pathlib import Path
+from typing import Any
+
+from airflow.sdk import BaseOperator
+from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
+
+from services.airflow.ask import AwayError, RefusedError, Service
+from services.airflow.deployment import Deployment, DeploymentError
+from services.airflow.runs import find_runner, name_run, require_success, run_stage
+
+LASTING = ("api", "model")
+
+log = logging.getLogger("airflow.task")
+
+
+class StageOperator(BaseOperator):  # type: ignore[misc]
+    """Runs a stage for a recipe, with the seed that the run was given; skipped when nothing has changed."""
+
+    def __init__(self, *, stage: str, recipe: str, **others: Any) -> None:
+        super().__init__(**others)
+        self.stage, self.recipe = stage, recipe
+        self._run = ""
+
+    def execute(self, context: Any) -> dict[str, Any]:
+        """Follow the stage's container to its end."""
+        instance = context["ti"]
+        given = instance.xcom_pull(task_ids="set_seed")
+        self._run = name_run(instance.dag_id, instance.run_id, self.task_id)
+        order = {"run": self._run, "stage": self.stage, "recipe": self.recipe, "seed": given["seed"]}
+        ended = run_stage(find_runner(), order)
+        require_success(f"{self.stage} {self.recipe}", ended)
+        if ended.is_unchanged:
+            raise AirflowSkipException(f"{self.stage} {self.recipe}: unchanged, nothing was to be done")
+        return {"outcome": "done"}
+
+    def on_kill(self) -> None:
+        """End the container of a task that is ended, or takes too long."""
+        if self._run:
+            log.info("stops the container of %s %s", self.stage, self.recipe)
+            find_runner().ask("POST", f"/runs/{self._run}/stop")
+
+
+def find_deployment(model: str) -> Deployment:
+    """The services between which a model is deployed."""
+    key = Path(os.environ["API_KEY_FILE"]).read_text(encoding="utf-8").strip() if os.getenv("API_KEY_FILE") else ""
+    return Deployment(
+        model,
+        Service("the registry", os.environ.get("MLFLOW_TRACKING_URI") or "http://mlflow:5000"),
+        Service("the API", os.environ.get("API_URL") or "http://api:8000", key),
+    )
+
+
+def deploy(recipe: str, model: str, context: Any) -> dict[str, Any]:
+    """See to it that the version in production is served and answers as it should.
+
+    A version that came into production in this run and does not is taken back.
+
+    Raises:
+        AirflowFailException: it was taken back; another attempt would only find the version before.
+    """
+    instance, deployment = context["ti"], find_deployment(model)
+    for service in LASTING:
+        started = find_runner().ask("POST", f"/services/{service}/start")["started"]
+        log.info("%s: %s", service, f"started {', '.join(started)}" if started else "runs")
+    before = instance.xcom_pull(task_ids="set_seed")["production"]
+    is_last_try = instance.try_number > instance.max_tries
+    try:
+        contract = deployment.await_served()
+        deployment.check_example(contract, f"deployment-{name_run(instance.dag_id, instance.run_id, 'deploy')[:16]}")
+    except (DeploymentError, AwayError) as error:
+        holder = deployment.find_holder()
+        is_judged = isinstance(error, DeploymentError) or is_last_try
+        if is_judged and holder is not None and before is not None and holder != before:
+            take_back(recipe, holder, instance, error)
+        raise
+    return {"model": model, "version": contract["model_version"], "was": before}
+
+
+def take_back(recipe: str, version: int, instance: Any, error: Exception) -> None:
+    """Bring back the version that was in production before, and fail.
+
+    Raises:
+        AirflowFailException: always.
+    """
+    log.error("%s", error)
+    run = name_run(instance.dag_id, instance.run_id, "rollback")
+    ended = run_stage(find_runner(), {"run": run, "stage": "rollback", "recipe": recipe, "version": version})
+    outcome = "was taken out of production" if ended.exit_code == 0 else "could not be taken out of production"
+    raise AirflowFailException(f"{error}. Version {version} {outcome}")
+
+
+def find_start(recipe_seed: int, seed: int | None, model: str) -> dict[str, Any]:
+    """What a run begins with: its seed, and who is in production before it."""
+    log.info("seed: %s", f"{recipe_seed}, the recipe's own" if seed is None else seed)
+    try:
+        holder = find_deployment(model).find_holder()
+    except RefusedError as error:
+        raise AirflowFailException(f"the registry refuses: {error}") from None
+    log.info("in production: %s", f"{model} {holder}" if holder else "nothing yet")
+    return {"seed": seed, "production": holder}

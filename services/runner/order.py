@@ -1,0 +1,95 @@
+"""What may be ordered: a stage of a fixed list, for a recipe, with a seed. Nothing else can be said.
+
+A recipe is named by its file in the image's own `recipes/`, so that a name which is a command of the stage, or looks
+like an option, is neither.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+SERVICES = {"ingest": "ingest", "preprocess": "preprocess", "train": "train", "rollback": "train"}
+"""What may be run -> the service of docker-compose.yml whose container it is run in."""
+
+FIXED_VARIABLES = {"ingest": {"RELAY_REFRESH": "always"}}
+"""What a run on schedule has in its environment other than the service: the source is asked each time."""
+
+LASTING = ("api", "model")
+"""The services that may be started when they do not run."""
+
+RECIPE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}", re.ASCII)
+RUN = re.compile(r"[a-z0-9]{8,64}", re.ASCII)
+HIGHEST_SEED = 2**32 - 1
+"""Of NumPy's seeds, https://numpy.org/doc/stable/reference/random/legacy.html."""
+
+
+class RefusedError(Exception):
+    """The order is none of those that are carried out."""
+
+
+@dataclass(frozen=True)
+class Order:
+    """One run of a stage."""
+
+    run: str
+    """Whoever asks again with the same one gets the container that is there."""
+    stage: str
+    recipe: str
+    seed: int | None = None
+    """None: the recipe's own."""
+    version: int | None = None
+    """Of a rollback: it is done only while this version is in production."""
+
+    @property
+    def service(self) -> str:
+        """The service in whose image, with whose rights, it runs."""
+        return SERVICES[self.stage]
+
+    @property
+    def command(self) -> list[str]:
+        """The arguments of the stage."""
+        recipe = f"recipes/{self.recipe}.toml"
+        if self.stage == "rollback":
+            return ["rollback", recipe, "--expected", str(self.version), "--why", "its deployment failed"]
+        return [recipe] if self.seed is None else [recipe, "--set", f"seed={self.seed}"]
+
+
+def read_order(said: Any) -> Order:
+    """The order in a request.
+
+    Raises:
+        RefusedError: it holds anything but a run, a stage, a recipe and a seed (of a rollback: a version).
+    """
+    if not isinstance(said, Mapping):
+        raise RefusedError("expected an object with run, stage, recipe and seed")
+    stage = said.get("stage")
+    if not isinstance(stage, str) or stage not in SERVICES:
+        raise RefusedError(f"stage: expected one of {', '.join(SERVICES)}")
+    number = "version" if stage == "rollback" else "seed"
+    if unknown := sorted(set(said) - {"run", "stage", "recipe", number}):
+        raise RefusedError(f"unknown: {', '.join(map(str, unknown))}; a {stage} takes run, stage, recipe and {number}")
+    _require(said, "run", RUN)
+    _require(said, "recipe", RECIPE)
+    value = said.get(number)
+    if stage == "rollback" and value is None:
+        raise RefusedError("version: a rollback says which version it takes out of production")
+    if value is not None and (type(value) is not int or not 0 <= value <= HIGHEST_SEED):
+        raise RefusedError(f"{number}: expected a whole number from 0 to {HIGHEST_SEED}")
+    return Order(run=said["run"], stage=stage, recipe=said["recipe"], **{number: value})
+
+
+def require_run(run: str) -> str:
+    """The id of a run.
+
+    Raises:
+        RefusedError: it cannot be one.
+    """
+    return _require({"run": run}, "run", RUN)
+
+
+def _require(said: Mapping[str, Any], name: str, pattern: re.Pattern[str]) -> str:
+    value = said.get(name)
+    if not isinstance(value, str) or not pattern.fullmatch(value):
+        raise RefusedError(f"{name}: expected {pattern.pattern}")
+    return value

@@ -1,0 +1,234 @@
+"""The containers of a compose project: those of its services, and those of the runs made after their pattern.
+
+Nothing is kept here. A run is its container, found by a name that follows from its id, so that the engine itself sees
+to it that there is one of each, and this program may end at any moment.
+"""
+
+import calendar
+import json
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from services.runner.engine import Engine, EngineError
+from services.runner.order import FIXED_VARIABLES, Order
+
+PROJECT, SERVICE, ONE_OFF = (f"com.docker.compose.{name}" for name in ("project", "service", "oneoff"))
+RUN = "relay.run"
+"""The label that makes a container one of ours."""
+
+MOST_LINES = 1000
+"""Of a log in one answer."""
+MAKE_SECONDS, STOP_SECONDS = 30.0, 15
+LEFTOVER_SECONDS = 86_400
+"""After which a container goes whose outcome nobody asked for."""
+CONFLICT, NOT_FOUND = 409, 404
+
+
+class MissingError(Exception):
+    """There is no such container."""
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a run stands, and what it said since it was looked at last."""
+
+    state: str
+    """running or ended."""
+    exit_code: int | None = None
+    is_out_of_memory: bool = False
+    lines: list[str] = field(default_factory=list)
+    after: str = ""
+    """Where the next look begins."""
+    is_more: bool = False
+    """Whether the log goes on at once."""
+
+
+@dataclass(frozen=True)
+class Project:
+    """A compose project."""
+
+    engine: Engine
+    name: str
+
+    def start(self, order: Order) -> str:
+        """The id of the order's container, which is made unless it is there, and runs unless it has ended.
+
+        Raises:
+            MissingError: the service has no container to take as a pattern.
+            EngineError: the engine refuses.
+        """
+        self.remove_leftovers()
+        found = self._make(order)
+        if found["State"]["Status"] == "created":
+            self._start_created(found["Id"])
+        return str(found["Id"])
+
+    def look(self, run: str, after: str = "") -> Look:
+        """How a run stands.
+
+        Raises:
+            MissingError: there is no such run.
+        """
+        found = self._find_run(run)
+        state = found["State"]
+        # Looked at before the log is read: of a run that has ended, the log is whole.
+        is_ended = state["Status"] in ("exited", "dead")
+        lines, after, is_more = self._read_lines(found["Id"], after)
+        if not is_ended:
+            return Look("running", lines=lines, after=after, is_more=is_more)
+        return Look("ended", state["ExitCode"], state["OOMKilled"], lines, after, is_more)
+
+    def stop(self, run: str) -> None:
+        """End a run; one that has ended stays as it is.
+
+        Raises:
+            MissingError: there is no such run.
+        """
+        self.engine.ask("POST", f"/containers/{self._find_run(run)['Id']}/stop", {"t": STOP_SECONDS})
+
+    def remove(self, run: str) -> None:
+        """Remove the container of a run that has ended.
+
+        Raises:
+            EngineError: it still runs.
+        """
+        try:
+            self.engine.ask("DELETE", f"/containers/{self._find_run(run)['Id']}", {"v": "true"})
+        except MissingError:
+            return
+        except EngineError as error:
+            if error.status != NOT_FOUND:  # somebody else removed it between the two questions
+                raise
+
+    def remove_leftovers(self) -> None:
+        """Remove the containers of runs that ended and that nobody asked about any more."""
+        for found in self._list({"label": [f"{PROJECT}={self.name}", RUN], "status": ["created", "exited", "dead"]}):
+            if found["Created"] < time.time() - LEFTOVER_SECONDS:
+                self.remove(found["Labels"][RUN])
+
+    def start_service(self, service: str) -> list[str]:
+        """Start the containers of a service that do not run; gives their names.
+
+        Raises:
+            MissingError: the service has none.
+        """
+        started = []
+        for found in self._of_service(service):
+            if found["State"] not in ("running", "restarting"):
+                self.engine.ask("POST", f"/containers/{found['Id']}/start")
+                started.append(found["Names"][0].lstrip("/"))
+        return started
+
+    def describe_service(self, service: str) -> dict[str, str]:
+        """Name -> state of each container of a service.
+
+        Raises:
+            MissingError: the service has none.
+        """
+        return {found["Names"][0].lstrip("/"): found["State"] for found in self._of_service(service)}
+
+    def _name(self, run: str) -> str:
+        return f"{self.name}-run-{run}"
+
+    def _find_run(self, run: str) -> Any:
+        try:
+            found = self.engine.ask("GET", f"/containers/{self._name(run)}/json")
+        except EngineError as error:
+            if error.status != NOT_FOUND:
+                raise
+            raise MissingError(f"no run {run} in the project {self.name}") from None
+        if found["Config"]["Labels"].get(RUN) != run:
+            raise MissingError(f"{self._name(run)} is no run of the project {self.name}")
+        return found
+
+    def _make(self, order: Order) -> Any:
+        """The order's container, made unless it is there."""
+        end, described = time.monotonic() + MAKE_SECONDS, self._describe(order)
+        while True:
+            try:
+                self.engine.ask("POST", "/containers/create", {"name": self._name(order.run)}, described)
+            except EngineError as error:
+                if error.status != CONFLICT:  # somebody has made it: it is followed
+                    raise
+            try:
+                return self._find_run(order.run)
+            except MissingError:
+                # The engine gives the name away before it knows the container.
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.1)
+
+    def _start_created(self, container: str) -> None:
+        try:
+            self.engine.ask("POST", f"/containers/{container}/start")
+        except EngineError:
+            # It can never start, and would stand in the way of the next attempt.
+            self.engine.ask("DELETE", f"/containers/{container}", {"force": "true", "v": "true"})
+            raise
+
+    def _describe(self, order: Order) -> dict[str, Any]:
+        pattern = self.engine.ask("GET", f"/containers/{self._of_service(order.service)[0]['Id']}/json")
+        return describe_container(pattern, order)
+
+    def _of_service(self, service: str) -> list[Any]:
+        """The containers that compose made for a service, the newest first."""
+        labels = [f"{PROJECT}={self.name}", f"{SERVICE}={service}", f"{ONE_OFF}=False"]
+        found = self._list({"label": labels})
+        if not found:
+            raise MissingError(
+                f"the project {self.name} has no container of the service {service}: "
+                "`docker compose --profile schedule up --detach` makes it"
+            )
+        return sorted(found, key=lambda one: -int(one["Created"]))
+
+    def _list(self, filters: Mapping[str, list[str]]) -> list[Any]:
+        found: list[Any] = self.engine.ask("GET", "/containers/json", {"all": "true", "filters": json.dumps(filters)})
+        return found
+
+    def _read_lines(self, container: str, after: str) -> tuple[list[str], str, bool]:
+        query = {"stdout": "true", "stderr": "true", "timestamps": "true"} | ({"since": after} if after else {})
+        lines: list[str] = []
+        for message in self.engine.read_log(container, query):
+            at, _, text = message.decode(errors="replace").rstrip("\n").partition(" ")
+            lines.append(text)
+            after = _next_moment(at)
+            if len(lines) == MOST_LINES:
+                return lines, after, True
+        return lines, after, False
+
+
+def describe_container(pattern: Any, order: Order) -> dict[str, Any]:
+    """What the engine needs to make the container of an order: that of the service, with another command.
+
+    Args:
+        pattern: what the engine says of the service's own container.
+        order: the run.
+    """
+    settings = {name: value for name, value in pattern["Config"].items() if name != "Hostname"}
+    fixed = FIXED_VARIABLES.get(order.stage, {})
+    kept = [pair for pair in settings["Env"] or [] if pair.partition("=")[0] not in fixed]
+    host = {name: value for name, value in pattern["HostConfig"].items() if name != "ContainerIDFile"}
+    return {
+        **settings,
+        # By its id: the tag may have moved on to an image that this project does not run yet.
+        "Image": pattern["Image"],
+        "Cmd": order.command,
+        "Env": [*kept, *(f"{name}={value}" for name, value in fixed.items())],
+        "Labels": settings["Labels"] | {ONE_OFF: "True", RUN: order.run, "relay.recipe": order.recipe},
+        "HostConfig": host | {"RestartPolicy": {"Name": "no"}, "AutoRemove": False, "PortBindings": {}},
+        # Without the names that the service has there: whoever asks for the service must not reach a run.
+        "NetworkingConfig": {"EndpointsConfig": {name: {} for name in pattern["NetworkSettings"]["Networks"]}},
+    }
+
+
+def _next_moment(at: str) -> str:
+    """The nanosecond after a message's time, as seconds since 1970: the engine takes what is not before it."""
+    found = re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)\.(\d{9})Z", at)
+    if found is None:
+        return ""
+    *date, nanoseconds = map(int, found.groups())
+    seconds, rest = divmod(calendar.timegm(tuple(date)) * 10**9 + nanoseconds + 1, 10**9)
+    return f"{seconds}.{rest:09d}"
