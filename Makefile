@@ -49,7 +49,7 @@ mlflow: .venv/ready ## Open MLflow's own page on the embedded registry: http://l
 		--default-artifact-root data/mlflow/artifacts
 
 test: .venv/ready-for-tests ## Run all tests without containers that this machine can run, and say what was skipped
-	@$(BIN)/python -m pytest -q -n auto --dist loadgroup --no-loadscope-reorder -m "not docker" $(PYTEST_ARGS)
+	@$(BIN)/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder -m "not docker" $(PYTEST_ARGS)
 
 test-docker: .venv/ready-for-tests ## Build the images and test the containers
 	@$(BIN)/python -m pytest -q -m docker $(PYTEST_ARGS)

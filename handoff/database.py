@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import quote, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
 from handoff.errors import UsageError
 
@@ -62,8 +62,17 @@ def add_password(url: str, password: str) -> str:
 def name_database(url: str) -> str:
     """User, server and database of a URL for people to read, without the password: `relay@localhost:5432/relay`."""
     parts = urlsplit(url)
-    user = f"{parts.username}@" if parts.username else ""
-    return f"{user}{parts.hostname or 'localhost'}:{parts.port or 5432}{parts.path}"
+    user = dict(parse_qsl(parts.query)).get("user") or parts.username
+    return f"{user}@{locate_database(url)}" if user else locate_database(url)
+
+
+def locate_database(url: str) -> str:
+    """Server and database of a URL, whoever asks: `localhost:5432/relay`."""
+    parts = urlsplit(url)
+    # A socket's folder can stand nowhere else in a URL, and libpq lets what stands here go before the rest.
+    given = dict(parse_qsl(parts.query))
+    host, port = given.get("host") or parts.hostname or "localhost", given.get("port") or parts.port or 5432
+    return f"{host}:{port}/{given.get('dbname') or parts.path[1:]}"
 
 
 def _read_password(path: Path) -> str:

@@ -32,6 +32,7 @@ NEXT_STEPS = {
     "42P01": "correct [ingest] table or query; a table outside the search path needs its schema: schema.name",
     "42703": "correct the query, or the name of a column in it",
     "42P02": "give its value in [ingest] parameters",
+    "08P01": "give one value in [ingest] parameters for each of $1, $2 … in the query",
     "42601": "correct [ingest] query",
     "42501": "let the role read it: grant select on … to …",
     "57014": "ask for less, or allow more with timeout = … (seconds) in [ingest]",
@@ -97,6 +98,7 @@ def ask_sqlite(path: Path, question: Question) -> Iterator[pa.RecordBatch]:
     values = [value.isoformat() if isinstance(value, date) else value for value in question.parameters]
     connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)
     try:
+        connection.set_authorizer(_refuse_other_files)
         connection.set_progress_handler(lambda: monotonic() > end, STEPS_BETWEEN_LOOKS)
         cursor = connection.execute(question.statement, values)
         if cursor.description is None:
@@ -113,6 +115,11 @@ def ask_sqlite(path: Path, question: Question) -> Iterator[pa.RecordBatch]:
         raise SourceError(f"{path}: {error}{late}; correct [ingest] table, query or url") from None
     finally:
         connection.close()
+
+
+def _refuse_other_files(action: int, *_: object) -> int:
+    """What SQLite wants to be told: even of a read-only file, `attach` and `vacuum into` would make another one."""
+    return sqlite3.SQLITE_DENY if action == sqlite3.SQLITE_ATTACH else sqlite3.SQLITE_OK
 
 
 def _as_bytes(cell: object) -> bytes | None:

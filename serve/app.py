@@ -105,7 +105,8 @@ class Service:
         await self.log.start()
         tasks = [asyncio.create_task(work) for work in self._background()]
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._looked.wait(), HOLD_SECONDS)
+            # Without a registry nothing else is waited for than our own copies.
+            await asyncio.wait_for(self._looked.wait(), HOLD_SECONDS if self.fetching else None)
         # Only now: a worker that has not begun must not say that it is not ready.
         tasks.append(asyncio.create_task(self._note_state()))
         names = ", ".join(model.name for model in self.settings.models)

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from threading import Event, Thread
 from typing import TYPE_CHECKING, Any, Self, TypeVar
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 
 import adbc_driver_manager
 import adbc_driver_postgresql
@@ -25,13 +25,17 @@ CONNECT_SECONDS = 10
 STOP_SECONDS = 5.0
 """That an interrupt waits for a server to give up a statement; one that is silent is left to itself."""
 
-KEEP_ALIVE = {"tcp_keepalives_idle": 30, "tcp_keepalives_interval": 10, "tcp_keepalives_count": 3}
-"""Seconds and probes: a server that hears nothing of us for a minute ends our transaction and frees its locks."""
+KEEP_ALIVE = {"keepalives_idle": 30, "keepalives_interval": 10, "keepalives_count": 3}
+"""Seconds and probes: a server that hears nothing of us for a minute ends our transaction and frees its locks, and we
+give up one whose machine is gone."""
+
+WRONG_COUNT = "08P01"
+"""PostgreSQL's own code where values are too few."""
 
 NO_COPY = {"adbc.postgresql.use_copy": "false"}
 """Statements give their count of rows only when they are not turned into a COPY."""
 
-SERVER_WORDS = re.compile(r"(?:ERROR|FATAL|PANIC): +(.*?)\s*(?:\. SQLSTATE: \w+)?$", re.S)
+SERVER_WORDS = re.compile(r"(?:ERROR|FATAL|PANIC): +(.*?)\s*(?:Query was: .*)?(?:\. SQLSTATE: \w+)?$", re.S)
 ADVICE = re.compile(r";? *Is the server running .*\?")
 """The client library's own; we say the next step ourselves."""
 LIBRARY_WORDS = re.compile(r"(?:\w+: )?\[\w+\] (?:Failed to connect: )?")
@@ -54,7 +58,7 @@ class Database:
         """User, server and database, without the password."""
         self._is_stuck = False
         """A statement never came back: the connection may not be touched any more."""
-        self._secret = unquote(urlsplit(url).password or "")
+        self._secrets = find_secrets(url)
         with self.explained():
             self._handle = adbc_driver_postgresql.connect(_complete(url))
             self._connection = adbc_driver_manager.AdbcConnection(self._handle)
@@ -129,10 +133,17 @@ class Database:
             statement.set_options(**options)
             if text is not None:
                 statement.set_sql_query(text)
+                # The server prepares one statement and refuses more: a second could end a read-only transaction. The
+                # driver puts off what it is told here until it is asked for the statement's places.
+                statement.prepare()
+                described = statement.get_parameter_schema()
             if values:
                 import pyarrow as pa
 
-                statement.prepare()
+                places = len(pa.schema(described))
+                if places != len(values):  # the driver would leave out in silence what is too many
+                    message = f"{self.name}: the statement has {places} places, and {len(values)} values are given"
+                    raise DatabaseError(message, WRONG_COUNT)
                 statement.bind(pa.record_batch({str(number): [value] for number, value in enumerate(values)}))
             yield statement
         finally:
@@ -177,9 +188,19 @@ class Database:
         """What the server said, without our own statement and without the password."""
         found = SERVER_WORDS.search(message)
         words = found[1] if found else LIBRARY_WORDS.sub("", message, count=1)
-        words = re.sub(r"\s*\n\s*(?=\^)\^?|\s*\n\s*", "; ", words.strip()).replace(";  ", "; ").strip("; ^")
-        words = ADVICE.sub("", words)
-        return words.replace(self._secret, "***") if self._secret else words
+        words = re.sub(r"\s*\n\s*(?=\^)\^?|\s*\n\s*", "; ", words.strip())
+        words = ADVICE.sub("", re.sub(" {2,}", " ", words).strip("; ^."))
+        for secret in self._secrets:
+            words = words.replace(secret, "***")
+        return words
+
+
+def find_secrets(url: str) -> list[str]:
+    """The passwords in a URL, as they are written there and as they are meant; the longest first."""
+    parts = urlsplit(url)
+    written = parts.password or ""
+    found = {written, unquote(written), dict(parse_qsl(parts.query)).get("password", "")}
+    return sorted(found - {""}, key=len, reverse=True)
 
 
 def quote_name(name: str) -> str:
@@ -196,12 +217,13 @@ def _complete(url: str) -> str:
     """The URL with our patience, unless it says its own."""
     parts = urlsplit(url)
     given = dict(parse_qsl(parts.query))
-    server = " ".join(f"-c {name}={value}" for name, value in KEEP_ALIVE.items())
+    server = " ".join(f"-c tcp_{name}={value}" for name, value in KEEP_ALIVE.items())
     usual = {
         "connect_timeout": str(CONNECT_SECONDS),
         "application_name": "relay",
         "client_encoding": "UTF8",  # Arrow's texts; a database may keep another
         "options": server,
+        **{name: str(value) for name, value in KEEP_ALIVE.items()},
     }
     # libpq takes %20 for a blank and a plus for itself.
-    return urlunsplit(parts._replace(query=urlencode(usual | given, quote_via=quote)))
+    return f"{parts.scheme}://{parts.netloc}{parts.path}?{urlencode(usual | given, quote_via=quote)}"

@@ -37,12 +37,9 @@ LONGEST = ("crash", "browser")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest first; the tests of a file stay in one process, which shares what they set up, unless they say so."""
-    kinds = [[item.get_closest_marker(kind) is None for kind in LONGEST] for item in items]
-    items[:] = [item for _, item in sorted(zip(kinds, items, strict=True), key=lambda pair: pair[0])]
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+    """The files with the longest tests first."""
+    longest = {kind: {item.path for item in items if item.get_closest_marker(kind)} for kind in LONGEST}
+    items.sort(key=lambda item: [item.path not in longest[kind] for kind in LONGEST])
 
 
 class Desk:

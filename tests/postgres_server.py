@@ -1,8 +1,8 @@
 """A real PostgreSQL server on loopback, in a folder of its own: stopped, started and broken as a test wants.
 
 Use: `from postgres_server import postgres_server, postgres_url  # noqa: F401` in a conftest.py, then the fixtures by
-name: `postgres_url` is the URL of a fresh database, `postgres_server` the server itself. Tests carry the marker
-`postgres`.
+name: `postgres_url` is the URL of a fresh database, `guarded_url` that of the same one for a role whose password is
+asked for, `postgres_server` the server itself. Tests carry the marker `postgres`.
 """
 
 import asyncio
@@ -23,10 +23,12 @@ import pytest
 
 START_SECONDS = 30.0
 NUMBERS = itertools.count(1)
+GUARDED = "guarded"
+"""The role that is not trusted."""
 
 
 class PostgresServer:
-    """One server and its data; it listens on 127.0.0.1 and in its folder, and trusts everybody there."""
+    """One server and its data; it listens on 127.0.0.1 and in its folder, and trusts everybody there but one role."""
 
     superuser = "relay"
     auth: tuple[str, ...] = ("--auth=trust",)
@@ -42,6 +44,8 @@ class PostgresServer:
             os.chown(folder, self.account.pw_uid, self.account.pw_gid)
         who = (*self.auth, f"--username={self.superuser}")
         self._run("initdb", "--no-sync", *who, "--encoding=UTF8", "--locale=C", self.data)
+        rules = self.data / "pg_hba.conf"
+        rules.write_text(f"host all {GUARDED} all scram-sha-256\n{rules.read_text()}")
 
     def start(self) -> None:
         """Start it; returns when it takes connections."""
@@ -173,3 +177,13 @@ def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
     name = postgres_server.make_database()
     yield postgres_server.url(name)
     postgres_server.execute(f"drop database {name} with (force)")
+
+
+@pytest.fixture
+def guarded_url(postgres_server: PostgresServer, postgres_url: str) -> Iterator[str]:
+    """The URL of the same database for a role whose password, `p@ss/word`, the server wants to hear."""
+    database = postgres_url.rpartition("/")[2]
+    postgres_server.execute(f"create role {GUARDED} login superuser password 'p@ss/word'")
+    yield postgres_url.replace(f"{postgres_server.superuser}@", f"{GUARDED}:p%40ss%2Fword@")
+    postgres_server.execute(f"reassign owned by {GUARDED} to {postgres_server.superuser}", database)
+    postgres_server.execute(f"drop role {GUARDED}")

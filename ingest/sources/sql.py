@@ -13,7 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 from loguru import logger
 
-from handoff.database import check_url
+from handoff.database import check_url, locate_database
 from handoff.errors import SourceError, UsageError
 from handoff.files import Fingerprints, sync_folder
 from handoff.receipt import Origin
@@ -63,7 +63,7 @@ class SqlSource:
         parts = urlsplit(self.url)
         if parts.scheme == SQLITE:
             return f"{SQLITE}://{parts.path}"
-        return f"postgresql://{parts.hostname or 'localhost'}:{parts.port or 5432}{parts.path}"
+        return f"postgresql://{locate_database(self.url)}"
 
     @property
     def statement(self) -> str:

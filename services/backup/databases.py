@@ -1,5 +1,6 @@
 """The databases of PostgreSQL, dumped and put back by its own programs in its own container."""
 
+import json
 from pathlib import Path
 
 from services.backup.contents import Part
@@ -14,13 +15,15 @@ PSQL = (*POSTGRES, "psql", "--no-psqlrc", "-qAtX", "-v", "ON_ERROR_STOP=1", "-U"
 SETUP = ("env", "USE_POSTGRES=true", "docker", "compose", "--profile", "postgres", "run", "--rm", "-T", "--no-deps")
 
 PASSING = f"(datname like '%{COMING}' or datname like '%{GOING}')"
-FIND = "select datname || ' ' || datdba::regrole from pg_database where not datistemplate and datname <> 'postgres'"
+FIND = f"""
+select coalesce(json_object_agg(datname, datdba::regrole order by datname), '{{}}')
+from pg_database where not datistemplate and datname <> 'postgres' and not {PASSING}"""  # noqa: S608 - our own names
 
 
 def find_databases() -> "dict[str, str]":
     """Database -> its owner, of all but the superuser's own."""
-    pairs = (line.partition(" ") for line in ask(*PSQL, "-c", f"{FIND} and not {PASSING} order by 1").splitlines())
-    return {name: owner for name, _, owner in pairs}
+    found: dict[str, str] = json.loads(ask(*PSQL, "-c", FIND))
+    return found
 
 
 def dump_database(name: str, path: Path) -> None:

@@ -81,6 +81,19 @@ def test_any_password_comes_out_of_the_url_as_it_went_in(password: str) -> None:
     assert (unquote(urlsplit(url).password or ""), name_database(url)) == (password, "relay@localhost:5432/relay")
 
 
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("postgresql://me:sesame@db.example.org:6543/shop", "me@db.example.org:6543/shop"),
+        ("postgresql:///shop", "localhost:5432/shop"),
+        ("postgresql:///shop?host=/run/postgresql&user=me", "me@/run/postgresql:5432/shop"),
+        ("postgresql://me@first/shop?host=second&port=1&dbname=other", "me@second:1/other"),
+    ],
+)
+def test_a_database_goes_by_the_name_of_the_server_that_is_meant(url: str, name: str) -> None:
+    assert name_database(url) == name
+
+
 def test_settings_do_not_print_the_address() -> None:
     settings = read_settings({"DATABASE_URL": THERE})
     assert (settings.database_url, "secret" in repr(settings)) == (THERE, False)

@@ -16,7 +16,7 @@ pytest.register_assert_rewrite("serve_load")
 
 from log_places import Place, PostgresPlace, SqlitePlace, small_disk  # noqa: E402, F401
 from mlflow_server import mlflow_server  # noqa: E402, F401
-from postgres_server import postgres_server, postgres_url  # noqa: E402, F401
+from postgres_server import guarded_url, postgres_server, postgres_url  # noqa: E402, F401
 from serving import Server, lay_version  # noqa: E402
 
 

@@ -88,12 +88,12 @@ def test_health_tells_how_the_database_stands(start: Start, postgres_url: str) -
     assert without.get("/health").json["database"] == {"configured": False}
 
 
-def test_the_password_may_be_in_a_file(start: Start, postgres_server: Any, postgres_url: str, tmp_path: Path) -> None:
+def test_the_password_may_be_in_a_file(start: Start, guarded_url: str, tmp_path: Path) -> None:
     (tmp_path / "password").write_text("p@ss/word\n")
-    database = postgres_url.partition("://")[2]
-    told = {"USE_POSTGRES": "true", "POSTGRES_URL": postgres_url, "DATABASE_PASSWORD_FILE": str(tmp_path / "password")}
+    url = guarded_url.replace(":p%40ss%2Fword@", "@")
+    told = {"USE_POSTGRES": "true", "POSTGRES_URL": url, "DATABASE_PASSWORD_FILE": str(tmp_path / "password")}
     assert start("line", **told).get("/health").json["database"] == {
         "configured": True,
-        "name": database,
+        "name": url.removeprefix("postgresql://"),
         "ready": True,
     }

@@ -7,11 +7,13 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
+from postgres_server import postgres_server  # noqa: F401
 
 from services.backup.contents import LIST, BackupError, Part, describe_part, hash_body, read_list, write_list
-from services.backup.databases import quote
+from services.backup.databases import COMING, FIND, quote
 
 ROOT = Path(__file__).parents[2]
 
@@ -76,6 +78,21 @@ def test_the_command_says_it_in_one_line_before_it_asks_docker_for_anything(copy
     command = [sys.executable, "-m", "services.backup", "restore", str(copy), "--yes"]
     done = subprocess.run(command, cwd=ROOT, env={"PATH": ""}, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr.count("\n"), "nothing is put back" in done.stderr) == (1, 1, True)
+
+
+@pytest.mark.postgres
+def test_databases_of_any_name_are_found_with_their_owners(postgres_server: Any) -> None:  # noqa: F811
+    names = ("my shop", "Größe", f"relay{COMING}")
+    for name in names:
+        postgres_server.execute(f"create database {quote(name)}")
+    try:
+        ((found,),) = postgres_server.execute(FIND)
+        # A test that shares the server has made those.
+        databases = {name: owner for name, owner in json.loads(found).items() if not name.startswith("test_")}
+        assert databases == {"Größe": "relay", "my shop": "relay"}
+    finally:
+        for name in names:
+            postgres_server.execute(f"drop database {quote(name)}")
 
 
 def test_a_name_of_a_database_is_quoted() -> None:

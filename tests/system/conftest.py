@@ -8,6 +8,7 @@ import pytest
 pytest.register_assert_rewrite("killing", "whole_data", "workshop")
 
 # Asserts tell their values only in modules that are imported after that.
+from crash_recipes import write_recipes  # noqa: E402
 from stage_process import Folders, end_all_forks  # noqa: E402
 from whole_data import list_leftovers  # noqa: E402
 from workshop import Workshop  # noqa: E402
@@ -28,3 +29,9 @@ def workshop(tmp_path: Path, folders: Folders) -> Iterator[Workshop]:
     home.mkdir()
     yield Workshop(home, folders)
     assert list_leftovers(folders.data) == []
+
+
+@pytest.fixture(scope="module")
+def recipes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the recipes whose stages are killed."""
+    return write_recipes(tmp_path_factory.mktemp("recipes"))

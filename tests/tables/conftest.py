@@ -6,7 +6,7 @@ from typing import Any
 
 import asyncpg
 import pytest
-from postgres_server import postgres_server, postgres_url  # noqa: F401
+from postgres_server import guarded_url, postgres_server, postgres_url  # noqa: F401
 
 Ask = Callable[[str], list[tuple[Any, ...]]]
 Desk = Any  # tests/conftest.py

@@ -70,7 +70,8 @@ def test_the_list_names_each_table_with_fingerprint_and_receipt(publishing: Desk
 
 def test_columns_carry_their_description_and_unit(publishing: Desk, ask: Ask) -> None:
     publishing.run("ingest", write_rows(publishing))
-    assert ask("select col_description('raw.desk_data'::regclass, 2)") == [("How tall; m",)]
+    words = "select col_description('raw.desk_data'::regclass, 1), col_description('raw.desk_data'::regclass, 2)"
+    assert ask(words) == [(None, "How tall; m")]
 
 
 def test_an_unchanged_stage_publishes_nothing_anew(publishing: Desk, ask: Ask) -> None:
@@ -127,6 +128,63 @@ def test_other_columns_make_another_table_with_the_rights_of_the_old_one(publish
     finally:
         ask("drop owned by reader")
         ask("drop role reader")
+
+
+WIDER = 'weight = { type = "int", role = "input" }\n'
+WIDER_ROWS = "id,size,name,is_new,at,weight\n7,1,x,true,,80\n"
+
+
+def test_rights_that_were_taken_or_given_for_columns_outlive_other_columns(publishing: Desk, ask: Ask) -> None:
+    ask("create schema raw")
+    ask("create role reader")
+    ask("create role clerk")
+    try:
+        ask("alter default privileges in schema raw grant select on tables to reader, public")
+        publishing.run("ingest", write_rows(publishing))
+        ask("revoke select on raw.desk_data from reader, public")
+        ask("grant select (id, is_new) on raw.desk_data to clerk")
+        ask("alter table raw.desk_data enable row level security")
+        assert publishing.run("ingest", write_rows(publishing, WIDER_ROWS, more=WIDER)) == 0
+        rights = ask("""select has_any_column_privilege('reader', 'raw.desk_data', 'select'),
+            array(select attname::text from pg_attribute where attrelid = 'raw.desk_data'::regclass and attnum > 0
+                  and has_column_privilege('clerk', attrelid, attnum, 'select') order by attnum),
+            relrowsecurity from pg_class where oid = 'raw.desk_data'::regclass""")
+        assert (rights, ask("select weight from raw.desk_data")) == ([(False, ["id", "is_new"], True)], [(80,)])
+    finally:
+        ask("drop owned by reader, clerk")
+        ask("drop role reader, clerk")
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        "create table raw.desk_data as select 1 as id, 'dear' as name",
+        "create table raw.desk_data as select 1::bigint as id, null::float8 as size, 'dear' as name, true as is_new, "
+        "now() as at",
+        "create view raw.desk_data as select 1 as id, 'dear' as name",
+    ],
+    ids=["other columns", "the same columns", "a view"],
+)
+def test_a_table_of_somebody_else_is_left_as_it_is(publishing: Desk, ask: Ask, make: str) -> None:
+    ask("create schema raw")
+    ask(make)
+    recipe = write_rows(publishing)
+    assert publishing.run("ingest", recipe) == 1
+    assert "there is a raw.desk_data that was not published from here" in publishing.said("ingest")[-1]
+    assert ask("select id, name from raw.desk_data") == [(1, "dear")]
+    ask(f"alter {make.split()[1]} raw.desk_data rename to mine")
+    assert (publishing.run("ingest", recipe), ask("select count(*) from raw.desk_data")) == (0, [(3,)])
+
+
+def test_a_column_whose_name_postgres_would_cut_is_named(publishing: Desk, ask: Ask) -> None:
+    name = "ä" * 32
+    recipe = write_rows(publishing, f"id,{name}\n1,2\n", more="")
+    text = RECIPE.partition("[columns]")[0] + '[columns]\nid = { type = "int", role = "id" }\n'
+    recipe = publishing.recipe(f'{text}"{name}" = {{ type = "int", role = "input" }}\n')
+    assert publishing.run("ingest", recipe) == 1
+    said = publishing.said("ingest")[-1]
+    assert ("names of at most 63 bytes" in said, name in said, "relation" in said) == (True, True, False)
+    assert ask("select 1 from pg_class where relnamespace = 'raw'::regnamespace") == []
 
 
 def test_a_view_of_columns_that_change_is_named_and_the_old_table_stays(publishing: Desk, ask: Ask) -> None:
@@ -191,10 +249,12 @@ def test_a_role_that_owns_the_schemas_alone_publishes(
 
 
 def test_a_name_of_any_signs_becomes_a_table(publishing: Desk, ask: Ask) -> None:
-    name = "Größe \"2\"; drop -- 'x'"
+    name = "Größe \"2\"; drop $$ -- %s 'x'"
     assert publishing.run("ingest", write_rows(publishing, name=name)) == 0
     quoted = name.replace('"', '""')
     assert ask(f'select count(*) from raw."{quoted}_data"') == [(3,)]
+    assert publishing.run("ingest", write_rows(publishing, WIDER_ROWS, more=WIDER, name=name)) == 0
+    assert ask(f'select weight from raw."{quoted}_data"') == [(80,)]
 
 
 def test_a_name_that_postgres_would_cut_is_refused(publishing: Desk) -> None:
@@ -216,6 +276,20 @@ def test_u_0000_is_refused_with_column_and_count_and_the_old_rows_stay(publishin
 def test_a_very_long_text_comes_whole(publishing: Desk, ask: Ask) -> None:
     publishing.run("ingest", write_rows(publishing, f"id,size,name,is_new,at\n1,,{'ä' * 3_000_000},,\n"))
     assert ask("select length(name), md5(name) = md5(repeat('ä', 3000000)) from raw.desk_data") == [(3_000_000, True)]
+
+
+def test_a_database_of_another_encoding_holds_the_same_texts_or_is_told(
+    desk: Desk, postgres_server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    postgres_server.execute("create database latin encoding 'LATIN1' template template0")
+    try:
+        monkeypatch.setenv("DATABASE_URL", postgres_server.url("latin"))
+        codes = [desk.run("ingest", write_rows(desk, f"id,size,name,is_new,at\n1,,{name},,\n")) for name in "Ä漢"]
+        rows = [tuple(row) for row in postgres_server.execute("select name from raw.desk_data", "latin")]
+    finally:
+        postgres_server.execute("drop database latin with (force)")
+    assert (codes, rows) == ([0, 1], [("Ä",)])
+    assert 'has no equivalent in encoding "LATIN1"' in desk.said("ingest")[-1]
 
 
 def test_a_server_that_is_away_fails_the_stage_and_the_next_run_only_publishes(

@@ -198,6 +198,16 @@ def test_a_second_publisher_waits_and_says_so(publishing: Desk, postgres_url: st
     assert ask("select count(*) from raw.desk_data") == [(20,)]
 
 
+def test_a_server_that_hears_nothing_of_us_ends_our_transaction_after_a_minute(postgres_url: str) -> None:
+    from tables.connection import Database
+
+    names = ("tcp_keepalives_idle", "tcp_keepalives_interval", "tcp_keepalives_count")
+    with Database(postgres_url) as database:
+        question = ", ".join(f"current_setting('{name}')::int as {name}" for name in names)
+        (found,) = database.fetch(f"select {question}").to_pylist()
+    assert tuple(found.values()) == (30, 10, 3)
+
+
 def test_many_first_publishers_at_once_make_schema_and_list_once(postgres_url: str, ask: Ask) -> None:
     from tables.connection import Database
     from tables.replace import prepare_list

@@ -1,5 +1,6 @@
 """Rows of a database become a dataset: asked once, kept, bound, read-only, with clear errors."""
 
+import itertools
 import signal
 import sqlite3
 import time
@@ -162,6 +163,10 @@ def test_rows_of_any_number_and_length_come_in_blocks(shop: Desk, ask: Ask) -> N
         ('query = "select 1 as id, \'1.2.3.4\'::inet as price"', 'column "price" is of the type inet'),
         ('table = "orders"', 'unexpected column "placed_on", "country"'),
         ('query = "select id, price from orders where id = $1"', "there is no parameter $1"),
+        ('query = "select id, price from orders"\nparameters = [1]', "has 0 places, and 1 values are given"),
+        ('query = "select id, price from orders where id in ($1, $2)"\nparameters = [1]', "2 places, and 1 values"),
+        ('query = "select 1 as id, 2 as price; commit; delete from orders; begin; declare answer cursor for select 1"',
+         "cannot insert multiple commands into a prepared statement; correct [ingest] query"),
     ],
 )  # fmt: skip
 def test_what_the_server_does_not_like_is_said_in_its_words(shop: Desk, ask: Ask, ingest: str, said: str) -> None:
@@ -198,6 +203,17 @@ def test_every_simple_type_becomes_a_value(shop: Desk, ask: Ask) -> None:
 
 
 @postgres
+def test_the_time_limit_is_one_for_all_blocks_of_an_answer(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from handoff.errors import SourceError
+    from ingest.queries import Question, ask_postgres
+
+    clock = itertools.count(0, 100)
+    monkeypatch.setattr("ingest.queries.monotonic", lambda: next(clock))
+    with pytest.raises(SourceError, match="no end of rows after 60 s"):
+        list(ask_postgres(postgres_url, Question("select generate_series(1, 5000)", (), 60)))
+
+
+@postgres
 def test_ctrl_c_ends_a_question_that_takes_long(shop: Desk, ask: Ask) -> None:
     process = shop.start("ingest", write(shop, 'url = "SHOP_URL"\nquery = "select pg_sleep(600) as id, 1 as price"'))
     asked = "select 1 from pg_stat_activity where state = 'active' and query like 'fetch%'"
@@ -210,9 +226,35 @@ def test_ctrl_c_ends_a_question_that_takes_long(shop: Desk, ask: Ask) -> None:
 
 
 @postgres
-def test_a_server_that_is_away_leaves_what_is_kept(
-    shop: Desk, monkeypatch: pytest.MonkeyPatch, postgres_url: str
+def test_a_refusal_leaves_what_is_kept_and_says_how_to_go_on_with_it(
+    shop: Desk, guarded_url: str, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("SHOP_URL", guarded_url)
+    recipe = write(shop, SELECT)
+    shop.run("ingest", recipe)
+    before = {path.name: path.read_bytes() for path in (shop.data / "raw/source/desk").iterdir()}
+    ask("drop table orders")
+    monkeypatch.setenv("RELAY_REFRESH", "always")
+    assert shop.run("ingest", recipe) == 1
+    assert shop.said("ingest")[-1].endswith("are whole: RELAY_REFRESH=never goes on with them")
+    assert {path.name: path.read_bytes() for path in (shop.data / "raw/source/desk").iterdir()} == before
+    monkeypatch.setenv("RELAY_REFRESH", "never")
+    assert shop.run("ingest", recipe, "--force") == 0
+    assert [row["id"] for row in shop.rows("raw/desk")] == [1, 2, 3]
+
+
+@postgres
+def test_another_database_is_another_question(
+    shop: Desk, postgres_server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = write(shop, 'url = "SHOP_URL"\nquery = "select 1 as id, length(current_database()) as price"')
+    shop.run("ingest", recipe)
+    monkeypatch.setenv("SHOP_URL", postgres_server.url("postgres"))
+    assert (shop.run("ingest", recipe), shop.rows("raw/desk")[0]["price"]) == (0, len("postgres"))
+
+
+@postgres
+def test_a_server_that_is_away_is_said_without_the_password(shop: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SHOP_URL", "postgresql://relay:open%20sesame@127.0.0.1:1/shop")
     recipe = write(shop, SELECT)
     assert shop.run("ingest", recipe) == 1
@@ -223,11 +265,35 @@ def test_a_server_that_is_away_leaves_what_is_kept(
 
 
 @postgres
-def test_a_wrong_password_is_named_as_such(shop: Desk, postgres_server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SHOP_URL", f"postgresql://nobody:sesame@127.0.0.1:{postgres_server.port}/shop")
+def test_a_url_may_name_the_server_behind_the_question_mark(
+    shop: Desk, postgres_server: Any, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, port = postgres_url.rpartition("/")[2], postgres_server.port
+    monkeypatch.setenv("SHOP_URL", f"postgresql:///{name}?host={postgres_server.folder}&port={port}&user=relay")
+    assert shop.run("ingest", write(shop, SELECT)) == 0
+    (origin,) = shop.receipt("raw/desk").sources
+    assert origin.where.partition(" query ")[0] == f"postgresql://{postgres_server.folder}:{port}/{name}"
+
+
+@postgres
+@pytest.mark.parametrize("password", ["sesame", "%73esame%zz"])
+def test_a_password_that_is_no_good_is_not_shown(
+    shop: Desk, postgres_server: Any, monkeypatch: pytest.MonkeyPatch, password: str
+) -> None:
+    monkeypatch.setenv("SHOP_URL", f"postgresql://{password}:{password}@127.0.0.1:{postgres_server.port}/shop")
     assert shop.run("ingest", write(shop, SELECT)) == 1
+    assert password not in shop.said("ingest")[-1].partition("/shop: ")[2]
+
+
+@postgres
+def test_a_wrong_password_is_named_as_such(shop: Desk, guarded_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    recipe = write(shop, SELECT)
+    monkeypatch.setenv("SHOP_URL", guarded_url.replace("p%40ss", "sesame"))
+    assert shop.run("ingest", recipe) == 1
     said = shop.said("ingest")[-1]
-    assert ('role "nobody" does not exist' in said, "sesame" in said) == (True, False)
+    assert ('password authentication failed for user "guarded"' in said, "sesame" in said) == (True, False)
+    monkeypatch.setenv("SHOP_URL", guarded_url)
+    assert shop.run("ingest", recipe) == 0
 
 
 @pytest.mark.parametrize(
@@ -278,6 +344,14 @@ def test_a_file_of_sqlite_becomes_a_dataset(desk: Desk) -> None:
     assert desk.run("ingest", write(desk, f"{ingest}\nmax_rejected_share = 0.5")) == 0
     assert desk.rows("raw/desk") == [{"id": 1, "price": 0.1}, {"id": 2, "price": None}, {"id": 3, "price": 7.0}]
     assert desk.receipt("raw/desk").rejected.reasons == {"price: not a number": 1}
+
+
+@pytest.mark.parametrize("query", ["attach 'other.db' as other", "vacuum into 'other.db'"])
+def test_a_question_to_sqlite_makes_no_file(desk: Desk, monkeypatch: pytest.MonkeyPatch, query: str) -> None:
+    monkeypatch.chdir(desk.folder)
+    sqlite3.connect(desk.data / "shop.db").execute("create table orders (id)").connection.close()
+    assert desk.run("ingest", write(desk, f'url = "sqlite:///data/shop.db"\nquery = "{query}"')) == 1
+    assert ("authoriz" in desk.said("ingest")[-1], list(desk.folder.rglob("other.db"))) == (True, [])
 
 
 @pytest.mark.parametrize(
