@@ -24,7 +24,11 @@ MOST_LINES = 1000
 MAKE_SECONDS, STOP_SECONDS = 30.0, 15
 LEFTOVER_SECONDS = 86_400
 """After which a container goes whose outcome nobody asked for."""
+ASIDE, ASIDE_SECONDS = "-ended-", 600
+"""What the name of a container gets when its outcome was read, with the time, and how long it stays after that: compose
+may just then have it on its list of what it takes down, and would stop half-way if it were gone."""
 CONFLICT, NOT_FOUND = 409, 404
+ENDED = ("created", "exited", "dead")
 
 
 class MissingError(Exception):
@@ -90,24 +94,35 @@ class Project:
         self.engine.ask("POST", f"/containers/{self._find_run(run)['Id']}/stop", {"t": STOP_SECONDS})
 
     def remove(self, run: str) -> None:
-        """Remove the container of a run that has ended.
+        """Put the container of an ended run aside: its name is free for another run, and it goes some minutes later.
 
         Raises:
             EngineError: it still runs.
         """
         try:
-            self.engine.ask("DELETE", f"/containers/{self._find_run(run)['Id']}", {"v": "true"})
+            found = self._find_run(run)
         except MissingError:
             return
+        if found["State"]["Status"] not in ENDED:
+            raise EngineError(f"the run {run} has not ended: stop it first", CONFLICT)
+        try:
+            aside = f"{self._name(run)}{ASIDE}{time.time():.0f}"
+            self.engine.ask("POST", f"/containers/{found['Id']}/rename", {"name": aside})
         except EngineError as error:
-            if error.status != NOT_FOUND:  # somebody else removed it between the two questions
+            if error.status != NOT_FOUND:  # `down` removed it between the two questions
                 raise
 
     def remove_leftovers(self) -> None:
-        """Remove the containers of runs that ended and that nobody asked about any more."""
-        for found in self._list({"label": [f"{PROJECT}={self.name}", RUN], "status": ["created", "exited", "dead"]}):
-            if found["Created"] < time.time() - LEFTOVER_SECONDS:
-                self.remove(found["Labels"][RUN])
+        """Remove the containers that were put aside, and those of runs that nobody asked about any more."""
+        now = time.time()
+        for found in self._list({"label": [f"{PROJECT}={self.name}", RUN], "status": list(ENDED)}):
+            ended = found["Names"][0].partition(ASIDE)[2]
+            if (now - int(ended) > ASIDE_SECONDS) if ended else (now - found["Created"] > LEFTOVER_SECONDS):
+                try:
+                    self.engine.ask("DELETE", f"/containers/{found['Id']}", {"v": "true"})
+                except EngineError as error:
+                    if error.status not in (NOT_FOUND, CONFLICT):  # somebody else removed it, or does so now
+                        raise
 
     def start_service(self, service: str) -> list[str]:
         """Start the containers of a service that do not run; gives their names.

@@ -126,7 +126,10 @@ def test_what_profiles_start_becomes_healthy(
     options, use = name_profiles(chosen), uses_postgres(chosen)
     expected = {name for name, service in read_config(compose, chosen).items() if service["restart"] != "no"}
     begun = time.monotonic()
-    compose(*options, "up", "--detach", "--wait", USE_POSTGRES=use)
+    done = compose(*options, "up", "--detach", "--wait", check=False, USE_POSTGRES=use)
+    if done.returncode:
+        said = compose(*options, "logs", "--tail", "20", USE_POSTGRES=use).stdout
+        raise AssertionError(f"{done.stderr[-2000:]}\n{said}")
     seconds = time.monotonic() - begun
     lines = compose(*options, "ps", "--format", "json", USE_POSTGRES=use).stdout.splitlines()
     running = [json.loads(line) for line in lines]

@@ -111,11 +111,13 @@ def runner(compose: Docker, folder: Path) -> Iterator[Runner]:
     running.kill()
 
 
-def containers(*filters: str) -> list[str]:
-    """The ids of all containers of the project's runs."""
+def containers(*filters: str, aside: bool = False) -> list[str]:
+    """The names of all containers of the project's runs; with those that were put aside, or without."""
     wanted = ("label=relay.run", f"label=com.docker.compose.project={PROJECT}", *filters)
-    command = ["docker", "ps", "--all", "--quiet", *(part for text in wanted for part in ("--filter", text))]
-    return subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    options = [part for text in wanted for part in ("--filter", text)]
+    command = ["docker", "ps", "--all", "--format", "{{.Names}}", *options]
+    names = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()
+    return [name for name in names if aside or project_of_runner.ASIDE not in name]
 
 
 def inspect(container: str) -> Any:
@@ -233,7 +235,7 @@ def test_a_run_is_made_as_compose_makes_one(stage: str, service: str, compose: D
 
 
 def test_on_schedule_the_source_is_asked_again_and_nothing_else_differs(compose: Docker, runner: Runner) -> None:
-    pattern = inspect(compose("ps", "--all", "--quiet", "ingest").stdout.strip())
+    pattern = inspect(f"{PROJECT}-ingest-1")
     made = project_of_runner.describe_container(pattern, Order("00000000run5", "ingest", "linear", 7))
     assert set(made["Env"]) ^ set(pattern["Config"]["Env"]) == {"RELAY_REFRESH=", "RELAY_REFRESH=always"}
 
@@ -324,6 +326,21 @@ def test_the_container_of_a_run_nobody_asked_about_any_more_goes(
     monkeypatch.setattr(project_of_runner, "LEFTOVER_SECONDS", -1)
     ours.remove_leftovers()
     assert (kept, containers()) == (1, [])
+
+
+def test_a_container_whose_outcome_was_read_stays_some_minutes(runner: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    runner.ask("POST", "/runs", ORDER | {"run": "0000000run77", "recipe": "nothing"})
+    runner.follow("0000000run77")
+    runner.ask("DELETE", "/runs/0000000run77")
+    ours = project_of_runner.Project(Engine(SOCKET), PROJECT)
+    ours.remove_leftovers()
+    kept = containers(aside=True)
+    monkeypatch.setattr(project_of_runner, "ASIDE_SECONDS", -1)
+    ours.remove_leftovers()
+    assert ([name.count("0000000run77-ended-") for name in kept if "run77" in name], containers(aside=True)) == (
+        [1],
+        [],
+    )
 
 
 def test_without_the_services_container_the_next_step_is_named(compose: Docker, runner: Runner) -> None:
