@@ -130,13 +130,13 @@ dev-postgres: .env ## The same with PostgreSQL (localhost:5432) behind MLflow an
 	@docker compose --profile dev --profile postgres ps
 	@echo "For the commands after this one: USE_POSTGRES=true and COMPOSE_PROFILES=dev,postgres in .env"
 
-dev-full: .env ## Start everything
-	@python3 images/check_ports.py full
+dev-full: .env ## Start everything, PostgreSQL too
+	@python3 images/check_ports.py full postgres
 	@USE_POSTGRES=true API_URL=$${API_URL:-http://api:8000} AIRFLOW_URL=$${AIRFLOW_URL:-http://airflow:8080} \
 		AIRFLOW_PASSWORD_FILE=$${AIRFLOW_PASSWORD_FILE:-$${RELAY_SECRETS:-./secrets}/airflow_password} \
-		docker compose --profile full up --detach --build --wait
-	@docker compose --profile full ps
-	@echo "For the commands after this one: USE_POSTGRES=true and COMPOSE_PROFILES=full in .env"
+		docker compose --profile full --profile postgres up --detach --build --wait
+	@docker compose --profile full --profile postgres ps
+	@echo "For the commands after this one: USE_POSTGRES=true and COMPOSE_PROFILES=full,postgres in .env"
 
 # What is watched may run or not; nothing else is started, stopped or built again.
 monitoring: .env ## Start Prometheus, Grafana and node-exporter alone, beside what runs

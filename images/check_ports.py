@@ -19,7 +19,7 @@ PORTS = {
     "API_PORT": ("gateway", 8000, "the API behind the gateway", ("serve", "schedule", "full")),
     "PROMETHEUS_PORT": ("prometheus", 9090, "Prometheus", ("dev", "monitoring", "full")),
     "GRAFANA_PORT": ("grafana", 3000, "Grafana", ("dev", "monitoring", "full")),
-    "POSTGRES_PORT": ("postgres", 5432, "PostgreSQL", ("postgres", "full")),
+    "POSTGRES_PORT": ("postgres", 5432, "PostgreSQL", ("postgres",)),
     "AIRFLOW_PORT": ("airflow", 8081, "Airflow", ("schedule", "full")),
 }
 """Variable in .env -> service, default port, what is there, profiles that start it (none: always)."""

@@ -18,7 +18,7 @@ NEEDED = {
 @pytest.fixture
 def services(compose: Docker) -> dict[str, Any]:
     """Name -> service of everything at once, as compose understands the three files."""
-    done = compose("--profile", "full", "config", "--format", "json", COMPOSE_FILE=FILES, USE_POSTGRES="true", **NEEDED)
+    done = compose("--profile", "*", "config", "--format", "json", COMPOSE_FILE=FILES, USE_POSTGRES="true", **NEEDED)
     found: dict[str, Any] = json.loads(done.stdout)["services"]
     return found
 

@@ -18,8 +18,8 @@ from engine import ROOT, Docker, compose_in
 
 PROFILES = ("train", "serve", "dev", "monitoring", "postgres", "schedule", "full")
 PAIRS = tuple(itertools.combinations(PROFILES[:-1], 2))
-STARTED = [("dev",), ("train", "monitoring"), ("dev", "postgres"), ("full",)]
-ALL = [(), *((profile,) for profile in PROFILES[:-1]), *PAIRS, ("full",)]
+STARTED = [("train", "monitoring"), ("dev", "postgres"), ("full", "postgres")]
+ALL = [(), *((profile,) for profile in PROFILES[:-1]), *PAIRS, ("full",), ("full", "postgres")]
 CHOSEN = ALL if os.environ.get("RELAY_PROFILES") == "all" else STARTED
 
 PORTS = {
@@ -51,7 +51,7 @@ def read_config(compose: Docker, chosen: tuple[str, ...]) -> dict[str, Any]:
 
 def uses_postgres(chosen: tuple[str, ...]) -> str:
     """What USE_POSTGRES must say for some profiles."""
-    return str(bool({"postgres", "full"}.intersection(chosen))).lower()
+    return str("postgres" in chosen).lower()
 
 
 def make_passwords(folder: Path) -> None:
@@ -99,7 +99,7 @@ def test_in_every_combination_a_service_that_lasts_waits_for_each_that_ends(coun
 
 
 def test_every_service_that_lasts_has_a_health_check_a_limit_and_an_end_to_its_log(compose: Docker) -> None:
-    services = read_config(compose, ("full",))
+    services = read_config(compose, ("full", "postgres"))
     lasting = {name: service for name, service in services.items() if service["restart"] != "no"}
     assert {name for name, service in lasting.items() if not service.get("healthcheck")} == set()
     assert {name for name, service in services.items() if not service.get("mem_limit")} == set()
@@ -107,13 +107,13 @@ def test_every_service_that_lasts_has_a_health_check_a_limit_and_an_end_to_its_l
 
 
 def test_every_port_is_published_on_this_machine_alone(compose: Docker) -> None:
-    services = read_config(compose, ("full",))
+    services = read_config(compose, ("full", "postgres"))
     published = {port["host_ip"] for service in services.values() for port in service.get("ports", [])}
     assert published == {"127.0.0.1"}
 
 
 def test_what_strangers_reach_first_shares_no_network_with_database_socket_or_figures(compose: Docker) -> None:
-    networks = {name: set(service["networks"]) for name, service in read_config(compose, ("full",)).items()}
+    networks = {name: set(service["networks"]) for name, service in read_config(compose, ("full", "postgres")).items()}
     assert {name for name in networks if networks[name] & networks["gateway"]} == {"gateway", "api", "mlflow", "model"}
     assert {name for name in networks if networks[name] & networks["runner"]} == {"runner", "airflow"}
 

@@ -42,7 +42,7 @@ def test_a_port_is_looked_at_for_the_profiles_of_its_service() -> None:
     ("variable", "arguments", "settings", "code"),
     [
         ("POSTGRES_PORT", ["postgres"], {}, 1),
-        ("POSTGRES_PORT", ["full"], {}, 1),
+        ("POSTGRES_PORT", ["full", "postgres"], {}, 1),
         ("POSTGRES_PORT", ["dev"], {}, 0),
         ("POSTGRES_PORT", [], {"COMPOSE_PROFILES": "train,postgres"}, 1),
         ("GATEWAY_TLS_PORT", ["serve"], {"COMPOSE_FILE": "docker-compose.yml:docker-compose.tls.yml"}, 1),
