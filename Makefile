@@ -88,6 +88,11 @@ UV_COMPILE := -q --universal --python-version 3.11 --generate-hashes --no-header
 # A profile that is named leaves out those of COMPOSE_PROFILES, and with them the database that USE_POSTGRES wants.
 CHOSEN = $(patsubst %,--profile %,$(shell echo "$${COMPOSE_PROFILES-$$(sed -n 's/^COMPOSE_PROFILES=//p' .env 2>/dev/null)}" | tr , ' '))
 
+# The page asks the API for predictions and starts runs with Airflow, whose password is in the file that is named here.
+WITH_API = API_URL=$${API_URL:-http://api:8000}
+WITH_AIRFLOW = AIRFLOW_URL=$${AIRFLOW_URL:-http://airflow:8080} \
+	AIRFLOW_PASSWORD_FILE=$${AIRFLOW_PASSWORD_FILE:-$${RELAY_SECRETS:-./secrets}/airflow_password}
+
 # Where a version comes from is noted in the image that trains it.
 build docker-build up serve dev dev-postgres dev-full schedule train: export RELAY_REVISION ?= $(shell git rev-parse HEAD 2>/dev/null)
 
@@ -102,19 +107,16 @@ up: .env ## Start the pipeline, the page (http://localhost:8501) and MLflow (htt
 # The service begins at once and is ready when it has fetched and checked the models.
 serve: .env ## Train, and serve the models behind nginx: http://localhost:8080/docs, MLflow on http://localhost
 	@python3 images/check_ports.py serve
-	@API_URL=$${API_URL:-http://api:8000} docker compose --profile serve $(CHOSEN) up --detach --build --wait
+	@$(WITH_API) docker compose --profile serve $(CHOSEN) up --detach --build --wait
 	@echo "Waiting until the API has fetched and checked its models"
 	@docker compose --profile serve exec -T gateway curl -fsS -o /dev/null --retry 90 --retry-delay 1 --retry-max-time 90 \
 		http://127.0.0.1:8080/health 2>/dev/null || { \
 		docker compose --profile serve exec -T gateway curl -sS http://127.0.0.1:8080/health; echo; exit 1; }
 	@docker compose --profile serve ps
 
-# The page may start a run there, and reads the password from the file that is named here.
 schedule: .env ## Run the pipeline every SCHEDULE_EVERY (10m) with Airflow: http://localhost:8081 (AIRFLOW_PORT)
 	@python3 images/check_ports.py schedule
-	@API_URL=$${API_URL:-http://api:8000} AIRFLOW_URL=$${AIRFLOW_URL:-http://airflow:8080} \
-		AIRFLOW_PASSWORD_FILE=$${AIRFLOW_PASSWORD_FILE:-$${RELAY_SECRETS:-./secrets}/airflow_password} \
-		docker compose --profile schedule $(CHOSEN) up --detach --build --wait
+	@$(WITH_API) $(WITH_AIRFLOW) docker compose --profile schedule $(CHOSEN) up --detach --build --wait
 	@docker compose --profile schedule ps
 	@echo "Log in as admin (AIRFLOW_USER) with the password in secrets/airflow_password"
 
@@ -132,9 +134,7 @@ dev-postgres: .env ## The same with PostgreSQL (localhost:5432) behind MLflow an
 
 dev-full: .env ## Start everything, PostgreSQL too
 	@python3 images/check_ports.py full postgres
-	@USE_POSTGRES=true API_URL=$${API_URL:-http://api:8000} AIRFLOW_URL=$${AIRFLOW_URL:-http://airflow:8080} \
-		AIRFLOW_PASSWORD_FILE=$${AIRFLOW_PASSWORD_FILE:-$${RELAY_SECRETS:-./secrets}/airflow_password} \
-		docker compose --profile full --profile postgres up --detach --build --wait
+	@USE_POSTGRES=true $(WITH_API) $(WITH_AIRFLOW) docker compose --profile full --profile postgres up --detach --build --wait
 	@docker compose --profile full --profile postgres ps
 	@echo "For the commands after this one: USE_POSTGRES=true and COMPOSE_PROFILES=full,postgres in .env"
 

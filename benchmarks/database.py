@@ -46,14 +46,9 @@ def run(quick: bool) -> list[dict[str, object]]:
     if programs is None:
         print("Left out: needs the programs of a PostgreSQL server (apt install postgresql)")
         return []
-    with tempfile.TemporaryDirectory() as folder:
-        # Not below a folder that is for our own account alone: the server has an account of its own.
-        server = server_module.PostgresServer(programs, Path(tempfile.mkdtemp(prefix="relay-postgres-")))
-        try:
-            server.start()
-            return compare(Path(folder), server.url(server.make_database()), quick)
-        finally:
-            server.close()
+    run_server = server_module.run_server(server_module.PostgresServer, programs)
+    with tempfile.TemporaryDirectory() as folder, run_server as server:
+        return compare(Path(folder), server.url(server.make_database()), quick)
 
 
 def compare(folder: Path, url: str, quick: bool) -> list[dict[str, object]]:

@@ -1,4 +1,4 @@
-"""Which PostgreSQL the datasets and the prediction log go to, as the environment says it."""
+"""Which PostgreSQL the datasets and the prediction log go to, as the environment says it, and their names there."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -73,6 +73,16 @@ def locate_database(url: str) -> str:
     given = dict(parse_qsl(parts.query))
     host, port = given.get("host") or parts.hostname or "localhost", given.get("port") or parts.port or 5432
     return f"{host}:{port}/{given.get('dbname') or parts.path[1:]}"
+
+
+def name_table(recipe: str) -> str:
+    """The table of a recipe's dataset, in the schema of its folder: `processed/linear` is `processed.linear_data`."""
+    return f"{recipe}_data"
+
+
+def quote_name(name: str) -> str:
+    """A name as SQL takes it, whatever signs it holds."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 def _read_password(path: Path) -> str:

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, field_serializer, field_validator, model_validator
 
 from handoff.column import LARGEST_INT
+from handoff.errors import UsageError
 from handoff.recipe import Recipe, Section, choose_section
 from ingest.urls import check_database_url, mask_url
 
@@ -32,6 +33,18 @@ def refresh_seconds(refresh: str) -> float:
     if match is None:
         raise ValueError(f'"{refresh}" is neither never, always nor an age such as 30m, 6h or 1d')
     return float(match[1]) * AGE_SECONDS[match[2]]
+
+
+def choose_refresh(override: str, refresh: str) -> float:
+    """The age in seconds from which a source is asked again: RELAY_REFRESH goes before the recipe.
+
+    Raises:
+        UsageError: RELAY_REFRESH is neither never, always nor an age.
+    """
+    try:
+        return refresh_seconds(override or refresh)
+    except ValueError as error:
+        raise UsageError(f"RELAY_REFRESH={error}") from None
 
 
 def _check_refresh(refresh: str) -> str:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from starlette.routing import Route
 
-from handoff.database import name_database
+from handoff.database import name_database, name_table, quote_name
 from serve.errors import SampleMissingError
 from serve.exchange import Ask, Endpoint, Reply
 from serve.store import ModelStore
@@ -21,14 +21,13 @@ from serve.stored import read_limit
 MOST_ROWS = 100
 USUAL_ROWS = 5
 
-_encode = msgspec.json.Encoder().encode
-
-
 DATABASE_SECONDS = 3.0
 """For the database's answer: a caller waits for both, when the file must help out."""
 
 DATABASE_ASKERS = 2
 """Questions at once: each opens a connection, and the server has a hundred for all."""
+
+_encode = msgspec.json.Encoder().encode
 
 
 @dataclass(frozen=True)
@@ -99,7 +98,7 @@ async def query_rows(url: str, recipe: str, count: int) -> Found | None:
     """
     import asyncpg
 
-    table = '"' + f"{recipe}_data".replace('"', '""') + '"'
+    table = quote_name(name_table(recipe))
     connection = await asyncpg.connect(url, server_settings={"application_name": "relay sample"})
     try:
         # One snapshot: the count is that of the table that the rows are from.

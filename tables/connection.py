@@ -203,11 +203,6 @@ def find_secrets(url: str) -> list[str]:
     return sorted(found - {""}, key=len, reverse=True)
 
 
-def quote_name(name: str) -> str:
-    """A name as SQL takes it, whatever signs it holds."""
-    return '"' + name.replace('"', '""') + '"'
-
-
 def quote_text(text: str) -> str:
     """A text as SQL takes it, for statements that take no bound values."""
     return "'" + text.replace("'", "''") + "'"

@@ -22,12 +22,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from loguru import logger
 
+from handoff.database import quote_name
 from handoff.dataset import Dataset, open_dataset
 from handoff.errors import ContractError
 from handoff.files import Fingerprints
 from handoff.place import DatasetPlace
 from handoff.progress import show_progress
-from tables.connection import Database, DatabaseError, quote_name, quote_text
+from tables.connection import Database, DatabaseError, quote_text
 from tables.table import LONGEST_NAME, Table, is_published
 
 SQL_TYPES = {

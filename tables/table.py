@@ -5,11 +5,11 @@ Needs no Arrow: an unchanged stage asks here whether its dataset is published.
 
 from dataclasses import dataclass
 
+from handoff.database import name_table, quote_name
 from handoff.errors import UsageError
 from handoff.place import DatasetPlace
-from tables.connection import Database, DatabaseError, quote_name, quote_text
+from tables.connection import Database, DatabaseError, quote_text
 
-ENDING = "_data"
 LONGEST_NAME = 63
 """Bytes. PostgreSQL cuts longer names without a word, and two recipes would share a table.
 
@@ -45,7 +45,7 @@ def find_table(place: DatasetPlace) -> Table:
         UsageError: the recipe's name is too long for one.
     """
     schema, _, recipe = place.address.partition("/")
-    name = f"{recipe}{ENDING}"
+    name = name_table(recipe)
     if len(name.encode()) > LONGEST_NAME:
         raise UsageError(
             f"recipe {recipe}: {len(name.encode())} bytes make the name of its table {name}, PostgreSQL takes "

@@ -16,7 +16,9 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 import asyncpg
 import pytest
@@ -148,11 +150,26 @@ def find_account() -> pwd.struct_passwd:
     return accounts.get("postgres") or accounts["nobody"]
 
 
+Kind = TypeVar("Kind", bound=PostgresServer)
+
+
 def find_free_port() -> int:
     """A port on loopback that nobody listens on just now."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return int(listener.getsockname()[1])
+
+
+@contextmanager
+def run_server(kind: type[Kind], programs: Path, *settings: str) -> Iterator[Kind]:
+    """A running server, gone afterwards."""
+    # Not below a folder that is for our own account alone: the server has an account of its own.
+    server = kind(programs, Path(tempfile.mkdtemp(prefix="relay-postgres-")), *settings)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.close()
 
 
 @pytest.fixture(scope="session")
@@ -161,14 +178,9 @@ def postgres_server() -> Iterator[PostgresServer]:
     programs = find_programs()
     if programs is None:
         pytest.skip("needs the programs of a PostgreSQL server: apt install postgresql")
-    # Not below the folder of pytest, which is for its own account alone. What a process has written outlives the
-    # process without fsync too, and no test cuts the power.
-    server = PostgresServer(programs, Path(tempfile.mkdtemp(prefix="relay-postgres-")), "fsync=off")
-    try:
-        server.start()
+    # What a process has written outlives the process without fsync too, and no test cuts the power.
+    with run_server(PostgresServer, programs, "fsync=off") as server:
         yield server
-    finally:
-        server.close()
 
 
 @pytest.fixture

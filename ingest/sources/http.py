@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 from loguru import logger
 
-from handoff.errors import RecipeError, SourceError, UsageError
+from handoff.errors import RecipeError, SourceError
 from handoff.files import Fingerprints, sync_folder
 from handoff.receipt import Origin
 from handoff.recipe import Column
 from handoff.run import Run, format_utc
 from ingest.kept import Fetched, KeptFile, Wanted, is_due, is_whole, keep_part, read_manifest, write_manifest
-from ingest.parameters import HttpSection, refresh_seconds
+from ingest.parameters import HttpSection, choose_refresh
 from ingest.rawfile import RawFile
 from ingest.urls import mask_url, name_file
 
@@ -158,10 +158,6 @@ def open_source(run: Run[HttpSection]) -> HttpSource:
         RecipeError: a URL stands there twice, or is none.
         UsageError: RELAY_REFRESH is neither never, always nor an age.
     """
-    try:
-        refresh_after = refresh_seconds(run.settings.refresh or run.parameters.refresh)
-    except ValueError as error:
-        raise UsageError(f"RELAY_REFRESH={error}") from None
     folder = run.settings.data_dir / "raw" / "source" / run.recipe.name
     return HttpSource(
         parameters=run.parameters,
@@ -169,7 +165,7 @@ def open_source(run: Run[HttpSection]) -> HttpSource:
         wanted=list_wanted(run.parameters, folder),
         folder=folder,
         fingerprints=run.fingerprints,
-        refresh_after=refresh_after,
+        refresh_after=choose_refresh(run.settings.refresh, run.parameters.refresh),
         now=run.started,
         run_name=run.name,
     )

@@ -13,14 +13,14 @@ from urllib.parse import unquote, urlsplit
 
 from loguru import logger
 
-from handoff.database import check_url, locate_database
+from handoff.database import check_url, locate_database, quote_name
 from handoff.errors import SourceError, UsageError
 from handoff.files import Fingerprints, sync_folder
 from handoff.receipt import Origin
 from handoff.recipe import Column
 from handoff.run import Run, format_utc
 from ingest.kept import KeptFile, is_due, is_whole, read_manifest, write_manifest
-from ingest.parameters import VARIABLE, FormatSection, SqlSection, refresh_seconds
+from ingest.parameters import VARIABLE, FormatSection, SqlSection, choose_refresh
 from ingest.rawfile import RawFile
 from ingest.urls import DIGEST_CHARS
 
@@ -71,7 +71,7 @@ class SqlSource:
         if self.section.query is not None:
             return self.section.query.strip().rstrip(";")
         parts = (self.section.table or "").split(".")
-        return "select * from " + ".".join('"' + part.replace('"', '""') + '"' for part in parts)  # noqa: S608
+        return "select * from " + ".".join(map(quote_name, parts))  # noqa: S608
 
     @property
     def digest(self) -> str:
@@ -198,10 +198,6 @@ def open_source(run: Run[SqlSection], environment: Mapping[str, str] = os.enviro
     Raises:
         UsageError: RELAY_REFRESH is neither never, always nor an age, or no database is configured.
     """
-    try:
-        refresh_after = refresh_seconds(run.settings.refresh or run.parameters.refresh)
-    except ValueError as error:
-        raise UsageError(f"RELAY_REFRESH={error}") from None
     return SqlSource(
         section=run.parameters,
         columns=run.recipe.columns,
@@ -209,7 +205,7 @@ def open_source(run: Run[SqlSection], environment: Mapping[str, str] = os.enviro
         folder=run.settings.data_dir / "raw" / "source" / run.recipe.name,
         base=run.recipe.path.parent,
         fingerprints=run.fingerprints,
-        refresh_after=refresh_after,
+        refresh_after=choose_refresh(run.settings.refresh, run.parameters.refresh),
         now=run.started,
         run_name=run.name,
     )

@@ -10,17 +10,17 @@ import os
 import socket
 import subprocess
 import sys
-import threading
 import time
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from engine import ROOT, Docker, build_image, compose_in, find_users
+from load import Load
 
 PORTS = {
     "MLFLOW_PORT": "15510",
@@ -114,7 +114,7 @@ def ask(path: str, body: Any = None) -> tuple[int, Any]:
 def wait_until_ready(seconds: float = 90) -> None:
     """Until the API predicts."""
     end = time.monotonic() + seconds
-    while (answer := ask("/predict", {"values": [5]}))[0] != 200:
+    while (answer := predict())[0] != 200:
         assert time.monotonic() < end, answer
         time.sleep(0.2)
 
@@ -130,41 +130,9 @@ def read_logged() -> set[str]:
     return ids
 
 
-@dataclass
-class Load:
-    """Some callers who ask without a pause, and what they got."""
-
-    answered: list[str] = field(default_factory=list)
-    refused: list[tuple[int, Any]] = field(default_factory=list)
-    _end: threading.Event = field(default_factory=threading.Event)
-    _threads: list[threading.Thread] = field(default_factory=list)
-
-    def __enter__(self) -> "Load":
-        self._threads = [threading.Thread(target=self._call) for _ in range(6)]
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._end.set()
-        for thread in self._threads:
-            thread.join()
-
-    def _call(self) -> None:
-        while not self._end.is_set():
-            status, body = ask("/predict", {"values": [5]})
-            if status == 200:
-                self.answered.append(body["prediction_id"])
-            else:
-                self.refused.append((status, body))
-                time.sleep(0.05)
-
-    def wait(self, more: int, seconds: float = 90) -> None:
-        """Until so many more requests were answered."""
-        wanted, end = len(self.answered) + more, time.monotonic() + seconds
-        while len(self.answered) < wanted:
-            assert time.monotonic() < end, f"{len(self.answered)} of {wanted} answered; {self.refused[-3:]}"
-            time.sleep(0.02)
+def predict() -> tuple[int, Any]:
+    """One prediction."""
+    return ask("/predict", {"values": [5]})
 
 
 def containers(stack: Stack) -> list[str]:
@@ -228,7 +196,7 @@ def test_a_password_that_is_changed_counts_from_the_next_start(stack: Stack) -> 
 
 def test_a_database_that_is_killed_loses_no_answer_and_is_used_again_when_it_is_back(stack: Stack) -> None:
     postgres = stack.compose("ps", "--quiet", "postgres").stdout.strip()
-    with Load() as load:
+    with Load(predict, seconds=90) as load:
         load.wait(200)
         subprocess.run(["docker", "kill", "--signal", "KILL", postgres], capture_output=True, check=True)
         time.sleep(8)
@@ -244,7 +212,7 @@ def test_a_database_that_is_killed_loses_no_answer_and_is_used_again_when_it_is_
 
 
 def test_a_copy_is_put_back_where_everything_was_deleted(stack: Stack, tmp_path: Path) -> None:
-    with Load() as load:
+    with Load(predict, seconds=90) as load:
         load.wait(50)
         done = stack.back_up("backup", "--to", str(tmp_path))
         load.wait(50)

@@ -10,18 +10,18 @@ import os
 import shutil
 import ssl
 import subprocess
-import threading
 import time
 import urllib.error
 import urllib.request
 import uuid
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from engine import ROOT, Docker, build_image, compose_in, find_users
+from load import Load
 
 from serve.settings import Settings
 
@@ -186,43 +186,15 @@ def read_logged() -> dict[str, Any]:
     return rows
 
 
-@dataclass
-class Load:
-    """Some callers who ask without a pause, and what they got."""
+def predict(**headers: str) -> tuple[int, Any]:
+    """One prediction."""
+    answer = ask(f"{API}/predict", {"values": [5]}, **headers)
+    return answer.status, answer.json if answer.status == 200 else answer.body
 
-    with_key: bool
-    answered: list[str] = field(default_factory=list)
-    failed: list[tuple[int, bytes]] = field(default_factory=list)
-    _end: threading.Event = field(default_factory=threading.Event)
-    _threads: list[threading.Thread] = field(default_factory=list)
 
-    def __enter__(self) -> "Load":
-        self._threads = [threading.Thread(target=self._call) for _ in range(6)]
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._end.set()
-        for thread in self._threads:
-            thread.join()
-
-    def _call(self) -> None:
-        while not self._end.is_set():
-            key = {"Idempotency_Key": uuid.uuid4().hex} if self.with_key else {}
-            answer = ask(f"{API}/predict", {"values": [5]}, **key)
-            if answer.status == 200:
-                self.answered.append(answer.json["prediction_id"])
-            else:
-                self.failed.append((answer.status, answer.body))
-                time.sleep(0.05)
-
-    def wait(self, more: int, seconds: float = 60) -> None:
-        """Until so many more requests were answered."""
-        wanted, end = len(self.answered) + more, time.monotonic() + seconds
-        while len(self.answered) < wanted:
-            assert time.monotonic() < end, f"{len(self.answered)} of {wanted} answered; {self.failed[-3:]}"
-            time.sleep(0.02)
+def predict_with_key() -> tuple[int, Any]:
+    """One that may be sent twice."""
+    return predict(Idempotency_Key=uuid.uuid4().hex)
 
 
 def run_in(image: str, code: str) -> list[str]:
@@ -289,7 +261,7 @@ def test_a_key_given_again_gets_the_first_answer_from_whichever_replica(stack: D
 
 def test_a_replica_that_is_killed_fails_no_request_that_has_a_key(stack: Docker) -> None:
     try:
-        with Load(with_key=True) as load:
+        with Load(predict_with_key) as load:
             load.wait(50)
             kill(containers(stack, "api")[0])
             load.wait(200)
@@ -297,20 +269,20 @@ def test_a_replica_that_is_killed_fails_no_request_that_has_a_key(stack: Docker)
             load.wait(200)
     finally:
         start_replicas(stack)
-    assert load.failed == []
+    assert load.refused == []
     assert set(load.answered) - set(read_logged()) == set()
     assert len(load.answered) == len(set(load.answered))
 
 
 def test_no_answered_prediction_is_lost_when_all_replicas_are_killed(stack: Docker) -> None:
     try:
-        with Load(with_key=False) as load:
+        with Load(predict) as load:
             load.wait(200)
             kill(*containers(stack, "api"))
             time.sleep(1)
     finally:
         start_replicas(stack)
-    kinds = {json.loads(body)["type"].rpartition(":")[2] for _, body in load.failed}
+    kinds = {json.loads(body)["type"].rpartition(":")[2] for _, body in load.refused}
     assert kinds <= {"broken-off", "service-away"}
     assert "service-away" in kinds
     assert set(load.answered) - set(read_logged()) == set()

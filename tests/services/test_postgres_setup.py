@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +16,7 @@ import pytest
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 
-from postgres_server import PostgresServer, find_programs
+from postgres_server import PostgresServer, find_programs, run_server
 
 from serve.log.postgres_tables import SCHEMA, bring_to_version
 
@@ -75,12 +74,8 @@ def server() -> Iterator[Server]:
     programs = find_programs()
     if programs is None or shutil.which("psql") is None:
         pytest.skip("needs the programs of a PostgreSQL server: apt install postgresql")
-    server = Server(programs, Path(tempfile.mkdtemp(prefix="relay-postgres-")), "fsync=off", "log_statement=all")
-    try:
-        server.start()
+    with run_server(Server, programs, "fsync=off", "log_statement=all") as server:
         yield server
-    finally:
-        server.close()
 
 
 @pytest.fixture
