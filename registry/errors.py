@@ -6,10 +6,16 @@ from handoff.errors import RelayError
 class RegistryAwayError(RelayError):
     """The registry does not answer, or refuses us."""
 
+    kind = "registry_away"
+
 
 class RegistryEmptyError(RelayError):
     """No such model, version or tenure in the registry."""
 
+    kind = "registry_empty"
+
 
 class PromotionError(RelayError):
     """A promotion was overtaken by another, or makes no sense."""
+
+    kind = "promotion"

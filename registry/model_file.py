@@ -36,9 +36,13 @@ Trees and neighbours hold indices that are followed without a check, which is wh
 class ModelTamperedError(RelayError):
     """A file of a model is not the one that a training wrote."""
 
+    kind = "model_tampered"
+
 
 class ModelUntrustedError(ModelError):
     """A model file holds types that are not on our list."""
+
+    kind = "model_untrusted"
 
 
 def read_model(file: bytes | Path, sha256: str, name: str = "") -> Any:

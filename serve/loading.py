@@ -20,6 +20,8 @@ from serve.store import Served, VersionRef
 class VersionRefusedError(RelayError):
     """A version's files are not those that were registered, or it does not answer as it did there."""
 
+    kind = "version_refused"
+
 
 def load_folder(folder: Path, ref: VersionRef) -> Served:
     """The version in a folder of its files, its input example answered as at its training.
