@@ -3,10 +3,10 @@
 from sklearn.pipeline import Pipeline
 
 from handoff.errors import ModelError
+from model.binary import judge_binary_classifier
+from model.multiclass import judge_multiclass_classifier
 from model.results import Results
-from model.several_classes import judge_several_classes
 from model.task import Task
-from model.two_classes import judge_two_classes
 
 
 def judge_classifier(fitted: Pipeline, task: Task) -> Results:
@@ -15,7 +15,7 @@ def judge_classifier(fitted: Pipeline, task: Task) -> Results:
     Raises:
         ModelError: its scores are not finite, or the recipe's score is no metric of this classifier.
     """
-    judge = judge_two_classes if len(fitted.classes_) == 2 else judge_several_classes
+    judge = judge_binary_classifier if len(fitted.classes_) == 2 else judge_multiclass_classifier
     return judge(fitted, task)
 
 

@@ -11,6 +11,7 @@ from sklearn import metrics
 
 from model.threshold import score_rows
 from registry.contract import Contract
+from registry.task import ModelTask
 
 Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]
@@ -47,11 +48,11 @@ def answer(contract: Contract, model: Any, inputs: pd.DataFrame, target: npt.NDA
         ModelError: it gives no scores, or they are not finite.
     """
     inputs = inputs[list(contract.inputs)]
-    if contract.task == "regression":
+    if contract.task == ModelTask.REGRESSION:
         predicted = np.asarray(model.predict(inputs), dtype=np.float64)
         return Answers(target, predicted, predicted, predicted, [], are_probabilities=False)
     classes = list(contract.classes)
-    if contract.task == "two_classes":
+    if contract.task == ModelTask.BINARY:
         scores, are_probabilities = score_rows(model, inputs)
         chosen = np.asarray(model.predict(inputs)) == classes[1]
         threshold = contract.threshold if contract.threshold is not None else 0.5

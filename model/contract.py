@@ -14,20 +14,13 @@ from model.parameters import EstimatorParameters
 from model.task import Task
 from registry.answers import Answers, ask_model, ask_twin
 from registry.contract import MODEL_FILE, TWIN_FILE, Asking, Cell, Contract, Example, Score
-from registry.contract import Task as TaskName
+from registry.task import ModelTask
 
 EXAMPLES = 5
 """Rows that a contract shows: enough to see a model that answers everything alike."""
 
 DIGITS = 7
 """Significant digits of an example's answers: what a float32 has."""
-
-KINDS: Mapping[str, TaskName] = {
-    "binary classification": "two_classes",
-    "classification": "several_classes",
-    "regression": "regression",
-}
-"""What `metrics.json` calls a task -> what a contract calls it."""
 
 NOTHING = Example(records=[], predictions=[], probabilities=None)
 
@@ -51,22 +44,22 @@ def describe_estimator(
         metrics: of the training, as they go into metrics.json.
         files: name -> content of the model file and of the twin, if any.
     """
-    two = KINDS[metrics["kind"]] == "two_classes"
+    is_binary = metrics["kind"] == ModelTask.BINARY
     train, test = task.split.train, task.split.test
     contract = Contract(
         model=parameters.name or recipe.name,
         recipe=recipe.name,
         title=recipe.title,
         description=recipe.description,
-        task=KINDS[metrics["kind"]],
+        task=metrics["kind"],
         estimator=task.estimator_name,
         inputs={name: promise_column(recipe.columns[name]) for name in test.inputs.columns},
         target=task.target,
         target_column=promise_column(recipe.columns[task.target]),
         classes=fitted.classes_.tolist() if task.as_classes else [],
         gives_probabilities=task.as_classes and hasattr(fitted, "predict_proba"),
-        threshold=metrics["threshold"]["value"] if two else None,
-        base_rate=float(np.mean(train.target == fitted.classes_[1])) if two else None,
+        threshold=metrics["threshold"]["value"] if is_binary else None,
+        base_rate=float(np.mean(train.target == fitted.classes_[1])) if is_binary else None,
         spread=task.spread,
         score=Score(**metrics["score"]),
         segments=list(task.segments),
@@ -107,7 +100,7 @@ def describe_authorship(
         recipe=recipe.name,
         title=recipe.title,
         description=recipe.description,
-        task="authorship",
+        task=ModelTask.AUTHORSHIP,
         estimator=type(classifier).__name__,
         inputs={text: promise_column(recipe.columns[text])},
         target=label,
@@ -143,7 +136,7 @@ def promise_column(column: Column) -> Column:
 
 def add_example(contract: Contract, records: list[dict[str, Cell]], answers: Answers) -> Contract:
     """The contract with records and what the model answered."""
-    numbers = contract.task == "regression"
+    numbers = contract.task == ModelTask.REGRESSION
     example = Example(
         records=records,
         predictions=[_shorten(answer) if numbers else answer for answer in answers.predictions],

@@ -9,6 +9,7 @@ from model.documents import Documents
 from model.findings import count
 from model.parameters import AuthorshipParameters
 from model.views import say_chunks
+from registry.task import ModelTask
 from stylometry.chunks import Chunks
 from stylometry.features import CountTable
 
@@ -25,7 +26,7 @@ def figures_of_extent(
 ) -> dict[str, Any]:
     """How much text there is and how it was compared, as it stands in `metrics.json`."""
     return {
-        "kind": "authorship",
+        "kind": ModelTask.AUTHORSHIP,
         "documents": {"read": len(documents), "too_short": chunks.short_documents},
         "chars": {"left_over": chunks.remainder_chars, "too_short": chunks.short_chars},
         "chunks": {"number": len(chunks), "chars": chunks.chunk_chars},

@@ -15,6 +15,7 @@ from model.metrics import LOWER_IS_BETTER
 from model.split import Part
 from registry.contract import Contract
 from registry.segments import assign_parts, name_parts
+from registry.task import ModelTask
 
 MIN_ROWS = 10
 """Common test rows below which the bootstrap's interval says nothing."""
@@ -110,7 +111,7 @@ def find_obstacle(challenger: Candidate, champion: Candidate) -> str:
         return f"other input columns than version {champion.number} has ({', '.join(name for name, _ in differing)})"
     if mine.score is None or other.score is None or mine.score.name != other.score.name:
         return f"no common score with version {champion.number}"
-    if mine.task == "authorship":
+    if mine.task == ModelTask.AUTHORSHIP:
         return "" if challenger.data_sha256 == champion.data_sha256 else "trained on other texts, with no common test"
     return _find_leak(challenger.split, champion.split, champion.number)
 
@@ -130,7 +131,7 @@ def _find_leak(mine: Mapping[str, Any] | None, other: Mapping[str, Any] | None, 
 def _find_shortage(contract: Contract, test: Part) -> str:
     if len(test) < MIN_ROWS:
         return f"{len(test)} test rows, {MIN_ROWS} are needed to compare"
-    if contract.task == "regression":
+    if contract.task == ModelTask.REGRESSION:
         return ""
     rows = {name: int((test.target == name).sum()) for name in contract.classes}
     rarest = min(rows, key=lambda name: rows[name])

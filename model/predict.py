@@ -25,6 +25,7 @@ from model.reasons import explain, say_change, say_figure, say_method, say_predi
 from model.record_table import MOST_BYTES, MOST_ROWS, RowAnswer, read_table, write_table
 from model.records import check_record, show_cell
 from registry.contract import Cell
+from registry.task import ModelTask
 from stylometry.errors import StylometryError
 
 if TYPE_CHECKING:  # scikit-learn takes seconds to import
@@ -78,7 +79,7 @@ def respond(production: Production, settings: Settings, options: argparse.Namesp
     if options.csv:
         return answer_table(production, content)
     records = read_records(content, production)
-    if production.contract.task == "authorship" and options.reasons:
+    if production.contract.task == ModelTask.AUTHORSHIP and options.reasons:
         style = answer_style(production, records, settings)
         return "\n".join(say_answer(style)) + "\n" if not options.json else _dump({**identity, "style": asdict(style)})
     model = open_model(production)

@@ -21,6 +21,7 @@ from registry.contract import MODEL_FILE, TWIN_FILE, Cell, Contract
 from registry.errors import RegistryEmptyError
 from registry.model_file import ModelTamperedError, check_digest, read_model
 from registry.quick import Holder, find_holder
+from registry.task import ModelTask
 from registry.versions import CONTRACT_SHA256, Version, require_digest
 
 if TYPE_CHECKING:  # NumPy and ONNX Runtime: whoever only asks for the contract needs neither
@@ -64,9 +65,9 @@ class OpenModel:
         probabilities.
         """
         answers = self.answer(records)
-        if self.contract.task == "regression":
+        if self.contract.task == ModelTask.REGRESSION:
             return answers.predictions, [float(number or 0) for number in answers.predictions]
-        if self.contract.task != "several_classes" or answers.probabilities is None:
+        if self.contract.task != ModelTask.MULTICLASS or answers.probabilities is None:
             return answers.predictions, answers.probabilities
         place = self.contract.classes.index(answers.predictions[0])
         return answers.predictions, self._share_out(records)[:, place].tolist()

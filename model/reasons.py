@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from model.findings import count
 from model.records import find_usual, show_cell
 from registry.contract import Cell, Contract
+from registry.task import ModelTask
 
 Record = Mapping[str, Cell]
 
@@ -76,11 +77,11 @@ def say_method(contract: Contract) -> str:
 def say_prediction(contract: Contract, prediction: Cell, probability: float | None) -> str:
     """The answer in words: with its probability against the base rate, or with its unit."""
     answer = f"{contract.target}: {say_value(contract, prediction)}."
-    if contract.task == "regression":
+    if contract.task == ModelTask.REGRESSION:
         return answer
     if probability is None:
         return f"{answer} The model gives no probabilities."
-    if contract.task != "two_classes":
+    if contract.task != ModelTask.BINARY:
         return f"{answer} Its probability is {say_share(probability)}."
     positive = show_cell(contract.classes[1])
     base = f", the base rate is {say_share(contract.base_rate)}" if contract.base_rate is not None else ""
@@ -90,7 +91,7 @@ def say_prediction(contract: Contract, prediction: Cell, probability: float | No
 
 def say_value(contract: Contract, prediction: Cell) -> str:
     """A number with its unit, or a class."""
-    if contract.task != "regression":
+    if contract.task != ModelTask.REGRESSION:
         return prediction if isinstance(prediction, str) else show_cell(prediction)
     return f"{show_number(float(prediction or 0))} {contract.target_column.unit}".rstrip()
 
@@ -99,7 +100,7 @@ def say_change(contract: Contract, reason: Reason) -> str:
     """By how much an input moved the answer: `+3.1 points`, `-0.5 USD`, or whether the answer would be another."""
     if reason.change is None:
         return f"the answer would be {say_value(contract, reason.prediction)}"
-    if contract.task == "regression":
+    if contract.task == ModelTask.REGRESSION:
         number = float(f"{reason.change:.3g}")
         unit = contract.target_column.unit
         return f"{'+' if number > 0 else ''}{show_number(number)} {unit}".rstrip() if number else "0"
@@ -111,7 +112,7 @@ def say_change(contract: Contract, reason: Reason) -> str:
 
 def say_figure(contract: Contract, reason: Reason) -> str:
     """What the answer would be with the usual value."""
-    if reason.figure is None or contract.task == "regression":
+    if reason.figure is None or contract.task == ModelTask.REGRESSION:
         return say_value(contract, reason.prediction)
     return say_share(reason.figure)
 

@@ -17,6 +17,7 @@ from model.results import Results
 from model.segments import judge_segments
 from model.split import Part
 from model.task import Task, compare, require_finite, tabulate, warn_if_useless
+from registry.task import ModelTask
 
 LINE_POINTS = 200
 
@@ -37,7 +38,11 @@ def judge_regressor(fitted: Pipeline, task: Task) -> Results:
     predicted = predict(fitted, test.inputs)
     mean = DummyRegressor().fit(train.inputs, train.target).predict(test.inputs)
     metrics = compare(
-        task, "regression", "r2", judge_regression(test.target, predicted), judge_regression(test.target, mean)
+        task,
+        ModelTask.REGRESSION,
+        "r2",
+        judge_regression(test.target, predicted),
+        judge_regression(test.target, mean),
     )
     line = read_coefficients(fitted, train.inputs)
     if line is not None and len(line.terms) == 1:

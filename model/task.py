@@ -17,6 +17,7 @@ from model.plots.style import label_of
 from model.row_keys import name_rows
 from model.split import Split
 from registry.contract import Segment
+from registry.task import ModelTask
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ class Task:
         )
 
 
-def compare(task: Task, kind: str, default_score: str, test: dict[str, float], baseline: dict[str, float]) -> Any:
+def compare(task: Task, kind: ModelTask, default_score: str, test: dict[str, float], baseline: dict[str, float]) -> Any:
     """The metrics of a model beside those of its baseline, and the one that decides.
 
     Raises:

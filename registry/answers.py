@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from handoff.column import Column
 from registry.contract import TOLERANCE, Cell, Contract
+from registry.task import ModelTask
 
 if TYPE_CHECKING:  # a third of a second to import, and the twin needs none of it
     import pandas as pd
@@ -62,12 +63,12 @@ def ask_model(contract: Contract, model: Any, records: Sequence[Record]) -> Answ
         model: from `read_model`.
         records: each with every input.
     """
-    if contract.task == "authorship":
+    if contract.task == ModelTask.AUTHORSHIP:
         return _ask_for_styles(contract, model, records)
     frame = make_frame(contract.inputs, records)
     if contract.gives_probabilities:
         return read_outputs(contract, model.predict_proba(frame))
-    if contract.task == "two_classes":
+    if contract.task == ModelTask.BINARY:
         scores = model.decision_function(frame)
         return Answers([_call(contract, score) for score in scores.tolist()], None)
     return Answers(np.ravel(model.predict(frame)).tolist(), None)
@@ -75,9 +76,9 @@ def ask_model(contract: Contract, model: Any, records: Sequence[Record]) -> Answ
 
 def read_outputs(contract: Contract, outputs: npt.NDArray[Any]) -> Answers:
     """Answers from probabilities (n, classes) or numbers (n, 1)."""
-    if contract.task == "regression":
+    if contract.task == ModelTask.REGRESSION:
         return Answers(np.ravel(outputs).tolist(), None)
-    if contract.task == "two_classes":
+    if contract.task == ModelTask.BINARY:
         positive = outputs[:, 1].tolist()
         return Answers([_call(contract, share) for share in positive], positive)
     return _name_classes(contract, outputs, [contract.classes[best] for best in outputs.argmax(axis=1).tolist()])
@@ -87,7 +88,7 @@ def find_difference(contract: Contract, answers: Answers) -> str:
     """How answers to the contract's example differ from those promised there; empty when they do not."""
     example = contract.example
     for number, (found, promised) in enumerate(zip(answers.predictions, example.predictions, strict=True), start=1):
-        if contract.task != "regression":
+        if contract.task != ModelTask.REGRESSION:
             if found != promised:
                 return f"example {number} is answered with {found!r}, promised was {promised!r}"
         elif not _is_near(found, promised, contract.spread):

@@ -5,11 +5,12 @@ Whoever serves a model needs no recipe and no training code: this file, the mode
 
 import json
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
 from handoff.column import Column
+from registry.task import ModelTask
 
 MODEL_FILE = "model.skops"
 TWIN_FILE = "model.onnx"
@@ -20,7 +21,6 @@ TOLERANCE = 1e-5
 """How far two ways of asking one model may differ: in a probability, or in a number as a share of `spread`."""
 
 Cell = bool | int | float | str | None
-Task = Literal["two_classes", "several_classes", "regression", "authorship"]
 
 
 class _Part(BaseModel):
@@ -77,7 +77,7 @@ class Contract(_Part):
     recipe: str
     title: str
     description: str
-    task: Task
+    task: ModelTask
     estimator: str
     """Such as LinearRegression."""
     inputs: dict[str, Column]

@@ -11,6 +11,7 @@ from handoff.errors import RelayError
 from registry.answers import Answers, find_difference
 from registry.contract import CONTRACT_FILE, LINEAGE_FILE, MODEL_FILE, TWIN_FILE, Contract
 from registry.model_file import read_model
+from registry.task import ModelTask
 from registry.twin import open_twin
 from serve.predictor import PipelinePredictor, Predictor, TwinPredictor
 from serve.schema import make_schema
@@ -77,7 +78,7 @@ def _open_predictor(folder: Path, contract: Contract, where: str) -> Predictor:
     if MODEL_FILE not in contents:
         raise VersionRefusedError(f"{where}: its contract names no {MODEL_FILE}, expected one to load")
     model = read_model(contents[MODEL_FILE], contract.files[MODEL_FILE])
-    if contract.task == "authorship":
+    if contract.task == ModelTask.AUTHORSHIP:
         from serve.authorship import AuthorshipPredictor
 
         return AuthorshipPredictor(contract, model)

@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from registry.answers import Answers, ask_model, make_frame, read_outputs
 from registry.contract import Cell, Contract
+from registry.task import ModelTask
 from registry.twin import Twin
 from serve.errors import NoAnswerError
 from serve.schema import Record, make_matrix
@@ -59,7 +60,7 @@ class TwinPredictor:
     def answer_plainly(self, records: Sequence[Record]) -> list[Cell]:
         """The number, or the most probable class, the first of level ones."""
         outputs, classes = self._compute(records), self._contract.classes
-        if self._contract.task == "regression":
+        if self._contract.task == ModelTask.REGRESSION:
             return finish(read_outputs(self._contract, outputs)).predictions
         return [classes[place] for place in outputs.argmax(axis=1).tolist()]
 

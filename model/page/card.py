@@ -14,13 +14,14 @@ from model.page.card_limits import list_limits, list_parts
 from model.page.kept import Result, list_figures
 from model.page.words import show_bytes, show_moment, show_seconds, show_unix
 from registry.contract import Contract
+from registry.task import ModelTask
 from registry.versions import Version
 
 TASKS = {
-    "two_classes": "which of two classes a row belongs to",
-    "several_classes": "which of several classes a row belongs to",
-    "regression": "a number",
-    "authorship": "whose known texts a text resembles most in style",
+    ModelTask.BINARY: "which of two classes a row belongs to",
+    ModelTask.MULTICLASS: "which of several classes a row belongs to",
+    ModelTask.REGRESSION: "a number",
+    ModelTask.AUTHORSHIP: "whose known texts a text resembles most in style",
 }
 
 MOST_NAMED = 12
@@ -104,14 +105,14 @@ def _describe_use(contract: Contract) -> tuple[Block, ...]:
     choices = ", ".join(names[:MOST_NAMED]) + more if more else list_words(names) if names else ""
     target = contract.target
     answers = {
-        "two_classes": f"From {count(len(contract.inputs), 'input')} of a row it says whether {target} is "
+        ModelTask.BINARY: f"From {count(len(contract.inputs), 'input')} of a row it says whether {target} is "
         f"{names[-1] if names else ''}"
         + (", with a probability" if contract.gives_probabilities else "")
         + ("" if contract.threshold is None else f"; it says so from {show(contract.threshold)} on"),
-        "several_classes": f"From {count(len(contract.inputs), 'input')} of a row it names {target}: {choices}",
-        "regression": f"From {count(len(contract.inputs), 'input')} of a row it says {target}"
+        ModelTask.MULTICLASS: f"From {count(len(contract.inputs), 'input')} of a row it names {target}: {choices}",
+        ModelTask.REGRESSION: f"From {count(len(contract.inputs), 'input')} of a row it says {target}"
         + (f" in {contract.target_column.unit}" if contract.target_column.unit else ""),
-        "authorship": f"For a text it names the {target} whose known texts are nearest in style: {choices}",
+        ModelTask.AUTHORSHIP: f"For a text it names the {target} whose known texts are nearest in style: {choices}",
     }
     purpose = f"{contract.title}. {contract.description}".strip()
     return (Words(purpose), Words(f"{answers[contract.task]}."))
@@ -234,7 +235,7 @@ def tabulate_check(check: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _describe_loading(version: Version, contract: Contract) -> Block:
-    if contract.task == "authorship":
+    if contract.task == ModelTask.AUTHORSHIP:
         record = f'{{{next(iter(contract.inputs))!r}: Path("a-text.txt").read_text(encoding="utf-8")}}'
     else:
         record = repr(contract.example.records[0])

@@ -9,6 +9,7 @@ from model.page.kept import Result
 from model.page.words import show_moment
 from registry.contract import Contract, Segment
 from registry.segments import name_parts
+from registry.task import ModelTask
 from registry.versions import Version
 
 FEW_ROWS = 100
@@ -40,7 +41,7 @@ def list_parts(metrics: Mapping[str, Any], segments: Sequence[Segment]) -> list[
 
 def list_limits(version: Version, result: Result, contract: Contract) -> Iterator[str]:
     """What one must not do with a version, a sentence each."""
-    if contract.task == "authorship":
+    if contract.task == ModelTask.AUTHORSHIP:
         yield from _limit_authorship(contract)
     else:
         yield from _limit_rows(result, contract)
@@ -89,7 +90,7 @@ def _limit_rows(result: Result, contract: Contract) -> Iterator[str]:
     few = [part.name for part in list_parts(result.metrics, contract.segments) if part.rows < FEW_ROWS]
     if few and rows["test"] >= FEW_ROWS:
         yield f"Fewer than {FEW_ROWS} test rows say how good it is where {_name_some(few, last='or')}."
-    if contract.task != "regression" and not contract.gives_probabilities:
+    if contract.task != ModelTask.REGRESSION and not contract.gives_probabilities:
         yield "It gives no probabilities: how sure it is cannot be said."
     yield "What it learned goes together in its data; that changing an input would change the outcome does not follow."
 

@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from model.findings import show_share
+from registry.task import ModelTask
 
 if TYPE_CHECKING:
     from model.page.kept import Result
@@ -40,12 +41,12 @@ HEIGHT = 400
 def draw_result(result: "Result") -> dict[str, AnyChart]:
     """Title -> chart of everything in a result that is worth hovering over."""
     kind, folder = result.metrics["kind"], result.folder
-    if kind == "authorship":
+    if kind == ModelTask.AUTHORSHIP:
         return {"Map of styles": draw_map(pq.read_table(folder / "chunks.parquet"), result.metrics["projection"])}
     predictions = read_points(folder / "predictions.parquet")
-    if kind == "regression":
+    if kind == ModelTask.REGRESSION:
         return {"Predicted and true": draw_predicted(predictions), "What it misses": draw_residuals(predictions)}
-    if kind == "binary classification":
+    if kind == ModelTask.BINARY:
         return {"Scores by class": draw_scores(predictions, result.metrics)}
     return {"What is taken for what": draw_confusion(predictions)}
 

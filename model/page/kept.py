@@ -14,6 +14,7 @@ from handoff.receipt import Receipt, flatten
 from handoff.settings import Settings
 from model.findings import FILE, Findings, parse_findings
 from model.output import NAME, RECEIPT, OutputPlace, check_folder
+from registry.task import ModelTask
 
 Better = Literal["higher", "lower", ""]
 
@@ -98,6 +99,7 @@ def load_result(settings: Settings, folder: Path) -> Result:
     receipt = check_folder(folder, Fingerprints(settings.data_dir / ".state", settings.data_dir).of)
     try:
         metrics = json.loads((folder / "metrics.json").read_bytes())
+        metrics["kind"] = ModelTask(metrics["kind"])  # reads the names of release 0.1 as well
         findings = parse_findings((folder / FILE).read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise DatasetDamagedError(f"{error.filename} is gone: an old result was removed, choose another") from None
@@ -119,7 +121,7 @@ def list_results(settings: Settings) -> dict[Path, Receipt]:
 
 def list_figures(metrics: Mapping[str, Any]) -> list[Figure]:
     """The metrics with their baseline, the deciding one first."""
-    if metrics["kind"] == "authorship":
+    if metrics["kind"] == ModelTask.AUTHORSHIP:
         trust = metrics["trust"]
         baseline = {"accuracy": trust.get("majority_share"), "map_accuracy": trust.get("majority_share")}
         return [
@@ -184,7 +186,7 @@ def compare_rest(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[Di
 
 
 def _numbers(metrics: Mapping[str, Any]) -> dict[str, float]:
-    told = {"score", "test"} if metrics["kind"] != "authorship" else {"trust"}
+    told = {"score", "test"} if metrics["kind"] != ModelTask.AUTHORSHIP else {"trust"}
     flat = flatten({name: value for name, value in metrics.items() if name not in told})
     return {
         name.replace(".", " ").replace("_", " "): value

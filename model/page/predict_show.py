@@ -8,6 +8,7 @@ from model.page.words import plain
 from model.reasons import Reason, say_change, say_figure, say_method, say_prediction, say_share, say_value
 from model.records import show_cell
 from registry.contract import Cell, Contract
+from registry.task import ModelTask
 
 MOST_LABELS = 10
 
@@ -19,7 +20,7 @@ def show_given(contract: Contract, given: Given, record: dict[str, Cell]) -> Non
     with st.container(horizontal=True, gap="medium"):
         st.metric(plain(contract.target), plain(say_value(contract, prediction)), width="content")
         if share is not None:
-            positive = contract.classes[1] if contract.task == "two_classes" else prediction
+            positive = contract.classes[1] if contract.task == ModelTask.BINARY else prediction
             st.metric(plain(f"Probability of {_name(positive)}"), plain(say_share(share)), width="content")
         if share is not None and contract.base_rate is not None:
             st.metric("Base rate", plain(say_share(contract.base_rate)), width="content")
@@ -43,7 +44,11 @@ def show_reasons(contract: Contract, reasons: tuple[Reason, ...], record: dict[s
     """The inputs that moved the answer, how that was found, and its limit."""
     st.markdown("**Which inputs moved it**")
     moved = [reason for reason in reasons if is_moving(contract, reason, reasons)]
-    figure = "The answer" if contract.task == "regression" or (moved and moved[0].figure is None) else "The probability"
+    figure = (
+        "The answer"
+        if contract.task == ModelTask.REGRESSION or (moved and moved[0].figure is None)
+        else "The probability"
+    )
     rows = [
         {
             "Input": plain(reason.column),

@@ -10,6 +10,7 @@ from model.page.predict_ask import Answering, Given, Served
 from model.page.words import plain
 from model.reasons import say_share, say_value
 from model.record_table import MOST_BYTES, MOST_ROWS, RecordTable, RowAnswer, read_table, write_table
+from registry.task import ModelTask
 
 FLAWS_SHOWN = 20
 FIRST_ROWS = 10
@@ -102,7 +103,7 @@ def offer_answers(served: Served, table: RecordTable, answers: dict[int, RowAnsw
         icon=":material/check:",
     )
     contract = served.contract
-    share = f"Probability of {contract.classes[1]}" if contract.task == "two_classes" else "Probability"
+    share = f"Probability of {contract.classes[1]}" if contract.task == ModelTask.BINARY else "Probability"
     rows = [
         {
             "Line": str(place + 2),

@@ -14,12 +14,13 @@ from model.output import RECEIPT
 from model.page.kept import Result, list_figures, pack_files
 from model.page.rows import MovedOnError, read_points
 from model.page.words import plain, shorten, show_bytes, show_moment
+from registry.task import ModelTask
 
 if TYPE_CHECKING:
     import pandas as pd
 
 ZOOM = "Drag to move, Shift and wheel to zoom, double-click to go back."
-HINTS = {"authorship": f"{ZOOM} A click on a label in the legend brings it out.", "regression": ZOOM}
+HINTS = {ModelTask.AUTHORSHIP: f"{ZOOM} A click on a label in the legend brings it out.", ModelTask.REGRESSION: ZOOM}
 HOVER = "Hover over the chart for its figures."
 
 

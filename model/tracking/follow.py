@@ -21,6 +21,7 @@ from model.tracking.known import SETTLED, identify_result, is_settled
 from model.tracking.lineage import trace
 from registry.connection import Address, explain_mlflow, find_experiment, find_registry, open_registry
 from registry.promotion import now_utc, promote
+from registry.task import ModelTask
 from registry.versions import GATE, RESULT, Version, find_production, read_version
 
 if TYPE_CHECKING:
@@ -128,7 +129,7 @@ def decide(client: "MlflowClient", version: Version, champion: Version | None, f
         return judge_challenger(challenger, None, None, finished.recipe.seed)
     with TemporaryDirectory() as scratch:
         other = _load(client, champion, Path(scratch) / "champion")
-        test = None if challenger.contract.task == "authorship" else _read_test(finished)
+        test = None if challenger.contract.task == ModelTask.AUTHORSHIP else _read_test(finished)
         return judge_challenger(challenger, other, test, finished.recipe.seed)
 
 

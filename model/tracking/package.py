@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from handoff.column import Column
 from registry.contract import CONTRACT_FILE, LINEAGE_FILE, MODEL_FILE, Contract
 from registry.model_file import OURS
+from registry.task import ModelTask
 
 if TYPE_CHECKING:
     from mlflow.models import ModelSignature
@@ -49,7 +50,7 @@ def sign(contract: Contract) -> "ModelSignature":
     from mlflow.types import ColSpec, Schema, TensorSpec
 
     inputs: list[ColSpec | TensorSpec] = [ColSpec(find_type(column), name) for name, column in contract.inputs.items()]
-    numbers = contract.task == "regression"
+    numbers = contract.task == ModelTask.REGRESSION
     output = ColSpec("double" if numbers else find_type(contract.target_column), contract.target)
     return ModelSignature(inputs=Schema(inputs), outputs=Schema([output]))
 
@@ -72,7 +73,7 @@ def _write_description(contract: Contract, path: Path, run_id: str) -> None:
             "pandas_orient": "split",
         },
     )
-    if contract.task != "authorship":  # one takes a list of texts, which MLflow's tables cannot be
+    if contract.task != ModelTask.AUTHORSHIP:  # one takes a list of texts, which MLflow's tables cannot be
         description.add_flavor(
             "python_function",
             loader_module="mlflow.sklearn",

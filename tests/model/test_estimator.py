@@ -61,7 +61,7 @@ def test_the_model_file_predicts_what_the_table_of_predictions_says(trained_mixe
     assert [row["probability"] for row in rows] == model.predict_proba(frame)[:, 1].tolist()
 
 
-def test_two_classes_get_all_figures_and_a_tuned_threshold(trained_mixed: Project) -> None:
+def test_a_binary_model_gets_all_figures_and_a_tuned_threshold(trained_mixed: Project) -> None:
     metrics = read_metrics(trained_mixed)
     assert metrics["test"].keys() == {
         *("roc_auc", "pr_auc", "brier", "log_loss", "accuracy", "precision", "recall", "f1")

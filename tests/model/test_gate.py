@@ -37,7 +37,7 @@ def make_candidate(number: int, model: Any, digest: str = "", **changes: Any) ->
         "recipe": "m",
         "title": "",
         "description": "",
-        "task": "two_classes",
+        "task": "binary",
         "estimator": type(model).__name__,
         "inputs": {"a": NUMBER, "b": NUMBER},
         "target": "y",

@@ -57,7 +57,7 @@ def test_examples_are_test_rows_with_every_input_in_its_type(trained_mixed: Proj
 def test_two_classes_have_threshold_base_rate_and_the_deciding_score(trained_mixed: Project) -> None:
     contract, table = read_contract(trained_mixed), mixed_columns()
     bought = [cell for cell, side in zip(table["bought"], table["split"], strict=True) if side == "train"]
-    assert (contract.task, contract.classes, contract.target) == ("two_classes", [0, 1], "bought")
+    assert (contract.task, contract.classes, contract.target) == ("binary", [0, 1], "bought")
     assert contract.base_rate == pytest.approx(sum(bought) / len(bought))
     assert contract.threshold is not None
     rows = pq.read_table(trained_mixed.latest / "predictions.parquet").to_pylist()
@@ -101,7 +101,7 @@ def test_several_classes_with_and_without_probabilities(project: Any, estimator:
     results = project(recipe, columns).train(f"model.estimator={estimator}", "model.options={}")
     contract = results.contract
     assert contract is not None
-    assert (contract.task, contract.classes) == ("several_classes", ["high", "low", "mid"])
+    assert (contract.task, contract.classes) == ("multiclass", ["high", "low", "mid"])
     assert (contract.gives_probabilities, contract.example.probabilities is not None) == (gives, gives)
     expected = ["row_key", "row", "true", "predicted", *(["probability_of_true"] if gives else [])]
     assert results.tables["predictions"].column_names == expected

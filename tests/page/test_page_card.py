@@ -123,7 +123,7 @@ def test_an_authorship_model_speaks_of_styles_and_never_of_identities() -> None:
 def test_limits_of_a_classifier_name_base_rate_small_parts_and_the_gate() -> None:
     contract = AUTHORS.model_copy(
         update={
-            "task": "two_classes", "target": "late", "classes": [0, 1], "base_rate": 0.067,
+            "task": "binary", "target": "late", "classes": [0, 1], "base_rate": 0.067,
             "segments": [Segment(column="age", borders=[41], values=[])],
             "inputs": {"age": Column(type="int", role="input", null=True)},
         }

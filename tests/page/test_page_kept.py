@@ -1,12 +1,15 @@
 """Results that a training left: read whole, put side by side."""
 
+import hashlib
 import io
+import json
 import zipfile
 
 import pytest
 from page_folders import Folders
 
 from handoff.errors import DatasetDamagedError, DatasetMissingError
+from handoff.receipt import hash_json
 from model.metrics import LOWER_IS_BETTER
 from model.page.kept import (
     FIGURES,
@@ -19,6 +22,7 @@ from model.page.kept import (
     load_result,
     pack_files,
 )
+from registry.task import ModelTask
 
 
 def test_the_page_and_the_model_agree_on_which_way_is_better() -> None:
@@ -46,6 +50,21 @@ def test_a_changed_file_is_found_out(full: Folders) -> None:
     (full.data / "output" / "linear" / "latest" / "metrics.json").write_text("{}", encoding="utf-8")
     with pytest.raises(DatasetDamagedError, match=r"metrics\.json was changed"):
         load_latest(full.settings, "linear")
+
+
+@pytest.mark.parametrize(
+    ("written", "task"), [("binary classification", ModelTask.BINARY), ("classification", ModelTask.MULTICLASS)]
+)
+def test_metrics_of_release_0_1_are_read(full: Folders, written: str, task: ModelTask) -> None:
+    folder = full.data / "output" / "linear" / "latest"
+    content = json.dumps(json.loads((folder / "metrics.json").read_bytes()) | {"kind": written}).encode()
+    receipt = json.loads((folder / "receipt.json").read_bytes())
+    receipt["files"]["metrics.json"] = hashlib.sha256(content).hexdigest()
+    receipt.pop("receipt_sha256")
+    receipt["receipt_sha256"] = hash_json(receipt)
+    (folder / "metrics.json").write_bytes(content)
+    (folder / "receipt.json").write_text(json.dumps(receipt), encoding="utf-8")
+    assert load_latest(full.settings, "linear").metrics["kind"] is task
 
 
 def test_the_zip_holds_every_file_and_the_receipt(full: Folders) -> None:

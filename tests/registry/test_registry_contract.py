@@ -21,7 +21,7 @@ def make_contract(**more: Any) -> Contract:
         "recipe": "credit",
         "title": "Credit – risk",
         "description": "",
-        "task": "two_classes",
+        "task": "binary",
         "estimator": "LogisticRegression",
         "inputs": {"member": MEMBER, "age": AGE},
         "target": "late",
@@ -47,6 +47,21 @@ def test_what_is_written_is_read_back_with_its_types(classes: list[Any]) -> None
     assert [type(name) for name in read.classes] == [type(name) for name in classes]
     assert list(read.inputs) == ["member", "age"]
     assert read.inputs["age"].source_names == ("Age", "AGE")
+
+
+@pytest.mark.parametrize(("old", "task"), [("two_classes", "binary"), ("several_classes", "multiclass")])
+def test_a_contract_of_release_0_1_is_read_and_names_its_task_as_today(old: str, task: str) -> None:
+    body = json.loads(make_contract(task=task).to_json())
+    assert body["task"] == task
+    read = Contract.from_json(json.dumps(body | {"task": old}).encode())
+    assert read == make_contract(task=task)
+    assert json.loads(read.to_json())["task"] == task
+
+
+def test_an_unknown_task_is_refused() -> None:
+    body = json.loads(make_contract().to_json()) | {"task": "three_classes"}
+    with pytest.raises(ValueError, match="task"):
+        Contract.from_json(json.dumps(body).encode())
 
 
 @pytest.mark.parametrize("content", [b"", b"[]", b"{}", b'{"inputs": 3}', b'{"inputs": {"x": {}}}', b"\xff"])
@@ -98,7 +113,7 @@ def test_from_the_threshold_on_the_second_class_is_the_answer() -> None:
 
     outputs = np.array([[0.8, 0.2], [0.75, 0.25]])
     assert read_outputs(make_contract(), outputs) == Answers([0, 1], [0.2, 0.25])
-    several = make_contract(task="several_classes", classes=["a", "b", "c"], threshold=None)
+    several = make_contract(task="multiclass", classes=["a", "b", "c"], threshold=None)
     assert read_outputs(several, np.array([[0.2, 0.3, 0.5]])) == Answers(["c"], [0.5])
     numbers = make_contract(task="regression", classes=[], gives_probabilities=False, spread=2.0)
     assert read_outputs(numbers, np.array([[1.5], [2.5]])) == Answers([1.5, 2.5], None)

@@ -19,7 +19,7 @@ LINE: dict[str, Any] = {
     "example": {"records": [{"x": 1.0}, {"x": 2.0}], "predictions": [3.0, 5.0], "probabilities": None},
 }
 RISK: dict[str, Any] = {
-    "task": "two_classes",
+    "task": "binary",
     "spread": None,
     "model_version": "3",
     "example": {"records": [{"x": 1.0}], "predictions": [0], "probabilities": [0.25]},

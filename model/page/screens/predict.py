@@ -17,6 +17,7 @@ from model.page.predict_table import show_table
 from model.page.words import plain, shorten
 from model.production import name_model
 from registry.contract import Cell
+from registry.task import ModelTask
 
 KEPT_SECONDS = 30
 """How long a description of the version counts; an answer of another version ends it at once."""
@@ -45,7 +46,7 @@ def show() -> None:
         return
     say_who_answers(settings, answering, served)
     key = f"{source}:predict:{served.model}:{served.version}"
-    st.subheader("One record" if served.contract.task != "authorship" else "One text", anchor=False)
+    st.subheader("One record" if served.contract.task != ModelTask.AUTHORSHIP else "One text", anchor=False)
     st.fragment(predict_one)(settings, source, answering, served, key)
     st.subheader("Many records", anchor=False)
     st.fragment(predict_many)(settings, answering, served, key)
@@ -109,7 +110,7 @@ def say_who_answers(settings: Settings, answering: Api | Registry, served: Serve
 
 def predict_one(settings: Settings, source: str, answering: Api | Registry, served: Served, key: str) -> None:
     """The form, and the answer to what was asked last."""
-    is_text = served.contract.task == "authorship"
+    is_text = served.contract.task == ModelTask.AUTHORSHIP
     record = draw_text(served.contract, key) if is_text else draw_form(served.contract, key)
     if record is not None:
         st.session_state.pop(f"{key}:given", None)

@@ -14,6 +14,7 @@ from model.page.schedule_show import show_schedule
 from model.page.show import show_result
 from model.page.style_tabs import show_styles
 from model.page.words import plain
+from registry.task import ModelTask
 
 ALL, LAST = "Whole pipeline", "Model only"
 
@@ -45,7 +46,7 @@ def show() -> None:
 
 def show_latest(settings: Settings, source: str, result: Result) -> None:
     """The result in force, in the layout of its kind."""
-    if result.metrics["kind"] != "authorship":
+    if result.metrics["kind"] != ModelTask.AUTHORSHIP:
         show_result(settings, result, place="run")
         return
     show_styles(result, place="run")

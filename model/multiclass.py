@@ -15,9 +15,10 @@ from model.results import Results
 from model.segments import judge_segments
 from model.split import Part
 from model.task import Task, compare, tabulate, warn_if_useless
+from registry.task import ModelTask
 
 
-def judge_several_classes(fitted: Pipeline, task: Task) -> Results:
+def judge_multiclass_classifier(fitted: Pipeline, task: Task) -> Results:
     """What the test rows say of a fitted classifier.
 
     Raises:
@@ -27,15 +28,15 @@ def judge_several_classes(fitted: Pipeline, task: Task) -> Results:
     prior = DummyClassifier(strategy="prior").fit(train.inputs, train.target)
     metrics = compare(
         task,
-        "classification",
+        ModelTask.MULTICLASS,
         "balanced_accuracy",
-        _figures_of_several(fitted, test),
-        _figures_of_several(prior, test),
+        _judge(fitted, test),
+        _judge(prior, test),
     )
     predicted = fitted.predict(test.inputs)
     score = metrics["score"]["name"]
-    parts = judge_segments(task, score, lambda rows: _figures_of_several(fitted, test.take(np.flatnonzero(rows))))
-    folds = cross_validate(task, score, lambda learned, _, held: _figures_of_several(learned, held))
+    parts = judge_segments(task, score, lambda rows: _judge(fitted, test.take(np.flatnonzero(rows))))
+    folds = cross_validate(task, score, lambda learned, _, held: _judge(learned, held))
     metrics |= {**folds.metrics, **parts.metrics}
     return Results(
         metrics=metrics,
@@ -65,7 +66,7 @@ def _list_answers(fitted: Pipeline, test: Part, predicted: npt.NDArray[Any]) -> 
     return answers
 
 
-def _figures_of_several(fitted: Any, test: Part) -> dict[str, float]:
+def _judge(fitted: Any, test: Part) -> dict[str, float]:
     probabilities = fitted.predict_proba(test.inputs) if hasattr(fitted, "predict_proba") else None
     return judge_classes(test.target, fitted.predict(test.inputs), probabilities=probabilities, classes=fitted.classes_)
 

@@ -20,6 +20,7 @@ from model.segments import judge_segments
 from model.split import Part
 from model.task import Task, compare, tabulate, warn_if_useless
 from model.threshold import MIN_CLASS_ROWS, Threshold, score_rows, tune_threshold
+from registry.task import ModelTask
 
 AT_THE_THRESHOLD = ("f1", "precision", "recall")
 """Figures of the rows that reach the threshold."""
@@ -28,7 +29,7 @@ UNEVEN = 0.2
 """Share of the rarer class up to which the findings say what is done about it."""
 
 
-def judge_two_classes(fitted: Pipeline, task: Task) -> Results:
+def judge_binary_classifier(fitted: Pipeline, task: Task) -> Results:
     """What the test rows say of a fitted classifier whose second class is the positive one.
 
     Raises:
@@ -37,15 +38,15 @@ def judge_two_classes(fitted: Pipeline, task: Task) -> Results:
     train, test = task.split.train, task.split.test
     threshold = tune_threshold(task.pipeline, train, task.seed)
     true = test.target == fitted.classes_[1]
-    prediction = _predict_two(fitted, test.inputs, threshold.value)
+    prediction = _predict(fitted, test.inputs, threshold.value)
     # The baseline scores every row alike, so the only threshold that finds anything calls every row positive.
     prior = DummyClassifier(strategy="prior").fit(train.inputs, train.target)
     metrics = compare(
         task,
-        "binary classification",
+        ModelTask.BINARY,
         "roc_auc",
         judge_binary(true, prediction),
-        judge_binary(true, _predict_two(prior, test.inputs, 0.0)),
+        judge_binary(true, _predict(prior, test.inputs, 0.0)),
     )
     metrics |= {
         "classes": [str(name) for name in fitted.classes_],
@@ -64,14 +65,14 @@ def judge_two_classes(fitted: Pipeline, task: Task) -> Results:
         tables["coefficients"] = line.tabulate()
     return Results(
         metrics=metrics,
-        sentences=(*_say_two(task, metrics, threshold), *folds.sentences, *parts.sentences),
-        pictures=_draw_two(task, metrics, true, prediction, threshold.value),
+        sentences=(*_say(task, metrics, threshold), *folds.sentences, *parts.sentences),
+        pictures=_draw(task, metrics, true, prediction, threshold.value),
         tables=tables,
         rows=len(train) + len(test),
     )
 
 
-def _predict_two(fitted: Any, inputs: pd.DataFrame, threshold: float) -> BinaryPrediction:
+def _predict(fitted: Any, inputs: pd.DataFrame, threshold: float) -> BinaryPrediction:
     scores, are_probabilities = score_rows(fitted, inputs)
     return BinaryPrediction(
         scores=scores,
@@ -84,7 +85,7 @@ def _predict_two(fitted: Any, inputs: pd.DataFrame, threshold: float) -> BinaryP
 def _judge_fold(task: Task, fitted: Pipeline, learned: Part, held: Part) -> dict[str, float]:
     """The figures of one fold, its threshold tuned inside the rows that it learned from when the score needs one."""
     threshold = tune_threshold(task.pipeline, learned, task.seed).value if task.score in AT_THE_THRESHOLD else 0.5
-    return judge_binary(held.target == fitted.classes_[1], _predict_two(fitted, held.inputs, threshold))
+    return judge_binary(held.target == fitted.classes_[1], _predict(fitted, held.inputs, threshold))
 
 
 def _say_imbalance(task: Task, positive: str) -> tuple[str, ...]:
@@ -106,7 +107,7 @@ def _say_imbalance(task: Task, positive: str) -> tuple[str, ...]:
     )
 
 
-def _say_two(task: Task, metrics: dict[str, Any], threshold: Threshold) -> tuple[str, ...]:
+def _say(task: Task, metrics: dict[str, Any], threshold: Threshold) -> tuple[str, ...]:
     test, baseline = metrics["test"], metrics["baseline"]
     positive = f"{task.target} = {metrics['classes'][1]}"
     how = (
@@ -135,7 +136,7 @@ def _say_two(task: Task, metrics: dict[str, Any], threshold: Threshold) -> tuple
     )
 
 
-def _draw_two(
+def _draw(
     task: Task, metrics: dict[str, Any], true: npt.NDArray[np.bool_], prediction: BinaryPrediction, threshold: float
 ) -> tuple[Picture, ...]:
     test, classes = metrics["test"], metrics["classes"]
