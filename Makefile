@@ -94,7 +94,14 @@ WITH_AIRFLOW = AIRFLOW_URL=$${AIRFLOW_URL:-http://airflow:8080} \
 	AIRFLOW_PASSWORD_FILE=$${AIRFLOW_PASSWORD_FILE:-$${RELAY_SECRETS:-./secrets}/airflow_password}
 
 # Where a version comes from is noted in the image that trains it.
-build docker-build up serve dev dev-postgres dev-full schedule train: export RELAY_REVISION ?= $(shell git rev-parse HEAD 2>/dev/null)
+build docker-build up serve dev dev-postgres dev-full schedule train: export GIT_COMMIT ?= $(or $(RELAY_REVISION),$(shell git rev-parse HEAD 2>/dev/null))
+
+# Compose accepts the old names of variables without a word.
+build docker-build up serve dev dev-postgres dev-full schedule train monitoring: .RENAMED
+
+.PHONY: .RENAMED
+.RENAMED:
+	@python3 -m images.check_variables
 
 build docker-build: ## Build the images
 	@docker compose --profile '*' build

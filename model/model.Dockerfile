@@ -30,11 +30,11 @@ ENV PYTHONUNBUFFERED=1 HOME=/tmp USER=relay DATA_DIR=/app/data LOG_DIR=/app/logs
 ENV RECIPES=docstrings,linear
 
 # The commit that it is built from, for the lineage of each version; `make` says it.
-ARG RELAY_REVISION=
-ENV RELAY_REVISION=${RELAY_REVISION}
+ARG GIT_COMMIT=
+ENV GIT_COMMIT=${GIT_COMMIT}
 LABEL org.opencontainers.image.title="relay-model" \
       org.opencontainers.image.description="Trains and judges models, and serves the page." \
-      org.opencontainers.image.revision="${RELAY_REVISION}" \
+      org.opencontainers.image.revision="${GIT_COMMIT}" \
       org.opencontainers.image.licenses="MIT"
 
 # Inside a container only the published port decides who can reach the page.

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from loguru import logger
 
 from handoff.errors import RelayError
+from handoff.renamed_variables import rename_variables
 from registry.connection import find_registry
 from serve.settings import ENVIRONMENT, SHARED, Settings, read_settings
 
@@ -32,12 +33,14 @@ def main(argv: Sequence[str]) -> int:
     given = {"API_ADDRESS": options.host, "API_PORT": options.port, "API_WORKERS": options.workers}
     environment = {name: value for name, value in given.items() if value is not None}
     try:
-        settings = read_settings({**os.environ, **environment})
+        environment = rename_variables({**os.environ, **environment}, ENVIRONMENT, logger.warning)
+        settings = read_settings(environment)
         find_registry(settings.data_dir, settings.tracking_uri)
     except RelayError as error:
         logger.error("{}", error)
         return error.exit_code
-    os.environ.update(environment | _prepare(settings))
+    # The workers find the new names there, and do not warn of the old ones again.
+    os.environ.update({name: environment[name] for name in ENVIRONMENT if name in environment} | _prepare(settings))
     return serve(settings)
 
 

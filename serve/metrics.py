@@ -79,7 +79,9 @@ class Metrics:
             "total_commit_seconds": Counter("relay_log_commit_seconds_total", "Spent in commits", registry=own),
         }
         self.unlogged = Counter(
-            "relay_unlogged_answers_total", "Answers that left without being logged (LOG_FAILURE=answer)", registry=own
+            "relay_unlogged_answers_total",
+            "Answers that left without being logged (PREDICTION_LOG_ON_FAILURE=answer)",
+            registry=own,
         )
 
     def count_request(self, route: str, method: str, status: int, seconds: float) -> None:

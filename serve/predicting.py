@@ -142,7 +142,7 @@ class Predictions:
         return Reply(output, headers=name_headers(row)) if is_logged else admit_unlogged(row)
 
     async def _append(self, row: Row) -> bool:
-        """Whether the row is in the log; only the setting LOG_FAILURE=answer lets an answer leave that is not."""
+        """Whether the row is in the log; without that an answer leaves only with PREDICTION_LOG_ON_FAILURE=answer."""
         try:
             await self._log.append(row)
         except (LogUnavailableError, LogFullError) as error:

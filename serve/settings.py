@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from loguru import logger
+
 from handoff.database import read_database_url
 from handoff.errors import UsageError
+from handoff.renamed_variables import rename_variables
 from handoff.settings import ROOT
 
 ENVIRONMENT = {
@@ -17,13 +20,13 @@ ENVIRONMENT = {
     "API_WORKERS": "processes that answer (empty: 1)",
     "MODEL_URI": "models to serve, a comma list such as models:/credit@production; the first answers /predict",
     "API_KEY_SHA256": "SHA-256 of the key that callers must send, as 64 hex digits (empty: no key)",
-    "API_MAX_BODY": "bytes of a request's body, at most (empty: 4194304)",
+    "API_MAX_BODY_BYTES": "bytes of a request's body, at most (empty: 4194304)",
     "API_MAX_ROWS": "records of a request, at most (empty: 10000)",
     "API_TIMEOUT": "seconds that a request may take, at most (empty: 30)",
-    "LOG_FAILURE": "when the prediction log cannot be written: refuse (503) or answer all the same (empty: refuse)",
+    "PREDICTION_LOG_ON_FAILURE": "when the prediction log cannot be written: refuse (503) or answer (empty: refuse)",
     "RETENTION_DAYS": "days that the prediction log keeps (empty: all)",
     "SERVE_DIR": "folder of its copies of models and of the log in SQLite (empty: serve/ in DATA_DIR)",
-    "FOLLOW_SECONDS": "how often the registry is asked who holds production (empty: 10)",
+    "REGISTRY_POLL_SECONDS": "how often the registry is asked who holds production (empty: 10)",
 }
 """Every variable of the service alone; what it shares with the stages stands in SHARED."""
 
@@ -77,9 +80,10 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     Raises:
         UsageError: a variable holds what it cannot.
     """
-    failure = environment.get("LOG_FAILURE") or "refuse"
+    environment = rename_variables(environment, ENVIRONMENT, logger.warning)
+    failure = environment.get("PREDICTION_LOG_ON_FAILURE") or "refuse"
     if failure not in ("refuse", "answer"):
-        raise UsageError(f"LOG_FAILURE={failure}: expected refuse or answer")
+        raise UsageError(f"PREDICTION_LOG_ON_FAILURE={failure}: expected refuse or answer")
     level = (environment.get("LOG_LEVEL") or "INFO").upper()
     if level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
         raise UsageError(f"LOG_LEVEL={level}: expected DEBUG, INFO, WARNING or ERROR")
@@ -90,12 +94,12 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         workers=int(_read_number(environment, "API_WORKERS", 1, whole=True, most=256)),
         database_url=read_database_url(environment),
         api_key_sha256=_read_key(environment),
-        max_body=int(_read_number(environment, "API_MAX_BODY", 4 << 20, whole=True)),
+        max_body=int(_read_number(environment, "API_MAX_BODY_BYTES", 4 << 20, whole=True)),
         max_rows=int(_read_number(environment, "API_MAX_ROWS", 10_000, whole=True)),
         timeout=_read_number(environment, "API_TIMEOUT", 30.0),
         log_failure="answer" if failure == "answer" else "refuse",
         retention_days=_read_number(environment, "RETENTION_DAYS", 0.0) if environment.get("RETENTION_DAYS") else None,
-        follow_seconds=_read_number(environment, "FOLLOW_SECONDS", 10.0),
+        follow_seconds=_read_number(environment, "REGISTRY_POLL_SECONDS", 10.0),
         data_dir=Path(environment.get("DATA_DIR") or ROOT / "data").absolute(),
         serve_dir=Path(environment["SERVE_DIR"]).absolute() if environment.get("SERVE_DIR") else None,
         log_dir=Path(environment.get("LOG_DIR") or ROOT / "logs").absolute(),

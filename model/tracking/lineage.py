@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from loguru import logger
+
 from handoff.place import DatasetPlace
 from handoff.receipt import Receipt
+from handoff.renamed_variables import rename_variables
 from handoff.settings import ROOT
 
 STAGES = ("preprocess", "ingest")
@@ -63,8 +66,8 @@ def trace(data_dir: Path, result: Receipt, environment: Mapping[str, str] = os.e
 
 
 def find_revision(environment: Mapping[str, str], root: Path = ROOT) -> str:
-    """What RELAY_REVISION says (an image is given it when it is built), else the commit of the checkout, or nothing."""
-    if named := environment.get("RELAY_REVISION"):
+    """What GIT_COMMIT says (an image is given it when it is built), else the commit of the checkout, or nothing."""
+    if named := rename_variables(environment, ("GIT_COMMIT",), logger.warning).get("GIT_COMMIT"):
         return named
     try:
         head = (root / ".git" / "HEAD").read_text(encoding="utf-8").strip()

@@ -24,8 +24,8 @@ def compose_in(folder: Path, project: str, **settings: str) -> Docker:
     environment = {
         **os.environ,
         "COMPOSE_PROJECT_NAME": project,
-        "RELAY_DATA": f"{folder}/data",
-        "RELAY_LOGS": f"{folder}/logs",
+        "HOST_DATA_DIR": f"{folder}/data",
+        "HOST_LOG_DIR": f"{folder}/logs",
         "RECIPES": "linear",
         # As docker-compose.yml has it: what the shell says goes before that, and the tests' own says that it is off.
         "MLFLOW_TRACKING_URI": "",

@@ -85,7 +85,7 @@ def stack(images: dict[str, str], server_image: str, tmp_path_factory: pytest.Te
         "MLFLOW_BACKEND_STORE_URI": "",
         "RELAY_SECRETS": f"{folder}/secrets",
         "MODEL_URI": "models:/linear@production",
-        "FOLLOW_SECONDS": "1",
+        "REGISTRY_POLL_SECONDS": "1",
         "GATEWAY_RATE": "5000",
     }
     compose = compose_in(folder, settings["COMPOSE_PROJECT_NAME"], **settings)

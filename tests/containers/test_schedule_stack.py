@@ -119,7 +119,7 @@ def stack(images: dict[str, str], server_image: str, folder: Path) -> Iterator[D
         # The first run begins at once; all others are those that a test asks for.
         "SCHEDULE_EVERY": "1d",
         "PROMOTE": "always",
-        "FOLLOW_SECONDS": "1",
+        "REGISTRY_POLL_SECONDS": "1",
         **PORTS,
     }
     run = compose_in(folder, PROJECT, **settings)

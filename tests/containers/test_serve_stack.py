@@ -143,7 +143,7 @@ def stack(
         **PORTS,
         COMPOSE_PROFILES="serve",
         MODEL_URI="models:/linear@production",
-        FOLLOW_SECONDS="1",
+        REGISTRY_POLL_SECONDS="1",
         GATEWAY_RATE="5000",
     )
     try:

@@ -71,7 +71,9 @@ def test_with_neither_the_answer_names_both(start: Start, postgres_url: str) -> 
 
 
 def test_a_database_that_is_away_is_said_and_its_password_is_not(start: Start) -> None:
-    server = start("line", DATABASE_URL="postgresql://relay:sesame@127.0.0.1:1/relay", LOG_FAILURE="answer")
+    server = start(
+        "line", DATABASE_URL="postgresql://relay:sesame@127.0.0.1:1/relay", PREDICTION_LOG_ON_FAILURE="answer"
+    )
     write_file(server)
     sample, health = server.get("/data/sample"), server.get("/health")
     assert (sample.json["source"], sample.json["rows"]) == ("file", 1)

@@ -16,7 +16,7 @@ from serve.problems import TABLE
 
 @pytest.fixture(scope="module")
 def server(start: Callable[..., Server]) -> Server:
-    return start("line", API_MAX_BODY="2000", API_MAX_ROWS="3", API_TIMEOUT="1.5")
+    return start("line", API_MAX_BODY_BYTES="2000", API_MAX_ROWS="3", API_TIMEOUT="1.5")
 
 
 def kind_of(answer: Answer) -> tuple[int, str]:

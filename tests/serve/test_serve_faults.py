@@ -111,7 +111,7 @@ def test_a_database_that_goes_and_comes_back_costs_no_answer_that_was_heard(
 
 
 def test_an_answer_that_is_not_logged_says_so(serve: Callable[..., Server], small_disk: SmallDisk) -> None:
-    server = serve(SERVE_DIR=str(small_disk.folder / "serve"), LOG_FAILURE="answer")
+    server = serve(SERVE_DIR=str(small_disk.folder / "serve"), PREDICTION_LOG_ON_FAILURE="answer")
     logged = server.post("/predict", {"x": 5})
     fill_log(server, small_disk)
     answer, protocol = server.post("/predict", {"x": 5}), server.post("/invocations", {"instances": [5]})
@@ -167,7 +167,7 @@ def test_a_registry_that_is_away_stops_nobody_and_is_said(
     project = make_project(tmp_path, recipe, columns(), "line")
     assert project.run() == 0
     logger.remove()
-    place = {"MLFLOW_TRACKING_URI": mlflow_server.uri, "FOLLOW_SECONDS": "0.2"}
+    place = {"MLFLOW_TRACKING_URI": mlflow_server.uri, "REGISTRY_POLL_SECONDS": "0.2"}
     server = Server(project.data_dir, ("line",), place).start()
     try:
         wait_until_ready(server)

@@ -198,7 +198,7 @@ def test_each_request_leaves_a_line_in_the_access_log(start: Callable[..., Serve
     [
         ({"MODEL_URI": "models:/line/3"}, "expected models:/<name>@<alias>"),
         ({"API_PORT": "0"}, "API_PORT=0"),
-        ({"LOG_FAILURE": "maybe"}, "expected refuse or answer"),
+        ({"PREDICTION_LOG_ON_FAILURE": "maybe"}, "expected refuse or answer"),
         ({"API_KEY_SHA256": "secret"}, "64 hex digits"),
         ({"API_MAX_ROWS": "1.5"}, "whole number"),
     ],

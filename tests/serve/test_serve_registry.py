@@ -15,7 +15,7 @@ def test_a_promoted_version_is_served_and_its_answer_leads_back_to_the_source(
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "")  # the embedded registry
     recipe, columns = CASES["line"]
     project = make_project(tmp_path, recipe, columns(), "line")
-    server = Server(project.data_dir, ("line",), {"MLFLOW_TRACKING_URI": "", "FOLLOW_SECONDS": "0.5"}).start()
+    server = Server(project.data_dir, ("line",), {"MLFLOW_TRACKING_URI": "", "REGISTRY_POLL_SECONDS": "0.5"}).start()
     try:
         before = server.post("/predict", {"x": 5}).status
         assert project.run() == 0

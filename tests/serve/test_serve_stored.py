@@ -91,7 +91,9 @@ def test_a_key_asked_for_at_once_is_answered_once(server: Server) -> None:
 
 
 def test_a_log_that_cannot_be_written_decides_by_the_setting(start: Callable[..., Server]) -> None:
-    servers = {setting: start("line", LOG_FAILURE=setting, API_TIMEOUT="60") for setting in ("refuse", "answer")}
+    servers = {
+        setting: start("line", PREDICTION_LOG_ON_FAILURE=setting, API_TIMEOUT="60") for setting in ("refuse", "answer")
+    }
     with ExitStack() as stack:
         for server in servers.values():
             assert server.post("/predict", {"x": 5}).status == 200

@@ -41,7 +41,7 @@ def test_no_variable_of_nginx_is_taken_for_one_of_the_environment() -> None:
 
 def test_limits_and_times_agree_with_those_of_the_api() -> None:
     values = given("docker-compose.yml")
-    assert values["API_MAX_BODY"] == f"${{API_MAX_BODY:-{Settings().max_body}}}"
+    assert values["API_MAX_BODY_BYTES"] == f"${{API_MAX_BODY_BYTES:-${{API_MAX_BODY:-{Settings().max_body}}}}}"
     found = re.fullmatch(r"\$\{GATEWAY_TIMEOUT:-(\d+)\}", values["GATEWAY_TIMEOUT"])
     assert found is not None
     assert int(found[1]) > Settings().timeout
