@@ -18,6 +18,9 @@ from registry.versions import PRODUCTION
 BUSY_SECONDS = 5
 """How long a reader of the embedded database waits for its writer."""
 
+HAS_TABLES = "select 1 from sqlite_master where type = 'table' and name = 'registered_model_aliases'"
+"""A row, once MLflow has made the tables of its registry, which come after those of its runs."""
+
 
 @dataclass(frozen=True)
 class Holder:
@@ -55,10 +58,10 @@ def read_database(address: Address, query: str, values: tuple[str, ...]) -> list
         return []
     try:
         with closing(sqlite3.connect(f"file:{address.database}?mode=ro", uri=True, timeout=BUSY_SECONDS)) as database:
+            if database.execute(HAS_TABLES).fetchone() is None:
+                return []  # it is being made
             return database.execute(query, values).fetchall()
     except sqlite3.Error as error:
-        if "no such table" in str(error):
-            return []  # it is being made
         raise RegistryAwayError(f"the embedded registry {address.database} cannot be read: {error}") from error
 
 

@@ -4,37 +4,33 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
+from loguru import logger
+
+from handoff.errors import ErrorRecord, RelayError
 from handoff.settings import ROOT
 from registry.connection import Address
 from registry.errors import RegistryAwayError, RegistryEmptyError
+from registry.model_file import ModelTamperedError
 from registry.quick import find_holder
 from registry.versions import require_digest
+from serve.fetch_version import Answer
 from serve.store import VersionRef
 
 FETCH_SECONDS = 300
 """How long fetching one version may take."""
 
-FETCH = """
-import sys
-from pathlib import Path
-from handoff.errors import RelayError
-from registry.artifacts import fetch_version
-from registry.connection import Address, explain_mlflow, open_registry
-from registry.versions import read_version
+LONGEST_OUTPUT = 4000
+"""Bytes of what a failed fetch printed that go into the log."""
 
-uri, folder, name, number, into = sys.argv[1:]
-address = Address(uri, Path(folder) if folder else None)
-try:
-    client = open_registry(address)
-    with explain_mlflow(address):
-        fetch_version(client, read_version(client, name, int(number)), Path(into))
-except RelayError as error:
-    sys.exit(f"{type(error).__name__}: {error}")
-"""
-"""MLflow's client takes 150 MB and two seconds: they go with this process when a version is there."""
+REBUILT: Mapping[str, type[RelayError]] = {
+    error.kind: error for error in (RegistryAwayError, RegistryEmptyError, ModelTamperedError)
+}
+"""Kind -> the error that the fetching process answered with. Any other kind means: try again later."""
 
 
 @dataclass(frozen=True)
@@ -64,23 +60,49 @@ class RegistryFetcher:
         """A folder with all files of a version; the next fetch takes it away.
 
         Raises:
-            RegistryAwayError: they cannot be had, or are not what was registered.
+            RegistryAwayError: they cannot be had.
+            RegistryEmptyError: the version was not registered by Relay.
+            ModelTamperedError: a file is not the one that was registered.
         """
         for old in self.scratch.glob("fetched-*"):
             shutil.rmtree(old, ignore_errors=True)
         into = Path(tempfile.mkdtemp(prefix="fetched-", dir=self.scratch)) / "version"
-        folder = "" if self.address.folder is None else str(self.address.folder)
-        command = [sys.executable, "-c", FETCH, self.address.uri, folder, ref.model, ref.version, str(into)]
-        try:
-            done = subprocess.run(  # noqa: S603 - our own interpreter and code
-                command, cwd=ROOT, capture_output=True, text=True, timeout=FETCH_SECONDS, check=False
-            )
-        except subprocess.TimeoutExpired:
-            raise RegistryAwayError(
-                f"fetching version {ref.version} of {ref.model} took over {FETCH_SECONDS} s"
-            ) from None
-        if done.returncode:
-            kind, _, said = done.stderr.strip().rpartition("\n")[2].partition(": ")
-            refused = kind in ("ModelTamperedError", "RegistryEmptyError")
-            raise (RegistryEmptyError if refused else RegistryAwayError)(said or f"exit code {done.returncode}")
+        answer = _run_fetch(self.address, ref, into)
+        if answer.error is not None:
+            raise rebuild_error(answer.error)
         return into
+
+
+def _run_fetch(address: Address, ref: VersionRef, into: Path) -> Answer:
+    """The answer of a process that fetches a version."""
+    folder = "" if address.folder is None else str(address.folder)
+    command = [sys.executable, "-m", "serve.fetch_version", address.uri, folder, ref.model, ref.version, str(into)]
+    try:
+        done = subprocess.run(  # noqa: S603 - our own interpreter and code
+            command, cwd=ROOT, capture_output=True, timeout=FETCH_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise RegistryAwayError(f"fetching version {ref.version} of {ref.model} took over {FETCH_SECONDS} s") from None
+    try:
+        answer = msgspec.json.decode(done.stdout, type=Answer)
+    except msgspec.MsgspecError:
+        answer = Answer()
+    if answer.error is not None or answer.folder is not None:
+        return answer
+    # Killed, or out of memory: what it printed is for people only.
+    logger.error("fetching version {} of {} printed: {}", ref.version, ref.model, _cut_output(done.stderr))
+    raise RegistryAwayError(
+        f"the process that fetches version {ref.version} of {ref.model} ended without an answer, with exit code "
+        f"{done.returncode}"
+    )
+
+
+def rebuild_error(record: ErrorRecord) -> RelayError:
+    """The error that a record describes, by its kind."""
+    error = REBUILT.get(record.kind, RegistryAwayError)(record.message)
+    error.next_step = record.next
+    return error
+
+
+def _cut_output(output: bytes) -> str:
+    return output[-LONGEST_OUTPUT:].decode(errors="replace").strip() or "nothing"

@@ -1,7 +1,9 @@
 """The small questions give the answers of MLflow's own client, on both registries."""
 
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +42,25 @@ def test_a_registry_that_was_not_made_yet_holds_nothing(tmp_path: Path) -> None:
     assert address is not None
     assert find_holder(address, "any") is None
     assert not (tmp_path / "mlflow").exists()
+
+
+def make_database(folder: Path, table: str = "") -> Address:
+    address = find_registry(folder)
+    assert address is not None
+    address.database.parent.mkdir()
+    with closing(sqlite3.connect(address.database)) as database:
+        database.execute(f"create table {table}" if table else "vacuum")
+    return address
+
+
+@pytest.mark.parametrize("table", ["", "experiments (experiment_id integer)"])
+def test_a_database_without_the_tables_of_a_registry_holds_nothing(tmp_path: Path, table: str) -> None:
+    assert find_holder(make_database(tmp_path, table), "any") is None
+
+
+def test_a_database_with_other_columns_than_ours_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(RegistryAwayError, match="cannot be read"):
+        find_holder(make_database(tmp_path, "registered_model_aliases (alias text)"), "any")
 
 
 def test_a_damaged_database_is_said(tmp_path: Path) -> None:
