@@ -22,6 +22,9 @@ class Options:
     check: bool
     chosen: Mapping[str, str]
     """The stage's own options."""
+    run_id: str = ""
+    """Of the run's journal entry, as the program that starts the stage names it; empty: each run gets its own."""
+    is_entry_printed: bool = False
 
 
 def read_options(stage: Stage[Parameters], arguments: argparse.Namespace) -> Options:
@@ -46,6 +49,8 @@ def read_options(stage: Stage[Parameters], arguments: argparse.Namespace) -> Opt
         verify=arguments.verify,
         check=arguments.check,
         chosen={name: _choose(name, choice, arguments) for name, choice in stage.choices.items()},
+        run_id=arguments.run_id,
+        is_entry_printed=arguments.json,
     )
 
 
@@ -75,6 +80,8 @@ def make_parser(stage: Stage[Parameters]) -> argparse.ArgumentParser:
     )
     parser.add_argument("--data-dir", type=Path, metavar="DIR", help="folder of the datasets (default: data/)")
     parser.add_argument("--log-dir", type=Path, metavar="DIR", help="folder of the logs (default: logs/)")
+    parser.add_argument("--run-id", default="", metavar="ID", help="id of the run in the journal (default: random)")
+    parser.add_argument("--json", action="store_true", help="print the journal entry of each run as a line of JSON")
     for name, choice in stage.choices.items():
         usual = f"{choice.help} (default: {choice.values[0]})"
         parser.add_argument(f"--{name}", choices=choice.values, help=usual)

@@ -1,25 +1,27 @@
 """The main program of every stage: read the command line, run what has changed, say what happened."""
 
+import argparse
 import errno
+import os
 import signal
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 from loguru import logger
 
 from handoff.command import Options, make_parser, read_options, show_recipes
-from handoff.errors import DatasetDamagedError, RelayError, StorageError
+from handoff.errors import DatasetDamagedError, RelayError, StorageError, describe_error
 from handoff.files import Fingerprints
-from handoff.journal import Entry, write_journal
+from handoff.journal import Outcome
 from handoff.lock import one_writer
 from handoff.log import configure_log, configure_terminal
+from handoff.logbook import Logbook, make_run_id
 from handoff.receipt import Key, Receipt, digest_code, explain_difference, flatten
 from handoff.recipe import load_recipe
 from handoff.run import InputChangedError, Parameters, Run, Stage, format_utc
-from handoff.settings import Settings
+from handoff.settings import ROOT
 
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -53,9 +55,12 @@ def main(stage: Stage[Parameters], argv: Sequence[str] | None = None) -> int:
         configure_log(stage.name, options.settings.log_dir, options.settings.log_level)
     except RelayError as error:
         logger.error("{}", error)
+        _note_refusal(stage.name, arguments, error)
         return error.exit_code
     except OSError as error:
-        logger.error("{}", _explain_disk(error))
+        refusal = _explain_disk(error)
+        logger.error("{}", refusal)
+        _note_refusal(stage.name, arguments, refusal)
         return FAILED
     # Docker stops a container by SIGTERM: end as by Ctrl-C, with the temporary files removed.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
@@ -68,8 +73,9 @@ def main(stage: Stage[Parameters], argv: Sequence[str] | None = None) -> int:
 
 
 def _run_recipe(stage: Stage[Parameters], name: str, options: Options) -> int:
-    """Run one recipe; every way it may end becomes one line of the log and an exit code."""
-    started = datetime.now(UTC)
+    """Run one recipe; every way it may end becomes one line of the log, an entry of the journal and an exit code."""
+    settings, run_id = options.settings, options.run_id or make_run_id()
+    book = Logbook(settings.log_dir, stage.name, Path(name).stem, run_id, is_printed=options.is_entry_printed)
     try:
         run = _prepare(stage, name, options)
         if options.check:
@@ -77,7 +83,7 @@ def _run_recipe(stage: Stage[Parameters], name: str, options: Options) -> int:
             logger.info("{}: the recipe is valid", run.name)
             return OK
         receipt, outcome = _run_locked(run, options)
-        _follow(options.settings, run, receipt, outcome)
+        _follow(book, run, receipt, outcome)
     except KeyboardInterrupt:
         with suppress(OSError):  # the terminal has the line, whatever the file says
             logger.warning(
@@ -85,18 +91,17 @@ def _run_recipe(stage: Stage[Parameters], name: str, options: Options) -> int:
                 stage.name,
                 name,
             )
-        _note_failure(stage.name, name, options, started, "interrupted")
+        _note_failure(book, options)
         return INTERRUPTED
     except RelayError as error:
-        return _fail(stage.name, name, options, started, error)
+        return _fail(book, name, options, error)
     except OSError as error:
         if error.errno not in DISK_REFUSES:
-            _note_failure(stage.name, name, options, started, repr(error))
+            _note_failure(book, options, error)
             raise
-        settings = options.settings
-        return _fail(stage.name, name, options, started, _explain_disk(error, settings.data_dir, settings.log_dir))
+        return _fail(book, name, options, _explain_disk(error, settings.data_dir, settings.log_dir))
     except Exception as error:  # a mistake of ours: it keeps its traceback, and the metrics tell of it
-        _note_failure(stage.name, name, options, started, repr(error))
+        _note_failure(book, options, error)
         raise
     return OK
 
@@ -114,8 +119,8 @@ def _prepare(stage: Stage[Parameters], name: str, options: Options) -> Run[Param
     )
 
 
-def _run_locked(run: Run[Parameters], options: Options) -> tuple[Receipt, str]:
-    """The receipt of the result and `done`, `restored` or `unchanged`, with no other writer beside."""
+def _run_locked(run: Run[Parameters], options: Options) -> tuple[Receipt, Outcome]:
+    """The receipt of the result and whether it is new, with no other writer beside."""
     address = run.stage.writes.format(recipe=run.recipe.name)
     with one_writer(run.settings.data_dir, address, run.stage.name, format_utc(run.started)):
         for _ in range(CHECKS):
@@ -128,7 +133,7 @@ def _run_locked(run: Run[Parameters], options: Options) -> tuple[Receipt, str]:
     )
 
 
-def _run_if_changed(run: Run[Parameters], options: Options) -> tuple[Receipt, str]:
+def _run_if_changed(run: Run[Parameters], options: Options) -> tuple[Receipt, Outcome]:
     # In this order: the place may be chosen by the key.
     run = replace(run, key=_current_key(run))
     run.place.recover()
@@ -140,13 +145,13 @@ def _run_if_changed(run: Run[Parameters], options: Options) -> tuple[Receipt, st
         receipt = run.place.current(run.fingerprints)
         assert receipt is not None  # noqa: S101 - no reasons means that it is there
         logger.info("{}: unchanged, {:,} rows, fingerprint {}", run.name, receipt.rows, receipt.fingerprint[:12])
-        return receipt, "unchanged"
+        return receipt, Outcome.UNCHANGED
     if not options.force and (receipt := run.stage.restore(run)) is not None:
         logger.info("{}: an earlier result is put back, {}", run.name, "; ".join(reasons))
-        return receipt, "restored"
+        return receipt, Outcome.RESTORED
     logger.info("{}: runs, {}", run.name, "; ".join(reasons))
     try:
-        return run.stage.work(run), "done"
+        return run.stage.work(run), Outcome.RAN
     except BaseException:
         # A writer removes its own traces, but an interrupt may come before it can. We are still the one writer.
         with suppress(OSError):  # then the next run does it
@@ -177,76 +182,70 @@ def _why_run(run: Run[Parameters]) -> list[str]:
     return explain_difference(receipt.key, run.key)
 
 
-def _follow(settings: Settings, run: Run[Parameters], receipt: Receipt, outcome: str) -> None:
-    """Say and write down how a run ended, and what there is to say of its result.
+def _follow(book: Logbook, run: Run[Parameters], receipt: Receipt, outcome: Outcome) -> None:
+    """Log and journal how a run ended, then do what follows its result.
 
     Raises:
         StorageError: the disk refuses what would be said; the result is in place.
     """
     try:
-        _note(settings, run, receipt, outcome)
+        if outcome is Outcome.RAN:
+            _log_result(run, receipt)
+        book.keep_result(receipt, outcome, run.seconds)
         run.stage.report(run, receipt)
     except OSError as error:
         if error.errno not in DISK_REFUSES:
             raise
         raise StorageError(
-            f"{run.place.address} is in place, but {settings.log_dir} cannot tell of the run: {_refusal(error)}. "
+            f"{run.place.address} is in place, but {book.log_dir} cannot tell of the run: {_refusal(error)}. "
             "Make room or give the rights, then run again"
         ) from error
 
 
-def _note(settings: Settings, run: Run[Parameters], receipt: Receipt, outcome: str) -> None:
-    """Say and write down how a run ended."""
-    if outcome == "done":
-        rejected = f", {receipt.rejected.rows:,} rejected" if receipt.rejected.rows else ""
-        dropped = "".join(f", {count:,} {reason}" for reason, count in receipt.dropped.items())
-        logger.info(
-            "{}: {:,} rows in {}{}{}, fingerprint {}, {:.2f} s",
-            *(run.name, receipt.rows, run.place.address, rejected, dropped, receipt.fingerprint[:12], run.seconds),
-        )
-    entry = Entry(
-        stage=run.stage.name,
-        recipe=run.recipe.name,
-        outcome=outcome,
-        started_at_utc=format_utc(run.started),
-        ended_unix=datetime.now(UTC).timestamp(),
-        seconds=round(run.seconds, 3),
-        rows=receipt.rows,
-        rejected_rows=receipt.rejected.rows,
-        fingerprint=receipt.fingerprint,
+def _log_result(run: Run[Parameters], receipt: Receipt) -> None:
+    rejected = f", {receipt.rejected.rows:,} rejected" if receipt.rejected.rows else ""
+    dropped = "".join(f", {count:,} {reason}" for reason, count in receipt.dropped.items())
+    logger.info(
+        "{}: {:,} rows in {}{}{}, fingerprint {}, {:.2f} s",
+        *(run.name, receipt.rows, run.place.address, rejected, dropped, receipt.fingerprint[:12], run.seconds),
     )
-    write_journal(settings.log_dir, entry)
 
 
-def _fail(stage: str, recipe: str, options: Options, started: datetime, error: RelayError) -> int:
+def _fail(book: Logbook, recipe: str, options: Options, error: RelayError) -> int:
     with suppress(OSError):  # the terminal has the line, whatever the file says
-        logger.error("{} {}: {}", stage, recipe, error)
-    if error.exit_code == USAGE:
-        return USAGE
-    _note_failure(stage, recipe, options, started, str(error))
-    return FAILED
+        logger.error("{} {}: {}", book.stage, recipe, error)
+    if error.exit_code != USAGE:
+        _note_failure(book, options, error)
+        return FAILED
+    if options.run_id:  # otherwise bad usage is not a run: a person typed a command and reads the answer
+        _note_failure(book, options, error, with_metrics=False)
+    return USAGE
 
 
-def _note_failure(stage: str, recipe: str, options: Options, started: datetime, error: str) -> None:
-    """Write down a run that did not end well; a check is no run."""
+def _note_failure(
+    book: Logbook, options: Options, error: BaseException | None = None, *, with_metrics: bool = True
+) -> None:
+    """Journal a run that failed, or was cancelled where there is no error; a check is not a run."""
     if options.check:
         return
-    now = datetime.now(UTC)
-    entry = Entry(
-        stage=stage,
-        recipe=Path(recipe).stem,
-        outcome="failed",
-        started_at_utc=format_utc(started),
-        ended_unix=now.timestamp(),
-        seconds=round((now - started).total_seconds(), 3),
-        error=error,
-    )
+    outcome, record = (Outcome.CANCELLED, None) if error is None else (Outcome.FAILED, describe_error(error))
     try:
-        write_journal(options.settings.log_dir, entry)
+        book.keep_failure(outcome, record, with_metrics=with_metrics)
     except OSError as refusal:
         # The disk that refused the data may refuse this too; the failure itself is already on the terminal.
         with suppress(OSError):
-            logger.warning("the failure could not be written to {}: {}", options.settings.log_dir, refusal)
+            logger.warning("the failure could not be written to {}: {}", book.log_dir, refusal)
+
+
+def _note_refusal(stage: str, arguments: argparse.Namespace, error: RelayError) -> None:
+    """Answer a program that started a run by its id when the run does not get as far as its recipe."""
+    if not arguments.run_id or arguments.check:
+        return
+    log_dir = arguments.log_dir or Path(os.environ.get("LOG_DIR") or ROOT / "logs")
+    recipe = Path(arguments.recipes[0]).stem if len(arguments.recipes) == 1 else ""
+    book = Logbook(log_dir, stage, recipe, arguments.run_id, is_printed=arguments.json)
+    with suppress(OSError):  # the terminal has the error
+        book.keep_failure(Outcome.FAILED, describe_error(error), with_metrics=False)
 
 
 def _explain_disk(error: OSError, *folders: Path) -> StorageError:

@@ -41,8 +41,8 @@ def test_up_runs_the_stages_in_order_and_ends_with_a_healthy_page(compose: Docke
     compose("up", "--detach", "--wait")
     lines = [json.loads(line) for line in (folder / "logs" / "runs.jsonl").read_text().splitlines()]
     assert [(line["stage"], line["outcome"]) for line in lines] == [
-        ("ingest", "done"),
-        ("preprocess", "done"),
+        ("ingest", "ran"),
+        ("preprocess", "ran"),
         ("ingest", "unchanged"),
         ("preprocess", "unchanged"),
     ]

@@ -60,7 +60,7 @@ def test_a_second_run_is_unchanged_says_so_and_touches_nothing(desk: Desk, recip
     fingerprint = desk.receipt("raw/desk").fingerprint[:12]
     assert desk.said("ingest")[-1] == f"ingest desk: unchanged, 3 rows, fingerprint {fingerprint}"
     assert (desk.data / "raw/desk.parquet").stat() == before
-    assert outcomes(desk) == [("ingest", "done"), ("ingest", "unchanged")]
+    assert outcomes(desk) == [("ingest", "ran"), ("ingest", "unchanged")]
 
 
 def test_a_changed_parameter_wakes_the_stage_and_is_said(desk: Desk, recipe: str) -> None:
@@ -121,7 +121,7 @@ def test_a_stage_that_ran_again_to_the_same_bytes_does_not_wake_the_next(desk: D
     desk.run("ingest", recipe)
     desk.run("ingest", recipe, "--force")
     desk.run("preprocess", recipe)
-    assert [outcome for _, outcome in outcomes(desk)] == ["done", "done", "done", "done", "unchanged"]
+    assert [outcome for _, outcome in outcomes(desk)] == ["ran", "ran", "ran", "ran", "unchanged"]
 
 
 def test_force_runs_and_says_that_it_was_forced(desk: Desk, recipe: str) -> None:
@@ -175,7 +175,8 @@ def test_a_stage_without_its_input_fails_and_names_the_command(desk: Desk, recip
     )
     assert desk.said("preprocess") == [f"preprocess {recipe}: {message}"]
     entry = json.loads((desk.logs / "runs.jsonl").read_text())
-    assert (entry["outcome"], entry["recipe"], entry["error"]) == ("failed", "desk", message)
+    assert (entry["outcome"], entry["recipe"]) == ("failed", "desk")
+    assert entry["error"] == {"kind": "dataset_missing", "message": message, "next": ""}
     metrics = (desk.logs / "metrics/preprocess-desk.prom").read_text()
     assert 'relay_stage_success{stage="preprocess",recipe="desk"} 0\n' in metrics
 
@@ -294,10 +295,11 @@ def test_an_interrupted_run_and_a_mistake_of_ours_stand_in_the_journal(
         desk.run("ingest", "linear", "--force")
     entries = [json.loads(line) for line in (desk.logs / "runs.jsonl").read_text().splitlines()]
     assert [(entry["outcome"], entry["error"]) for entry in entries] == [
-        ("done", ""),
-        ("failed", "interrupted"),
-        ("failed", "ZeroDivisionError('ours')"),
+        ("ran", None),
+        ("cancelled", None),
+        ("failed", {"kind": "unexpected", "message": "ZeroDivisionError: ours", "next": ""}),
     ]
+    assert len({entry["run_id"] for entry in entries}) == 3
     # The rows lie there still, and the metrics say so.
     metrics = (desk.logs / "metrics/ingest-linear.prom").read_text()
     assert 'relay_stage_rows{stage="ingest",recipe="linear"} 100.0\n' in metrics

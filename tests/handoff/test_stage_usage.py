@@ -4,6 +4,8 @@ from typing import Any
 
 import pytest
 
+from handoff.journal import Outcome, find_entry, parse_entry
+
 Desk = Any  # tests/conftest.py
 
 RECIPE = """
@@ -39,6 +41,44 @@ def recipe(desk: Desk) -> str:
 )
 def test_bad_usage_ends_with_2_and_is_no_run(desk: Desk, arguments: list[str]) -> None:
     assert (desk.run("ingest", *arguments), (desk.logs / "runs.jsonl").exists()) == (2, False)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["credti"], ["credit", "--set", "ingst.rows=1"], ["credit", "--set", "rows"], ["--set", "seed=1"], ["x/y.toml"]],
+    ids=["unknown recipe", "unknown section", "no value", "no recipe", "no such file"],
+)
+def test_bad_usage_is_told_to_the_program_that_gave_the_run_its_id(desk: Desk, arguments: list[str]) -> None:
+    assert desk.run("ingest", *arguments, "--run-id", "ours") == 2
+    entry = find_entry(desk.logs, "ours")
+    assert entry is not None
+    assert (entry.outcome, entry.error and entry.error.kind) == (Outcome.FAILED, "usage")
+    assert not (desk.logs / "metrics").exists()
+
+
+def test_a_variable_that_is_refused_is_told_to_the_program_that_gave_the_run_its_id(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LOG_LEVEL", "loud")
+    assert desk.run("ingest", "linear", "--run-id", "ours") == 2
+    entry = find_entry(desk.logs, "ours")
+    assert entry is not None
+    assert (entry.recipe, entry.outcome, entry.error and entry.error.kind) == ("linear", Outcome.FAILED, "usage")
+
+
+def test_a_check_is_no_run_even_with_an_id(desk: Desk) -> None:
+    assert desk.run("ingest", "credti", "--check", "--run-id", "ours") == 2
+    assert find_entry(desk.logs, "ours") is None
+
+
+def test_the_entries_are_printed_on_request_and_nothing_else(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    assert desk.run("ingest", "linear,credti", "--run-id", "ours", "--json") == 2
+    printed = [parse_entry(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(entry.recipe, entry.outcome, entry.run_id) for entry in printed] == [
+        ("linear", Outcome.RAN, "ours"),
+        ("credti", Outcome.FAILED, "ours"),
+    ]
+    assert (desk.logs / "runs.jsonl").read_text().count("\n") == 2
 
 
 def test_an_unknown_option_ends_with_2(desk: Desk) -> None:

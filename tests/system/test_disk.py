@@ -182,7 +182,7 @@ def test_a_full_disk_of_the_logs_is_said_and_the_data_stays_whole(
     disk.make_room()
     workshop.succeed("ingest", ledger, "--force")
     *earlier, last = (workshop.folders.logs / "runs.jsonl").read_text().splitlines()
-    assert json.loads(last)["outcome"] == "done"
+    assert json.loads(last)["outcome"] == "ran"
     assert sum(not is_json(line) for line in earlier) == (full == "runs.jsonl"), "a line that was cut spoils no other"
 
 
