@@ -6,6 +6,7 @@ Programs read `ErrorRecord`, never the text.
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 UNEXPECTED = "unexpected"
 """Kind of an error that is no RelayError: a mistake of ours."""
@@ -69,6 +70,16 @@ class ContractError(RelayError):
     kind = "schema"
 
 
+class DatasetState(StrEnum):
+    """How a dataset, or a folder of results, stands."""
+
+    GOOD = "good"
+    MISSING = "missing"
+    DAMAGED = "damaged"
+    OUTDATED = "outdated"
+    """Made from other data than is there now."""
+
+
 class DatasetMissingError(RelayError):
     """The stage before has not written its dataset yet."""
 
@@ -79,6 +90,11 @@ class DatasetDamagedError(RelayError):
     """A dataset and its receipt do not belong together, or one of them was changed by hand."""
 
     kind = "dataset_damaged"
+
+
+def judge_dataset(error: RelayError) -> DatasetState:
+    """The state of a dataset whose receipt could not be read because of this error."""
+    return DatasetState.MISSING if isinstance(error, DatasetMissingError) else DatasetState.DAMAGED
 
 
 class StorageError(RelayError):

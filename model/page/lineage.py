@@ -8,12 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
-from typing import Literal
 
+from handoff.errors import DatasetState, RelayError, judge_dataset
 from handoff.receipt import Origin, Receipt
 from model.page.words import shorten, show_bytes, show_moment
-
-State = Literal["good", "missing", "damaged", "outdated"]
 
 SOURCES_SHOWN = 5
 
@@ -24,14 +22,14 @@ class Stop:
 
     title: str
     lines: tuple[str, ...]
-    state: State = "good"
+    state: DatasetState = DatasetState.GOOD
     fingerprint: str = ""
     note: str = ""
     """Why it is not good, and what to do."""
 
 
-def trace(raw: Receipt | str, processed: Receipt | str, result: Receipt | str) -> list[Stop]:
-    """The chain of a recipe; instead of a receipt stands the message why there is none."""
+def trace(raw: Receipt | RelayError, processed: Receipt | RelayError, result: Receipt | RelayError) -> list[Stop]:
+    """The chain of a recipe; instead of a receipt stands the error that says why there is none."""
     stops = [_stop("raw data", raw), _stop("processed data", processed), _stop("model result", result)]
     chain = (raw, processed, result)
     for number, (before, after) in enumerate(pairwise(chain), start=1):
@@ -40,9 +38,9 @@ def trace(raw: Receipt | str, processed: Receipt | str, result: Receipt | str) -
     return [_source(raw), *stops]
 
 
-def _source(raw: Receipt | str) -> Stop:
-    if isinstance(raw, str):
-        return Stop("source", ("known when ingest has run",), "missing")
+def _source(raw: Receipt | RelayError) -> Stop:
+    if isinstance(raw, RelayError):
+        return Stop("source", ("known when ingest has run",), DatasetState.MISSING)
     if not raw.sources:
         return Stop("source", ("made up by the recipe itself", f"seed {raw.seed}"))
     shown = [_show_origin(origin) for origin in raw.sources[:SOURCES_SHOWN]]
@@ -56,10 +54,9 @@ def _show_origin(origin: Origin) -> str:
     return f"{origin.where} ({show_bytes(origin.bytes)}, SHA-256 {shorten(origin.sha256)}{fetched})"
 
 
-def _stop(title: str, receipt: Receipt | str) -> Stop:
-    if isinstance(receipt, str):
-        missing = "not there yet" in receipt or "nothing was trained" in receipt
-        return Stop(title, (), "missing" if missing else "damaged", note=receipt)
+def _stop(title: str, receipt: Receipt | RelayError) -> Stop:
+    if isinstance(receipt, RelayError):
+        return Stop(title, (), judge_dataset(receipt), note=str(receipt))
     lines = (
         f"{receipt.rows:,} rows, {show_bytes(receipt.bytes)}",
         f"{receipt.stage}, {show_moment(receipt.started_at_utc)}",
@@ -73,7 +70,7 @@ def _compare(stop: Stop, before: Receipt, after: Receipt) -> Stop:
     if used == before.fingerprint:
         return stop
     note = f"made from {shorten(used)}, and {shorten(before.fingerprint)} lies there now: run {after.stage} again"
-    return Stop(stop.title, stop.lines, "outdated", stop.fingerprint, note)
+    return Stop(stop.title, stop.lines, DatasetState.OUTDATED, stop.fingerprint, note)
 
 
 def draw(stops: Sequence[Stop]) -> str:

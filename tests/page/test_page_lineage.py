@@ -1,11 +1,19 @@
 """The chain from source to result."""
 
+from collections.abc import Callable
+from functools import partial
+
+import pytest
 from page_folders import Folders
 
+from handoff.errors import DatasetDamagedError, DatasetMissingError, DatasetState, RelayError
 from handoff.receipt import Receipt
+from handoff.settings import Settings
 from model.page.kept import load_latest
 from model.page.lineage import draw, trace
 from model.page.rows import find_receipt
+
+GOOD, MISSING, DAMAGED, OUTDATED = DatasetState
 
 
 def chain_of(folders: Folders, recipe: str) -> list[Receipt]:
@@ -18,17 +26,46 @@ def test_every_box_names_its_fingerprint(full: Folders) -> None:
     html = draw(trace(raw, processed, result))
     assert "styles.jsonl" in html
     assert all(receipt.fingerprint[:12] in html for receipt in (raw, processed, result))
-    assert "outdated" not in {stop.state for stop in trace(raw, processed, result)}
+    assert OUTDATED not in {stop.state for stop in trace(raw, processed, result)}
 
 
 def test_a_box_that_was_made_from_other_data_says_what_to_run(full: Folders) -> None:
     full.run("ingest", "linear", "--set", "ingest.rows=50")
     stops = trace(*chain_of(full, "linear"))
-    assert [stop.state for stop in stops] == ["good", "good", "outdated", "good"]
+    assert [stop.state for stop in stops] == [GOOD, GOOD, OUTDATED, GOOD]
     assert stops[2].note.endswith("lies there now: run preprocess again")
 
 
-def test_what_is_missing_says_so_and_text_stays_text() -> None:
-    stops = trace("raw/x is not there yet: run <b>", "damaged", "nothing was trained yet")
-    assert [stop.state for stop in stops] == ["missing", "missing", "damaged", "missing"]
-    assert "run &lt;b&gt;" in draw(stops)
+@pytest.mark.parametrize("text", ["raw/x is not there yet: run <b>", "x"])
+def test_the_error_says_what_is_missing_and_not_its_text(text: str) -> None:
+    stops = trace(DatasetMissingError(text), DatasetDamagedError(text), DatasetMissingError(text))
+    assert [stop.state for stop in stops] == [MISSING, MISSING, DAMAGED, MISSING]
+    assert [stop.note for stop in stops] == ["", text, text, text]
+
+
+def test_text_stays_text() -> None:
+    missing = DatasetMissingError("raw/x is not there yet: run <b>")
+    assert "run &lt;b&gt;" in draw(trace(missing, missing, missing))
+
+
+def test_a_project_without_data_and_with_a_damaged_file_is_shown_as_such(
+    full: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(RelayError, "__str__", lambda _: "x")
+    (full.data / "raw" / "linear.parquet").unlink()
+    (full.data / "processed" / "linear.parquet").write_bytes(b"cut")
+    found = [error_of(partial(find_receipt, full.settings, "linear", layer)) for layer in ("raw", "processed")]
+    result = error_of(partial(load_latest, Settings(data_dir=full.root / "elsewhere"), "linear"))
+    stops = trace(found[0], found[1], result)
+    assert [(stop.state, stop.note) for stop in stops] == [
+        (MISSING, ""),
+        (MISSING, "x"),
+        (DAMAGED, "x"),
+        (MISSING, "x"),
+    ]
+
+
+def error_of(find: Callable[[], object]) -> RelayError:
+    with pytest.raises(RelayError) as caught:
+        find()
+    return caught.value

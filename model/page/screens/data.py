@@ -35,25 +35,25 @@ def show() -> None:
             show_dataset(settings, recipe.name, layer, found[layer])
 
 
-def find(settings: Settings, recipe: str, layer: Layer) -> Receipt | str:
-    """The receipt of a dataset, or the message why there is none."""
+def find(settings: Settings, recipe: str, layer: Layer) -> Receipt | RelayError:
+    """The receipt of a dataset, or the error that says why there is none."""
     try:
         return rows.find_receipt(settings, recipe, layer)
     except RelayError as error:
-        return str(error)
+        return error
 
 
-def find_result(settings: Settings, recipe: str) -> Receipt | str:
-    """The receipt of the result in force, or the message why there is none."""
+def find_result(settings: Settings, recipe: str) -> Receipt | RelayError:
+    """The receipt of the result in force, or the error that says why there is none."""
     try:
         return load_latest(settings, recipe).receipt
     except RelayError as error:
-        return str(error)
+        return error
 
 
-def sign(found: dict[Layer, Receipt | str]) -> list[str]:
+def sign(found: dict[Layer, Receipt | RelayError]) -> list[str]:
     """What was drawn: fingerprints, or messages."""
-    return [one.fingerprint if isinstance(one, Receipt) else one for one in found.values()]
+    return [one.fingerprint if isinstance(one, Receipt) else str(one) for one in found.values()]
 
 
 def watch(settings: Settings, recipe: str, drawn: list[str]) -> None:
@@ -63,10 +63,10 @@ def watch(settings: Settings, recipe: str, drawn: list[str]) -> None:
             st.rerun()
 
 
-def show_dataset(settings: Settings, recipe: str, layer: Layer, receipt: Receipt | str) -> None:
+def show_dataset(settings: Settings, recipe: str, layer: Layer, receipt: Receipt | RelayError) -> None:
     """Figures, columns, distributions, first rows, rejected rows and receipt of one dataset."""
-    if isinstance(receipt, str):
-        st.warning(plain(receipt), icon=":material/database:")
+    if isinstance(receipt, RelayError):
+        st.warning(plain(str(receipt)), icon=":material/database:")
         return
     receipt, view = read_whole(settings, recipe, layer, receipt)
     with st.container(horizontal=True, gap="medium"):
