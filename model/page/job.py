@@ -15,23 +15,44 @@ import subprocess
 import sys
 import time
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from threading import Thread
-from typing import Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
-from handoff.errors import RelayError
+from handoff.errors import ErrorRecord, RelayError
 from handoff.files import write_atomically
+from handoff.journal import Outcome, parse_error
 from handoff.lock import read_holder
 from handoff.settings import ROOT, Settings
-
-Status = Literal["running", "succeeded", "failed", "cancelled", "lost"]
 
 TAKE_OVER_SECONDS = 20.0
 """How long a new process may take until it has written its record; a busy machine needs some seconds."""
 
 TAIL_BYTES = 16_384
+
+
+class Status(StrEnum):
+    """How a whole run stands."""
+
+    RUNNING = "running"
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+    LOST = "lost"
+    """It stopped without an end, as when the machine or the container stops."""
+
+
+class StepState(StrEnum):
+    """How one stage of a run stands."""
+
+    WAITING = "waiting"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
 
 
 class Step(BaseModel):
@@ -40,12 +61,22 @@ class Step(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     stage: str
-    state: Literal["waiting", "running", "done", "failed"] = "waiting"
-    outcome: str = ""
-    """As the journal says: done, restored, unchanged, failed."""
+    state: StepState = StepState.WAITING
+    outcome: Outcome | None = None
+    """From the stage's journal entry; None while it runs, and where it left no entry, as after a kill."""
     started_unix: float | None = None
     seconds: float = 0.0
-    error: str = ""
+    error: ErrorRecord | None = None
+
+    @field_validator("outcome", mode="before")
+    @classmethod
+    def _read_old_outcome(cls, told: Any) -> Any:
+        return {"": None, "done": Outcome.RAN}.get(told, told)  # as version 0.1 wrote it
+
+    @field_validator("error", mode="before")
+    @classmethod
+    def _read_old_error(cls, told: Any) -> Any:
+        return parse_error(told) if isinstance(told, str) else told  # as version 0.1 wrote it
 
 
 class Record(BaseModel):
@@ -98,12 +129,12 @@ class Job:
     @property
     def is_unchanged(self) -> bool:
         """Whether every stage found nothing to do."""
-        return self.status == "succeeded" and all(step.outcome == "unchanged" for step in self.record.steps)
+        return self.status is Status.SUCCEEDED and all(step.outcome is Outcome.UNCHANGED for step in self.record.steps)
 
     @property
     def failure(self) -> Step | None:
         """The stage that failed."""
-        return next((step for step in self.record.steps if step.state == "failed"), None)
+        return next((step for step in self.record.steps if step.state is StepState.FAILED), None)
 
 
 @dataclass(frozen=True)
@@ -188,7 +219,7 @@ class Desk:
         deadline = time.monotonic() + TAKE_OVER_SECONDS
         while time.monotonic() < deadline:
             job = self.find()
-            if job is not None and (job.record.pid == process.pid or job.status == "running"):
+            if job is not None and (job.record.pid == process.pid or job.status is Status.RUNNING):
                 return
             if process.poll() not in (None, 0):
                 break
@@ -227,10 +258,10 @@ def keep_messages(lines: list[str]) -> list[str]:
 
 def _judge(record: Record, is_alive: bool) -> Status:
     if record.ended_unix is None:
-        return "running" if is_alive else "lost"
+        return Status.RUNNING if is_alive else Status.LOST
     if record.was_cancelled:
-        return "cancelled"
-    return "succeeded" if all(step.state == "done" for step in record.steps) else "failed"
+        return Status.CANCELLED
+    return Status.SUCCEEDED if all(step.state is StepState.DONE for step in record.steps) else Status.FAILED
 
 
 def _command(order: Order, settings: Settings) -> list[str]:

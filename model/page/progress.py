@@ -5,8 +5,9 @@ from typing import Literal
 
 import streamlit as st
 
+from handoff.journal import Outcome
 from model.page.frame import told_in_words
-from model.page.job import Desk, Job, keep_messages
+from model.page.job import Desk, Job, Status, Step, StepState, keep_messages
 from model.page.words import plain, show_seconds, show_unix
 
 WATCH_SECONDS, LOOK_SECONDS = 1, 2
@@ -17,25 +18,26 @@ LINES = 12
 
 Colour = Literal["gray", "blue", "green", "red"]
 
-SIGNS: Mapping[str, tuple[str, Colour]] = {
-    "waiting": (":material/schedule:", "gray"),
-    "running": (":material/sync:", "blue"),
-    "done": (":material/check:", "green"),
-    "failed": (":material/close:", "red"),
+SIGNS: Mapping[StepState, tuple[str, Colour]] = {
+    StepState.WAITING: (":material/schedule:", "gray"),
+    StepState.RUNNING: (":material/sync:", "blue"),
+    StepState.DONE: (":material/check:", "green"),
+    StepState.FAILED: (":material/close:", "red"),
+    StepState.CANCELLED: (":material/stop:", "gray"),
 }
 """State of a stage -> sign and colour; the word stands beside them."""
 
 
 def show_run(desk: Desk, job: Job | None) -> None:
     """Draw the run and keep looking at it."""
-    seconds = WATCH_SECONDS if job is not None and job.status == "running" else LOOK_SECONDS
+    seconds = WATCH_SECONDS if job is not None and job.status is Status.RUNNING else LOOK_SECONDS
     st.fragment(_follow, run_every=seconds)(desk, sign(desk, job))
 
 
 def sign(desk: Desk, job: Job | None) -> tuple[object, ...]:
     """What must stay equal for the rest of the page to be right: the run, the result, and who else writes."""
     latest = desk.settings.data_dir / "output" / desk.recipe / "latest"
-    if job is not None and job.status == "running":
+    if job is not None and job.status is Status.RUNNING:
         return (job.record.pid, job.record.started_unix)
     run = None if job is None else (job.record.pid, job.record.started_unix, job.status)
     return (run, latest.readlink() if latest.is_symlink() else None, desk.find_other_writer())
@@ -48,7 +50,7 @@ def _follow(desk: Desk, drawn: tuple[object, ...]) -> None:
         if sign(desk, job) != drawn:
             st.rerun()
         if job is not None:
-            (_show_progress if job.status == "running" else _show_end)(desk, job)
+            (_show_progress if job.status is Status.RUNNING else _show_end)(desk, job)
 
 
 def _show_progress(desk: Desk, job: Job) -> None:
@@ -72,20 +74,25 @@ def _show_steps(job: Job) -> None:
     for step in job.record.steps:
         icon, colour = SIGNS[step.state]
         took = f", {show_seconds(step.seconds)}" if step.seconds else ""
-        st.badge(f"{step.stage}: {step.outcome or step.state}{took}", icon=icon, color=colour)
+        st.badge(f"{step.stage}: {_describe(step)}{took}", icon=icon, color=colour)
+
+
+def _describe(step: Step) -> str:
+    """A word for a stage: its state, or what it did instead of running."""
+    return step.outcome if step.outcome in (Outcome.UNCHANGED, Outcome.RESTORED) else step.state
 
 
 def _show_end(desk: Desk, job: Job) -> None:
     """How the last run ended, and what to do next."""
     when = show_unix(job.record.ended_unix or job.record.started_unix)
     match job.status:
-        case "succeeded" if job.is_unchanged:
+        case Status.SUCCEEDED if job.is_unchanged:
             st.info(f"Nothing has changed: the result below still holds. Checked {when}.", icon=":material/check:")
-        case "succeeded":
+        case Status.SUCCEEDED:
             st.success(f"Done in {show_seconds(job.seconds)}, {when}.", icon=":material/check:")
-        case "cancelled":
+        case Status.CANCELLED:
             st.info(f"Cancelled {when}. The data is whole.", icon=":material/stop:")
-        case "lost":
+        case Status.LOST:
             st.warning(
                 f"The run of {when} ended without a word, as when the machine or the container stops. "
                 "The data is whole: press Run again.",
@@ -93,7 +100,7 @@ def _show_end(desk: Desk, job: Job) -> None:
             )
         case _:
             st.error(plain(_explain_failure(job)), icon=":material/error:")
-    if job.status != "succeeded":
+    if job.status is not Status.SUCCEEDED:
         with st.expander("Log of the run"):
             with st.container(horizontal=True):
                 _show_steps(job)
@@ -102,9 +109,9 @@ def _show_end(desk: Desk, job: Job) -> None:
 
 def _explain_failure(job: Job) -> str:
     """The stage's own message, which says what to do; for an unexpected error, where the details are."""
-    failed = next((step for step in job.record.steps if step.state == "failed"), None)
+    failed = job.failure
     if failed is None:
         return f"The run failed before its first stage; {job.record.log} says more."
-    if failed.error:
-        return f"{failed.stage}: {failed.error}"
+    if failed.error is not None:
+        return f"{failed.stage}: {failed.error.message}"
     return f"{failed.stage} ended with an unexpected error; {job.record.log} says more. The data is whole."

@@ -4,7 +4,6 @@ A process of its own, so that neither a reload of the page nor its restart ends 
 """
 
 import argparse
-import json
 import os
 import signal
 import socket
@@ -16,8 +15,10 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from handoff.journal import find_entry
+from handoff.logbook import make_run_id
 from handoff.settings import ROOT, Settings
-from model.page.job import Desk, Record, Step, find_error
+from model.page.job import Desk, Record, Step, StepState
 
 GRACE_SECONDS = 10.0
 """A stage that does not end within this time after it was asked is killed: its data survives that too."""
@@ -26,6 +27,8 @@ LOCK_SECONDS, POLL_SECONDS = 0.1, 0.01
 """Longer than anyone who only looks at the lock holds it, and so short that a second run never follows a first one."""
 
 ANOTHER_RUNS = 0
+INTERRUPTED = 130
+"""Exit code of a stage that was cancelled, and of this process."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -75,32 +78,30 @@ class _Supervisor:
                 if code:
                     break
         except KeyboardInterrupt:
-            code = 130
+            code = INTERRUPTED
         finally:
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
-            self._change(ended_unix=time.time(), was_cancelled=code == 130)
+            self._change(ended_unix=time.time(), was_cancelled=code == INTERRUPTED)
         return code
 
     def _run_step(self, number: int) -> int:
-        stage, started = self._record.steps[number].stage, time.time()
-        journal = self._desk.settings.log_dir / "runs.jsonl"
-        seen = journal.stat().st_size if journal.exists() else 0
-        self._change_step(number, state="running", started_unix=started)
-        code = _run_process(self._command(stage))
-        entry = _read_entry(journal, seen, stage, self._desk.recipe)
+        stage, started, run_id = self._record.steps[number].stage, time.time(), make_run_id()
+        self._change_step(number, state=StepState.RUNNING, started_unix=started)
+        code = _run_process(self._command(stage, run_id))
+        entry = find_entry(self._desk.settings.log_dir, run_id)
         self._change_step(
             number,
-            state="failed" if code else "done",
-            outcome=entry.get("outcome", ""),
+            state={0: StepState.DONE, INTERRUPTED: StepState.CANCELLED}.get(code, StepState.FAILED),
+            outcome=None if entry is None else entry.outcome,
             seconds=time.time() - started,
-            error=(entry.get("error") or find_error(self._desk.read_tail())) if code else "",
+            error=None if entry is None else entry.error,
         )
         return code
 
-    def _command(self, stage: str) -> list[str]:
+    def _command(self, stage: str, run_id: str) -> list[str]:
         settings = self._desk.settings
         folders = ["--data-dir", str(settings.data_dir), "--log-dir", str(settings.log_dir)]
-        return [sys.executable, "-m", stage, *self._arguments, *folders]
+        return [sys.executable, "-m", stage, *self._arguments, "--run-id", run_id, *folders]
 
     def _change_step(self, number: int, **changes: object) -> None:
         steps = list(self._record.steps)
@@ -113,7 +114,7 @@ class _Supervisor:
 
 
 def _run_process(command: list[str]) -> int:
-    """Run a stage to its end; when this process is asked to end, the stage is asked first."""
+    """Run a stage to its end and give its exit code; when this process is asked to end, the stage is asked first."""
     process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL)  # noqa: S603 - our own stages, no shell
     try:
         return process.wait()
@@ -125,18 +126,7 @@ def _run_process(command: list[str]) -> int:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
-        raise
-
-
-def _read_entry(journal: Path, seen: int, stage: str, recipe: str) -> dict[str, str]:
-    """What the journal says of the stage's run since a place in it; empty when it says nothing."""
-    if not journal.exists():
-        return {}
-    with journal.open("rb") as file:
-        file.seek(seen)
-        entries = [json.loads(line) for line in file]
-    ours = [entry for entry in entries if (entry["stage"], entry["recipe"]) == (stage, recipe)]
-    return ours[-1] if ours else {}
+        return INTERRUPTED
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -12,7 +12,7 @@ from page_folders import Folders, write_paper
 from streamlit.testing.v1 import AppTest
 
 from handoff.settings import ENVIRONMENT, ROOT
-from model.page.job import Desk
+from model.page.job import Desk, Status
 from model.page.kept import load_latest
 from model.page.sentences import choose_rest
 
@@ -196,7 +196,7 @@ def test_the_button_runs_a_process_of_its_own_and_the_page_shows_how_it_ended(
     app.text_input(key="linear:0:model.estimator").set_value("sklearn.linear_model.NoSuch").run()
     button(app, "Run").click().run()
     desk = Desk(full.settings, "linear")
-    while (job := desk.find()) is not None and job.status == "running":
+    while (job := desk.find()) is not None and job.status is Status.RUNNING:
         time.sleep(0.1)
     app.run()
     assert "model: " in words(app)

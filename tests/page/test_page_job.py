@@ -1,6 +1,7 @@
 """A run started from the page: real stages, in processes of their own."""
 
 import fcntl
+import json
 import os
 import signal
 import socket
@@ -10,18 +11,32 @@ from pathlib import Path
 import pytest
 from page_folders import Folders
 
-from model.page.job import Desk, Job, Order, find_error, is_held, keep_messages
+from handoff.errors import ErrorRecord
+from handoff.journal import Entry, Outcome, write_journal
+from handoff.settings import ROOT
+from model.page import supervise
+from model.page.job import Desk, Job, Order, Record, Status, StepState, find_error, is_held, keep_messages
 
 STAGES = ("ingest", "preprocess", "model")
 LONG = ("ingest.rows=30000000",)
 """Drawn for much longer than a test waits."""
 
 
+WORDLESS = f"""
+import sys
+sys.path.insert(0, {str(ROOT)!r})
+from handoff import errors, log
+errors.RelayError.__str__ = lambda error: "x"
+log.TERMINAL_FORMAT = log.FILE_FORMAT = "x"
+"""
+"""Replaces the text of every error and every line of the log, in each Python process that finds it at its start."""
+
+
 def wait_for_end(desk: Desk, seconds: float = 60) -> Job:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         job = desk.find()
-        if job is not None and job.status != "running":
+        if job is not None and job.status is not Status.RUNNING:
             return job
         time.sleep(0.05)
     raise AssertionError(f"still running after {seconds} s")
@@ -47,10 +62,10 @@ def test_nothing_was_run_yet(desk: Desk) -> None:
 def test_a_run_goes_through_its_stages_and_says_what_each_did(desk: Desk) -> None:
     desk.start(Order("linear", "linear", ("ingest", "preprocess"), ("preprocess.test_share=0.3",)))
     job = wait_for_end(desk)
-    assert job.status == "succeeded"
+    assert job.status is Status.SUCCEEDED
     assert [(step.stage, step.outcome) for step in job.record.steps] == [
-        ("ingest", "unchanged"),
-        ("preprocess", "done"),
+        ("ingest", Outcome.UNCHANGED),
+        ("preprocess", Outcome.RAN),
     ]
     assert job.record.command == ["python", "-m", "preprocess", "linear", "--set", "preprocess.test_share=0.3"]
     assert any("parameter test_share 0.2 -> 0.3" in line for line in desk.read_tail())
@@ -64,9 +79,38 @@ def test_a_run_that_finds_nothing_to_do_says_so(desk: Desk) -> None:
 def test_a_stage_that_refuses_ends_the_run_with_its_own_words(desk: Desk) -> None:
     desk.start(Order("linear", "linear", ("preprocess", "model"), ("preprocess.test_share=7",)))
     job = wait_for_end(desk)
-    assert job.status == "failed"
-    assert [step.state for step in job.record.steps] == ["failed", "waiting"]
-    assert "test_share: expected less than 1" in job.record.steps[0].error
+    assert job.status is Status.FAILED
+    assert [step.state for step in job.record.steps] == [StepState.FAILED, StepState.WAITING]
+    error = job.record.steps[0].error
+    assert error is not None
+    assert (error.kind, "test_share: expected less than 1" in error.message) == ("usage", True)
+
+
+def test_without_a_word_in_messages_and_logs_outcomes_and_kinds_of_errors_are_the_same(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "wordless").mkdir()
+    (tmp_path / "wordless" / "sitecustomize.py").write_text(WORDLESS, encoding="utf-8")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "wordless"))
+    desk.start(Order("linear", "linear", ("ingest", "preprocess"), ("preprocess.test_share=0.3",)))
+    job = wait_for_end(desk)
+    assert [step.outcome for step in job.record.steps] == [Outcome.UNCHANGED, Outcome.RAN]
+    assert set(desk.read_tail()) == {"x"}
+    desk.start(Order("linear", "linear", ("preprocess",), ("preprocess.test_share=7",)))
+    job = wait_for_end(desk)
+    assert (job.status, job.failure and job.failure.error) == (Status.FAILED, ErrorRecord("usage", "x"))
+
+
+def test_a_stage_that_was_killed_has_failed_without_an_outcome(desk: Desk) -> None:
+    raw = desk.settings.data_dir / "raw"
+    desk.start(Order("linear", "linear", STAGES, LONG))
+    wait_for_stage(desk, raw / "linear.parquet.tmp")
+    holder = json.loads((desk.settings.data_dir / ".locks" / "raw-linear.lock").read_text(encoding="utf-8"))
+    os.kill(holder["pid"], signal.SIGKILL)
+    job = wait_for_end(desk)
+    assert job.status is Status.FAILED
+    assert job.failure is not None
+    assert (job.failure.stage, job.failure.outcome, job.failure.error) == ("ingest", None, None)
 
 
 def test_two_buttons_start_one_run_and_a_cancelled_one_leaves_the_data_as_it_was(desk: Desk) -> None:
@@ -83,7 +127,9 @@ def test_two_buttons_start_one_run_and_a_cancelled_one_leaves_the_data_as_it_was
     wait_for_stage(desk, raw / "linear.parquet.tmp")
     assert "ingest on" in (desk.find_other_writer() or "")
     desk.cancel(second)
-    assert wait_for_end(desk).status == "cancelled"
+    ended = wait_for_end(desk)
+    assert (ended.status, ended.record.steps[0].state) == (Status.CANCELLED, StepState.CANCELLED)
+    assert ended.record.steps[0].outcome is Outcome.CANCELLED
     assert (raw / "linear.parquet").read_bytes() == before
     assert list(raw.glob("*.tmp")) == []
 
@@ -93,7 +139,7 @@ def test_a_run_that_was_killed_is_lost_and_not_running(desk: Desk) -> None:
     job = desk.find()
     assert job is not None
     os.killpg(job.record.pid, signal.SIGKILL)
-    assert wait_for_end(desk).status == "lost"
+    assert wait_for_end(desk).status is Status.LOST
 
 
 def test_a_run_of_another_host_is_not_ended_from_here(desk: Desk) -> None:
@@ -107,6 +153,34 @@ def test_a_run_of_another_host_is_not_ended_from_here(desk: Desk) -> None:
         assert (job.status, job.is_here) == ("running", False)
         desk.cancel(job)  # would end this very process
     assert socket.gethostname() != "elsewhere"
+
+
+def test_the_entry_of_another_run_is_not_taken_for_the_stages_own(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    other = Entry("ingest", "linear", Outcome.RESTORED, "2026-01-01T00:00:00Z", 0.0, 0.0, run_id="another")
+    monkeypatch.setattr(supervise, "_run_process", lambda _: write_journal(desk.settings.log_dir, other) or 1)
+    folders = ["--data-dir", str(desk.settings.data_dir), "--log-dir", str(desk.settings.log_dir)]
+    desk.log.parent.mkdir(parents=True)
+    with desk.log.open("wb") as sink:
+        monkeypatch.setattr("sys.stdout", sink)
+        assert supervise.main(["linear", "--stage", "ingest", *folders]) == 1
+    job = desk.find()
+    assert job is not None
+    assert [(step.state, step.outcome) for step in job.record.steps] == [(StepState.FAILED, None)]
+
+
+def test_a_record_of_version_0_1_is_read() -> None:
+    steps: list[dict[str, object]] = [
+        {"stage": "ingest", "state": "done", "outcome": "done", "error": ""},
+        {"stage": "preprocess", "state": "failed", "outcome": "failed", "error": "no rows"},
+        {"stage": "model"},
+    ]
+    old = {"recipe": "linear", "command": [], "overrides": [], "pid": 1, "host": "here", "log": "/l", "started_unix": 1}
+    record = Record.model_validate(old | {"steps": steps})
+    assert [(step.outcome, step.error) for step in record.steps] == [
+        (Outcome.RAN, None),
+        (Outcome.FAILED, ErrorRecord("failed", "no rows")),
+        (None, None),
+    ]
 
 
 def test_a_record_of_another_kind_counts_as_none(desk: Desk) -> None:

@@ -6,7 +6,7 @@ from handoff.settings import Settings, read_settings
 from model.page.fields import fill_in
 from model.page.form import find_stages
 from model.page.frame import chosen_recipe, entitle, told_in_words
-from model.page.job import Desk, Job, Order
+from model.page.job import Desk, Job, Order, Status
 from model.page.kept import Result, load_latest
 from model.page.progress import show_run
 from model.page.question import show_question
@@ -55,7 +55,7 @@ def show_latest(settings: Settings, source: str, result: Result) -> None:
 
 def show_button(desk: Desk, job: Job | None, order: Order, *, is_valid: bool) -> None:
     """The button and what it does; off while somebody writes the recipe's data."""
-    is_running = job is not None and job.status == "running"
+    is_running = job is not None and job.status is Status.RUNNING
     other = None if is_running else desk.find_other_writer()
     with st.container(horizontal=True, vertical_alignment="center"):
         is_off = is_running or other is not None or not is_valid
