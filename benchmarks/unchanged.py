@@ -9,7 +9,8 @@ from benchmarks.process import measure
 
 RUNS, QUICK_RUNS = 9, 3
 STAGES = ("ingest", "preprocess", "model")
-LIMIT_SECONDS = 0.5
+LIMIT_RATIO = 0.7
+"""Of the time that importing pandas takes in the same run."""
 
 
 def run(quick: bool) -> list[dict[str, object]]:
@@ -32,7 +33,7 @@ def run(quick: bool) -> list[dict[str, object]]:
             "median_seconds": median(times),
             "largest_seconds": max(times),
             "ratio": median(times) / baseline,
-            "limit_seconds": LIMIT_SECONDS if what in STAGES else "",
+            "limit": LIMIT_RATIO if what in STAGES else "",
         }
         for what, times in seconds.items()
     ]

@@ -13,11 +13,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from patience import HANG_SECONDS
 
 from registry.connection import probe_server
 from registry.errors import RegistryAwayError
-
-START_SECONDS = 60
 
 
 class MlflowServer:
@@ -50,7 +49,7 @@ class MlflowServer:
             stderr=subprocess.DEVNULL,
             start_new_session=True,
         )
-        deadline = time.monotonic() + START_SECONDS
+        deadline = time.monotonic() + HANG_SECONDS
         while True:
             try:
                 return probe_server(self.uri)

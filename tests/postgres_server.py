@@ -22,8 +22,8 @@ from typing import TypeVar
 
 import asyncpg
 import pytest
+from patience import HANG_SECONDS
 
-START_SECONDS = 30.0
 NUMBERS = itertools.count(1)
 GUARDED = "guarded"
 """The role that is not trusted."""
@@ -54,7 +54,7 @@ class PostgresServer:
         listen = ["-c", "listen_addresses=127.0.0.1", "-p", str(self.port), "-k", str(self.folder)]
         more = [word for setting in self._settings for word in ("-c", setting)]
         self._process = self._begin("postgres", "-D", self.data, *listen, *more)
-        deadline = time.monotonic() + START_SECONDS
+        deadline = time.monotonic() + HANG_SECONDS
         while not self.is_ready():
             assert self._process.poll() is None, (self.folder / "output").read_text()
             assert time.monotonic() < deadline, (self.folder / "output").read_text()
@@ -64,7 +64,7 @@ class PostgresServer:
         """Stop it: SIGINT breaks the connections, SIGQUIT leaves everything as it is, as a crash would."""
         if self._process is not None:
             self._process.send_signal(how)
-            self._process.wait(START_SECONDS)
+            self._process.wait(HANG_SECONDS)
             self._process = None
 
     @property
@@ -120,7 +120,7 @@ class PostgresServer:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _run(self, *command: str | Path) -> None:
-        assert self._begin(*command).wait(START_SECONDS) == 0, (self.folder / "output").read_text()
+        assert self._begin(*command).wait(HANG_SECONDS) == 0, (self.folder / "output").read_text()
 
     def _begin(self, program: str, *arguments: str | Path) -> "subprocess.Popen[bytes]":
         account = self.account

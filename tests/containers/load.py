@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Self
 
+from patience import HANG_SECONDS
+
 CALLERS = 6
 
 
@@ -15,7 +17,7 @@ class Load:
 
     predict: Callable[[], tuple[int, Any]]
     """Asks for one prediction; gives the status, and of an answer its JSON."""
-    seconds: float = 60
+    seconds: float = HANG_SECONDS
     """That `wait` waits at most."""
     answered: list[str] = field(default_factory=list)
     """Ids of predictions."""

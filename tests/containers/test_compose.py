@@ -4,25 +4,16 @@ import json
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from engine import ROOT, Docker, find_users
+from patience import HANG_SECONDS, wait_for
 
 from handoff.receipt import Receipt
 
 LONG_RUN = {"RECIPES": "linear", "OVERRIDES": "ingest.rows=3000000"}
-
-
-def wait_until(is_true: Callable[[], bool], seconds: float) -> None:
-    """Poll, at most for so long."""
-    end = time.monotonic() + seconds
-    while not is_true():
-        assert time.monotonic() < end, f"not true within {seconds} seconds"
-        time.sleep(0.1)
 
 
 def container_of(compose: Docker, service: str) -> str:
@@ -32,12 +23,11 @@ def container_of(compose: Docker, service: str) -> str:
 
 def test_up_runs_the_stages_in_order_and_ends_with_a_healthy_page(compose: Docker, folder: Path) -> None:
     compose("up", "--detach", "--wait")
-    with urllib.request.urlopen("http://127.0.0.1:18501/_stcore/health", timeout=5) as answer:
+    with urllib.request.urlopen("http://127.0.0.1:18501/_stcore/health", timeout=HANG_SECONDS) as answer:
         assert answer.read() == b"ok"
     raw, processed = (Receipt.read(folder / "data" / name / "linear.json") for name in ("raw", "processed"))
     assert processed.key.inputs == {"raw/linear": raw.fingerprint}
 
-    started = time.monotonic()
     compose("up", "--detach", "--wait")
     lines = [json.loads(line) for line in (folder / "logs" / "runs.jsonl").read_text().splitlines()]
     assert [(line["stage"], line["outcome"]) for line in lines] == [
@@ -46,7 +36,6 @@ def test_up_runs_the_stages_in_order_and_ends_with_a_healthy_page(compose: Docke
         ("ingest", "unchanged"),
         ("preprocess", "unchanged"),
     ]
-    assert time.monotonic() - started < 60
 
     assert find_users(container_of(compose, "model"), "_stcore/health") == {"10001"}
 
@@ -72,11 +61,11 @@ def test_a_stage_that_fails_stops_those_after_it(compose: Docker, folder: Path) 
 @pytest.mark.parametrize("command", ["kill", "restart"])
 def test_a_container_killed_in_the_middle_leaves_nothing_behind(command: str, compose: Docker, folder: Path) -> None:
     compose("up", "--detach", "ingest", RECIPES="linear")
-    wait_until(lambda: (folder / "data" / "raw" / "linear.json").exists(), 60)
+    wait_for((folder / "data" / "raw" / "linear.json").exists, "the raw data", pause=0.1)
     before = (folder / "data" / "raw" / "linear.parquet").read_bytes()
 
     compose("up", "--detach", "ingest", **LONG_RUN)
-    wait_until(lambda: (folder / "data" / "raw" / "linear.parquet.tmp").exists(), 60)
+    wait_for((folder / "data" / "raw" / "linear.parquet.tmp").exists, "the first rows", pause=0.1)
     if command == "kill":
         compose("kill", "--signal", "KILL", "ingest")
         assert (folder / "data" / "raw" / "linear.parquet").read_bytes() == before
@@ -84,7 +73,11 @@ def test_a_container_killed_in_the_middle_leaves_nothing_behind(command: str, co
     else:
         compose("restart", "--timeout", "5", "ingest", **LONG_RUN)
     is_done = ["docker", "inspect", "-f", "{{.State.Status}}", container_of(compose, "ingest")]
-    wait_until(lambda: subprocess.run(is_done, capture_output=True, text=True, check=True).stdout == "exited\n", 120)
+    wait_for(
+        lambda: subprocess.run(is_done, capture_output=True, text=True, check=True).stdout == "exited\n",
+        "the end of the container",
+        pause=0.1,
+    )
     assert Receipt.read(folder / "data" / "raw" / "linear.json").rows == 3_000_000
     assert [path.name for path in (folder / "data" / "raw").iterdir() if path.suffix in (".tmp", ".next")] == []
 

@@ -19,6 +19,7 @@ from typing import Any
 
 import pytest
 from engine import ROOT, Docker, build_image, compose_in, find_users
+from patience import HANG_SECONDS
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "services"))
 
@@ -43,13 +44,13 @@ import time, urllib.error, urllib.request as r
 def ask(path, body):
     try:
         request = r.Request("http://127.0.0.1:8000" + path, body, {"Content-Type": "application/json"})
-        r.urlopen(request, timeout=10).read()
+        r.urlopen(request, timeout=60).read()
     except urllib.error.HTTPError as error:
         error.read()
 
 for _ in range(100):
     try:
-        r.urlopen("http://127.0.0.1:8000/health", timeout=10)
+        r.urlopen("http://127.0.0.1:8000/health", timeout=60)
         break
     except urllib.error.HTTPError:
         time.sleep(0.5)
@@ -60,7 +61,7 @@ for number in range(20):
 """
 
 
-def wait_for(find: Callable[[], Any], seconds: float = 90) -> Any:
+def wait_for(find: Callable[[], Any], seconds: float = HANG_SECONDS) -> Any:
     """What is found, looked for until there is something; nothing when there is none in time."""
     end = time.monotonic() + seconds
     while not (found := find()) and time.monotonic() < end:
@@ -70,7 +71,7 @@ def wait_for(find: Callable[[], Any], seconds: float = 90) -> Any:
 
 def get(port: int, path: str, user: str = "", **query: str) -> tuple[int, Any]:
     """Status and JSON of an answer."""
-    server = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    server = http.client.HTTPConnection("127.0.0.1", port, timeout=HANG_SECONDS)
     headers = {"Authorization": "Basic " + base64.b64encode(user.encode()).decode()} if user else {}
     server.request("GET", f"{path}?{urllib.parse.urlencode(query)}", headers=headers)
     answer = server.getresponse()
@@ -262,7 +263,9 @@ def test_every_replica_of_the_api_is_asked(asked: Docker) -> None:
 
 @pytest.mark.parametrize("panel", find_panels(), ids=str)
 def test_every_query_of_a_panel_shows_something(panel: Panel, asked: Docker) -> None:
-    shown = wait_for(lambda: all(query(text) for text in panel.queries), 0 if str(panel) in MAY_BE_EMPTY else 60)
+    shown = wait_for(
+        lambda: all(query(text) for text in panel.queries), 0 if str(panel) in MAY_BE_EMPTY else HANG_SECONDS
+    )
     assert shown or str(panel) in MAY_BE_EMPTY, [text for text in panel.queries if not query(text)]
 
 

@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 from engine import ROOT, Docker, build_image, compose_in, find_users
 from load import Load
+from patience import HANG_SECONDS
 
 PORTS = {
     "MLFLOW_PORT": "15510",
@@ -103,7 +104,7 @@ def ask(path: str, body: Any = None) -> tuple[int, Any]:
     request = urllib.request.Request(f"{API}{path}", data, {"Content-Type": "application/json"})
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
-        with opener.open(request, timeout=60) as answer:
+        with opener.open(request, timeout=HANG_SECONDS) as answer:
             return answer.status, json.load(answer)
     except urllib.error.HTTPError as error:
         return error.code, error.read()
@@ -111,7 +112,7 @@ def ask(path: str, body: Any = None) -> tuple[int, Any]:
         return 0, error
 
 
-def wait_until_ready(seconds: float = 90) -> None:
+def wait_until_ready(seconds: float = HANG_SECONDS) -> None:
     """Until the API predicts."""
     end = time.monotonic() + seconds
     while (answer := predict())[0] != 200:
@@ -196,7 +197,7 @@ def test_a_password_that_is_changed_counts_from_the_next_start(stack: Stack) -> 
 
 def test_a_database_that_is_killed_loses_no_answer_and_is_used_again_when_it_is_back(stack: Stack) -> None:
     postgres = stack.compose("ps", "--quiet", "postgres").stdout.strip()
-    with Load(predict, seconds=90) as load:
+    with Load(predict) as load:
         load.wait(200)
         subprocess.run(["docker", "kill", "--signal", "KILL", postgres], capture_output=True, check=True)
         time.sleep(8)
@@ -206,13 +207,14 @@ def test_a_database_that_is_killed_loses_no_answer_and_is_used_again_when_it_is_
     assert set(load.answered) - read_logged() == set()
     assert stack.count()["mlflow"] == "1|1"
     answer = urllib.request.urlopen(  # MLflow comes back by itself too
-        f"http://127.0.0.1:{PORTS['MLFLOW_PORT']}/api/2.0/mlflow/registered-models/get?name=linear", timeout=30
+        f"http://127.0.0.1:{PORTS['MLFLOW_PORT']}/api/2.0/mlflow/registered-models/get?name=linear",
+        timeout=HANG_SECONDS,
     )
     assert answer.status == 200
 
 
 def test_a_copy_is_put_back_where_everything_was_deleted(stack: Stack, tmp_path: Path) -> None:
-    with Load(predict, seconds=90) as load:
+    with Load(predict) as load:
         load.wait(50)
         done = stack.back_up("backup", "--to", str(tmp_path))
         load.wait(50)

@@ -16,6 +16,7 @@ from urllib.error import HTTPError, URLError
 
 import pytest
 from engine import ROOT, Docker, build_image, compose_in
+from patience import HANG_SECONDS, wait_for
 
 from services.airflow.ask import Service
 from services.airflow.runs import Ended, run_stage
@@ -51,10 +52,7 @@ class Runner:
     def start(self) -> None:
         command = [sys.executable, "-m", "services.runner"]
         self.process = subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=subprocess.DEVNULL)
-        end = time.monotonic() + 20
-        while self.ask("GET", "/ping")[0] != 200:
-            assert time.monotonic() < end
-            time.sleep(0.05)
+        wait_for(lambda: self.ask("GET", "/ping")[0] == 200, "the runner", pause=0.05)
 
     def kill(self) -> None:
         self.process.send_signal(signal.SIGKILL)
@@ -65,7 +63,7 @@ class Runner:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         request = urllib.request.Request(f"http://127.0.0.1:{self.port}{path}", content, headers, method=method)
         try:
-            with urllib.request.urlopen(request, timeout=60) as answer:
+            with urllib.request.urlopen(request, timeout=HANG_SECONDS) as answer:
                 return answer.status, json.loads(answer.read())
         except HTTPError as error:
             return error.code, json.loads(error.read() or b"null")
@@ -74,7 +72,7 @@ class Runner:
 
     def follow(self, run: str) -> tuple[int, list[str]]:
         """Exit code and lines of a run that is followed to its end."""
-        lines, after, end = [], "", time.monotonic() + 120
+        lines, after, end = [], "", time.monotonic() + HANG_SECONDS
         while True:
             assert time.monotonic() < end
             status, look = self.ask("GET", f"/runs/{run}?after={after}")
@@ -251,10 +249,7 @@ def test_a_killed_container_is_told_as_such(compose: Docker, runner: Runner) -> 
 def test_a_run_is_stopped_in_order_and_not_removed_while_it_runs(compose: Docker, runner: Runner, folder: Path) -> None:
     compose("create", "--force-recreate", "ingest", **LONG_RUN)
     runner.ask("POST", "/runs", ORDER | {"run": "00000000run7"})
-    end = time.monotonic() + 30
-    while not (folder / "data" / "raw" / "linear.parquet.tmp").exists():
-        assert time.monotonic() < end
-        time.sleep(0.05)
+    wait_for((folder / "data" / "raw" / "linear.parquet.tmp").exists, "the first rows", pause=0.05)
     assert runner.ask("DELETE", "/runs/00000000run7")[0] == 502
     assert [runner.ask("POST", "/runs/00000000run7/stop")[0] for _ in range(2)] == [200, 200]
     assert runner.follow("00000000run7")[0] == 130
@@ -286,10 +281,7 @@ def test_a_task_goes_on_following_its_run_when_the_runner_was_killed(
     task = threading.Thread(target=lambda: ended.append(run_stage(service, order)))
     with caplog.at_level("INFO", "airflow.task"):
         task.start()
-        end = time.monotonic() + 30
-        while containers("status=running") == []:
-            assert time.monotonic() < end
-            time.sleep(0.05)
+        wait_for(lambda: containers("status=running"), "the run's container", pause=0.05)
         runner.kill()
         runner.start()
         task.join()

@@ -22,6 +22,7 @@ from typing import Any
 import pytest
 from engine import ROOT, Docker, build_image, compose_in, find_users
 from load import Load
+from patience import HANG_SECONDS
 
 from serve.settings import Settings
 
@@ -94,7 +95,7 @@ def lower(headers: Any) -> dict[str, str]:
     return {name.lower(): value for name, value in headers.items()}
 
 
-def wait_for(status: int, url: str, seconds: float = 90) -> None:
+def wait_for(status: int, url: str, seconds: float = HANG_SECONDS) -> None:
     """Until the status is the one."""
     end = time.monotonic() + seconds
     while (answer := ask(url)).status != status:
@@ -102,7 +103,7 @@ def wait_for(status: int, url: str, seconds: float = 90) -> None:
         time.sleep(0.2)
 
 
-def wait_until_ready(seconds: float = 90) -> None:
+def wait_until_ready(seconds: float = HANG_SECONDS) -> None:
     """Until whichever replica is asked may predict: a new one reads the copies of the models within a second."""
     end, ready = time.monotonic() + seconds, 0
     while ready < 12:
@@ -291,7 +292,7 @@ def test_no_answered_prediction_is_lost_when_all_replicas_are_killed(stack: Dock
 def test_an_api_that_is_off_says_so_on_its_own_path_alone(stack: Docker) -> None:
     stack("stop", "--timeout", "40", "api")
     try:
-        wait_for(503, f"{API}/predict", 10)
+        wait_for(503, f"{API}/predict")
         away = ask(f"{API}/predict", {"values": [5]})
         assert find_kind(away) == (503, "application/problem+json", "service-away")
         assert (away.headers["retry-after"], "make serve" in away.json["detail"]) == ("5", True)
@@ -304,7 +305,7 @@ def test_an_api_that_is_off_says_so_on_its_own_path_alone(stack: Docker) -> None
 def test_an_mlflow_that_is_off_says_so_on_its_own_path_and_predictions_go_on(stack: Docker) -> None:
     stack("stop", "mlflow")
     try:
-        wait_for(503, f"{UI}/", 10)
+        wait_for(503, f"{UI}/")
         away = ask(f"{UI}/")
         assert (away.headers["content-type"], b"make logs-mlflow" in away.body) == ("text/html; charset=utf-8", True)
         stack("restart", "--timeout", "40", "api")
@@ -395,7 +396,7 @@ def look(url: str, text: str) -> list[str]:
         page.on("console", lambda message: said.append(message.text))
         page.on("pageerror", lambda error: said.append(str(error)))
         page.goto(url)
-        page.get_by_text(text).first.wait_for(timeout=60_000)
+        page.get_by_text(text).first.wait_for(timeout=HANG_SECONDS * 1000)
         browser.close()
     return [line for line in said if "Content Security Policy" in line or "Content-Security-Policy" in line]
 

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from engine import ROOT, Docker, compose_in, find_users
+from patience import HANG_SECONDS
 
 PORT = 15001
 PROJECT = f"relay-test-mlflow-{os.getpid()}"
@@ -47,7 +48,7 @@ print(run.info.run_id, run.info.status, run.data.metrics, version.version, Path(
 
 def ask(host: str, origin: str = "") -> int:
     """The status of a question to the API by a client who calls the server by that name."""
-    server = http.client.HTTPConnection("127.0.0.1", PORT, timeout=10)
+    server = http.client.HTTPConnection("127.0.0.1", PORT, timeout=HANG_SECONDS)
     headers = {"Host": host, "Content-Type": "application/json"} | ({"Origin": origin} if origin else {})
     server.request("POST", SEARCH, b'{"max_results": 1}', headers)
     return server.getresponse().status

@@ -7,15 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 from threading import Thread
-from time import monotonic, sleep
 
 import pytest
 from loguru import logger
+from patience import HANG_SECONDS, wait_for
 
 from handoff.lock import one_writer, read_holder
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE_SECONDS = 20
 
 HOLD = """
 import sys
@@ -37,13 +36,6 @@ def hold(data: Path) -> "subprocess.Popen[str]":
     return process
 
 
-def wait_for(lines: list[str]) -> None:
-    """Wait until something was said."""
-    deadline = monotonic() + PATIENCE_SECONDS
-    while not lines and monotonic() < deadline:
-        sleep(0.01)
-
-
 @pytest.fixture
 def said() -> list[str]:
     lines: list[str] = []
@@ -62,10 +54,10 @@ def test_a_second_process_waits_names_the_holder_and_then_goes_on(tmp_path: Path
 
     second = Thread(target=write)
     second.start()
-    wait_for(said)
+    wait_for(lambda: said, "the second process to say that it waits")
     order.append("holder ends")
     holder.communicate()
-    second.join(PATIENCE_SECONDS)
+    second.join(HANG_SECONDS)
     name = f"ingest on {socket.gethostname()} (process {holder.pid}) since 2026-01-01T00:00:00Z"
     assert (said, order) == ([f"ingest waits: raw/desk is being written by {name}"], ["holder ends", "written"])
 

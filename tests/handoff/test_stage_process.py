@@ -3,15 +3,14 @@
 import shutil
 import signal
 from pathlib import Path
-from time import monotonic, sleep
 from typing import Any
 
 import pytest
+from patience import HANG_SECONDS, wait_for
 
 Desk = Any  # tests/conftest.py
 
 ROOT = Path(__file__).resolve().parents[2]
-PATIENCE_SECONDS = 30
 
 LONG = """
 title = "Minutes of rows"
@@ -43,13 +42,6 @@ kind = "authorship"
 """
 
 
-def wait_for(path: Path) -> None:
-    """Wait until a file is there."""
-    deadline = monotonic() + PATIENCE_SECONDS
-    while not path.exists() and monotonic() < deadline:
-        sleep(0.01)
-
-
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """A copy of the code that may be changed."""
@@ -63,9 +55,9 @@ def test_an_interrupt_ends_with_130_leaves_no_trace_and_stops_the_recipes_after_
     desk: Desk, number: signal.Signals
 ) -> None:
     process = desk.start("ingest", desk.recipe(LONG, "long"), "linear")
-    wait_for(desk.data / "raw/long.parquet.tmp")
+    wait_for((desk.data / "raw/long.parquet.tmp").exists, "the first rows")
     process.send_signal(number)
-    _, errors = process.communicate(timeout=PATIENCE_SECONDS)
+    _, errors = process.communicate(timeout=HANG_SECONDS)
     assert process.returncode == 130
     assert errors.rstrip().endswith(
         "interrupted; the data is whole: as it was before, or the new result if that was ready"
@@ -85,18 +77,18 @@ def test_the_bytes_do_not_depend_on_folder_or_time_zone(desk: Desk, tmp_path: Pa
     there = []
     for stage in ("ingest", "preprocess"):
         process = desk.start(stage, recipe, root=checkout, TZ="Asia/Tokyo")
-        process.communicate(timeout=PATIENCE_SECONDS)
+        process.communicate(timeout=HANG_SECONDS)
         there.append(process.returncode)
     assert (here, there, [desk.bytes(address) for address in addresses]) == ([0, 0], [0, 0], expected)
 
 
 def test_changed_code_wakes_the_stage_that_runs_it_and_no_other(desk: Desk, checkout: Path) -> None:
     for stage in ("ingest", "preprocess"):
-        desk.start(stage, "linear", root=checkout).communicate(timeout=PATIENCE_SECONDS)
+        desk.start(stage, "linear", root=checkout).communicate(timeout=HANG_SECONDS)
     with (checkout / "ingest/contract.py").open("a") as file:
         file.write("# a remark\n")
     for stage in ("ingest", "preprocess"):
-        desk.start(stage, "linear", root=checkout).communicate(timeout=PATIENCE_SECONDS)
+        desk.start(stage, "linear", root=checkout).communicate(timeout=HANG_SECONDS)
     assert desk.said("ingest")[-2] == "ingest linear: runs, code ingest/contract.py"
     assert desk.said("preprocess")[-1].startswith("preprocess linear: unchanged")
 
@@ -104,7 +96,7 @@ def test_changed_code_wakes_the_stage_that_runs_it_and_no_other(desk: Desk, chec
 def test_a_broken_recipe_in_the_folder_is_a_line_of_list(desk: Desk, checkout: Path) -> None:
     (checkout / "recipes/linear.toml").write_text("title = = 1")
     process = desk.start("ingest", "--list", root=checkout)
-    answer, errors = process.communicate(timeout=PATIENCE_SECONDS)
+    answer, errors = process.communicate(timeout=HANG_SECONDS)
     lines = dict(line.split(maxsplit=1) for line in answer.splitlines())
     assert (process.returncode, errors) == (0, "")
     assert "recipes/linear.toml: not TOML" in lines["linear"]

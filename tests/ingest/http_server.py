@@ -6,14 +6,15 @@ import socket
 import struct
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from patience import HANG_SECONDS, wait_for
+
 CLOSE_AT_ONCE = struct.pack("ii", 1, 0)  # SO_LINGER: the peer sees a reset instead of an end
-STALL_SECONDS = 30.0
 DRIP_BYTES = 1024
 
 
@@ -35,6 +36,8 @@ class Page:
     """Bytes of the body after which the server says no more."""
     drip_seconds: float = 0.0
     """Pause after each KiB."""
+    waits_for: Callable[[], object] | None = None
+    """What must be so before it answers; the connection ends without an answer when it never is."""
     claimed_bytes: int | None = None
     """Content-Length, where it is not the truth."""
     gzipped: bool = False
@@ -70,6 +73,8 @@ class PageServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _PageHandler)
         self.pages: dict[str, Page] = {}
         self.seen: list[Seen] = []
+        self.ended_stalls: list[str] = []
+        """Paths of the stalls that a client sat out."""
         self.closing = threading.Event()
 
     def url(self, path: str) -> str:
@@ -85,12 +90,9 @@ class PageServer(ThreadingHTTPServer):
         """What each request for a path said in a header, in order."""
         return [seen.headers.get(header) for seen in self.seen if seen.path == path]
 
-    def wait_for(self, count: int, seconds: float = 10.0) -> None:
+    def wait_for(self, count: int) -> None:
         """Wait until that many requests came."""
-        end = time.monotonic() + seconds
-        while len(self.seen) < count:
-            assert time.monotonic() < end, f"{len(self.seen)} requests in {seconds} s, expected {count}"
-            time.sleep(0.01)
+        wait_for(lambda: len(self.seen) >= count, f"{count} requests")
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that leaves is what is tested."""
@@ -118,6 +120,8 @@ class _PageHandler(BaseHTTPRequestHandler):
         path = self.path.partition("?")[0]
         self.server.seen.append(Seen(path, dict(self.headers.items())))
         page = self.server.pages.get(path)
+        if page is not None and page.waits_for is not None:
+            wait_for(page.waits_for, f"what {path} waits for")
         if page is None:
             self._answer(404, {"Content-Length": "0"})
         elif page.first:
@@ -169,7 +173,8 @@ class _PageHandler(BaseHTTPRequestHandler):
         cut = page.cuts.pop(0) if page.cuts else None
         self._write(page, body[: min(x for x in (stall, cut, len(body)) if x is not None)], cut is None)
         if stall is not None:
-            self.server.closing.wait(STALL_SECONDS)
+            is_closing = self.server.closing.wait(HANG_SECONDS)
+            self.server.ended_stalls += [] if is_closing else [self.path]
         if cut is not None or page.claimed_bytes is not None:
             self._hang_up(page)
 

@@ -8,7 +8,6 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from email.utils import formatdate
@@ -19,6 +18,7 @@ from http_server import Page, PageServer, serve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from loguru import logger
+from patience import HANG_SECONDS
 
 from handoff.errors import SourceError
 from ingest.download import Patience, StoppedError, Watch, download
@@ -26,7 +26,7 @@ from ingest.kept import Fetched, Wanted
 from ingest.version import Version
 
 BODY = b"id,name\n" + b"".join(b"%d,row\n" % number for number in range(20_000))
-QUICK = Patience(connect_timeout=2.0, read_timeout=2.0, retries=3, first_delay=0.001)
+QUICK = Patience(connect_timeout=HANG_SECONDS, read_timeout=HANG_SECONDS, retries=3, first_delay=0.001)
 YESTERDAY = formatdate(1_700_000_000, usegmt=True)
 
 DOWNLOAD = """
@@ -67,6 +67,18 @@ def want(url: str, folder: Path, **more: object) -> Wanted:
 
 def fetch(wanted: Wanted, patience: Patience = QUICK) -> Fetched | None:
     return download(wanted, patience, Watch(advance=lambda _: None, stop=threading.Event()))
+
+
+class Pauses(threading.Event):
+    """Notes the pauses between attempts and makes none."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.seconds: list[float | None] = []
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.seconds.append(timeout)
+        return False
 
 
 def digest(body: bytes) -> str:
@@ -290,11 +302,15 @@ def test_retry_after_decides_the_pause(server: PageServer, tmp_path: Path, warni
     ]
     url = server.add("/rows.csv", Page(BODY, first=asked))
 
-    started = time.monotonic()
-    fetch(want(url, tmp_path), replace(QUICK, first_delay=60.0, longest_delay=0.2))
+    pauses = Pauses()
+    download(
+        want(url, tmp_path),
+        replace(QUICK, first_delay=60.0, longest_delay=30.0),
+        Watch(advance=lambda _: None, stop=pauses),
+    )
 
-    assert 0.2 <= time.monotonic() - started < 5
-    assert [line.strip().rpartition("; ")[2] for line in warnings] == ["tries again in 0.0 s", "tries again in 0.2 s"]
+    assert pauses.seconds == [0.0, 30.0]
+    assert [line.strip().rpartition("; ")[2] for line in warnings] == ["tries again in 0.0 s", "tries again in 30.0 s"]
 
 
 def test_pauses_double_up_to_the_longest() -> None:
@@ -336,18 +352,21 @@ def test_cuts_that_lead_nowhere_end(server: PageServer, tmp_path: Path) -> None:
 def test_a_silent_server_is_asked_again(server: PageServer, tmp_path: Path) -> None:
     url = server.add("/rows.csv", Page(BODY, etag='"one"', ranges=True, stalls=[1000]))
 
-    fetched = fetch(want(url, tmp_path), replace(QUICK, read_timeout=0.2))
+    fetched = fetch(want(url, tmp_path), replace(QUICK, read_timeout=0.5, retries=99))
 
     assert fetched is not None
     assert fetched.sha256 == digest(BODY)
-    assert server.asked("/rows.csv", "Range") == [None, "bytes=1000-"]
+    first, *others = server.asked("/rows.csv", "Range")
+    assert (first, set(others)) == (None, {"bytes=1000-"})  # a slow machine may need more than one other
 
 
+@pytest.mark.slow
 def test_a_slow_server_is_borne(server: PageServer, tmp_path: Path) -> None:
-    body = BODY[:8192]
-    url = server.add("/rows.csv", Page(body, drip_seconds=0.1))
+    body = BODY[:16384]
+    url = server.add("/rows.csv", Page(body, drip_seconds=0.4))
 
-    fetched = fetch(want(url, tmp_path), replace(QUICK, read_timeout=0.5))
+    # All of it takes longer than the limit, which is one for each piece.
+    fetched = fetch(want(url, tmp_path), replace(QUICK, read_timeout=4.0))
 
     assert fetched is not None
     assert fetched.sha256 == digest(body)

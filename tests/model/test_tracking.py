@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from patience import HANG_SECONDS
 from projects import LINEAR, Project, linear_columns, make_project
 
 from handoff.files import hash_file
@@ -193,7 +194,7 @@ def test_two_trainings_at_once_make_two_versions_and_one_of_them_is_production(
         )
         for project in (tracked, second)
     ]  # fmt: skip
-    said = [process.communicate(timeout=120)[0] for process in processes]
+    said = [process.communicate(timeout=HANG_SECONDS)[0] for process in processes]
     # One of them may find the other's promotion between its own comparison and the alias, and says so.
     codes = [process.returncode for process in processes]
     assert 0 in codes, said

@@ -12,6 +12,7 @@ from shutil import which
 from typing import Any
 
 from page_folders import Folders
+from patience import HANG_SECONDS
 
 from handoff.settings import ROOT
 
@@ -24,7 +25,7 @@ ARGUMENTS = [
     *("--disable-component-update", "--disable-sync"),
 ]
 
-PATIENCE_MS = 90_000
+PATIENCE_MS = HANG_SECONDS * 1000
 """Nothing takes nearly as long, not even on a busy machine; whoever waits longer waits for ever."""
 
 
@@ -43,11 +44,11 @@ def serve(folders: Folders) -> Iterator[str]:
         yield url
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(HANG_SECONDS)
 
 
 def _wait_for(url: str, process: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + HANG_SECONDS
     while time.monotonic() < deadline:
         assert process.poll() is None, "the server ended"
         try:
@@ -63,7 +64,7 @@ def load(page: Any, url: str) -> None:
     for attempt in range(4):
         page.goto(url)
         try:
-            page.wait_for_selector("h1", timeout=10_000)
+            page.wait_for_selector("h1", timeout=PATIENCE_MS / 2)
             page.wait_for_selector("[data-testid=stSkeleton]", state="detached")
         except Exception:
             if attempt == 3:

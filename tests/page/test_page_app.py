@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from page_folders import Folders, write_paper
+from patience import HANG_SECONDS
 from streamlit.testing.v1 import AppTest
 
 from handoff.settings import ENVIRONMENT, ROOT
@@ -26,7 +27,7 @@ def open_page(folders: Folders, monkeypatch: pytest.MonkeyPatch, recipe: str = "
         monkeypatch.delenv(name, raising=False)
     for name in ("DATA_DIR", "LOG_DIR", "RECIPES"):
         monkeypatch.setenv(name, folders.environment[name])
-    app = AppTest.from_file(APP, default_timeout=30)
+    app = AppTest.from_file(APP, default_timeout=HANG_SECONDS)
     app.query_params["recipe"] = Path(recipe).stem
     app.run()
     if page != "run":
@@ -38,7 +39,7 @@ def open_page(folders: Folders, monkeypatch: pytest.MonkeyPatch, recipe: str = "
 def ask(app: AppTest, source: str, text: str) -> None:
     """Paste a text and press the button; the answer takes the libraries' loading time."""
     app.text_area(key=f"{source}:text").set_value(text)
-    button(app, "Ask").click().run(timeout=120)
+    button(app, "Ask").click().run(timeout=HANG_SECONDS)
 
 
 def button(app: AppTest, label: str) -> Any:
@@ -268,12 +269,12 @@ def test_the_page_never_loads_the_libraries_that_train(full: Folders) -> None:
     look = f"""
 import sys
 from streamlit.testing.v1 import AppTest
-app = AppTest.from_file({APP!r}, default_timeout=60).run()
+app = AppTest.from_file({APP!r}, default_timeout={HANG_SECONDS}).run()
 for page in ("data", "compare", "run"):
     assert not app.switch_page(f"screens/{{page}}.py").run().exception
 app.selectbox(key="recipe").select({full.papers!r}).run()
 app.text_area(key={full.papers + ":text"!r}).set_value({write_paper("MADISON", 77)!r})
-next(found for found in app.button if found.label == "Ask").click().run(timeout=120)
+next(found for found in app.button if found.label == "Ask").click().run(timeout={HANG_SECONDS})
 assert not app.exception and app.table[-1].value["Label"][0] == "MADISON"
 print(sorted({{"sklearn", "scipy", "numba", "skops", "matplotlib"}} & set(sys.modules)))
 """

@@ -5,11 +5,11 @@ import json
 import os
 import signal
 import socket
-import time
 from pathlib import Path
 
 import pytest
 from page_folders import Folders
+from patience import wait_for
 
 from handoff.errors import ErrorRecord
 from handoff.journal import Entry, Outcome, write_journal
@@ -32,22 +32,13 @@ log.TERMINAL_FORMAT = log.FILE_FORMAT = "x"
 """Replaces the text of every error and every line of the log, in each Python process that finds it at its start."""
 
 
-def wait_for_end(desk: Desk, seconds: float = 60) -> Job:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        job = desk.find()
-        if job is not None and job.status is not Status.RUNNING:
-            return job
-        time.sleep(0.05)
-    raise AssertionError(f"still running after {seconds} s")
-
-
-def wait_for_stage(desk: Desk, process_of: Path) -> None:
-    """Wait until the stage itself is at work: it has a temporary file."""
-    deadline = time.monotonic() + 30
-    while not process_of.exists():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
+def wait_for_end(desk: Desk) -> Job:
+    wait_for(
+        lambda: (job := desk.find()) is not None and job.status is not Status.RUNNING, "the end of the run", pause=0.05
+    )
+    job = desk.find()
+    assert job is not None
+    return job
 
 
 @pytest.fixture
@@ -124,7 +115,7 @@ def test_two_buttons_start_one_run_and_a_cancelled_one_leaves_the_data_as_it_was
     assert second is not None
     assert (second.status, second.record.pid) == ("running", first.record.pid)
     assert second.is_here
-    wait_for_stage(desk, raw / "linear.parquet.tmp")
+    wait_for((raw / "linear.parquet.tmp").exists, "the first rows of the stage")
     assert "ingest on" in (desk.find_other_writer() or "")
     desk.cancel(second)
     ended = wait_for_end(desk)

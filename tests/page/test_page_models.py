@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from browsing import CHROMIUM, SIZES, assert_fits, picture, serve
 from page_folders import Folders
+from patience import HANG_SECONDS
 from registered import Registered, copy_registered
 from streamlit.testing.v1 import AppTest
 
@@ -66,7 +67,7 @@ def look(folders: Folders, monkeypatch: pytest.MonkeyPatch, uri: str | None, rec
         monkeypatch.setenv(name, folders.environment[name])
     if uri is not None:
         monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
-    app = AppTest.from_file(APP, default_timeout=60)
+    app = AppTest.from_file(APP, default_timeout=HANG_SECONDS)
     app.query_params["recipe"] = recipe
     app.run()
     app.switch_page("screens/models.py").run()
@@ -180,7 +181,7 @@ def test_the_page_asks_the_registry_without_loading_it(folders: Registered) -> N
     look = f"""
 import sys
 from streamlit.testing.v1 import AppTest
-app = AppTest.from_file({APP!r}, default_timeout=60)
+app = AppTest.from_file({APP!r}, default_timeout={HANG_SECONDS})
 app.query_params["recipe"] = "linear"
 app.run()
 app.switch_page("screens/models.py").run()
@@ -204,7 +205,7 @@ def test_a_fetched_result_is_compared_beside_the_kept_ones(full: Folders, monkey
         monkeypatch.delenv(name, raising=False)
     for name in ("DATA_DIR", "LOG_DIR", "RECIPES"):
         monkeypatch.setenv(name, full.environment[name])
-    app = AppTest.from_file(APP, default_timeout=60)
+    app = AppTest.from_file(APP, default_timeout=HANG_SECONDS)
     app.query_params["recipe"] = "linear"
     app.run()
     app.switch_page("screens/compare.py").run()

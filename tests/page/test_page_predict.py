@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from browsing import CHROMIUM, SIZES, assert_fits, picture, serve
 from page_folders import Folders
+from patience import HANG_SECONDS
 from streamlit.testing.v1 import AppTest
 
 from handoff.errors import ContractError
@@ -263,7 +264,7 @@ def look(folders: Folders, monkeypatch: pytest.MonkeyPatch, recipe: str, **envir
         monkeypatch.setenv(name, folders.environment[name])
     for name, text in environment.items():
         monkeypatch.setenv(name, text)
-    app = AppTest.from_file(APP, default_timeout=60)
+    app = AppTest.from_file(APP, default_timeout=HANG_SECONDS)
     app.query_params["recipe"] = recipe
     app.run()
     app.switch_page("screens/predict.py").run()
@@ -312,7 +313,7 @@ def test_the_screen_loads_no_library_that_computes(lending: Lending) -> None:
     look = f"""
 import sys
 from streamlit.testing.v1 import AppTest
-app = AppTest.from_file({APP!r}, default_timeout=60).run()
+app = AppTest.from_file({APP!r}, default_timeout={HANG_SECONDS}).run()
 app.switch_page("screens/predict.py").run()
 next(button for button in app.button if button.label == "Predict").click().run()
 assert any("the base rate is" in found.value for found in app.markdown), app

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsing import CHROMIUM, SIZES, assert_fits, picture, wait_for_chart
+from browsing import CHROMIUM, PATIENCE_MS, SIZES, assert_fits, picture, wait_for_chart
 from page_folders import WORDS, Folders, write_paper
 
 pytestmark = [
@@ -27,7 +27,7 @@ def ask(page: Any, text: str) -> None:
     page.get_by_label("A text").fill(text)
     page.get_by_role("button", name="Ask").click()
     # The first question loads the libraries, on a machine that may be busy.
-    page.get_by_text("Imposters:").wait_for(timeout=120_000)
+    page.get_by_text("Imposters:").wait_for(timeout=PATIENCE_MS)
     page.get_by_text("The large star is your text").wait_for()
 
 

@@ -12,6 +12,7 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from patience import HANG_SECONDS
 
 from handoff.errors import UsageError
 from registry.artifacts import fetch_version
@@ -49,7 +50,7 @@ def test_processes_that_open_a_new_registry_at_once_all_succeed(tmp_path: Path) 
         )
         for _ in range(3)
     ]
-    ended = [(*process.communicate(timeout=120), process.returncode) for process in started]
+    ended = [(*process.communicate(timeout=HANG_SECONDS), process.returncode) for process in started]
     assert [(out.strip(), code) for out, _, code in ended] == [("1", 0)] * 3, ended
 
 
@@ -68,7 +69,7 @@ def test_a_start_that_is_killed_at_any_moment_leaves_a_registry_that_opens(tmp_p
     chance = random.Random(20_261_120)
     for _ in range(int(os.environ.get("RELAY_KILLS", "20")) // 10):
         process = subprocess.Popen([sys.executable, "-c", OPEN, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + HANG_SECONDS
         while not (tmp_path / "mlflow").exists() and process.poll() is None and time.monotonic() < deadline:
             time.sleep(0.01)
         time.sleep(chance.uniform(0, 3))

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import psutil
-from serving import PATIENCE_SECONDS, Server
+from patience import HANG_SECONDS
+from serving import Server
 
 CALLERS = 8
 
@@ -61,7 +62,7 @@ class Load:
 
     def wait_for_more(self, count: int = 20) -> None:
         """Returns when so many further requests were answered."""
-        target, deadline = len(self.heard.answered) + count, time.monotonic() + PATIENCE_SECONDS
+        target, deadline = len(self.heard.answered) + count, time.monotonic() + HANG_SECONDS
         while len(self.heard.answered) < target:
             assert time.monotonic() < deadline, f"no answers: {self.heard.refused}"
             time.sleep(0.002)
@@ -134,8 +135,8 @@ def kill_all(server: Server) -> None:
     for worker in workers:
         worker.kill()
     server.process.kill()
-    server.process.wait(PATIENCE_SECONDS)
-    psutil.wait_procs(workers, PATIENCE_SECONDS)
+    server.process.wait(HANG_SECONDS)
+    psutil.wait_procs(workers, HANG_SECONDS)
     server.output.close()
 
 
@@ -153,7 +154,7 @@ def load_and_kill(server: Server, heard: Heard, numbers: "itertools.count[int]",
 
 def wait_until_ready(server: Server) -> Server:
     """The server when it takes predictions."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + HANG_SECONDS
     while True:
         try:
             answer: Any = server.get("/health")

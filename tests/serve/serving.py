@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from patience import HANG_SECONDS
+
 from handoff.files import hash_file
 from handoff.settings import ENVIRONMENT as STAGES_ENVIRONMENT
 from serve.copies import Copies, Standing
@@ -21,8 +23,6 @@ from serve.settings import ENVIRONMENT
 from serve.store import VersionRef
 
 ROOT = Path(__file__).resolve().parents[2]
-
-PATIENCE_SECONDS = 60
 
 
 @dataclass(frozen=True)
@@ -92,7 +92,7 @@ class Server:
         return self
 
     def wait_until_alive(self) -> None:
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        deadline = time.monotonic() + HANG_SECONDS
         while time.monotonic() < deadline:
             assert self.process is not None
             assert self.process.poll() is None, self.said()
@@ -108,7 +108,7 @@ class Server:
         return Path(self.output.name).read_text(errors="replace")
 
     def connect(self) -> http.client.HTTPConnection:
-        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_SECONDS)
+        return http.client.HTTPConnection("127.0.0.1", self.port, timeout=HANG_SECONDS)
 
     def ask(self, method: str, path: str, body: Any = None, headers: Mapping[str, str] | None = None) -> Answer:
         connection = self.connect()
@@ -127,7 +127,7 @@ class Server:
 
     def send_raw(self, *parts: bytes, pause: float = 0.0) -> bytes:
         """What comes back for bytes sent as they are, until the server closes or is silent."""
-        with socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE_SECONDS) as connection:
+        with socket.create_connection(("127.0.0.1", self.port), timeout=HANG_SECONDS) as connection:
             for part in parts:
                 connection.sendall(part)
                 time.sleep(pause)
@@ -142,15 +142,7 @@ class Server:
         if self.process.poll() is None:
             self.process.send_signal(how)
         try:
-            return self.process.wait(PATIENCE_SECONDS)
+            return self.process.wait(HANG_SECONDS)
         finally:
             self.process.kill()
             self.output.close()
-
-
-def wait_for(is_so: Any, what: str) -> None:
-    """Wait until something is so."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not is_so():
-        assert time.monotonic() < deadline, f"waited for {what}"
-        time.sleep(0.02)

@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 from log_places import Place, SqlitePlace
+from patience import HANG_SECONDS
 from serve_load import (
     Heard,
     Load,
@@ -21,7 +22,7 @@ from serve_load import (
     number_of,
     wait_until_ready,
 )
-from serving import PATIENCE_SECONDS, Server, lay_version
+from serving import Server, lay_version
 
 pytestmark = pytest.mark.crash
 
@@ -92,7 +93,7 @@ def test_workers_end_with_the_process_that_started_them(data: Path, results: Cal
         workers = find_workers(server)
         assert server.process is not None
         server.process.kill()
-        gone, left = psutil.wait_procs(workers, PATIENCE_SECONDS)
+        gone, left = psutil.wait_procs(workers, HANG_SECONDS)
     for worker in left:
         worker.kill()
     assert (len(gone), left) == (2, [])

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from contextlib import closing
 
 import pytest
+from patience import wait_for
 from serving import Answer, Server
 
 from serve.problems import TABLE
@@ -16,7 +17,13 @@ from serve.problems import TABLE
 
 @pytest.fixture(scope="module")
 def server(start: Callable[..., Server]) -> Server:
-    return start("line", API_MAX_BODY_BYTES="2000", API_MAX_ROWS="3", API_TIMEOUT="1.5")
+    return start("line", API_MAX_BODY_BYTES="2000", API_MAX_ROWS="3")
+
+
+@pytest.fixture(scope="module")
+def impatient(start: Callable[..., Server]) -> Server:
+    """A server that soon gives up on what does not come."""
+    return start("line", API_TIMEOUT="1")
 
 
 def kind_of(answer: Answer) -> tuple[int, str]:
@@ -120,8 +127,8 @@ def test_a_body_in_pieces_is_cut_where_it_grows_too_large(server: Server) -> Non
     assert (got.startswith(b"HTTP/1.1 413 "), b"connection: close" in got) == (True, True)
 
 
-def test_a_body_that_does_not_come_is_given_up_and_the_connection_closed(server: Server) -> None:
-    got = server.send_raw(b'POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{"x":')
+def test_a_body_that_does_not_come_is_given_up_and_the_connection_closed(impatient: Server) -> None:
+    got = impatient.send_raw(b'POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 50\r\n\r\n{"x":')
     assert (got.startswith(b"HTTP/1.1 408 "), b"body-timeout" in got) == (True, True)
 
 
@@ -168,14 +175,14 @@ def test_nothing_of_the_inside_leaves_when_something_fails_inside(start: Callabl
 
 
 @pytest.mark.parametrize("sent", [b"", b"POST /predict HTTP/1.1\r\nHost: x\r\n"])
-def test_a_head_that_does_not_come_is_given_up(server: Server, sent: bytes) -> None:
-    assert server.send_raw(sent) == b""
+def test_a_head_that_does_not_come_is_given_up(impatient: Server, sent: bytes) -> None:
+    assert impatient.send_raw(sent) == b""
 
 
-def test_a_connection_may_stay_silent_between_two_requests(server: Server) -> None:
-    connection = server.connect()
+def test_a_connection_may_stay_silent_between_two_requests(impatient: Server) -> None:
+    connection = impatient.connect()
     statuses = []
-    for pause in (2.0, 0.0):  # longer than a head may take here
+    for pause in (1.5, 0.0):  # longer than a head may take here
         connection.request("GET", "/ping")
         response = connection.getresponse()
         statuses.append((response.status, response.read()))
@@ -218,8 +225,6 @@ def test_a_changed_model_file_is_not_served(start: Callable[..., Server]) -> Non
     server = start("line", in_force=False)
     (place,) = (path for path in (server.data / "serve" / "models" / "line").iterdir())
     (place / "model.onnx").write_bytes(b"another")
-    from serving import wait_for
-
     from handoff.files import hash_file
     from serve.copies import Copies, Standing
     from serve.store import VersionRef

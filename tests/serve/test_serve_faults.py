@@ -18,9 +18,10 @@ import psutil
 import pytest
 from log_places import Place, PostgresPlace, SmallDisk, SqlitePlace
 from mlflow_server import MlflowServer
+from patience import HANG_SECONDS, wait_for
 from postgres_server import PostgresServer
 from serve_load import Heard, Load, find_workers, number_of, wait_until_ready
-from serving import PATIENCE_SECONDS, Answer, Server, lay_version, wait_for
+from serving import Answer, Server, lay_version
 
 MIB = 1 << 20
 
@@ -231,7 +232,7 @@ def test_a_body_of_which_half_came_leaves_nothing_in_the_log(serve: Callable[...
 
 
 def test_callers_that_do_not_read_their_answers_hold_up_nobody_else(serve: Callable[..., Server]) -> None:
-    server = serve(API_TIMEOUT="2")
+    server = serve(API_TIMEOUT="60")
     body = json.dumps([{"x": 5.5}] * 10_000).encode()
     ask = b"POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
     lazy = [socket.socket() for _ in range(20)]
@@ -291,18 +292,20 @@ def test_two_workers_that_are_told_to_stop_finish_what_was_begun(serve: Callable
     begun: list[socket.socket] = []
 
     def begin_one() -> bool:
-        begun.append(socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_SECONDS))
-        begun[-1].sendall(b'POST /predict HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{"x"')
+        begun.append(socket.create_connection(("127.0.0.1", server.port), timeout=HANG_SECONDS))
+        head = b"POST /predict HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 9\r\n\r\n"
+        begun[-1].sendall(head)
+        assert begun[-1].recv(65536).startswith(b"HTTP/1.1 100 ")  # it has read the head and asks for the body
+        begun[-1].sendall(b'{"x"')
         return all(count_connections(worker, server.port) for worker in workers)
 
     wait_for(begin_one, "both workers to have begun something")  # the system gives them out as it likes
-    time.sleep(0.5)  # both have read what was sent
     server.process.send_signal(signal.SIGTERM)
     wait_for(lambda: not listens(workers, server.port), "the end of new connections")
     with ThreadPoolExecutor(8) as threads:
         answers = list(threads.map(finish, begun))
-    assert (Counter(answers), server.process.wait(PATIENCE_SECONDS)) == (Counter({b"HTTP/1.1 200": len(begun)}), 0)
-    assert psutil.wait_procs(workers, PATIENCE_SECONDS)[1] == []
+    assert (Counter(answers), server.process.wait(HANG_SECONDS)) == (Counter({b"HTTP/1.1 200": len(begun)}), 0)
+    assert psutil.wait_procs(workers, HANG_SECONDS)[1] == []
     assert SqlitePlace(server.data / "serve").query("select count(*) from predictions") == [(len(begun),)]
 
 

@@ -11,7 +11,8 @@ from typing import Any
 
 import psutil
 import pytest
-from serving import Server, lay_version, wait_for
+from patience import wait_for
+from serving import Server, lay_version
 
 SWAPS = 50
 

@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from serving import Server, wait_for
+from patience import wait_for
+from serving import Server
 
 
 def test_a_promoted_version_is_served_and_its_answer_leads_back_to_the_source(

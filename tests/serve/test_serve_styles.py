@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 from loguru import logger
+from patience import wait_for
 from projects import CASES, DOCUMENTS, WORDS, Project, make_project
-from serving import Server, lay_version, wait_for
+from serving import Server, lay_version
 
 from handoff.errors import UsageError
 from handoff.recipe import load_recipe

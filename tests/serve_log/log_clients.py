@@ -11,12 +11,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from log_places import Place
+from patience import HANG_SECONDS
 
 PROCESS = Path(__file__).with_name("log_process.py")
 CLIENTS = 16
 """A process."""
-
-PATIENCE_SECONDS = 30.0
 
 
 @dataclass
@@ -84,7 +83,7 @@ def load_and_kill(processes: list[LogProcess], chance: random.Random, numbers: "
     ports = [process.wait_for_port() for process in processes]
 
     async def kill(process: LogProcess, first: asyncio.Event) -> None:
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(HANG_SECONDS):
             await first.wait()
         await asyncio.sleep(chance.uniform(0.0, 0.2))
         await asyncio.to_thread(process.kill)

@@ -15,14 +15,13 @@ from typing import Any, ClassVar, Protocol, TypeVar
 
 import asyncpg
 import pytest
+from patience import HANG_SECONDS
 
 from serve.log.postgres import PostgresLog
 from serve.log.record import PredictionLog, Row, new_id
 from serve.log.sqlite import SqliteLog
 
 Result = TypeVar("Result")
-
-WAIT_SECONDS = 20.0
 
 
 class Place(Protocol):
@@ -159,7 +158,7 @@ def tell(log: PredictionLog, story: Callable[[PredictionLog], Awaitable[Result]]
 
 async def wait_until_healthy(log: PredictionLog) -> None:
     """Returns when the log takes rows again."""
-    deadline = time.monotonic() + WAIT_SECONDS
+    deadline = time.monotonic() + HANG_SECONDS
     while (reason := await log.is_healthy()) is not None:
         assert time.monotonic() < deadline, reason
         await asyncio.sleep(0.02)

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from log_places import Place, PostgresPlace, SmallDisk, SqlitePlace, make_row, read_numbers, tell, wait_until_healthy
+from patience import HANG_SECONDS
 from postgres_server import PostgresServer, find_free_port
 
 from serve.log.record import LogUnavailableError, PredictionLog, Row
@@ -48,7 +49,7 @@ class Load:
     async def wait_for_more(self) -> None:
         """Returns when more rows were stored than before."""
         before = len(self.stored)
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(HANG_SECONDS):
             while len(self.stored) < before + 20:
                 await asyncio.sleep(0.005)
 
@@ -85,7 +86,7 @@ def test_callers_notice_nothing_of_a_server_that_restarts(
             assert await log.get(load.stored[0].id) == load.stored[0]
         return load
 
-    load = tell(database.log(patience=20.0), story)
+    load = tell(database.log(patience=HANG_SECONDS), story)
     assert load.refused == []
     require_all(database, load.stored)
 

@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 import asyncpg
 import pytest
+from patience import HANG_SECONDS
 
 sys.path.append(str(Path(__file__).resolve().parents[1]))
 
@@ -89,7 +90,7 @@ def passwords(tmp_path: Path) -> dict[str, str]:
 
 def finish(process: "subprocess.Popen[str]") -> tuple[int, str]:
     """The exit code and what it said."""
-    said, wrong = process.communicate(timeout=60)
+    said, wrong = process.communicate(timeout=HANG_SECONDS)
     return process.returncode, said + wrong
 
 

@@ -5,11 +5,11 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from patience import HANG_SECONDS, wait_for
 
 from services.airflow.clean import remove_logs
 from services.airflow.start_airflow import make_environment
@@ -25,7 +25,7 @@ with open(name + ".saw", "w") as file:
 if how == "slow":
     time.sleep(0.5)
     open("ready", "w").close()
-child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
 def end(*_):
     open(name + ".ended", "w").close()
     child.kill()
@@ -34,14 +34,15 @@ signal.signal(signal.SIGTERM, signal.SIG_IGN if how == "stubborn" else end)
 with open(name + ".part", "w") as file:
     file.write(f"{os.getpid()} {child.pid}")
 os.rename(name + ".part", name + ".pids")
-time.sleep(1 if how == "short" else 60)
+while not (how == "short" and os.path.exists("all run")):
+    time.sleep(0.05)
 sys.exit(3)
 """
 
 SERVICE = """
 import os, sys
 from services.airflow import start_airflow
-start_airflow.STOP_SECONDS = 2.0
+start_airflow.STOP_SECONDS = float(os.environ["STOP_SECONDS"])
 commands = tuple((sys.executable, "component.py", *pair.split(":")) for pair in sys.argv[1:])
 os.chdir(os.environ["FOLDER"])
 ready = os.path.exists if os.environ.get("READY") else lambda _: True
@@ -49,17 +50,17 @@ sys.exit(start_airflow.run_together(commands, dict(os.environ), lambda: ready(os
 """
 
 
-def start_service(folder: Path, *components: str) -> tuple[subprocess.Popen[str], list[int]]:
+def start_service(
+    folder: Path, *components: str, stop_seconds: float = HANG_SECONDS
+) -> tuple[subprocess.Popen[str], list[int]]:
     """The service and the numbers of all processes below it, once they run."""
     (folder / "component.py").write_text(COMPONENT)
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "FOLDER": str(folder)}
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "FOLDER": str(folder), "STOP_SECONDS": str(stop_seconds)}
     command = [sys.executable, "-c", SERVICE, *components]
     service = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
     files = [folder / f"{component.partition(':')[0]}.pids" for component in components]
-    end = time.monotonic() + 30
-    while not all(file.exists() for file in files):
-        assert time.monotonic() < end
-        time.sleep(0.05)
+    wait_for(lambda: all(file.exists() for file in files), "the components")
+    (folder / "all run").touch()
     return service, [int(pid) for file in files for pid in file.read_text().split()]
 
 
@@ -71,7 +72,7 @@ def find_living(pids: list[int]) -> list[int]:
 
 def test_when_one_ends_all_end_and_nothing_is_left(tmp_path: Path) -> None:
     service, pids = start_service(tmp_path, "web:steady", "scheduler:short", "parser:steady")
-    output, _ = service.communicate(timeout=30)
+    output, _ = service.communicate(timeout=2 * HANG_SECONDS)
     assert (service.returncode, find_living(pids)) == (1, [])
     assert "scheduler short ended with 3: the service ends with it" in output
     assert [name for name in ("web", "parser") if (tmp_path / f"{name}.ended").exists()] == ["web", "parser"]
@@ -81,15 +82,15 @@ def test_when_one_ends_all_end_and_nothing_is_left(tmp_path: Path) -> None:
 def test_ended_from_outside_all_are_told_and_that_is_no_failure(number: signal.Signals, tmp_path: Path) -> None:
     service, pids = start_service(tmp_path, "web:steady", "scheduler:steady")
     service.send_signal(number)
-    service.communicate(timeout=30)
+    service.communicate(timeout=2 * HANG_SECONDS)
     assert (service.returncode, find_living(pids)) == (0, [])
     assert [name for name in ("web", "scheduler") if (tmp_path / f"{name}.ended").exists()] == ["web", "scheduler"]
 
 
 def test_one_that_does_not_end_is_ended_by_force_with_all_that_it_started(tmp_path: Path) -> None:
-    service, pids = start_service(tmp_path, "web:stubborn", "scheduler:steady")
+    service, pids = start_service(tmp_path, "web:stubborn", "scheduler:steady", stop_seconds=1.0)
     service.send_signal(signal.SIGTERM)
-    service.communicate(timeout=30)
+    service.communicate(timeout=2 * HANG_SECONDS)
     assert (service.returncode, find_living(pids)) == (0, [])
 
 
@@ -97,7 +98,7 @@ def test_the_others_start_when_the_first_is_ready(tmp_path: Path, monkeypatch: p
     monkeypatch.setenv("READY", str(tmp_path / "ready"))
     service, pids = start_service(tmp_path, "web:slow", "scheduler:steady")
     service.send_signal(signal.SIGTERM)
-    service.communicate(timeout=30)
+    service.communicate(timeout=2 * HANG_SECONDS)
     saw = [(tmp_path / f"{name}.saw").read_text() for name in ("web", "scheduler")]
     assert (saw, find_living(pids)) == (["False", "True"], [])
 
@@ -108,7 +109,7 @@ def test_when_the_first_ends_before_it_is_ready_no_other_starts(
     monkeypatch.setenv("READY", str(tmp_path / "never"))
     (tmp_path / "scheduler.pids").write_text("")
     service, pids = start_service(tmp_path, "web:short", "scheduler:steady")
-    output, _ = service.communicate(timeout=30)
+    output, _ = service.communicate(timeout=2 * HANG_SECONDS)
     assert (service.returncode, find_living(pids), (tmp_path / "scheduler.pids").read_text()) == (1, [], "")
     assert "did not get ready: the service ends" in output
 

@@ -19,13 +19,11 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from patience import HANG_SECONDS
 
 from handoff.settings import ENVIRONMENT
 
 ROOT = Path(__file__).resolve().parents[2]
-
-PATIENCE_SECONDS = 60
-"""No run of a test takes nearly as long, not even on a busy machine: whoever waits longer waits for ever."""
 
 KILLED = -signal.SIGKILL
 
@@ -104,7 +102,7 @@ def start_stage(
 def end_of(process: "subprocess.Popen[str]") -> Ended:
     """How a started process ends."""
     try:
-        said = process.communicate(timeout=PATIENCE_SECONDS)[1]
+        said = process.communicate(timeout=HANG_SECONDS)[1]
     except subprocess.TimeoutExpired:
         process.kill()
         raise
@@ -172,10 +170,10 @@ class Fork:
 
     def end(self) -> Ended:
         """How it ends."""
-        self.process.join(PATIENCE_SECONDS)
+        self.process.join(HANG_SECONDS)
         if self.process.exitcode is None:
             self.process.kill()
-            raise TimeoutError(f"still running after {PATIENCE_SECONDS} s: {self.output.read_text()}")
+            raise TimeoutError(f"still running after {HANG_SECONDS} s: {self.output.read_text()}")
         return Ended(self.process.exitcode, self.output.read_text(errors="replace"))
 
 
@@ -229,7 +227,7 @@ def wait_until(
     Raises:
         TimeoutError: it neither came to be so nor did the process end.
     """
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + HANG_SECONDS
     while not is_so():
         if process is not None and not _is_running(process):
             return is_so()

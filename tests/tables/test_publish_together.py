@@ -13,6 +13,7 @@ from typing import Any
 
 import asyncpg
 import pytest
+from patience import HANG_SECONDS
 
 from benchmarks.process import measure
 
@@ -21,7 +22,6 @@ pytestmark = pytest.mark.postgres
 Desk = Any  # tests/conftest.py
 Ask = Callable[[str], list[tuple[Any, ...]]]
 
-PATIENCE_SECONDS = 60
 ROWS = 150_000
 
 RECIPE = """
@@ -47,7 +47,7 @@ def write_recipe(desk: Desk, version: int, rows: int = ROWS, *, more: str = "") 
 
 
 def wait_for(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
+    deadline = time.monotonic() + HANG_SECONDS
     while not is_so():
         assert time.monotonic() < deadline
         time.sleep(0.005)
@@ -63,7 +63,7 @@ def wait_until_copying(url: str, process: "subprocess.Popen[str]") -> None:
                 break
         await connection.close()
 
-    asyncio.run(asyncio.wait_for(look(), PATIENCE_SECONDS))
+    asyncio.run(asyncio.wait_for(look(), HANG_SECONDS))
 
 
 def is_copying(ask: Ask) -> bool:
@@ -104,7 +104,7 @@ def test_a_server_that_dies_while_it_copies_fails_the_stage_and_the_next_run_pub
     wait_until_copying(postgres_url, process)
     postgres_server.stop(signal.SIGQUIT)
     try:
-        _, said = process.communicate(timeout=PATIENCE_SECONDS)
+        _, said = process.communicate(timeout=HANG_SECONDS)
     finally:
         postgres_server.start()
     assert (process.returncode, "but not published as raw.desk_data" in said) == (1, True)
@@ -118,7 +118,7 @@ def test_ctrl_c_while_it_copies_leaves_the_old_rows(publishing: Desk, postgres_u
     process = publishing.start("ingest", write_recipe(publishing, 2))
     wait_until_copying(postgres_url, process)
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=PATIENCE_SECONDS)
+    _, said = process.communicate(timeout=HANG_SECONDS)
     assert (process.returncode, "interrupted" in said) == (130, True)
     assert ask("select version, count(*) from raw.desk_data group by 1") == [(1, 1000)]
 
@@ -152,7 +152,7 @@ def test_a_reader_finds_all_rows_of_one_dataset_at_any_moment(
             ]
         finally:
             is_over.set()
-        reader.result(PATIENCE_SECONDS)
+        reader.result(HANG_SECONDS)
     assert codes == [0, 0, 0]
     assert seen - {(1, 1, 20_000), (2, 2, 30_000), (3, 3, 20_000), (4, 4, 30_000)} == set()
     assert {(1, 1, 20_000), (4, 4, 30_000)} - seen == set()
@@ -191,9 +191,9 @@ def test_a_second_publisher_waits_and_says_so(publishing: Desk, postgres_url: st
 
     with ThreadPoolExecutor(1) as pool:
         holder = pool.submit(hold)
-        assert is_held.wait(PATIENCE_SECONDS)
+        assert is_held.wait(HANG_SECONDS)
         assert publishing.run("ingest", write_recipe(publishing, 2, 20)) == 0
-        holder.result(PATIENCE_SECONDS)
+        holder.result(HANG_SECONDS)
     assert "ingest desk waits: raw.desk_data is being published by another process" in publishing.said("ingest")
     assert ask("select count(*) from raw.desk_data") == [(20,)]
 

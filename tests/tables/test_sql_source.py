@@ -13,6 +13,7 @@ import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from patience import HANG_SECONDS
 
 Desk = Any  # tests/conftest.py
 Ask = Callable[[str], list[tuple[Any, ...]]]
@@ -220,7 +221,7 @@ def test_ctrl_c_ends_a_question_that_takes_long(shop: Desk, ask: Ask) -> None:
     while process.poll() is None and not ask(asked):
         time.sleep(0.01)
     process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=60)
+    _, said = process.communicate(timeout=HANG_SECONDS)
     assert (process.returncode, "interrupted" in said) == (130, True)
     assert ask(asked) == []
 
