@@ -95,7 +95,7 @@ def test_without_a_word_in_messages_and_logs_outcomes_and_kinds_of_errors_are_th
 def test_a_stage_that_was_killed_has_failed_without_an_outcome(desk: Desk) -> None:
     raw = desk.settings.data_dir / "raw"
     desk.start(Order("linear", "linear", STAGES, LONG))
-    wait_for_stage(desk, raw / "linear.parquet.tmp")
+    wait_for((raw / "linear.parquet.tmp").exists, "the first rows of the stage")
     holder = json.loads((desk.settings.data_dir / ".locks" / "raw-linear.lock").read_text(encoding="utf-8"))
     os.kill(holder["pid"], signal.SIGKILL)
     job = wait_for_end(desk)
