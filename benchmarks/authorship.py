@@ -22,7 +22,7 @@ from scipy import sparse
 
 from benchmarks.process import measure as measure_process
 from benchmarks.texts import MAKERS, MB
-from stylometry import count_ngrams, count_words, cut_joined, keep_whole, manhattan, measure, pca
+from stylometry import count_manhattan, count_ngrams, count_words, cut_joined, keep_whole, measure, pca
 
 FEATURES = 2_000
 WORDS = 150
@@ -55,7 +55,7 @@ def _compare_distances(counts: Any) -> list[dict[str, Any]]:
         (
             "exact Manhattan, all trigrams (scikit-learn)",
             lambda: manhattan_distances(sparse.csr_matrix(counts.matrix)),
-            lambda: manhattan(counts.matrix),
+            lambda: count_manhattan(counts.matrix),
         ),
         (
             f"Burrows's Delta, {FEATURES:,} trigrams (numpy)",

@@ -232,10 +232,10 @@ def _run_theirs(documents: list[str], case: Case) -> Any:
 
 
 def _run_ours(documents: list[str], case: Case) -> Any:
-    from stylometry import count_ngrams, manhattan, pca
+    from stylometry import count_manhattan, count_ngrams, pca
 
     counts = count_ngrams(_cut_ours(documents, case.chunks), case.n)
-    distances = manhattan(counts.matrix)
+    distances = count_manhattan(counts.matrix)
     return counts.ngrams, (distances,), pca(distances).tolist()
 
 

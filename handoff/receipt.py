@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from handoff.errors import DatasetDamagedError
 from handoff.files import hash_file, hash_json
+from handoff.renamed_keys import rename_parameters
 from handoff.settings import ROOT
 
 FILES_SHOWN = 3
@@ -76,6 +77,11 @@ class Receipt(_Record):
     seconds: float
     files: dict[str, str] = {}
     """For a folder of results: file name -> SHA-256."""
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The parameters in the key by today's names, of an older receipt too."""
+        return rename_parameters(self.stage, self.key.parameters)
 
     def to_json(self) -> str:
         """The receipt as a readable file, closed by the digest of itself."""

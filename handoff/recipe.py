@@ -8,15 +8,19 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
+from loguru import logger
 from pydantic import ValidationError, field_validator
 
 from handoff.column import Column as Column
 from handoff.column import Section as Section
 from handoff.errors import RecipeError, UsageError
+from handoff.renamed_keys import BothNamesError, Renaming, rename_keys, rename_overrides
 from handoff.settings import RECIPES_DIR
 
 STAGE_SECTIONS = ("ingest", "preprocess", "model")
 
+_warned: set[str] = set()
+"""Old names that this process has warned of: a recipe is read more than once."""
 
 SectionType = TypeVar("SectionType", bound=Section)
 
@@ -56,6 +60,8 @@ class Recipe:
     columns: dict[str, Column]
     sections: Mapping[str, dict[str, Any]]
     overrides: Mapping[str, Any] = field(default_factory=dict)
+    renamed: tuple[Renaming, ...] = ()
+    """Old names in the file or the overrides; the stage that reads the section warns of them."""
 
     @property
     def argument(self) -> str:
@@ -120,7 +126,11 @@ def load_recipe(name: str, overrides: Iterable[str] = (), folder: Path = RECIPES
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RecipeError(f"{_shown(path)}: not TOML: {error}") from None
-    changes = dict(parse_override(text) for text in overrides)
+    in_file = _rename_sections(document, path)
+    try:
+        changes, in_overrides = rename_overrides(parse_override(text) for text in overrides)
+    except BothNamesError as error:
+        raise UsageError(str(error)) from None
     for key, value in changes.items():
         _apply(document, key, value)
     head = _validate(_Head, document, path, (), changes)
@@ -133,6 +143,7 @@ def load_recipe(name: str, overrides: Iterable[str] = (), folder: Path = RECIPES
         columns=head.columns,
         sections={section: getattr(head, section) for section in STAGE_SECTIONS},
         overrides=changes,
+        renamed=(*in_file, *in_overrides),
     )
 
 
@@ -143,6 +154,10 @@ def parse_section(recipe: Recipe, section: str, section_type: type[SectionType],
         RecipeError: a key is unknown (with the nearest known one), missing, or of another type.
         UsageError: the same, caused by an override.
     """
+    for line in dict.fromkeys(found.text for found in recipe.renamed if found.section == section):
+        if line not in _warned:
+            _warned.add(line)
+            logger.warning("{}. The old name works in this release only.", line)
     values: Any = recipe.sections[section]
     for key in below:
         values = values.get(key, {})
@@ -178,6 +193,19 @@ def parse_override(text: str) -> tuple[str, Any]:
         return key.strip(), tomllib.loads(f"value = {value.strip()}")["value"]
     except tomllib.TOMLDecodeError:
         return key.strip(), value.strip()
+
+
+def _rename_sections(document: dict[str, Any], path: Path) -> list[Renaming]:
+    """Put new names in place of old ones in the document that was read; gives what was renamed."""
+    found: list[Renaming] = []
+    for section in STAGE_SECTIONS:
+        if isinstance(document.get(section), dict):
+            try:
+                document[section], renamed = rename_keys(section, document[section])
+            except BothNamesError as error:
+                raise RecipeError(f"{_shown(path)}: {error}") from None
+            found += [Renaming(section, f"{_shown(path)}: {one.text}") for one in renamed]
+    return found
 
 
 def _apply(document: dict[str, Any], key: str, value: Any) -> None:

@@ -179,7 +179,7 @@ def _why_run(run: Run[Parameters]) -> list[str]:
         return [str(error)]
     if receipt is None:
         return ["nothing is there yet"]
-    return explain_difference(receipt.key, run.key)
+    return explain_difference(receipt.key.model_copy(update={"parameters": receipt.parameters}), run.key)
 
 
 def _follow(book: Logbook, run: Run[Parameters], receipt: Receipt, outcome: Outcome) -> None:

@@ -5,11 +5,11 @@ import numpy as np
 
 from stylometry import (
     DISTANCES,
+    count_manhattan,
     count_ngrams,
     count_words,
     cut_within,
     leave_one_out,
-    manhattan,
     map_distances,
     measure,
     pca,
@@ -22,7 +22,7 @@ def main() -> None:
     """Compile and index."""
     chunks = cut_within([TEXT, TEXT.upper(), TEXT[::-1]], ["one", "two", "one"], chunk_chars=500)
     for n in range(1, 6):
-        distances = manhattan(count_ngrams(chunks, n=n, threads=2).matrix)
+        distances = count_manhattan(count_ngrams(chunks, n=n, threads=2).matrix)
     for tokens in ("letters", "scikit-learn"):
         words = count_words(chunks, tokens=tokens, threads=2)
     for name in DISTANCES:

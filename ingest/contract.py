@@ -33,13 +33,13 @@ _TIME = ARROW_TYPES["time"]
 Mask = NDArray[np.bool_]
 
 
-def match_columns(found: list[str], columns: Mapping[str, Column], unexpected: str, where: str) -> dict[str, str]:
+def match_columns(found: list[str], columns: Mapping[str, Column], extra_columns: str, where: str) -> dict[str, str]:
     """Contract name -> name in the source, for a source that brings the columns `found`.
 
     Args:
         found: the source's column names.
         columns: the contract; a column may come under its own name or one of its `from` names.
-        unexpected: "refuse" or "drop" what the contract does not know.
+        extra_columns: "refuse" or "drop" what the contract does not know.
         where: name of the source, for the messages.
 
     Raises:
@@ -54,10 +54,10 @@ def match_columns(found: list[str], columns: Mapping[str, Column], unexpected: s
             raise ContractError(f"{where}: column {name} comes more than once: {_listed(present)} in {_listed(found)}")
         matched[name] = present[0]
     extra = [name for name in found if name not in matched.values()]
-    if extra and unexpected == "refuse":
+    if extra and extra_columns == "refuse":
         raise ContractError(
             f'{where}: unexpected column {_listed(extra)}; declare it in [columns] (role = "ignore" keeps it out of '
-            'the model), or drop what is not declared with unexpected = "drop" in [ingest]'
+            'the model), or drop what is not declared with extra_columns = "drop" in [ingest]'
         )
     return matched
 

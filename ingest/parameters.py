@@ -68,7 +68,7 @@ class FormatSection(IngestSection):
 
     format: Literal["csv", "json", "jsonl", "text", "parquet"] | None = None
     """None: by the ending of the file's name."""
-    unexpected: Literal["refuse", "drop"] = "refuse"
+    extra_columns: Literal["refuse", "drop"] = "refuse"
     """What to do with columns that the recipe does not declare."""
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
     encoding: str = "utf-8"
@@ -165,7 +165,7 @@ class SqlSection(IngestSection):
     query: str | None = None
     parameters: list[bool | int | float | str | datetime | date] = Field(default_factory=list)
     """What `$1`, `$2` in the query stand for (SQLite: `?`), with their types; never made part of its text."""
-    unexpected: Literal["refuse", "drop"] = "refuse"
+    extra_columns: Literal["refuse", "drop"] = "refuse"
     """What to do with columns that the recipe does not declare."""
     refresh: Refresh = "never"
     """When to ask again: never, always, or when what is kept is older than an age such as 6h or 1d."""

@@ -185,7 +185,7 @@ def _warn(extent: Extent, trained: Trained) -> tuple[str, ...]:
             f"It is shorter than the chunks that the model knows ({trained.chunk_chars:,} characters): its "
             "frequencies scatter more than theirs."
         )
-    if trained.chunk_chars == 0 and trained.receipt.key.parameters.get("distance") == "manhattan":
+    if trained.chunk_chars == 0 and trained.receipt.parameters.get("distance") == "count_manhattan":
         warnings.append("The recipe compares counts of whole documents: these differ with length before style.")
     return tuple(warnings)
 
@@ -194,4 +194,4 @@ def _note(trained: Trained, number_of_labels: int) -> tuple[str, ...]:
     notes = ["The probabilities hold only if one of these labels it is; the imposters ask whether it is any."]
     if number_of_labels == 2:
         notes.append("With two labels the imposters are all texts of the other one: a yes only says which of the two.")
-    return (*notes, *([trained.caution] if trained.caution else []))
+    return (*notes, *([trained.caveat] if trained.caveat else []))

@@ -52,9 +52,9 @@ class Trained:
         return self.receipt.files[MODEL]
 
     @property
-    def caution(self) -> str:
+    def caveat(self) -> str:
         """What the recipe says that goes with the label; empty where it says nothing."""
-        return str(self.receipt.key.parameters.get("caution") or "")
+        return str(self.receipt.parameters.get("caveat") or "")
 
 
 def main(argv: Sequence[str]) -> int:

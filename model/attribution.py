@@ -11,7 +11,6 @@ import pyarrow as pa
 
 from model.documents import Documents
 from model.findings import count, list_words
-from model.measuring import name_in_library
 from model.parameters import AuthorshipParameters
 from stylometry.attribution import AuthorshipClassifier
 from stylometry.chunks import Chunks
@@ -115,7 +114,7 @@ def fit_classifier(known: Sample, parameters: AuthorshipParameters) -> Authorshi
     Raises:
         StylometryError: a chunk has nothing to count.
     """
-    distance = name_in_library(parameters.distance)
+    distance = parameters.distance
     classifier = AuthorshipClassifier(
         "word" if parameters.units == "words" else "char",
         parameters.ngram,

@@ -82,7 +82,7 @@ def _map_documents(documents: Documents, recipe: Recipe, parameters: AuthorshipP
     chunks = cut(documents, parameters)
     counts = count_units(chunks, parameters)
     distances = measure_styles(counts, parameters)
-    points, how = project(distances, parameters.projection, recipe.seed)
+    points, how = project(distances, parameters.drawn_projection, recipe.seed)
     loadings = find_loadings(counts, points, parameters)
     known = hide_labels(chunks, parameters.unknown)
     words = count_single_words(chunks, counts, parameters)
@@ -99,7 +99,7 @@ def _map_documents(documents: Documents, recipe: Recipe, parameters: AuthorshipP
         *say_extent(documents, chunks, counts, parameters),
         *trusted.sentences,
         *(sentence for addition in additions for sentence in addition.sentences),
-        *([parameters.caution] if parameters.caution else []),
+        *([parameters.caveat] if parameters.caveat else []),
     )
     views = Views(documents, chunks, known, distances, points, how, preferences, trusted.sentences[0], loadings)
     return Results(

@@ -8,13 +8,12 @@ import pyarrow as pa
 
 from model.attribution import Attribution, Sample, attribute, fit_classifier, name_group, rank_labels
 from model.findings import list_words
-from model.measuring import name_in_library
 from model.parameters import AuthorshipParameters, Distance
 from stylometry.delta import find_distance
 from stylometry.trust import leave_one_out
 
 NAMES: dict[str, str] = {
-    "manhattan": "raw counts",
+    "count_manhattan": "raw counts",
     "frequency_manhattan": "Manhattan",
     "cosine_delta": "Cosine Delta",
     "burrows_delta": "Burrows's Delta",
@@ -50,7 +49,7 @@ def try_distances(known: Sample, unknown: Sample, parameters: AuthorshipParamete
     Raises:
         StylometryError: a chunk has nothing to count.
     """
-    candidates = parameters.features or find_distance(name_in_library(parameters.distance)).features
+    candidates = parameters.features or find_distance(parameters.distance).features
     changed = [parameters.model_copy(update={"distance": name, "features": candidates}) for name in get_args(Distance)]
     return tuple(_try(known, unknown, choice) for choice in (TRIGRAMS, *changed))
 

@@ -78,5 +78,5 @@ def _check_rows(task: Task) -> None:
     if fewest < task.folds:
         rows = f"a class has {fewest:,}" if task.as_classes else f"there are {len(target):,}"
         raise ModelError(
-            f"[model] folds = {task.folds}: {rows} training rows, too few for as many parts; ask for fewer"
+            f"[model] cv_folds = {task.folds}: {rows} training rows, too few for as many parts; ask for fewer"
         )

@@ -77,7 +77,7 @@ def set_task(table: pa.Table, recipe: Recipe, parameters: EstimatorParameters) -
         seed=recipe.seed,
         score=parameters.score,
         as_classes=is_classifier(estimator),
-        folds=parameters.folds,
+        folds=parameters.cv_folds,
         segments=tuple(find_segments(parameters.segments, split.train)),
     )
 

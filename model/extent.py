@@ -50,9 +50,9 @@ def say_extent(
     )
     unit = f"{parameters.ngram}-gram" if parameters.units == "chars" else WORD_NGRAMS[parameters.ngram]
     ngrams = count(int(counts.matrix.shape[1]), f"different {unit}")
-    distance = "" if parameters.distance == "manhattan" else f", compared by {NAMES[parameters.distance]}"
+    distance = "" if parameters.distance == "count_manhattan" else f", compared by {NAMES[parameters.distance]}"
     gave = f"{count(len(documents), 'document')} gave {say_chunks(chunks)} with {ngrams}{distance}{short}."
     empty = int((~find_countable(counts)).sum())
     aside = f"{count(empty, 'chunk')} without any {unit}: drawn all the same, and not compared with the known ones."
-    is_unequal = parameters.chunking == "whole" and parameters.distance == "manhattan"
+    is_unequal = parameters.chunking == "whole" and parameters.distance == "count_manhattan"
     return (gave, *([aside] if empty else []), *([UNEQUAL] if is_unequal else []))

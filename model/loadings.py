@@ -7,7 +7,6 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from model.findings import list_words
-from model.measuring import name_in_library
 from model.parameters import AuthorshipParameters
 from stylometry.delta import find_distance
 from stylometry.features import CountTable, most_frequent, relative_frequencies
@@ -44,9 +43,9 @@ def find_loadings(counts: CountTable, points: Floats, parameters: AuthorshipPara
     Source: Gower: Some distance properties of latent root and vector methods used in multivariate analysis,
         Biometrika 53 (1966), pp. 325-338.
     """
-    if parameters.projection != "pcoa" or parameters.distance != "euclidean":
+    if parameters.drawn_projection != "pcoa" or parameters.distance != "euclidean":
         return None
-    usual = find_distance(name_in_library(parameters.distance)).features
+    usual = find_distance(parameters.distance).features
     columns = most_frequent(counts, parameters.features or usual, parameters.culling)
     frequencies = relative_frequencies(counts, columns)
     names = counts.ngrams

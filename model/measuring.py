@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from model.documents import Documents
-from model.parameters import AuthorshipParameters, Distance
+from model.parameters import AuthorshipParameters
 from stylometry.chunks import Chunks, cut_joined, cut_within, keep_whole
 from stylometry.delta import measure
 from stylometry.errors import StylometryError
@@ -16,9 +16,6 @@ from stylometry.words import count_words
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
-
-LIBRARY_NAMES = {"manhattan": "count_manhattan", "frequency_manhattan": "manhattan"}
-"""What the library calls the two Manhattan distances: recipes had `manhattan` for counts before there was another."""
 
 
 def cut(documents: Documents, parameters: AuthorshipParameters) -> Chunks:
@@ -55,13 +52,7 @@ def measure_styles(counts: CountTable, parameters: AuthorshipParameters) -> Floa
     Raises:
         StylometryError: no n-gram is left by the culling.
     """
-    name = name_in_library(parameters.distance)
-    return measure(counts, name, features=parameters.features, culling=parameters.culling)
-
-
-def name_in_library(distance: Distance) -> str:
-    """The library's name of a recipe's distance."""
-    return LIBRARY_NAMES.get(distance, distance)
+    return measure(counts, parameters.distance, features=parameters.features, culling=parameters.culling)
 
 
 def count_single_words(chunks: Chunks, counts: CountTable, parameters: AuthorshipParameters) -> CountTable | None:

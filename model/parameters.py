@@ -35,17 +35,17 @@ class _EstimatorSection(Section):
     """Name of the model in a registry; empty: the recipe's name."""
     score: Score | None = None
     """The metric that decides between two versions; default r2, roc_auc, or balanced_accuracy for several classes."""
-    folds: Annotated[int, Field(ge=0, le=20)] = 0
+    cv_folds: Annotated[int, Field(ge=0, le=20)] = 0
     """Parts for the cross-validation of the training rows; 0: none."""
     segments: Annotated[list[str], Field(default_factory=list)]
     """Input columns by whose values the score is given separately: numbers by quartile, categories by value."""
 
-    @field_validator("folds")
+    @field_validator("cv_folds")
     @classmethod
-    def _more_than_one_fold(cls, folds: int) -> int:
-        if folds == 1:
+    def _more_than_one_fold(cls, cv_folds: int) -> int:
+        if cv_folds == 1:
             raise ValueError("one part leaves nothing to learn from; expected 0 for none, or 2 and more")
-        return folds
+        return cv_folds
 
 
 class EstimatorParameters(_EstimatorSection):
@@ -56,12 +56,12 @@ class EstimatorParameters(_EstimatorSection):
     options: Annotated[dict[str, Any], Field(default_factory=dict)]
     """Its keyword arguments; where it takes a random_state and none is given, that is the recipe's seed."""
     use: str = ""
-    """Which of the recipe's choices this is; empty where it offers none."""
+    """Which of the recipe's estimators this is; empty where it offers only one."""
 
     @model_validator(mode="after")
-    def _use_needs_choices(self) -> "EstimatorParameters":
+    def _use_needs_estimators(self) -> "EstimatorParameters":
         if self.use and "use" in self.model_fields_set:
-            raise ValueError(f'use = "{self.use}" needs a [model.choices.{self.use}]; add it, or leave use out')
+            raise ValueError(f'use = "{self.use}" needs a [model.estimators.{self.use}]; add it, or leave use out')
         return self
 
 
@@ -75,29 +75,31 @@ class Choice(Section):
 class OfferParameters(_EstimatorSection):
     """Several estimators for one task, of which `use` names the one to train."""
 
-    choices: Annotated[dict[str, Choice], Field(min_length=1)]
+    estimators: Annotated[dict[str, Choice], Field(min_length=1)]
     use: str
 
     @field_validator("use")
     @classmethod
-    def _use_names_a_choice(cls, use: str, info: ValidationInfo) -> str:
-        choices = info.data.get("choices", {use: None})  # where the choices are wrong themselves, that is said instead
-        if use not in choices:
-            near = get_close_matches(use, choices, n=1, cutoff=0.5)
+    def _use_names_an_estimator(cls, use: str, info: ValidationInfo) -> str:
+        names = info.data.get(
+            "estimators", {use: None}
+        )  # where the estimators are wrong themselves, that is said instead
+        if use not in names:
+            near = get_close_matches(use, names, n=1, cutoff=0.5)
             hint = f' (did you mean "{near[0]}"?)' if near else ""
-            raise ValueError(f"no such choice{hint}; there are {', '.join(choices)}")
+            raise ValueError(f"no such estimator{hint}; there are {', '.join(names)}")
         return use
 
     def choose(self) -> EstimatorParameters:
         """The chosen estimator alone: changing another one changes nothing for this one."""
-        chosen = self.choices[self.use]
-        common = self.model_dump(exclude={"choices", "use"})
+        chosen = self.estimators[self.use]
+        common = self.model_dump(exclude={"estimators", "use"})
         parameters = EstimatorParameters(**common, estimator=chosen.estimator, options=chosen.options)
         return parameters.model_copy(update={"use": self.use})
 
 
 Distance = Literal[
-    "manhattan",
+    "count_manhattan",
     "frequency_manhattan",
     "cosine_delta",
     "burrows_delta",
@@ -106,7 +108,7 @@ Distance = Literal[
     "cosine",
     "euclidean",
 ]
-"""manhattan: on counts, exact, which asks for chunks of one length; all others: on frequencies or their z-scores."""
+"""count_manhattan: exact, on counts, so chunks need one length; all others: on frequencies or their z-scores."""
 
 SIZES = {"within": {"chunk_chars"}, "joined": {"chunks"}, "whole": set[str]()}
 """The parameter of length that each way of cutting takes."""
@@ -127,12 +129,12 @@ class AuthorshipParameters(Section):
     """What an n-gram consists of."""
     ngram: Annotated[int, Field(ge=1, le=5)] = 3
     """Characters or words an n-gram has."""
-    distance: Distance = "manhattan"
+    distance: Distance = "count_manhattan"
     features: Annotated[int, Field(ge=1)] | None = None
-    """Most frequent n-grams that count; default all for manhattan, 500 for the others."""
+    """Most frequent n-grams that count; default all for count_manhattan, 500 for the others."""
     culling: Annotated[float, Field(ge=0, le=1)] = 0.0
     """Share of the chunks that must hold an n-gram for it to count: those of one text's subject are left out."""
-    map: Literal["tsne", "pca", "pcoa"] | None = None
+    projection: Literal["tsne", "pca", "pcoa"] | None = None
     """How distances become two coordinates; default tsne, in time order pca."""
     order: Literal["", "time"] = ""
     """time: documents in the order of the time column."""
@@ -145,13 +147,13 @@ class AuthorshipParameters(Section):
     """Labels of documents whose author nobody knows: drawn, but neither judged nor counted as neighbours."""
     candidates: Annotated[list[str], Field(default_factory=list)]
     """Labels that the model tells apart and that unknown documents are compared with; default all known ones."""
-    caution: str = ""
+    caveat: str = ""
     """What else goes with the label, in a sentence: it closes the findings."""
 
     @property
-    def projection(self) -> str:
-        """The map that is drawn."""
-        return self.map or ("pca" if self.order == "time" else "tsne")
+    def drawn_projection(self) -> str:
+        """How the map is drawn, by default too."""
+        return self.projection or ("pca" if self.order == "time" else "tsne")
 
     @model_validator(mode="after")
     def _sizes_fit_the_chunking(self) -> "AuthorshipParameters":
@@ -183,7 +185,7 @@ def parse_parameters(recipe: Recipe) -> ModelParameters:
         RecipeError: a key is unknown, missing or of another type.
         UsageError: the same, caused by an override.
     """
-    if recipe.sections["model"].get("kind") == "estimator" and "choices" in recipe.sections["model"]:
+    if recipe.sections["model"].get("kind") == "estimator" and "estimators" in recipe.sections["model"]:
         return parse_section(recipe, "model", OfferParameters).choose()
     section = choose_section(recipe, "model", "kind", KINDS)
     assert isinstance(section, EstimatorParameters | AuthorshipParameters)  # noqa: S101 - KINDS holds no other

@@ -4,7 +4,7 @@ documents, labels
   -> spelling.normalise                             texts         one normal form, with or without accents
   -> chunks.cut_within | cut_joined | keep_whole    Chunks        UTF-8 bytes of equally long chunks
   -> words.count_words | ngrams.count_ngrams        counts        (k, V) sparse integers, exact
-  -> delta.measure (distance.manhattan: in full)    (k, k)        on the features.most_frequent
+  -> delta.measure (distance.count_manhattan: full) (k, k)        on the features.most_frequent
   -> projection.pca | pcoa | tsne                   (k, 2)        repeatable
   -> trust.leave_one_out                            LeaveOneOut   in full, and on trust.map_distances of the map
   -> evidence.permutation_test | shift_test | silhouette, boundary.rank_boundary, stability.compare_settings
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from stylometry.boundary import BoundaryRank, rank_boundary
     from stylometry.chunks import Chunks, cut_joined, cut_within, keep_whole
     from stylometry.delta import DISTANCES, Distance, measure
-    from stylometry.distance import manhattan
+    from stylometry.distance import count_manhattan
     from stylometry.errors import StylometryError
     from stylometry.evidence import LabelTest, Silhouette, permutation_test, shift_test, silhouette
     from stylometry.features import Scale, fit_scale, most_frequent, relative_frequencies, zscores
@@ -63,6 +63,7 @@ __all__ = [
     "Verification",
     "WordCounts",
     "compare_settings",
+    "count_manhattan",
     "count_most_frequent",
     "count_ngrams",
     "count_words",
@@ -73,7 +74,6 @@ __all__ = [
     "grow_tree",
     "keep_whole",
     "leave_one_out",
-    "manhattan",
     "map_distances",
     "measure",
     "most_frequent",
@@ -111,7 +111,7 @@ _MODULES = {
         "Distance",
         "measure",
     ),
-    "distance": ("manhattan",),
+    "distance": ("count_manhattan",),
     "errors": ("StylometryError",),
     "boundary": (
         "BoundaryRank",

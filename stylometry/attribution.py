@@ -240,6 +240,11 @@ class AuthorshipClassifier(TransformerMixin, ClassifierMixin, BaseEstimator):  #
         tags.target_tags.required = True
         return tags
 
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Restore a kept classifier; version 0.1 called the distance of frequencies `manhattan`."""
+        renamed = "frequency_manhattan" if state.get("distance") == "manhattan" else state.get("distance")
+        super().__setstate__({**state, "distance": renamed})
+
     def _read(self, texts: Sequence[str]) -> Floats:
         check_is_fitted(self)
         profile = Profile(self.ngrams_, self._distance().needs, Scale(self.means_, self.deviations_))

@@ -7,7 +7,7 @@ from typing import Literal, TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from stylometry.distance import manhattan as count_exactly
+from stylometry.distance import count_manhattan
 from stylometry.errors import StylometryError
 from stylometry.features import CountTable, most_frequent, relative_frequencies, select_counts, zscores
 from stylometry.gaps import sum_gaps
@@ -59,7 +59,7 @@ def measure(
     chosen = find_distance(distance)
     features = features or chosen.features
     if chosen.needs == "counts" and features is None and not culling:
-        return count_exactly(counts.matrix)
+        return count_manhattan(counts.matrix)
     columns = most_frequent(counts, features, culling)
     if chosen.needs == "counts":
         return chosen.between(select_counts(counts, columns), None)
@@ -154,7 +154,7 @@ DISTANCES: dict[str, Distance] = {
     "min_max": Distance("frequencies", "share of the frequencies that two chunks do not have in common", 500, _min_max),
     "cosine": Distance("frequencies", "angle between frequencies", 500, _cosine),
     "euclidean": Distance("frequencies", "straight line between frequencies", 500, _euclidean),
-    "manhattan": Distance("frequencies", "sum of the differences of frequencies", 500, _manhattan),
+    "frequency_manhattan": Distance("frequencies", "sum of the differences of frequencies", 500, _manhattan),
     "count_manhattan": Distance("counts", "differences of counts, for chunks of one length", None, _manhattan),
 }
 """The distances by name."""

@@ -39,7 +39,7 @@ class _Columns(NamedTuple):
     by_column: _Lists
 
 
-def manhattan(matrix: Any, *, threads: int | None = None) -> npt.NDArray[np.float64]:
+def count_manhattan(matrix: Any, *, threads: int | None = None) -> npt.NDArray[np.float64]:
     """Sum of the absolute differences of the counts, for each pair of rows (k, k), exact.
 
     Since |a - b| = a + b - 2 min(a, b), only what two rows share is added up; for columns that few rows hold, lists of

@@ -57,7 +57,7 @@ def read_file(file: RawFile, parameters: FormatSection, columns: dict[str, Colum
     head = next(blocks)
     delimiter = _delimiter(file, parameters)
     header, body = _split_header(head, delimiter)
-    matched = match_columns(header, columns, parameters.unexpected, file.name)
+    matched = match_columns(header, columns, parameters.extra_columns, file.name)
     layout = Layout(header, matched, delimiter, columns)
     yield from _parse_in_order(body, blocks, layout, first_row)
 

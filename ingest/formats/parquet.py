@@ -26,7 +26,7 @@ def read_file(file: RawFile, parameters: FormatSection, columns: dict[str, Colum
         pass  # hashed from front to back; Parquet itself is read from its end
     with _explained_damage(file.name):
         parquet = pq.ParquetFile(file.path)
-    matched = match_columns(parquet.schema_arrow.names, columns, parameters.unexpected, file.name)
+    matched = match_columns(parquet.schema_arrow.names, columns, parameters.extra_columns, file.name)
     _refuse_nested(parquet.schema_arrow, list(matched.values()), file.name)
     for batch in _read_batches(parquet, list(matched.values()), file.name):
         table = pa.table([_as_bytes(batch.column(source)) for source in matched.values()], list(matched))

@@ -57,7 +57,7 @@ def conform_records(
         # Without any object there are no names to match: then every record is rejected.
         has_objects = names or any(record is not None for record in flat)
         found = _with_absent(list(names), columns) if has_objects else list(columns)
-        matched = match_columns(found, columns, parameters.unexpected, where)
+        matched = match_columns(found, columns, parameters.extra_columns, where)
         yield _conform_batch(batch, flat, matched, columns, first_row)
         first_row += len(batch)
 

@@ -107,7 +107,7 @@ class SqlSource:
             RawFile(file.name, file.item, self.folder / file.file, origin)
             for file, origin in zip(read_manifest(self.folder), self.origins(), strict=True)
         ]
-        as_parquet = FormatSection(source="sql", format="parquet", unexpected=self.section.unexpected)
+        as_parquet = FormatSection(source="sql", format="parquet", extra_columns=self.section.extra_columns)
         yield from read_files(raw_files, as_parquet, self.columns)
 
     def origins(self) -> list[Origin]:

@@ -68,7 +68,7 @@ def _describe_model(
     receipt = result.receipt
     chosen = {
         name: value
-        for name, value in receipt.key.parameters.items()
+        for name, value in receipt.parameters.items()
         if not name.startswith("columns") and value not in (None, "", [], {})
     }
     rows = {

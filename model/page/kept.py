@@ -160,7 +160,7 @@ def compare_keys(first: Receipt, second: Receipt) -> list[Difference]:
     """Parameters, inputs and code in which two results differ; code by file, fingerprints shortened."""
     pairs: list[Difference] = []
     for old, new, title in (
-        (first.key.parameters, second.key.parameters, ""),
+        (first.parameters, second.parameters, ""),
         (first.key.inputs, second.key.inputs, "input "),
         (first.key.code, second.key.code, "code "),
     ):

@@ -1,10 +1,12 @@
 """A result of an authorship recipe on the screen: a tab a question, each with its picture and its own words."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from handoff.renamed_keys import rename_value
 from model.page.kept import Result
 from model.page.sentences import Topic, choose, choose_rest
 from model.page.show import ZOOM, offer_file, show_figures, show_files, show_origin
@@ -179,7 +181,12 @@ def spread_attributions(rows: "pd.DataFrame") -> "pd.DataFrame":
 def spread_trials(rows: "pd.DataFrame") -> "pd.DataFrame":
     """A row a distance and group: how it does on known text, and how many of the group are nearest to each label."""
     rows = rows.assign(
-        Distance=rows["distance"] + ", " + rows["units"] + " " + rows["ngram"].astype(str) + "-grams",
+        Distance=rows["distance"].map(partial(rename_value, "model", "distance"))
+        + ", "
+        + rows["units"]
+        + " "
+        + rows["ngram"].astype(str)
+        + "-grams",
         Features=rows["features"],
         Known=rows["known_balanced_accuracy"],
         Group=rows["group"],

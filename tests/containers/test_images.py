@@ -104,7 +104,7 @@ import stylometry
 from numba.core.dispatcher import Dispatcher
 
 chunks = stylometry.cut_within(["some words " * 100] * 2, ["one", "two"], 500)
-stylometry.manhattan(stylometry.count_ngrams(chunks, 3).matrix)
+stylometry.count_manhattan(stylometry.count_ngrams(chunks, 3).matrix)
 stylometry.measure(stylometry.count_words(chunks), "burrows_delta")
 ours = [module for name, module in sys.modules.items() if name.startswith("stylometry.")]
 used = {id(kernel): kernel for module in ours for kernel in vars(module).values() if isinstance(kernel, Dispatcher)}

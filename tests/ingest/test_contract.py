@@ -27,13 +27,13 @@ def moment(*parts: int) -> datetime:
     return datetime(*parts, tzinfo=UTC)  # type: ignore[arg-type, misc]
 
 
-def match(found: list[str], unexpected: str = "refuse", **source_names: str | list[str] | None) -> dict[str, str]:
+def match(found: list[str], extra_columns: str = "refuse", **source_names: str | list[str] | None) -> dict[str, str]:
     """Contract name -> found name, for columns that say where they come from."""
     columns = {
         name: Column.model_validate({"type": "int", "role": "input", "from": source})
         for name, source in source_names.items()
     }
-    return match_columns(found, columns, unexpected, "x.csv")
+    return match_columns(found, columns, extra_columns, "x.csv")
 
 
 def test_columns_are_found_under_their_own_or_another_name_in_any_order() -> None:
@@ -77,7 +77,7 @@ def test_an_unexpected_column_is_refused_with_both_ways_out() -> None:
         match(["age", "shoe"], age=None)
     assert str(caught.value) == (
         'x.csv: unexpected column "shoe"; declare it in [columns] (role = "ignore" keeps it out of the model), '
-        'or drop what is not declared with unexpected = "drop" in [ingest]'
+        'or drop what is not declared with extra_columns = "drop" in [ingest]'
     )
 
 

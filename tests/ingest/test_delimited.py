@@ -156,7 +156,7 @@ def test_a_missing_column_names_what_was_found(read: Read) -> None:
 
 def test_undeclared_columns_are_dropped_where_the_recipe_says_so(read: Read) -> None:
     content = "name,shoe,shoe,age\nAda,1,x,36\n"
-    assert read("x.csv", content, PEOPLE, unexpected="drop").rows == [{"name": "Ada", "age": 36}]
+    assert read("x.csv", content, PEOPLE, extra_columns="drop").rows == [{"name": "Ada", "age": 36}]
 
 
 @pytest.mark.parametrize(

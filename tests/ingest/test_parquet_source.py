@@ -43,7 +43,7 @@ def test_columns_are_matched_as_in_every_format(read: Read) -> None:
         read("x.parquet", pack(age=[1], name=["a"], shoe=[2]), PEOPLE)
     with pytest.raises(ContractError, match=r"x\.parquet: column age is missing"):
         read("x.parquet", pack(name=["a"]), PEOPLE)
-    assert read("x.parquet", pack(age=[1], name=["a"], shoe=[2]), PEOPLE, unexpected="drop").read == 1
+    assert read("x.parquet", pack(age=[1], name=["a"], shoe=[2]), PEOPLE, extra_columns="drop").read == 1
 
 
 @pytest.mark.parametrize("values", [[[1, 2]], [{"a": 1}]], ids=["list", "struct"])

@@ -90,7 +90,7 @@ def test_a_field_that_is_not_declared_is_refused_or_dropped(read: Read) -> None:
     content = '[{"age": 1}, {"age": 2, "shoe": 46}]'
     with pytest.raises(ContractError, match='unexpected column "shoe"'):
         read("x.json", content, AGE)
-    assert [row["age"] for row in read("x.json", content, AGE, unexpected="drop").rows] == [1, 2]
+    assert [row["age"] for row in read("x.json", content, AGE, extra_columns="drop").rows] == [1, 2]
 
 
 @pytest.mark.parametrize(("name", "template"), [("x.json", "[{}]"), ("x.jsonl", "{}")])

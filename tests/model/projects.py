@@ -184,12 +184,12 @@ kind = "table"
 [model]
 kind = "estimator"
 use = "boosted"
-folds = 3
+cv_folds = 3
 segments = ["age-in_years", "is member?"]
-[model.choices.boosted]
+[model.estimators.boosted]
 estimator = "sklearn.ensemble.HistGradientBoostingClassifier"
 options = { max_iter = 20 }
-[model.choices.logistic]
+[model.estimators.logistic]
 estimator = "sklearn.linear_model.LogisticRegression"
 options = { class_weight = "balanced" }
 """

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,19 @@ def test_it_stands_on_the_map_among_the_chunks_of_its_author(trained_documents: 
     gaps = {label: float(np.linalg.norm(middle - [place.x, place.y])) for label, middle in middles.items()}
     assert min(gaps, key=gaps.__getitem__) == "Cid"
     assert 0 < place.explained_variance[1] <= place.explained_variance[0] < 1
+
+
+def test_a_result_with_the_old_words_for_its_parameters_gives_the_same_notes(trained_documents: Project) -> None:
+    def note(**parameters: str) -> Answer:
+        trained = find_trained(trained_documents)
+        receipt = trained.receipt
+        key = receipt.key.model_copy(update={"parameters": receipt.key.parameters | parameters})
+        whole = replace(trained, receipt=receipt.model_copy(update={"key": key}), chunk_chars=0)
+        return answer_text(whole, read_text(write_like("Ann").encode()), trained_documents.data_dir / ".state")
+
+    new = note(distance="count_manhattan", caveat="One subject.")
+    assert (new.notes[-1], "counts of whole documents" in new.warnings[-1]) == ("One subject.", True)
+    assert note(distance="manhattan", caution="One subject.") == new
 
 
 def test_links_and_line_breaks_change_nothing(trained_documents: Project) -> None:

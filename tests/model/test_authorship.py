@@ -100,7 +100,7 @@ def test_in_time_order_documents_follow_their_times_and_the_map_is_pca(project: 
 
 @pytest.mark.parametrize("name", ["tsne", "pca", "pcoa"])
 def test_every_map_is_drawn_and_says_what_one_must_know(documents: Project, name: str) -> None:
-    results = documents.train(f"model.map={name}")
+    results = documents.train(f"model.projection={name}")
     how = results.metrics["projection"]
     assert how.keys() == {"name", "perplexity" if name == "tsne" else "explained_variance"}
     with Image.open(io.BytesIO(render(results.pictures[0])["map.png"])) as picture:

@@ -29,6 +29,6 @@ def test_all_disputed_essays_are_nearest_to_madison_and_raw_counts_do_not_see_it
         if (row["group"], row["label"]) == ("DISPUTED", "MADISON")
     }
     assert to_madison["cosine_delta", "words"] == 12
-    assert to_madison["manhattan", "chars"] == 2
+    assert to_madison["count_manhattan", "chars"] == 2
     assert all(count < 12 for choice, count in to_madison.items() if choice != ("cosine_delta", "words"))
     assert min(row["known_balanced_accuracy"] for row in rows if row["distance"] == "cosine_delta") >= 0.93

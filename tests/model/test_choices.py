@@ -26,18 +26,20 @@ def test_the_named_choice_is_the_estimator(offering: Project) -> None:
     assert (boosted.use, boosted.estimator.rpartition(".")[2]) == ("boosted", "HistGradientBoostingClassifier")
     assert (logistic.use, logistic.options) == ("logistic", {"class_weight": "balanced"})
     assert (
-        (boosted.folds, boosted.segments) == (logistic.folds, logistic.segments) == (3, ["age-in_years", "is member?"])
+        (boosted.cv_folds, boosted.segments)
+        == (logistic.cv_folds, logistic.segments)
+        == (3, ["age-in_years", "is member?"])
     )
 
 
 def test_changing_the_other_choice_changes_nothing_for_this_one(offering: Project) -> None:
-    changed = "model.choices.logistic.options={ C = 2.0 }"
+    changed = "model.estimators.logistic.options={ C = 2.0 }"
     assert parse(offering, changed).model_dump() == parse(offering).model_dump()
     assert parse(offering, changed, "model.use=logistic") != parse(offering, "model.use=logistic")
 
 
 def test_a_choice_can_be_changed_in_one_place(offering: Project) -> None:
-    assert parse(offering, "model.choices.boosted.options.max_iter=7").options == {"max_iter": 7}
+    assert parse(offering, "model.estimators.boosted.options.max_iter=7").options == {"max_iter": 7}
 
 
 @pytest.mark.parametrize(
@@ -45,11 +47,14 @@ def test_a_choice_can_be_changed_in_one_place(offering: Project) -> None:
     [
         (
             ["model.use=logstic"],
-            r'\[model\] use: no such choice \(did you mean "logistic"\?\); there are boosted, logi',
+            r'\[model\] use: no such estimator \(did you mean "logistic"\?\); there are boosted, logi',
         ),
-        (["model.choices.boosted.opzions={}"], r'choices\.boosted\.opzions: unknown key \(did you mean "options"\?\)'),
-        (["model.choices.logistic.estimator=3"], r"choices\.logistic\.estimator: expected a valid string"),
-        (["model.folds=1"], "one part leaves nothing to learn from"),
+        (
+            ["model.estimators.boosted.opzions={}"],
+            r'estimators\.boosted\.opzions: unknown key \(did you mean "options"\?\)',
+        ),
+        (["model.estimators.logistic.estimator=3"], r"estimators\.logistic\.estimator: expected a valid string"),
+        (["model.cv_folds=1"], "one part leaves nothing to learn from"),
         (["model.segments=age"], r"\[model\] segments"),
     ],
 )
@@ -62,8 +67,8 @@ def test_choices_without_use_and_use_without_choices_are_refused(project: object
     for recipe, said in (
         (NUMBERS.replace('use = "boosted"\n', ""), r"\[model\] use: missing"),
         (
-            NUMBERS.split("[model.choices")[0].replace("use", 'estimator = "x"\nuse'),
-            r"needs a \[model\.choices\.boosted\]",
+            NUMBERS.split("[model.estimators")[0].replace("use", 'estimator = "x"\nuse'),
+            r"needs a \[model\.estimators\.boosted\]",
         ),
     ):
         made: Project = project(recipe, mixed_columns(), f"case{len(recipe)}")  # type: ignore[operator]

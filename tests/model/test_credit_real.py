@@ -38,7 +38,7 @@ def test_boosted_trees_rank_borrowers_and_their_twin_answers_alike(desk: Any, re
 def test_a_logistic_regression_is_offered_beside_them(desk: Any, real_data: Path) -> None:
     recipe = write_recipe(desk, real_data)
     assert [desk.run(stage, recipe) for stage in ("ingest", "preprocess")] == [0, 0]
-    assert desk.run("model", recipe, "--set", "model.use=logistic", "--set", "model.folds=0") == 0
+    assert desk.run("model", recipe, "--set", "model.use=logistic", "--set", "model.cv_folds=0") == 0
     metrics = json.loads((desk.data / "output/borrowers/latest/metrics.json").read_text())
     assert metrics["estimator"] == "LogisticRegression"
     assert metrics["test"]["roc_auc"] > 0.75

@@ -66,7 +66,7 @@ def test_a_figure_of_the_threshold_is_judged_at_one_tuned_inside_each_fold(proje
 
 
 def test_numbers_are_cut_in_folds_too(project: MakeProject) -> None:
-    found = project(LINEAR + "folds = 4\n", linear_columns()).train().metrics["cross_validation"]
+    found = project(LINEAR + "cv_folds = 4\n", linear_columns()).train().metrics["cross_validation"]
     assert (found["score"], len(found["values"])) == ("r2", 4)
     assert min(found["values"]) > 0.98
 
@@ -74,5 +74,5 @@ def test_numbers_are_cut_in_folds_too(project: MakeProject) -> None:
 def test_too_few_rows_of_a_class_are_refused(project: MakeProject) -> None:
     columns = mixed_columns()
     columns["bought"] = [int(row in (0, 1, 2)) for row in range(300)]
-    with pytest.raises(ModelError, match=r"folds = 3: a class has 2 training rows, too few"):
+    with pytest.raises(ModelError, match=r"cv_folds = 3: a class has 2 training rows, too few"):
         project(NUMBERS, columns).train()

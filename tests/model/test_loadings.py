@@ -13,7 +13,7 @@ from model.parameters import AuthorshipParameters, parse_parameters
 from stylometry.features import most_frequent, relative_frequencies
 from stylometry.projection import pcoa
 
-PCA_OF_FEATURES = ("model.map=pcoa", "model.distance=euclidean", "model.features=40")
+PCA_OF_FEATURES = ("model.projection=pcoa", "model.distance=euclidean", "model.features=40")
 
 
 def test_centred_frequencies_times_loadings_are_the_map(project: Any) -> None:
@@ -47,7 +47,7 @@ def test_they_are_a_table_a_picture_and_a_sentence(project: Any) -> None:
     ]
 
 
-@pytest.mark.parametrize("change", ["model.map=tsne", "model.map=pca", "model.distance=cosine"])
+@pytest.mark.parametrize("change", ["model.projection=tsne", "model.projection=pca", "model.distance=cosine"])
 def test_a_map_of_anything_else_has_none(project: Any, change: str) -> None:
     results = project(DOCUMENTS, document_columns()).train(*PCA_OF_FEATURES, change)
     assert "loadings" not in results.tables

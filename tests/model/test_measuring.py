@@ -72,7 +72,7 @@ def test_culling_leaves_out_what_not_all_texts_hold() -> None:
 def test_the_default_is_raw_counts_of_trigrams_in_chunks_within_documents() -> None:
     parameters = choose()
     chosen = (parameters.chunking, parameters.chunk_chars, parameters.units, parameters.ngram, parameters.distance)
-    assert chosen == ("within", 5_000, "chars", 3, "manhattan")
+    assert chosen == ("within", 5_000, "chars", 3, "count_manhattan")
     assert parameters.features is None
 
 
@@ -84,7 +84,7 @@ def test_the_default_is_raw_counts_of_trigrams_in_chunks_within_documents() -> N
         ({"chunking": "joined", "stability": True}, "stability cuts within documents"),
         ({"candidates": ["A", "B"], "unknown": ["B"]}, "B cannot be among candidates and unknown"),
         ({"candidates": ["A"]}, "one candidate leaves nothing to tell apart"),
-        ({"distance": "count_manhattan"}, "Input should be 'manhattan'"),
+        ({"distance": "manhattan"}, "Input should be 'count_manhattan'"),
         ({"culling": 1.5}, "less than or equal to 1"),
         ({"features": 0}, "greater than or equal to 1"),
     ],

@@ -49,7 +49,9 @@ ESTIMATORS = [
 @pytest.mark.parametrize("estimator", ESTIMATORS)
 def test_every_test_row_gets_the_model_s_answer(project: MakeProject, estimator: str) -> None:
     made = project(NUMBERS, mixed_columns())
-    fitted, task = set_up(made, f"model.choices.boosted.estimator={estimator}", "model.choices.boosted.options={}")
+    fitted, task = set_up(
+        made, f"model.estimators.boosted.estimator={estimator}", "model.estimators.boosted.options={}"
+    )
     inputs = task.split.test.inputs
     assert inputs.isna().any(axis=None)
     attempt = make_twin(fitted, task, threshold=0.45)
@@ -108,7 +110,7 @@ def test_a_model_of_words_has_no_twin_and_nothing_is_said(project: MakeProject) 
     ],
 )
 def test_why_a_model_has_no_twin_is_said(project: MakeProject, estimator: str, said: str) -> None:
-    overrides = [f"model.choices.boosted.estimator={estimator}", "model.choices.boosted.options={}"]
+    overrides = [f"model.estimators.boosted.estimator={estimator}", "model.estimators.boosted.options={}"]
     results = project(NUMBERS, mixed_columns()).train(*overrides)
     assert results.twin is None
     assert said in results.sentences

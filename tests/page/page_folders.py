@@ -48,7 +48,7 @@ features = 40
 order = "time"
 stability = true
 unknown = ["DISPUTED"]
-caution = "Both write of the same subject."
+caveat = "Both write of the same subject."
 """
 
 WORDS = {

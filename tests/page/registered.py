@@ -20,7 +20,7 @@ def run(stage, *changes):
 
 run("ingest")
 run("preprocess")
-run("model", "--set", "model.folds=3", "--set", "model.segments=['x']")
+run("model", "--set", "model.cv_folds=3", "--set", "model.segments=['x']")
 run("model", "--set", "model.estimator=sklearn.dummy.DummyRegressor")
 """
 

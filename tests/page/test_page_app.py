@@ -19,7 +19,7 @@ from model.page.sentences import choose_rest
 
 APP = str(ROOT / "model" / "page" / "app.py")
 TITLES = ("Map", "Tree", "Time", "Words", "Trust", "Unknown")
-PCA_OF_FEATURES = ("--set", "model.map=pcoa", "--set", "model.distance=euclidean")
+PCA_OF_FEATURES = ("--set", "model.projection=pcoa", "--set", "model.distance=euclidean")
 
 
 def open_page(folders: Folders, monkeypatch: pytest.MonkeyPatch, recipe: str = "linear", page: str = "run") -> AppTest:

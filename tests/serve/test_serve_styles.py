@@ -17,7 +17,7 @@ from model.answer import Answer, answer_text
 from model.ask import Trained, load_trained, read_text
 from registry.model_file import read_model
 
-DISTANCES = {"counts": "manhattan", "frequencies": "cosine_delta"}
+DISTANCES = {"counts": "count_manhattan", "frequencies": "cosine_delta"}
 
 Asked = tuple[Project, Trained]
 
@@ -83,7 +83,7 @@ def test_the_command_and_the_service_say_the_same_of_a_text(server: Server, aske
 
 def test_counts_refuse_a_short_text_and_frequencies_do_not(server: Server, asked: Asked) -> None:
     # Otherwise the refusals above might be none.
-    is_counts = asked[1].receipt.key.parameters["distance"] == "manhattan"
+    is_counts = asked[1].receipt.key.parameters["distance"] == "count_manhattan"
     short = server.post("/predict", {"text": TEXTS["shorter than a chunk"]}).status
     assert short == (422 if is_counts else 200)
 

@@ -4,7 +4,7 @@ import pytest
 from stylometry.calibration import fit_temperature, leave_documents_out, measure_authors, spread_probability
 from stylometry.delta import DISTANCES
 
-MANHATTAN = DISTANCES["manhattan"]
+MANHATTAN = DISTANCES["frequency_manhattan"]
 ROWS = np.array([[0.0], [2.0], [10.0], [16.0]])
 AUTHORS = np.array([0, 0, 1, 1])
 

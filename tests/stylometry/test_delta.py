@@ -5,7 +5,7 @@ from sklearn.metrics.pairwise import cosine_distances, manhattan_distances
 
 from stylometry.chunks import keep_whole
 from stylometry.delta import DISTANCES, measure
-from stylometry.distance import manhattan
+from stylometry.distance import count_manhattan
 from stylometry.errors import StylometryError
 from stylometry.features import relative_frequencies, zscores
 from stylometry.gaps import sum_gaps
@@ -23,7 +23,7 @@ HAND_WORKED = {
     "min_max": (1 - 0.5 / 1.5, 1 - 0.75 / 1.25),
     "cosine": (1 - 0.375 / 0.625, 1 - 0.5 / np.sqrt(0.625 * 0.5)),
     "euclidean": (np.sqrt(1 / 2), np.sqrt(1 / 8)),
-    "manhattan": (1, 1 / 2),
+    "frequency_manhattan": (1, 1 / 2),
     "count_manhattan": (4, 2),
 }
 """From a to b, and from either to c."""
@@ -78,7 +78,7 @@ def test_several_threads_give_the_same_bits_as_one(monkeypatch: pytest.MonkeyPat
 def test_distances_equal_those_of_scikit_learn() -> None:
     counts = count(["a a b c", "a b b d", "c d d d e", "e a"])
     frequencies = relative_frequencies(counts)
-    np.testing.assert_allclose(measure(counts, "manhattan"), manhattan_distances(frequencies), atol=1e-12)
+    np.testing.assert_allclose(measure(counts, "frequency_manhattan"), manhattan_distances(frequencies), atol=1e-12)
     np.testing.assert_allclose(measure(counts, "cosine"), cosine_distances(frequencies), atol=1e-12)
     np.testing.assert_allclose(measure(counts, "cosine_delta"), cosine_distances(zscores(frequencies)), atol=1e-12)
 
@@ -86,15 +86,15 @@ def test_distances_equal_those_of_scikit_learn() -> None:
 def test_raw_counts_are_compared_exactly_and_in_full() -> None:
     texts = [" ".join(f"w{chr(97 + draw)}" for draw in range(start, 26)) for start in range(20)]
     counts = count(texts)
-    np.testing.assert_array_equal(measure(counts, "count_manhattan"), manhattan(counts.matrix))
-    np.testing.assert_array_equal(measure(counts, "count_manhattan", features=26), manhattan(counts.matrix))
+    np.testing.assert_array_equal(measure(counts, "count_manhattan"), count_manhattan(counts.matrix))
+    np.testing.assert_array_equal(measure(counts, "count_manhattan", features=26), count_manhattan(counts.matrix))
 
 
 def test_only_the_features_asked_for_count() -> None:
     counts = count(["a a a b", "a a a c", "d a a a"])
-    assert measure(counts, "manhattan", features=1).max() == 0
-    assert measure(counts, "manhattan", culling=1.0).max() == 0
-    assert measure(counts, "manhattan", features=2).max() == 0.25
+    assert measure(counts, "frequency_manhattan", features=1).max() == 0
+    assert measure(counts, "frequency_manhattan", culling=1.0).max() == 0
+    assert measure(counts, "frequency_manhattan", features=2).max() == 0.25
 
 
 def test_a_chunk_without_words_is_at_full_cosine_distance_and_nothing_is_undefined() -> None:

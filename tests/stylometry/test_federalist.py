@@ -79,7 +79,7 @@ def test_cosine_delta_on_150_words_knows_its_authors_and_gives_all_disputed_essa
         ("cosine_delta", 12, 12),
         ("burrows_delta", 8, 11),
         ("eder_delta", 7, 10),
-        ("manhattan", 8, 11),
+        ("frequency_manhattan", 8, 11),
         ("cosine", 8, 11),
         ("count_manhattan", 3, 7),
     ],

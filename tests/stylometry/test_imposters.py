@@ -5,7 +5,7 @@ from stylometry.delta import DISTANCES
 from stylometry.errors import StylometryError
 from stylometry.imposters import Borders, Imposters, score_candidates, tune_borders
 
-MANHATTAN = DISTANCES["manhattan"]
+MANHATTAN = DISTANCES["frequency_manhattan"]
 KNOWN = np.array([[0.0, 0.0], [1.0, 1.0], [9.0, 9.0]])
 AUTHORS = np.array([0, 0, 1])
 

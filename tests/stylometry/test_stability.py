@@ -14,13 +14,13 @@ LABELS = ["anna", "ben"] * 3
 
 def test_every_combination_is_a_row_in_the_order_asked_for() -> None:
     rows = compare_settings(
-        TEXTS, LABELS, chunk_chars=[1500, 600], features=[2, 4], distances=["cosine_delta", "manhattan"]
+        TEXTS, LABELS, chunk_chars=[1500, 600], features=[2, 4], distances=["cosine_delta", "frequency_manhattan"]
     )
     assert [(row.chunk_chars, row.features, row.distance) for row in rows] == [
         (length, features, distance)
         for length in (1500, 600)
         for features in (2, 4)
-        for distance in ("cosine_delta", "manhattan")
+        for distance in ("cosine_delta", "frequency_manhattan")
     ]
     assert rows[0].chunks < rows[-1].chunks
     assert rows[0].words > 2 * rows[-1].words

@@ -77,7 +77,7 @@ chunk_chars = 500
 """
 
 
-NOTES = LETTERS.replace("letters.json", "notes.json") + 'map = "pcoa"\n'
+NOTES = LETTERS.replace("letters.json", "notes.json") + 'projection = "pcoa"\n'
 
 
 INGEST = {

@@ -93,7 +93,7 @@ BAD_FILES: dict[str, tuple[str, str | bytes, list[str]]] = {
     ),
     "a column too many": (
         "people.csv", "person,age,name,height,is_member\n1,30,Ada,1.7,1\n",
-        ['unexpected column "height"', "declare it in [columns]", 'unexpected = "drop" in [ingest]'],
+        ['unexpected column "height"', "declare it in [columns]", 'extra_columns = "drop" in [ingest]'],
     ),
     "a column twice": (
         "people.csv", "person,age,age,name,is_member\n1,30,30,Ada,1\n", ["column age comes more than once"],

@@ -1,0 +1,94 @@
+"""Recipe keys with a new name: the old one is accepted for one release, with one line that says so.
+
+A recipe is renamed right after it is read, so nothing else knows an old name, and keys in receipts use the new ones.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+NEW_KEYS = {
+    "ingest": {"unexpected": "extra_columns"},
+    "model": {"map": "projection", "caution": "caveat", "folds": "cv_folds", "choices": "estimators"},
+}
+"""Section -> old key -> new key; also of everything below the key."""
+
+NEW_VALUES = {"model": {"distance": {"manhattan": "count_manhattan"}}}
+"""Section -> key -> old value -> new value. Recipes always meant counts by `manhattan`."""
+
+
+class Renaming(NamedTuple):
+    """An old name that was found, or two names for one key."""
+
+    section: str
+    text: str
+
+
+class BothNamesError(ValueError):
+    """A key is set by its old and by its new name; the message says which, and what to do."""
+
+
+def rename_keys(section: str, values: Mapping[str, Any]) -> tuple[dict[str, Any], list[Renaming]]:
+    """A section with the new names, and what was renamed.
+
+    Raises:
+        BothNamesError: a key is set by both names.
+    """
+    renamed: dict[str, Any] = {}
+    found = []
+    for key, value in values.items():
+        new = NEW_KEYS.get(section, {}).get(key, key)
+        if new != key:
+            if new in values:
+                raise BothNamesError(f"[{section}] sets {key} and also {new}, its new name. Remove {key}")
+            found.append(Renaming(section, f"[{section}] {key} is now called {new}"))
+        renamed[new] = rename_value(section, new, value)
+        if renamed[new] != value:
+            found.append(Renaming(section, f'[{section}] {new} = "{value}" is now called "{renamed[new]}"'))
+    return renamed, found
+
+
+def rename_overrides(changes: Iterable[tuple[str, Any]]) -> tuple[dict[str, Any], list[Renaming]]:
+    """Overrides, dotted key and value, with the new names, and what was renamed.
+
+    Raises:
+        BothNamesError: a key is set by both names.
+    """
+    renamed: dict[str, Any] = {}
+    found = []
+    names: dict[str, str] = {}  # section.new -> section.name as it was given
+    for key, value in changes:
+        section, _, rest = key.partition(".")
+        if not rest:
+            if isinstance(value, Mapping):
+                value, inner = rename_keys(section, value)
+                found += inner
+            renamed[key] = value
+            continue
+        name, dot, below = rest.partition(".")
+        new = NEW_KEYS.get(section, {}).get(name, name)
+        given = names.setdefault(f"{section}.{new}", f"{section}.{name}")
+        if given != f"{section}.{name}":
+            old = given if name == new else f"{section}.{name}"
+            raise BothNamesError(f"overrides set {old} and also {section}.{new}, its new name. Remove {old}")
+        if new != name:
+            found.append(Renaming(section, f"override {section}.{name} is now called {section}.{new}"))
+        renamed[f"{section}.{new}{dot}{below}"] = chosen = value if dot else rename_value(section, new, value)
+        if chosen != value:
+            found.append(Renaming(section, f"override {section}.{new}={value} is now called {section}.{new}={chosen}"))
+    return renamed, list(dict.fromkeys(found))
+
+
+def rename_value(section: str, key: str, value: Any) -> Any:
+    """A key's value by its new name, where it has one."""
+    renamed = NEW_VALUES.get(section, {}).get(key, {})
+    return renamed.get(value, value) if isinstance(value, str) else value
+
+
+def rename_parameters(section: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Parameters of a receipt, dotted name -> value, by the new names; those that have them already stay."""
+    renamed = {}
+    for name, value in parameters.items():
+        key, dot, below = name.partition(".")
+        new = NEW_KEYS.get(section, {}).get(key, key)
+        renamed[f"{new}{dot}{below}"] = value if dot else rename_value(section, new, value)
+    return renamed
