@@ -10,30 +10,24 @@ PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; 
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help run ingest preprocess model api check-recipe notebook test test-crash test-docker test-profiles check fix \
-	bench bench-quick lock clean mlflow build docker-build up down down-volumes train serve dev dev-postgres dev-full \
-	monitoring schedule backup restore psql status logs logs-mlflow logs-serve logs-prometheus logs-grafana \
-	logs-node-exporter logs-postgres logs-airflow
+.PHONY: help run page api mlflow notebook build docker-build up train serve schedule dev dev-postgres dev-full monitoring \
+	down down-volumes status logs logs-mlflow logs-serve psql backup restore test test-docker test-crash check fix bench \
+	lock clean
 
+# A line `##@` begins a group; `help` and `.env` are not listed.
 help: ## List the commands
-	@awk -F ':.*## ' '/^[a-z. -]+:.*## / {printf "  make %-24s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
-	@echo
-	@echo "  RECIPE=$(RECIPE)  the recipe to run: $(patsubst recipes/%.toml,%,$(sort $(wildcard recipes/*.toml)))"
+	@awk -F ':.*## ' '/^##@ / {sub(/RECIPES/, "$(RECIPES_THERE)"); print substr($$0, 5)} \
+		/^[a-z][a-z -]*:.*## / && $$1 != "help" {printf "  make %-26s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: check-recipe ## Run ingest, preprocess and model for RECIPE
+RECIPES_THERE = $(patsubst recipes/%.toml,%,$(sort $(wildcard recipes/*.toml)))
+
+##@ On this machine, for RECIPE=docstrings or another: RECIPES
+
+# All stages look at the recipe before the first one starts, so that a slip in [model] costs no download. Warnings come
+# once, when the stages run.
+run: .venv/ready ## Check RECIPE, then run ingest, preprocess and model (one alone: python -m ingest RECIPE)
+	@for stage in $(STAGES); do LOG_LEVEL=ERROR $(BIN)/python -m $$stage --check $(RECIPE) || exit $$?; done
 	@for stage in $(STAGES); do $(BIN)/python -m $$stage $(RECIPE) || exit $$?; done
-
-# All stages look at the recipe before the first one starts, so that a slip in [model] costs no download.
-check-recipe: .venv/ready ## Check RECIPE for all stages without running one
-	@for stage in $(STAGES); do LOG_LEVEL=WARNING $(BIN)/python -m $$stage --check $(RECIPE) || exit $$?; done
-
-ingest preprocess model: .venv/ready ## Run one stage for RECIPE
-	@$(BIN)/python -m $@ $(RECIPE)
-
-notebook: .venv/ready ## Open the notebooks in JupyterLab
-	@echo "Installing the pinned packages of notebooks/requirements.txt into .venv"
-	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --require-hashes -r notebooks/requirements.txt
-	@$(BIN)/jupyter lab --notebook-dir notebooks
 
 page: .venv/ready ## Serve the page on http://localhost:8501 (PAGE_PORT)
 	@$(BIN)/python -m model page
@@ -48,42 +42,12 @@ mlflow: .venv/ready ## Open MLflow's own page on the embedded registry: http://l
 		--host 127.0.0.1 --port $${MLFLOW_PORT:-5000} --workers 1 --backend-store-uri sqlite:///data/mlflow/mlflow.db \
 		--default-artifact-root data/mlflow/artifacts
 
-test: .venv/ready-for-tests ## Run all tests without containers that this machine can run, and say what was skipped
-	@$(BIN)/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder -m "not docker" $(PYTEST_ARGS)
+notebook: .venv/ready ## Open the notebooks in JupyterLab
+	@echo "Installing the pinned packages of notebooks/requirements.txt into .venv"
+	@VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --require-hashes -r notebooks/requirements.txt
+	@$(BIN)/jupyter lab --notebook-dir notebooks
 
-test-docker: .venv/ready-for-tests ## Build the images and test the containers
-	@$(BIN)/python -m pytest -q -m docker $(PYTEST_ARGS)
-
-test-profiles: .venv/ready-for-tests ## Start each profile, each pair and all, until healthy; say how long and how much memory
-	@RELAY_PROFILES=all $(BIN)/python -m pytest -q -s -m docker tests/containers/test_profiles.py $(PYTEST_ARGS)
-
-test-crash: .venv/ready-for-tests ## Kill each stage 70 times, the service and its log 20 times each way, and look at what is left
-	@RELAY_KILLS=70 RELAY_SERVICE_KILLS=20 $(BIN)/python -m pytest -q -m crash $(PYTEST_ARGS)
-
-check: .venv/ready-for-tests ## Look for mistakes without changing anything: ruff, mypy, conventions
-	@$(BIN)/ruff check
-	@$(BIN)/ruff format --check
-	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -q tests/test_conventions.py
-
-fix: .venv/ready-for-tests ## Format the code and mend what can be mended
-	@$(BIN)/ruff check --fix
-	@$(BIN)/ruff format
-
-bench: .venv/ready-for-tests ## Measure speed and memory against baselines in the same run (about 10 minutes)
-	@$(BIN)/python -m benchmarks
-
-bench-quick: .venv/ready-for-tests ## The same on small data (about 1 minute)
-	@$(BIN)/python -m benchmarks --quick
-
-lock: .venv/ready ## Pin the newest versions that the requirements.in files allow
-	@$(BIN)/uv pip compile $(UV_COMPILE) $(STAGES:%=%/requirements.in) serve/requirements.in --upgrade -o requirements.txt
-	@for part in $(STAGES) serve tests notebooks; do \
-		$(BIN)/uv pip compile $(UV_COMPILE) $$part/requirements.in -c requirements.txt -o $$part/requirements.txt; done
-	@for server in mlflow airflow; do $(BIN)/uv pip compile $(UV_COMPILE) services/$$server/requirements.in --upgrade \
-		-o services/$$server/requirements.txt; done
-
-UV_COMPILE := -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
+##@ In containers; settings are in .env, which `make .env` makes
 
 # A profile that is named leaves out those of COMPOSE_PROFILES, and with them the database that USE_POSTGRES wants.
 CHOSEN = $(patsubst %,--profile %,$(shell echo "$${COMPOSE_PROFILES-$$(sed -n 's/^COMPOSE_PROFILES=//p' .env 2>/dev/null)}" | tr , ' '))
@@ -110,6 +74,9 @@ up: .env ## Start the pipeline, the page (http://localhost:8501) and MLflow (htt
 	@python3 images/check_ports.py
 	@docker compose up --detach --build --wait
 	@docker compose ps
+
+train: .env ## Train each recipe of RECIPES once, in a container
+	@docker compose run --rm train
 
 # The service begins at once and is ready when it has fetched and checked the models.
 serve: .env ## Train, and serve the models behind nginx: http://localhost:8080/docs, MLflow on http://localhost
@@ -165,6 +132,19 @@ down-volumes: ## Stop all containers and delete all that is in the volumes: runs
 		test "$$answer" = yes || { echo "Nothing is deleted."; exit 1; }; }
 	@docker compose --profile '*' down --remove-orphans --volumes
 
+##@ Look into the containers, and keep what they hold
+
+status: ## Show the containers and whether they are well
+	@docker compose --profile '*' ps --all
+
+logs-mlflow: SERVICE = mlflow
+logs-serve: SERVICE = api gateway
+logs logs-mlflow logs-serve: ## Follow the logs of all containers; of MLflow; of API and gateway; of one: make logs SERVICE=grafana
+	@docker compose --profile '*' logs --follow --tail 100 $(SERVICE)
+
+psql: ## Open psql in the database relay as the superuser, or in another: make psql DATABASE=mlflow
+	@docker compose --profile postgres exec postgres psql -U postgres $(or $(DATABASE),relay)
+
 backup: ## Keep a copy of all volumes and databases in backups/; what writes stands still for that moment
 	@python3 -m services.backup backup
 
@@ -172,32 +152,43 @@ restore: ## Put a copy back in place of what is there: make restore FROM=backups
 	@test -n "$(FROM)" || { echo "Which one? make restore FROM=… of:"; ls -d backups/*Z 2>/dev/null; exit 2; }
 	@python3 -m services.backup restore "$(FROM)" $(if $(filter 1,$(YES)),--yes)
 
-train: .env ## Train each recipe of RECIPES once, in a container
-	@docker compose run --rm train
+##@ Change the code
 
-status: ## Show the containers and whether they are well
-	@docker compose --profile '*' ps --all
+test: .venv/ready-for-tests ## Run all tests without containers that this machine can run, and say what was skipped
+	@$(BIN)/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder -m "not docker" $(PYTEST_ARGS)
 
-logs: ## Follow the logs of all containers
-	@docker compose --profile '*' logs --follow --tail 100
+test-docker: .venv/ready-for-tests ## Build the images and test the containers; PROFILES=all: start each profile, each pair and all
+	@$(if $(PROFILES),RELAY_PROFILES=$(PROFILES)) $(BIN)/python -m pytest -q -m docker \
+		$(if $(PROFILES),-s tests/containers/test_profiles.py) $(PYTEST_ARGS)
 
-logs-serve: ## Follow the logs of the API and the gateway
-	@docker compose --profile serve logs --follow --tail 100 api gateway
+test-crash: .venv/ready-for-tests ## Kill each stage 70 times, the service and its log 20 times each way, and look at what is left
+	@RELAY_KILLS=70 RELAY_SERVICE_KILLS=20 $(BIN)/python -m pytest -q -m crash $(PYTEST_ARGS)
 
-logs-prometheus logs-grafana logs-node-exporter: ## Follow the log of one service of the monitoring
-	@docker compose --profile monitoring logs --follow --tail 100 $(@:logs-%=%)
+check: .venv/ready-for-tests ## Look for mistakes without changing anything: ruff, mypy, conventions
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy
+	@$(BIN)/python -m pytest -q tests/test_conventions.py
 
-logs-postgres: ## Follow the logs of the database and of its set-up
-	@docker compose --profile postgres logs --follow --tail 100 postgres postgres-setup
+fix: .venv/ready-for-tests ## Format the code and mend what can be mended
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
 
-psql: ## Open psql in the database relay as the superuser, or in another: make psql DATABASE=mlflow
-	@docker compose --profile postgres exec postgres psql -U postgres $(or $(DATABASE),relay)
+bench: .venv/ready-for-tests ## Measure speed and memory against baselines (about 10 minutes); QUICK=1: on small data (1 minute)
+	@$(BIN)/python -m benchmarks $(if $(filter 1,$(QUICK)),--quick)
 
-logs-airflow: ## Follow the logs of Airflow and of the runner
-	@docker compose --profile schedule logs --follow --tail 100 airflow runner
+lock: .venv/ready ## Pin the newest versions that the requirements.in files allow
+	@$(BIN)/uv pip compile $(UV_COMPILE) $(STAGES:%=%/requirements.in) serve/requirements.in --upgrade -o requirements.txt
+	@for part in $(STAGES) serve tests notebooks; do \
+		$(BIN)/uv pip compile $(UV_COMPILE) $$part/requirements.in -c requirements.txt -o $$part/requirements.txt; done
+	@for server in mlflow airflow; do $(BIN)/uv pip compile $(UV_COMPILE) services/$$server/requirements.in --upgrade \
+		-o services/$$server/requirements.txt; done
 
-logs-mlflow: ## Follow the log of MLflow
-	@docker compose logs --follow --tail 100 mlflow
+UV_COMPILE := -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
+
+clean: ## Remove the environment and the caches; data and logs stay
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 PASSWORDS := grafana postgres mlflow_database relay_database api_database airflow_database airflow runner
 
@@ -210,10 +201,6 @@ secrets/%_password:
 	@mkdir -p -m 700 secrets
 	@python3 -c 'import secrets; print(secrets.token_urlsafe(24))' > $@.new && chmod 644 $@.new && mv $@.new $@
 	@echo "Made $@"
-
-clean: ## Remove the environment and the caches; data and logs stay
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
-	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/bin/uv:
 	@test -n "$(PYTHON)" || { echo "No Python 3.11 to 3.14 found: install one, or name it: make PYTHON=/path/to/python3.13"; exit 1; }

@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -36,6 +37,12 @@ READ_BY_COMPOSE = ("COMPOSE_FILE", "COMPOSE_PROFILES")
 
 LONGEST_FILE, LONGEST_FUNCTION = 300, 40
 LONGEST_README, LONGEST_STAGE_README = 150, 40
+
+MOST_MAKE_LINES = 40
+PROMISED_TARGETS = (
+    *("dev", "dev-postgres", "dev-full", "train", "serve", "monitoring", "down", "down-volumes"),
+    *("status", "logs", "logs-mlflow", "logs-serve", "docker-build", "test-docker"),
+)
 
 LONG_FILES: dict[str, str] = {}
 """Path -> why it may be longer."""
@@ -111,7 +118,8 @@ def requirements(path: Path) -> list[str]:
 def documents() -> list[Path]:
     """Where commands are promised."""
     folders = [ROOT / folder for folder in (*STAGES, *SERVERS)]
-    return [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *(folder / "README.md" for folder in folders)]
+    pages = sorted((ROOT / "docs").glob("*.md"))
+    return [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *pages, *(folder / "README.md" for folder in folders)]
 
 
 def promised_targets(text: str) -> set[str]:
@@ -253,6 +261,41 @@ def test_the_readme_names_make_commands_at_all() -> None:
 def test_every_make_target_has_its_help() -> None:
     targets = make_targets()
     assert ([name for name, rest in targets.items() if not re.search(r"## \S", rest)], targets != {}) == ([], True)
+
+
+def ask_make(*arguments: str) -> list[str]:
+    """What `make` prints, line by line."""
+    command = ["make", "--silent", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60).stdout.splitlines()
+
+
+def test_make_lists_every_command_once_in_groups_and_on_one_screen() -> None:
+    lines = ask_make("help")
+    groups = [place for place, line in enumerate(lines) if not line.startswith(" ")]
+    listed = [name for line in lines if line.startswith("  make ") for name in read_names(line)]
+    assert (len(lines) <= MOST_MAKE_LINES, groups[0], len(groups) >= 3) == (True, 0, True)
+    assert [place for place in groups if place + 1 in (*groups, len(lines))] == []  # a heading without commands
+    assert sorted(listed) == sorted(set(make_targets()) - {"help", ".env"})
+
+
+def read_names(line: str) -> list[str]:
+    """The targets of a line of the list, which stand before the first word with a capital letter."""
+    return re.findall(r"[a-z-]+", re.split(r"[A-Z]", line)[0])[1:]
+
+
+def test_the_commands_that_others_rely_on_are_there() -> None:
+    assert set(PROMISED_TARGETS) - set(make_targets()) == set()
+
+
+def test_make_run_lets_every_stage_check_the_recipe_before_one_starts() -> None:
+    loops = [line for line in ask_make("--dry-run", "run", "RECIPE=linear") if line.startswith("for stage in ")]
+    assert ["ingest preprocess model" in line for line in loops] == [True, True]
+    assert ["--check linear" in line for line in loops] == [True, False]
+
+
+def test_the_build_names_only_make_commands_that_exist() -> None:
+    called = re.findall(r"^\s*make ([\w-]+)", (ROOT / ".ci" / "run").read_text(encoding="utf-8"), re.M)
+    assert (set(called) - set(make_targets()), called != []) == (set(), True)
 
 
 def test_notebooks_carry_no_output() -> None:

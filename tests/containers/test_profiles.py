@@ -1,6 +1,6 @@
 """Profiles: every combination is a file that holds, and what they start becomes healthy, alone and together.
 
-RELAY_PROFILES=all starts each pair as well, as `make test-profiles` does; else those that no other test starts.
+RELAY_PROFILES=all (`make test-docker PROFILES=all`) starts each pair as well; else those that no other test starts.
 """
 
 import itertools
