@@ -21,7 +21,7 @@ from monitoring_files import (
     read_yaml,
 )
 
-from handoff.journal import Entry, format_metrics
+from handoff.journal import Entry, Outcome, format_metrics
 from serve.log.record import LogStats
 from serve.metrics import Metrics
 
@@ -48,7 +48,7 @@ def given() -> set[str]:
     # Labelled figures without a value yet are in the text by their head alone.
     api = metrics.render().decode()
     heads = set(re.findall(r"^# TYPE (\w+)", api, re.M))
-    stage = format_metrics(Entry("ingest", "linear", "done", "2026-01-01T00:00:00Z", 1.0, 1.0), {})
+    stage = format_metrics(Entry("ingest", "linear", Outcome.RAN, "2026-01-01T00:00:00Z", 1.0, 1.0), {})
     return names_of(api) | heads | names_of(stage) | {rule["record"] for rule in find_rules("record")}
 
 
