@@ -33,7 +33,11 @@ class Metrics:
         own = self._registry = CollectorRegistry()
         self._requests = Counter("relay_requests_total", "Requests", ["route", "method", "status"], registry=own)
         self._seconds = Histogram(
-            "relay_request_seconds", "From a request to its answer", ["route"], buckets=LATENCY_SECONDS, registry=own
+            "relay_http_request_duration_seconds",
+            "From a request to its answer",
+            ["route"],
+            buckets=LATENCY_SECONDS,
+            registry=own,
         )
         self._errors = Counter("relay_errors_total", "Answers that were an error, by kind", ["kind"], registry=own)
         self._answered = Counter(

@@ -112,11 +112,14 @@ def test_every_worker_tells_the_figures_of_all(start: Callable[..., Server]) -> 
         'relay_predictions_total{model="line",version="1"}': 41.0,
         'relay_predicted_records_total{model="line",version="1"}': 42.0,
         'relay_requests_total{method="POST",route="/predict",status="200"}': 41.0,
-        'relay_request_seconds_count{route="/predict"}': 42.0,
+        'relay_http_request_duration_seconds_count{route="/predict"}': 42.0,
         'relay_errors_total{kind="invalid-records"}': 1.0,
     }
     # How long a request took is known, and told to the other worker, only after its answer has left.
-    wait_for(lambda: read_figures(server)['relay_request_seconds_count{route="/predict"}'] == 42.0, "the last figure")
+    wait_for(
+        lambda: read_figures(server)['relay_http_request_duration_seconds_count{route="/predict"}'] == 42.0,
+        "the last figure",
+    )
     scrapes = [read_figures(server) for _ in range(8)]
     assert [{name: scrape[name] for name in names} for scrape in scrapes] == [names] * 8
 
