@@ -22,7 +22,7 @@ to the Bootstrap, 1993, chapter 13, on 1,000 for fine work."""
 
 
 @dataclass(frozen=True)
-class Answers:
+class ScoredRows:
     """What one version says of rows, in the forms that metrics take."""
 
     true: npt.NDArray[Any]
@@ -35,7 +35,7 @@ class Answers:
     are_probabilities: bool
 
 
-def answer(contract: Contract, model: Any, inputs: pd.DataFrame, target: npt.NDArray[Any]) -> Answers:
+def answer(contract: Contract, model: Any, inputs: pd.DataFrame, target: npt.NDArray[Any]) -> ScoredRows:
     """What a version says of rows whose outcome is known.
 
     Args:
@@ -50,20 +50,20 @@ def answer(contract: Contract, model: Any, inputs: pd.DataFrame, target: npt.NDA
     inputs = inputs[list(contract.inputs)]
     if contract.task == ModelTask.REGRESSION:
         predicted = np.asarray(model.predict(inputs), dtype=np.float64)
-        return Answers(target, predicted, predicted, predicted, [], are_probabilities=False)
+        return ScoredRows(target, predicted, predicted, predicted, [], are_probabilities=False)
     classes = list(contract.classes)
     if contract.task == ModelTask.BINARY:
         scores, are_probabilities = score_rows(model, inputs)
         chosen = np.asarray(model.predict(inputs)) == classes[1]
         threshold = contract.threshold if contract.threshold is not None else 0.5
-        return Answers(target == classes[1], scores, chosen, scores >= threshold, classes, are_probabilities)
+        return ScoredRows(target == classes[1], scores, chosen, scores >= threshold, classes, are_probabilities)
     chosen = np.asarray(model.predict(inputs))
     has_shares = hasattr(model, "predict_proba")
     shares = np.asarray(model.predict_proba(inputs)) if has_shares else None
-    return Answers(target, shares, chosen, chosen, classes, has_shares)
+    return ScoredRows(target, shares, chosen, chosen, classes, has_shares)
 
 
-Metric = Callable[[Answers, Places], float]
+Metric = Callable[[ScoredRows, Places], float]
 
 METRICS: dict[str, Metric] = {
     "r2": lambda of, rows: metrics.r2_score(of.true[rows], of.chosen[rows]),
@@ -88,7 +88,7 @@ METRICS: dict[str, Metric] = {
 """Score of a recipe -> how it is computed on some of the rows."""
 
 
-def _pick(of: Answers, rows: Places) -> Floats:
+def _pick(of: ScoredRows, rows: Places) -> Floats:
     assert of.scores is not None  # noqa: S101 - such a score was computed at training time
     picked: Floats = of.scores[rows]
     return picked
@@ -108,7 +108,7 @@ def measure_auc(true: npt.NDArray[np.bool_], scores: Floats) -> float:
     return float((ranks[places][true].sum() - positive * (positive + 1) / 2) / (positive * negative))
 
 
-def bootstrap_gain(metric: Metric, both: tuple[Answers, Answers], rows: Places, seed: int) -> tuple[float, float]:
+def bootstrap_gain(metric: Metric, both: tuple[ScoredRows, ScoredRows], rows: Places, seed: int) -> tuple[float, float]:
     """The 95 % interval of the difference: the same rows are drawn for both, so what they share cancels out."""
     chance = np.random.default_rng(seed)
     gains = []

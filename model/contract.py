@@ -12,7 +12,7 @@ from sklearn.base import BaseEstimator
 from handoff.recipe import Column, Recipe
 from model.parameters import EstimatorParameters
 from model.task import Task
-from registry.answers import Answers, ask_model, ask_twin
+from registry.answers import Predictions, ask_model, ask_twin
 from registry.contract import MODEL_FILE, TWIN_FILE, Asking, Cell, Contract, Example, Score
 from registry.task import ModelTask
 
@@ -134,7 +134,7 @@ def promise_column(column: Column) -> Column:
     return column.model_copy(update={"source": None, "epoch": "s"})
 
 
-def add_example(contract: Contract, records: list[dict[str, Cell]], answers: Answers) -> Contract:
+def add_example(contract: Contract, records: list[dict[str, Cell]], answers: Predictions) -> Contract:
     """The contract with records and what the model answered."""
     numbers = contract.task == ModelTask.REGRESSION
     example = Example(

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from model.comparison import METRICS, Answers, Places, answer, bootstrap_gain
+from model.comparison import METRICS, Places, ScoredRows, answer, bootstrap_gain
 from model.metrics import LOWER_IS_BETTER
 from model.split import Part
 from registry.contract import Contract
@@ -164,7 +164,7 @@ def _run_checks(challenger: Candidate, champion: Candidate, test: Part, seed: in
 
 
 def compare_on(
-    name: str, mine: Answers, other: Answers, rows: Places, *, tolerance: float, seed: int, strict: bool = True
+    name: str, mine: ScoredRows, other: ScoredRows, rows: Places, *, tolerance: float, seed: int, strict: bool = True
 ) -> Check:
     """One metric of both versions on some rows, with the paired bootstrap interval of the gain.
 

@@ -25,7 +25,7 @@ from registry.task import ModelTask
 from registry.versions import CONTRACT_SHA256, Version, require_digest
 
 if TYPE_CHECKING:  # NumPy and ONNX Runtime: whoever only asks for the contract needs neither
-    from registry.answers import Answers, Record
+    from registry.answers import Predictions, Record
     from registry.twin import Twin
 
 KEEP = 3
@@ -50,7 +50,7 @@ class OpenModel:
     model: Any
     """Of the model file; None where the twin answers."""
 
-    def answer(self, records: "Sequence[Record]") -> "Answers":
+    def answer(self, records: "Sequence[Record]") -> "Predictions":
         """The answers to some records."""
         from registry.answers import ask_model, ask_twin
 

@@ -21,14 +21,16 @@ Record = Mapping[str, Cell]
 NUMERIC = ("int", "float", "bool")
 
 
-@dataclass(frozen=True)
-class Answers:
+@dataclass(frozen=True, slots=True)
+class Predictions:
     """What a model says of some records."""
 
     predictions: list[Cell]
     """A class, a number or the nearest label for each."""
     probabilities: list[float] | None
     """Of the positive class, for two classes; else of the predicted class; None where the model has none."""
+    details: list[Any] | None = None
+    """What else the API says of each record; authorship models only."""
 
 
 def make_matrix(inputs: Mapping[str, Column], records: Sequence[Record]) -> npt.NDArray[np.float32]:
@@ -50,12 +52,12 @@ def make_frame(inputs: Mapping[str, Column], records: Sequence[Record]) -> "pd.D
     )
 
 
-def ask_twin(contract: Contract, twin: "Twin", records: Sequence[Record]) -> Answers:
+def ask_twin(contract: Contract, twin: "Twin", records: Sequence[Record]) -> Predictions:
     """What the ONNX twin answers."""
     return read_outputs(contract, twin.predict(make_matrix(contract.inputs, records)))
 
 
-def ask_model(contract: Contract, model: Any, records: Sequence[Record]) -> Answers:
+def ask_model(contract: Contract, model: Any, records: Sequence[Record]) -> Predictions:
     """What the model of a model file answers.
 
     Args:
@@ -70,38 +72,38 @@ def ask_model(contract: Contract, model: Any, records: Sequence[Record]) -> Answ
         return read_outputs(contract, model.predict_proba(frame))
     if contract.task == ModelTask.BINARY:
         scores = model.decision_function(frame)
-        return Answers([_call(contract, score) for score in scores.tolist()], None)
-    return Answers(np.ravel(model.predict(frame)).tolist(), None)
+        return Predictions([_call(contract, score) for score in scores.tolist()], None)
+    return Predictions(np.ravel(model.predict(frame)).tolist(), None)
 
 
-def read_outputs(contract: Contract, outputs: npt.NDArray[Any]) -> Answers:
+def read_outputs(contract: Contract, outputs: npt.NDArray[Any]) -> Predictions:
     """Answers from probabilities (n, classes) or numbers (n, 1)."""
     if contract.task == ModelTask.REGRESSION:
-        return Answers(np.ravel(outputs).tolist(), None)
+        return Predictions(np.ravel(outputs).tolist(), None)
     if contract.task == ModelTask.BINARY:
         positive = outputs[:, 1].tolist()
-        return Answers([_call(contract, share) for share in positive], positive)
+        return Predictions([_call(contract, share) for share in positive], positive)
     return _name_classes(contract, outputs, [contract.classes[best] for best in outputs.argmax(axis=1).tolist()])
 
 
-def find_difference(contract: Contract, answers: Answers) -> str:
+def find_difference(contract: Contract, made: Predictions) -> str:
     """How answers to the contract's example differ from those promised there; empty when they do not."""
     example = contract.example
-    for number, (found, promised) in enumerate(zip(answers.predictions, example.predictions, strict=True), start=1):
+    for number, (found, promised) in enumerate(zip(made.predictions, example.predictions, strict=True), start=1):
         if contract.task != ModelTask.REGRESSION:
             if found != promised:
                 return f"example {number} is answered with {found!r}, promised was {promised!r}"
         elif not _is_near(found, promised, contract.spread):
             return f"example {number} is answered with {found}, promised was {promised}"
     for number, (share, told) in enumerate(
-        zip(answers.probabilities or (), example.probabilities or (), strict=True), start=1
+        zip(made.probabilities or (), example.probabilities or (), strict=True), start=1
     ):
         if not _is_near(share, told, None):
             return f"example {number} gets the probability {share}, promised was {told}"
     return ""
 
 
-def _ask_for_styles(contract: Contract, model: Any, records: Sequence[Record]) -> Answers:
+def _ask_for_styles(contract: Contract, model: Any, records: Sequence[Record]) -> Predictions:
     (text,) = contract.inputs
     if contract.asking is None:
         texts = [record[text] for record in records]
@@ -123,6 +125,6 @@ def _call(contract: Contract, score: float) -> Cell:
     return contract.classes[1] if score >= contract.threshold else contract.classes[0]
 
 
-def _name_classes(contract: Contract, shares: npt.NDArray[Any], named: list[Any]) -> Answers:
+def _name_classes(contract: Contract, shares: npt.NDArray[Any], named: list[Any]) -> Predictions:
     places = [contract.classes.index(name) for name in named]
-    return Answers(named, [float(row[place]) for row, place in zip(shares, places, strict=True)])
+    return Predictions(named, [float(row[place]) for row, place in zip(shares, places, strict=True)])

@@ -19,11 +19,11 @@ from serve.copies import Copies
 from serve.exchange import Endpoint
 from serve.fetch import Fetcher, Fetching
 from serve.follow import Follower
-from serve.gate import Gate, KeyGuard
 from serve.information import Information
 from serve.log import open_log
 from serve.metrics import Metrics
-from serve.predicting import Predictions
+from serve.middleware import KeyGuard, Middleware
+from serve.predicting import PredictRoutes
 from serve.registry_fetcher import RegistryFetcher
 from serve.sample import Sample
 from serve.settings import Settings, read_settings
@@ -42,13 +42,13 @@ STATE_SECONDS = 1.0
 """Between two updates of the figures that other workers read."""
 
 
-def create_app() -> Gate:
+def create_app() -> Middleware:
     """The application by the environment, for each worker."""
     from serve.logs import configure_logs
 
     settings = read_settings()
     configure_logs(settings)
-    return Service(settings, find_fetchers(settings)).gate
+    return Service(settings, find_fetchers(settings)).middleware
 
 
 def find_fetchers(settings: Settings) -> Mapping[str, Fetcher]:
@@ -76,14 +76,14 @@ class Service:
         self.fetching = Fetching(fetchers, self.copies, settings.follow_seconds) if fetchers else None
         self.log = open_log(settings.database_url, settings.folder)
         self.metrics, self.access = Metrics(), AccessLog(settings.log_dir)
-        self.predictions = Predictions(self.store, self.log, settings, self.metrics)
+        self.predictions = PredictRoutes(self.store, self.log, settings, self.metrics)
         guard = KeyGuard(settings.api_key_sha256)
         busy = {
             "/predict": Endpoint("/predict", self.predictions.predict, guard),
             "/invocations": Endpoint("/invocations", self.predictions.invoke, guard),
         }
         router = Router(routes=self._routes(busy, guard), lifespan=self._live, redirect_slashes=False)
-        self.gate = Gate((router, busy), settings, metrics=self.metrics, access=self.access)
+        self.middleware = Middleware((router, busy), settings, metrics=self.metrics, access=self.access)
         self._looked = asyncio.Event()
 
     def _routes(self, busy: Mapping[str, Endpoint], guard: KeyGuard) -> list[Route]:
@@ -125,7 +125,7 @@ class Service:
             self.access.flush()
 
     def _background(self) -> list[Any]:
-        works = [self._follow(), self.access.write_on(), self.gate.deadlines.watch()]
+        works = [self._follow(), self.access.write_on(), self.middleware.deadlines.watch()]
         if self.fetching is not None:
             works.append(self.fetching.fetch_on())
         if self.settings.retention_days is not None:
@@ -143,7 +143,7 @@ class Service:
 
     async def _note_state(self) -> None:
         while True:
-            self.metrics.note_state(self.store.status().values(), self.log.stats, self.gate.under_way)
+            self.metrics.note_state(self.store.status().values(), self.log.stats, self.middleware.under_way)
             await asyncio.sleep(STATE_SECONDS)
 
     async def _prune(self, days: float) -> None:

@@ -5,9 +5,9 @@ from typing import Any
 
 import msgspec
 
+from registry.answers import Predictions
 from registry.contract import Cell, Contract
 from serve.errors import Flaw, InvalidRecordsError
-from serve.predictor import Outcome
 from serve.schema import Record
 from stylometry.asking import Style
 from stylometry.attribution import AuthorshipClassifier
@@ -29,14 +29,14 @@ class AuthorshipPredictor:
         self._column = next(iter(contract.inputs))
         self._classes: list[str] = classifier.classes_.tolist()
 
-    def answer(self, records: Sequence[Record]) -> Outcome:
+    def answer(self, records: Sequence[Record]) -> Predictions:
         """The nearest label of each text, and what else is known of it.
 
         Raises:
             InvalidRecordsError: a text holds nothing that the model counts, or too little of it.
         """
         styles = self._ask(records)
-        return Outcome(
+        return Predictions(
             predictions=[self._classes[style.nearest] for style in styles],
             probabilities=[float(style.probabilities[style.nearest]) for style in styles],
             details=[self._describe(style) for style in styles],

@@ -13,7 +13,7 @@ JSON = "application/json"
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class Response:
     """An answer that is ready to leave."""
 
     body: bytes
@@ -23,14 +23,14 @@ class Reply:
 
 
 @dataclass(slots=True)
-class Ask:
+class Request:
     """A request: what came, and what the log and the metrics want to know of it afterwards."""
 
     scope: Scope
     receive: Receive
     id: str
     max_body: int
-    reply: Reply | None = None
+    response: Response | None = None
     model: str = ""
     version: str = ""
     prediction_id: str = ""
@@ -88,7 +88,7 @@ class Ask:
             message = await self.receive()
 
 
-Work = Callable[[Ask], Awaitable[Reply]]
+Work = Callable[[Request], Awaitable[Response]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,16 +98,16 @@ class Endpoint:
     template: str
     """The route's path, for logs and metrics: few values, however many ids are asked for."""
     work: Work = field(repr=False)
-    guard: Callable[[Ask], None] | None = field(default=None, repr=False)
+    guard: Callable[[Request], None] | None = field(default=None, repr=False)
     """Raises for a request that must not be answered, before its body is read."""
 
-    async def answer(self, ask: Ask) -> Reply:
+    async def answer(self, request: Request) -> Response:
         """Do the work, if the request may ask for it."""
         if self.guard is not None:
-            self.guard(ask)
-        return await self.work(ask)
+            self.guard(request)
+        return await self.work(request)
 
     async def __call__(self, scope: Scope, _receive: Receive, _send: Send) -> None:
-        """Be found by a router: the gate sends the reply that is left in the request."""
-        ask: Any = scope["relay"]
-        ask.reply = await self.answer(ask)
+        """Be found by a router: the middleware sends the response that is left in the request."""
+        request: Any = scope["relay"]
+        request.response = await self.answer(request)

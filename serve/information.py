@@ -9,7 +9,7 @@ from starlette.routing import Route
 from handoff.database import name_database
 from serve.access import format_time
 from serve.documentation import describe_service, render_page
-from serve.exchange import Ask, Endpoint, Reply
+from serve.exchange import Endpoint, Request, Response
 from serve.log.record import PredictionLog
 from serve.metrics import MEDIA_TYPE, Metrics
 from serve.settings import Settings
@@ -26,17 +26,17 @@ class Information:
     def __init__(self, store: ModelStore, log: PredictionLog, settings: Settings, metrics: Metrics) -> None:
         self._store, self._log, self._settings, self._metrics = store, log, settings, metrics
 
-    async def index(self, _: Ask) -> Reply:
+    async def index(self, _: Request) -> Response:
         """What this is, and where to go on."""
         models = {name: state.served.version if state.served else None for name, state in self._store.status().items()}
         routes = {"predict": "POST /predict", "health": "/health", "models": "/models", "documentation": "/docs"}
-        return Reply(_encode({"service": "relay", "models": models, "routes": routes}))
+        return Response(_encode({"service": "relay", "models": models, "routes": routes}))
 
-    async def ping(self, _: Ask) -> Reply:
+    async def ping(self, _: Request) -> Response:
         """Whether the process answers at all."""
-        return Reply(b'{"status":"alive"}')
+        return Response(b'{"status":"alive"}')
 
-    async def health(self, _: Ask) -> Reply:
+    async def health(self, _: Request) -> Response:
         """Whether predictions can be asked for: 200, or 503 with the reason and what to do."""
         states = self._store.status()
         why = await self._log.is_healthy()
@@ -54,36 +54,36 @@ class Information:
         if not states:
             body["why"] = "no model is configured"
             body["next_step"] = "set MODEL_URI=models:/<name>@production and start again"
-        return Reply(_encode(body), 200 if is_up else 503)
+        return Response(_encode(body), 200 if is_up else 503)
 
-    async def version(self, _: Ask) -> Reply:
+    async def version(self, _: Request) -> Response:
         """The versions of what answers."""
-        return Reply(_encode(find_versions()))
+        return Response(_encode(find_versions()))
 
-    async def metrics(self, _: Ask) -> Reply:
+    async def metrics(self, _: Request) -> Response:
         """The figures, in Prometheus's text format."""
-        return Reply(self._metrics.render(), media_type=MEDIA_TYPE)
+        return Response(self._metrics.render(), media_type=MEDIA_TYPE)
 
-    async def model(self, _: Ask) -> Reply:
+    async def model(self, _: Request) -> Response:
         """All that is promised of the model that answers `/predict`."""
-        return Reply(_encode(describe_model(self._store.get(None))))
+        return Response(_encode(describe_model(self._store.get(None))))
 
-    async def models(self, _: Ask) -> Reply:
+    async def models(self, _: Request) -> Response:
         """How each configured model stands."""
-        return Reply(_encode({"models": [describe_status(state) for state in self._store.status().values()]}))
+        return Response(_encode({"models": [describe_status(state) for state in self._store.status().values()]}))
 
-    async def one_model(self, ask: Ask) -> Reply:
+    async def one_model(self, request: Request) -> Response:
         """All that is promised of one model."""
-        return Reply(_encode(describe_model(self._store.get(ask.path("name")))))
+        return Response(_encode(describe_model(self._store.get(request.path("name")))))
 
-    async def openapi(self, _: Ask) -> Reply:
+    async def openapi(self, _: Request) -> Response:
         """The routes in the form of OpenAPI 3.1, with the columns of the models that are served now."""
-        return Reply(_encode(describe_service(self._store.all(), self._settings)))
+        return Response(_encode(describe_service(self._store.all(), self._settings)))
 
-    async def documentation(self, _: Ask) -> Reply:
+    async def documentation(self, _: Request) -> Response:
         """The same as a page to read."""
         page = render_page(describe_service(self._store.all(), self._settings))
-        return Reply(page.encode(), media_type="text/html; charset=utf-8")
+        return Response(page.encode(), media_type="text/html; charset=utf-8")
 
     def routes(self, guard: Any) -> list[Route]:
         """The routes; those that tell nothing of the data need no key."""

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from handoff.errors import RelayError
-from registry.answers import Answers, find_difference
+from registry.answers import find_difference
 from registry.contract import CONTRACT_FILE, LINEAGE_FILE, MODEL_FILE, TWIN_FILE, Contract
 from registry.model_file import read_model
 from registry.task import ModelTask
@@ -51,9 +51,9 @@ def check_example(served: Served, where: str) -> None:
         VersionRefusedError: it is not.
     """
     records = served.schema.read_values(served.contract.example.records)
-    outcome = served.predictor.answer(records)
+    found = served.predictor.answer(records)
     served.predictor.answer_plainly(records)  # warms it, and a model that cannot must not be served
-    difference = find_difference(served.contract, Answers(outcome.predictions, outcome.probabilities))
+    difference = find_difference(served.contract, found)
     if difference:
         raise VersionRefusedError(
             f"{where}: {difference}: it is not served. Train and register it with the packages that run here"

@@ -13,13 +13,13 @@ import msgspec
 from loguru import logger
 from msgspec import UNSET, UnsetType
 
+from registry.answers import Predictions
 from registry.contract import Cell
 from serve.errors import KeyReusedError, WrongParameterError
-from serve.exchange import Ask, Reply
+from serve.exchange import Request, Response
 from serve.log.record import LogFullError, LogKeyTakenError, LogUnavailableError, PredictionLog, Row, new_id
 from serve.metrics import Metrics
-from serve.predictor import Outcome
-from serve.reading import Shape, read_invocation, read_question
+from serve.reading import Shape, read_invocation, read_predict_request
 from serve.schema import Record
 from serve.settings import Settings
 from serve.store import ModelStore, Served
@@ -37,7 +37,7 @@ Answered = TypeVar("Answered")
 _encode = msgspec.json.Encoder().encode
 
 
-class Answer(msgspec.Struct, kw_only=True):
+class PredictResponse(msgspec.Struct, kw_only=True):
     """What leaves for a request of `/predict`."""
 
     prediction: Cell | UnsetType = UNSET
@@ -59,7 +59,7 @@ class _Stamp:
     at_unix: float
 
 
-class Predictions:
+class PredictRoutes:
     """Answers with the models of a store and puts each answer into a log first."""
 
     def __init__(self, store: ModelStore, log: PredictionLog, settings: Settings, metrics: Metrics) -> None:
@@ -70,53 +70,53 @@ class Predictions:
         """End the threads; what they compute is finished first."""
         self._threads.shutdown()
 
-    async def predict(self, ask: Ask) -> Reply:
+    async def predict(self, request: Request) -> Response:
         """The answer of the first model of the settings."""
-        return await self._predict(ask, None)
+        return await self._predict(request, None)
 
-    async def predict_by_name(self, ask: Ask) -> Reply:
+    async def predict_by_name(self, request: Request) -> Response:
         """The answer of the model that the path names."""
-        return await self._predict(ask, ask.path("name"))
+        return await self._predict(request, request.path("name"))
 
-    async def invoke(self, ask: Ask) -> Reply:
+    async def invoke(self, request: Request) -> Response:
         """The answer in MLflow's scoring protocol: what the estimator's own predict() gives."""
-        served = self._take(ask, None)
-        body = await ask.body()
+        served = self._take(request, None)
+        body = await request.body()
 
         async def answer(_: _Stamp) -> tuple[list[Record], bytes]:
-            media_type = ask.header(b"content-type") or "application/json"
+            media_type = request.header(b"content-type") or "application/json"
             records = await self._read_large(
                 len(body), lambda: read_invocation(body, media_type, served.schema, self._settings.max_rows)
             )
             predictions = await self._compute(served, served.predictor.answer_plainly, records)
             return records, _encode({"predictions": predictions})
 
-        return await self._answer_once(ask, served, body, answer)
+        return await self._answer_once(request, served, body, answer)
 
-    async def _predict(self, ask: Ask, name: str | None) -> Reply:
-        served = self._take(ask, name)
-        body = await ask.body()
+    async def _predict(self, request: Request, name: str | None) -> Response:
+        served = self._take(request, name)
+        body = await request.body()
 
         async def answer(stamp: _Stamp) -> tuple[list[Record], bytes]:
-            question = await self._read_large(
-                len(body), lambda: read_question(body, served.schema, self._settings.max_rows)
+            predict_request = await self._read_large(
+                len(body), lambda: read_predict_request(body, served.schema, self._settings.max_rows)
             )
-            outcome = await self._compute(served, served.predictor.answer, question.records)
-            return question.records, _encode(compose(outcome, question.shape, served, stamp))
+            found = await self._compute(served, served.predictor.answer, predict_request.records)
+            return predict_request.records, _encode(compose(found, predict_request.shape, served, stamp))
 
-        return await self._answer_once(ask, served, body, answer)
+        return await self._answer_once(request, served, body, answer)
 
-    def _take(self, ask: Ask, name: str | None) -> Served:
+    def _take(self, request: Request, name: str | None) -> Served:
         served = self._store.get(name)
-        ask.model, ask.version = served.model, served.version
+        request.model, request.version = served.model, served.version
         return served
 
-    async def _answer_once(self, ask: Ask, served: Served, body: bytes, answer: Any) -> Reply:
+    async def _answer_once(self, request: Request, served: Served, body: bytes, answer: Any) -> Response:
         """The reply, from the log where the request's idempotency key was answered before."""
-        key = read_key(ask)
-        digest = digest_request(ask, body) if key is not None else None
+        key = read_key(request)
+        digest = digest_request(request, body) if key is not None else None
         if key is not None and (stored := await self._log.find_key(key)) is not None:
-            return repeat(ask, stored, digest)
+            return repeat(request, stored, digest)
         begun, stamp = time.perf_counter(), _Stamp(new_id(), time.time())
         records, output = await answer(stamp)
         row = Row(
@@ -128,18 +128,18 @@ class Predictions:
             input=_encode(records),
             output=output,
             latency_us=int((time.perf_counter() - begun) * 1e6),
-            client=ask.id,
+            client=request.id,
             idempotency_key=key,
             body_sha256=digest,
         )
-        ask.rows = len(records)
+        request.rows = len(records)
         try:
             is_logged = await self._append(row)
         except LogKeyTakenError as error:  # another request with the key was quicker: its answer counts
-            return repeat(ask, error.stored, digest)
-        ask.prediction_id = row.id
+            return repeat(request, error.stored, digest)
+        request.prediction_id = row.id
         self._metrics.count_predictions(served.model, served.version, len(records))
-        return Reply(output, headers=name_headers(row)) if is_logged else admit_unlogged(row)
+        return Response(output, headers=name_headers(row)) if is_logged else admit_unlogged(row)
 
     async def _append(self, row: Row) -> bool:
         """Whether the row is in the log; without that an answer leaves only with PREDICTION_LOG_ON_FAILURE=answer."""
@@ -167,10 +167,10 @@ class Predictions:
         return await asyncio.get_running_loop().run_in_executor(self._threads, read)
 
 
-def compose(outcome: Outcome, shape: Shape, served: Served, stamp: _Stamp) -> Answer:
-    """The answer in the shape of its question: a list of one cell each for values, else flat."""
-    predictions = outcome.predictions
-    answer = Answer(
+def compose(found: Predictions, shape: Shape, served: Served, stamp: _Stamp) -> PredictResponse:
+    """The response in the shape of its request: a list of one cell each for values, else flat."""
+    predictions = found.predictions
+    response = PredictResponse(
         predictions=[[prediction] for prediction in predictions] if shape == "values" else predictions,
         model=served.model,
         model_version=served.version,
@@ -178,23 +178,23 @@ def compose(outcome: Outcome, shape: Shape, served: Served, stamp: _Stamp) -> An
         timestamp=datetime.fromtimestamp(stamp.at_unix, UTC),
     )
     if shape == "one":
-        answer.prediction = predictions[0]
-    if outcome.probabilities is not None:
-        answer.probabilities = outcome.probabilities
+        response.prediction = predictions[0]
+    if found.probabilities is not None:
+        response.probabilities = found.probabilities
         if shape == "one":
-            answer.probability = outcome.probabilities[0]
-    if outcome.details is not None:
-        answer.details = outcome.details
-    return answer
+            response.probability = found.probabilities[0]
+    if found.details is not None:
+        response.details = found.details
+    return response
 
 
-def read_key(ask: Ask) -> str | None:
+def read_key(request: Request) -> str | None:
     """The request's idempotency key.
 
     Raises:
         WrongParameterError: it is too long, or has signs that are not printed.
     """
-    key = ask.header(b"idempotency-key")
+    key = request.header(b"idempotency-key")
     if not key:
         return None
     if len(key) > LONGEST_KEY or not (key.isascii() and key.isprintable()):
@@ -202,16 +202,16 @@ def read_key(ask: Ask) -> str | None:
     return key
 
 
-def digest_request(ask: Ask, body: bytes) -> str:
+def digest_request(request: Request, body: bytes) -> str:
     """SHA-256 of all that decides the answer: the path, the type of the body, and the body."""
     digest = hashlib.sha256()
-    for part in (str(ask.scope["path"]).encode(), ask.header(b"content-type").encode("latin-1"), body):
+    for part in (str(request.scope["path"]).encode(), request.header(b"content-type").encode("latin-1"), body):
         digest.update(len(part).to_bytes(8))
         digest.update(part)
     return digest.hexdigest()
 
 
-def repeat(ask: Ask, stored: Row, digest: str | None) -> Reply:
+def repeat(request: Request, stored: Row, digest: str | None) -> Response:
     """The stored answer to the same request, byte for byte.
 
     Raises:
@@ -221,15 +221,15 @@ def repeat(ask: Ask, stored: Row, digest: str | None) -> Reply:
         raise KeyReusedError(
             f"the idempotency key belongs to prediction {stored.id}, whose request was another one: use a new key"
         )
-    ask.model, ask.version, ask.prediction_id = stored.model, stored.version, stored.id
-    return Reply(stored.output, headers=(*name_headers(stored), (b"idempotency-replayed", b"true")))
+    request.model, request.version, request.prediction_id = stored.model, stored.version, stored.id
+    return Response(stored.output, headers=(*name_headers(stored), (b"idempotency-replayed", b"true")))
 
 
-def admit_unlogged(row: Row) -> Reply:
+def admit_unlogged(row: Row) -> Response:
     """The answer, which says that it is not in the log; in MLflow's protocol only the header has room for it."""
     has_room = b'"prediction_id":' in row.output
     output = row.output[:-1] + b',"logged":false}' if has_room else row.output
-    return Reply(output, headers=(*name_headers(row), (b"x-prediction-logged", b"false")))
+    return Response(output, headers=(*name_headers(row), (b"x-prediction-logged", b"false")))
 
 
 def name_headers(row: Row) -> tuple[tuple[bytes, bytes], ...]:

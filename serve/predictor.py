@@ -5,30 +5,18 @@ own predict() gives, whose border is 0.5: so do MLflow's scoring servers.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from registry.answers import Answers, ask_model, make_frame, read_outputs
+from registry.answers import Predictions, ask_model, make_frame, read_outputs
 from registry.contract import Cell, Contract
 from registry.task import ModelTask
 from registry.twin import Twin
 from serve.errors import NoAnswerError
 from serve.schema import Record, make_matrix
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """The answers to some records."""
-
-    predictions: list[Cell]
-    probabilities: list[float] | None = None
-    """Of the positive class, for two classes; else of the class that is answered; None where the model has none."""
-    details: list[Any] | None = None
-    """What else there is to say of each record, for an authorship model."""
 
 
 class Predictor(Protocol):
@@ -38,7 +26,7 @@ class Predictor(Protocol):
     def is_quick(self) -> bool:
         """Whether a few records cost less than a change of threads."""
 
-    def answer(self, records: Sequence[Record]) -> Outcome:
+    def answer(self, records: Sequence[Record]) -> Predictions:
         """The answers to some records."""
 
     def answer_plainly(self, records: Sequence[Record]) -> list[Cell]:
@@ -53,15 +41,15 @@ class TwinPredictor:
     def __init__(self, contract: Contract, twin: Twin) -> None:
         self._contract, self._twin = contract, twin
 
-    def answer(self, records: Sequence[Record]) -> Outcome:
+    def answer(self, records: Sequence[Record]) -> Predictions:
         """The answers to some records."""
-        return finish(read_outputs(self._contract, self._compute(records)))
+        return require_finite(read_outputs(self._contract, self._compute(records)))
 
     def answer_plainly(self, records: Sequence[Record]) -> list[Cell]:
         """The number, or the most probable class, the first of level ones."""
         outputs, classes = self._compute(records), self._contract.classes
         if self._contract.task == ModelTask.REGRESSION:
-            return finish(read_outputs(self._contract, outputs)).predictions
+            return require_finite(read_outputs(self._contract, outputs)).predictions
         return [classes[place] for place in outputs.argmax(axis=1).tolist()]
 
     def _compute(self, records: Sequence[Record]) -> npt.NDArray[np.float32]:
@@ -76,9 +64,9 @@ class PipelinePredictor:
     def __init__(self, contract: Contract, pipeline: Any) -> None:
         self._contract, self._pipeline = contract, pipeline
 
-    def answer(self, records: Sequence[Record]) -> Outcome:
+    def answer(self, records: Sequence[Record]) -> Predictions:
         """The answers to some records."""
-        return finish(ask_model(self._contract, self._pipeline, self._name_cells(records)))
+        return require_finite(ask_model(self._contract, self._pipeline, self._name_cells(records)))
 
     def answer_plainly(self, records: Sequence[Record]) -> list[Cell]:
         """What the estimator's own predict() answers."""
@@ -91,17 +79,17 @@ class PipelinePredictor:
         return [dict(zip(names, msgspec.structs.astuple(record), strict=True)) for record in records]
 
 
-def finish(answers: Answers) -> Outcome:
-    """The answers, when JSON can say them.
+def require_finite(found: Predictions) -> Predictions:
+    """The predictions themselves, when JSON can say them.
 
     Raises:
         NoAnswerError: a number is not finite.
     """
     # One by one: a list of 1 to 10,000 numbers is looked through faster than an array that small is asked.
-    for values in (answers.predictions, answers.probabilities or ()):
+    for values in (found.predictions, found.probabilities or ()):
         for value in values:
             if type(value) is float and not -np.inf < value < np.inf:
                 raise NoAnswerError(
                     "the model has no finite answer to such values: they lie far outside what it learned from"
                 )
-    return Outcome(answers.predictions, answers.probabilities)
+    return found

@@ -27,7 +27,7 @@ from serve.errors import (
     WrongMediaTypeError,
     WrongParameterError,
 )
-from serve.exchange import Reply
+from serve.exchange import Response
 from serve.log.record import LogFullError, LogRecordError, LogRowError, LogUnavailableError
 
 MEDIA_TYPE = "application/problem+json"
@@ -99,7 +99,7 @@ def find_meaning(error: BaseException) -> Meaning:
     return TABLE.get(type(error), UNKNOWN) if isinstance(error, Exception) else UNKNOWN
 
 
-def describe_problem(error: BaseException, request_id: str) -> Reply:
+def describe_problem(error: BaseException, request_id: str) -> Response:
     """The answer to a request that failed; nothing of an unknown error leaves but the id to look it up with."""
     meaning = find_meaning(error)
     flaws = error.flaws if isinstance(error, RequestError) else ()
@@ -112,4 +112,4 @@ def describe_problem(error: BaseException, request_id: str) -> Reply:
         headers.append((b"www-authenticate", b'Bearer realm="relay"'))
     if isinstance(error, HTTPException) and error.headers:
         headers += [(name.lower().encode(), value.encode()) for name, value in error.headers.items()]
-    return Reply(_encode(problem), meaning.status, MEDIA_TYPE, tuple(headers))
+    return Response(_encode(problem), meaning.status, MEDIA_TYPE, tuple(headers))

@@ -1,6 +1,6 @@
 """uvicorn's HTTP protocol, which also gives up on a caller that never finishes the head of its request.
 
-uvicorn limits the time between requests, and our gate the time of a body; without this, half a head would hold a
+uvicorn limits the time between requests, and our middleware the time of a body; without this, half a head would hold a
 connection for ever.
 """
 

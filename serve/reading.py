@@ -20,14 +20,14 @@ TRUTH = {"true": True, "false": False, "1": True, "0": False}
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class PredictRequest:
     """The records of a request, and the shape in which its answer is expected."""
 
     records: list[Record]
     shape: Shape
 
 
-def read_question(body: bytes, schema: Schema, max_rows: int) -> Question:
+def read_predict_request(body: bytes, schema: Schema, max_rows: int) -> PredictRequest:
     """One flat record, a list of records, or `{"values": […]}` for a model of one column.
 
     Raises:
@@ -38,13 +38,13 @@ def read_question(body: bytes, schema: Schema, max_rows: int) -> Question:
     try:
         body = body.lstrip()
         if body[:1] == b"{" and not _asks_by_values(body, schema):
-            return Question(schema.read_one(body), "one")
+            return PredictRequest(schema.read_one(body), "one")
         if body[:1] == b"[":
-            return Question(_limit(schema.read_many(body), max_rows), "many")
+            return PredictRequest(_limit(schema.read_many(body), max_rows), "many")
         value = msgspec.json.decode(body)
         if isinstance(value, dict) and schema.only is not None and value.keys() == {"values"}:
-            return Question(_read_column(value["values"], schema, max_rows), "values")
-        return Question(schema.read_one(body), "one")
+            return PredictRequest(_read_column(value["values"], schema, max_rows), "values")
+        return PredictRequest(schema.read_one(body), "one")
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise MalformedBodyError(f"the body cannot be read as JSON: {error}") from None
 

@@ -18,7 +18,7 @@ from registry.errors import RegistryAwayError, RegistryEmptyError
 from registry.model_file import ModelTamperedError
 from registry.quick import find_holder
 from registry.versions import require_digest
-from serve.fetch_version import Answer
+from serve.fetch_version import FetchResult
 from serve.store import VersionRef
 
 FETCH_SECONDS = 300
@@ -67,13 +67,13 @@ class RegistryFetcher:
         for old in self.scratch.glob("fetched-*"):
             shutil.rmtree(old, ignore_errors=True)
         into = Path(tempfile.mkdtemp(prefix="fetched-", dir=self.scratch)) / "version"
-        answer = _run_fetch(self.address, ref, into)
-        if answer.error is not None:
-            raise rebuild_error(answer.error)
+        result = _run_fetch(self.address, ref, into)
+        if result.error is not None:
+            raise rebuild_error(result.error)
         return into
 
 
-def _run_fetch(address: Address, ref: VersionRef, into: Path) -> Answer:
+def _run_fetch(address: Address, ref: VersionRef, into: Path) -> FetchResult:
     """The answer of a process that fetches a version."""
     folder = "" if address.folder is None else str(address.folder)
     command = [sys.executable, "-m", "serve.fetch_version", address.uri, folder, ref.model, ref.version, str(into)]
@@ -84,11 +84,11 @@ def _run_fetch(address: Address, ref: VersionRef, into: Path) -> Answer:
     except subprocess.TimeoutExpired:
         raise RegistryAwayError(f"fetching version {ref.version} of {ref.model} took over {FETCH_SECONDS} s") from None
     try:
-        answer = msgspec.json.decode(done.stdout, type=Answer)
+        result = msgspec.json.decode(done.stdout, type=FetchResult)
     except msgspec.MsgspecError:
-        answer = Answer()
-    if answer.error is not None or answer.folder is not None:
-        return answer
+        result = FetchResult()
+    if result.error is not None or result.folder is not None:
+        return result
     # Killed, or out of memory: what it printed is for people only.
     logger.error("fetching version {} of {} printed: {}", ref.version, ref.model, _cut_output(done.stderr))
     raise RegistryAwayError(

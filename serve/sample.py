@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from handoff.database import name_database, name_table, quote_name
 from serve.errors import SampleMissingError
-from serve.exchange import Ask, Endpoint, Reply
+from serve.exchange import Endpoint, Request, Response
 from serve.store import ModelStore
 from serve.stored import read_limit
 
@@ -46,10 +46,10 @@ class Sample:
         self._store, self._data_dir, self._database_url = store, data_dir, database_url
         self._askers = asyncio.Semaphore(DATABASE_ASKERS)
 
-    async def rows(self, ask: Ask) -> Reply:
+    async def rows(self, request: Request) -> Response:
         """The first rows, how many there are, and whether they are the database's or the file's."""
-        count = read_limit(ask.query().get("rows"), USUAL_ROWS, MOST_ROWS, "rows")
-        served = self._store.get(ask.query().get("model") or None)
+        count = read_limit(request.query().get("rows"), USUAL_ROWS, MOST_ROWS, "rows")
+        served = self._store.get(request.query().get("model") or None)
         recipe, why = served.contract.recipe, ""
         try:
             found = await self._ask_database(recipe, count) if self._database_url else None
@@ -60,7 +60,7 @@ class Sample:
         # Where the database should have answered, the answer says that it did not, and why.
         told = {"why_not_database": why} if why else {}
         place = {"recipe": recipe, "source": found.source, **told}
-        return Reply(_encode({**place, "rows": found.total, "sample": found.rows}))
+        return Response(_encode({**place, "rows": found.total, "sample": found.rows}))
 
     def routes(self, guard: Any) -> list[Route]:
         """The route."""

@@ -10,7 +10,7 @@ import msgspec
 from starlette.routing import Route
 
 from serve.errors import Flaw, InvalidRecordsError, MalformedBodyError, UnknownThingError, WrongParameterError
-from serve.exchange import Ask, Endpoint, Reply
+from serve.exchange import Endpoint, Request, Response
 from serve.log.record import JsonScalar, Label, PredictionLog, Row
 
 MOST_ROWS = 1_000
@@ -38,16 +38,16 @@ class StoredPredictions:
     def __init__(self, log: PredictionLog, find_lineage: FindLineage) -> None:
         self._log, self._find_lineage = log, find_lineage
 
-    async def one(self, ask: Ask) -> Reply:
+    async def one(self, request: Request) -> Response:
         """A prediction: what was asked and answered, by which version, and from which bytes that came."""
-        row = await self._get(ask)
+        row = await self._get(request)
         labels = await self._log.labels(row.id)
         lineage = self._find_lineage(row.model, row.version)
-        return Reply(_encode({**describe_row(row), "labels": describe_labels(labels), "lineage": lineage}))
+        return Response(_encode({**describe_row(row), "labels": describe_labels(labels), "lineage": lineage}))
 
-    async def many(self, ask: Ask) -> Reply:
+    async def many(self, request: Request) -> Response:
         """Predictions by time, oldest first; `next` is the `after` of the next page."""
-        query = ask.query()
+        query = request.query()
         unknown = query.keys() - {"since", "after", "limit", "model"}
         if unknown:
             raise WrongParameterError(f"found {', '.join(sorted(unknown))}, expected since, after, limit or model")
@@ -56,11 +56,11 @@ class StoredPredictions:
             read_time(query.get("since")), query.get("after") or None, limit, query.get("model")
         )
         after = rows[-1].id if len(rows) == limit else None
-        return Reply(_encode({"predictions": [describe_row(row) for row in rows], "next": after}))
+        return Response(_encode({"predictions": [describe_row(row) for row in rows], "next": after}))
 
-    async def label(self, ask: Ask) -> Reply:
+    async def label(self, request: Request) -> Response:
         """Add what turned out to be true; of several labels of a record the last counts."""
-        body = await ask.body()
+        body = await request.body()
         try:
             label = msgspec.json.decode(body, type=LabelBody)
         except msgspec.ValidationError as error:
@@ -68,19 +68,19 @@ class StoredPredictions:
             raise InvalidRecordsError(f"no label: {error}", (expected,)) from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise MalformedBodyError(f"the body cannot be read as JSON: {error}") from None
-        row = await self._get(ask)
+        row = await self._get(request)
         records = len(msgspec.json.decode(row.input))
         if not 0 <= label.record < records:
             flaw = Flaw("record", str(label.record), f"0 to {records - 1}")
             raise InvalidRecordsError(f"prediction {row.id} has no record {label.record}", (flaw,))
         record = f"{row.id}/{label.record}"
         await self._log.label(record, label.value, time.time(), label.source)
-        return Reply(_encode({"record": record, "value": label.value, "source": label.source}), 201)
+        return Response(_encode({"record": record, "value": label.value, "source": label.source}), 201)
 
-    async def _get(self, ask: Ask) -> Row:
-        found = await self._log.get(ask.path("id"))
+    async def _get(self, request: Request) -> Row:
+        found = await self._log.get(request.path("id"))
         if found is None:
-            raise UnknownThingError(f"found no prediction {ask.path('id')[:64]}; it may be older than what is kept")
+            raise UnknownThingError(f"found no prediction {request.path('id')[:64]}; it may be older than what is kept")
         return found
 
     def routes(self, guard: Any) -> list[Route]:

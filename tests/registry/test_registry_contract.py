@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from handoff.column import Column
-from registry.answers import Answers, ask_model, find_difference, make_frame, make_matrix, read_outputs
+from registry.answers import Predictions, ask_model, find_difference, make_frame, make_matrix, read_outputs
 from registry.contract import Contract, Example, Score, Segment
 from registry.segments import assign_parts, name_parts
 
@@ -112,11 +112,11 @@ def test_from_the_threshold_on_the_second_class_is_the_answer() -> None:
     import numpy as np
 
     outputs = np.array([[0.8, 0.2], [0.75, 0.25]])
-    assert read_outputs(make_contract(), outputs) == Answers([0, 1], [0.2, 0.25])
+    assert read_outputs(make_contract(), outputs) == Predictions([0, 1], [0.2, 0.25])
     several = make_contract(task="multiclass", classes=["a", "b", "c"], threshold=None)
-    assert read_outputs(several, np.array([[0.2, 0.3, 0.5]])) == Answers(["c"], [0.5])
+    assert read_outputs(several, np.array([[0.2, 0.3, 0.5]])) == Predictions(["c"], [0.5])
     numbers = make_contract(task="regression", classes=[], gives_probabilities=False, spread=2.0)
-    assert read_outputs(numbers, np.array([[1.5], [2.5]])) == Answers([1.5, 2.5], None)
+    assert read_outputs(numbers, np.array([[1.5], [2.5]])) == Predictions([1.5, 2.5], None)
 
 
 class OnlyScores:
@@ -129,23 +129,23 @@ class OnlyScores:
 def test_a_model_without_probabilities_is_asked_for_its_scores() -> None:
     contract = make_contract(gives_probabilities=False, threshold=0.0)
     answers = ask_model(contract, OnlyScores(), [{"member": None, "age": 49}, {"member": None, "age": 50}])
-    assert answers == Answers([0, 1], None)
+    assert answers == Predictions([0, 1], None)
 
 
 @pytest.mark.parametrize(
     ("answers", "said"),
     [
-        (Answers([1], [0.300001]), ""),
-        (Answers([0], [0.3]), "example 1 is answered with 0, promised was 1"),
-        (Answers([1], [0.301]), "example 1 gets the probability 0.301, promised was 0.3"),
+        (Predictions([1], [0.300001]), ""),
+        (Predictions([0], [0.3]), "example 1 is answered with 0, promised was 1"),
+        (Predictions([1], [0.301]), "example 1 gets the probability 0.301, promised was 0.3"),
     ],
 )
-def test_answers_are_held_against_the_example(answers: Answers, said: str) -> None:
+def test_answers_are_held_against_the_example(answers: Predictions, said: str) -> None:
     assert find_difference(make_contract(), answers) == said
 
 
 def test_a_number_may_differ_by_a_hundred_thousandth_of_the_spread() -> None:
     example = Example(records=[{"age": 40}], predictions=[1000.0], probabilities=None)
     contract = make_contract(task="regression", classes=[], example=example, spread=500.0)
-    assert find_difference(contract, Answers([1000.005], None)) == ""
-    assert find_difference(contract, Answers([1000.05], None)).startswith("example 1 is answered with 1000.05")
+    assert find_difference(contract, Predictions([1000.005], None)) == ""
+    assert find_difference(contract, Predictions([1000.05], None)).startswith("example 1 is answered with 1000.05")

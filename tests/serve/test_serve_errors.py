@@ -10,7 +10,7 @@ from contextlib import closing
 
 import pytest
 from patience import wait_for
-from serving import Answer, Server
+from serving import Response, Server
 
 from serve.problems import TABLE
 
@@ -26,7 +26,7 @@ def impatient(start: Callable[..., Server]) -> Server:
     return start("line", API_TIMEOUT="1")
 
 
-def kind_of(answer: Answer) -> tuple[int, str]:
+def kind_of(answer: Response) -> tuple[int, str]:
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json["status"] == answer.status
     assert answer.json["request_id"] == answer.headers["x-request-id"]

@@ -21,7 +21,7 @@ from mlflow_server import MlflowServer
 from patience import HANG_SECONDS, wait_for
 from postgres_server import PostgresServer
 from serve_load import Heard, Load, find_workers, number_of, wait_until_ready
-from serving import Answer, Server, lay_version
+from serving import Response, Server, lay_version
 
 MIB = 1 << 20
 
@@ -45,7 +45,7 @@ def serve(data: Path, results: Callable[..., Path]) -> Iterator[Callable[..., Se
         server.stop()
 
 
-def kind_of(answer: Answer) -> tuple[int, str]:
+def kind_of(answer: Response) -> tuple[int, str]:
     """The status, and the kind of the problem."""
     return answer.status, answer.json["type"].rpartition(":")[2]
 

@@ -25,7 +25,7 @@ from serve.errors import (
     RequestError,
     TooSlowError,
 )
-from serve.exchange import Ask, Endpoint, Reply
+from serve.exchange import Endpoint, Request, Response
 from serve.metrics import Metrics
 from serve.problems import TABLE, describe_problem, find_meaning
 from serve.settings import Settings
@@ -53,7 +53,7 @@ SECURITY_HEADERS = [
 METHODS = {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"}
 
 
-class Gate:
+class Middleware:
     """The ASGI application around the router."""
 
     def __init__(
@@ -76,57 +76,57 @@ class Gate:
             await self._router(scope, receive, send)
             return
         begun = time.perf_counter()
-        ask = Ask(scope, receive, find_id(scope) or f"{self._new_id():032x}", self._settings.max_body)
+        request = Request(scope, receive, find_id(scope) or f"{self._new_id():032x}", self._settings.max_body)
         self.under_way += 1
         try:
-            reply = await self._answer(ask, send)
-            await send_reply(reply, ask, send)
+            response = await self._answer(request, send)
+            await send_response(response, request, send)
         finally:
             self.under_way -= 1
-        self._record(ask, reply.status, time.perf_counter() - begun)
+        self._record(request, response.status, time.perf_counter() - begun)
 
-    async def _answer(self, ask: Ask, send: Send) -> Reply:
+    async def _answer(self, request: Request, send: Send) -> Response:
         task = self.deadlines.begin()
         try:
             self._require_room()
-            return await self._find_answer(ask, send)
+            return await self._find_answer(request, send)
         except asyncio.CancelledError:
             if not self.deadlines.is_late(task):
                 raise
-            return self._refuse(ask, explain_timeout(ask, self._settings.timeout))
+            return self._refuse(request, explain_timeout(request, self._settings.timeout))
         except Exception as error:
-            return self._refuse(ask, error)
+            return self._refuse(request, error)
         finally:
             self.deadlines.end(task)
 
-    async def _find_answer(self, ask: Ask, send: Send) -> Reply:
-        scope = ask.scope
+    async def _find_answer(self, request: Request, send: Send) -> Response:
+        scope = request.scope
         busy = self._busy.get(scope["path"]) if scope["method"] == "POST" else None
         if busy is not None:  # past the router, which would take a tenth of the whole time
             scope["endpoint"] = busy
-            return await busy.answer(ask)
-        scope["relay"] = ask
+            return await busy.answer(request)
+        scope["relay"] = request
         scope["app"] = self  # then the router raises for unknown paths and methods instead of answering
-        await self._router(scope, ask.receive, send)
-        assert ask.reply is not None  # noqa: S101 - each endpoint leaves one
-        return ask.reply
+        await self._router(scope, request.receive, send)
+        assert request.response is not None  # noqa: S101 - each endpoint leaves one
+        return request.response
 
     def _require_room(self) -> None:
         if self.under_way > MOST_UNDER_WAY:
             raise OverloadedError(f"{MOST_UNDER_WAY:,} requests are under way: ask again in a second")
 
-    def _refuse(self, ask: Ask, error: Exception) -> Reply:
+    def _refuse(self, request: Request, error: Exception) -> Response:
         meaning = find_meaning(error)
-        ask.error = meaning.kind
+        request.error = meaning.kind
         self._metrics.count_error(meaning.kind)
         if meaning.status == 500:
-            logger.opt(exception=error).error("request {} failed inside", ask.id)
+            logger.opt(exception=error).error("request {} failed inside", request.id)
         elif meaning.status > 500:
-            logger.warning("request {}: {}", ask.id, error)
-        return describe_problem(error, ask.id)
+            logger.warning("request {}: {}", request.id, error)
+        return describe_problem(error, request.id)
 
-    def _record(self, ask: Ask, status: int, seconds: float) -> None:
-        scope = ask.scope
+    def _record(self, request: Request, status: int, seconds: float) -> None:
+        scope = request.scope
         endpoint = scope.get("endpoint")
         route = endpoint.template if isinstance(endpoint, Endpoint) else "(none)"
         # A caller may send any word as its method: only those that mean something get figures of their own.
@@ -135,8 +135,9 @@ class Gate:
         client = scope.get("client")
         self._access.add(
             Line(
-                time.time(), ask.id, scope["method"], scope["path"], status, round(seconds * 1000, 3),
-                client[0] if client else "", ask.model, ask.version, ask.prediction_id, ask.rows, ask.error,
+                time.time(), request.id, scope["method"], scope["path"], status, round(seconds * 1000, 3),
+                client[0] if client else "", request.model, request.version, request.prediction_id, request.rows,
+                request.error,
             )
         )  # fmt: skip
 
@@ -147,7 +148,7 @@ class KeyGuard:
     def __init__(self, sha256: str) -> None:
         self._sha256 = sha256
 
-    def __call__(self, ask: Ask) -> None:
+    def __call__(self, request: Request) -> None:
         """Nothing, when the key is right or none is needed.
 
         Raises:
@@ -155,8 +156,8 @@ class KeyGuard:
         """
         if not self._sha256:
             return
-        key = ask.header(b"x-api-key")
-        if not key and (bearer := ask.header(b"authorization"))[:7].lower() == "bearer ":
+        key = request.header(b"x-api-key")
+        if not key and (bearer := request.header(b"authorization"))[:7].lower() == "bearer ":
             key = bearer[7:].strip()
         found = hashlib.sha256(key.encode("latin-1")).hexdigest()
         # Digests of one length, compared in one time: how much of a wrong key was right shows nowhere.
@@ -164,9 +165,9 @@ class KeyGuard:
             raise KeyMissingError("found no valid key, expected one in X-API-Key or as Authorization: Bearer <key>")
 
 
-def explain_timeout(ask: Ask, seconds: float) -> RequestError:
+def explain_timeout(request: Request, seconds: float) -> RequestError:
     """Who was too slow."""
-    if ask.is_reading:
+    if request.is_reading:
         return BodyTimeoutError(f"the body was not there after {seconds:g} s: send it at once")
     return TooSlowError(f"no answer within {seconds:g} s: send fewer records")
 
@@ -180,31 +181,31 @@ def find_id(scope: Scope) -> str:
     return ""
 
 
-async def send_reply(reply: Reply, ask: Ask, send: Send) -> None:
+async def send_response(response: Response, request: Request, send: Send) -> None:
     """Send an answer; nothing when nobody reads it any more."""
-    if ask.error == TABLE[ClientLeftError].kind:
+    if request.error == TABLE[ClientLeftError].kind:
         return
     start: dict[str, Any] = {
         "type": "http.response.start",
-        "status": reply.status,
+        "status": response.status,
         "headers": [
-            (b"content-type", reply.media_type.encode()),
-            (b"content-length", str(len(reply.body)).encode()),
-            (b"x-request-id", ask.id.encode()),
+            (b"content-type", response.media_type.encode()),
+            (b"content-length", str(len(response.body)).encode()),
+            (b"x-request-id", request.id.encode()),
             *SECURITY_HEADERS,
-            *reply.headers,
+            *response.headers,
         ],
     }
     await send(start)
-    if ask.error == TABLE[BodyTooLargeError].kind:
-        await send({"type": "http.response.body", "body": reply.body, "more_body": True})
-        await pass_over_body(ask)
+    if request.error == TABLE[BodyTooLargeError].kind:
+        await send({"type": "http.response.body", "body": response.body, "more_body": True})
+        await pass_over_body(request)
         await send({"type": "http.response.body", "body": b""})
         return
-    await send({"type": "http.response.body", "body": reply.body})
+    await send({"type": "http.response.body", "body": response.body})
 
 
-async def pass_over_body(ask: Ask) -> None:
+async def pass_over_body(request: Request) -> None:
     """Read what a caller still sends, and keep none of it.
 
     A connection that is closed with bytes unread is reset, and the caller, who writes before it reads, would see a
@@ -213,6 +214,6 @@ async def pass_over_body(ask: Ask) -> None:
     with suppress(TimeoutError):
         async with asyncio.timeout(LINGER_SECONDS):
             while True:
-                message = await asyncio.wait_for(ask.receive(), PAUSE_SECONDS)
+                message = await asyncio.wait_for(request.receive(), PAUSE_SECONDS)
                 if message["type"] == "http.disconnect" or not message.get("more_body"):
                     return
