@@ -10,7 +10,7 @@ class RegistryAwayError(RelayError):
 
 
 class RegistryEmptyError(RelayError):
-    """No such model, version or tenure in the registry."""
+    """No such model, version or production period in the registry."""
 
     kind = "registry_empty"
 

@@ -26,11 +26,12 @@ RESULT = "relay.result"
 SCORE = "relay.score"
 GATE = "relay.gate"
 SPLIT = "relay.split"
-TENURE = "relay.tenure."
+PERIOD = "relay.tenure."
+"""Start of the tags of production periods: the name that release 0.1 gave them, and that registries are full of."""
 
 
 @dataclass(frozen=True)
-class Tenure:
+class ProductionPeriod:
     """A time during which a version was production, or was about to be."""
 
     number: int
@@ -50,7 +51,7 @@ class Tenure:
         """Key and value of the tag that keeps it."""
         fields = {"since": self.since, "until": self.until, "by": self.by, "why": self.why, "before": self.before}
         more = {"undoes": self.undoes, "ended_why": self.ended_why}
-        return f"{TENURE}{self.number:04d}", json.dumps(fields | more, ensure_ascii=False)
+        return f"{PERIOD}{self.number:04d}", json.dumps(fields | more, ensure_ascii=False)
 
 
 @dataclass(frozen=True)
@@ -98,11 +99,11 @@ class Version:
         return _read(self.tags.get(GATE))
 
     @property
-    def tenures(self) -> list[Tenure]:
+    def periods(self) -> list[ProductionPeriod]:
         """The times in which it was production, oldest first."""
-        keys = sorted(key for key in self.tags if key.startswith(TENURE))
-        notes = {int(key.removeprefix(TENURE)): _read(self.tags[key]) for key in keys}
-        return [Tenure(number=number, **fields) for number, fields in notes.items() if fields is not None]
+        keys = sorted(key for key in self.tags if key.startswith(PERIOD))
+        notes = {int(key.removeprefix(PERIOD)): _read(self.tags[key]) for key in keys}
+        return [ProductionPeriod(number=number, **fields) for number, fields in notes.items() if fields is not None]
 
 
 def require_digest(name: str, number: int, tags: Mapping[str, str], hint: str = "") -> str:

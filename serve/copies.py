@@ -28,7 +28,7 @@ Contract and lineage of all stay, for the log names them.
 """
 
 
-class Standing(msgspec.Struct, frozen=True, kw_only=True):
+class ServingState(msgspec.Struct, frozen=True, kw_only=True):
     """What is to be served of a model, and what is known of the registry."""
 
     ref: VersionRef | None = None
@@ -54,25 +54,25 @@ class Copies:
         """The file that says which version is in force."""
         return self.folder / model / CURRENT
 
-    def read(self, model: str) -> Standing:
+    def read(self, model: str) -> ServingState:
         """What is in force; nothing where the file is not there or is no such file."""
         try:
-            return msgspec.json.decode(self.current(model).read_bytes(), type=Standing)
+            return msgspec.json.decode(self.current(model).read_bytes(), type=ServingState)
         except FileNotFoundError:
-            return Standing(
+            return ServingState(
                 why="no version was fetched yet",
                 next_step=f"the registry is being asked; is one production? `python -m model list {model}`",
             )
         except (OSError, msgspec.MsgspecError) as error:
-            return Standing(why=f"{self.current(model)} cannot be read: {error}", next_step="remove it")
+            return ServingState(why=f"{self.current(model)} cannot be read: {error}", next_step="remove it")
 
-    def write(self, model: str, standing: Standing, *, sync: bool) -> None:
+    def write(self, model: str, state: ServingState, *, sync: bool) -> None:
         """Put another standing in force.
 
         Raises:
             OSError: the disk refuses.
         """
-        write_atomically(self.current(model), msgspec.json.encode(standing) + b"\n", sync=sync)
+        write_atomically(self.current(model), msgspec.json.encode(state) + b"\n", sync=sync)
 
     def keep(self, ref: VersionRef, fetched: Path) -> Path:
         """Copy fetched files to their place, which is then whole.

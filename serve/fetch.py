@@ -17,7 +17,7 @@ from loguru import logger
 
 from handoff.errors import RelayError
 from registry.errors import RegistryAwayError, RegistryEmptyError
-from serve.copies import Copies, Standing
+from serve.copies import Copies, ServingState
 from serve.loading import load_folder
 from serve.store import VersionRef
 
@@ -109,7 +109,7 @@ class Fetching:
         if after != before:
             self._copies.write(name, after, sync=after.ref != before.ref)
 
-    def _decide(self, name: str, before: Standing) -> Standing:
+    def _decide(self, name: str, before: ServingState) -> ServingState:
         """What is to be in force, by what the registry says."""
         now = time.time()
         try:
@@ -119,13 +119,13 @@ class Fetching:
                 before, why=str(error), next_step="train it with Relay", asked_unix=now, away_since_unix=None
             )
         if ref is None:
-            return Standing(
+            return ServingState(
                 why="no version holds the alias in the registry",
                 next_step=f"promote one: `python -m model promote {name}`",
                 asked_unix=now,
             )
         if ref == before.ref:
-            return Standing(ref=ref, asked_unix=now)
+            return ServingState(ref=ref, asked_unix=now)
         attempts, not_before = self._refused.get(ref, (0, 0.0))
         if now < not_before:
             return msgspec.structs.replace(before, asked_unix=now, away_since_unix=None)
@@ -145,7 +145,7 @@ class Fetching:
                 away_since_unix=None,
             )
         self._refused.pop(ref, None)
-        return Standing(ref=ref, asked_unix=now)
+        return ServingState(ref=ref, asked_unix=now)
 
     def _obtain(self, ref: VersionRef) -> None:
         """A whole copy of a version, checked by answering its example."""

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from loguru import logger
 
 from handoff.errors import RelayError
-from serve.copies import Copies, Standing
+from serve.copies import Copies, ServingState
 from serve.loading import load_folder
 from serve.store import MemoryStore
 
@@ -48,25 +48,25 @@ class Follower:
             return 0, 0
         return found.st_mtime_ns, found.st_ino
 
-    async def _apply(self, name: str, standing: Standing) -> None:
-        self._store.note(name, asked_unix=standing.asked_unix, away_since_unix=standing.away_since_unix)
+    async def _apply(self, name: str, state: ServingState) -> None:
+        self._store.note(name, asked_unix=state.asked_unix, away_since_unix=state.away_since_unix)
         served = self._store.status()[name].served
-        if standing.ref is None:
+        if state.ref is None:
             if served is not None:
-                logger.warning("{}: no version is served any more: {}", name, standing.why)
-            self._store.withdraw(name, standing.why, standing.next_step)
+                logger.warning("{}: no version is served any more: {}", name, state.why)
+            self._store.withdraw(name, state.why, state.next_step)
             return
-        if served is not None and served.ref == standing.ref:
-            self._store.note(name, why=standing.why, next_step=standing.next_step)
+        if served is not None and served.ref == state.ref:
+            self._store.note(name, why=state.why, next_step=state.next_step)
             return
         try:
-            place = self._copies.place(standing.ref)
+            place = self._copies.place(state.ref)
             loop = asyncio.get_running_loop()
-            loaded = await loop.run_in_executor(self._thread, load_folder, place, standing.ref)
+            loaded = await loop.run_in_executor(self._thread, load_folder, place, state.ref)
         except (RelayError, OSError, ValueError) as error:
-            logger.error("{}: version {} is not served: {}", name, standing.ref.version, error)
+            logger.error("{}: version {} is not served: {}", name, state.ref.version, error)
             self._store.note(name, why=str(error), next_step="register the version again, or roll back")
             return
         self._store.swap(loaded)
-        self._store.note(name, why=standing.why, next_step=standing.next_step)
+        self._store.note(name, why=state.why, next_step=state.next_step)
         logger.info("{}: version {} is served from now on", name, loaded.version)

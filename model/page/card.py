@@ -91,7 +91,7 @@ def _describe_model(
 
 def say_state(version: Version) -> str:
     """Whether a version is production, was, or never was."""
-    last = version.tenures[-1] if version.tenures else None
+    last = version.periods[-1] if version.periods else None
     if version.is_production:
         return "in production" + (f" since {show_moment(last.since)}" if last else "")
     if last is not None and last.until is not None:

@@ -39,12 +39,12 @@ def offer_older(settings: Settings, source: str) -> None:
         if st.button("Ask the registry", key=f"{key}-ask"):
             with st.spinner("Asking the registry"):
                 st.session_state[key] = ask_registry(settings, source)
-        shelf = st.session_state.get(key)
-        if shelf is None:
+        version_list = st.session_state.get(key)
+        if version_list is None:
             return
-        versions = [version for version in shelf.versions if version.run_id]
+        versions = [version for version in version_list.versions if version.run_id]
         if not versions:
-            st.caption(plain(shelf.away or "It knows no version of this recipe."))
+            st.caption(plain(version_list.away or "It knows no version of this recipe."))
             return
         version = st.selectbox(
             "Version",

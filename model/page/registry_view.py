@@ -16,15 +16,15 @@ from typing import Any
 from handoff.settings import ROOT, Settings
 from model.page.job import find_error
 from registry.errors import RegistryAwayError
-from registry.promotion import Reign
-from registry.versions import CONTRACT_SHA256, Tenure, Version
+from registry.promotion import HistoryEntry
+from registry.versions import CONTRACT_SHA256, ProductionPeriod, Version
 
 TIMEOUT_SECONDS = 120
 """How long an answer may take: MLflow takes 3 s to start, and a server that is away some more."""
 
 
 @dataclass(frozen=True)
-class Shelf:
+class VersionList:
     """The versions of a recipe's model at one moment."""
 
     versions: tuple[Version, ...]
@@ -39,17 +39,17 @@ class Shelf:
         return next((version for version in self.versions if version.is_production), None)
 
     @property
-    def tenure(self) -> Tenure | None:
+    def period(self) -> ProductionPeriod | None:
         """Since when and why it is."""
         found = self.production
-        open_ones = [tenure for tenure in found.tenures if tenure.until is None] if found else []
+        open_ones = [period for period in found.periods if period.until is None] if found else []
         return open_ones[-1] if open_ones else None
 
     @property
-    def history(self) -> list[Reign]:
+    def history(self) -> list[HistoryEntry]:
         """Who was production when, the newest first."""
-        reigns = [Reign(version, tenure) for version in self.versions for tenure in version.tenures]
-        return sorted(reigns, key=lambda reign: reign.tenure.since, reverse=True)
+        entries = [HistoryEntry(version, period) for version in self.versions for period in version.periods]
+        return sorted(entries, key=lambda entry: entry.period.since, reverse=True)
 
     def find(self, number: int | None) -> Version | None:
         """The version of a number, if there is one."""
@@ -69,7 +69,7 @@ class Change:
     """What to say when it has happened."""
 
 
-def ask_registry(settings: Settings, source: str) -> Shelf:
+def ask_registry(settings: Settings, source: str) -> VersionList:
     """The versions of a recipe's model; what was moved outside Relay is noted in the registry by asking.
 
     Args:
@@ -77,12 +77,12 @@ def ask_registry(settings: Settings, source: str) -> Shelf:
         source: the recipe, by name or path.
     """
     try:
-        return _read_shelf(call(settings, "list", source, "--json"))
+        return _read_version_list(call(settings, "list", source, "--json"))
     except RegistryAwayError as error:
-        return Shelf((), time.time(), str(error))
+        return VersionList((), time.time(), str(error))
 
 
-def carry_out(settings: Settings, source: str, change: Change, why: str) -> Shelf:
+def carry_out(settings: Settings, source: str, change: Change, why: str) -> VersionList:
     """Make a change; gives the versions as they are then.
 
     Raises:
@@ -90,7 +90,7 @@ def carry_out(settings: Settings, source: str, change: Change, why: str) -> Shel
     """
     verb, *arguments = change.verb
     reason = ["--why", why.strip()] if why.strip() else []
-    return _read_shelf(call(settings, verb, source, *arguments, *reason, "--json"))
+    return _read_version_list(call(settings, verb, source, *arguments, *reason, "--json"))
 
 
 def fetch_results(settings: Settings, source: str, run_id: str) -> Path:
@@ -125,9 +125,9 @@ def call(settings: Settings, verb: str, source: str, *arguments: str) -> str:
     return done.stdout
 
 
-def plan_promotion(shelf: Shelf, version: Version) -> Change:
+def plan_promotion(version_list: VersionList, version: Version) -> Change:
     """What promoting a version would do."""
-    current = shelf.production
+    current = version_list.production
     gate = version.gate
     sentences = [
         f"Version {version.number} becomes production: {describe_score(version)}, data {version.data_sha256[:12]}."
@@ -150,10 +150,10 @@ def plan_promotion(shelf: Shelf, version: Version) -> Change:
     )
 
 
-def plan_rollback(shelf: Shelf) -> Change | None:
+def plan_rollback(version_list: VersionList) -> Change | None:
     """What rolling back would do; None where nothing was production before."""
-    current, tenure = shelf.production, shelf.tenure
-    target = shelf.find(tenure.before) if tenure else None
+    current, period = version_list.production, version_list.period
+    target = version_list.find(period.before) if period else None
     if current is None or target is None:
         return None
     return Change(
@@ -170,10 +170,10 @@ def plan_rollback(shelf: Shelf) -> Change | None:
     )
 
 
-def plan_undo(shelf: Shelf) -> Change | None:
+def plan_undo(version_list: VersionList) -> Change | None:
     """What undoing the last rollback would do; None where the last change was no rollback."""
-    current, tenure = shelf.production, shelf.tenure
-    target = shelf.find(tenure.undoes) if tenure else None
+    current, period = version_list.production, version_list.period
+    target = version_list.find(period.undoes) if period else None
     if current is None or target is None:
         return None
     return Change(
@@ -197,8 +197,8 @@ def _expect(current: Version | None) -> str:
     return "0" if current is None else str(current.number)
 
 
-def _read_shelf(answer: str) -> Shelf:
-    return Shelf(tuple(map(_read_version, json.loads(answer))), time.time())
+def _read_version_list(answer: str) -> VersionList:
+    return VersionList(tuple(map(_read_version, json.loads(answer))), time.time())
 
 
 def _read_version(found: dict[str, Any]) -> Version:

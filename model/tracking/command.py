@@ -105,20 +105,20 @@ def show_history(recipe: Recipe, settings: Settings, chosen: argparse.Namespace)
     """Print who was production when, the newest first."""
 
     def show(client: "MlflowClient", name: str) -> None:
-        reigns = read_history(client, name)
-        if not reigns:
+        entries = read_history(client, name)
+        if not entries:
             raise RegistryEmptyError(
                 f"no version of {name} was production yet: see `python -m model list {recipe.name}`"
             )
         if chosen.json:
-            _print(json.dumps([_flatten(one.version) | asdict(one.tenure) for one in reigns], indent=2))
+            _print(json.dumps([_flatten(one.version) | asdict(one.period) for one in entries], indent=2))
             return
         rows: list[tuple[str, ...]] = [("version", "from", "until", "by", "score", "data", "why")]
-        for one in reigns:
-            until = _minute(one.tenure.until) if one.tenure.until else "now"
+        for one in entries:
+            until = _minute(one.period.until) if one.period.until else "now"
             facts = (_score(one.version), one.version.data_sha256[:12])
             rows.append(
-                (str(one.version.number), _minute(one.tenure.since), until, one.tenure.by, *facts, one.tenure.why)
+                (str(one.version.number), _minute(one.period.since), until, one.period.by, *facts, one.period.why)
             )
         _tabulate(rows)
 
@@ -146,9 +146,9 @@ def roll_back_version(recipe: Recipe, settings: Settings, chosen: argparse.Names
             raise PromotionError(f"version {chosen.expected} of {name} is not production any more: look at `list`")
         if chosen.undo:
             last = next(iter(read_history(client, name)), None)
-            if last is None or last.tenure.undoes is None or last.tenure.until is not None:
+            if last is None or last.period.undoes is None or last.period.until is not None:
                 raise RegistryEmptyError(f"the last change of {name} was no rollback: nothing to undo")
-            version = promote(client, name, last.tenure.undoes, name_user(), "the rollback is undone")
+            version = promote(client, name, last.period.undoes, name_user(), "the rollback is undone")
         else:
             version = roll_back(client, name, name_user(), chosen.why)
         logger.info("model {}: {} {} is production again", recipe.name, name, version.number)
@@ -221,7 +221,7 @@ def _ask(recipe: Recipe, settings: Settings, action: Callable[["MlflowClient", s
 
 def _describe(version: Version) -> tuple[str, ...]:
     gate = version.gate
-    state = "production" if version.is_production else "was production" if version.tenures else ""
+    state = "production" if version.is_production else "was production" if version.periods else ""
     word = "" if gate is None else ("passed: " if gate.get("passes") else "refused: ") + str(gate.get("why", ""))
     created = datetime.fromtimestamp(version.created_unix, UTC).strftime("%Y-%m-%d %H:%M")
     return (str(version.number), state, created, _score(version), version.data_sha256[:12], word)

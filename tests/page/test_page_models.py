@@ -16,45 +16,45 @@ from registered import Registered, copy_registered
 from streamlit.testing.v1 import AppTest
 
 from handoff.settings import ENVIRONMENT, ROOT
-from model.page.registry_view import Shelf, plan_promotion, plan_rollback, plan_undo
+from model.page.registry_view import VersionList, plan_promotion, plan_rollback, plan_undo
 from model.tracking.fetch import find_runs
-from registry.versions import Tenure, Version
+from registry.versions import ProductionPeriod, Version
 
 APP = str(ROOT / "model" / "page" / "app.py")
 
 no_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: install the package chromium")
 
 
-def describe(number: int, *tenures: Tenure, is_production: bool = False) -> Version:
-    return Version("linear", number, "", 0.0, is_production, dict(tenure.to_tag() for tenure in tenures))
+def describe(number: int, *periods: ProductionPeriod, is_production: bool = False) -> Version:
+    return Version("linear", number, "", 0.0, is_production, dict(period.to_tag() for period in periods))
 
 
-def hold(before: int | None, *, undoes: int | None = None, until: str | None = None) -> Tenure:
-    return Tenure(1, "2026-11-20T10:00:00.000000Z", until, "Ann", "why", before, undoes)
+def hold(before: int | None, *, undoes: int | None = None, until: str | None = None) -> ProductionPeriod:
+    return ProductionPeriod(1, "2026-11-20T10:00:00.000000Z", until, "Ann", "why", before, undoes)
 
 
 def test_nothing_can_be_rolled_back_before_a_second_version_was_production() -> None:
     first = describe(1, hold(None), is_production=True)
-    shelf = Shelf((describe(2), first), 0.0)
-    assert (plan_rollback(shelf), plan_undo(shelf)) == (None, None)
+    version_list = VersionList((describe(2), first), 0.0)
+    assert (plan_rollback(version_list), plan_undo(version_list)) == (None, None)
 
 
 def test_a_promotion_holds_only_while_the_version_that_the_dialog_names_is_production() -> None:
-    shelf = Shelf((describe(2), describe(1, hold(None), is_production=True)), 0.0)
-    assert plan_promotion(shelf, shelf.versions[0]).verb == ("promote", "2", "--expected", "1")
-    nothing = Shelf((describe(1),), 0.0)
+    version_list = VersionList((describe(2), describe(1, hold(None), is_production=True)), 0.0)
+    assert plan_promotion(version_list, version_list.versions[0]).verb == ("promote", "2", "--expected", "1")
+    nothing = VersionList((describe(1),), 0.0)
     assert plan_promotion(nothing, nothing.versions[0]).verb == ("promote", "1", "--expected", "0")
 
 
 def test_a_version_that_relay_did_not_register_is_promoted_with_a_warning() -> None:
-    shelf = Shelf((describe(1),), 0.0)
-    assert any("it will not be served" in sentence for sentence in plan_promotion(shelf, describe(1)).sentences)
+    version_list = VersionList((describe(1),), 0.0)
+    assert any("it will not be served" in sentence for sentence in plan_promotion(version_list, describe(1)).sentences)
 
 
 def test_only_a_rollback_that_is_in_force_can_be_undone() -> None:
     second = describe(2, hold(1, until="2026-11-20T11:00:00.000000Z"))
-    shelf = Shelf((second, describe(1, hold(None, undoes=2), is_production=True)), 0.0)
-    undo = plan_undo(shelf)
+    version_list = VersionList((second, describe(1, hold(None, undoes=2), is_production=True)), 0.0)
+    undo = plan_undo(version_list)
     assert undo is not None
     assert undo.verb == ("rollback", "--undo", "--expected", "1")
 

@@ -10,14 +10,22 @@ from registry import promotion
 from registry.connection import Address, open_registry
 from registry.errors import PromotionError, RegistryEmptyError
 from registry.promotion import OUTSIDE, promote, read_history, roll_back, settle
-from registry.versions import PRODUCTION, Tenure, find_alias, find_production, list_versions, read_version
+from registry.versions import (
+    PRODUCTION,
+    ProductionPeriod,
+    Version,
+    find_alias,
+    find_production,
+    list_versions,
+    read_version,
+)
 
 Register = Any
 
 
 def history(client: Any, name: str) -> list[tuple[int, bool, str]]:
-    """Version, whether its tenure goes on, and why it began; the newest first."""
-    return [(one.version.number, one.tenure.until is None, one.tenure.why) for one in read_history(client, name)]
+    """Version, whether its period goes on, and why it began; the newest first."""
+    return [(one.version.number, one.period.until is None, one.period.why) for one in read_history(client, name)]
 
 
 def test_without_a_promotion_nothing_is_production(client: Any, register: Register) -> None:
@@ -29,13 +37,23 @@ def test_a_model_that_does_not_exist_has_no_versions(client: Any) -> None:
     assert (list_versions(client, "nobody"), find_production(client, "nobody")) == ([], None)
 
 
-def test_a_promotion_moves_the_alias_and_closes_the_tenure_before(client: Any, register: Register) -> None:
+def test_the_tag_of_a_production_period_is_the_one_of_release_0_1() -> None:
+    period = ProductionPeriod(1, "2026-11-20T10:00:00.000000Z", None, "Ann", "why", None)
+    value = (
+        '{"since": "2026-11-20T10:00:00.000000Z", "until": null, "by": "Ann", "why": "why", "before": null, '
+        '"undoes": null, "ended_why": ""}'
+    )
+    assert period.to_tag() == ("relay.tenure.0001", value)
+    assert Version("linear", 1, "", 0.0, is_production=True, tags={"relay.tenure.0001": value}).periods == [period]
+
+
+def test_a_promotion_moves_the_alias_and_closes_the_period_before(client: Any, register: Register) -> None:
     register("steps"), register("steps")
     promote(client, "steps", 1, "ann", "first")
     now = promote(client, "steps", 2, "bob", "better")
     assert (now.number, now.is_production) == (2, True)
     assert history(client, "steps") == [(2, True, "better"), (1, False, "first")]
-    assert [one.tenure.by for one in read_history(client, "steps")] == ["bob", "ann"]
+    assert [one.period.by for one in read_history(client, "steps")] == ["bob", "ann"]
 
 
 def test_the_production_version_cannot_be_promoted_again(client: Any, register: Register) -> None:
@@ -70,7 +88,7 @@ def test_a_rollback_says_what_it_undoes_so_that_it_can_be_undone(client: Any, re
     register("undo"), register("undo")
     promote(client, "undo", 1, "ann", "a"), promote(client, "undo", 2, "ann", "b")
     roll_back(client, "undo", "ann", "oops")
-    last = read_history(client, "undo")[0].tenure
+    last = read_history(client, "undo")[0].period
     assert last.undoes == 2
     assert promote(client, "undo", 2, "ann", "back").is_production
 
@@ -80,7 +98,7 @@ def test_a_promotion_outside_is_noticed_and_can_be_rolled_back(client: Any, regi
     promote(client, "moved", 1, "ann", "first")
     client.set_registered_model_alias("moved", PRODUCTION, "2")
     found = read_history(client, "moved")
-    assert [(one.version.number, one.tenure.by) for one in found] == [(2, OUTSIDE), (1, "ann")]
+    assert [(one.version.number, one.period.by) for one in found] == [(2, OUTSIDE), (1, "ann")]
     assert roll_back(client, "moved", "ann", "not asked").number == 1
 
 
@@ -90,7 +108,7 @@ def test_a_promotion_that_was_killed_before_the_alias_moved_changes_nothing(
     monkeypatch.setattr(promotion, "UNDER_WAY_SECONDS", 0)
     register("killed"), register("killed")
     promote(client, "killed", 1, "ann", "first")
-    key, value = Tenure(1, promotion.now_utc(), None, "bob", "better", 1).to_tag()
+    key, value = ProductionPeriod(1, promotion.now_utc(), None, "bob", "better", 1).to_tag()
     client.set_model_version_tag("killed", "2", key, value)
     assert settle(client, "killed")
     assert (find_alias(client, "killed"), history(client, "killed")) == (1, [(2, False, "better"), (1, True, "first")])
@@ -102,7 +120,7 @@ def test_a_promotion_that_was_killed_after_the_alias_moved_is_whole(
     monkeypatch.setattr(promotion, "UNDER_WAY_SECONDS", 0)
     register("late"), register("late")
     promote(client, "late", 1, "ann", "first")
-    key, value = Tenure(1, promotion.now_utc(), None, "bob", "better", 1).to_tag()
+    key, value = ProductionPeriod(1, promotion.now_utc(), None, "bob", "better", 1).to_tag()
     client.set_model_version_tag("late", "2", key, value)
     client.set_registered_model_alias("late", PRODUCTION, "2")
     assert history(client, "late") == [(2, True, "better"), (1, False, "first")]

@@ -18,7 +18,7 @@ from patience import HANG_SECONDS
 
 from handoff.files import hash_file
 from handoff.settings import ENVIRONMENT as STAGES_ENVIRONMENT
-from serve.copies import Copies, Standing
+from serve.copies import Copies, ServingState
 from serve.settings import ENVIRONMENT
 from serve.store import VersionRef
 
@@ -50,7 +50,7 @@ def lay_version(data: Path, results: Path, version: str, *, put_in_force: bool =
         shutil.copyfile(results / name, place / name)
     (place / "lineage.json").write_text(json.dumps({"model": ref.model, "version": version, "source": "made up"}))
     if put_in_force:
-        copies.write(ref.model, Standing(ref=ref, asked_unix=1_700_000_000.0), sync=False)
+        copies.write(ref.model, ServingState(ref=ref, asked_unix=1_700_000_000.0), sync=False)
     return ref
 
 

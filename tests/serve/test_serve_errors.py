@@ -226,10 +226,10 @@ def test_a_changed_model_file_is_not_served(start: Callable[..., Server]) -> Non
     (place,) = (path for path in (server.data / "serve" / "models" / "line").iterdir())
     (place / "model.onnx").write_bytes(b"another")
     from handoff.files import hash_file
-    from serve.copies import Copies, Standing
+    from serve.copies import Copies, ServingState
     from serve.store import VersionRef
 
     ref = VersionRef("line", "1", "run-1", hash_file(place / "contract.json"))
-    Copies(server.data / "serve" / "models").write("line", Standing(ref=ref), sync=False)
+    Copies(server.data / "serve" / "models").write("line", ServingState(ref=ref), sync=False)
     wait_for(lambda: "model.onnx" in json.dumps(server.get("/health").json), "the refusal in /health")
     assert kind_of(server.post("/predict", {"x": 5})) == (503, "model-not-ready")

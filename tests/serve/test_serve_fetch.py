@@ -18,7 +18,7 @@ from serve.store import MemoryStore, VersionRef
 
 
 @dataclass
-class Shelf:
+class FakeRegistry:
     """A registry of folders: what holds the alias, and whether it answers."""
 
     folders: dict[VersionRef, Path] = field(default_factory=dict)
@@ -39,10 +39,10 @@ class Shelf:
 
 
 @dataclass
-class Desk:
+class Worker:
     """A worker's parts around a shelf."""
 
-    shelf: Shelf
+    registry: FakeRegistry
     copies: Copies
     store: MemoryStore
     fetching: Fetching
@@ -59,7 +59,7 @@ class Desk:
 
     def promote(self, results: Path, version: str) -> VersionRef:
         ref = VersionRef("line", version, f"run-{version}", hash_file(results / "contract.json"))
-        self.shelf.folders[ref], self.shelf.holder = results, ref
+        self.registry.folders[ref], self.registry.holder = results, ref
         return ref
 
     @property
@@ -69,108 +69,108 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return make_desk(tmp_path, Shelf())
+def worker(tmp_path: Path) -> Worker:
+    return make_worker(tmp_path, FakeRegistry())
 
 
-def make_desk(folder: Path, shelf: Shelf) -> Desk:
+def make_worker(folder: Path, registry: FakeRegistry) -> Worker:
     copies, store = Copies(folder), MemoryStore(["line"])
-    return Desk(shelf, copies, store, Fetching({"line": shelf}, copies, 0.0), Follower(store, copies))
+    return Worker(registry, copies, store, Fetching({"line": registry}, copies, 0.0), Follower(store, copies))
 
 
-def test_whoever_holds_the_alias_is_served(desk: Desk, results: Callable[..., Path]) -> None:
-    states = [desk.ask() or desk.state]
+def test_whoever_holds_the_alias_is_served(worker: Worker, results: Callable[..., Path]) -> None:
+    states = [worker.ask() or worker.state]
     for version in ("1", "2"):
-        desk.promote(results("line"), version)
-        states.append(desk.ask() or desk.state)
-    desk.shelf.holder = None
-    states.append(desk.ask() or desk.state)
+        worker.promote(results("line"), version)
+        states.append(worker.ask() or worker.state)
+    worker.registry.holder = None
+    states.append(worker.ask() or worker.state)
     nobody = (None, "no version holds the alias in the registry")
     assert states == [nobody, ("1", ""), ("2", ""), nobody]
 
 
-def test_a_version_is_fetched_once_and_a_rollback_needs_no_fetch(desk: Desk, results: Callable[..., Path]) -> None:
-    first = desk.promote(results("line"), "1")
-    desk.ask()
-    desk.ask()
-    desk.promote(results("line"), "2")
-    desk.ask()
-    desk.shelf.holder = first
-    desk.ask()
-    assert (desk.shelf.fetched, desk.state) == (["1", "2"], ("1", ""))
+def test_a_version_is_fetched_once_and_a_rollback_needs_no_fetch(worker: Worker, results: Callable[..., Path]) -> None:
+    first = worker.promote(results("line"), "1")
+    worker.ask()
+    worker.ask()
+    worker.promote(results("line"), "2")
+    worker.ask()
+    worker.registry.holder = first
+    worker.ask()
+    assert (worker.registry.fetched, worker.state) == (["1", "2"], ("1", ""))
 
 
 def test_while_the_registry_is_away_what_was_fetched_is_served_and_it_says_since_when(
-    desk: Desk, results: Callable[..., Path]
+    worker: Worker, results: Callable[..., Path]
 ) -> None:
-    desk.promote(results("line"), "1")
-    desk.ask()
-    desk.shelf.is_away = True
-    desk.ask()
-    since = desk.store.status()["line"].away_since_unix
-    desk.ask()
-    away = desk.store.status()["line"]
-    desk.shelf.is_away = False
-    desk.ask()
-    back = desk.store.status()["line"]
+    worker.promote(results("line"), "1")
+    worker.ask()
+    worker.registry.is_away = True
+    worker.ask()
+    since = worker.store.status()["line"].away_since_unix
+    worker.ask()
+    away = worker.store.status()["line"]
+    worker.registry.is_away = False
+    worker.ask()
+    back = worker.store.status()["line"]
     assert (away.served is not None, away.away_since_unix == since, since is not None) == (True, True, True)
     assert "connection refused" in away.why
     assert (back.away_since_unix, back.why) == (None, "")
 
 
 def test_after_a_start_without_the_registry_the_own_copy_is_served(
-    desk: Desk, results: Callable[..., Path], tmp_path: Path
+    worker: Worker, results: Callable[..., Path], tmp_path: Path
 ) -> None:
-    desk.promote(results("line"), "1")
-    desk.ask()
-    again = make_desk(tmp_path, Shelf(is_away=True))
+    worker.promote(results("line"), "1")
+    worker.ask()
+    again = make_worker(tmp_path, FakeRegistry(is_away=True))
     again.ask()
     assert again.state[0] == "1"
 
 
-def test_a_damaged_copy_is_fetched_again(desk: Desk, results: Callable[..., Path]) -> None:
-    first = desk.promote(results("line"), "1")
-    desk.ask()
-    desk.promote(results("line"), "2")
-    desk.ask()
-    (desk.copies.place(first) / "model.onnx").write_bytes(b"bits have rotted")
-    desk.shelf.holder = first
-    desk.ask()
-    assert (desk.shelf.fetched, desk.state) == (["1", "2", "1"], ("1", ""))
+def test_a_damaged_copy_is_fetched_again(worker: Worker, results: Callable[..., Path]) -> None:
+    first = worker.promote(results("line"), "1")
+    worker.ask()
+    worker.promote(results("line"), "2")
+    worker.ask()
+    (worker.copies.place(first) / "model.onnx").write_bytes(b"bits have rotted")
+    worker.registry.holder = first
+    worker.ask()
+    assert (worker.registry.fetched, worker.state) == (["1", "2", "1"], ("1", ""))
 
 
 def test_a_version_that_answers_its_example_otherwise_never_comes_in_force(
-    desk: Desk, results: Callable[..., Path], tmp_path: Path
+    worker: Worker, results: Callable[..., Path], tmp_path: Path
 ) -> None:
-    desk.promote(results("line"), "1")
-    desk.ask()
+    worker.promote(results("line"), "1")
+    worker.ask()
     wrong = tmp_path / "wrong"
     shutil.copytree(results("line"), wrong)
     contract = (wrong / "contract.json").read_text()
     answers = contract.index('"predictions": [')
     (wrong / "contract.json").write_text(contract[:answers] + contract[answers:].replace("1", "2", 1))
-    desk.promote(wrong, "2")
-    desk.ask()
-    version, why = desk.state
+    worker.promote(wrong, "2")
+    worker.ask()
+    version, why = worker.state
     assert (version, "version 2 holds the alias and was refused" in why, "example 1" in why) == ("1", True, True)
 
 
-def test_a_contract_that_is_not_the_registered_one_is_refused(desk: Desk, results: Callable[..., Path]) -> None:
+def test_a_contract_that_is_not_the_registered_one_is_refused(worker: Worker, results: Callable[..., Path]) -> None:
     ref = VersionRef("line", "1", "run-1", "0" * 64)
-    desk.shelf.folders[ref], desk.shelf.holder = results("line"), ref
-    desk.ask()
-    version, why = desk.state
+    worker.registry.folders[ref], worker.registry.holder = results("line"), ref
+    worker.ask()
+    version, why = worker.state
     assert (version, "contract.json has the SHA-256" in why) == (None, True)
 
 
-def test_old_versions_keep_their_lineage_and_lose_their_models(desk: Desk, results: Callable[..., Path]) -> None:
+def test_old_versions_keep_their_lineage_and_lose_their_models(worker: Worker, results: Callable[..., Path]) -> None:
     results_of = {}
     for version in map(str, range(1, KEEP + 3)):
-        data = desk.copies.folder.parent / f"from-{version}"
+        data = worker.copies.folder.parent / f"from-{version}"
         ref = lay_version(data, results("line"), version, put_in_force=False)
         results_of[version] = Copies(data / "serve" / "models").place(ref)
-        desk.promote(results_of[version], version)
-        desk.ask()
-    kept = sorted(path.parent.name.split(".")[0] for path in desk.copies.folder.glob("line/*/model.onnx"))
-    lineage = desk.copies.find_lineage("line", "1")
+        worker.promote(results_of[version], version)
+        worker.ask()
+    kept = sorted(path.parent.name.split(".")[0] for path in worker.copies.folder.glob("line/*/model.onnx"))
+    lineage = worker.copies.find_lineage("line", "1")
     assert (kept, lineage) == (["3", "4", "5"], {"model": "line", "version": "1", "source": "made up"})

@@ -13,7 +13,7 @@ from model.page.card import CHECK_NAMES, say_state, tabulate_check
 from model.page.frame import chosen_recipe, entitle, told_in_words
 from model.page.registry_view import (
     Change,
-    Shelf,
+    VersionList,
     ask_registry,
     carry_out,
     describe_score,
@@ -25,7 +25,7 @@ from model.page.registry_view import (
 from model.page.words import plain, shorten, show_moment, show_unix
 from registry.connection import OFF, find_registry
 from registry.errors import RegistryAwayError
-from registry.promotion import Reign
+from registry.promotion import HistoryEntry
 from registry.versions import CONTRACT_SHA256, Version
 
 KEPT_SECONDS = 30
@@ -55,31 +55,31 @@ def show() -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         is_asked = st.button("Refresh", icon=":material/refresh:")
         said = st.empty()
-    shelf = ask(settings, source, anew=is_asked)
+    version_list = ask(settings, source, anew=is_asked)
     where = "the registry in `data/mlflow/`" if address.is_embedded else f"the MLflow server `{address.uri}`"
-    said.caption(f"As {where} said at {show_unix(shelf.asked_unix)[11:]}.", width="content")
-    show_shelf(settings, source, recipe, shelf)
+    said.caption(f"As {where} said at {show_unix(version_list.asked_unix)[11:]}.", width="content")
+    show_version_list(settings, source, recipe, version_list)
 
 
 @st.cache_resource
-def kept_answers() -> dict[tuple[object, ...], Shelf]:
+def kept_answers() -> dict[tuple[object, ...], VersionList]:
     """What the registry said last, by recipe and place, for all who look: it takes some seconds to say it."""
     return {}
 
 
-def ask(settings: Settings, source: str, *, anew: bool) -> Shelf:
+def ask(settings: Settings, source: str, *, anew: bool) -> VersionList:
     """The registry's answer, or its last one while that is fresh."""
-    shelf = kept_answers().get(_name_answer(settings, source))
-    if shelf is None or anew or time.time() - shelf.asked_unix > KEPT_SECONDS:
+    version_list = kept_answers().get(_name_answer(settings, source))
+    if version_list is None or anew or time.time() - version_list.asked_unix > KEPT_SECONDS:
         with st.spinner("Asking the registry", show_time=True):
-            shelf = keep(settings, source, ask_registry(settings, source))
-    return shelf
+            version_list = keep(settings, source, ask_registry(settings, source))
+    return version_list
 
 
-def keep(settings: Settings, source: str, shelf: Shelf) -> Shelf:
+def keep(settings: Settings, source: str, version_list: VersionList) -> VersionList:
     """The answer itself, kept."""
-    kept_answers()[_name_answer(settings, source)] = shelf
-    return shelf
+    kept_answers()[_name_answer(settings, source)] = version_list
+    return version_list
 
 
 def _name_answer(settings: Settings, source: str) -> tuple[object, ...]:
@@ -94,14 +94,16 @@ def show_notice() -> None:
         (st.success if is_done else st.error)(plain(text), icon=":material/check:" if is_done else ":material/error:")
 
 
-def show_shelf(settings: Settings, source: str, recipe: Recipe, shelf: Shelf) -> None:
+def show_version_list(settings: Settings, source: str, recipe: Recipe, version_list: VersionList) -> None:
     """Production, versions, history and card, or why there are none."""
-    if shelf.away:
+    if version_list.away:
         st.warning(
-            plain(f"The registry cannot be asked: {shelf.away}. Then press Refresh; all other screens work without."),
+            plain(
+                f"The registry cannot be asked: {version_list.away}. Then press Refresh; all other screens work without."
+            ),
             icon=":material/cloud_off:",
         )
-    elif not shelf.versions:
+    elif not version_list.versions:
         st.info(
             plain(
                 "No version yet: press Run on the page Run, and the model that comes of it is registered. A result "
@@ -111,27 +113,27 @@ def show_shelf(settings: Settings, source: str, recipe: Recipe, shelf: Shelf) ->
             icon=":material/deployed_code:",
         )
     else:
-        show_production(settings, source, shelf)
-        show_versions(settings, source, shelf)
-        show_history(shelf)
-        show_card(settings, source, shelf)
+        show_production(settings, source, version_list)
+        show_versions(settings, source, version_list)
+        show_history(version_list)
+        show_card(settings, source, version_list)
 
 
-def show_production(settings: Settings, source: str, shelf: Shelf) -> None:
+def show_production(settings: Settings, source: str, version_list: VersionList) -> None:
     """The version that is served, and what can be done about it."""
     st.subheader("In production", anchor=False)
-    version, tenure = shelf.production, shelf.tenure
-    if version is None or tenure is None:
+    version, period = version_list.production, version_list.period
+    if version is None or period is None:
         st.warning("No version is in production, so none is served: promote one below.", icon=":material/block:")
         return
     with st.container(horizontal=True, gap="medium"):
         st.metric("Version", version.number, width="content")
         if version.score is not None:
             st.metric(f"Score, {version.score[0]}", f"{version.score[1]:.4g}", width="content")
-        st.metric("Since", show_moment(tenure.since), width="content")
-    st.caption(plain(f"By {tenure.by}: {tenure.why}"))
+        st.metric("Since", show_moment(period.since), width="content")
+    st.caption(plain(f"By {period.by}: {period.why}"))
     with st.container(horizontal=True):
-        back, undo = plan_rollback(shelf), plan_undo(shelf)
+        back, undo = plan_rollback(version_list), plan_undo(version_list)
         if st.button("Roll back", icon=":material/undo:", disabled=back is None) and back is not None:
             confirm(settings, source, back)
         if undo is not None and st.button("Undo the rollback", icon=":material/redo:"):
@@ -140,28 +142,28 @@ def show_production(settings: Settings, source: str, shelf: Shelf) -> None:
         st.caption("Nothing was in production before it, so there is nothing to roll back to.")
 
 
-def show_versions(settings: Settings, source: str, shelf: Shelf) -> None:
+def show_versions(settings: Settings, source: str, version_list: VersionList) -> None:
     """A box a version, the newest first."""
     st.subheader("Versions", anchor=False)
-    shown = shelf.versions
+    shown = version_list.versions
     if len(shown) > FIRST_VERSIONS and not st.toggle(f"All {len(shown)} versions", key=f"{source}:all-versions"):
         shown = shown[:FIRST_VERSIONS]
     for version in shown:
         with st.container(border=True, key=f"version-{version.number}", gap="small"):
-            show_version(settings, source, shelf, version)
+            show_version(settings, source, version_list, version)
 
 
-def show_version(settings: Settings, source: str, shelf: Shelf, version: Version) -> None:
+def show_version(settings: Settings, source: str, version_list: VersionList, version: Version) -> None:
     """What one version is, and what the gate said of it."""
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         st.markdown(f"**Version {version.number}**", width="content")
         if version.is_production:
             st.badge("In production", icon=":material/check:", color="green")
-        elif version.tenures:
+        elif version.periods:
             st.badge("Was in production", color="gray")
         st.space("stretch")
         if not version.is_production and st.button("Promote", key=f"promote-{version.number}"):
-            confirm(settings, source, plan_promotion(shelf, version))
+            confirm(settings, source, plan_promotion(version_list, version))
     facts = [f"**{plain(describe_score(version))}**", f"registered {show_unix(version.created_unix)}"]
     facts += [f"data `{shorten(version.data_sha256)}`"] if version.data_sha256 else []
     facts += [f"run `{shorten(version.run_id)}`"] if version.run_id else []
@@ -185,18 +187,18 @@ def show_gate(gate: Mapping[str, Any] | None) -> None:
             st.table(rows, border="horizontal", hide_index=True)
 
 
-def show_history(shelf: Shelf) -> None:
+def show_history(version_list: VersionList) -> None:
     """Who was in production when."""
     st.subheader("History of production", anchor=False)
     rows = [
         {
             "Version": str(one.version.number),
-            "From": show_moment(one.tenure.since),
+            "From": show_moment(one.period.since),
             "Until": _say_end(one),
-            "By whom and why": plain(f"{one.tenure.by}: {one.tenure.why}"),
+            "By whom and why": plain(f"{one.period.by}: {one.period.why}"),
             "Score and data": f"{plain(describe_score(one.version))}, `{shorten(one.version.data_sha256)}`",
         }
-        for one in shelf.history
+        for one in version_list.history
     ]
     if not rows:
         st.caption("No version was in production yet.")
@@ -204,11 +206,11 @@ def show_history(shelf: Shelf) -> None:
     st.table(rows, border="horizontal", hide_index=True)
 
 
-def _say_end(reign: Reign) -> str:
+def _say_end(entry: HistoryEntry) -> str:
     """The end of a line of the history; one that was ended outside Relay is closed when the registry is asked again."""
-    if reign.tenure.until is not None:
-        return show_moment(reign.tenure.until)
-    return "now" if reign.version.is_production else "a moment ago"
+    if entry.period.until is not None:
+        return show_moment(entry.period.until)
+    return "now" if entry.version.is_production else "a moment ago"
 
 
 def confirm(settings: Settings, source: str, change: Change) -> None:
@@ -241,10 +243,10 @@ def do(settings: Settings, source: str, change: Change, why: str) -> tuple[bool,
     return True, change.done
 
 
-def show_card(settings: Settings, source: str, shelf: Shelf) -> None:
+def show_card(settings: Settings, source: str, version_list: VersionList) -> None:
     """The model card of one version: made when asked for, to read here and to take away."""
     st.subheader("Model card", anchor=False)
-    ours = [version for version in shelf.versions if version.run_id and CONTRACT_SHA256 in version.tags]
+    ours = [version for version in version_list.versions if version.run_id and CONTRACT_SHA256 in version.tags]
     if not ours:
         st.caption("No version here was registered by Relay: nothing is known for a card.")
         return
@@ -252,7 +254,7 @@ def show_card(settings: Settings, source: str, shelf: Shelf) -> None:
         version = st.selectbox(
             "Version",
             ours,
-            ours.index(shelf.production) if shelf.production in ours else 0,
+            ours.index(version_list.production) if version_list.production in ours else 0,
             format_func=lambda one: f"{one.number}, {say_state(one)}",
             key=f"{source}:card",
             width=420,
