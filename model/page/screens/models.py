@@ -99,7 +99,8 @@ def show_version_list(settings: Settings, source: str, recipe: Recipe, version_l
     if version_list.away:
         st.warning(
             plain(
-                f"The registry cannot be asked: {version_list.away}. Then press Refresh; all other screens work without."
+                f"The registry cannot be asked: {version_list.away}. "
+                "Then press Refresh; all other screens work without."
             ),
             icon=":material/cloud_off:",
         )
