@@ -67,7 +67,7 @@ class Copies:
             return ServingState(why=f"{self.current(model)} cannot be read: {error}", next_step="remove it")
 
     def write(self, model: str, state: ServingState, *, sync: bool) -> None:
-        """Put another standing in force.
+        """Put another state in force.
 
         Raises:
             OSError: the disk refuses.

@@ -40,7 +40,7 @@ class FakeRegistry:
 
 @dataclass
 class Worker:
-    """A worker's parts around a shelf."""
+    """A worker's parts around a registry."""
 
     registry: FakeRegistry
     copies: Copies
