@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from browsing import CHROMIUM, SIZES, assert_fits, picture, serve
 from page_folders import Folders
-from patience import HANG_SECONDS
+from patience import HANG_SECONDS, wait_for
 from streamlit.testing.v1 import AppTest
 
 from handoff.errors import ContractError
@@ -29,7 +29,7 @@ from registry.contract import Cell, Contract
 # The service's tests know how a server is started.
 sys.path.append(str(ROOT / "tests" / "serve"))
 
-from serving import Server, wait_for
+from serving import Server
 
 APP = str(ROOT / "model" / "page" / "app.py")
 
@@ -309,6 +309,7 @@ def test_a_record_that_the_api_refuses_is_told_without_its_place_in_a_list(api: 
         client.answer([{"age": 17, "income": None, "home": "rent"}])
 
 
+@pytest.mark.slow
 def test_the_screen_loads_no_library_that_computes(lending: Lending) -> None:
     look = f"""
 import sys
