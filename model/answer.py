@@ -12,7 +12,7 @@ import stylometry.imposters
 from handoff.errors import ModelError, UsageError
 from handoff.files import hash_file, write_atomically
 from model.ask import Trained
-from model.findings import count
+from model.wording import count
 from registry.model_file import read_model
 from stylometry.asking import Style
 from stylometry.attribution import AuthorshipClassifier

@@ -20,8 +20,8 @@ from handoff.log import configure_terminal
 from handoff.receipt import Receipt
 from handoff.recipe import Recipe, load_recipe
 from handoff.settings import read_settings
-from model.findings import count, show, show_share
 from model.output import RECEIPT, OutputPlace
+from model.wording import count, show, show_share
 
 if TYPE_CHECKING:  # scikit-learn takes seconds to import, and most refusals need none of it
     from model.answer import Answer

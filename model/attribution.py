@@ -10,8 +10,8 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from model.documents import Documents
-from model.findings import count, list_words
 from model.parameters import AuthorshipParameters
+from model.wording import count, list_words
 from stylometry.attribution import AuthorshipClassifier
 from stylometry.chunks import Chunks
 from stylometry.delta import find_distance

@@ -7,8 +7,8 @@ from typing import get_args
 import pyarrow as pa
 
 from model.attribution import Attribution, Sample, attribute, fit_classifier, name_group, rank_labels
-from model.findings import list_words
 from model.parameters import AuthorshipParameters, Distance
+from model.wording import list_words
 from stylometry.delta import find_distance
 from stylometry.trust import leave_one_out
 

@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from model.findings import show, show_share
 from model.parameters import AuthorshipParameters
+from model.wording import show, show_share
 from stylometry.boundary import BoundaryRank, rank_boundary
 from stylometry.chunks import Chunks
 from stylometry.evidence import LabelTest, Silhouette, permutation_test, shift_test, silhouette

@@ -6,9 +6,9 @@ from typing import Any
 from model.attribution import find_countable
 from model.by_distance import NAMES
 from model.documents import Documents
-from model.findings import count
 from model.parameters import AuthorshipParameters
 from model.views import say_chunks
+from model.wording import count
 from registry.task import ModelTask
 from stylometry.chunks import Chunks
 from stylometry.features import CountTable

@@ -4,9 +4,10 @@ Needs no numerical library: an unchanged stage reads findings only.
 """
 
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+
+from model.wording import list_words
 
 FILE = "findings.md"
 
@@ -44,25 +45,3 @@ def read_lines(folder: Path) -> list[str]:
     (first, shows), *others = findings.pictures
     beside = f" (beside it: {list_words(file for file, _ in others)})" if others else ""
     return [*findings.sentences, f"the plot {folder / first} shows {shows}{beside}"]
-
-
-def show(value: float, unit: str = "") -> str:
-    """A figure at three digits, with its unit: `0.0123`, `12,300 USD`."""
-    text = f"{value:,.0f}" if abs(value) >= 999.5 else f"{value:.3g}"
-    return f"{text} {unit}".rstrip()
-
-
-def show_share(value: float) -> str:
-    """A share in per cent: `84 %`."""
-    return f"{100 * value:.0f} %"
-
-
-def count(number: int, noun: str) -> str:
-    """A number with its noun: `1 row`, `2,000 rows`."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
-def list_words(words: Iterable[str]) -> str:
-    """`a, b and c`."""
-    *first, last = words
-    return f"{', '.join(first)} and {last}" if first else last

@@ -6,8 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from model.findings import list_words
 from model.parameters import AuthorshipParameters
+from model.wording import list_words
 from stylometry.delta import find_distance
 from stylometry.features import CountTable, most_frequent, relative_frequencies
 

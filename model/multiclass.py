@@ -8,13 +8,13 @@ from sklearn.dummy import DummyClassifier
 from sklearn.pipeline import Pipeline
 
 from model.crossval import cross_validate
-from model.findings import show_share
 from model.metrics import judge_classes
 from model.plots.classification import draw_confusion
 from model.results import Results
 from model.segments import judge_segments
 from model.split import Part
 from model.task import Task, compare, tabulate, warn_if_useless
+from model.wording import show_share
 from registry.task import ModelTask
 
 

@@ -8,8 +8,8 @@ checked by hand. Its limit: what inputs do together is not seen, so the changes 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from model.findings import count
 from model.records import find_usual, show_cell
+from model.wording import count
 from registry.contract import Cell, Contract
 from registry.task import ModelTask
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from handoff.column import Column
 from handoff.errors import ContractError
-from model.findings import count, list_words
 from model.records import Flaw, check_record, parse_cell, suggest
+from model.wording import count, list_words
 from registry.contract import Cell
 
 MOST_ROWS = 10_000

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from handoff.column import Column
-from model.findings import list_words
+from model.wording import list_words
 from registry.cells import NAMES, cut, describe_range, fit_cell
 from registry.contract import Cell, Contract
 

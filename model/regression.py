@@ -9,7 +9,6 @@ from sklearn.pipeline import Pipeline
 from handoff.errors import ModelError
 from model.coefficients import Coefficients, read_coefficients
 from model.crossval import cross_validate
-from model.findings import count, show
 from model.metrics import judge_regression
 from model.plots.regression import Curve, draw_curve, draw_predicted, draw_residuals
 from model.plots.style import Picture, label_of
@@ -17,6 +16,7 @@ from model.results import Results
 from model.segments import judge_segments
 from model.split import Part
 from model.task import Task, compare, require_finite, tabulate, warn_if_useless
+from model.wording import count, show
 from registry.task import ModelTask
 
 LINE_POINTS = 200

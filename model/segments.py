@@ -8,11 +8,11 @@ import numpy as np
 import numpy.typing as npt
 
 from handoff.errors import ModelError
-from model.findings import count, show
 from model.metrics import is_better
 from model.resolve import suggest
 from model.split import Part
 from model.task import Task
+from model.wording import count, show
 from registry.contract import Segment
 from registry.segments import assign_parts, name_parts
 

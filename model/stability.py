@@ -10,8 +10,8 @@ import pyarrow as pa
 
 from model.by_distance import NAMES
 from model.documents import Documents
-from model.findings import list_words, show_share
 from model.parameters import AuthorshipParameters
+from model.wording import list_words, show_share
 from stylometry.errors import StylometryError
 from stylometry.stability import Setting, compare_settings
 

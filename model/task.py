@@ -11,11 +11,11 @@ from sklearn.pipeline import Pipeline
 
 from handoff.errors import ModelError
 from handoff.recipe import Column
-from model.findings import count, show
 from model.metrics import LOWER_IS_BETTER, choose_score, is_better
 from model.plots.style import label_of
 from model.row_keys import name_rows
 from model.split import Split
+from model.wording import count, show
 from registry.contract import Segment
 from registry.task import ModelTask
 

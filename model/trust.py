@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from model.findings import count, list_words, show_share
 from model.parameters import AuthorshipParameters
+from model.wording import count, list_words, show_share
 from stylometry.chunks import Chunks
 from stylometry.trust import LeaveOneOut, leave_one_out, map_distances
 

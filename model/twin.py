@@ -11,9 +11,9 @@ from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostin
 from sklearn.pipeline import Pipeline
 
 from handoff.errors import ModelError
-from model.findings import count
 from model.split import NUMERIC
 from model.task import Task
+from model.wording import count
 from registry.contract import TOLERANCE
 
 if TYPE_CHECKING:  # see make_twin

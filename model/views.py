@@ -8,7 +8,6 @@ import numpy.typing as npt
 
 from model.contrasts import Preference
 from model.documents import Documents
-from model.findings import count, show_share
 from model.loadings import Loadings
 from model.parameters import AuthorshipParameters
 from model.plots.loadings import draw_loadings
@@ -18,6 +17,7 @@ from model.plots.style import Picture
 from model.plots.time import USUAL_REACH, draw_time
 from model.plots.tree import draw_tree
 from model.plots.words import draw_words
+from model.wording import count, show_share
 from stylometry.chunks import Chunks
 from stylometry.tree import grow_tree
 

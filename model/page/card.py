@@ -8,11 +8,11 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from handoff.column import Column
-from model.findings import count, list_words, show
 from model.page.blocks import Block, Code, Document, Items, Picture, Section, Table, Words
 from model.page.card_limits import list_limits, list_parts
 from model.page.kept import Result, list_figures
 from model.page.words import show_bytes, show_moment, show_seconds, show_unix
+from model.wording import count, list_words, show
 from registry.contract import Contract
 from registry.task import ModelTask
 from registry.versions import Version

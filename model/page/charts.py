@@ -9,7 +9,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from model.findings import show_share
+from model.wording import show_share
 from registry.task import ModelTask
 
 if TYPE_CHECKING:

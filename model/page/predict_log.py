@@ -7,11 +7,11 @@ from typing import Any
 import streamlit as st
 
 from handoff.errors import RelayError
-from model.findings import count
 from model.page.lineage import SOURCES_SHOWN, Stop, draw
 from model.page.predict_api import Api
 from model.page.words import plain, shorten, show_bytes, show_moment
 from model.records import show_cell
+from model.wording import count
 from registry.contract import Contract
 
 SPANS = {"15 minutes": 900, "hour": 3_600, "day": 86_400, "week": 604_800}

@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from model.findings import show, show_share
 from model.page.predict_ask import Given
 from model.page.words import plain
 from model.reasons import Reason, say_change, say_figure, say_method, say_prediction, say_share, say_value
 from model.records import show_cell
+from model.wording import show, show_share
 from registry.contract import Cell, Contract
 from registry.task import ModelTask
 

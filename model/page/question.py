@@ -13,10 +13,10 @@ from loguru import logger
 from handoff.errors import RelayError
 from handoff.settings import ROOT, Settings
 from model.ask import MODEL, MOST_BYTES, say_extent, say_verdict
-from model.findings import show, show_share
 from model.page.frame import told_in_words
 from model.page.kept import Result
 from model.page.words import plain
+from model.wording import show, show_share
 
 MOST_SECONDS = 300
 """The first question to a model of 2,000 chunks takes about a minute, all others some seconds."""

@@ -2,9 +2,7 @@
 
 from pathlib import Path
 
-import pytest
-
-from model.findings import FILE, Findings, count, format_findings, list_words, parse_findings, read_lines, show
+from model.findings import FILE, Findings, format_findings, parse_findings, read_lines
 
 FINDINGS = Findings(
     sentences=("It learned y (a line) from 1 input column.", "y = 2 x + 1."),
@@ -21,21 +19,4 @@ def test_the_last_line_says_where_the_first_plot_is_and_what_it_shows(tmp_path: 
     assert read_lines(tmp_path) == [
         *FINDINGS.sentences,
         f"the plot {tmp_path}/fitted_line.png shows the line, with (all) points (beside it: residuals.png)",
-    ]
-
-
-@pytest.mark.parametrize(
-    ("value", "text"),
-    [(0.012345, "0.0123"), (12345.6, "12,346"), (2.0, "2"), (-0.5, "-0.5"), (999.9, "1,000"), (0.0, "0")],
-)
-def test_figures_have_three_digits(value: float, text: str) -> None:
-    assert show(value) == text
-
-
-def test_nouns_follow_their_numbers() -> None:
-    assert [count(1, "row"), count(2000, "row"), list_words(["a"]), list_words("abc")] == [
-        "1 row",
-        "2,000 rows",
-        "a",
-        "a, b and c",
     ]
