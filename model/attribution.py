@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from model.documents import Documents
+from model.findings import Finding, Topic
 from model.parameters import AuthorshipParameters
 from model.wording import count, list_words
 from stylometry.attribution import AuthorshipClassifier
@@ -161,14 +162,16 @@ def tabulate_attributions(found: Attribution, documents: Documents) -> pa.Table:
     return pa.Table.from_pylist(rows)
 
 
-def say_attributions(found: Attribution) -> tuple[str, ...]:
-    """A sentence for each group of unknown documents: `12 documents labelled X: nearest in style to Y 12`."""
-    sentences = []
+def say_attributions(found: Attribution) -> tuple[Finding, ...]:
+    """A finding for each group of unknown documents: `12 documents labelled X: nearest in style to Y 12`."""
+    findings = []
     for group in dict.fromkeys(found.groups):
         nearest = Counter(label for label, of in zip(found.nearest, found.groups, strict=True) if of == group)
         shares = list_words(f"{label} {number:,}" for label, number in rank_labels(nearest))
-        sentences.append(f"{name_group(nearest.total(), group)}: nearest in style to {shares}.")
-    return (*sentences, f"Compared are {list_words(found.classes)} only: a style of none of them would not be noticed.")
+        text = f"{name_group(nearest.total(), group)}: nearest in style to {shares}."
+        findings.append(Finding(Topic.ATTRIBUTION, text, {"group": group, "nearest": dict(rank_labels(nearest))}))
+    compared = f"Compared are {list_words(found.classes)} only: a style of none of them would not be noticed."
+    return (*findings, Finding(Topic.CANDIDATES, compared, {"labels": list(found.classes)}))
 
 
 def figures_of_attribution(found: Attribution) -> dict[str, Any]:

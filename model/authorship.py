@@ -29,6 +29,7 @@ from model.contrasts import find_preferences, tabulate_preferences
 from model.documents import Documents, read_documents
 from model.evidence import figures_of_evidence, gather_evidence, say_evidence
 from model.extent import figures_of_extent, say_extent
+from model.findings import Finding, Topic
 from model.loadings import Loadings, find_loadings, say_loadings, tabulate_loadings
 from model.measuring import count_single_words, count_units, cut, hide_labels, measure_styles, sum_words
 from model.parameters import AuthorshipParameters
@@ -53,7 +54,7 @@ USUAL_PERPLEXITY = 30.0
 class _Addition:
     """What one question adds to the results."""
 
-    sentences: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
     metrics: dict[str, Any] = field(default_factory=dict)
     tables: dict[str, pa.Table] = field(default_factory=dict)
     model: bytes | None = None
@@ -95,13 +96,13 @@ def _map_documents(documents: Documents, recipe: Recipe, parameters: AuthorshipP
         _explain_axes(loadings),
         _Addition(tables={"chunks": tabulate_chunks(documents, chunks, points)}),
     ]
-    sentences = (
+    findings = (
         *say_extent(documents, chunks, counts, parameters),
-        *trusted.sentences,
-        *(sentence for addition in additions for sentence in addition.sentences),
-        *([parameters.caveat] if parameters.caveat else []),
+        *trusted.findings,
+        *(finding for addition in additions for finding in addition.findings),
+        *([Finding(Topic.CAVEAT, parameters.caveat)] if parameters.caveat else []),
     )
-    views = Views(documents, chunks, known, distances, points, how, preferences, trusted.sentences[0], loadings)
+    views = Views(documents, chunks, known, distances, points, how, preferences, trusted.findings[0].text, loadings)
     return Results(
         metrics={
             **figures_of_extent(documents, chunks, counts, parameters),
@@ -109,7 +110,7 @@ def _map_documents(documents: Documents, recipe: Recipe, parameters: AuthorshipP
             "trust": trusted.metrics,
             **{name: figure for addition in additions for name, figure in addition.metrics.items()},
         },
-        sentences=sentences,
+        findings=findings,
         pictures=draw_views(views, parameters),
         tables={name: found for addition in additions for name, found in addition.tables.items()},
         rows=len(documents),
@@ -161,15 +162,15 @@ def _judge(
     recipe: Recipe,
     parameters: AuthorshipParameters,
 ) -> _Addition:
-    """How far to trust distances and map; the first sentence is the map's caption."""
+    """How far to trust distances and map; the first finding is the map's caption."""
     trust = judge(known, distances, points, window=parameters.window)
     said = say_trust(known, trust, parameters)
     if trust is None:
-        return _Addition(sentences=said, metrics=figures_of(trust))
+        return _Addition(findings=said, metrics=figures_of(trust))
     numbers = sum_words(words, len(known))
     evidence = gather_evidence(known, distances, numbers, parameters=parameters, seed=recipe.seed)
     return _Addition(
-        sentences=(*said, *say_evidence(evidence)), metrics={**figures_of(trust), **figures_of_evidence(evidence)}
+        findings=(*said, *say_evidence(evidence)), metrics={**figures_of(trust), **figures_of_evidence(evidence)}
     )
 
 
@@ -204,7 +205,7 @@ def _attribute(
     found = attribute(classifier, asked)
     trials = try_distances(learned, asked, parameters)
     return _Addition(
-        sentences=(*say_attributions(found), *say_trials(trials, found)),
+        findings=(*say_attributions(found), *say_trials(trials, found)),
         metrics={"attributions": figures_of_attribution(found)},
         tables={"attributions": tabulate_attributions(found, documents), "by_distance": tabulate_trials(trials)},
         model=model,
@@ -215,11 +216,11 @@ def _attribute(
 def _explain_axes(loadings: Loadings | None) -> _Addition:
     if loadings is None:
         return _Addition()
-    return _Addition(sentences=say_loadings(loadings), tables={"loadings": tabulate_loadings(loadings)})
+    return _Addition(findings=say_loadings(loadings), tables={"loadings": tabulate_loadings(loadings)})
 
 
 def _try_settings(documents: Documents, parameters: AuthorshipParameters) -> _Addition:
     settings = try_settings(documents, parameters)
     return _Addition(
-        sentences=say_settings(settings), tables={"stability": tabulate_settings(settings)} if settings else {}
+        findings=say_settings(settings), tables={"stability": tabulate_settings(settings)} if settings else {}
     )

@@ -11,13 +11,14 @@ from sklearn.pipeline import Pipeline
 
 from model.coefficients import read_coefficients
 from model.crossval import cross_validate
+from model.findings import Finding, Topic
 from model.metrics import BinaryPrediction, judge_binary
 from model.plots.classification import draw_calibration, draw_confusion, draw_precision_recall, draw_roc
 from model.plots.style import Picture
 from model.results import Results
 from model.segments import judge_segments
 from model.split import Part
-from model.task import Task, compare, tabulate, warn_if_useless
+from model.task import Task, compare, compare_figures, tabulate, warn_if_useless
 from model.threshold import MIN_CLASS_ROWS, Threshold, score_rows, tune_threshold
 from model.wording import show, show_share
 from registry.task import ModelTask
@@ -65,7 +66,7 @@ def judge_binary_classifier(fitted: Pipeline, task: Task) -> Results:
         tables["coefficients"] = line.tabulate()
     return Results(
         metrics=metrics,
-        sentences=(*_say(task, metrics, threshold), *folds.sentences, *parts.sentences),
+        findings=(*_say(task, metrics, threshold), *folds.findings, *parts.findings),
         pictures=_draw(task, metrics, true, prediction, threshold.value),
         tables=tables,
         rows=len(train) + len(test),
@@ -88,8 +89,8 @@ def _judge_fold(task: Task, fitted: Pipeline, learned: Part, held: Part) -> dict
     return judge_binary(held.target == fitted.classes_[1], _predict(fitted, held.inputs, threshold))
 
 
-def _say_imbalance(task: Task, positive: str) -> tuple[str, ...]:
-    """What is done about classes of very different size, in a sentence; none where they are not."""
+def _say_imbalance(task: Task, positive: str) -> tuple[Finding, ...]:
+    """What is done about classes of very different size; none where they are not."""
     target = task.split.train.target
     share = float(np.mean(target == np.unique(target)[1]))
     if min(share, 1 - share) > UNEVEN:
@@ -101,13 +102,14 @@ def _say_imbalance(task: Task, positive: str) -> tuple[str, ...]:
         if weights is not None
         else ""
     )
-    return (
+    text = (
         f"{100 * share:.1f} % of the training rows have {positive}. No row was left out or copied to even this out; "
-        f"what makes up for it is the threshold.{weighed}",
+        f"what makes up for it is the threshold.{weighed}"
     )
+    return (Finding(Topic.IMBALANCE, text, {"positive_share": share}),)
 
 
-def _say(task: Task, metrics: dict[str, Any], threshold: Threshold) -> tuple[str, ...]:
+def _say(task: Task, metrics: dict[str, Any], threshold: Threshold) -> tuple[Finding, ...]:
     test, baseline = metrics["test"], metrics["baseline"]
     positive = f"{task.target} = {metrics['classes'][1]}"
     how = (
@@ -115,25 +117,36 @@ def _say(task: Task, metrics: dict[str, Any], threshold: Threshold) -> tuple[str
         if threshold.tuned_rows
         else f"not tuned, for a class has fewer than {MIN_CLASS_ROWS} training rows"
     )
-    probabilities = (
-        (
-            f"Its probabilities have a Brier score of {show(test['brier'])} (0 is perfect; always predicting the "
-            f"share of the training rows gives {show(baseline['brier'])}).",
-        )
-        if "brier" in test and "brier" in baseline
-        else ()
+    order = (
+        f"Of a row with {positive} and one without, it ranks the first higher in {show_share(test['roc_auc'])} of "
+        "cases (ROC AUC; guessing 50 %)."
+    )
+    alarms = (
+        f"At the threshold {show(threshold.value)}, {how}, it finds {show_share(test['recall'])} of the rows with "
+        f"{positive}, and {show_share(test['precision'])} of its alarms are right (F1 {show(test['f1'])}; calling "
+        f"every row positive {show(baseline['f1'])})."
     )
     return (
         task.describe(),
-        f"Of a row with {positive} and one without, it ranks the first higher in {show_share(test['roc_auc'])} of "
-        "cases (ROC AUC; guessing 50 %).",
-        f"At the threshold {show(threshold.value)}, {how}, it finds {show_share(test['recall'])} of the rows with "
-        f"{positive}, and {show_share(test['precision'])} of its alarms are right (F1 {show(test['f1'])}; calling "
-        f"every row positive {show(baseline['f1'])}).",
-        *probabilities,
+        Finding(Topic.SCORE, order, {"roc_auc": {"value": test["roc_auc"], "baseline": 0.5}}),
+        Finding(
+            Topic.THRESHOLD, alarms, {**metrics["threshold"], **compare_figures(metrics, "precision", "recall", "f1")}
+        ),
+        *_say_calibration(metrics),
         *_say_imbalance(task, positive),
         *warn_if_useless(metrics, "giving every row the same score"),
     )
+
+
+def _say_calibration(metrics: dict[str, Any]) -> tuple[Finding, ...]:
+    test, baseline = metrics["test"], metrics["baseline"]
+    if "brier" not in test or "brier" not in baseline:
+        return ()
+    text = (
+        f"Its probabilities have a Brier score of {show(test['brier'])} (0 is perfect; always predicting the "
+        f"share of the training rows gives {show(baseline['brier'])})."
+    )
+    return (Finding(Topic.CALIBRATION, text, compare_figures(metrics, "brier")),)
 
 
 def _draw(

@@ -7,6 +7,7 @@ from typing import get_args
 import pyarrow as pa
 
 from model.attribution import Attribution, Sample, attribute, fit_classifier, name_group, rank_labels
+from model.findings import Finding, Topic
 from model.parameters import AuthorshipParameters, Distance
 from model.wording import list_words
 from stylometry.delta import find_distance
@@ -58,9 +59,7 @@ def tabulate_trials(trials: tuple[Trial, ...]) -> pa.Table:
     """A row a choice, group of unknown documents and label: how many of the group are nearest to it."""
     rows = [
         {
-            "distance": trial.parameters.distance,
-            "units": trial.parameters.units,
-            "ngram": trial.parameters.ngram,
+            **_describe_trial(trial),
             "features": trial.features,
             "known_balanced_accuracy": trial.balanced_accuracy,
             "group": group,
@@ -74,22 +73,32 @@ def tabulate_trials(trials: tuple[Trial, ...]) -> pa.Table:
     return pa.Table.from_pylist(rows)
 
 
-def say_trials(trials: tuple[Trial, ...], found: Attribution) -> tuple[str, ...]:
-    """A sentence for each group: how many of it each distance gives to the label that the recipe's own prefers."""
-    sentences = []
+def say_trials(trials: tuple[Trial, ...], found: Attribution) -> tuple[Finding, ...]:
+    """A finding for each group: how many of it each distance gives to the label that the recipe's own prefers."""
+    findings = []
     for group, total in Counter(found.groups).items():
         nearest = Counter(label for label, of in zip(found.nearest, found.groups, strict=True) if of == group)
         label = rank_labels(nearest)[0][0]
         numbers = sorted((count_nearest(trial, group)[label], trial.name) for trial in trials)
         shares = list_words(f"{name} {number:,}" for number, name in numbers)
-        sentences.append(f"How many of {name_group(total, group)} are nearest to {label}, by distance: {shares}.")
-    return tuple(sentences)
+        text = f"How many of {name_group(total, group)} are nearest to {label}, by distance: {shares}."
+        tried = [{**_describe_trial(trial), "documents": count_nearest(trial, group)[label]} for trial in trials]
+        findings.append(Finding(Topic.OTHER_DISTANCES, text, {"group": group, "label": label, "tried": tried}))
+    return tuple(findings)
 
 
 def count_nearest(trial: Trial, group: str) -> Counter[str]:
     """Label -> documents of the group that are nearest to it."""
     found = trial.attribution
     return Counter(label for label, of in zip(found.nearest, found.groups, strict=True) if of == group)
+
+
+def _describe_trial(trial: Trial) -> dict[str, str | int]:
+    return {
+        "distance": trial.parameters.distance,
+        "units": trial.parameters.units,
+        "ngram": trial.parameters.ngram,
+    }
 
 
 def _try(known: Sample, unknown: Sample, parameters: AuthorshipParameters) -> Trial:

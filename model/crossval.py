@@ -10,6 +10,7 @@ from sklearn.pipeline import Pipeline
 
 from handoff.errors import ModelError
 from handoff.progress import show_progress
+from model.findings import Finding, Topic
 from model.pipeline import fit
 from model.split import Part
 from model.task import Task
@@ -24,7 +25,7 @@ class CrossValidation:
     """What the folds say; empty when none is asked for."""
 
     metrics: dict[str, Any] = field(default_factory=dict)
-    sentences: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 def cross_validate(task: Task, score: str, judge: Judge) -> CrossValidation:
@@ -48,23 +49,20 @@ def cross_validate(task: Task, score: str, judge: Judge) -> CrossValidation:
             advance(1)
     mean, deviation = float(np.mean(values)), float(np.std(values, ddof=1))
     how = "stratified " if task.as_classes else ""
-    return CrossValidation(
-        metrics={
-            "cross_validation": {
-                "score": score,
-                "folds": task.folds,
-                "rows": len(train),
-                "mean": mean,
-                "standard_deviation": deviation,
-                "values": values,
-            }
-        },
-        sentences=(
-            f"In {task.folds}-fold {how}cross-validation of the {len(train):,} training rows, its {score} is "
-            f"{mean:.4g} on average, with a standard deviation of {show(deviation)} between the folds "
-            f"({min(values):.4g} to {max(values):.4g}).",
-        ),
+    text = (
+        f"In {task.folds}-fold {how}cross-validation of the {len(train):,} training rows, its {score} is "
+        f"{mean:.4g} on average, with a standard deviation of {show(deviation)} between the folds "
+        f"({min(values):.4g} to {max(values):.4g})."
     )
+    figures = {
+        "score": score,
+        "folds": task.folds,
+        "rows": len(train),
+        "mean": mean,
+        "standard_deviation": deviation,
+        "values": values,
+    }
+    return CrossValidation({"cross_validation": figures}, (Finding(Topic.CROSS_VALIDATION, text, figures),))
 
 
 def _check_rows(task: Task) -> None:

@@ -10,6 +10,7 @@ from threadpoolctl import threadpool_limits
 from handoff.recipe import Recipe
 from model.classification import check_classes, judge_classifier
 from model.contract import describe_estimator
+from model.findings import Finding, Topic
 from model.parameters import EstimatorParameters
 from model.pipeline import build_pipeline, explain_refusal, fit
 from model.regression import judge_regressor
@@ -51,7 +52,7 @@ def train_estimator(table: pa.Table, recipe: Recipe, parameters: EstimatorParame
     return replace(
         results,
         metrics={**results.metrics, "threads": parameters.threads},
-        sentences=(*results.sentences, *([attempt.reason] if attempt.reason else []), *_say_warnings(caught)),
+        findings=(*results.findings, *([attempt.finding] if attempt.finding else []), *_say_warnings(caught)),
         dropped={f"without {task.target}": without} if without else {},
         model=model,
         twin=attempt.content,
@@ -82,9 +83,10 @@ def set_task(table: pa.Table, recipe: Recipe, parameters: EstimatorParameters) -
     )
 
 
-def _say_warnings(caught: list[warnings.WarningMessage]) -> list[str]:
+def _say_warnings(caught: list[warnings.WarningMessage]) -> list[Finding]:
     """What scikit-learn warned of, each once: that a fit did not converge belongs into the findings."""
-    return list(dict.fromkeys(f"scikit-learn warns: {str(warning.message).splitlines()[0]}" for warning in caught))
+    lines = dict.fromkeys(str(warning.message).splitlines()[0] for warning in caught)
+    return [Finding(Topic.FIT_WARNING, f"scikit-learn warns: {line}") for line in lines]
 
 
 def check_estimator(recipe: Recipe, parameters: EstimatorParameters) -> None:

@@ -6,12 +6,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from model.findings import Finding, Topic
 from model.parameters import AuthorshipParameters
 from model.wording import show, show_share
 from stylometry.boundary import BoundaryRank, rank_boundary
 from stylometry.chunks import Chunks
 from stylometry.evidence import LabelTest, Silhouette, permutation_test, shift_test, silhouette
-from stylometry.stability import say_if_short
+from stylometry.stability import FEWEST_WORDS, say_if_short
 
 Floats = npt.NDArray[np.float64]
 
@@ -95,11 +96,11 @@ def rank_boundaries(chunks: Chunks, distances: Floats) -> tuple[Boundary, ...]:
     return tuple(found)
 
 
-def say_evidence(evidence: Evidence) -> tuple[str, ...]:
+def say_evidence(evidence: Evidence) -> tuple[Finding, ...]:
     """The evidence in words."""
-    sentences = []
+    findings = []
     if evidence.test is not None:
-        sentences.append(_say_test(evidence.test, in_order=evidence.in_order))
+        findings.append(_say_test(evidence.test, in_order=evidence.in_order))
     if evidence.silhouette is not None:
         mean = evidence.silhouette.mean
         verdict = (
@@ -107,11 +108,20 @@ def say_evidence(evidence: Evidence) -> tuple[str, ...]:
             if mean >= APART
             else "they are no groups that stand apart, even where nearest neighbours agree"
         )
-        sentences.append(f"The silhouette of the labels is {mean:.2f} (1: far apart, 0: one cloud): {verdict}.")
-    sentences += [_say_boundary(boundary) for boundary in evidence.boundaries]
-    if warning := say_if_short(evidence.words.tolist()):
-        sentences.append(warning)
-    return tuple(sentences)
+        text = f"The silhouette of the labels is {mean:.2f} (1: far apart, 0: one cloud): {verdict}."
+        findings.append(Finding(Topic.SILHOUETTE, text, {"mean": mean}))
+    findings += [_say_boundary(boundary) for boundary in evidence.boundaries]
+    words = evidence.words
+    if warning := say_if_short(words.tolist()):
+        short = int((words < FEWEST_WORDS).sum())
+        findings.append(
+            Finding(
+                Topic.TEXT_LENGTH,
+                warning,
+                {"short_chunks": short, "chunks": len(words), "least_words": int(words.min())},
+            )
+        )
+    return tuple(findings)
 
 
 def figures_of_evidence(evidence: Evidence) -> dict[str, Any]:
@@ -134,21 +144,26 @@ def figures_of_evidence(evidence: Evidence) -> dict[str, Any]:
     return figures
 
 
-def _say_test(test: LabelTest, *, in_order: bool) -> str:
+def _say_test(test: LabelTest, *, in_order: bool) -> Finding:
     if not test.arrangements:
-        return "There are too few chunks to arrange the labels otherwise: chance cannot be ruled out."
+        text = "There are too few chunks to arrange the labels otherwise: chance cannot be ruled out."
+        return Finding(Topic.PERMUTATION_TEST, text, {"arrangements": 0})
     how = "moved along the order of the text" if in_order else "drawn by lot among the documents"
     verdict = "chance alone hardly does as well" if test.p < RARE else "chance does as well often enough"
-    return (
+    return Finding(
+        Topic.PERMUTATION_TEST,
         f"Labels {how} ({test.arrangements:,} times) agree with their nearest neighbour in {show_share(test.usual)} "
-        f"of the chunks, p = {show(test.p)}: {verdict}."
+        f"of the chunks, p = {show(test.p)}: {verdict}.",
+        {"arrangements": test.arrangements, "usual_accuracy": test.usual, "p": test.p},
     )
 
 
-def _say_boundary(boundary: Boundary) -> str:
+def _say_boundary(boundary: Boundary) -> Finding:
     rank = boundary.rank
     place = "no place" if rank.rank == 1 else f"{rank.rank - 1:,} of {rank.places:,} places"
-    return (
+    return Finding(
+        Topic.BOUNDARY,
         f"Between {boundary.before} and {boundary.after}: {place} in these two periods "
-        f"{'divides' if rank.rank in (1, 2) else 'divide'} the text better in style than the change of label."
+        f"{'divides' if rank.rank in (1, 2) else 'divide'} the text better in style than the change of label.",
+        {"before": boundary.before, "after": boundary.after, "rank": rank.rank, "places": rank.places},
     )

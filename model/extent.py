@@ -6,6 +6,7 @@ from typing import Any
 from model.attribution import find_countable
 from model.by_distance import NAMES
 from model.documents import Documents
+from model.findings import Finding, Topic
 from model.parameters import AuthorshipParameters
 from model.views import say_chunks
 from model.wording import count
@@ -15,9 +16,10 @@ from stylometry.features import CountTable
 
 WORD_NGRAMS = {1: "word", **{n: f"sequence of {n} words" for n in range(2, 6)}}
 
-UNEQUAL = (
+UNEQUAL = Finding(
+    Topic.TEXT_LENGTH,
     "Counts of whole documents differ with their length before they differ with style: "
-    'choose another distance, or chunking = "within".'
+    'choose another distance, or chunking = "within".',
 )
 
 
@@ -41,7 +43,7 @@ def figures_of_extent(
 
 def say_extent(
     documents: Documents, chunks: Chunks, counts: CountTable, parameters: AuthorshipParameters
-) -> tuple[str, ...]:
+) -> tuple[Finding, ...]:
     """The same in words: what the documents gave, and a warning where counts of unequal chunks are compared."""
     short = (
         f"; {count(chunks.short_documents, 'document')} shorter than a chunk stood aside"
@@ -49,10 +51,19 @@ def say_extent(
         else ""
     )
     unit = f"{parameters.ngram}-gram" if parameters.units == "chars" else WORD_NGRAMS[parameters.ngram]
-    ngrams = count(int(counts.matrix.shape[1]), f"different {unit}")
+    number = int(counts.matrix.shape[1])
+    ngrams = count(number, f"different {unit}")
     distance = "" if parameters.distance == "count_manhattan" else f", compared by {NAMES[parameters.distance]}"
-    gave = f"{count(len(documents), 'document')} gave {say_chunks(chunks)} with {ngrams}{distance}{short}."
+    gave = Finding(
+        Topic.DATA,
+        f"{count(len(documents), 'document')} gave {say_chunks(chunks)} with {ngrams}{distance}{short}.",
+        {"documents": len(documents), "too_short": chunks.short_documents, "chunks": len(chunks), "ngrams": number},
+    )
     empty = int((~find_countable(counts)).sum())
-    aside = f"{count(empty, 'chunk')} without any {unit}: drawn all the same, and not compared with the known ones."
+    aside = Finding(
+        Topic.DATA,
+        f"{count(empty, 'chunk')} without any {unit}: drawn all the same, and not compared with the known ones.",
+        {"empty_chunks": empty},
+    )
     is_unequal = parameters.chunking == "whole" and parameters.distance == "count_manhattan"
     return (gave, *([aside] if empty else []), *([UNEQUAL] if is_unequal else []))

@@ -1,47 +1,168 @@
-"""What a result says in words: written as `findings.md`, read again when nothing has changed.
+"""What a result says, as data: `findings.json`. `findings.md` is rendered from it and read by no program.
 
-Needs no numerical library: an unchanged stage reads findings only.
+Imports no numerical library: an unchanged stage reads its findings and nothing else.
+
+    {"findings": [{"topic": "silhouette", "text": "The silhouette of the labels is 0.06 …", "figures": {"mean": 0.06}}],
+     "plots": [{"file": "map.png", "caption": "100 chunks by style …"}]}
 """
 
+import json
 import re
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
 from pathlib import Path
+from typing import Any
 
 from model.wording import list_words
 
-FILE = "findings.md"
+FILE = "findings.json"
+RENDERED = "findings.md"
 
-_PICTURE = re.compile(r"!\[(?P<shows>.*)\]\((?P<file>[^()]+)\)")
+
+class Topic(StrEnum):
+    """What a finding is about. Programs choose findings by topic, never by text."""
+
+    DATA = "data"
+    """Rows or documents that the result rests on."""
+    OTHER = "other"
+    """Not known: results of version 0.1 have no topics, and later versions may have topics that this one lacks."""
+
+    # Estimators
+    FORMULA = "formula"
+    SCORE = "score"
+    THRESHOLD = "threshold"
+    CALIBRATION = "calibration"
+    IMBALANCE = "imbalance"
+    BASELINE = "baseline"
+    """The model is no better than its baseline."""
+    CROSS_VALIDATION = "cross_validation"
+    SEGMENTS = "segments"
+    ONNX = "onnx"
+    """Why there is no ONNX file."""
+    FIT_WARNING = "fit_warning"
+
+    # Authorship
+    NEIGHBOURS = "neighbours"
+    """How often the nearest chunk of another document has the same label, by distance and on the map."""
+    BALANCED_ACCURACY = "balanced_accuracy"
+    PERMUTATION_TEST = "permutation_test"
+    SILHOUETTE = "silhouette"
+    TEXT_LENGTH = "text_length"
+    """Chunks are too short or too unequal to compare."""
+    STABILITY = "stability"
+    """The accuracy with other chunk lengths, features and distances."""
+    AXES = "axes"
+    TIME_ORDER = "time_order"
+    BOUNDARY = "boundary"
+    """A change of label in the order of time."""
+    ATTRIBUTION = "attribution"
+    CANDIDATES = "candidates"
+    """The labels that documents of unknown label are compared with."""
+    OTHER_DISTANCES = "other_distances"
+    """The attribution by every distance."""
+    CAVEAT = "caveat"
+    """What else goes with the label, from the recipe."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One sentence with the figures that it states."""
+
+    topic: Topic
+    text: str
+    figures: Mapping[str, Any] = field(default_factory=dict)
+    """Name -> number, name or list of them, as JSON has them; empty where the sentence states none."""
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A plot in the result folder."""
+
+    file: str
+    caption: str
 
 
 @dataclass(frozen=True)
 class Findings:
-    """Sentences, and what each picture shows; the first picture is the one to look at."""
+    """All findings of a result and its plots; the first plot is the one to look at first."""
 
-    sentences: tuple[str, ...]
-    pictures: tuple[tuple[str, str], ...]
-    """File name and what it shows."""
+    findings: tuple[Finding, ...]
+    plots: tuple[Plot, ...]
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """The text of every finding."""
+        return tuple(finding.text for finding in self.findings)
+
+    def about(self, topics: Collection[Topic]) -> list[Finding]:
+        """The findings on any of these topics."""
+        return [finding for finding in self.findings if finding.topic in topics]
+
+    def except_about(self, topics: Collection[Topic]) -> list[Finding]:
+        """The findings on none of these topics."""
+        return [finding for finding in self.findings if finding.topic not in topics]
 
 
 def format_findings(findings: Findings) -> str:
-    """The findings as Markdown: a paragraph a sentence, then the pictures."""
-    pictures = [f"![{shows}]({file})" for file, shows in findings.pictures]
-    return "\n\n".join(["# Findings", *findings.sentences, *pictures]) + "\n"
+    """The content of `findings.json`."""
+    return json.dumps(asdict(findings), indent=2, ensure_ascii=False) + "\n"
 
 
-def parse_findings(text: str) -> Findings:
-    """The findings in a Markdown text that `format_findings` wrote."""
-    paragraphs = [paragraph for paragraph in text.strip().split("\n\n") if not paragraph.startswith("# ")]
-    matches = [(paragraph, _PICTURE.fullmatch(paragraph)) for paragraph in paragraphs]
+def parse_findings(content: str) -> Findings:
+    """The findings in the content of a `findings.json`."""
+    found = json.loads(content)
     return Findings(
-        sentences=tuple(paragraph for paragraph, match in matches if match is None),
-        pictures=tuple((match["file"], match["shows"]) for _, match in matches if match is not None),
+        findings=tuple(
+            Finding(_parse_topic(finding["topic"]), finding["text"], finding["figures"])
+            for finding in found["findings"]
+        ),
+        plots=tuple(Plot(plot["file"], plot["caption"]) for plot in found["plots"]),
     )
+
+
+def render_findings(findings: Findings) -> str:
+    """The content of `findings.md`: one paragraph per sentence, then the plots."""
+    plots = [f"![{plot.caption}]({plot.file})" for plot in findings.plots]
+    return "\n\n".join(["# Findings", *findings.sentences, *plots]) + "\n"
+
+
+def read_findings(folder: Path) -> Findings:
+    """The findings in a result folder.
+
+    Raises:
+        FileNotFoundError: the folder is no result folder.
+    """
+    try:
+        content = (folder / FILE).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return _read_rendered((folder / RENDERED).read_text(encoding="utf-8"))
+    return parse_findings(content)
 
 
 def read_lines(folder: Path) -> list[str]:
     """The findings of a folder as lines for the log; the last one says where the plot is and what it shows."""
-    findings = parse_findings((folder / FILE).read_text(encoding="utf-8"))
-    (first, shows), *others = findings.pictures
-    beside = f" (beside it: {list_words(file for file, _ in others)})" if others else ""
-    return [*findings.sentences, f"the plot {folder / first} shows {shows}{beside}"]
+    findings = read_findings(folder)
+    first, *others = findings.plots
+    beside = f" (beside it: {list_words(plot.file for plot in others)})" if others else ""
+    return [*findings.sentences, f"the plot {folder / first.file} shows {first.caption}{beside}"]
+
+
+def _parse_topic(name: str) -> Topic:
+    try:
+        return Topic(name)
+    except ValueError:  # of a later version: its sentence is shown like any without a place of its own
+        return Topic.OTHER
+
+
+_PLOT = re.compile(r"!\[(?P<caption>.*)\]\((?P<file>[^()]+)\)")
+
+
+def _read_rendered(text: str) -> Findings:
+    """The findings of a result of version 0.1, which kept them as Markdown only: sentences without a topic."""
+    paragraphs = [paragraph for paragraph in text.strip().split("\n\n") if not paragraph.startswith("# ")]
+    matches = [(paragraph, _PLOT.fullmatch(paragraph)) for paragraph in paragraphs]
+    return Findings(
+        findings=tuple(Finding(Topic.OTHER, paragraph) for paragraph, match in matches if match is None),
+        plots=tuple(Plot(match["file"], match["caption"]) for _, match in matches if match is not None),
+    )

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from model.findings import Finding, Topic
 from model.parameters import AuthorshipParameters
 from model.wording import list_words
 from stylometry.delta import find_distance
@@ -65,17 +66,18 @@ def tabulate_loadings(found: Loadings) -> pa.Table:
     )
 
 
-def say_loadings(found: Loadings) -> tuple[str, ...]:
-    """What each axis is made of, a sentence an axis; none for an axis of nothing."""
-    sentences = []
+def say_loadings(found: Loadings) -> tuple[Finding, ...]:
+    """What each axis is made of, one finding per axis; none for an axis of nothing."""
+    findings = []
     for axis, name in enumerate(AXES):
         ranked = found.rank(axis, len(found.ngrams))
         more = [show_ngram(ngram) for ngram, weight in ranked if weight > 0][:MOST_SAID]
         less = [show_ngram(ngram) for ngram, weight in reversed(ranked) if weight < 0][:MOST_SAID]
         ways = [f"{way} {list_words(ngrams)}" for way, ngrams in (("more", more), ("less", less)) if ngrams]
         if ways:
-            sentences.append(f"Further along the {name} axis of the map stand chunks with {', and with '.join(ways)}.")
-    return tuple(sentences)
+            text = f"Further along the {name} axis of the map stand chunks with {', and with '.join(ways)}."
+            findings.append(Finding(Topic.AXES, text, {"axis": axis + 1, "more": more, "less": less}))
+    return tuple(findings)
 
 
 def show_ngram(ngram: str) -> str:

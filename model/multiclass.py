@@ -8,12 +8,13 @@ from sklearn.dummy import DummyClassifier
 from sklearn.pipeline import Pipeline
 
 from model.crossval import cross_validate
+from model.findings import Finding, Topic
 from model.metrics import judge_classes
 from model.plots.classification import draw_confusion
 from model.results import Results
 from model.segments import judge_segments
 from model.split import Part
-from model.task import Task, compare, tabulate, warn_if_useless
+from model.task import Task, compare, compare_figures, tabulate, warn_if_useless
 from model.wording import show_share
 from registry.task import ModelTask
 
@@ -40,12 +41,12 @@ def judge_multiclass_classifier(fitted: Pipeline, task: Task) -> Results:
     metrics |= {**folds.metrics, **parts.metrics}
     return Results(
         metrics=metrics,
-        sentences=(
+        findings=(
             task.describe(),
-            _say(metrics["test"], metrics["baseline"], len(fitted.classes_)),
+            _say(metrics, len(fitted.classes_)),
             *warn_if_useless(metrics, "always naming the commonest class"),
-            *folds.sentences,
-            *parts.sentences,
+            *folds.findings,
+            *parts.findings,
         ),
         pictures=(
             draw_confusion(
@@ -71,11 +72,14 @@ def _judge(fitted: Any, test: Part) -> dict[str, float]:
     return judge_classes(test.target, fitted.predict(test.inputs), probabilities=probabilities, classes=fitted.classes_)
 
 
-def _say(figures: dict[str, float], baseline: dict[str, float], classes: int) -> str:
+def _say(metrics: dict[str, Any], classes: int) -> Finding:
+    figures, baseline = metrics["test"], metrics["baseline"]
     (right, always), (balanced, always_balanced) = (
         (show_share(figures[name]), show_share(baseline[name])) for name in ("accuracy", "balanced_accuracy")
     )
-    return (
+    return Finding(
+        Topic.SCORE,
         f"Of the test rows it puts {right} into the right one of {classes} classes (always naming the commonest: "
-        f"{always}); with every class counting alike, {balanced} ({always_balanced})."
+        f"{always}); with every class counting alike, {balanced} ({always_balanced}).",
+        {"classes": classes, **compare_figures(metrics, "accuracy", "balanced_accuracy")},
     )

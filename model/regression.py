@@ -9,13 +9,14 @@ from sklearn.pipeline import Pipeline
 from handoff.errors import ModelError
 from model.coefficients import Coefficients, read_coefficients
 from model.crossval import cross_validate
+from model.findings import Finding, Topic
 from model.metrics import judge_regression
 from model.plots.regression import Curve, draw_curve, draw_predicted, draw_residuals
 from model.plots.style import Picture, label_of
 from model.results import Results
 from model.segments import judge_segments
 from model.split import Part
-from model.task import Task, compare, require_finite, tabulate, warn_if_useless
+from model.task import Task, compare, compare_figures, require_finite, tabulate, warn_if_useless
 from model.wording import count, show
 from registry.task import ModelTask
 
@@ -57,7 +58,7 @@ def judge_regressor(fitted: Pipeline, task: Task) -> Results:
         tables["coefficients"] = line.tabulate()
     return Results(
         metrics=metrics,
-        sentences=(*_say(task, metrics, line), *folds.sentences, *parts.sentences),
+        findings=(*_say(task, metrics, line), *folds.findings, *parts.findings),
         pictures=_draw(fitted, task, predicted, line),
         tables=tables,
         rows=len(train) + len(test),
@@ -77,14 +78,19 @@ def predict(fitted: Pipeline, inputs: pd.DataFrame) -> npt.NDArray[np.float64]:
     return require_finite(np.ravel(fitted.predict(inputs)).astype(np.float64), "the predictions of the test rows")
 
 
-def _say(task: Task, metrics: dict[str, dict[str, float]], line: Coefficients | None) -> tuple[str, ...]:
+def _say(task: Task, metrics: dict[str, dict[str, float]], line: Coefficients | None) -> tuple[Finding, ...]:
     test, baseline, unit = metrics["test"], metrics["baseline"], task.columns[task.target].unit
-    formula = (f"{task.target} = {format_line(line)}.",) if line is not None and len(line.terms) == 1 else ()
+    formula = []
+    if line is not None and len(line.terms) == 1:
+        formula = [Finding(Topic.FORMULA, f"{task.target} = {format_line(line)}.", metrics["line"])]
+    score = (
+        f"On the test rows it is off by {show(test['rmse'], unit)} (root mean square; always saying the mean is off by "
+        f"{show(baseline['rmse'], unit)}) and explains {100 * test['r2']:.1f} % of their variance (R²)."
+    )
     return (
         task.describe(),
         *formula,
-        f"On the test rows it is off by {show(test['rmse'], unit)} (root mean square; always saying the mean is off by "
-        f"{show(baseline['rmse'], unit)}) and explains {100 * test['r2']:.1f} % of their variance (R²).",
+        Finding(Topic.SCORE, score, compare_figures(metrics, "rmse", "r2")),
         *warn_if_useless(metrics, "always saying the mean of the training rows"),
     )
 

@@ -2,13 +2,13 @@
 
 import io
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from model.findings import FILE, Findings, format_findings
+from model.findings import FILE, RENDERED, Finding, Findings, Plot, format_findings, render_findings
 from model.metrics import round_figures
 from model.plots.style import Picture, render
 from registry.contract import CONTRACT_FILE, MODEL_FILE, TWIN_FILE, Contract
@@ -19,7 +19,7 @@ class Results:
     """Figures, tables, pictures and words of one training."""
 
     metrics: dict[str, Any]
-    sentences: tuple[str, ...]
+    findings: tuple[Finding, ...]
     pictures: tuple[Picture, ...]
     """The one to look at first comes first."""
     tables: dict[str, pa.Table]
@@ -41,10 +41,14 @@ def render_files(results: Results) -> dict[str, bytes]:
     Raises:
         ModelError: a figure is not finite.
     """
-    shown = tuple((f"{picture.name}.png", picture.shows) for picture in results.pictures)
+    findings = Findings(
+        findings=tuple(replace(one, figures=round_figures(dict(one.figures))) for one in results.findings),
+        plots=tuple(Plot(f"{picture.name}.png", picture.shows) for picture in results.pictures),
+    )
     files = {
         "metrics.json": (json.dumps(round_figures(results.metrics), indent=2, sort_keys=True) + "\n").encode(),
-        FILE: format_findings(Findings(results.sentences, shown)).encode(),
+        FILE: format_findings(findings).encode(),
+        RENDERED: render_findings(findings).encode(),
     }
     for name, table in results.tables.items():
         files[f"{name}.parquet"] = _write_table(table)

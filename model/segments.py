@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from handoff.errors import ModelError
+from model.findings import Finding, Topic
 from model.metrics import is_better
 from model.resolve import suggest
 from model.split import Part
@@ -27,7 +28,7 @@ class SegmentScores:
 
     metrics: dict[str, Any] = field(default_factory=dict)
     """`segments`: column -> part -> rows and score; None where a part cannot be judged."""
-    sentences: tuple[str, ...] = ()
+    findings: tuple[Finding, ...] = ()
 
 
 def check_segments(names: Sequence[str], inputs: Sequence[str]) -> None:
@@ -67,8 +68,8 @@ def judge_segments(task: Task, score: str, judge: Callable[[Rows], dict[str, flo
         }
     if not found:
         return SegmentScores()
-    sentences = tuple(_say(column, parts, score) for column, parts in found.items())
-    return SegmentScores({"segments": found}, tuple(filter(None, sentences)))
+    findings = [_say(column, parts, score) for column, parts in found.items()]
+    return SegmentScores({"segments": found}, tuple(finding for finding in findings if finding is not None))
 
 
 def _find_segment(name: str, train: Part) -> Segment:
@@ -89,16 +90,19 @@ def _judge_part(task: Task, rows: Rows, score: str, judge: Callable[[Rows], dict
     return judge(rows)[score]
 
 
-def _say(column: str, parts: dict[str, Any], score: str) -> str:
+def _say(column: str, parts: dict[str, Any], score: str) -> Finding | None:
     judged = [(name, part) for name, part in parts.items() if part[score] is not None]
     if len(judged) < 2:
-        return ""
+        return None
     best, worst = judged[0], judged[0]
     for name, part in judged:
         best = (name, part) if is_better(score, part[score], best[1][score]) else best
         worst = (name, part) if is_better(score, worst[1][score], part[score]) else worst
-    return (
+    ends = {"best": {"part": best[0], **best[1]}, "worst": {"part": worst[0], **worst[1]}}
+    return Finding(
+        Topic.SEGMENTS,
         f"By {column}, its {score} is best where {best[0]} ({show(best[1][score])}, "
         f"{count(best[1]['rows'], 'test row')}) and worst where {worst[0]} ({show(worst[1][score])}, "
-        f"{count(worst[1]['rows'], 'test row')})."
+        f"{count(worst[1]['rows'], 'test row')}).",
+        {"column": column, "score": score, **ends},
     )

@@ -10,6 +10,7 @@ import pyarrow as pa
 
 from model.by_distance import NAMES
 from model.documents import Documents
+from model.findings import Finding, Topic
 from model.parameters import AuthorshipParameters
 from model.wording import list_words, show_share
 from stylometry.errors import StylometryError
@@ -50,19 +51,23 @@ def tabulate_settings(settings: Sequence[Setting]) -> pa.Table:
     return pa.Table.from_pylist([{**row, "silhouette": _finite(row["silhouette"])} for row in rows])
 
 
-def say_settings(settings: Sequence[Setting]) -> tuple[str, ...]:
+def say_settings(settings: Sequence[Setting]) -> tuple[Finding, ...]:
     """How far the balanced accuracy depends on the choice, in a sentence."""
     if not settings:
-        return ("No other chunk length leaves enough to judge: how stable the result is cannot be said.",)
+        nothing = "No other chunk length leaves enough to judge: how stable the result is cannot be said."
+        return (Finding(Topic.STABILITY, nothing, {"settings": 0}),)
     figures = [setting.balanced_accuracy for setting in settings]
     worst = settings[int(np.argmin(figures))]
     lengths = list_words(f"{length:,}" for length in dict.fromkeys(setting.chunk_chars for setting in settings))
-    return (
+    middle = float(np.median(figures))
+    text = (
         f"In {len(settings)} other settings (chunks of {lengths} characters; numbers of features; distances) the "
         f"balanced accuracy lies between {show_share(min(figures))} and {show_share(max(figures))}, in the middle at "
-        f"{show_share(float(np.median(figures)))}; least with {worst.chunk_chars:,} characters, {worst.features:,} "
-        f"features and {NAMES[worst.distance]}.",
+        f"{show_share(middle)}; least with {worst.chunk_chars:,} characters, {worst.features:,} "
+        f"features and {NAMES[worst.distance]}."
     )
+    spread = {"least": min(figures), "median": middle, "most": max(figures)}
+    return (Finding(Topic.STABILITY, text, {"settings": len(settings), "balanced_accuracy": spread}),)
 
 
 def _try_length(

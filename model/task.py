@@ -11,6 +11,7 @@ from sklearn.pipeline import Pipeline
 
 from handoff.errors import ModelError
 from handoff.recipe import Column
+from model.findings import Finding, Topic
 from model.metrics import LOWER_IS_BETTER, choose_score, is_better
 from model.plots.style import label_of
 from model.row_keys import name_rows
@@ -53,14 +54,22 @@ class Task:
         """The target as it stands at an axis."""
         return label_of(self.target, self.columns[self.target])
 
-    def describe(self) -> str:
-        """The first sentence of the findings."""
+    def describe(self) -> Finding:
+        """The first finding."""
         train, test = self.split.train, self.split.test
         left_out = count(self.split.without_target, "row")
         without = f" {left_out} without {self.target} stood aside." if self.split.without_target else ""
-        return (
-            f"{self.estimator_name} learned {self.target} from {count(train.inputs.shape[1], 'input column')} of "
-            f"{count(len(train), 'row')}; {count(len(test), 'row')} that it has not seen judge it.{without}"
+        inputs = int(train.inputs.shape[1])
+        return Finding(
+            Topic.DATA,
+            f"{self.estimator_name} learned {self.target} from {count(inputs, 'input column')} of "
+            f"{count(len(train), 'row')}; {count(len(test), 'row')} that it has not seen judge it.{without}",
+            {
+                "inputs": inputs,
+                "train": len(train),
+                "test": len(test),
+                "without_target": self.split.without_target,
+            },
         )
 
 
@@ -90,15 +99,25 @@ def compare(task: Task, kind: ModelTask, default_score: str, test: dict[str, flo
     }
 
 
-def warn_if_useless(metrics: dict[str, Any], baseline: str) -> tuple[str, ...]:
-    """A sentence when the model is not better than its baseline, else none."""
+def compare_figures(metrics: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    """Name -> value and, where there is one, baseline: the figures of a finding on some of the metrics."""
+    return {
+        name: {"value": metrics["test"][name]}
+        | ({"baseline": metrics["baseline"][name]} if name in metrics["baseline"] else {})
+        for name in names
+    }
+
+
+def warn_if_useless(metrics: dict[str, Any], baseline: str) -> tuple[Finding, ...]:
+    """A finding when the model is not better than its baseline, else none."""
     score = metrics["score"]
     if is_better(score["name"], score["value"], score["baseline"]):
         return ()
-    return (
+    text = (
         f"By {score['name']} ({show(score['value'])}) it is no better than {baseline} ({show(score['baseline'])}): "
-        "do not use it.",
+        "do not use it."
     )
+    return (Finding(Topic.BASELINE, text, compare_figures(metrics, score["name"])),)
 
 
 def tabulate(task: Task, columns: Mapping[str, npt.NDArray[Any]]) -> pa.Table:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from model.findings import Finding, Topic
 from model.parameters import AuthorshipParameters
 from model.wording import count, list_words, show_share
 from stylometry.chunks import Chunks
@@ -34,30 +35,39 @@ def judge(chunks: Chunks, distances: Floats, points: Floats, *, window: int) -> 
     return Trust(full, leave_one_out(map_distances(points), *beside)) if full.n_judged else None
 
 
-def say_trust(chunks: Chunks, trust: Trust | None, parameters: AuthorshipParameters) -> tuple[str, ...]:
-    """How far to trust the map, in words: the first sentence is its caption."""
+def say_trust(chunks: Chunks, trust: Trust | None, parameters: AuthorshipParameters) -> tuple[Finding, ...]:
+    """How far to trust the map, in words: the first finding is its caption."""
     if trust is None:
-        return ("No chunk has a label and a neighbour from another document: how far to trust the map cannot be said.",)
-    full, drawn = trust.distances, trust.map
-    sentences = [
-        f"Of {count(full.n_judged, 'chunk')}, {show_share(full.accuracy)} lie nearest to a chunk of the same label "
-        f"from another document (the largest label alone would give {show_share(full.majority_share)}); in the map "
-        f"itself {show_share(drawn.accuracy)}: {_verdict(full, drawn)}."
-    ]
+        nothing = "No chunk has a label and a neighbour from another document: how far to trust the map cannot be said."
+        return (Finding(Topic.NEIGHBOURS, nothing, {"judged": 0}),)
+    findings = [_say_neighbours(trust)]
     if lonely := find_lonely_labels(chunks):
-        sentences.append(
-            f"{list_words(lonely)} {'stands' if len(lonely) == 1 else 'stand'} in one document only and can never be "
-            "right in these figures: for such labels they say nothing."
+        findings.append(
+            Finding(
+                Topic.NEIGHBOURS,
+                f"{list_words(lonely)} {'stands' if len(lonely) == 1 else 'stand'} in one document only and can never "
+                "be right in these figures: for such labels they say nothing.",
+                {"labels": lonely},
+            )
         )
-    sentences.append(
-        f"Each label weighing the same, {show_share(full.balanced_accuracy)} of the chunks lie nearest to their own."
+    balanced = trust.distances.balanced_accuracy
+    findings.append(
+        Finding(
+            Topic.BALANCED_ACCURACY,
+            f"Each label weighing the same, {show_share(balanced)} of the chunks lie nearest to their own.",
+            {"balanced_accuracy": balanced},
+        )
     )
     if parameters.order == "time":
-        sentences.append(
-            "The text is in the order of time, and style drifts with time: nearness alone does not tell one from the "
-            f"other. {count(parameters.window, 'chunk')} before and after do not count as neighbours."
+        findings.append(
+            Finding(
+                Topic.TIME_ORDER,
+                "The text is in the order of time, and style drifts with time: nearness alone does not tell one from "
+                f"the other. {count(parameters.window, 'chunk')} before and after do not count as neighbours.",
+                {"window": parameters.window},
+            )
         )
-    return tuple(sentences)
+    return tuple(findings)
 
 
 def find_lonely_labels(chunks: Chunks) -> list[str]:
@@ -85,6 +95,22 @@ def figures_of(trust: Trust | None) -> dict[str, Any]:
         "map_accuracy": drawn.accuracy,
         "map_balanced_accuracy": drawn.balanced_accuracy,
     }
+
+
+def _say_neighbours(trust: Trust) -> Finding:
+    full, drawn = trust.distances, trust.map
+    return Finding(
+        Topic.NEIGHBOURS,
+        f"Of {count(full.n_judged, 'chunk')}, {show_share(full.accuracy)} lie nearest to a chunk of the same label "
+        f"from another document (the largest label alone would give {show_share(full.majority_share)}); in the map "
+        f"itself {show_share(drawn.accuracy)}: {_verdict(full, drawn)}.",
+        {
+            "judged": full.n_judged,
+            "accuracy": full.accuracy,
+            "majority_share": full.majority_share,
+            "map_accuracy": drawn.accuracy,
+        },
+    )
 
 
 def _verdict(full: LeaveOneOut, drawn: LeaveOneOut) -> str:

@@ -1,5 +1,6 @@
 """The ONNX twin of a trained model: made where it can be, kept only where it answers every test row alike."""
 
+import math
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostin
 from sklearn.pipeline import Pipeline
 
 from handoff.errors import ModelError
+from model.findings import Finding, Topic
 from model.split import NUMERIC
 from model.task import Task
 from model.wording import count
@@ -42,8 +44,8 @@ class TwinAttempt:
     """The twin's file, or why there is none."""
 
     content: bytes | None = None
-    reason: str = ""
-    """A sentence for the findings; empty where there is a twin, or where none could be."""
+    finding: Finding | None = None
+    """Why there is none; None where there is a twin, or where none could be."""
 
 
 def make_twin(fitted: Pipeline, task: Task, threshold: float | None) -> TwinAttempt:
@@ -58,7 +60,7 @@ def make_twin(fitted: Pipeline, task: Task, threshold: float | None) -> TwinAtte
     if any(task.columns[name].type not in NUMERIC for name in inputs.columns):
         return TwinAttempt()  # one tensor of numbers cannot hold words
     if task.as_classes and not hasattr(fitted, "predict_proba"):
-        return TwinAttempt(reason=f"It has no ONNX twin: {task.estimator_name} gives no probabilities.")
+        return _explain(f"{task.estimator_name} gives no probabilities.")
     # Only now: onnx and ONNX Runtime are as slow to import as scikit-learn.
     from registry.twin import open_twin
 
@@ -74,15 +76,29 @@ def make_twin(fitted: Pipeline, task: Task, threshold: float | None) -> TwinAtte
         if found[-1].is_close:
             return TwinAttempt(content)
     if not found:
-        return TwinAttempt(reason=f"It has no ONNX twin: skl2onnx cannot convert {task.estimator_name}.")
+        return _explain(f"skl2onnx cannot convert {task.estimator_name}.")
     best = min(found, key=lambda agreement: (agreement.difference, agreement.flipped))
-    return TwinAttempt(
-        reason=f"It has no ONNX twin: on {count(len(matrix), 'test row')} that would differ by up to "
-        f"{best.difference:.2g} (allowed {TOLERANCE:.0e}) and give {count(best.flipped, 'row')} another class."
-        if task.as_classes
-        else f"It has no ONNX twin: on {count(len(matrix), 'test row')} that would differ by up to "
-        f"{best.difference:.2g} of the target's spread (allowed {TOLERANCE:.0e})."
+    return _explain_difference(best, rows=len(matrix), as_classes=task.as_classes)
+
+
+def _explain_difference(best: Agreement, *, rows: int, as_classes: bool) -> TwinAttempt:
+    by = f"on {count(rows, 'test row')} that would differ by up to {best.difference:.2g}"
+    figures = {
+        "test_rows": rows,
+        # JSON has no infinity: what is not finite has no figure.
+        "difference": best.difference if math.isfinite(best.difference) else None,
+        "allowed": TOLERANCE,
+    }
+    if not as_classes:
+        return _explain(f"{by} of the target's spread (allowed {TOLERANCE:.0e}).", figures)
+    return _explain(
+        f"{by} (allowed {TOLERANCE:.0e}) and give {count(best.flipped, 'row')} another class.",
+        {**figures, "flipped": best.flipped},
     )
+
+
+def _explain(why: str, figures: dict[str, Any] | None = None) -> TwinAttempt:
+    return TwinAttempt(finding=Finding(Topic.ONNX, f"It has no ONNX twin: {why}", figures or {}))
 
 
 def compare_answers(

@@ -45,7 +45,7 @@ def describe_version(version: Version, result: Result, contract: Contract, linea
         "Data": tuple(_describe_data(version, result, lineage)),
         "How good it is": tuple(_describe_figures(result, contract)),
         "Pictures": tuple(
-            Picture(name, shows, (result.folder / name).read_bytes()) for name, shows in result.findings.pictures
+            Picture(plot.file, plot.caption, (result.folder / plot.file).read_bytes()) for plot in result.findings.plots
         ),
         "How it was compared": tuple(_describe_gate(version)),
         "How to load it": (_describe_loading(version, contract),),

@@ -6,7 +6,7 @@ from typing import Any
 
 from model.page.kept import Result
 from model.page.words import show_moment
-from model.wording import count, list_words, show_share
+from model.wording import count, list_words, show, show_share
 from registry.contract import Contract, Segment
 from registry.segments import name_parts
 from registry.task import ModelTask
@@ -47,10 +47,21 @@ def list_limits(version: Version, result: Result, contract: Contract) -> Iterato
         yield from _limit_rows(result, contract)
     if (moment := _find_newest(result)) is not None:
         yield f"It knows nothing that came after its data, fetched {show_moment(moment)}."
-    yield from (sentence for sentence in result.findings.sentences if sentence.endswith("do not use it."))
+    yield from _limit_useless(result.metrics)
     gate = version.gate
     if gate is not None and not gate.get("passes"):
         yield f"The gate refused it for production: {str(gate.get('why', '')).rstrip('.')}."
+
+
+def _limit_useless(metrics: Mapping[str, Any]) -> Iterator[str]:
+    score = metrics.get("score")  # a map of styles has none
+    if score is None:
+        return
+    value, baseline = score["value"], score["baseline"]
+    if not (value < baseline if score["lower_is_better"] else value > baseline):
+        yield (
+            f"By {score['name']} ({show(value)}) it is no better than its baseline ({show(baseline)}): do not use it."
+        )
 
 
 def _limit_authorship(contract: Contract) -> Iterator[str]:

@@ -12,7 +12,7 @@ from handoff.errors import DatasetDamagedError, DatasetMissingError
 from handoff.files import Fingerprints
 from handoff.receipt import Receipt, flatten
 from handoff.settings import Settings
-from model.findings import FILE, Findings, parse_findings
+from model.findings import Findings, read_findings
 from model.output import NAME, RECEIPT, OutputPlace, check_folder
 from registry.task import ModelTask
 
@@ -100,7 +100,7 @@ def load_result(settings: Settings, folder: Path) -> Result:
     try:
         metrics = json.loads((folder / "metrics.json").read_bytes())
         metrics["kind"] = ModelTask(metrics["kind"])  # reads the names of release 0.1 as well
-        findings = parse_findings((folder / FILE).read_text(encoding="utf-8"))
+        findings = read_findings(folder)
     except FileNotFoundError as error:
         raise DatasetDamagedError(f"{error.filename} is gone: an old result was removed, choose another") from None
     return Result(folder, receipt, metrics, findings)

@@ -63,10 +63,10 @@ def show_charts(settings: Settings, result: Result, *, place: str) -> None:
             st.altair_chart(chart, key=f"{place}-{title}", alt=title)
             st.caption(HINTS.get(result.metrics["kind"], HOVER))
     with tabs[-1]:
-        for file, shows in result.findings.pictures:
+        for plot in result.findings.plots:
             # A picture of fixed width would be wider than a phone; a container of that width is not.
             with st.container(width=640):
-                st.image((result.folder / file).read_bytes(), f"{file}: {shows}", width="stretch")
+                st.image((result.folder / plot.file).read_bytes(), f"{plot.file}: {plot.caption}", width="stretch")
 
 
 def read_line(settings: Settings, result: Result) -> "tuple[pd.DataFrame, tuple[str, str]] | None":

@@ -1,14 +1,14 @@
 """A result of an authorship recipe on the screen: a tab a question, each with its picture and its own words."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from handoff.renamed_keys import rename_value
+from model.findings import Finding, Topic
 from model.page.kept import Result
-from model.page.sentences import Topic, choose, choose_rest
 from model.page.show import ZOOM, offer_file, show_figures, show_files, show_origin
 from model.page.words import plain
 
@@ -17,8 +17,23 @@ if TYPE_CHECKING:  # the first paint needs no Arrow
 
 ZOOM_MAP = f"{ZOOM} A click on a label in the legend brings it out."
 
-TOPICS_OF_TABS: dict[str, Topic] = {"Map": "map", "Time": "time", "Trust": "trust", "Unknown": "unknown"}
-"""Tab -> the sentences that it shows."""
+TOPICS_OF_TABS: dict[str, frozenset[Topic]] = {
+    "Map": frozenset({Topic.NEIGHBOURS, Topic.AXES}),
+    "Time": frozenset({Topic.TIME_ORDER, Topic.BOUNDARY}),
+    "Trust": frozenset(
+        {
+            Topic.NEIGHBOURS,
+            Topic.BALANCED_ACCURACY,
+            Topic.PERMUTATION_TEST,
+            Topic.SILHOUETTE,
+            Topic.TEXT_LENGTH,
+            Topic.STABILITY,
+            Topic.TIME_ORDER,
+        }
+    ),
+    "Unknown": frozenset({Topic.ATTRIBUTION, Topic.CANDIDATES, Topic.OTHER_DISTANCES}),
+}
+"""Tab -> the topics of the findings that it shows; findings that no tab of a result shows are shown above the tabs."""
 
 AXES = {
     "tsne": "t-SNE keeps neighbours together: only nearness means something, and its axes are made of nothing.",
@@ -60,9 +75,8 @@ def show_styles(result: Result, *, place: str) -> None:
     """Everything about one result: what it rests on, the tabs, the files."""
     show_origin(result)
     tabs = find_tabs(result)
-    topics = [topic for title, topic in TOPICS_OF_TABS.items() if title in tabs]
-    for sentence in choose_rest(result.findings.sentences, topics):
-        st.markdown(plain(sentence))
+    shown = [topic for title, topics in TOPICS_OF_TABS.items() if title in tabs for topic in topics]
+    _say(result.findings.except_about(shown))
     for tab, draw in zip(st.tabs(list(tabs), key=f"{place}-tabs"), tabs.values(), strict=True):
         with tab:
             draw(result, place)
@@ -95,7 +109,7 @@ def show_map(result: Result, place: str) -> None:
         st.caption(ZOOM_MAP)
     with right:
         st.markdown("**How far to trust it**")
-        _say(result, "map")
+        _say(result.findings.about(TOPICS_OF_TABS["Map"]))
         st.caption(plain(AXES[projection]))
         if projection == "pcoa":
             st.caption(plain(HAS_LOADINGS if "loadings.png" in result.receipt.files else NO_LOADINGS))
@@ -113,7 +127,7 @@ def show_tree(result: Result, place: str) -> None:
 def show_time(result: Result, place: str) -> None:
     """Style in the order of time."""
     st.caption(TIME)
-    _say(result, "time")
+    _say(result.findings.about(TOPICS_OF_TABS["Time"]))
     _show_picture(result, "time", place)
 
 
@@ -128,7 +142,7 @@ def show_words(result: Result, place: str) -> None:
 def show_trust(result: Result, place: str) -> None:
     """The figures with what they mean, label by label and with other choices, and all distances."""
     show_figures(result)
-    _say(result, "trust")
+    _say(result.findings.about(TOPICS_OF_TABS["Trust"]))
     if by_label := tabulate_labels(result):
         st.markdown("**Label by label**")
         st.table(by_label, border="horizontal", hide_index=True)
@@ -157,7 +171,7 @@ def tabulate_labels(result: Result) -> list[dict[str, str]]:
 def show_unknown(result: Result, place: str) -> None:
     """Whom documents of unknown label resemble, and whether that hangs on the distance."""
     st.caption(UNKNOWN)
-    _say(result, "unknown")
+    _say(result.findings.about(TOPICS_OF_TABS["Unknown"]))
     rows = read_table(result, "attributions")
     _tabulate(spread_attributions(rows), key=f"{place}-attributions", alt="Documents of unknown label")
     if "by_distance.parquet" in result.receipt.files:
@@ -214,14 +228,15 @@ def _tabulate(table: "pd.DataFrame", *, key: str, alt: str) -> None:
     st.dataframe(table, hide_index=True, column_config=formats, key=key, alt=alt)
 
 
-def _say(result: Result, topic: Topic) -> None:
-    for sentence in choose(result.findings.sentences, topic):
-        st.markdown(plain(sentence))
+def _say(findings: Iterable[Finding]) -> None:
+    for finding in findings:
+        st.markdown(plain(finding.text))
 
 
 def _show_picture(result: Result, name: str, place: str) -> None:
-    shows = dict(result.findings.pictures).get(f"{name}.png", name)
-    st.image((result.folder / f"{name}.png").read_bytes(), shows, width="stretch")
+    file = f"{name}.png"
+    caption = next((plot.caption for plot in result.findings.plots if plot.file == file), name)
+    st.image((result.folder / file).read_bytes(), caption, width="stretch")
     _offer_picture(result, name, place)
 
 

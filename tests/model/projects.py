@@ -17,6 +17,7 @@ from handoff.schema import contract_schema, describe_schema
 from handoff.stage import main
 from handoff.writer import Block, DatasetWriter
 from model.__main__ import STAGE, train
+from model.findings import Topic
 from model.output import OutputPlace
 from model.parameters import parse_parameters
 from model.results import Results
@@ -72,6 +73,16 @@ class Project:
 
     def log(self) -> str:
         return (self.folder / "logs" / "model.log").read_text(encoding="utf-8")
+
+
+def texts(results: Results) -> list[str]:
+    """What the findings say, in their order."""
+    return [finding.text for finding in results.findings]
+
+
+def topics(results: Results) -> list[Topic]:
+    """What the findings are about, in their order."""
+    return [finding.topic for finding in results.findings]
 
 
 def write_processed(data_dir: Path, recipe: Path, table: pa.Table) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from PIL import Image
-from projects import DOCUMENTS, WORDS, Project, document_columns
+from projects import DOCUMENTS, WORDS, Project, document_columns, texts
 
 from model.authorship import project as project_distances
 from model.plots.style import render
@@ -38,14 +38,14 @@ def test_labels_that_do_not_differ_in_style_are_called_so(project: MakeProject) 
     columns = document_columns(8)
     draw = np.random.default_rng(1)
     columns["author"] = draw.permutation(columns["author"]).tolist()
-    words = project(DOCUMENTS, columns).train().sentences[1]
+    words = texts(project(DOCUMENTS, columns).train())[1]
     assert words.endswith("the labels hardly differ in style here, whatever the map seems to show.")
 
 
 def test_a_label_of_a_single_document_is_said_to_be_beyond_judgement(project: MakeProject) -> None:
     columns = document_columns()
     columns["author"] = [*columns["author"][:-1], "Dot"]
-    words = project(DOCUMENTS, columns).train().sentences[2]
+    words = texts(project(DOCUMENTS, columns).train())[2]
     assert words.startswith("Dot stands in one document only and can never be right")
 
 
@@ -53,7 +53,7 @@ def test_without_labels_nothing_is_claimed(project: MakeProject) -> None:
     columns = document_columns()
     results = project(DOCUMENTS, {**columns, "author": [None] * len(columns["author"])}).train()
     assert results.metrics["trust"] == {"judged": 0}
-    assert results.sentences[1].endswith("how far to trust the map cannot be said.")
+    assert texts(results)[1].endswith("how far to trust the map cannot be said.")
 
 
 def test_unknown_labels_are_shown_and_not_judged(project: MakeProject) -> None:
@@ -80,7 +80,7 @@ def test_documents_shorter_than_a_chunk_are_counted(project: MakeProject) -> Non
     columns["text"][0] = "too short"
     results = project(DOCUMENTS, columns).train()
     assert results.dropped == {"documents shorter than a chunk": 1}
-    assert "1 document shorter than a chunk stood aside" in results.sentences[0]
+    assert "1 document shorter than a chunk stood aside" in texts(results)[0]
 
 
 def test_joined_text_gives_the_chosen_number_of_chunks(documents: Project) -> None:
@@ -95,7 +95,7 @@ def test_in_time_order_documents_follow_their_times_and_the_map_is_pca(project: 
     plain, other = project(recipe, columns, "plain").train(), project(recipe, turned, "turned").train()
     assert plain.tables["chunks"].equals(other.tables["chunks"])
     assert plain.metrics["projection"]["name"] == "pca"
-    assert "style drifts with time" in " ".join(plain.sentences)
+    assert "style drifts with time" in " ".join(texts(plain))
 
 
 @pytest.mark.parametrize("name", ["tsne", "pca", "pcoa"])

@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from projects import LINEAR, NUMBERS, Project, linear_columns, mixed_columns
+from projects import LINEAR, NUMBERS, Project, linear_columns, mixed_columns, texts, topics
 
 from handoff.errors import ModelError
+from model.findings import Topic
 
 MakeProject = Callable[..., Project]
 
@@ -14,7 +15,7 @@ MakeProject = Callable[..., Project]
 def test_without_folds_there_is_none(linear: Project) -> None:
     results = linear.train()
     assert "cross_validation" not in results.metrics
-    assert "cross-validation" not in " ".join(results.sentences)
+    assert Topic.CROSS_VALIDATION not in topics(results)
 
 
 def test_mean_and_spread_of_the_folds_stand_in_metrics_and_findings(project: MakeProject) -> None:
@@ -23,7 +24,7 @@ def test_mean_and_spread_of_the_folds_stand_in_metrics_and_findings(project: Mak
     assert (found["score"], found["folds"], found["rows"], len(found["values"])) == ("roc_auc", 3, 240, 3)
     assert found["mean"] == pytest.approx(np.mean(found["values"]))
     assert found["standard_deviation"] == pytest.approx(np.std(found["values"], ddof=1))
-    (said,) = [words for words in results.sentences if "cross-validation" in words]
+    (said,) = [words for words in texts(results) if "cross-validation" in words]
     assert said.startswith("In 3-fold stratified cross-validation of the 240 training rows, its roc_auc is 0.")
 
 

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
-from projects import LINEAR, MIXED, Project, linear_columns, mark_split, mixed_columns
+from projects import LINEAR, MIXED, Project, linear_columns, mark_split, mixed_columns, texts, topics
 
+from model.findings import Topic
 from registry.model_file import read_model
 
 MakeProject = Callable[..., Project]
@@ -88,7 +89,7 @@ def test_with_too_few_rows_of_a_class_the_threshold_is_not_tuned_and_the_finding
     columns["bought"] = [int(row % 10 < 2) for row in range(60)]  # 6 of the 48 training rows
     results = project(MIXED, columns).train()
     assert results.metrics["threshold"] == {"tuned_rows": 0, "value": 0.5}
-    assert any("not tuned, for a class has fewer than 10 training rows" in words for words in results.sentences)
+    assert any("not tuned, for a class has fewer than 10 training rows" in words for words in texts(results))
 
 
 def test_a_classifier_without_probabilities_is_judged_by_its_scores(mixed: Project) -> None:
@@ -123,18 +124,19 @@ def test_rows_without_a_target_stand_aside_and_are_counted(project: MakeProject)
     results = project(LINEAR.replace('role = "target"', 'role = "target", null = true'), {**columns, "y": y}).train()
     assert results.metrics["rows"] == {"train": 78, "test": 19, "without_target": 3}
     assert (results.rows, results.dropped) == (97, {"without y": 3})
-    assert results.sentences[0].endswith("3 rows without y stood aside.")
+    assert texts(results)[0].endswith("3 rows without y stood aside.")
 
 
 def test_a_model_that_learns_nothing_is_called_useless(linear: Project) -> None:
-    sentences = linear.train("model.estimator=sklearn.dummy.DummyRegressor").sentences
-    assert [words for words in sentences if words.endswith("do not use it.")] == [sentences[2]]
-    assert "do not use it" not in " ".join(linear.train().sentences)
+    useless = linear.train("model.estimator=sklearn.dummy.DummyRegressor")
+    assert topics(useless) == [Topic.DATA, Topic.SCORE, Topic.BASELINE, Topic.ONNX]
+    assert texts(useless)[2].endswith("do not use it.")
+    assert Topic.BASELINE not in topics(linear.train())
 
 
 def test_what_scikit_learn_warns_of_stands_in_the_findings(mixed: Project) -> None:
     short = mixed.train("model.estimator=sklearn.linear_model.LogisticRegression", "model.options={max_iter=1}")
-    assert short.sentences[-1].startswith("scikit-learn warns: lbfgs failed to converge")
+    assert texts(short)[-1].startswith("scikit-learn warns: lbfgs failed to converge")
 
 
 def test_the_score_can_be_chosen(linear: Project) -> None:

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from projects import DOCUMENTS, document_columns
+from projects import DOCUMENTS, document_columns, texts
 
 from model.documents import read_documents
 from model.loadings import Loadings, find_loadings, say_loadings
@@ -41,7 +41,7 @@ def test_they_are_a_table_a_picture_and_a_sentence(project: Any) -> None:
     table = results.tables["loadings"]
     assert (table.column_names, table.num_rows) == (["ngram", "first_axis", "second_axis"], 40)
     assert "loadings" in [picture.name for picture in results.pictures]
-    assert [line[:33] for line in results.sentences if line.startswith("Further")] == [
+    assert [line[:33] for line in texts(results) if line.startswith("Further")] == [
         "Further along the first axis of t",
         "Further along the second axis of ",
     ]
@@ -57,7 +57,9 @@ def test_a_map_of_anything_else_has_none(project: Any, change: str) -> None:
 def test_each_side_of_an_axis_is_named_strongest_first_and_an_empty_axis_not_at_all() -> None:
     weights = np.array([[0.1, 0.0], [-0.9, 0.0], [0.4, 0.0], [0.0, 0.0]])
     found = Loadings(("the", "of ", "upon", "on"), weights)
-    assert say_loadings(found) == (
-        "Further along the first axis of the map stand chunks with more upon and the, and with less of␣.",
+    (said,) = say_loadings(found)
+    assert (
+        said.text == "Further along the first axis of the map stand chunks with more upon and the, and with less of␣."
     )
+    assert said.figures == {"axis": 1, "more": ["upon", "the"], "less": ["of␣"]}
     assert found.rank(0, 2) == [("upon", 0.4), ("of ", -0.9)]

@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from projects import DOCUMENTS, Project, document_columns
+from projects import DOCUMENTS, Project, document_columns, texts
 
 from model.documents import Documents
 from model.measuring import count_units, cut, measure_styles
@@ -97,8 +97,8 @@ def test_what_does_not_go_together_is_refused(parameters: dict[str, Any], said: 
 def test_raw_counts_of_whole_documents_come_with_a_warning(project: Any) -> None:
     recipe = DOCUMENTS.replace("chunk_chars = 300", 'chunking = "whole"')
     made: Project = project(recipe, document_columns())
-    assert made.train().sentences[1].startswith("Counts of whole documents differ with their length")
-    assert not [one for one in made.train("model.distance=cosine").sentences if one.startswith("Counts of whole")]
+    assert texts(made.train())[1].startswith("Counts of whole documents differ with their length")
+    assert not [one for one in texts(made.train("model.distance=cosine")) if one.startswith("Counts of whole")]
 
 
 def test_the_map_is_the_first_of_the_pictures(project: Any) -> None:

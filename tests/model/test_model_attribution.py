@@ -6,7 +6,7 @@ from typing import Any, get_args
 
 import numpy as np
 import pytest
-from projects import DOCUMENTS, Project, document_columns
+from projects import DOCUMENTS, Project, document_columns, texts
 
 from model.by_distance import TRIGRAMS
 from model.parameters import Distance
@@ -30,7 +30,7 @@ def hide_author(columns: dict[str, Any], *documents: str) -> dict[str, Any]:
 
 def test_unknown_documents_go_to_the_label_whose_words_they_use(project: MakeProject) -> None:
     results = project(WHOLE, hide_author(document_columns(), "Ann-1", "Ben-5", "Ben-6")).train()
-    assert "3 documents labelled WHO: nearest in style to Ben 2 and Ann 1." in results.sentences
+    assert "3 documents labelled WHO: nearest in style to Ben 2 and Ann 1." in texts(results)
     nearest = [row for row in results.tables["attributions"].to_pylist() if row["is_nearest"]]
     assert {row["document"]: row["label"] for row in nearest} == {"Ann-1": "Ann", "Ben-5": "Ben", "Ben-6": "Ben"}
     assert min(row["probability"] for row in nearest) > 0.5
@@ -48,7 +48,7 @@ def test_candidates_alone_are_compared(project: MakeProject) -> None:
     recipe = WHOLE + 'candidates = ["Ben", "Cid"]\n'
     results = project(recipe, hide_author(document_columns(), "Ann-1")).train()
     assert {row["label"] for row in results.tables["attributions"].to_pylist()} == {"Ben", "Cid"}
-    assert "Compared are Ben and Cid only: a style of none of them would not be noticed." in results.sentences
+    assert "Compared are Ben and Cid only: a style of none of them would not be noticed." in texts(results)
 
 
 def test_a_document_in_chunks_gets_the_mean_of_its_chunks(project: MakeProject) -> None:
@@ -56,22 +56,20 @@ def test_a_document_in_chunks_gets_the_mean_of_its_chunks(project: MakeProject) 
     results = project(recipe, hide_author(document_columns(), "Cid-9")).train()
     chunks = [row for row in results.tables["chunks"].to_pylist() if row["label"] == "WHO"]
     assert len(chunks) > 1
-    assert "1 document labelled WHO: nearest in style to Cid 1." in results.sentences
+    assert "1 document labelled WHO: nearest in style to Cid 1." in texts(results)
 
 
 def test_documents_without_label_are_named_so(project: MakeProject) -> None:
     columns = document_columns()
     results = project(WHOLE, {**columns, "author": [None, *columns["author"][1:]]}).train()
-    assert "1 document without label: nearest in style to Ann 1." in results.sentences
+    assert "1 document without label: nearest in style to Ann 1." in texts(results)
 
 
 def test_a_document_without_a_word_is_drawn_and_not_compared(project: MakeProject) -> None:
     columns = hide_author(document_columns(), "Ann-1", "Ben-5")
     columns["text"][0] = columns["text"][1] = "1787, 1788"
     results = project(WHOLE, columns).train()
-    assert (
-        results.sentences[1] == "2 chunks without any word: drawn all the same, and not compared with the known ones."
-    )
+    assert texts(results)[1] == "2 chunks without any word: drawn all the same, and not compared with the known ones."
     assert {row["document"] for row in results.tables["attributions"].to_pylist()} == {"Ben-5"}
     assert results.tables["chunks"].num_rows == 12
 

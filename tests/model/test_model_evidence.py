@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from projects import DOCUMENTS, Project, document_columns
+from projects import DOCUMENTS, Project, document_columns, texts
 
 from model.evidence import rank_boundaries
 from stylometry.chunks import Chunks, keep_whole
@@ -47,7 +47,7 @@ def test_in_time_order_labels_are_moved_and_not_drawn(project: MakeProject) -> N
 def test_short_chunks_are_said_to_be_short(project: MakeProject) -> None:
     results = project(DOCUMENTS, document_columns()).train()
     number = results.metrics["chunks"]["number"]
-    assert any(one.startswith(f"{number} of {number} chunks have fewer than 2,500 words") for one in results.sentences)
+    assert any(one.startswith(f"{number} of {number} chunks have fewer than 2,500 words") for one in texts(results))
     assert 30 < results.metrics["trust"]["chunk_words"]["mean"] < 75
 
 
@@ -84,4 +84,4 @@ def test_other_settings_are_tried_where_the_documents_are_long_enough(project: M
 def test_documents_too_short_for_other_settings_are_said_to_be_so(documents: Project) -> None:
     results = documents.train("model.stability=true")
     assert "stability" not in results.tables
-    assert any(one.startswith("No other chunk length leaves enough to judge") for one in results.sentences)
+    assert any(one.startswith("No other chunk length leaves enough to judge") for one in texts(results))

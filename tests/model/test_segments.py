@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pyarrow as pa
 import pytest
-from projects import LINEAR, MIXED, NUMBERS, Project, linear_columns, mixed_columns
+from projects import LINEAR, MIXED, NUMBERS, Project, linear_columns, mixed_columns, texts
 from sklearn.metrics import r2_score
 
 from handoff.errors import ModelError
@@ -49,7 +49,7 @@ def test_words_and_truth_values_are_parts_by_value(project: MakeProject) -> None
 
 
 def test_best_and_worst_part_stand_in_the_findings(project: MakeProject) -> None:
-    sentences = project(NUMBERS, mixed_columns()).train().sentences
+    sentences = texts(project(NUMBERS, mixed_columns()).train())
     (said,) = [words for words in sentences if words.startswith("By age-in_years, its roc_auc is best where ")]
     assert " and worst where " in said
 

@@ -6,8 +6,9 @@ from typing import Any
 
 import pyarrow.parquet as pq
 import pytest
-from projects import LINEAR, MIXED, Project, mixed_columns
+from projects import LINEAR, MIXED, Project, mixed_columns, texts, topics
 
+from model.findings import Topic
 from registry.answers import ask_model, ask_twin, find_difference
 from registry.contract import Contract
 from registry.model_file import read_model
@@ -134,11 +135,11 @@ def test_uneven_classes_are_evened_out_inside_training_and_the_findings_say_how(
     columns["bought"] = [int(row % 9 == 0) for row in range(300)]
     for estimator, weighs in (("{}", False), ('{ class_weight = "balanced" }', True)):
         results = project(MIXED, columns, f"uneven{weighs}").train(f"model.options={estimator}")
-        (said,) = [words for words in results.sentences if "No row was left out or copied" in words]
+        (said,) = [words for words in texts(results) if "No row was left out or copied" in words]
         assert said.startswith("11.2 % of the training rows have bought = 1.")
         assert ("class_weight = balanced" in said) == weighs
         assert results.metrics["rows"] == {"train": 240, "test": 60, "without_target": 0}
-    assert "copied" not in " ".join(project(MIXED, mixed_columns(), "even").train().sentences)
+    assert Topic.IMBALANCE not in topics(project(MIXED, mixed_columns(), "even").train())
 
 
 def test_the_recipe_of_the_line_finds_it(desk: Any) -> None:

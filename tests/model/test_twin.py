@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
-from projects import LINEAR, MIXED, NUMBERS, Project, linear_columns, mark_split, mixed_columns
+from projects import LINEAR, MIXED, NUMBERS, Project, linear_columns, mark_split, mixed_columns, texts, topics
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from handoff.recipe import load_recipe
 from model.estimator import set_task
+from model.findings import Topic
 from model.parameters import EstimatorParameters, parse_parameters
 from model.pipeline import fit
 from model.raw_thresholds import find_raw_thresholds, unscale_trees
@@ -55,7 +56,7 @@ def test_every_test_row_gets_the_model_s_answer(project: MakeProject, estimator:
     inputs = task.split.test.inputs
     assert inputs.isna().any(axis=None)
     attempt = make_twin(fitted, task, threshold=0.45)
-    assert attempt.content is not None, attempt.reason
+    assert attempt.content is not None, attempt.finding
     answers = open_twin(attempt.content).predict(inputs.to_numpy(np.float32))
     assert (answers.shape, answers.dtype) == ((60, 2), np.float32)
     assert np.abs(answers - fitted.predict_proba(inputs)).max() < TOLERANCE
@@ -99,7 +100,7 @@ def test_columns_that_stand_apart_in_memory_are_read_right(trained_numbers: Proj
 def test_a_model_of_words_has_no_twin_and_nothing_is_said(project: MakeProject) -> None:
     results = project(MIXED, mixed_columns()).train()
     assert results.twin is None
-    assert "ONNX" not in " ".join(results.sentences)
+    assert Topic.ONNX not in topics(results)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +114,7 @@ def test_why_a_model_has_no_twin_is_said(project: MakeProject, estimator: str, s
     overrides = [f"model.estimators.boosted.estimator={estimator}", "model.estimators.boosted.options={}"]
     results = project(NUMBERS, mixed_columns()).train(*overrides)
     assert results.twin is None
-    assert said in results.sentences
+    assert said in texts(results)
     assert results.contract is not None
     assert not results.contract.has_twin
 
@@ -127,7 +128,7 @@ def test_whole_numbers_that_float32_cannot_tell_apart_leave_no_twin_and_the_figu
     columns = {"x": numbers, "y": [float(row % 2) for row in range(100)], "split": mark_split(100)}
     results = project(recipe, columns).train()
     assert results.twin is None
-    assert [words for words in results.sentences if "It has no ONNX twin: on 20 test rows that would differ" in words]
+    assert [words for words in texts(results) if "It has no ONNX twin: on 20 test rows that would differ" in words]
 
 
 def test_a_row_on_the_other_side_of_the_threshold_is_counted_however_near_it_is() -> None:

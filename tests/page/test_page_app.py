@@ -15,7 +15,7 @@ from streamlit.testing.v1 import AppTest
 from handoff.settings import ENVIRONMENT, ROOT
 from model.page.job import Desk, Status
 from model.page.kept import load_latest
-from model.page.sentences import choose_rest
+from model.page.style_tabs import TOPICS_OF_TABS
 
 APP = str(ROOT / "model" / "page" / "app.py")
 TITLES = ("Map", "Tree", "Time", "Words", "Trust", "Unknown")
@@ -81,11 +81,12 @@ def test_a_map_of_styles_has_a_tab_a_question_and_loses_no_sentence(
     assert not app.error
     tabs = {tab.label: tab for tab in app.tabs}
     assert [title for title in tabs if title in TITLES] == titles
-    found = load_latest(full.settings, recipe).findings.sentences
+    findings = load_latest(full.settings, recipe).findings
+    found = findings.sentences
     shown = "\n".join(str(element.value) for element in app.markdown).replace("\\", "").replace("\xa0", " ")
     assert [sentence for sentence in found if sentence not in shown] == []
-    above = choose_rest(found, ("map", "time", "trust", "unknown"))
-    assert [sentence.split(" gave ")[0] for sentence in above] == (
+    above = findings.except_about({topic for topics in TOPICS_OF_TABS.values() for topic in topics})
+    assert [finding.text.split(" gave ")[0] for finding in above] == (
         ["24 documents"] if recipe == "styles" else ["23 documents", "Both write of the same subject."]
     )
     trust = next(sentence for sentence in found if " lie nearest to a chunk of the same label" in sentence)
@@ -244,7 +245,7 @@ def test_a_recipe_with_a_slip_is_told_with_file_and_key(full: Folders, monkeypat
 def test_an_unexpected_error_is_a_plain_sentence_and_goes_to_the_log(
     full: Folders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("model.page.kept.parse_findings", lambda _: 1 / 0)
+    monkeypatch.setattr("model.page.kept.read_findings", lambda _: 1 / 0)
     app = open_page(full, monkeypatch)
     assert "failed unexpectedly" in words(app)
     assert "ZeroDivisionError" not in words(app)

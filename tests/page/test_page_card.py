@@ -120,7 +120,7 @@ def test_an_authorship_model_speaks_of_styles_and_never_of_identities() -> None:
     ]
 
 
-def test_limits_of_a_classifier_name_base_rate_small_parts_and_the_gate() -> None:
+def test_limits_of_a_classifier_name_base_rate_small_parts_a_useless_score_and_the_gate() -> None:
     contract = AUTHORS.model_copy(
         update={
             "task": "binary", "target": "late", "classes": [0, 1], "base_rate": 0.067,
@@ -129,15 +129,19 @@ def test_limits_of_a_classifier_name_base_rate_small_parts_and_the_gate() -> Non
         }
     )  # fmt: skip
     parts = {"age": {"age < 41": {"rows": 12, "roc_auc": 0.8}, "age >= 41": {"rows": 900, "roc_auc": None}}}
-    metrics = {"rows": {"train": 4000, "test": 912}, "score": {"name": "roc_auc"}, "segments": parts}
+    score = {"name": "roc_auc", "value": 0.5, "baseline": 0.5, "lower_is_better": False}
+    metrics = {"rows": {"train": 4000, "test": 912}, "score": score, "segments": parts}
     refused = replace(VERSION, tags={GATE: '{"passes": false, "why": "too much worse."}'})
     assert list(list_limits(refused, make_result(metrics), contract)) == [
         "In its training rows 6.7 % have late = 1: where that share is another, its probabilities and its threshold do "
         "not hold.",
         "Fewer than 100 test rows say how good it is where age < 41.",
         "What it learned goes together in its data; that changing an input would change the outcome does not follow.",
+        "By roc_auc (0.5) it is no better than its baseline (0.5): do not use it.",
         "The gate refused it for production: too much worse.",
     ]
+    better = metrics | {"score": {**score, "value": 0.6}}
+    assert not [limit for limit in list_limits(refused, make_result(better), contract) if "do not use it" in limit]
 
 
 @pytest.fixture(scope="module")
