@@ -16,11 +16,11 @@ class AwayError(Exception):
 
 
 class RefusedError(Exception):
-    """A service answers that it will not, or cannot; `status` says which."""
+    """A service answers that it will not, or cannot; `status` and, where the service gives one, `code` say which."""
 
-    def __init__(self, why: str, status: int) -> None:
+    def __init__(self, why: str, status: int, code: str = "") -> None:
         super().__init__(why)
-        self.status = status
+        self.status, self.code = status, code
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,17 @@ class Service:
             with opener.open(request, timeout=ANSWER_SECONDS) as answer:
                 return json.loads(answer.read())
         except HTTPError as error:
-            said = error.read().decode(errors="replace")[:2000]
-            raise RefusedError(f"{self.name} answers {method} {path} with {error.code}: {said}", error.code) from None
+            said = error.read().decode(errors="replace")
+            why = f"{self.name} answers {method} {path} with {error.code}: {said[:2000]}"
+            raise RefusedError(why, error.code, _read_code(said)) from None
         except (OSError, ValueError) as error:
             raise AwayError(f"{self.name} does not answer at {self.url}: {getattr(error, 'reason', error)}") from None
+
+
+def _read_code(said: str) -> str:
+    """MLflow's name for what is wrong; empty where the answer holds none."""
+    try:
+        found = json.loads(said)
+    except ValueError:
+        return ""
+    return str(found.get("error_code", "")) if isinstance(found, dict) else ""

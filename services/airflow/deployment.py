@@ -15,6 +15,9 @@ SERVED_SECONDS = 180.0
 TOLERANCE = 1e-5
 """How far two ways of asking one model may differ, as in registry/contract.py, in which the example is written."""
 
+NOT_THERE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
+"""MLflow's codes for a model, and for an alias, that does not exist."""
+
 log = logging.getLogger("airflow.task")
 
 
@@ -40,8 +43,7 @@ class Deployment:
         try:
             found = self.registry.ask("GET", f"/api/2.0/mlflow/registered-models/alias?{query}")
         except RefusedError as error:
-            # What MLflow says of a model, and of an alias, that does not exist.
-            if "RESOURCE_DOES_NOT_EXIST" in str(error) or "INVALID_PARAMETER_VALUE" in str(error):
+            if error.code in NOT_THERE:
                 return None
             raise
         return int(found["model_version"]["version"])

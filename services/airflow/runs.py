@@ -14,8 +14,8 @@ from services.airflow.ask import AwayError, RefusedError, Service
 LOOK_SECONDS = 1.0
 AWAY_SECONDS = 120.0
 """That a run is still followed while the runner does not answer: it is started again, and finds what it started."""
-UNCHANGED = ": unchanged, "
-"""What a stage says of a result that is what it would be now."""
+UNCHANGED = "unchanged"
+"""The outcome of a stage that found nothing to do, as in handoff/journal.py, which this image does not hold."""
 
 log = logging.getLogger("airflow.task")
 
@@ -29,8 +29,14 @@ class Ended:
     """How a run ended."""
 
     exit_code: int
-    is_unchanged: bool
+    outcome: str | None
+    """From the stage's journal entry; None where it left none, as when it was killed, and for a rollback."""
     is_out_of_memory: bool = False
+
+    @property
+    def is_unchanged(self) -> bool:
+        """Whether the stage found nothing to do."""
+        return self.outcome == UNCHANGED
 
 
 def find_runner(environment: Mapping[str, str] = os.environ) -> Service:
@@ -55,7 +61,7 @@ def run_stage(runner: Service, order: Mapping[str, Any]) -> Ended:
         AwayError: the runner does not answer for long.
     """
     run = str(order["run"])
-    after, is_unchanged = "", False
+    after = ""
     look: dict[str, Any] = {"state": "running", "is_more": False}
     try:
         _insist(runner, "POST", "/runs", order)
@@ -63,14 +69,13 @@ def run_stage(runner: Service, order: Mapping[str, Any]) -> Ended:
             look = _insist(runner, "GET", f"/runs/{run}?after={after}")
             after = look["after"]
             for line in look["lines"]:
-                is_unchanged = is_unchanged or UNCHANGED in line
                 log.info("%s", line)
             if look["state"] != "ended" and not look["is_more"]:
                 time.sleep(LOOK_SECONDS)
         _insist(runner, "DELETE", f"/runs/{run}")
     except RefusedError as error:
         raise StageError(str(error)) from None
-    return Ended(look["exit_code"], is_unchanged, look["is_out_of_memory"])
+    return Ended(look["exit_code"], look["outcome"], look["is_out_of_memory"])
 
 
 def require_success(stage: str, ended: Ended) -> None:

@@ -35,7 +35,7 @@ class StageOperator(BaseOperator):  # type: ignore[misc]
         require_success(f"{self.stage} {self.recipe}", ended)
         if ended.is_unchanged:
             raise AirflowSkipException(f"{self.stage} {self.recipe}: unchanged, nothing was to be done")
-        return {"outcome": "done"}
+        return {"outcome": ended.outcome}
 
     def on_kill(self) -> None:
         """End the container of a task that is ended, or takes too long."""

@@ -46,13 +46,16 @@ class Order:
         """The service in whose image, with whose rights, it runs."""
         return SERVICES[self.stage]
 
-    @property
-    def command(self) -> list[str]:
-        """The arguments of the stage."""
+    def arguments(self, run_id: str) -> list[str]:
+        """The arguments of the stage, whose journal entry has this id and is printed too: `read_entry` finds it.
+
+        A rollback is not a run of a stage and has no entry.
+        """
         recipe = f"recipes/{self.recipe}.toml"
         if self.stage == "rollback":
             return ["rollback", recipe, "--expected", str(self.version), "--why", "its deployment failed"]
-        return [recipe] if self.seed is None else [recipe, "--set", f"seed={self.seed}"]
+        seed = [] if self.seed is None else ["--set", f"seed={self.seed}"]
+        return [recipe, *seed, "--run-id", run_id, "--json"]
 
 
 def read_order(said: Any) -> Order:

@@ -7,6 +7,7 @@ to it that there is one of each, and this program may end at any moment.
 import calendar
 import json
 import re
+import secrets
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,6 +19,8 @@ from services.runner.order import FIXED_VARIABLES, Order
 PROJECT, SERVICE, ONE_OFF = (f"com.docker.compose.{name}" for name in ("project", "service", "oneoff"))
 RUN = "relay.run"
 """The label that makes a container one of ours."""
+ENTRY = "relay.entry"
+"""The label with the id of the journal entry that the container's stage writes; several attempts share a run's id."""
 
 MOST_LINES = 1000
 """Of a log in one answer."""
@@ -48,6 +51,10 @@ class Look:
     """Where the next look begins."""
     is_more: bool = False
     """Whether the log goes on at once."""
+    outcome: str | None = None
+    """Of the container's journal entry, once the log is whole; None where the stage left no entry, as when killed."""
+    error: dict[str, Any] | None = None
+    """Of the same entry: kind, message and next step of what failed."""
 
 
 @dataclass(frozen=True)
@@ -80,10 +87,13 @@ class Project:
         state = found["State"]
         # Looked at before the log is read: of a run that has ended, the log is whole.
         is_ended = state["Status"] in ("exited", "dead")
-        lines, after, is_more = self._read_lines(found["Id"], after)
+        entry_id = found["Config"]["Labels"].get(ENTRY, "")
+        lines, after, is_more = self._read_lines(found["Id"], entry_id, after)
         if not is_ended:
             return Look("running", lines=lines, after=after, is_more=is_more)
-        return Look("ended", state["ExitCode"], state["OOMKilled"], lines, after, is_more)
+        entry = {} if is_more else self._read_entry(found["Id"], entry_id)
+        ended = (lines, after, is_more, entry.get("outcome"), entry.get("error"))
+        return Look("ended", state["ExitCode"], state["OOMKilled"], *ended)
 
     def stop(self, run: str) -> None:
         """End a run; one that has ended stays as it is.
@@ -203,16 +213,40 @@ class Project:
         found: list[Any] = self.engine.ask("GET", "/containers/json", {"all": "true", "filters": json.dumps(filters)})
         return found
 
-    def _read_lines(self, container: str, after: str) -> tuple[list[str], str, bool]:
+    def _read_lines(self, container: str, entry_id: str, after: str) -> tuple[list[str], str, bool]:
         query = {"stdout": "true", "stderr": "true", "timestamps": "true"} | ({"since": after} if after else {})
         lines: list[str] = []
         for message in self.engine.read_log(container, query):
             at, _, text = message.decode(errors="replace").rstrip("\n").partition(" ")
-            lines.append(text)
+            if parse_entry(text, entry_id) is None:  # that one is for programs
+                lines.append(text)
             after = _next_moment(at)
             if len(lines) == MOST_LINES:
                 return lines, after, True
         return lines, after, False
+
+    def _read_entry(self, container: str, entry_id: str) -> dict[str, Any]:
+        """The journal entry that the container's stage printed; empty when it printed none. The last one counts."""
+        entry: dict[str, Any] = {}
+        line = bytearray()
+        # On standard output alone: people's log is on standard error. The engine cuts a long line into messages.
+        for message in self.engine.read_log(container, {"stdout": "true"}):
+            line += message
+            if line.endswith(b"\n"):
+                entry = parse_entry(line.decode(errors="replace"), entry_id) or entry
+                line.clear()
+        return entry
+
+
+def parse_entry(line: str, entry_id: str) -> dict[str, Any] | None:
+    """The journal entry with this id, where the line is that; else None."""
+    if not entry_id or entry_id not in line:
+        return None
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) and found.get("run_id") == entry_id else None
 
 
 def describe_container(pattern: Any, order: Order) -> dict[str, Any]:
@@ -222,6 +256,7 @@ def describe_container(pattern: Any, order: Order) -> dict[str, Any]:
         pattern: what the engine says of the service's own container.
         order: the run.
     """
+    entry_id = f"{order.run}-{secrets.token_hex(4)}"
     settings = {name: value for name, value in pattern["Config"].items() if name != "Hostname"}
     fixed = FIXED_VARIABLES.get(order.stage, {})
     kept = [pair for pair in settings["Env"] or [] if pair.partition("=")[0] not in fixed]
@@ -230,9 +265,9 @@ def describe_container(pattern: Any, order: Order) -> dict[str, Any]:
         **settings,
         # By its id: the tag may have moved on to an image that this project does not run yet.
         "Image": pattern["Image"],
-        "Cmd": order.command,
+        "Cmd": order.arguments(entry_id),
         "Env": [*kept, *(f"{name}={value}" for name, value in fixed.items())],
-        "Labels": settings["Labels"] | {ONE_OFF: "True", RUN: order.run, "relay.recipe": order.recipe},
+        "Labels": settings["Labels"] | {ONE_OFF: "True", RUN: order.run, ENTRY: entry_id, "relay.recipe": order.recipe},
         "HostConfig": host | {"RestartPolicy": {"Name": "no"}, "AutoRemove": False, "PortBindings": {}},
         # Without the names that the service has there: whoever asks for the service must not reach a run.
         "NetworkingConfig": {"EndpointsConfig": {name: {} for name in pattern["NetworkSettings"]["Networks"]}},

@@ -70,6 +70,11 @@ class Runner:
         except URLError:
             return 0, None
 
+    def find_outcome(self, run: str) -> tuple[str | None, str | None]:
+        """Outcome of a run that has ended, and the kind of its error."""
+        look = self.ask("GET", f"/runs/{run}")[1]
+        return look["outcome"], (look["error"] or {}).get("kind")
+
     def follow(self, run: str) -> tuple[int, list[str]]:
         """Exit code and lines of a run that is followed to its end."""
         lines, after, end = [], "", time.monotonic() + HANG_SECONDS
@@ -163,7 +168,9 @@ def test_only_the_api_and_the_page_can_be_started(service: str, runner: Runner) 
 
 
 def test_a_recipe_with_the_name_of_a_command_is_no_command() -> None:
-    assert read_order(ORDER | {"stage": "train", "recipe": "page", "seed": None}).command == ["recipes/page.toml"]
+    assert (
+        read_order(ORDER | {"stage": "train", "recipe": "page", "seed": None}).arguments("id")[0] == "recipes/page.toml"
+    )
 
 
 def test_a_run_takes_its_recipe_and_seed_and_tells_its_log_and_outcome(runner: Runner, folder: Path) -> None:
@@ -172,14 +179,31 @@ def test_a_run_takes_its_recipe_and_seed_and_tells_its_log_and_outcome(runner: R
     receipt = json.loads((folder / "data" / "raw" / "linear.json").read_text())
     assert (exit_code, receipt["overrides"], receipt["rows"]) == (0, {"seed": 7}, 100)
     assert [line for line in lines if "100 rows in raw/linear" in line] != []
+    assert runner.find_outcome("00000000run1") == ("ran", None)
+    entry = json.loads((folder / "logs" / "runs.jsonl").read_text().splitlines()[-1])
+    assert (entry["run_id"].partition("-")[0], entry["outcome"]) == ("00000000run1", "ran")
 
     assert [runner.ask("DELETE", "/runs/00000000run1")[0] for _ in range(2)] == [200, 200]
     assert (runner.ask("GET", "/runs/00000000run1")[0], containers()) == (404, [])
 
 
+def test_each_attempt_of_a_run_has_an_entry_of_its_own(runner: Runner) -> None:
+    order = ORDER | {"run": "0000000run13"}
+    outcomes = []
+    for _ in range(2):
+        assert runner.ask("POST", "/runs", order)[0] == 200
+        runner.follow("0000000run13")
+        entry_id = inspect(containers()[0])["Config"]["Labels"][project_of_runner.ENTRY]
+        outcomes.append((entry_id, runner.find_outcome("0000000run13")))
+        runner.ask("DELETE", "/runs/0000000run13")
+    assert [outcome for _, outcome in outcomes] == [("unchanged", None)] * 2
+    assert len({entry_id for entry_id, _ in outcomes}) == 2
+
+
 def test_a_run_that_fails_gives_its_exit_code_and_its_words(runner: Runner) -> None:
     assert runner.ask("POST", "/runs", ORDER | {"run": "00000000run2", "recipe": "nothing"})[0] == 200
     exit_code, lines = runner.follow("00000000run2")
+    assert runner.find_outcome("00000000run2") == ("failed", "usage")
     runner.ask("DELETE", "/runs/00000000run2")
     assert (exit_code, "no recipe file recipes/nothing.toml" in lines[-1]) == (2, True)
 
@@ -243,6 +267,7 @@ def test_a_killed_container_is_told_as_such(compose: Docker, runner: Runner) -> 
     runner.ask("POST", "/runs", ORDER | {"run": "00000000run6"})
     subprocess.run(["docker", "kill", containers("status=running")[0]], capture_output=True, check=True)
     assert runner.follow("00000000run6")[0] == 137
+    assert runner.find_outcome("00000000run6") == (None, None)
     runner.ask("DELETE", "/runs/00000000run6")
 
 
@@ -253,6 +278,7 @@ def test_a_run_is_stopped_in_order_and_not_removed_while_it_runs(compose: Docker
     assert runner.ask("DELETE", "/runs/00000000run7")[0] == 502
     assert [runner.ask("POST", "/runs/00000000run7/stop")[0] for _ in range(2)] == [200, 200]
     assert runner.follow("00000000run7")[0] == 130
+    assert runner.find_outcome("00000000run7") == ("cancelled", None)
     assert list((folder / "data" / "raw").glob("*.tmp")) == []
     runner.ask("DELETE", "/runs/00000000run7")
 
@@ -286,7 +312,7 @@ def test_a_task_goes_on_following_its_run_when_the_runner_was_killed(
         runner.start()
         task.join()
     told = [record.message for record in caplog.records if "1,500,000 rows in raw/linear" in record.message]
-    assert (ended, len(told), containers()) == ([Ended(0, is_unchanged=False)], 1, [])
+    assert (ended, len(told), containers()) == ([Ended(0, "ran")], 1, [])
 
 
 def test_a_log_is_read_on_from_where_the_last_look_ended(compose: Docker, runner: Runner) -> None:

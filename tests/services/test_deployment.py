@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from handoff.journal import Outcome
 from services.airflow.ask import AwayError, RefusedError, Service
 from services.airflow.deployment import Deployment, DeploymentError, find_difference
 from services.airflow.runs import Ended, StageError, require_success, run_stage
@@ -109,6 +110,15 @@ def test_an_api_that_is_away_is_no_judgement_on_the_version(server: Server) -> N
         away.await_served(0)
 
 
+def test_the_registrys_code_and_not_its_message_says_that_nothing_is_in_production(server: Server) -> None:
+    service, handler = server
+    handler.answers = {ALIAS: [(404, {"error_code": "RESOURCE_DOES_NOT_EXIST", "message": "x"})]}
+    assert deploy(service).find_holder() is None
+    handler.answers = {ALIAS: [(500, {"error_code": "INTERNAL_ERROR", "message": "RESOURCE_DOES_NOT_EXIST"})]}
+    with pytest.raises(RefusedError):
+        deploy(service).find_holder()
+
+
 def test_a_registry_that_fails_is_no_model_without_production(server: Server) -> None:
     service, handler = server
     handler.answers = {ALIAS: [(403, {"message": "Invalid Host header"})]}
@@ -134,7 +144,9 @@ def test_answers_are_held_against_those_of_the_training(contract: Any, answer: A
 ORDER = {"run": "0123456789ab", "stage": "ingest", "recipe": "linear", "seed": 7}
 
 
-def look(state: str, *lines: str, code: int | None = None, is_more: bool = False) -> tuple[int, Any]:
+def look(
+    state: str, *lines: str, code: int | None = None, is_more: bool = False, outcome: str | None = None
+) -> tuple[int, Any]:
     told = {
         "state": state,
         "exit_code": code,
@@ -142,6 +154,8 @@ def look(state: str, *lines: str, code: int | None = None, is_more: bool = False
         "lines": lines,
         "after": "",
         "is_more": is_more,
+        "outcome": outcome,
+        "error": None,
     }
     return 200, told
 
@@ -156,15 +170,27 @@ def test_a_run_is_followed_until_its_log_is_whole_and_then_removed(
         f"GET {run}": [
             look("running", "one"),
             look("ended", "two", code=0, is_more=True),
-            look("ended", "ingest linear: unchanged, 100 rows, fingerprint 0", code=0),
+            look("ended", "three", code=0, outcome="unchanged"),
         ],
         f"DELETE {run}": [(200, None)],
     }
     with caplog.at_level("INFO", "airflow.task"):
         ended = run_stage(service, ORDER)
-    assert ended == Ended(0, is_unchanged=True)
+    assert ended == Ended(0, "unchanged")
     assert [record.message for record in caplog.records][:2] == ["one", "two"]
     assert [path for path, *_ in handler.asked] == ["POST /runs", *[f"GET {run}"] * 3, f"DELETE {run}"]
+
+
+@pytest.mark.parametrize("outcome", [None, *Outcome])
+@pytest.mark.parametrize("line", ["x", "ingest linear: unchanged, 100 rows, fingerprint 0"])
+def test_only_the_outcome_says_that_a_run_found_nothing_to_do(server: Server, outcome: str | None, line: str) -> None:
+    service, handler = server
+    handler.answers = {
+        "POST /runs": [(200, {})],
+        "GET /runs/0123456789ab": [look("ended", line, code=0, outcome=outcome)],
+        "DELETE /runs/0123456789ab": [(200, None)],
+    }
+    assert run_stage(service, ORDER).is_unchanged == (outcome is Outcome.UNCHANGED)
 
 
 def test_a_run_that_is_refused_fails_with_the_runners_words(server: Server) -> None:
@@ -177,9 +203,9 @@ def test_a_run_that_is_refused_fails_with_the_runners_words(server: Server) -> N
 @pytest.mark.parametrize(
     ("ended", "why"),
     [
-        (Ended(1, is_unchanged=False), "exit code 1: its last lines above say why"),
-        (Ended(137, is_unchanged=False, is_out_of_memory=True), "more memory than STAGE_MEMORY"),
-        (Ended(137, is_unchanged=False), "it was killed or stopped"),
+        (Ended(1, None), "exit code 1: its last lines above say why"),
+        (Ended(137, None, is_out_of_memory=True), "more memory than STAGE_MEMORY"),
+        (Ended(137, None), "it was killed or stopped"),
     ],
 )
 def test_a_stage_that_failed_is_told_with_its_reason(ended: Ended, why: str) -> None:
