@@ -84,6 +84,13 @@ class Desk:
         lines = (self.logs / f"{stage}.log").read_text(encoding="utf-8").splitlines()
         return [line.split(maxsplit=3)[3] for line in lines]
 
+    def outcomes(self, stage: str) -> list[str]:
+        """How the runs of a stage ended, by the journal, oldest first."""
+        from handoff.journal import parse_entry
+
+        entries = map(parse_entry, (self.logs / "runs.jsonl").read_bytes().splitlines())
+        return [entry.outcome for entry in entries if entry.stage == stage]
+
     def rows(self, address: str) -> list[dict[str, Any]]:
         """The rows of a Parquet file below the data folder."""
         rows: list[dict[str, Any]] = pq.read_table(self.data / f"{address}.parquet").to_pylist()

@@ -90,7 +90,7 @@ def test_the_rows_are_kept_and_not_asked_for_again(shop: Desk, ask: Ask) -> None
     recipe = write(shop, SELECT)
     shop.run("ingest", recipe)
     ask("update orders set price = 9")
-    assert (shop.run("ingest", recipe), shop.said("ingest")[-1].split(",")[0]) == (0, "ingest desk: unchanged")
+    assert (shop.run("ingest", recipe), shop.outcomes("ingest")[-1]) == (0, "unchanged")
     assert shop.run("ingest", recipe, "--force") == 0
     assert shop.rows("raw/desk")[0]["price"] == 1.5
 
@@ -102,7 +102,7 @@ def test_rows_that_changed_come_when_the_database_is_asked_again(
     recipe = write(shop, SELECT)
     shop.run("ingest", recipe)
     monkeypatch.setenv("RELAY_REFRESH", "always")
-    assert (shop.run("ingest", recipe), shop.said("ingest")[-1].split(",")[0]) == (0, "ingest desk: unchanged")
+    assert (shop.run("ingest", recipe), shop.outcomes("ingest")[-1]) == (0, "unchanged")
     ask("update orders set price = 9 where id = 1")
     assert shop.run("ingest", recipe) == 0
     assert shop.rows("raw/desk")[0]["price"] == 9.0
