@@ -65,8 +65,8 @@ def test_versions_keep_their_score_and_the_word_of_the_gate(client: Any, name: s
 
 
 def test_the_history_tells_the_promotion_and_the_rollback(client: Any) -> None:
-    history = [(one.version.number, one.tenure) for one in read_history(client, "linear")]
-    assert [(number, t.number, t.since, t.until, t.by, t.why, t.before, t.undoes) for number, t in history] == [
+    history = [(one.version.number, one.period) for one in read_history(client, "linear")]
+    assert [(number, p.number, p.since, p.until, p.by, p.why, p.before, p.undoes) for number, p in history] == [
         (1, 2, "2026-11-26T16:30:44.058734Z", None, "ada on laptop", "the line was better", None, 2),
         (2, 1, "2026-11-26T16:30:39.547905Z", "2026-11-26T16:30:44.138130Z", "ada on laptop", "try the ridge", 1, None),
         (1, 1, "2026-11-26T16:29:12.034256Z", "2026-11-26T16:30:39.613328Z", "ada on laptop", "the first version", *(
@@ -82,7 +82,7 @@ def test_a_promotion_and_a_rollback_continue_the_history(own_edition: Edition) -
     address = find_registry(own_edition.data)
     assert address is not None
     client = open_registry(address)
-    history = [(one.version.number, one.tenure.number, one.tenure.undoes) for one in read_history(client, "linear")]
+    history = [(one.version.number, one.period.number, one.period.undoes) for one in read_history(client, "linear")]
     # By number, not by time: the clock of this machine may be behind that of the archive.
     assert sorted(history) == [(1, 1, None), (1, 2, 2), (1, 3, 2), (2, 1, None), (2, 2, None)]
     keys = [key for key in read_version(client, "linear", 1).tags if key.startswith("relay.tenure.")]

@@ -85,7 +85,7 @@ def test_the_latest_result_keeps_its_task_findings_and_plots(
     assert result.metrics["kind"] == task
     assert list_figures(result.metrics)[0].value == figure
     assert [text for text in result.findings.sentences if text.startswith(sentence)] != []
-    assert [(result.folder / file).read_bytes()[:4] for file, _ in result.findings.pictures] == [b"\x89PNG"] * plots
+    assert [(result.folder / plot.file).read_bytes()[:4] for plot in result.findings.plots] == [b"\x89PNG"] * plots
 
 
 @pytest.mark.parametrize(("stage", "address"), DATASETS)
