@@ -36,7 +36,7 @@ ADVICE = {
 
 
 @dataclass(frozen=True)
-class Patience:
+class RetryPolicy:
     """How long to wait and how often to try. All times in seconds."""
 
     connect_timeout: float = 10.0
@@ -57,7 +57,7 @@ class Patience:
 
 
 @dataclass(frozen=True)
-class Watch:
+class DownloadControl:
     """What ties a download to those beside it."""
 
     advance: Callable[[int], object]
@@ -91,7 +91,7 @@ class _TransientError(Exception):
         self.retry_after = retry_after
 
 
-def download(wanted: Wanted, patience: Patience, watch: Watch) -> Fetched | None:
+def download(wanted: Wanted, policy: RetryPolicy, control: DownloadControl) -> Fetched | None:
     """One file, tried until it is whole; None when the kept version still is the server's.
 
     Raises:
@@ -102,9 +102,9 @@ def download(wanted: Wanted, patience: Patience, watch: Watch) -> Fetched | None
     failures, furthest = 0, 0
     with Part(wanted.part) as part, _open_session() as session:
         while True:
-            watch.check()
+            control.check()
             try:
-                return _attempt(wanted, part, session, patience, watch)
+                return _attempt(wanted, part, session, policy, control)
             except _StartOverError:
                 part.restart(Version())
                 continue
@@ -113,11 +113,11 @@ def download(wanted: Wanted, patience: Patience, watch: Watch) -> Fetched | None
             # A long file on a bad line may be cut often, as long as each attempt brings it on.
             failures = 1 if part.bytes >= furthest + PIECE_BYTES else failures + 1
             furthest = max(furthest, part.bytes)
-            if failures > patience.retries:
+            if failures > policy.retries:
                 raise SourceError(f"{wanted.name}: {problem}; gave up after {failures} attempts, run again later")
-            delay = patience.delay(failures, problem.retry_after)
+            delay = policy.delay(failures, problem.retry_after)
             logger.warning("{}: {}; tries again in {:.1f} s", wanted.name, problem, delay)
-            watch.stop.wait(delay)
+            control.stop.wait(delay)
 
 
 def _open_session() -> requests.Session:
@@ -128,10 +128,12 @@ def _open_session() -> requests.Session:
     return session
 
 
-def _attempt(wanted: Wanted, part: Part, session: requests.Session, patience: Patience, watch: Watch) -> Fetched | None:
+def _attempt(
+    wanted: Wanted, part: Part, session: requests.Session, policy: RetryPolicy, control: DownloadControl
+) -> Fetched | None:
     """One request and its answer."""
     headers = _conditions(wanted, part)
-    with _ask(wanted, session, headers, patience) as answer:
+    with _ask(wanted, session, headers, policy) as answer:
         if answer.status_code == HTTPStatus.NOT_MODIFIED and headers and "Range" not in headers:
             return _finish(wanted, part) if part.is_complete else None
         if answer.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and "Range" in headers:
@@ -140,7 +142,7 @@ def _attempt(wanted: Wanted, part: Part, session: requests.Session, patience: Pa
             return _finish(wanted, part)  # nothing was missing but the end of the process that fetched it
         _refuse_status(wanted, answer)
         total = _begin(part, answer)
-        _receive(part, answer, watch)
+        _receive(part, answer, control)
     if total is not None and part.bytes != total:
         raise _TransientError(f"{part.bytes:,} bytes came, expected {total:,}")
     return _finish(wanted, part)
@@ -157,10 +159,10 @@ def _conditions(wanted: Wanted, part: Part) -> dict[str, str]:
 
 @contextmanager
 def _ask(
-    wanted: Wanted, session: requests.Session, headers: dict[str, str], patience: Patience
+    wanted: Wanted, session: requests.Session, headers: dict[str, str], policy: RetryPolicy
 ) -> Iterator[requests.Response]:
     """The answer, its body not read yet. What requests says may hold the URL's secrets: it is never repeated."""
-    timeout = (patience.connect_timeout, patience.read_timeout)
+    timeout = (policy.connect_timeout, policy.read_timeout)
     try:
         answer = session.get(wanted.url, headers=headers, stream=True, timeout=timeout)
     except requests.TooManyRedirects:
@@ -175,19 +177,19 @@ def _ask(
     except ValueError:  # InvalidURL, InvalidSchema, and urllib.parse's own for the target of a redirect
         raise SourceError(f"{wanted.name}: not a URL that can be fetched, or it redirects to such a one") from None
     except requests.RequestException as error:
-        raise _TransientError(_explain(error, patience)) from None
+        raise _TransientError(_explain(error, policy)) from None
     try:
         yield answer
     finally:
         answer.close()
 
 
-def _explain(error: requests.RequestException, patience: Patience) -> str:
+def _explain(error: requests.RequestException, policy: RetryPolicy) -> str:
     """What a request that got no answer met, and what to do about it."""
     if isinstance(error, requests.ConnectTimeout):
-        return f"no connection within {patience.connect_timeout:g} s; is the server up, or a proxy needed?"
+        return f"no connection within {policy.connect_timeout:g} s; is the server up, or a proxy needed?"
     if isinstance(error, requests.ReadTimeout):
-        return f"no answer within {patience.read_timeout:g} s"
+        return f"no answer within {policy.read_timeout:g} s"
     if isinstance(error, requests.exceptions.ProxyError):
         return "the proxy does not answer; check HTTP_PROXY and HTTPS_PROXY"
     reason = getattr(error.args[0], "reason", None) if error.args else None
@@ -251,7 +253,7 @@ def _content_range(answer: requests.Response) -> tuple[int | None, int | None]:
     return int(start) if start.isdecimal() else None, int(total) if total.isdecimal() else None
 
 
-def _receive(part: Part, answer: requests.Response, watch: Watch) -> None:
+def _receive(part: Part, answer: requests.Response, control: DownloadControl) -> None:
     """Append the body to the part as it comes."""
     while True:
         try:
@@ -261,11 +263,11 @@ def _receive(part: Part, answer: requests.Response, watch: Watch) -> None:
             raise _TransientError(f"the server fell silent after {part.bytes:,} bytes") from None
         except urllib3.exceptions.HTTPError:
             raise _TransientError(f"the connection was cut after {part.bytes:,} bytes") from None
-        watch.check()
+        control.check()
         if not piece:
             return
         part.append(piece)
-        watch.advance(len(piece))
+        control.advance(len(piece))
 
 
 def _finish(wanted: Wanted, part: Part) -> Fetched:

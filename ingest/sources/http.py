@@ -24,7 +24,7 @@ from ingest.urls import mask_url, name_file
 
 if TYPE_CHECKING:  # requests and Arrow are heavy: an unchanged stage does without them
     from handoff.writer import Block
-    from ingest.download import Patience
+    from ingest.download import RetryPolicy
 
 STOP_SECONDS = 0.5
 """How long interrupted downloads may take to close their files."""
@@ -45,7 +45,7 @@ class HttpSource:
     now: datetime
     """When the run began: what the server says then is at least as new."""
     run_name: str
-    patience: "Patience | None" = None
+    policy: "RetryPolicy | None" = None
     """None: as the recipe says."""
 
     @property
@@ -122,12 +122,12 @@ class HttpSource:
 
     def _download(self, due: list[Wanted]) -> list[Fetched | None]:
         from handoff.progress import show_progress
-        from ingest.download import Patience
+        from ingest.download import RetryPolicy
 
         section = self.parameters
-        patience = self.patience or Patience(section.connect_timeout, section.read_timeout, section.retries)
+        policy = self.policy or RetryPolicy(section.connect_timeout, section.read_timeout, section.retries)
         with show_progress(self.run_name, None, "B") as advance:
-            return download_side_by_side(due, patience, parallel=section.parallel, advance=advance)
+            return download_side_by_side(due, policy, parallel=section.parallel, advance=advance)
 
     def _keep(self, wanted: Wanted, fetched: Fetched | None, old: KeptFile | None) -> KeptFile:
         """The manifest's line of a file that the server was asked for."""
@@ -196,7 +196,7 @@ def list_wanted(section: HttpSection, folder: Path) -> list[Wanted]:
 
 
 def download_side_by_side(
-    wanted: list[Wanted], patience: "Patience", *, parallel: int, advance: Callable[[int], object]
+    wanted: list[Wanted], policy: "RetryPolicy", *, parallel: int, advance: Callable[[int], object]
 ) -> list[Fetched | None]:
     """What was fetched, in the order asked for; None where the kept version still is the server's.
 
@@ -204,22 +204,22 @@ def download_side_by_side(
         SourceError: one cannot be had; the others stop, and what came of them is resumed next time.
         OSError: the disk refuses.
     """
-    from ingest.download import Watch, download
+    from ingest.download import DownloadControl, download
 
     todo: SimpleQueue[int] = SimpleQueue()
     news: SimpleQueue[int | tuple[int, Fetched | BaseException | None]] = SimpleQueue()
-    watch = Watch(advance=news.put, stop=Event())
+    control = DownloadControl(advance=news.put, stop=Event())
     for index in range(len(wanted)):
         todo.put(index)
 
     def work() -> None:
-        while not watch.stop.is_set():
+        while not control.stop.is_set():
             try:
                 index = todo.get_nowait()
             except Empty:
                 return
             try:
-                news.put((index, download(wanted[index], patience, watch)))
+                news.put((index, download(wanted[index], policy, control)))
             except BaseException as error:  # raised again by the main thread
                 news.put((index, error))
 
@@ -230,7 +230,7 @@ def download_side_by_side(
     try:
         return _gather(news, len(wanted), advance)
     finally:
-        watch.stop.set()
+        control.stop.set()
         end = monotonic() + STOP_SECONDS
         for thread in threads:
             thread.join(max(0.0, end - monotonic()))

@@ -21,21 +21,21 @@ from loguru import logger
 from patience import HANG_SECONDS
 
 from handoff.errors import SourceError
-from ingest.download import Patience, StoppedError, Watch, download
+from ingest.download import DownloadControl, RetryPolicy, StoppedError, download
 from ingest.kept import Fetched, Wanted
 from ingest.version import Version
 
 BODY = b"id,name\n" + b"".join(b"%d,row\n" % number for number in range(20_000))
-QUICK = Patience(connect_timeout=HANG_SECONDS, read_timeout=HANG_SECONDS, retries=3, first_delay=0.001)
+QUICK = RetryPolicy(connect_timeout=HANG_SECONDS, read_timeout=HANG_SECONDS, retries=3, first_delay=0.001)
 YESTERDAY = formatdate(1_700_000_000, usegmt=True)
 
 DOWNLOAD = """
 import sys, threading
 from pathlib import Path
-from ingest.download import Patience, Watch, download
+from ingest.download import RetryPolicy, DownloadControl, download
 from ingest.kept import Wanted
 wanted = Wanted(sys.argv[1], sys.argv[1], "", Path(sys.argv[2]))
-download(wanted, Patience(), Watch(lambda _: None, threading.Event()))
+download(wanted, RetryPolicy(), DownloadControl(lambda _: None, threading.Event()))
 """
 
 
@@ -65,8 +65,8 @@ def want(url: str, folder: Path, **more: object) -> Wanted:
     return Wanted(url=url, name=url, item="", folder=folder, **more)
 
 
-def fetch(wanted: Wanted, patience: Patience = QUICK) -> Fetched | None:
-    return download(wanted, patience, Watch(advance=lambda _: None, stop=threading.Event()))
+def fetch(wanted: Wanted, policy: RetryPolicy = QUICK) -> Fetched | None:
+    return download(wanted, policy, DownloadControl(advance=lambda _: None, stop=threading.Event()))
 
 
 class Pauses(threading.Event):
@@ -306,7 +306,7 @@ def test_retry_after_decides_the_pause(server: PageServer, tmp_path: Path, warni
     download(
         want(url, tmp_path),
         replace(QUICK, first_delay=60.0, longest_delay=30.0),
-        Watch(advance=lambda _: None, stop=pauses),
+        DownloadControl(advance=lambda _: None, stop=pauses),
     )
 
     assert pauses.seconds == [0.0, 30.0]
@@ -314,13 +314,13 @@ def test_retry_after_decides_the_pause(server: PageServer, tmp_path: Path, warni
 
 
 def test_pauses_double_up_to_the_longest() -> None:
-    patience = Patience(first_delay=1.0, longest_delay=5.0)
+    policy = RetryPolicy(first_delay=1.0, longest_delay=5.0)
 
-    pauses = [[patience.delay(failures, None) for _ in range(200)] for failures in (1, 2, 3, 4, 9)]
+    pauses = [[policy.delay(failures, None) for _ in range(200)] for failures in (1, 2, 3, 4, 9)]
 
     for found, full in zip(pauses, (1.0, 2.0, 4.0, 5.0, 5.0), strict=True):
         assert full / 2 <= min(found) < max(found) <= full
-    assert patience.delay(1, 3600.0) == 5.0
+    assert policy.delay(1, 3600.0) == 5.0
 
 
 def test_a_server_that_stays_away_is_an_error_after_the_retries(server: PageServer, tmp_path: Path) -> None:
@@ -539,7 +539,7 @@ def test_a_download_that_is_stopped_leaves_what_came(server: PageServer, tmp_pat
     stop = threading.Event()
 
     with pytest.raises(StoppedError):
-        download(wanted, QUICK, Watch(advance=lambda _: stop.set(), stop=stop))
+        download(wanted, QUICK, DownloadControl(advance=lambda _: stop.set(), stop=stop))
 
     came = wanted.part.read_bytes()
     assert 0 < len(came) < len(BODY)
@@ -585,6 +585,6 @@ def test_any_body_cut_anywhere_arrives_byte_identical(
     page = Page(body, etag=etag, ranges=ranges, cuts=cuts, chunked=chunked, gzipped=gzipped)
     with tempfile.TemporaryDirectory() as folder:
         wanted = want(module_server.add("/any.txt", page), Path(folder))
-        fetched = fetch(wanted, Patience(retries=9, first_delay=0.0))
+        fetched = fetch(wanted, RetryPolicy(retries=9, first_delay=0.0))
         assert fetched is not None
         assert (wanted.part.read_bytes(), fetched.sha256) == (body, digest(body))

@@ -23,12 +23,12 @@ from handoff.recipe import load_recipe
 from handoff.run import Run
 from handoff.settings import Settings
 from ingest.__main__ import STAGE
-from ingest.download import Patience
+from ingest.download import RetryPolicy
 from ingest.parameters import parse_parameters
 from ingest.sources.http import HttpSource, open_source
 from ingest.urls import digest_url, mask_url, name_file
 
-QUICK = Patience(connect_timeout=HANG_SECONDS, read_timeout=HANG_SECONDS, retries=1, first_delay=0.001)
+QUICK = RetryPolicy(connect_timeout=HANG_SECONDS, read_timeout=HANG_SECONDS, retries=1, first_delay=0.001)
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 ONE, TWO, NEW = b"a\n1\n", b"a\n2\n", b"a\n3\n"
 
@@ -110,7 +110,7 @@ class Project:
         return Run(STAGE, recipe, parse_parameters(recipe), settings, fingerprints, started=now)
 
     def source(self, refresh: str = "", now: datetime = NOON) -> HttpSource:
-        return replace(open_source(self.run(refresh, now)), patience=QUICK)
+        return replace(open_source(self.run(refresh, now)), policy=QUICK)
 
     def manifest(self) -> list[dict[str, Any]]:
         files: list[dict[str, Any]] = json.loads((self.folder / "manifest.json").read_text())
@@ -363,7 +363,7 @@ def test_a_failure_stops_the_others_at_once(server: PageServer, project: Project
     project.write([slow, bad])
 
     with pytest.raises(SourceError, match=f"{bad}: HTTP 404"):
-        replace(project.source(), patience=replace(QUICK, read_timeout=2 * HANG_SECONDS)).inputs()
+        replace(project.source(), policy=replace(QUICK, read_timeout=2 * HANG_SECONDS)).inputs()
     assert server.ended_stalls == []  # it did not wait for the silent server
 
 
