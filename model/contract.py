@@ -12,8 +12,8 @@ from sklearn.base import BaseEstimator
 from handoff.recipe import Column, Recipe
 from model.parameters import EstimatorParameters
 from model.task import Task
-from registry.answers import Predictions, ask_model, ask_twin
-from registry.contract import MODEL_FILE, TWIN_FILE, Asking, Cell, Contract, Example, Score
+from registry.answers import Predictions, ask_model, ask_onnx
+from registry.contract import MODEL_FILE, ONNX_FILE, Asking, Cell, Contract, Example, Score
 from registry.task import ModelTask
 
 EXAMPLES = 5
@@ -34,7 +34,7 @@ def describe_estimator(
     metrics: Mapping[str, Any],
     files: Mapping[str, bytes],
 ) -> Contract:
-    """The contract of a trained pipeline, its examples answered as a server would: by the twin where there is one.
+    """The contract of a trained pipeline, its examples answered as a server would: by the ONNX file where there is one.
 
     Args:
         recipe: gives names and columns.
@@ -42,7 +42,7 @@ def describe_estimator(
         task: gives rows and segments.
         fitted: the pipeline.
         metrics: of the training, as they go into metrics.json.
-        files: name -> content of the model file and of the twin, if any.
+        files: name -> content of the model file and of the ONNX file, if any.
     """
     is_binary = metrics["kind"] == ModelTask.BINARY
     train, test = task.split.train, task.split.test
@@ -67,11 +67,11 @@ def describe_estimator(
         files=hash_files(files),
     )
     records = list_records(test.take(_choose_rows(test.target)).inputs, recipe.columns)
-    if TWIN_FILE not in files:
+    if ONNX_FILE not in files:
         return add_example(contract, records, ask_model(contract, fitted, records))
-    from registry.twin import open_twin
+    from registry.onnx_file import open_onnx
 
-    return add_example(contract, records, ask_twin(contract, open_twin(files[TWIN_FILE]), records))
+    return add_example(contract, records, ask_onnx(contract, open_onnx(files[ONNX_FILE]), records))
 
 
 def describe_authorship(

@@ -21,7 +21,7 @@ from model.skops_file import write_model
 from model.split import check_target, find_columns, read_split
 from model.task import Task
 from model.twin import make_twin
-from registry.contract import MODEL_FILE, TWIN_FILE
+from registry.contract import MODEL_FILE, ONNX_FILE
 
 
 def train_estimator(table: pa.Table, recipe: Recipe, parameters: EstimatorParameters) -> Results:
@@ -47,7 +47,7 @@ def train_estimator(table: pa.Table, recipe: Recipe, parameters: EstimatorParame
         # Its own threads do not count here, and it warns of nothing that concerns the model.
         attempt = make_twin(fitted, task, results.metrics.get("threshold", {}).get("value"))
     model = write_model(fitted)
-    files = {MODEL_FILE: model} | ({TWIN_FILE: attempt.content} if attempt.content is not None else {})
+    files = {MODEL_FILE: model} | ({ONNX_FILE: attempt.content} if attempt.content is not None else {})
     without = task.split.without_target
     return replace(
         results,

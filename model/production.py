@@ -17,7 +17,7 @@ from handoff.recipe import Recipe
 from handoff.settings import Settings
 from registry.artifacts import check_files, fetch_version
 from registry.connection import OFF, Address, explain_mlflow, find_registry, open_registry
-from registry.contract import MODEL_FILE, TWIN_FILE, Cell, Contract
+from registry.contract import MODEL_FILE, ONNX_FILE, Cell, Contract
 from registry.errors import RegistryEmptyError
 from registry.model_file import ModelTamperedError, check_digest, read_model
 from registry.quick import Holder, find_holder
@@ -26,7 +26,7 @@ from registry.versions import CONTRACT_SHA256, Version, require_digest
 
 if TYPE_CHECKING:  # NumPy and ONNX Runtime: whoever only asks for the contract needs neither
     from registry.answers import Predictions, Record
-    from registry.twin import Twin
+    from registry.onnx_file import OnnxModel
 
 KEEP = 3
 """Versions of a model whose files are kept."""
@@ -46,16 +46,16 @@ class OpenModel:
     """A model that answers as its contract promises."""
 
     contract: Contract
-    twin: "Twin | None"
+    onnx: "OnnxModel | None"
     model: Any
-    """Of the model file; None where the twin answers."""
+    """Of the model file; None where the ONNX file answers."""
 
     def answer(self, records: "Sequence[Record]") -> "Predictions":
         """The answers to some records."""
-        from registry.answers import ask_model, ask_twin
+        from registry.answers import ask_model, ask_onnx
 
-        if self.twin is not None:
-            return ask_twin(self.contract, self.twin, records)
+        if self.onnx is not None:
+            return ask_onnx(self.contract, self.onnx, records)
         return ask_model(self.contract, self.model, records)
 
     def measure(self, records: "Sequence[Record]") -> tuple[list[Cell], list[float] | None]:
@@ -76,8 +76,8 @@ class OpenModel:
         """The probabilities of all classes (n, classes)."""
         from registry.answers import make_frame, make_matrix
 
-        if self.twin is not None:
-            return self.twin.predict(make_matrix(self.contract.inputs, records))
+        if self.onnx is not None:
+            return self.onnx.predict(make_matrix(self.contract.inputs, records))
         return self.model.predict_proba(make_frame(self.contract.inputs, records))
 
 
@@ -140,7 +140,7 @@ def _have_files(address: Address, version: Version, folder: Path) -> Contract:
 
 
 def open_model(production: Production) -> OpenModel:
-    """The model, by its ONNX twin where it has one, after it has answered its example as it did at its training.
+    """The model, by its ONNX file where it has one, after it has answered its example as it did at its training.
 
     Raises:
         ModelTamperedError: the bytes are not those of the contract.
@@ -149,16 +149,16 @@ def open_model(production: Production) -> OpenModel:
     from registry.answers import find_difference
 
     contract, where = production.contract, f"version {production.version.number} of {production.version.name}"
-    twin, model = None, None
-    if contract.has_twin:
-        from registry.twin import open_twin
+    onnx, model = None, None
+    if contract.has_onnx:
+        from registry.onnx_file import open_onnx
 
-        content = (production.folder / TWIN_FILE).read_bytes()
-        check_digest(content, contract.files[TWIN_FILE], TWIN_FILE)
-        twin = open_twin(content)
+        content = (production.folder / ONNX_FILE).read_bytes()
+        check_digest(content, contract.files[ONNX_FILE], ONNX_FILE)
+        onnx = open_onnx(content)
     else:
         model = read_model(production.folder / MODEL_FILE, contract.files[MODEL_FILE])
-    opened = OpenModel(contract, twin, model)
+    opened = OpenModel(contract, onnx, model)
     difference = find_difference(contract, opened.answer(contract.example.records))
     if difference:
         raise ModelError(f"{where}: {difference}: it is not asked. Train and register it with the packages used here")

@@ -9,7 +9,7 @@ from typing import Any
 
 from handoff.column import Column
 from model.wording import list_words
-from registry.cells import NAMES, cut, describe_range, fit_cell
+from registry.cells import NAMES, cut, describe_range, validate_cell
 from registry.contract import Cell, Contract
 
 TRUTH = {"true": True, "false": False, "1": True, "0": False}
@@ -55,7 +55,7 @@ def suggest(name: str, known: Mapping[str, object]) -> str:
 
 def check_cell(value: Any, column: Column) -> tuple[Any, str]:
     """The cell in its column's type, and what it should have been; that is empty when it is right."""
-    cell, fits = fit_cell(value, column)
+    cell, fits = validate_cell(value, column)
     if fits:
         return cell, ""
     return cell, describe(column) if value is not None else f"{describe(column)}; it must be known"

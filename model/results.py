@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from model.findings import FILE, RENDERED, Finding, Findings, Plot, format_findings, render_findings
 from model.metrics import round_figures
 from model.plots.style import Picture, render
-from registry.contract import CONTRACT_FILE, MODEL_FILE, TWIN_FILE, Contract
+from registry.contract import CONTRACT_FILE, MODEL_FILE, ONNX_FILE, Contract
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def render_files(results: Results) -> dict[str, bytes]:
     if results.model is not None:
         files[MODEL_FILE] = results.model
     if results.twin is not None:
-        files[TWIN_FILE] = results.twin
+        files[ONNX_FILE] = results.twin
     if results.contract is not None:
         files[CONTRACT_FILE] = results.contract.to_json()
     return files

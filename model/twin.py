@@ -62,14 +62,14 @@ def make_twin(fitted: Pipeline, task: Task, threshold: float | None) -> TwinAtte
     if task.as_classes and not hasattr(fitted, "predict_proba"):
         return _explain(f"{task.estimator_name} gives no probabilities.")
     # Only now: onnx and ONNX Runtime are as slow to import as scikit-learn.
-    from registry.twin import open_twin
+    from registry.onnx_file import open_onnx
 
     expected = _answer(fitted, task)
     matrix = inputs.to_numpy(np.float32)
     found: list[Agreement] = []
     for content in _build_candidates(fitted, list(inputs.columns), outputs=expected.shape[1]):
         try:
-            answers = open_twin(content).predict(matrix)
+            answers = open_onnx(content).predict(matrix)
         except ModelError:
             continue
         found.append(compare_answers(answers, expected, threshold=threshold, spread=task.spread))

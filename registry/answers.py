@@ -11,10 +11,10 @@ from handoff.column import Column
 from registry.contract import TOLERANCE, Cell, Contract
 from registry.task import ModelTask
 
-if TYPE_CHECKING:  # a third of a second to import, and the twin needs none of it
+if TYPE_CHECKING:  # a third of a second to import, and an ONNX model needs none of it
     import pandas as pd
 
-    from registry.twin import Twin
+    from registry.onnx_file import OnnxModel
 
 Record = Mapping[str, Cell]
 
@@ -34,7 +34,7 @@ class Predictions:
 
 
 def make_matrix(inputs: Mapping[str, Column], records: Sequence[Record]) -> npt.NDArray[np.float32]:
-    """The records as a twin takes them (n, inputs): in the contract's order, a missing value as NaN."""
+    """The records as an ONNX model takes them (n, inputs): in the contract's order, a missing value as NaN."""
     rows = [[record.get(name) for name in inputs] for record in records]
     return np.array(rows, dtype=np.float32).reshape(len(rows), len(inputs))
 
@@ -52,9 +52,9 @@ def make_frame(inputs: Mapping[str, Column], records: Sequence[Record]) -> "pd.D
     )
 
 
-def ask_twin(contract: Contract, twin: "Twin", records: Sequence[Record]) -> Predictions:
-    """What the ONNX twin answers."""
-    return read_outputs(contract, twin.predict(make_matrix(contract.inputs, records)))
+def ask_onnx(contract: Contract, onnx: "OnnxModel", records: Sequence[Record]) -> Predictions:
+    """What the model answers through ONNX."""
+    return read_outputs(contract, onnx.predict(make_matrix(contract.inputs, records)))
 
 
 def ask_model(contract: Contract, model: Any, records: Sequence[Record]) -> Predictions:
@@ -114,7 +114,7 @@ def _ask_for_styles(contract: Contract, model: Any, records: Sequence[Record]) -
 
 
 def _is_near(found: Any, promised: Any, spread: float | None) -> bool:
-    # Twice: the example may have been answered by the twin, and be checked through the model itself on another
+    # Twice: the example may have been answered by the ONNX file, and be checked through the model itself on another
     # processor.
     return bool(abs(found - promised) <= 2 * TOLERANCE * (spread or 1.0) + 1e-6 * abs(promised))
 
@@ -126,5 +126,5 @@ def _call(contract: Contract, score: float) -> Cell:
 
 
 def _name_classes(contract: Contract, shares: npt.NDArray[Any], named: list[Any]) -> Predictions:
-    places = [contract.classes.index(name) for name in named]
-    return Predictions(named, [float(row[place]) for row, place in zip(shares, places, strict=True)])
+    indices = [contract.classes.index(name) for name in named]
+    return Predictions(named, [float(row[index]) for row, index in zip(shares, indices, strict=True)])

@@ -6,14 +6,14 @@ from typing import Any
 from handoff.column import LARGEST_INT, Column
 
 LARGEST_FLOAT = 3.4028234663852886e38
-"""The largest number of 32 bits, in which a model's ONNX twin computes: a larger one would reach it as infinite."""
+"""The largest number of 32 bits, in which a model's ONNX file computes: a larger one would reach it as infinite."""
 
 LONGEST_SHOWN = 60
 
 NAMES = {"int": "a whole number", "float": "a number", "bool": "true or false", "text": "text", "category": "text"}
 
 
-def fit_cell(value: Any, column: Column) -> tuple[Any, bool]:
+def validate_cell(value: Any, column: Column) -> tuple[Any, bool]:
     """The cell as the model takes it, and whether it keeps the column's rules; None does where it may be missing.
 
     A whole number may be written as 5.0: JSON knows one kind of number, and tables with gaps write theirs so.

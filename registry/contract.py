@@ -13,7 +13,7 @@ from handoff.column import Column
 from registry.task import ModelTask
 
 MODEL_FILE = "model.skops"
-TWIN_FILE = "model.onnx"
+ONNX_FILE = "model.onnx"
 CONTRACT_FILE = "contract.json"
 LINEAGE_FILE = "lineage.json"
 
@@ -99,14 +99,14 @@ class Contract(_Part):
     segments: list[Segment]
     example: Example
     files: dict[str, str]
-    """Name -> SHA-256 of the files that are loaded: the model, and its ONNX twin where there is one."""
+    """Name -> SHA-256 of the files that are loaded: the model, and its ONNX file where there is one."""
     asking: Asking | None = None
     """Authorship; None for the other tasks, and in older contracts, whose models are asked with the whole text."""
 
     @property
-    def has_twin(self) -> bool:
+    def has_onnx(self) -> bool:
         """Whether the model can be asked through ONNX."""
-        return TWIN_FILE in self.files
+        return ONNX_FILE in self.files
 
     def to_json(self) -> bytes:
         """The contract as a readable file."""

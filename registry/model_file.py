@@ -60,7 +60,7 @@ def read_model(file: bytes | Path, sha256: str, name: str = "") -> Any:
     name = name or (str(file) if isinstance(file, Path) else "the model file")
     content = file.read_bytes() if isinstance(file, Path) else file
     check_digest(content, sha256, name)
-    import skops.io  # takes as long as scikit-learn to import: who serves the ONNX twin does without it
+    import skops.io  # takes as long as scikit-learn to import: who serves the ONNX file does without it
 
     strange = sorted(set(skops.io.get_untrusted_types(data=content)) - set(OURS))
     if strange:

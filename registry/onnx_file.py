@@ -1,4 +1,4 @@
-"""A model's ONNX twin: the same answers within `contract.TOLERANCE`, a hundred times quicker for one row.
+"""A model in ONNX: the same answers as its pipeline's within `contract.TOLERANCE`, a hundred times quicker for one row.
 
 It takes one matrix of float32, a column an input in the contract's order, missing values as NaN.
 """
@@ -23,8 +23,8 @@ REFUSALS = (problems.Fail, problems.InvalidArgument, problems.InvalidGraph, prob
 
 
 @dataclass(frozen=True)
-class Twin:
-    """An open twin; several threads may ask it at once."""
+class OnnxModel:
+    """An open ONNX file; several threads may ask it at once."""
 
     session: onnxruntime.InferenceSession
     columns: int
@@ -50,8 +50,8 @@ class Twin:
         return answers
 
 
-def open_twin(content: bytes) -> Twin:
-    """The twin in a file, on one thread. Compare its SHA-256 with the contract first.
+def open_onnx(content: bytes) -> OnnxModel:
+    """The model in an ONNX file, on one thread. Compare its SHA-256 with the contract first.
 
     Raises:
         ModelError: it is no model that ONNX Runtime can run, or not one of ours.
@@ -63,10 +63,10 @@ def open_twin(content: bytes) -> Twin:
     try:
         session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except REFUSALS as error:
-        raise ModelError(f"the ONNX twin cannot be opened: {str(error).splitlines()[0]}; train again") from error
-    shapes = {place.name: place.shape for place in (*session.get_inputs(), *session.get_outputs())}
+        raise ModelError(f"the ONNX file cannot be opened: {str(error).splitlines()[0]}; train again") from error
+    shapes = {tensor.name: tensor.shape for tensor in (*session.get_inputs(), *session.get_outputs())}
     if shapes.keys() != {INPUT, OUTPUT} or not isinstance(shapes[OUTPUT][1], int):
         raise ModelError(
-            f"the ONNX twin has the tensors {', '.join(shapes)}, expected {INPUT} and {OUTPUT}: train again"
+            f"the ONNX file has the tensors {', '.join(shapes)}, expected {INPUT} and {OUTPUT}: train again"
         )
-    return Twin(session, columns=shapes[INPUT][1], width=shapes[OUTPUT][1])
+    return OnnxModel(session, columns=shapes[INPUT][1], width=shapes[OUTPUT][1])

@@ -58,11 +58,11 @@ class AuthorshipPredictor:
         if self._asking is not None:
             return self.classifier.ask(text, self._asking.chunk_chars)
         # An older contract promises answers to whole texts as they were sent.
-        distances, shares, places = (
+        distances, shares, points = (
             measure([text])[0]
             for measure in (self.classifier.measure_authors, self.classifier.predict_proba, self.classifier.transform)
         )
-        return Style((text,), 0, distances, shares, places)
+        return Style((text,), 0, distances, shares, points)
 
     def _describe(self, style: Style) -> dict[str, Any]:
         x, y = style.place.tolist()

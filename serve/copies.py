@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from handoff.files import sync_file, sync_folder, write_atomically
-from registry.contract import CONTRACT_FILE, LINEAGE_FILE, MODEL_FILE, TWIN_FILE
+from registry.contract import CONTRACT_FILE, LINEAGE_FILE, MODEL_FILE, ONNX_FILE
 from serve.store import VersionRef
 
 CURRENT = "current.json"
@@ -46,7 +46,7 @@ class Copies:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def place(self, ref: VersionRef) -> Path:
+    def location(self, ref: VersionRef) -> Path:
         """Where the copy of a version lies; another contract under the same number is another copy."""
         return self.folder / ref.model / f"{ref.version}.{ref.contract_sha256[:8]}"
 
@@ -80,27 +80,27 @@ class Copies:
         Raises:
             OSError: the disk refuses; nothing is half there.
         """
-        place = self.place(ref)
-        temporary = place.with_name(f".{place.name}.{os.getpid()}.tmp")
+        location = self.location(ref)
+        temporary = location.with_name(f".{location.name}.{os.getpid()}.tmp")
         shutil.rmtree(temporary, ignore_errors=True)
         try:
             shutil.copytree(fetched, temporary)
             for path in temporary.rglob("*"):
                 if path.is_file():
                     sync_file(path)
-            shutil.rmtree(place, ignore_errors=True)
-            temporary.rename(place)
+            shutil.rmtree(location, ignore_errors=True)
+            temporary.rename(location)
         except BaseException:
             shutil.rmtree(temporary, ignore_errors=True)
             raise
-        sync_folder(place.parent)
-        return place
+        sync_folder(location.parent)
+        return location
 
     def prune(self, model: str) -> None:
         """Remove the model files of all versions but those that were last in force."""
         whole = [path.parent for path in (self.folder / model).glob(f"[!.]*/{MODEL_FILE}")]
         for path in sorted(whole, key=lambda path: path.stat().st_mtime_ns, reverse=True)[KEEP:]:
-            for name in (MODEL_FILE, TWIN_FILE):
+            for name in (MODEL_FILE, ONNX_FILE):
                 (path / name).unlink(missing_ok=True)
 
     def find_lineage(self, model: str, version: str) -> dict[str, Any] | None:

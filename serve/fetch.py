@@ -149,10 +149,10 @@ class Fetching:
 
     def _obtain(self, ref: VersionRef) -> None:
         """A whole copy of a version, checked by answering its example."""
-        place = self._copies.place(ref)
+        location = self._copies.location(ref)
         try:
-            load_folder(place, ref)
+            load_folder(location, ref)
         except (RelayError, OSError, ValueError):  # not there yet, pruned or damaged
             load_folder(self._copies.keep(ref, self._fetchers[ref.model].fetch(ref)), ref)
-        os.utime(place)  # the folders' times tell in which order they came in force
+        os.utime(location)  # the folders' times tell in which order they came in force
         self._copies.prune(ref.model)

@@ -60,9 +60,9 @@ class Follower:
             self._store.note(name, why=state.why, next_step=state.next_step)
             return
         try:
-            place = self._copies.place(state.ref)
+            location = self._copies.location(state.ref)
             loop = asyncio.get_running_loop()
-            loaded = await loop.run_in_executor(self._thread, load_folder, place, state.ref)
+            loaded = await loop.run_in_executor(self._thread, load_folder, location, state.ref)
         except (RelayError, OSError, ValueError) as error:
             logger.error("{}: version {} is not served: {}", name, state.ref.version, error)
             self._store.note(name, why=str(error), next_step="register the version again, or roll back")

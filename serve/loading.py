@@ -9,11 +9,11 @@ from pydantic import ValidationError
 
 from handoff.errors import RelayError
 from registry.answers import find_difference
-from registry.contract import CONTRACT_FILE, LINEAGE_FILE, MODEL_FILE, TWIN_FILE, Contract
+from registry.contract import CONTRACT_FILE, LINEAGE_FILE, MODEL_FILE, ONNX_FILE, Contract
 from registry.model_file import read_model
+from registry.onnx_file import open_onnx
 from registry.task import ModelTask
-from registry.twin import open_twin
-from serve.predictor import PipelinePredictor, Predictor, TwinPredictor
+from serve.predictor import OnnxPredictor, PipelinePredictor, Predictor
 from serve.schema import make_schema
 from serve.store import Served, VersionRef
 
@@ -73,8 +73,8 @@ def _read_contract(folder: Path, ref: VersionRef, where: str) -> Contract:
 
 def _open_predictor(folder: Path, contract: Contract, where: str) -> Predictor:
     contents = {name: _read_file(folder / name, sha256, where) for name, sha256 in contract.files.items()}
-    if TWIN_FILE in contents:
-        return TwinPredictor(contract, open_twin(contents[TWIN_FILE]))
+    if ONNX_FILE in contents:
+        return OnnxPredictor(contract, open_onnx(contents[ONNX_FILE]))
     if MODEL_FILE not in contents:
         raise VersionRefusedError(f"{where}: its contract names no {MODEL_FILE}, expected one to load")
     model = read_model(contents[MODEL_FILE], contract.files[MODEL_FILE])

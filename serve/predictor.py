@@ -1,4 +1,4 @@
-"""What a model answers to records: by its ONNX twin where there is one, by scikit-learn otherwise.
+"""What a model answers to records: by its ONNX file where there is one, by scikit-learn otherwise.
 
 A two-class answer is the positive class from the contract's threshold on. `answer_plainly` gives what the estimator's
 own predict() gives, whose border is 0.5: so do MLflow's scoring servers.
@@ -13,8 +13,8 @@ import numpy.typing as npt
 
 from registry.answers import Predictions, ask_model, make_frame, read_outputs
 from registry.contract import Cell, Contract
+from registry.onnx_file import OnnxModel
 from registry.task import ModelTask
-from registry.twin import Twin
 from serve.errors import NoAnswerError
 from serve.schema import Record, make_matrix
 
@@ -33,13 +33,13 @@ class Predictor(Protocol):
         """What the estimator's own predict() answers."""
 
 
-class TwinPredictor:
+class OnnxPredictor:
     """A model of numbers, in ONNX."""
 
     is_quick = True
 
-    def __init__(self, contract: Contract, twin: Twin) -> None:
-        self._contract, self._twin = contract, twin
+    def __init__(self, contract: Contract, onnx: OnnxModel) -> None:
+        self._contract, self._onnx = contract, onnx
 
     def answer(self, records: Sequence[Record]) -> Predictions:
         """The answers to some records."""
@@ -50,14 +50,14 @@ class TwinPredictor:
         outputs, classes = self._compute(records), self._contract.classes
         if self._contract.task == ModelTask.REGRESSION:
             return require_finite(read_outputs(self._contract, outputs)).predictions
-        return [classes[place] for place in outputs.argmax(axis=1).tolist()]
+        return [classes[index] for index in outputs.argmax(axis=1).tolist()]
 
     def _compute(self, records: Sequence[Record]) -> npt.NDArray[np.float32]:
-        return self._twin.predict(make_matrix(records, len(self._contract.inputs)))
+        return self._onnx.predict(make_matrix(records, len(self._contract.inputs)))
 
 
 class PipelinePredictor:
-    """A scikit-learn pipeline: for categories, and where a twin was not exact."""
+    """A scikit-learn pipeline: for categories, and where the ONNX file was not exact."""
 
     is_quick = False
 

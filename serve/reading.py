@@ -119,7 +119,7 @@ def _read_split(data: Any) -> list[Any]:
     columns, rows = data["columns"], data["data"]
     if not all(isinstance(name, str) for name in columns):
         raise _wrong_form(f"{where}.columns", columns, "a list of names")
-    return [_name_cells(columns, row, f"{where}.data[{place}]") for place, row in enumerate(rows)]
+    return [_name_cells(columns, row, f"{where}.data[{index}]") for index, row in enumerate(rows)]
 
 
 def _read_tensor(data: Any, where: str, schema: Schema) -> list[Any]:
@@ -134,8 +134,8 @@ def _read_tensor(data: Any, where: str, schema: Schema) -> list[Any]:
     if rows and not isinstance(rows[0], dict | list) and schema.only is not None:
         return [{schema.only: cell} for cell in rows]
     return [
-        row if isinstance(row, dict) else _name_cells(schema.names, row, f"{where}[{place}]")
-        for place, row in enumerate(rows)
+        row if isinstance(row, dict) else _name_cells(schema.names, row, f"{where}[{index}]")
+        for index, row in enumerate(rows)
     ]
 
 
@@ -172,9 +172,9 @@ def _read_csv(body: bytes, schema: Schema) -> list[Any]:
     return [
         {
             name: _parse(cell, schema.columns.get(name))
-            for name, cell in _name_cells(names, row, f"line {place}").items()
+            for name, cell in _name_cells(names, row, f"line {index}").items()
         }
-        for place, row in enumerate(rows[1:], start=2)
+        for index, row in enumerate(rows[1:], start=2)
         if row
     ]
 

@@ -59,8 +59,8 @@ class Sample:
             found = await self._read_file(recipe, count, why)
         # Where the database should have answered, the answer says that it did not, and why.
         told = {"why_not_database": why} if why else {}
-        place = {"recipe": recipe, "source": found.source, **told}
-        return Response(_encode({**place, "rows": found.total, "sample": found.rows}))
+        origin = {"recipe": recipe, "source": found.source, **told}
+        return Response(_encode({**origin, "rows": found.total, "sample": found.rows}))
 
     def routes(self, guard: Any) -> list[Route]:
         """The route."""

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from handoff.column import Column
-from registry.cells import NAMES, cut, describe_range, find_limits, fit_cell
+from registry.cells import NAMES, cut, describe_range, find_limits, validate_cell
 from serve.errors import Flaw, InvalidRecordsError
 
 MOST_FLAWS = 50
@@ -87,9 +87,9 @@ class Schema:
     def _convert(self, values: Sequence[Any], *, single: bool = False, ignore_others: bool = False) -> list[Record]:
         flaws: list[Flaw] = []
         records = []
-        for place, value in enumerate(values):
+        for index, value in enumerate(values):
             cells, found = self.check(value, ignore_others=ignore_others)
-            where = "" if single else f"[{place}]."
+            where = "" if single else f"[{index}]."
             flaws += [Flaw(f"{where}{flaw.field}".rstrip("."), flaw.found, flaw.allowed) for flaw in found]
             if not flaws:
                 records.append(self.record(*cells))
@@ -126,8 +126,8 @@ class Schema:
 def make_schema(columns: Mapping[str, Column]) -> Schema:
     """The types that a contract's inputs make."""
     fields = [
-        (f"f{place}", find_type(column), msgspec.field(name=name))
-        for place, (name, column) in enumerate(columns.items())
+        (f"f{index}", find_type(column), msgspec.field(name=name))
+        for index, (name, column) in enumerate(columns.items())
     ]
     strict = msgspec.defstruct("Record", fields, forbid_unknown_fields=True, frozen=True, gc=False)
     loose = msgspec.defstruct("LooseRecord", fields, frozen=True, gc=False)
@@ -159,7 +159,7 @@ def find_type(column: Column) -> Any:
 
 def check_cell(value: Any, column: Column) -> tuple[Any, str]:
     """The cell as the model takes it, and what it should have been; that is empty when it is right."""
-    cell, fits = fit_cell(value, column)
+    cell, fits = validate_cell(value, column)
     if fits:
         return cell, ""
     return cell, describe(column) if value is not None else f"{describe(column)}, not null"
@@ -181,7 +181,7 @@ def show(value: Any) -> str:
 
 
 def make_matrix(records: Sequence[Record], columns: int) -> Matrix:
-    """Records of numbers as the twin takes them, unknown ones as NaN (records, columns)."""
+    """Records of numbers as an ONNX model takes them, unknown ones as NaN (records, columns)."""
     rows = [msgspec.structs.astuple(record) for record in records]  # None becomes NaN in an array of floats
     return np.array(rows, dtype=np.float32).reshape(len(rows), columns)
 

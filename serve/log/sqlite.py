@@ -49,7 +49,7 @@ PRUNE_ROWS = 500
 """Removed at a time, so that predictions are committed in between."""
 
 NAMES = ", ".join(COLUMNS)
-PLACES = f"({', '.join('?' * len(COLUMNS))})"
+PLACEHOLDERS = f"({', '.join('?' * len(COLUMNS))})"
 SELECT = f"select {NAMES} from predictions"  # noqa: S608 - our own names
 
 
@@ -175,9 +175,9 @@ def insert_rows(connection: sqlite3.Connection, rows: list[Row]) -> Refusals:
         LogRowError: a row has a value that SQLite does not take.
     """
     values = [value for row in rows for value in list_values(row)]
-    places = ",".join([PLACES] * len(rows))
+    placeholders = ",".join([PLACEHOLDERS] * len(rows))
     try:
-        done = connection.execute(f"insert into predictions values {places} on conflict do nothing", values)  # noqa: S608
+        done = connection.execute(f"insert into predictions values {placeholders} on conflict do nothing", values)  # noqa: S608
     except (UnicodeError, OverflowError, sqlite3.InterfaceError, sqlite3.ProgrammingError) as error:
         raise LogRowError(f"SQLite does not take one of {len(rows)} predictions: {error}") from error
     except (sqlite3.IntegrityError, sqlite3.DataError) as error:

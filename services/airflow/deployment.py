@@ -124,7 +124,7 @@ def find_difference(contract: dict[str, Any], answer: dict[str, Any]) -> str:
     if len(answer["predictions"]) != len(example["predictions"]):
         return f"{len(example['predictions'])} examples got {len(answer['predictions'])} answers"
     pairs = list(zip(answer["predictions"], example["predictions"], strict=True))
-    # Twice: either may have been computed by the model itself or by its twin, on another processor.
+    # Twice: either may have been computed by the model itself or by its ONNX file, on another processor.
     spread = contract["spread"] or 1.0
     for number, (found, promised) in enumerate(pairs, start=1):
         is_number = contract["task"] == "regression"

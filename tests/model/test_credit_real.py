@@ -30,7 +30,7 @@ def test_boosted_trees_rank_borrowers_and_their_twin_answers_alike(desk: Any, re
     assert found["standard_deviation"] < 0.02
     assert set(metrics["segments"]["age"]) == {"age < 41", "41 <= age < 52", "52 <= age < 63", "age >= 63"}
     contract = Contract.from_json((latest / "contract.json").read_bytes())
-    assert contract.has_twin
+    assert contract.has_onnx
     assert set(contract.example.predictions) == {0, 1}
 
 

@@ -9,10 +9,10 @@ import pytest
 from projects import LINEAR, MIXED, Project, mixed_columns, texts, topics
 
 from model.findings import Topic
-from registry.answers import ask_model, ask_twin, find_difference
+from registry.answers import ask_model, ask_onnx, find_difference
 from registry.contract import Contract
 from registry.model_file import read_model
-from registry.twin import open_twin
+from registry.onnx_file import open_onnx
 
 
 def read_contract(made: Project) -> Contract:
@@ -38,8 +38,8 @@ def test_files_and_answers_are_as_promised(trained_once: Callable[[str], Project
     assert len(records) == 5
     model = read_model(contents["model.skops"], contract.files["model.skops"])
     assert find_difference(contract, ask_model(contract, model, records)) == ""
-    if contract.has_twin:
-        answers = ask_twin(contract, open_twin(contents["model.onnx"]), records)
+    if contract.has_onnx:
+        answers = ask_onnx(contract, open_onnx(contents["model.onnx"]), records)
         assert find_difference(contract, answers) == ""
 
 

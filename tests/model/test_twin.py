@@ -21,7 +21,7 @@ from model.raw_thresholds import find_raw_thresholds, unscale_trees
 from model.twin import Agreement, compare_answers, make_twin
 from model.twin_graph import build_graph, read_preparation
 from registry.contract import TOLERANCE
-from registry.twin import open_twin
+from registry.onnx_file import open_onnx
 
 MakeProject = Callable[..., Project]
 
@@ -57,7 +57,7 @@ def test_every_test_row_gets_the_model_s_answer(project: MakeProject, estimator:
     assert inputs.isna().any(axis=None)
     attempt = make_twin(fitted, task, threshold=0.45)
     assert attempt.content is not None, attempt.finding
-    answers = open_twin(attempt.content).predict(inputs.to_numpy(np.float32))
+    answers = open_onnx(attempt.content).predict(inputs.to_numpy(np.float32))
     assert (answers.shape, answers.dtype) == ((60, 2), np.float32)
     assert np.abs(answers - fitted.predict_proba(inputs)).max() < TOLERANCE
 
@@ -68,7 +68,7 @@ def test_a_regressor_s_twin_answers_a_number_a_row(project: MakeProject, kind: s
     fitted, task = set_up(made, f"model.estimator=sklearn.{kind}")
     content = make_twin(fitted, task, None).content
     assert content is not None
-    answers = open_twin(content).predict(task.split.test.inputs.to_numpy(np.float32))
+    answers = open_onnx(content).predict(task.split.test.inputs.to_numpy(np.float32))
     assert answers.shape == (20, 1)
     assert answers.ravel() == pytest.approx(fitted.predict(task.split.test.inputs), rel=1e-5)
 
@@ -80,19 +80,19 @@ def test_the_twin_takes_one_tensor_and_gives_one_and_names_no_class(trained_numb
 
 
 def test_no_rows_get_no_answers(trained_numbers: Project) -> None:
-    twin = open_twin((trained_numbers.latest / "model.onnx").read_bytes())
+    twin = open_onnx((trained_numbers.latest / "model.onnx").read_bytes())
     assert twin.predict(np.zeros((0, 3), np.float32)).shape == (0, 2)
 
 
 @pytest.mark.parametrize("matrix", [np.zeros((1, 4), np.float32), np.zeros((1, 3)), np.zeros(3, np.float32)])
 def test_a_matrix_of_another_form_is_refused(trained_numbers: Project, matrix: Any) -> None:
-    twin = open_twin((trained_numbers.latest / "model.onnx").read_bytes())
+    twin = open_onnx((trained_numbers.latest / "model.onnx").read_bytes())
     with pytest.raises(ValueError, match=r"expected float32 \(n, 3\)"):
         twin.predict(matrix)
 
 
 def test_columns_that_stand_apart_in_memory_are_read_right(trained_numbers: Project) -> None:
-    twin = open_twin((trained_numbers.latest / "model.onnx").read_bytes())
+    twin = open_onnx((trained_numbers.latest / "model.onnx").read_bytes())
     matrix = np.array([[30, 1000, 1], [60, np.nan, 0], [80, 5000, np.nan]], np.float32)
     assert np.array_equal(twin.predict(np.asfortranarray(matrix)), twin.predict(matrix))
 
@@ -116,7 +116,7 @@ def test_why_a_model_has_no_twin_is_said(project: MakeProject, estimator: str, s
     assert results.twin is None
     assert said in texts(results)
     assert results.contract is not None
-    assert not results.contract.has_twin
+    assert not results.contract.has_onnx
 
 
 def test_whole_numbers_that_float32_cannot_tell_apart_leave_no_twin_and_the_figure_is_said(

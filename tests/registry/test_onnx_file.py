@@ -1,16 +1,16 @@
-"""A twin's file that is none of ours is refused in words."""
+"""An ONNX file that is none of ours is refused in words."""
 
 import onnx
 import pytest
 from onnx import TensorProto, helper
 
 from handoff.errors import ModelError
-from registry.twin import open_twin
+from registry.onnx_file import open_onnx
 
 
 def test_bytes_that_are_no_model_are_refused() -> None:
-    with pytest.raises(ModelError, match="the ONNX twin cannot be opened"):
-        open_twin(b"not a model")
+    with pytest.raises(ModelError, match="the ONNX file cannot be opened"):
+        open_onnx(b"not a model")
 
 
 def test_a_model_with_other_tensors_is_refused() -> None:
@@ -19,4 +19,4 @@ def test_a_model_with_other_tensors_is_refused() -> None:
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
     onnx.checker.check_model(model)
     with pytest.raises(ModelError, match="has the tensors a, b, expected inputs and outputs"):
-        open_twin(model.SerializeToString())
+        open_onnx(model.SerializeToString())

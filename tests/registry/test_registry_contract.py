@@ -76,9 +76,9 @@ def test_an_unknown_key_is_refused() -> None:
         Contract.from_json(json.dumps(body).encode())
 
 
-def test_a_twin_is_there_when_the_contract_names_its_file() -> None:
-    assert not make_contract().has_twin
-    assert make_contract(files={"model.onnx": "ab" * 32}).has_twin
+def test_an_onnx_file_is_there_when_the_contract_names_its_file() -> None:
+    assert not make_contract().has_onnx
+    assert make_contract(files={"model.onnx": "ab" * 32}).has_onnx
 
 
 def test_numbers_are_cut_at_the_borders_and_a_border_begins_a_part() -> None:

@@ -43,12 +43,12 @@ def lay_version(data: Path, results: Path, version: str, *, put_in_force: bool =
     contract = json.loads((results / "contract.json").read_bytes())
     ref = VersionRef(contract["model"], version, f"run-{version}", hash_file(results / "contract.json"))
     copies = Copies(data / "serve" / "models")
-    place = copies.place(ref)
-    shutil.rmtree(place, ignore_errors=True)
-    place.mkdir(parents=True)
+    location = copies.location(ref)
+    shutil.rmtree(location, ignore_errors=True)
+    location.mkdir(parents=True)
     for name in ("contract.json", *contract["files"]):
-        shutil.copyfile(results / name, place / name)
-    (place / "lineage.json").write_text(json.dumps({"model": ref.model, "version": version, "source": "made up"}))
+        shutil.copyfile(results / name, location / name)
+    (location / "lineage.json").write_text(json.dumps({"model": ref.model, "version": version, "source": "made up"}))
     if put_in_force:
         copies.write(ref.model, ServingState(ref=ref, asked_unix=1_700_000_000.0), sync=False)
     return ref

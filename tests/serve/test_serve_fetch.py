@@ -133,7 +133,7 @@ def test_a_damaged_copy_is_fetched_again(worker: Worker, results: Callable[..., 
     worker.ask()
     worker.promote(results("line"), "2")
     worker.ask()
-    (worker.copies.place(first) / "model.onnx").write_bytes(b"bits have rotted")
+    (worker.copies.location(first) / "model.onnx").write_bytes(b"bits have rotted")
     worker.registry.holder = first
     worker.ask()
     assert (worker.registry.fetched, worker.state) == (["1", "2", "1"], ("1", ""))
@@ -168,7 +168,7 @@ def test_old_versions_keep_their_lineage_and_lose_their_models(worker: Worker, r
     for version in map(str, range(1, KEEP + 3)):
         data = worker.copies.folder.parent / f"from-{version}"
         ref = lay_version(data, results("line"), version, put_in_force=False)
-        results_of[version] = Copies(data / "serve" / "models").place(ref)
+        results_of[version] = Copies(data / "serve" / "models").location(ref)
         worker.promote(results_of[version], version)
         worker.ask()
     kept = sorted(path.parent.name.split(".")[0] for path in worker.copies.folder.glob("line/*/model.onnx"))

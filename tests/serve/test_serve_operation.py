@@ -88,7 +88,7 @@ def test_a_version_that_is_refused_leaves_the_old_one_in_force(
 
     copies = Copies(server.data / "serve" / "models")
     ref = lay_version(server.data, results("line", seed=7), "2", put_in_force=False)
-    (copies.place(ref) / "model.onnx").write_bytes(b"another")
+    (copies.location(ref) / "model.onnx").write_bytes(b"another")
     copies.write("line", ServingState(ref=ref), sync=False)
     wait_for(lambda: server.get("/health").json["status"] == "degraded", "the refusal")
     health = server.get("/health")

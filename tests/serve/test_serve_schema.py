@@ -78,7 +78,7 @@ def test_a_thousand_unknown_fields_are_not_all_listed() -> None:
     assert len(refuse(ODD, f"{{{names}}}".encode())) == 50
 
 
-def test_unknown_values_reach_the_twin_as_nan() -> None:
+def test_unknown_values_reach_the_onnx_model_as_nan() -> None:
     schema = declare(a={"type": "int"}, b={"type": "float", "null": True}, c={"type": "bool"})
     records = schema.read_many(b'[{"a": 1, "b": null, "c": true}, {"a": 2, "b": 0.5, "c": false}]')
     matrix = make_matrix(records, 3)
