@@ -11,14 +11,14 @@ import pytest
 from edition_folders import EDITION_MODELS, Edition
 
 from model.tracking.command import main as run_verb
-from registry.answers import ask_model, ask_twin, find_difference
+from registry.answers import ask_model, ask_onnx, find_difference
 from registry.artifacts import fetch_version
 from registry.connection import find_registry, open_registry
-from registry.contract import MODEL_FILE, TWIN_FILE
+from registry.contract import MODEL_FILE, ONNX_FILE
 from registry.model_file import read_model
+from registry.onnx_file import open_onnx
 from registry.promotion import read_history
 from registry.task import ModelTask
-from registry.twin import open_twin
 from registry.versions import find_production, list_versions, read_version
 from serve.loading import load_folder
 from serve.store import VersionRef
@@ -96,16 +96,16 @@ def test_a_registered_model_answers_its_example_as_it_did(client: Any, tmp_path:
     assert found == REGISTERED[name, number]
     model = read_model(tmp_path / "version" / MODEL_FILE, contract.files[MODEL_FILE])
     assert find_difference(contract, ask_model(contract, model, contract.example.records)) == ""
-    has_twin = contract.estimator in (
+    has_onnx = contract.estimator in (
         "LinearRegression",
         "Ridge",
         "LogisticRegression",
         "HistGradientBoostingClassifier",
     )
-    assert contract.has_twin is has_twin
-    if has_twin:
-        twin = open_twin((tmp_path / "version" / TWIN_FILE).read_bytes())
-        assert find_difference(contract, ask_twin(contract, twin, contract.example.records)) == ""
+    assert contract.has_onnx is has_onnx
+    if has_onnx:
+        onnx = open_onnx((tmp_path / "version" / ONNX_FILE).read_bytes())
+        assert find_difference(contract, ask_onnx(contract, onnx, contract.example.records)) == ""
 
 
 @pytest.mark.parametrize("name", EDITION_MODELS)
