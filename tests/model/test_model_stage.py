@@ -74,7 +74,7 @@ def test_an_unchanged_run_loads_no_heavy_library_and_reads_no_data(trained_line:
     ]
     # Locks and the notes of what is known of hashes are hidden.
     assert sorted(path.name for path in paths if not path.parts[0].startswith(".")) == [
-        "findings.md", "line.json", "line.json.next", "receipt.json", "receipt.json",
+        "findings.json", "line.json", "line.json.next", "receipt.json", "receipt.json",
     ]  # fmt: skip
 
 

@@ -171,7 +171,7 @@ def test_a_card_holds_what_the_run_was_made_of_and_its_code_loads_the_model(
     found = re.search(r"```python\n(.*?)\n```", card, re.S)
     assert found is not None
     exec(found[1], {})  # the lines that the card tells people to run
-    assert capsys.readouterr().out.startswith("Answers(predictions=[")
+    assert capsys.readouterr().out.startswith("Predictions(predictions=[")
 
 
 @pytest.fixture(scope="module")
