@@ -9,12 +9,11 @@ from handoff.errors import RecipeError
 from handoff.receipt import Origin
 from handoff.recipe import Column
 from handoff.run import Run
+from ingest.column_range import find_range
 from ingest.parameters import SyntheticSection
 
 if TYPE_CHECKING:
     from handoff.writer import Block
-
-DEFAULT_WIDTH = 1.0
 
 
 @dataclass(frozen=True)
@@ -43,14 +42,6 @@ class SyntheticSource:
         from ingest.drawing import draw_blocks  # numpy and Arrow are heavy: only when there is work
 
         return draw_blocks(self.parameters, self.columns, self.seed)
-
-
-def find_range(column: Column) -> tuple[float, float]:
-    """The smallest and the largest value to draw: as declared, and from 0 or 1 wide where an end is not."""
-    if column.min is not None:
-        return column.min, column.min + DEFAULT_WIDTH if column.max is None else column.max
-    high = DEFAULT_WIDTH if column.max is None else column.max
-    return min(0.0, high - DEFAULT_WIDTH), high
 
 
 def check_columns(parameters: SyntheticSection, columns: dict[str, Column]) -> None:

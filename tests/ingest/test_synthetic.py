@@ -8,8 +8,9 @@ import pyarrow as pa
 import pytest
 
 from handoff.errors import RecipeError
+from ingest.column_range import find_range
 from ingest.parameters import SyntheticSection
-from ingest.sources.synthetic import SyntheticSource, check_columns, find_range
+from ingest.sources.synthetic import SyntheticSource, check_columns
 
 Desk = Any  # tests/conftest.py
 Declare = Callable[..., Any]
