@@ -10,6 +10,7 @@ from handoff.errors import RelayError, UsageError
 from handoff.recipe import list_recipes, load_recipe
 from handoff.run import Choice, Parameters, Stage
 from handoff.settings import ENVIRONMENT, Settings, read_settings, split_list
+from handoff.verbs import describe_verbs
 
 
 @dataclass(frozen=True)
@@ -64,10 +65,11 @@ def _choose(name: str, choice: Choice, arguments: argparse.Namespace) -> str:
 def make_parser(stage: Stage[Parameters]) -> argparse.ArgumentParser:
     """What the stage's command line may hold, and its `--help`."""
     reads = stage.reads.format(recipe="<recipe>") if stage.reads else "the recipe's source"
+    environment = "Environment:\n" + "\n".join(f"  {name:<22} {text}" for name, text in ENVIRONMENT.items())
     parser = argparse.ArgumentParser(
         prog=f"python -m {stage.name}",
         description=f"{stage.description} Reads {reads}, writes {stage.writes.format(recipe='<recipe>')}.",
-        epilog="Environment:\n" + "\n".join(f"  {name:<22} {text}" for name, text in ENVIRONMENT.items()),
+        epilog="\n\n".join(filter(None, (describe_verbs(stage.name, stage.verbs), environment))),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("recipes", nargs="*", metavar="RECIPE", help="a name in recipes/ or a path to a .toml file")

@@ -22,6 +22,10 @@ STAGE_SECTIONS = ("ingest", "preprocess", "model")
 _warned: set[str] = set()
 """Old names that this process has warned of: a recipe is read more than once."""
 
+SUBCOMMANDS = frozenset(("page", "ask", "predict", "list", "history", "card", "fetch", "promote", "rollback", "track"))
+"""Subcommands of `python -m model`: no recipe may have such a name, or `python -m model NAME` would mean two things."""
+
+
 SectionType = TypeVar("SectionType", bound=Section)
 
 
@@ -82,8 +86,18 @@ def find_recipe(name: str, folder: Path = RECIPES_DIR) -> Path:
     """The file of a recipe, given by its name in `recipes/` or by a path.
 
     Raises:
-        UsageError: no such recipe; the message names the nearest one.
+        UsageError: no such recipe (the message names the nearest one), or its name is a subcommand's.
     """
+    path = _find_file(name, folder)
+    if path.stem in SUBCOMMANDS:
+        raise UsageError(
+            f'{_shown(path)}: "{path.stem}" is a subcommand of `python -m model`, so no recipe may have that name',
+            next_step="Rename the file",
+        )
+    return path
+
+
+def _find_file(name: str, folder: Path) -> Path:
     known = [path.stem for path in list_recipes(folder)]
     if name.endswith(".toml") or "/" in name:
         if Path(name).is_file():

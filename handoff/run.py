@@ -15,6 +15,7 @@ from handoff.place import DatasetPlace
 from handoff.receipt import Key, Origin, Receipt
 from handoff.recipe import Recipe, Section
 from handoff.settings import ROOT, Settings
+from handoff.verbs import Verb
 
 if TYPE_CHECKING:  # Arrow takes a quarter of a second to import: an unchanged stage does without it
     import pyarrow as pa
@@ -104,6 +105,8 @@ class Stage(Generic[Parameters]):
     """What follows a finished result, whether it is new, put back or unchanged."""
     choices: Mapping[str, Choice] = field(default_factory=dict)
     """Name -> an option that other stages do not have."""
+    verbs: Mapping[str, Verb] = field(default_factory=dict)
+    """Name -> what the program can do beside running the stage."""
     description: str = ""
 
 

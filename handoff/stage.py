@@ -4,6 +4,7 @@ import argparse
 import errno
 import os
 import signal
+import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
@@ -22,6 +23,7 @@ from handoff.receipt import Key, Receipt, digest_code, explain_difference, flatt
 from handoff.recipe import load_recipe
 from handoff.run import InputChangedError, Parameters, Run, Stage, format_utc
 from handoff.settings import ROOT
+from handoff.verbs import run_verb
 
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -40,12 +42,15 @@ DISK_REFUSES = {
 
 
 def main(stage: Stage[Parameters], argv: Sequence[str] | None = None) -> int:
-    """Run the stage for the recipes of the command line.
+    """Run the stage for the recipes of the command line, or the subcommand that comes first on it.
 
     Returns:
         0 when all went well, 1 when a recipe failed, 2 for bad usage, 130 when interrupted.
     """
-    arguments = make_parser(stage).parse_args(argv)
+    given = sys.argv[1:] if argv is None else argv
+    if given and given[0] in stage.verbs:
+        return run_verb(stage.name, given[0], stage.verbs[given[0]], given[1:])
+    arguments = make_parser(stage).parse_args(given)
     configure_terminal("INFO")
     try:
         options = read_options(stage, arguments)

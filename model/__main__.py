@@ -1,7 +1,6 @@
 """Train what a recipe asks for: `python -m model linear`.
 
-Beside it: `… model page` serves the page, `… model ask` answers a text, `… model predict` asks the model in production,
-and `… model list|history|promote|rollback|card|track|fetch` manage the versions in the registry.
+Its subcommands (`VERBS`) serve the page, answer questions by a trained model, and manage the versions in the registry.
 
 load: the processed dataset; work: fit or map, judge, draw; save: a folder of results, and `latest` that names it.
 """
@@ -16,11 +15,11 @@ from handoff.receipt import Receipt, Rejects
 from handoff.recipe import Recipe
 from handoff.run import Choice, Run, Stage
 from handoff.stage import main
+from handoff.verbs import Verb
 from model.findings import read_lines
 from model.output import OutputPlace, describe_files
 from model.parameters import EstimatorParameters, ModelParameters, parse_parameters
 from model.tracking.follow import PROMOTE, Finished, track
-from model.tracking.verbs import VERBS
 from registry.errors import RegistryAwayError
 
 if TYPE_CHECKING:  # the numerical libraries take seconds to import, and an unchanged run needs none of them
@@ -30,6 +29,22 @@ if TYPE_CHECKING:  # the numerical libraries take seconds to import, and an unch
 
 READS = "processed/{recipe}"
 WRITES = "output/{recipe}"
+
+VERBS = {
+    "page": Verb("serve the page", "model.page.server"),
+    "ask": Verb("say which known label a text is nearest to in style", "model.ask"),
+    "predict": Verb("answer records by the version in production", "model.predict"),
+    "list": Verb("the versions of a recipe's model, with data, score and the gate's verdict", "model.tracking.command"),
+    "history": Verb("which version was in production from when to when, by whom and why", "model.tracking.command"),
+    "card": Verb("the model card of a version: contents, data, quality, limits", "model.tracking.command"),
+    "fetch": Verb(
+        "the folder with the results of an MLflow run, fetched again if it was removed", "model.tracking.command"
+    ),
+    "promote": Verb("make a version the production version", "model.tracking.command"),
+    "rollback": Verb("return to the version that was in production before", "model.tracking.command"),
+    "track": Verb("send the finished result to the registry, if it is not there yet", "model.tracking.command"),
+}
+"""The subcommands of `python -m model`; their modules are imported only when used."""
 
 
 def save_training(run: Run[ModelParameters]) -> Receipt:
@@ -90,8 +105,8 @@ def follow_up(run: Run[ModelParameters], receipt: Receipt) -> None:
         track(Finished(run.recipe, run.settings, receipt, run.chosen["promote"]))
     except RegistryAwayError as error:
         raise RegistryAwayError(
-            f"{error}. The result is whole in {find_place(run).latest}; send it later: "
-            f"`python -m model track {run.recipe.argument}`"
+            f"{error}. The result is whole in {find_place(run).latest}",
+            next_step=f"Send it later: `python -m model track {run.recipe.argument}`",
         ) from error
 
 
@@ -128,24 +143,9 @@ STAGE: Stage[ModelParameters] = Stage(
     restore=lambda run: find_place(run).restore(run.key.digest),
     check=check,
     report=follow_up,
+    verbs=VERBS,
     choices={"promote": Choice(PROMOTE, "PROMOTE", "whether a new version may become production")},
 )
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["page"]:
-        from model.page.server import main as serve_page
-
-        sys.exit(serve_page(sys.argv[2:]))
-    if sys.argv[1:2] == ["ask"]:
-        from model.ask import main as answer_question
-
-        sys.exit(answer_question(sys.argv[2:]))
-    if sys.argv[1:2] == ["predict"]:
-        from model.predict import main as answer_records
-
-        sys.exit(answer_records(sys.argv[2:]))
-    if sys.argv[1:2] and sys.argv[1] in VERBS:
-        from model.tracking.command import main as manage_models
-
-        sys.exit(manage_models(sys.argv[1:]))
     sys.exit(main(STAGE))

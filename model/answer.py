@@ -2,7 +2,6 @@
 
 import json
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,8 @@ import numpy as np
 import stylometry.imposters
 from handoff.errors import ModelError, UsageError
 from handoff.files import hash_file, write_atomically
-from model.ask import Trained
+from model.style_answer import Answer, Extent, Nearness, Place, Verdict
+from model.trained import Trained
 from model.wording import count
 from registry.model_file import read_model
 from stylometry.asking import Style
@@ -21,71 +21,6 @@ from stylometry.errors import StylometryError
 from stylometry.imposters import Borders, Imposters
 from stylometry.stability import FEWEST_WORDS, SAFE_WORDS, say_if_short
 from stylometry.words import count_words
-
-
-@dataclass(frozen=True)
-class Extent:
-    """How much text there was, and how it was cut."""
-
-    chars: int
-    words: int
-    chunks: int
-    """Chunks that were compared."""
-    chunk_chars: int
-    """0 if the text was compared whole."""
-
-
-@dataclass(frozen=True)
-class Nearness:
-    """One known label."""
-
-    label: str
-    distance: float
-    """Mean over the text's chunks of the distance to the label's nearest chunk."""
-    probability: float
-    """Calibrated on the known texts; it holds if one of the labels it is."""
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """Whether the nearest label's style it is, or one of none of them: General Imposters."""
-
-    label: str
-    verdict: str
-    """yes, no or undecided."""
-    score: float
-    no: float
-    yes: float
-
-
-@dataclass(frozen=True)
-class Place:
-    """The text on the map of the known chunks (PCoA), coordinates in units of the distance."""
-
-    x: float
-    y: float
-    explained_variance: tuple[float, float]
-    labels: tuple[str, ...]
-    """Label of each known chunk."""
-    points: tuple[tuple[float, float], ...]
-    """Where each known chunk stands."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """All that is said of one text."""
-
-    recipe: str
-    model_sha256: str
-    text: Extent
-    labels: tuple[Nearness, ...]
-    """The nearest first."""
-    verdict: Verdict
-    map: Place
-    warnings: tuple[str, ...]
-    """What makes this answer weaker than others."""
-    notes: tuple[str, ...]
-    """How every answer of this model is to be read."""
 
 
 def answer_text(trained: Trained, text: str, state: Path) -> Answer:

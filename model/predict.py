@@ -11,25 +11,24 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from loguru import logger
 
-from handoff.errors import ContractError, ModelError, RelayError, UsageError
-from handoff.log import configure_terminal
+from handoff.errors import ContractError, ModelError, UsageError
 from handoff.recipe import load_recipe
 from handoff.settings import Settings, read_settings
-from model.ask import METRICS, MODEL, Trained, read_checked, read_text, say_answer
-from model.production import OpenModel, Production, find_production, name_model, open_model
-from model.reasons import explain, say_change, say_figure, say_method, say_prediction
+from handoff.verbs import VerbAnswer
+from model.ask import read_text
+from model.production import OpenModel, Production, find_production, open_model
+from model.reasons import Reason, explain, say_change, say_figure, say_method, say_prediction
 from model.record_table import MOST_BYTES, MOST_ROWS, RowAnswer, read_table, write_table
 from model.records import check_record, show_cell
-from registry.contract import Cell
+from model.style_answer import Answer, say_answer
+from model.trained import METRICS, Trained, read_checked
+from registry.contract import MODEL_FILE, Cell
 from registry.task import ModelTask
+from registry.versions import name_model
 from stylometry.errors import StylometryError
-
-if TYPE_CHECKING:  # scikit-learn takes seconds to import
-    from model.answer import Answer
 
 MOST_FLAWS = 20
 """Flaws that a message names."""
@@ -43,67 +42,68 @@ class Answered:
     probabilities: list[float] | None
 
 
-def main(argv: Sequence[str]) -> int:
-    """Answer what comes on standard input; 0 when all went well, 1 without a usable model, 2 for unusable records."""
-    options = _parser().parse_args(argv)
-    configure_terminal("INFO")
-    try:
-        settings = read_settings()
-        settings = replace(settings, data_dir=(options.data_dir or settings.data_dir).absolute())
-        recipe = load_recipe(options.recipe, settings.overrides)
-        name = name_model(recipe)
-        production = find_production(settings, name, recipe.argument)
-        sys.stdout.write(respond(production, settings, options))
-    except RelayError as error:
-        if options.json or options.contract:
-            print(json.dumps({"error": str(error), "kind": type(error).__name__}))  # noqa: T201 - a command's answer
-        else:
-            logger.error("{}", error)
-        return error.exit_code
-    return 0
+def add_options(_: str, parser: argparse.ArgumentParser) -> None:
+    """Declare what the command line may hold."""
+    parser.description = (
+        "Answers records by the version of a recipe's model that is in production. Reads them from "
+        "standard input: a JSON object or a list of them, or CSV. Nothing is logged."
+    )
+    parser.epilog = "Example: echo '{\"x\": 5}' | python -m model predict linear --reasons"
+    parser.add_argument("recipe", metavar="RECIPE", help="a name in recipes/ or a path to a .toml file")
+    forms = parser.add_mutually_exclusive_group()
+    forms.add_argument("--csv", action="store_true", help="read CSV and write it with the answers beside")
+    forms.add_argument("--contract", action="store_true", help="read nothing; say as JSON what the model takes")
+    parser.add_argument("--reasons", action="store_true", help="say too which inputs moved each answer")
+    parser.add_argument("--data-dir", type=Path, metavar="DIR", help="folder of the datasets (default: data/)")
 
 
-def respond(production: Production, settings: Settings, options: argparse.Namespace) -> str:
-    """What is written to standard output."""
-    identity = {
-        "model": production.version.name,
-        "model_version": production.version.number,
-        "run_id": production.version.run_id,
-    }
+def answer(options: argparse.Namespace) -> VerbAnswer:
+    """Answer what comes on standard input.
+
+    Raises:
+        RegistryEmptyError, RegistryAwayError, ModelError, ModelTamperedError: there is no usable model.
+        UsageError, ContractError: the records cannot be answered.
+    """
+    settings = read_settings()
+    settings = replace(settings, data_dir=(options.data_dir or settings.data_dir).absolute())
+    recipe = load_recipe(options.recipe, settings.overrides)
+    production = find_production(settings, name_model(recipe), recipe.argument)
+    version = production.version
+    identity = {"model": version.name, "model_version": version.number, "run_id": version.run_id}
     if options.contract:
-        contract = production.contract.model_dump(mode="json", by_alias=True)
-        return _dump({**identity, "contract": contract})
+        found = identity | {"contract": production.contract.model_dump(mode="json", by_alias=True)}
+        return VerbAnswer(found, json.dumps(found))
     if sys.stdin.isatty():
         logger.info("type or paste the records, then end them with Ctrl-D on a line of its own")
     content = sys.stdin.buffer.read(MOST_BYTES + 1)
     if options.csv:
-        return answer_table(production, content)
+        table = answer_table(production, content)
+        return VerbAnswer(identity | {"csv": table}, table)
     records = read_records(content, production)
     if production.contract.task == ModelTask.AUTHORSHIP and options.reasons:
         style = answer_style(production, records, settings)
-        return "\n".join(say_answer(style)) + "\n" if not options.json else _dump({**identity, "style": asdict(style)})
+        return VerbAnswer(identity | {"style": asdict(style)}, "\n".join(say_answer(style)))
     model = open_model(production)
-    answered = answer(model, records)
+    answered = answer_records(model, records)
     reasons = [explain(production.contract, record, model.measure) for record in records] if options.reasons else []
-    if options.json:
-        told = {"reasons": [[asdict(reason) for reason in of_one] for of_one in reasons]} if options.reasons else {}
-        return _dump({**identity, **asdict(answered), **told})
-    lines = [f"{identity['model']} {identity['model_version']}, run {identity['run_id']}; not logged"]
+    told = {"reasons": [[asdict(reason) for reason in of_one] for of_one in reasons]} if options.reasons else {}
+    return VerbAnswer(identity | asdict(answered) | told, say_answers(production, answered, reasons))
+
+
+def say_answers(production: Production, answered: Answered, reasons: Sequence[Sequence[Reason]]) -> str:
+    """The answers and what moved them, for people."""
+    version, contract = production.version, production.contract
+    lines = [f"{version.name} {version.number}, run {version.run_id}; not logged"]
     for place, prediction in enumerate(answered.predictions):
         share = None if answered.probabilities is None else answered.probabilities[place]
-        lines += ["", say_prediction(production.contract, prediction, share)]
+        lines += ["", say_prediction(contract, prediction, share)]
         for reason in reasons[place] if reasons else []:
-            change = say_change(production.contract, reason)
-            usual = f"with {show_cell(reason.usual)}: {say_figure(production.contract, reason)}"
-            lines.append(f"  {reason.column} = {show_cell(reason.value)}: {change} ({usual})")
-    return "\n".join([*lines, *(["", say_method(production.contract)] if reasons else [])]) + "\n"
+            usual = f"with {show_cell(reason.usual)}: {say_figure(contract, reason)}"
+            lines.append(f"  {reason.column} = {show_cell(reason.value)}: {say_change(contract, reason)} ({usual})")
+    return "\n".join([*lines, *(["", say_method(contract)] if reasons else [])])
 
 
-def _dump(answer: dict[str, Any]) -> str:
-    return json.dumps(answer) + "\n"
-
-
-def answer(model: OpenModel, records: Sequence[dict[str, Cell]]) -> Answered:
+def answer_records(model: OpenModel, records: Sequence[dict[str, Cell]]) -> Answered:
     """The answers, all of them finite.
 
     Raises:
@@ -129,7 +129,7 @@ def answer_table(production: Production, content: bytes) -> str:
         logger.warning("and {} lines more; the column `problem` names all", len(table.bad) - MOST_FLAWS)
     answers = {}
     if table.records:
-        found = answer(open_model(production), list(table.records.values()))
+        found = answer_records(open_model(production), list(table.records.values()))
         shares: Sequence[float | None] = found.probabilities or [None] * len(found.predictions)
         version = str(production.version.number)
         rows = zip(table.records, found.predictions, shares, strict=True)
@@ -138,7 +138,7 @@ def answer_table(production: Production, content: bytes) -> str:
     return write_table(table, answers).decode()
 
 
-def answer_style(production: Production, records: Sequence[dict[str, Cell]], settings: Settings) -> "Answer":
+def answer_style(production: Production, records: Sequence[dict[str, Cell]], settings: Settings) -> Answer:
     """All that the production model of styles says of one text, as `python -m model ask` says it of the latest.
 
     Raises:
@@ -159,10 +159,12 @@ def answer_style(production: Production, records: Sequence[dict[str, Cell]], set
     with explain_mlflow(address):
         folder = fetch_run(client, production.version.run_id, settings.data_dir)
     receipt = Receipt.read(folder / RECEIPT)
-    if receipt.files.get(MODEL) != production.contract.files[MODEL]:
-        raise ModelError("the run in the registry has another model than its version: train and promote again")
+    if receipt.files.get(MODEL_FILE) != production.contract.files[MODEL_FILE]:
+        raise ModelError(
+            "the run in the registry has another model than its version", next_step="Train and promote again"
+        )
     metrics = json.loads(read_checked(folder, receipt, METRICS))
-    trained = Trained(receipt, read_checked(folder, receipt, MODEL), int(metrics["chunks"]["chars"]))
+    trained = Trained(receipt, read_checked(folder, receipt, MODEL_FILE), int(metrics["chunks"]["chars"]))
     clean = read_text(str(text).encode("utf-8", "replace"))
     return answer_text(trained, clean, settings.data_dir / ".state")
 
@@ -177,7 +179,9 @@ def read_records(content: bytes, production: Production) -> list[dict[str, Cell]
     try:
         found = json.loads(content) if len(content) <= MOST_BYTES else None
     except ValueError as error:
-        raise UsageError(f"standard input cannot be read as JSON: {error}; give records, or CSV with --csv") from None
+        raise UsageError(
+            f"standard input cannot be read as JSON: {error}", next_step="Give records, or CSV with --csv"
+        ) from None
     values = [found] if isinstance(found, dict) else found
     if not isinstance(values, list) or not 1 <= len(values) <= MOST_ROWS:
         raise UsageError(
@@ -195,20 +199,3 @@ def read_records(content: bytes, production: Production) -> list[dict[str, Cell]
         more = f"; and {len(flaws) - MOST_FLAWS} more" if len(flaws) > MOST_FLAWS else ""
         raise ContractError("; ".join(flaws[:MOST_FLAWS]) + more)
     return records
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m model predict",
-        description="Answers records by the version of a recipe's model that is in production. Reads them from "
-        "standard input: a JSON object or a list of them, or CSV. Nothing is logged.",
-        epilog="Example: echo '{\"x\": 5}' | python -m model predict linear --reasons",
-    )
-    parser.add_argument("recipe", metavar="RECIPE", help="a name in recipes/ or a path to a .toml file")
-    forms = parser.add_mutually_exclusive_group()
-    forms.add_argument("--json", action="store_true", help="answer as JSON, errors too")
-    forms.add_argument("--csv", action="store_true", help="read CSV and write it with the answers beside")
-    forms.add_argument("--contract", action="store_true", help="read nothing; say as JSON what the model takes")
-    parser.add_argument("--reasons", action="store_true", help="say too which inputs moved each answer")
-    parser.add_argument("--data-dir", type=Path, metavar="DIR", help="folder of the datasets (default: data/)")
-    return parser

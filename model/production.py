@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock
 
 from handoff.errors import ModelError
-from handoff.recipe import Recipe
 from handoff.settings import Settings
 from registry.artifacts import check_files, fetch_version
 from registry.connection import OFF, Address, explain_mlflow, find_registry, open_registry
@@ -81,11 +80,6 @@ class OpenModel:
         return self.model.predict_proba(make_frame(self.contract.inputs, records))
 
 
-def name_model(recipe: Recipe) -> str:
-    """The name of a recipe's model in the registry."""
-    return str(recipe.sections["model"].get("name") or recipe.name)
-
-
 def find_production(settings: Settings, name: str, recipe: str) -> Production:
     """The version in production with its contract.
 
@@ -102,13 +96,15 @@ def find_production(settings: Settings, name: str, recipe: str) -> Production:
     address = find_registry(settings.data_dir, settings.tracking_uri)
     if address is None:
         raise RegistryEmptyError(
-            f"MLFLOW_TRACKING_URI={OFF}: tracking is off, so no model is in production; unset it, or name a server"
+            f"MLFLOW_TRACKING_URI={OFF}: tracking is off, so no model is in production",
+            next_step="Unset it, or set it to the address of a server",
         )
     holder = find_holder(address, name)
     if holder is None:
         raise RegistryEmptyError(
-            f"no version of {name} is in production: train one (`python -m model {recipe}`), or promote one "
-            f"(`python -m model list {recipe}`, then `python -m model promote {recipe} VERSION`)"
+            f"no version of {name} is in production",
+            next_step=f"Train one (`python -m model {recipe}`), or promote one "
+            f"(`python -m model list {recipe}`, then `python -m model promote {recipe} VERSION`)",
         )
     hint = f". Promote one that was, see `python -m model list {recipe}`"
     require_digest(name, holder.version, holder.tags, hint)
@@ -161,5 +157,7 @@ def open_model(production: Production) -> OpenModel:
     opened = OpenModel(contract, onnx, model)
     difference = find_difference(contract, opened.answer(contract.example.records))
     if difference:
-        raise ModelError(f"{where}: {difference}: it is not asked. Train and register it with the packages used here")
+        raise ModelError(
+            f"{where}: {difference}: it is not asked", next_step="Train and register it with the packages used here"
+        )
     return opened

@@ -59,11 +59,15 @@ def read_table(content: bytes, inputs: Mapping[str, Column]) -> RecordTable:
         ContractError: it is no CSV in UTF-8, it is too large, or a column that the model needs is not there.
     """
     if len(content) > MOST_BYTES:
-        raise ContractError(f"the file has {len(content):,} bytes, expected at most {MOST_BYTES:,}: send it in parts")
+        raise ContractError(
+            f"the file has {len(content):,} bytes, expected at most {MOST_BYTES:,}", next_step="Send it in parts"
+        )
     try:
         lines = [line for line in csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True) if line]
     except UnicodeDecodeError as error:
-        raise ContractError(f"the file is not UTF-8 (byte {error.start:,}): save it as CSV in UTF-8") from None
+        raise ContractError(
+            f"the file is not UTF-8 (byte {error.start:,})", next_step="Save it as CSV in UTF-8"
+        ) from None
     except csv.Error as error:
         raise ContractError(f"the file is no CSV: {error}") from None
     if len(lines) < 2:
@@ -71,7 +75,9 @@ def read_table(content: bytes, inputs: Mapping[str, Column]) -> RecordTable:
     names, rows = tuple(lines[0]), lines[1:]
     _check_columns(names, inputs)
     if len(rows) > MOST_ROWS:
-        raise ContractError(f"the file has {count(len(rows), 'row')}, expected at most {MOST_ROWS:,}: send it in parts")
+        raise ContractError(
+            f"the file has {count(len(rows), 'row')}, expected at most {MOST_ROWS:,}", next_step="Send it in parts"
+        )
     return _check_rows(names, rows, inputs)
 
 
@@ -84,11 +90,14 @@ def _check_columns(names: tuple[str, ...], inputs: Mapping[str, Column]) -> None
         words = [f"{name} (is it {near[name]}?)" if near.get(name) in left else name for name in missing]
         hint = " The columns must be parted by commas." if len(names) == 1 and ";" in names[0] else ""
         raise ContractError(
-            f"the file lacks {list_words(words)}; found {list_words(names)}. Name the columns as the model does.{hint}"
+            f"the file lacks {list_words(words)}; found {list_words(names)}",
+            next_step=f"Name the columns as the model does.{hint}",
         )
     twice = [name for name in inputs if names.count(name) > 1]
     if twice:
-        raise ContractError(f"the file has {list_words(twice)} more than once: leave one column of each name")
+        raise ContractError(
+            f"the file has {list_words(twice)} more than once", next_step="Leave one column of each name"
+        )
 
 
 def _check_rows(names: tuple[str, ...], rows: Sequence[Sequence[str]], inputs: Mapping[str, Column]) -> RecordTable:

@@ -66,7 +66,8 @@ def promote(
     if expected not in ("any", before):
         raise PromotionError(
             f"{_name_version(name, before)} became production meanwhile, expected "
-            f"{_name_version(name, expected if isinstance(expected, int) else None)}: look at `list`, then try again"
+            f"{_name_version(name, expected if isinstance(expected, int) else None)}",
+            next_step="Look at `list`, then try again",
         )
     _point(client, version, before, _open(version, by=by, why=why, before=before))
     return read_version(client, name, number)
@@ -147,7 +148,9 @@ def _point(client: "MlflowClient", version: Version, before: int | None, period:
     # MLflow has no compare-and-set: a race shows only when the alias is read before and after.
     if find_alias(client, name) != before:
         _close(client, version, period, "overtaken by another promotion")
-        raise PromotionError(f"{name} was promoted or rolled back by somebody else meanwhile: look at `list`")
+        raise PromotionError(
+            f"{name} was promoted or rolled back by another process meanwhile", next_step="Look at `list`"
+        )
     client.set_registered_model_alias(name, PRODUCTION, str(version.number))
     holder = find_alias(client, name)
     if holder != version.number:

@@ -37,16 +37,18 @@ def ask_server(uri: str, path: str, body: Mapping[str, Any] | None = None) -> di
         if _read_code(error) in UNKNOWN:
             return {}
         hint = (
-            "; let the server know this name (MLFLOW_EXTRA_HOSTS in .env, MLFLOW_SERVER_ALLOWED_HOSTS elsewhere)"
+            "Let the server know this name (MLFLOW_EXTRA_HOSTS in .env, MLFLOW_SERVER_ALLOWED_HOSTS elsewhere)"
             if error.code == 403
             else ""
         )
-        raise RegistryAwayError(f"the MLflow server {uri} refuses: {error.code} {error.reason}{hint}") from None
+        raise RegistryAwayError(
+            f"the MLflow server {uri} refuses: {error.code} {error.reason}", next_step=hint
+        ) from None
     except (URLError, OSError, ValueError) as error:
         reason = getattr(error, "reason", error)
         raise RegistryAwayError(
-            f"no MLflow server answers at {uri} ({reason}): start it (`docker compose up mlflow`), or unset "
-            "MLFLOW_TRACKING_URI for the embedded registry"
+            f"no MLflow server answers at {uri} ({reason})",
+            next_step="Start it (`docker compose up mlflow`), or unset MLFLOW_TRACKING_URI for the embedded registry",
         ) from None
 
 

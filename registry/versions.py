@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from handoff.recipe import Recipe
 from registry.errors import RegistryEmptyError
 
 if TYPE_CHECKING:
@@ -104,6 +105,11 @@ class Version:
         keys = sorted(key for key in self.tags if key.startswith(PERIOD))
         notes = {int(key.removeprefix(PERIOD)): _read(self.tags[key]) for key in keys}
         return [ProductionPeriod(number=number, **fields) for number, fields in notes.items() if fields is not None]
+
+
+def name_model(recipe: Recipe) -> str:
+    """The name of a recipe's model in the registry."""
+    return str(recipe.sections["model"].get("name") or recipe.name)
 
 
 def require_digest(name: str, number: int, tags: Mapping[str, str], hint: str = "") -> str:

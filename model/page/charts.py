@@ -13,7 +13,7 @@ from model.wording import show_share
 from registry.task import ModelTask
 
 if TYPE_CHECKING:
-    from model.page.kept import Result
+    from model.kept import Result
     from model.page.rows import Distribution
 
 AnyChart: TypeAlias = Any

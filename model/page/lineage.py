@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from handoff.errors import DatasetState, RelayError, judge_dataset
 from handoff.receipt import Origin, Receipt
-from model.page.words import shorten, show_bytes, show_moment
+from model.wording import shorten, show_bytes, show_moment
 
 SOURCES_SHOWN = 5
 

@@ -7,10 +7,11 @@ import streamlit as st
 from handoff.errors import DatasetDamagedError, RelayError
 from handoff.receipt import Receipt
 from handoff.settings import Settings
+from model.kept import RUN, find_runs
 from model.output import RECEIPT
 from model.page.registry_view import ask_registry, describe_score, fetch_results
-from model.page.words import plain, show_unix
-from model.tracking.fetch import RUN, find_runs
+from model.page.words import plain
+from model.wording import show_unix
 from registry.connection import find_registry
 
 

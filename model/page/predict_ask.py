@@ -4,26 +4,16 @@ Neither stands in for the other: an API that does not answer is said, for answer
 """
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from threading import BoundedSemaphore
 from typing import Any, Protocol
 
-from loguru import logger
-
-from handoff.errors import RelayError
-from handoff.settings import ROOT, Settings
+from handoff.errors import UNEXPECTED, RelayError
+from handoff.settings import Settings
+from model.page.command import CANCELLED, TIMEOUT, Command, CommandError
 from model.reasons import Reason
 from registry.contract import Cell, Contract
-
-MOST_SECONDS = 300
-"""The first question to a model of styles tunes its borders, about a minute; all others take some seconds."""
-
-AT_ONCE = BoundedSemaphore(2)
-"""Each question natively is a process with a model in it: others wait their turn."""
+from registry.errors import RegistryAwayError, RegistryEmptyError
 
 ANSWER_SECONDS = 35
 """How long the API may take: it gives up after 30 s itself."""
@@ -35,17 +25,25 @@ PART_ROWS, PART_BYTES = 1_000, 1_000_000
 class NothingServedError(RelayError):
     """No version of the model may be asked; the message says what to do next."""
 
+    kind = "nothing_served"
+
 
 class AwayError(RelayError):
     """Whoever should answer does not."""
+
+    kind = "away"
 
 
 class KeyNeededError(RelayError):
     """The API wants a key, or another one."""
 
+    kind = "key_needed"
+
 
 class RefusedError(RelayError):
     """The records cannot be answered; the message says why."""
+
+    kind = "refused"
 
 
 @dataclass(frozen=True)
@@ -103,11 +101,11 @@ class Registry:
 
     def answer(self, records: Sequence[dict[str, Cell]]) -> Given:
         """The answers, without reasons."""
-        return _read_given(self._call("--json", records=records))
+        return _read_given(self._call(records=records))
 
     def explain(self, record: dict[str, Cell]) -> Given:
         """The answer to one record with the reasons, or with all that a model of styles says."""
-        return _read_given(self._call("--json", "--reasons", records=[record]))
+        return _read_given(self._call("--reasons", records=[record]))
 
     def in_parts(self, records: Sequence[dict[str, Cell]]) -> Iterator[Given]:
         """All answers at once: one process loads the model once."""
@@ -118,31 +116,25 @@ class Registry:
 
         Raises:
             NothingServedError, RefusedError, AwayError: it said so, or took too long.
-            RelayError: it failed in a way that nobody foresaw.
+            CommandError: it failed unexpectedly.
         """
-        command = [sys.executable, "-m", "model", "predict", self.source, *options]
-        command += ["--data-dir", str(self.settings.data_dir)]
-        with AT_ONCE:
-            try:
-                done = subprocess.run(  # noqa: S603 - our own program, and no shell
-                    command, input=json.dumps(records).encode(), capture_output=True, cwd=ROOT, env=os.environ,
-                    timeout=MOST_SECONDS, check=False,
-                )  # fmt: skip
-            except subprocess.TimeoutExpired:
-                raise AwayError(f"no answer within {MOST_SECONDS} seconds: ask for fewer records") from None
+        command = Command(self.settings, "predict", self.source, options, json.dumps(records).encode())
         try:
-            found: dict[str, Any] = json.loads(done.stdout)
-        except ValueError:
-            logger.error("the question to {} failed: {}", self.source, done.stderr.decode("utf-8", "replace"))
-            raise RelayError(
-                f"the question failed unexpectedly; {self.settings.log_dir / 'page.log'} says more. Ask again"
-            ) from None
-        if "error" in found:
-            raise KINDS.get(found["kind"], RefusedError)(found["error"])
+            found: dict[str, Any] = command.run()
+        except CommandError as error:
+            if error.kind == UNEXPECTED:
+                raise
+            raise REFUSALS.get(error.kind, RefusedError)(str(error)) from None
         return found
 
 
-KINDS: dict[str, type[RelayError]] = {"RegistryEmptyError": NothingServedError, "RegistryAwayError": AwayError}
+REFUSALS: dict[str, type[RelayError]] = {
+    RegistryEmptyError.kind: NothingServedError,
+    RegistryAwayError.kind: AwayError,
+    TIMEOUT: AwayError,
+    CANCELLED: AwayError,
+}
+"""Kind of the command's error -> what it means here; all others are about the records."""
 
 
 def _read_given(found: dict[str, Any]) -> Given:

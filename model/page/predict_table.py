@@ -77,7 +77,8 @@ def answer_all(answering: Answering, table: RecordTable) -> dict[int, RowAnswer]
                 bar.progress(len(answers) / len(places), f"{len(answers):,} of {count(len(places), 'row')}")
     except RelayError as error:
         before = f" {count(len(answers), 'row')} before it were answered and logged." if answers else ""
-        raise type(error)(f"{error}.{before}") from error
+        error.args = (f"{error}.{before}",)  # so that it keeps its kind
+        raise
     finally:
         bar.empty()
     return answers

@@ -1,28 +1,18 @@
 """Who writes like this? A text that somebody pastes, answered by `python -m model ask` in a process of its own."""
 
-import json
-import os
-import subprocess
-import sys
-from threading import BoundedSemaphore
 from typing import Any
 
 import streamlit as st
-from loguru import logger
 
-from handoff.errors import RelayError
-from handoff.settings import ROOT, Settings
-from model.ask import MODEL, MOST_BYTES, say_extent, say_verdict
+from handoff.errors import UNEXPECTED, RelayError, UsageError
+from handoff.settings import Settings
+from model.kept import Result
+from model.page.command import CANCELLED, TIMEOUT, Command
 from model.page.frame import told_in_words
-from model.page.kept import Result
 from model.page.words import plain
+from model.style_answer import MOST_BYTES, say_extent, say_verdict
 from model.wording import show, show_share
-
-MOST_SECONDS = 300
-"""The first question to a model of 2,000 chunks takes about a minute, all others some seconds."""
-
-AT_ONCE = BoundedSemaphore(2)
-"""Each question loads a model and the numerical libraries: others wait their turn."""
+from registry.contract import MODEL_FILE
 
 MOST_LABELS = 10
 """Labels in the table, the nearest first."""
@@ -30,14 +20,10 @@ MOST_LABELS = 10
 SIGNS = {"yes": ":material/check:", "no": ":material/close:", "undecided": ":material/question_mark:"}
 
 
-class RefusedError(RelayError):
-    """The question cannot be answered; the message says why."""
-
-
 def show_question(settings: Settings, source: str, result: Result) -> None:
     """The box, and the answer to the last question as long as the model is the one that was asked."""
     st.subheader("Who writes like this?", anchor=False)
-    if MODEL not in result.receipt.files:
+    if MODEL_FILE not in result.receipt.files:
         st.caption("There is no model to ask: it takes two labels with two documents each.")
         return
     st.fragment(_draw)(settings, source, result)
@@ -55,10 +41,12 @@ def _draw(settings: Settings, source: str, result: Result) -> None:
         with told_in_words(settings), st.spinner("Comparing the text with the known ones", show_time=True):
             try:
                 st.session_state[key] = ask(settings, source, text)
-            except RefusedError as error:
+            except RelayError as error:
+                if not is_refusal(error):
+                    raise
                 st.warning(plain(str(error)), icon=":material/short_text:")
     answer = st.session_state.get(key)
-    if answer is not None and answer["model_sha256"] == result.receipt.files[MODEL]:
+    if answer is not None and answer["model_sha256"] == result.receipt.files[MODEL_FILE]:
         show_answer(answer, key)
 
 
@@ -66,30 +54,19 @@ def ask(settings: Settings, source: str, text: str) -> dict[str, Any]:
     """The answer of `python -m model ask`.
 
     Raises:
-        RefusedError: the text, the recipe or the model is not fit for it.
-        RelayError: the process failed in a way that nobody foresaw, or took too long.
+        UsageError: the text is too long.
+        CommandError: the question was refused, or failed.
     """
     content = text.encode("utf-8", "replace")
     if len(content) > MOST_BYTES:
-        raise RefusedError(f"the text is too long: expected at most {MOST_BYTES:,} bytes. Give a part of it")
-    command = [sys.executable, "-m", "model", "ask", source, "--json", "--data-dir", str(settings.data_dir)]
-    with AT_ONCE:
-        try:
-            done = subprocess.run(  # noqa: S603 - our own program, and no shell
-                command, input=content, capture_output=True, cwd=ROOT, env=os.environ, timeout=MOST_SECONDS, check=False
-            )
-        except subprocess.TimeoutExpired:
-            raise RelayError(f"no answer within {MOST_SECONDS} seconds: give a shorter text") from None
-    try:
-        answer: dict[str, Any] = json.loads(done.stdout)
-    except ValueError:
-        logger.error("the question to {} failed: {}", source, done.stderr.decode("utf-8", "replace"))
-        raise RelayError(
-            f"the question failed unexpectedly; {settings.log_dir / 'page.log'} says more. Ask again"
-        ) from None
-    if "error" in answer:
-        raise RefusedError(answer["error"])
-    return answer
+        raise UsageError(f"the text is too long: expected at most {MOST_BYTES:,} bytes", next_step="Give a part of it")
+    found: dict[str, Any] = Command(settings, "ask", source, content=content).run()
+    return found
+
+
+def is_refusal(error: RelayError) -> bool:
+    """Whether a question was understood and refused, so that another text or model may be answered."""
+    return error.kind not in (UNEXPECTED, TIMEOUT, CANCELLED)
 
 
 def show_answer(answer: dict[str, Any], key: str) -> None:

@@ -1,26 +1,14 @@
-"""The registry as the page sees it: asked and changed by `python -m model list|promote|rollback|fetch`.
+"""The registry as the page sees it: asked and changed by `python -m model list|promote|rollback|fetch`."""
 
-A process of its own each time: MLflow in the page's own process would cost 1.5 s and 150 MB for whoever looks at
-something else.
-"""
-
-import json
-import os
-import subprocess
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from handoff.settings import ROOT, Settings
-from model.page.job import find_error
-from registry.errors import RegistryAwayError
+from handoff.settings import Settings
+from model.page.command import Command, CommandError
 from registry.promotion import HistoryEntry
 from registry.versions import CONTRACT_SHA256, ProductionPeriod, Version
-
-TIMEOUT_SECONDS = 120
-"""How long an answer may take: MLflow takes 3 s to start, and a server that is away some more."""
 
 
 @dataclass(frozen=True)
@@ -77,8 +65,8 @@ def ask_registry(settings: Settings, source: str) -> VersionList:
         source: the recipe, by name or path.
     """
     try:
-        return _read_version_list(call(settings, "list", source, "--json"))
-    except RegistryAwayError as error:
+        return _read_version_list(Command(settings, "list", source).run())
+    except CommandError as error:
         return VersionList((), time.time(), str(error))
 
 
@@ -86,43 +74,20 @@ def carry_out(settings: Settings, source: str, change: Change, why: str) -> Vers
     """Make a change; gives the versions as they are then.
 
     Raises:
-        RegistryAwayError: nothing was changed; the message says why.
+        CommandError: nothing was changed; the message says why.
     """
     verb, *arguments = change.verb
     reason = ["--why", why.strip()] if why.strip() else []
-    return _read_version_list(call(settings, verb, source, *arguments, *reason, "--json"))
+    return _read_version_list(Command(settings, verb, source, (*arguments, *reason)).run())
 
 
 def fetch_results(settings: Settings, source: str, run_id: str) -> Path:
     """The folder with the results of a run.
 
     Raises:
-        RegistryAwayError: they cannot be had.
+        CommandError: they cannot be had.
     """
-    return Path(call(settings, "fetch", source, run_id).splitlines()[-1])
-
-
-def call(settings: Settings, verb: str, source: str, *arguments: str) -> str:
-    """What one of the commands printed.
-
-    Raises:
-        RegistryAwayError: it failed; the message is its own.
-    """
-    command = [sys.executable, "-m", "model", verb, source, *arguments, "--data-dir", str(settings.data_dir)]
-    environment = os.environ | {"LOG_DIR": str(settings.log_dir)}
-    try:
-        done = subprocess.run(  # noqa: S603 - our own program, and no shell
-            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False
-        )
-    except subprocess.TimeoutExpired:
-        raise RegistryAwayError(
-            f"the registry has not answered for {TIMEOUT_SECONDS} s: see whether the MLflow server is well"
-        ) from None
-    if done.returncode != 0:
-        lines = done.stderr.splitlines()
-        told = find_error(lines) or (lines[-1] if lines else f"`model {verb}` ended with {done.returncode}")
-        raise RegistryAwayError(told.removeprefix(f"model {source}: "))
-    return done.stdout
+    return Path(Command(settings, "fetch", source, (run_id,)).run()["folder"])
 
 
 def plan_promotion(version_list: VersionList, version: Version) -> Change:
@@ -197,8 +162,8 @@ def _expect(current: Version | None) -> str:
     return "0" if current is None else str(current.number)
 
 
-def _read_version_list(answer: str) -> VersionList:
-    return VersionList(tuple(map(_read_version, json.loads(answer))), time.time())
+def _read_version_list(versions: list[dict[str, Any]]) -> VersionList:
+    return VersionList(tuple(map(_read_version, versions)), time.time())
 
 
 def _read_version(found: dict[str, Any]) -> Version:

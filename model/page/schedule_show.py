@@ -9,7 +9,8 @@ from handoff.settings import Settings
 from model.page.frame import told_in_words
 from model.page.progress import Colour
 from model.page.schedule import Schedule, ScheduledRun, open_schedule
-from model.page.words import plain, show_unix
+from model.page.words import plain
+from model.wording import show_unix
 
 WATCH_SECONDS, LOOK_SECONDS = 2, 10
 """How often a run that goes on is looked at, and whether a new one has begun."""

@@ -9,11 +9,11 @@ import streamlit as st
 from handoff.errors import RelayError
 from handoff.receipt import Receipt
 from handoff.settings import Settings
+from model.kept import Result, list_figures, pack_files
 from model.output import RECEIPT
-from model.page.kept import Result, list_figures, pack_files
 from model.page.rows import MovedOnError, read_points
-from model.page.words import plain, shorten, show_bytes, show_moment
-from model.wording import show
+from model.page.words import plain
+from model.wording import shorten, show, show_bytes, show_moment
 from registry.task import ModelTask
 
 if TYPE_CHECKING:

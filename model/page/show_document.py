@@ -4,8 +4,9 @@ import re
 
 import streamlit as st
 
-from model.page.blocks import Block, Code, Document, Items, Picture, Table, Words
-from model.page.words import plain, shorten
+from model.blocks import Block, Code, Document, Items, Picture, Table, Words
+from model.page.words import plain
+from model.wording import shorten
 
 PICTURE_WIDTH = 640
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from handoff.renamed_keys import rename_value
 from model.findings import Finding, Topic
-from model.page.kept import Result
+from model.kept import Result
 from model.page.show import ZOOM, offer_file, show_figures, show_files, show_origin
 from model.page.words import plain
 

@@ -1,17 +1,12 @@
 """The model card of a version, from what the registry keeps of it and of its run."""
 
-import json
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from handoff.settings import Settings
-from model.page.blocks import Document
-from model.page.card import describe_version
-from model.page.kept import load_result
+from model.blocks import Document
+from model.card import read_card
 from model.tracking.fetch import fetch_run
-from registry.contract import CONTRACT_FILE, LINEAGE_FILE, Contract
 from registry.errors import RegistryEmptyError
-from registry.model_file import check_digest
 from registry.promotion import settle
 from registry.versions import CONTRACT_SHA256, Version, find_production, list_versions, read_version
 
@@ -30,7 +25,7 @@ def choose_version(client: "MlflowClient", name: str, number: int | None) -> Ver
         return read_version(client, name, number)
     found = find_production(client, name) or next(iter(list_versions(client, name)), None)
     if found is None:
-        raise RegistryEmptyError(f"no version of {name} yet: train one first")
+        raise RegistryEmptyError(f"no version of {name} yet", next_step="Train one first")
     return found
 
 
@@ -46,16 +41,3 @@ def make_card(client: "MlflowClient", version: Version, settings: Settings) -> D
             f"version {version.number} of {version.name} was not registered by Relay: nothing is known for a card"
         )
     return read_card(settings, version, fetch_run(client, version.run_id, settings.data_dir))
-
-
-def read_card(settings: Settings, version: Version, folder: Path) -> Document:
-    """The card of a version whose run's results lie in a folder.
-
-    Raises:
-        ModelTamperedError, DatasetDamagedError: a file is not the one that was registered.
-    """
-    result = load_result(settings, folder)
-    content = (folder / CONTRACT_FILE).read_bytes()
-    check_digest(content, version.tags[CONTRACT_SHA256], str(folder / CONTRACT_FILE))
-    lineage = json.loads((folder / LINEAGE_FILE).read_bytes())
-    return describe_version(version, result, Contract.from_json(content), lineage)

@@ -1,7 +1,6 @@
 """Models by hand: `python -m model list|history|card|fetch|promote|rollback|track RECIPE`."""
 
 import argparse
-import json
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
@@ -11,108 +10,85 @@ from typing import TYPE_CHECKING, Any
 
 from loguru import logger
 
-from handoff.errors import DatasetMissingError, RelayError, UsageError
+from handoff.errors import DatasetMissingError, UsageError
 from handoff.files import Fingerprints, write_atomically
 from handoff.log import configure_log
+from handoff.receipt import Receipt
 from handoff.recipe import Recipe, load_recipe
 from handoff.settings import Settings, read_settings
-from model.page.blocks import to_html, to_markdown
-from model.production import name_model
+from handoff.verbs import VerbAnswer
+from model.blocks import to_html, to_markdown
 from model.tracking.card import choose_version, make_card
 from model.tracking.fetch import fetch_run
 from model.tracking.follow import PROMOTE, Finished, name_user, track
-from model.tracking.verbs import VERBS
 from registry.connection import OFF, explain_mlflow, find_registry, open_registry
 from registry.errors import PromotionError, RegistryEmptyError
 from registry.promotion import promote, read_history, roll_back, settle
-from registry.versions import Version, find_alias, list_versions
+from registry.versions import Version, find_alias, list_versions, name_model
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-
-JSON = {
-    "list": "answer in JSON",
-    "history": "answer in JSON",
-    "promote": "answer with the versions as they are then, as `list --json` does",
-    "rollback": "answer with the versions as they are then, as `list --json` does",
-}
+OFF_NEXT = "Unset it, or set it to the address of a server"
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Run one of the commands; gives the exit code."""
-    chosen = _make_parser().parse_args(arguments)
+def add_options(verb: str, parser: argparse.ArgumentParser) -> None:
+    """Declare what the command line of a subcommand may hold."""
+    parser.add_argument("recipe", metavar="RECIPE", help="a name in recipes/ or a path to a .toml file")
+    parser.add_argument("--data-dir", type=Path, metavar="DIR", help="folder of the datasets (default: data/)")
+    if verb == "promote":
+        parser.add_argument("version", type=int, metavar="VERSION", help="its number, see `list`")
+    if verb == "card":
+        parser.add_argument("version", type=int, nargs="?", metavar="VERSION", help="default: the one in production")
+        parser.add_argument("--html", type=Path, metavar="FILE", help="write a page of HTML instead")
+    if verb == "fetch":
+        parser.add_argument("run", metavar="RUN", help="the id of an MLflow run, see `list --json`")
+    if verb in ("promote", "rollback"):
+        parser.add_argument(
+            "--expected", type=int, metavar="VERSION", help="do it only while this version is production (0: none)"
+        )
+        parser.add_argument("--why", default="by hand", help="the reason, kept in the history")
+    if verb == "rollback":
+        parser.add_argument("--undo", action="store_true", help="promote the version again that was rolled back last")
+    if verb == "track":
+        parser.add_argument("--promote", choices=PROMOTE, default=PROMOTE[0], help="whether the gate may promote it")
+
+
+def answer(options: argparse.Namespace) -> VerbAnswer:
+    """Do what a subcommand asks.
+
+    Raises:
+        RelayError: it cannot be done.
+    """
     settings = read_settings()
-    data_dir = (chosen.data_dir or settings.data_dir).absolute()
-    settings = replace(settings, data_dir=data_dir)
+    settings = replace(settings, data_dir=(options.data_dir or settings.data_dir).absolute())
     configure_log("model", settings.log_dir, settings.log_level)
-    try:
-        recipe = load_recipe(chosen.recipe, settings.overrides)
-        ACTIONS[chosen.verb](recipe, settings, chosen)
-    except RelayError as error:
-        logger.error("model {}: {}", chosen.recipe, error)
-        return error.exit_code
-    return 0
+    return ACTIONS[options.verb](load_recipe(options.recipe, settings.overrides), settings, options)
 
 
-def _make_parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m model", description="The versions of a recipe's model.")
-    verbs = parser.add_subparsers(dest="verb", required=True)
-    for verb, text in VERBS.items():
-        one = verbs.add_parser(verb, help=text, description=f"{text[0].upper()}{text[1:]}.")
-        one.add_argument("recipe", metavar="RECIPE", help="a name in recipes/ or a path to a .toml file")
-        one.add_argument("--data-dir", type=Path, metavar="DIR", help="folder of the datasets (default: data/)")
-        if verb in ("list", "history", "promote", "rollback"):
-            one.add_argument("--json", action="store_true", help=JSON[verb])
-        if verb == "promote":
-            one.add_argument("version", type=int, metavar="VERSION", help="its number, see `list`")
-        if verb == "card":
-            one.add_argument("version", type=int, nargs="?", metavar="VERSION", help="default: the one in production")
-            one.add_argument("--html", type=Path, metavar="FILE", help="write a page of HTML instead")
-        if verb == "fetch":
-            one.add_argument("run", metavar="RUN", help="the id of an MLflow run, see `list --json`")
-        if verb in ("promote", "rollback"):
-            one.add_argument(
-                "--expected", type=int, metavar="VERSION", help="do it only while this version is production (0: none)"
-            )
-            one.add_argument("--why", default="by hand", help="the reason, kept in the history")
-        if verb == "rollback":
-            one.add_argument("--undo", action="store_true", help="promote the version again that was rolled back last")
-        if verb == "track":
-            one.add_argument("--promote", choices=PROMOTE, default=PROMOTE[0], help="whether the gate may promote it")
-    return parser
+def show_versions(recipe: Recipe, settings: Settings, chosen: argparse.Namespace) -> VerbAnswer:
+    """The versions, the newest first."""
 
-
-def show_versions(recipe: Recipe, settings: Settings, chosen: argparse.Namespace) -> None:
-    """Print the versions, the newest first."""
-
-    def show(client: "MlflowClient", name: str) -> None:
+    def show(client: "MlflowClient", name: str) -> VerbAnswer:
         settle(client, name)
         versions = list_versions(client, name)
-        if chosen.json:
-            _print_versions(versions)
-            return
-        if not versions:
-            raise RegistryEmptyError(f"no version of {name} yet: run `python -m model {recipe.argument}`")
+        if not versions and not chosen.json:
+            raise RegistryEmptyError(f"no version of {name} yet", next_step=f"Run `python -m model {recipe.argument}`")
         rows: list[tuple[str, ...]] = [("version", "state", "registered", "score", "data", "gate")]
-        rows += [_describe(version) for version in versions]
-        _tabulate(rows)
+        return VerbAnswer(list(map(_flatten, versions)), _tabulate([*rows, *map(_describe, versions)]))
 
-    _ask(recipe, settings, show)
+    return _ask(recipe, settings, show)
 
 
-def show_history(recipe: Recipe, settings: Settings, chosen: argparse.Namespace) -> None:
-    """Print who was production when, the newest first."""
+def show_history(recipe: Recipe, settings: Settings, _: argparse.Namespace) -> VerbAnswer:
+    """Which version was in production when, the newest first."""
 
-    def show(client: "MlflowClient", name: str) -> None:
+    def show(client: "MlflowClient", name: str) -> VerbAnswer:
         entries = read_history(client, name)
         if not entries:
             raise RegistryEmptyError(
-                f"no version of {name} was production yet: see `python -m model list {recipe.name}`"
+                f"no version of {name} was production yet", next_step=f"See `python -m model list {recipe.argument}`"
             )
-        if chosen.json:
-            _print(json.dumps([_flatten(one.version) | asdict(one.period) for one in entries], indent=2))
-            return
         rows: list[tuple[str, ...]] = [("version", "from", "until", "by", "score", "data", "why")]
         for one in entries:
             until = _minute(one.period.until) if one.period.until else "now"
@@ -120,30 +96,32 @@ def show_history(recipe: Recipe, settings: Settings, chosen: argparse.Namespace)
             rows.append(
                 (str(one.version.number), _minute(one.period.since), until, one.period.by, *facts, one.period.why)
             )
-        _tabulate(rows)
+        return VerbAnswer([_flatten(one.version) | asdict(one.period) for one in entries], _tabulate(rows))
 
-    _ask(recipe, settings, show)
+    return _ask(recipe, settings, show)
 
 
-def promote_version(recipe: Recipe, settings: Settings, chosen: argparse.Namespace) -> None:
-    """Make a version production."""
+def promote_version(recipe: Recipe, settings: Settings, chosen: argparse.Namespace) -> VerbAnswer:
+    """Make a version production; answers with the versions as they are then, as `list` does."""
 
-    def do(client: "MlflowClient", name: str) -> None:
+    def do(client: "MlflowClient", name: str) -> VerbAnswer:
         expected = "any" if chosen.expected is None else chosen.expected or None
         version = promote(client, name, chosen.version, name_user(), chosen.why, expected=expected)
         logger.info("model {}: {} {} is production now", recipe.name, name, version.number)
-        if chosen.json:
-            _print_versions(list_versions(client, name))
+        return VerbAnswer(list(map(_flatten, list_versions(client, name))))
 
-    _ask(recipe, settings, do)
+    return _ask(recipe, settings, do)
 
 
-def roll_back_version(recipe: Recipe, settings: Settings, chosen: argparse.Namespace) -> None:
-    """Bring back the version before, or undo that."""
+def roll_back_version(recipe: Recipe, settings: Settings, chosen: argparse.Namespace) -> VerbAnswer:
+    """Bring back the version before, or undo that; answers with the versions as they are then, as `list` does."""
 
-    def do(client: "MlflowClient", name: str) -> None:
+    def do(client: "MlflowClient", name: str) -> VerbAnswer:
         if chosen.expected is not None and (find_alias(client, name) or 0) != chosen.expected:
-            raise PromotionError(f"version {chosen.expected} of {name} is not production any more: look at `list`")
+            raise PromotionError(
+                f"version {chosen.expected} of {name} is not production any more",
+                next_step=f"See `python -m model list {recipe.argument}`",
+            )
         if chosen.undo:
             last = next(iter(read_history(client, name)), None)
             if last is None or last.period.undoes is None or last.period.until is not None:
@@ -152,52 +130,60 @@ def roll_back_version(recipe: Recipe, settings: Settings, chosen: argparse.Names
         else:
             version = roll_back(client, name, name_user(), chosen.why)
         logger.info("model {}: {} {} is production again", recipe.name, name, version.number)
-        if chosen.json:
-            _print_versions(list_versions(client, name))
+        return VerbAnswer(list(map(_flatten, list_versions(client, name))))
 
-    _ask(recipe, settings, do)
+    return _ask(recipe, settings, do)
 
 
-def track_result(recipe: Recipe, settings: Settings, chosen: argparse.Namespace) -> None:
-    """Send the result in force to the registry."""
+def track_result(recipe: Recipe, settings: Settings, chosen: argparse.Namespace) -> VerbAnswer:
+    """Send the current result to the registry."""
     if settings.tracking_uri == OFF:
-        raise UsageError(f"MLFLOW_TRACKING_URI={OFF}: tracking is off; unset it, or name a server")
+        raise _explain_off()
     finished = Finished(recipe, settings, _find_result(recipe, settings), chosen.promote)
     track(finished)
+    folder = finished.place.latest.resolve()
     logger.info("model {}: the registry knows the result in {}", recipe.name, finished.place.latest)
+    return VerbAnswer({"recipe": recipe.name, "folder": str(folder), "fingerprint": finished.receipt.fingerprint})
 
 
-def fetch_result(recipe: Recipe, settings: Settings, chosen: argparse.Namespace) -> None:
-    """Fetch the results of a run and print their folder."""
-    _ask(recipe, settings, lambda client, _: _print(str(fetch_run(client, chosen.run, settings.data_dir))))
+def fetch_result(recipe: Recipe, settings: Settings, chosen: argparse.Namespace) -> VerbAnswer:
+    """Fetch the results of a run; answers with their folder."""
+
+    def fetch(client: "MlflowClient", _: str) -> VerbAnswer:
+        folder = str(fetch_run(client, chosen.run, settings.data_dir))
+        return VerbAnswer({"run_id": chosen.run, "folder": folder}, folder)
+
+    return _ask(recipe, settings, fetch)
 
 
-def show_card(recipe: Recipe, settings: Settings, chosen: argparse.Namespace) -> None:
-    """Print the model card of a version as Markdown, or write it as HTML."""
+def show_card(recipe: Recipe, settings: Settings, chosen: argparse.Namespace) -> VerbAnswer:
+    """The model card of a version as Markdown; `--html` writes it as HTML."""
 
-    def show(client: "MlflowClient", name: str) -> None:
-        card = make_card(client, choose_version(client, name, chosen.version), settings)
+    def show(client: "MlflowClient", name: str) -> VerbAnswer:
+        version = choose_version(client, name, chosen.version)
+        card = make_card(client, version, settings)
+        data = {"model": name, "version": version.number, "markdown": to_markdown(card)}
         if chosen.html is None:
             # Base64 of pictures is for files: a person at a terminal gets the words.
-            _print(to_markdown(card, with_pictures=not sys.stdout.isatty()).rstrip())
-            return
+            return VerbAnswer(data, to_markdown(card, with_pictures=not sys.stdout.isatty()))
         write_atomically(chosen.html, to_html(card).encode())
         logger.info("model {}: the card is in {}", recipe.name, chosen.html)
+        return VerbAnswer(data | {"html": str(chosen.html)})
 
-    _ask(recipe, settings, show)
+    return _ask(recipe, settings, show)
 
 
-def _find_result(recipe: Recipe, settings: Settings) -> Any:
+def _find_result(recipe: Recipe, settings: Settings) -> Receipt:
     from model.output import OutputPlace
 
     data_dir = settings.data_dir
     receipt = OutputPlace(data_dir, recipe.name).current(Fingerprints(data_dir / ".state", data_dir))
     if receipt is None:
-        raise DatasetMissingError(f"nothing was trained yet: run `python -m model {recipe.argument}`")
+        raise DatasetMissingError("nothing was trained yet", next_step=f"Run `python -m model {recipe.argument}`")
     return receipt
 
 
-Action = Callable[[Recipe, Settings, argparse.Namespace], None]
+Action = Callable[[Recipe, Settings, argparse.Namespace], VerbAnswer]
 
 ACTIONS: dict[str, Action] = {
     "list": show_versions,
@@ -210,13 +196,17 @@ ACTIONS: dict[str, Action] = {
 }
 
 
-def _ask(recipe: Recipe, settings: Settings, action: Callable[["MlflowClient", str], None]) -> None:
+def _ask(recipe: Recipe, settings: Settings, action: Callable[["MlflowClient", str], VerbAnswer]) -> VerbAnswer:
     address = find_registry(settings.data_dir, settings.tracking_uri)
     if address is None:
-        raise UsageError(f"MLFLOW_TRACKING_URI={OFF}: tracking is off; unset it, or name a server")
+        raise _explain_off()
     client = open_registry(address)
     with explain_mlflow(address):
-        action(client, name_model(recipe))
+        return action(client, name_model(recipe))
+
+
+def _explain_off() -> UsageError:
+    return UsageError(f"MLFLOW_TRACKING_URI={OFF}: tracking is off", next_step=OFF_NEXT)
 
 
 def _describe(version: Version) -> tuple[str, ...]:
@@ -225,10 +215,6 @@ def _describe(version: Version) -> tuple[str, ...]:
     word = "" if gate is None else ("passed: " if gate.get("passes") else "refused: ") + str(gate.get("why", ""))
     created = datetime.fromtimestamp(version.created_unix, UTC).strftime("%Y-%m-%d %H:%M")
     return (str(version.number), state, created, _score(version), version.data_sha256[:12], word)
-
-
-def _print_versions(versions: list[Version]) -> None:
-    _print(json.dumps([_flatten(version) for version in versions], indent=2))
 
 
 def _flatten(version: Version) -> dict[str, Any]:
@@ -255,11 +241,7 @@ def _minute(utc: str) -> str:
     return utc[:16].replace("T", " ")
 
 
-def _tabulate(rows: list[tuple[str, ...]]) -> None:
+def _tabulate(rows: Sequence[tuple[str, ...]]) -> str:
     widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
-    for row in rows:
-        _print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
-
-
-def _print(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
+    lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
+    return "\n".join(line.rstrip() for line in lines)

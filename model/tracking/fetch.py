@@ -3,7 +3,6 @@
 They lie in `data/.state/runs/<run>/`, whole or not at all: the folder of results as it was sent, and `lineage.json`.
 """
 
-import re
 import shutil
 from pathlib import Path
 from tempfile import mkdtemp
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 from handoff.errors import DatasetDamagedError
 from handoff.files import hash_file, hash_json, sync_file
 from handoff.receipt import Receipt
+from model.kept import RUN, find_runs
 from model.output import check_folder
 from model.tracking.known import identify_result
 from registry.contract import LINEAGE_FILE
@@ -24,14 +24,6 @@ if TYPE_CHECKING:
 
 KEEP = 20
 """Fetched runs that are kept; any other can be fetched again."""
-
-RUN = re.compile(r"[0-9a-f]{32}")
-"""What MLflow calls a run: it becomes the name of a folder."""
-
-
-def find_runs(data_dir: Path) -> Path:
-    """Where fetched runs lie."""
-    return data_dir / ".state" / "runs"
 
 
 def fetch_run(client: "MlflowClient", run_id: str, data_dir: Path) -> Path:
@@ -80,7 +72,9 @@ def _find_run(client: "MlflowClient", run_id: str) -> "Run":
         except MlflowException as error:
             if error.error_code != "RESOURCE_DOES_NOT_EXIST":
                 raise
-    raise RegistryEmptyError(f"the registry knows no run {run_id}: see the run ids in `python -m model list … --json`")
+    raise RegistryEmptyError(
+        f"the registry knows no run {run_id}", next_step="See the run ids in `python -m model list RECIPE --json`"
+    )
 
 
 def _check(folder: Path, result: str) -> Receipt:
@@ -91,7 +85,7 @@ def _check(folder: Path, result: str) -> Receipt:
     """
     receipt = check_folder(folder, hash_file)
     if identify_result(receipt) != result or hash_json(receipt.files) != receipt.fingerprint:
-        raise DatasetDamagedError(f"{folder}: the receipt is not the one of the run; train again")
+        raise DatasetDamagedError(f"{folder}: the receipt is not the one of the run", next_step="Train again")
     return receipt
 
 

@@ -180,8 +180,8 @@ def _read_test(finished: Finished) -> "Part":
     )
     if dataset.receipt.fingerprint not in finished.receipt.key.inputs.values():
         raise DatasetMissingError(
-            f"{place.parquet} was written anew since {recipe.name} was trained, so there are no common test rows: "
-            f"run `python -m model {recipe.argument}`"
+            f"{place.parquet} was written anew since {recipe.name} was trained, so there are no common test rows",
+            next_step=f"Run `python -m model {recipe.argument}`",
         )
     parameters = parse_parameters(recipe)
     assert isinstance(parameters, EstimatorParameters)  # noqa: S101 - the caller asks for such models only

@@ -5,7 +5,7 @@ from edition_folders import EDITION_MODELS, Edition
 from streamlit.testing.v1 import AppTest
 
 from handoff.settings import ROOT
-from model.page.kept import load_latest
+from model.kept import load_latest
 
 APP = str(ROOT / "model" / "page" / "app.py")
 

@@ -15,8 +15,8 @@ from handoff.files import Fingerprints
 from handoff.journal import Entry, Outcome, parse_entry, write_journal
 from handoff.place import DatasetPlace
 from handoff.settings import ROOT
+from model.kept import list_figures, list_results, load_latest, load_result
 from model.page.job import Desk
-from model.page.kept import list_figures, list_results, load_latest, load_result
 from registry.connection import find_registry, open_registry
 from registry.task import ModelTask
 from registry.versions import list_versions

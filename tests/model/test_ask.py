@@ -15,8 +15,10 @@ from projects import DOCUMENTS, LINEAR, WORDS, Project, document_columns, linear
 
 from handoff.errors import DatasetDamagedError, DatasetMissingError, ModelError, RelayError, UsageError
 from handoff.recipe import load_recipe
-from model.answer import Answer, answer_text
-from model.ask import FEWEST_CHARS, MOST_BYTES, Trained, load_trained, read_text
+from model.answer import answer_text
+from model.ask import FEWEST_CHARS, read_text
+from model.style_answer import MOST_BYTES, Answer
+from model.trained import Trained, load_trained
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -141,7 +143,7 @@ def test_a_recipe_of_another_kind_and_one_without_a_model_are_told_apart(project
     with pytest.raises(UsageError, match='has kind = "estimator"'):
         find_trained(project(LINEAR, linear_columns(), "line"))
     made = project(DOCUMENTS, document_columns())
-    with pytest.raises(DatasetMissingError, match="nothing was trained yet: run `python -m model case`"):
+    with pytest.raises(DatasetMissingError, match=r"nothing was trained yet\. Run `python -m model case`"):
         find_trained(made)
     assert made.run("--set", 'model.unknown=["Ann","Ben"]') == 0
     with pytest.raises(ModelError, match="holds no model"):
@@ -185,4 +187,6 @@ def test_a_refusal_is_one_line_or_one_object_and_an_exit_code(trained_documents:
     assert (done.returncode, done.stdout) == (2, b"")
     assert "the text is too short: found 5 characters" in done.stderr.decode().splitlines()[-1]
     done = run_command(trained_documents, b"hello", "--json")
-    assert (done.returncode, json.loads(done.stdout)["error"][:21]) == (2, "the text is too short")
+    error = json.loads(done.stdout)["error"]
+    assert (done.returncode, error["kind"], error["next"]) == (2, "usage", "Give more")
+    assert error["message"].startswith("the text is too short: found 5 characters")

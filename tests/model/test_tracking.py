@@ -14,7 +14,8 @@ from projects import LINEAR, Project, linear_columns, make_project
 
 from handoff.files import hash_file
 from handoff.recipe import load_recipe
-from model.tracking.command import main as manage
+from handoff.stage import main
+from model.__main__ import STAGE
 from model.tracking.known import is_settled
 from registry.connection import find_registry, open_registry
 from registry.promotion import read_history
@@ -49,7 +50,7 @@ def client_of(project: Project) -> Any:
 
 
 def by_hand(project: Project, verb: str, *more: str) -> int:
-    return manage([verb, str(project.recipe), "--data-dir", str(project.data_dir), *more])
+    return main(STAGE, [verb, str(project.recipe), "--data-dir", str(project.data_dir), *more])
 
 
 def test_a_run_holds_parameters_figures_the_dataset_and_the_lineage(first: Project) -> None:

@@ -4,7 +4,8 @@ import pytest
 from mlflow_server import MlflowServer, mlflow_server  # noqa: F401
 from projects import Project
 
-from model.tracking.command import main as manage
+from handoff.stage import main
+from model.__main__ import STAGE
 from model.tracking.known import is_settled
 from registry.connection import Address, open_registry
 from registry.versions import find_production, list_versions
@@ -35,7 +36,7 @@ def test_a_result_waits_for_a_server_that_is_away_and_is_sent_when_it_is_back(
     result = linear.receipt()
 
     mlflow_server.start()
-    assert manage(["track", str(linear.recipe), "--data-dir", str(linear.data_dir)]) == 0
+    assert main(STAGE, ["track", str(linear.recipe), "--data-dir", str(linear.data_dir)]) == 0
     assert linear.receipt() == result
     assert is_settled(address, result)
     production = find_production(open_registry(address), "line")

@@ -13,8 +13,8 @@ from patience import HANG_SECONDS
 from streamlit.testing.v1 import AppTest
 
 from handoff.settings import ENVIRONMENT, ROOT
+from model.kept import load_latest
 from model.page.job import Desk, Status
-from model.page.kept import load_latest
 from model.page.style_tabs import TOPICS_OF_TABS
 
 APP = str(ROOT / "model" / "page" / "app.py")
@@ -140,15 +140,15 @@ def test_a_pasted_text_is_answered_and_a_short_one_refused_in_words(
 def test_a_question_that_fails_unexpectedly_is_told_in_words_and_logged(
     full: Folders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("model.page.question.sys.executable", "/bin/false")
+    monkeypatch.setattr("model.page.command.sys.executable", "/bin/false")
     app = open_page(full, monkeypatch, "papers")
     ask(app, full.papers, write_paper("MADISON", 77))
-    assert "the question failed unexpectedly" in words(app)
-    assert "the question to" in (full.logs / "page.log").read_text(encoding="utf-8")
+    assert "failed unexpectedly" in words(app)
+    assert "`python -m model ask" in (full.logs / "page.log").read_text(encoding="utf-8")
 
 
 def test_where_the_result_holds_no_model_there_is_none_to_ask(full: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("model.page.question.MODEL", "a file that the result does not hold")
+    monkeypatch.setattr("model.page.question.MODEL_FILE", "a file that the result does not hold")
     app = open_page(full, monkeypatch, "styles")
     assert "There is no model to ask" in words(app)
     assert "Ask" not in [found.label for found in app.button]
@@ -245,7 +245,7 @@ def test_a_recipe_with_a_slip_is_told_with_file_and_key(full: Folders, monkeypat
 def test_an_unexpected_error_is_a_plain_sentence_and_goes_to_the_log(
     full: Folders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("model.page.kept.read_findings", lambda _: 1 / 0)
+    monkeypatch.setattr("model.kept.read_findings", lambda _: 1 / 0)
     app = open_page(full, monkeypatch)
     assert "failed unexpectedly" in words(app)
     assert "ZeroDivisionError" not in words(app)

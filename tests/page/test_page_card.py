@@ -14,13 +14,14 @@ from handoff.column import Column
 from handoff.errors import DatasetDamagedError
 from handoff.receipt import Origin, Receipt, Rejects
 from handoff.settings import ENVIRONMENT
+from handoff.stage import main
+from model.__main__ import STAGE
+from model.blocks import Code, Document, Items, Picture, Section, Table, Words, to_html, to_markdown
+from model.card import say_range
+from model.card_limits import list_limits
 from model.findings import Findings
-from model.page.blocks import Code, Document, Items, Picture, Section, Table, Words, to_html, to_markdown
-from model.page.card import say_range
-from model.page.card_limits import list_limits
-from model.page.kept import Result, list_results, load_result
+from model.kept import Result, list_results, load_result
 from model.page.older_results import add_fetched
-from model.tracking.command import main
 from model.tracking.fetch import fetch_run
 from registry.contract import Contract, Example, Segment
 from registry.versions import GATE, Version, find_alias
@@ -156,7 +157,7 @@ def test_a_card_holds_what_the_run_was_made_of_and_its_code_loads_the_model(
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LOG_DIR", str(folders.logs))
     monkeypatch.chdir(folders.root)
-    assert main(["card", "linear", "1", "--data-dir", "data"]) == 0
+    assert main(STAGE, ["card", "linear", "1", "--data-dir", "data"]) == 0
     card = capsys.readouterr().out
     headings = [line.removeprefix("## ") for line in card.splitlines() if line.startswith("## ")]
     assert headings == [
@@ -227,5 +228,5 @@ def test_no_change_is_made_once_another_version_is_production_than_was_looked_at
     client, version = production
     monkeypatch.delenv("MLFLOW_TRACKING_URI")
     monkeypatch.setenv("LOG_DIR", str(folders.logs))
-    assert main([*change, "--expected", "7", "--data-dir", str(folders.data)]) == 1
+    assert main(STAGE, [*change, "--expected", "7", "--data-dir", str(folders.data)]) == 1
     assert find_alias(client, "linear") == version.number

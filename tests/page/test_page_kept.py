@@ -10,8 +10,7 @@ from page_folders import Folders
 
 from handoff.errors import DatasetDamagedError, DatasetMissingError
 from handoff.receipt import hash_json
-from model.metrics import LOWER_IS_BETTER
-from model.page.kept import (
+from model.kept import (
     FIGURES,
     compare_figures,
     compare_keys,
@@ -22,6 +21,7 @@ from model.page.kept import (
     load_result,
     pack_files,
 )
+from model.metrics import LOWER_IS_BETTER
 from registry.task import ModelTask
 
 

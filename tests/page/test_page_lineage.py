@@ -9,7 +9,7 @@ from page_folders import Folders
 from handoff.errors import DatasetDamagedError, DatasetMissingError, DatasetState, RelayError
 from handoff.receipt import Receipt
 from handoff.settings import Settings
-from model.page.kept import load_latest
+from model.kept import load_latest
 from model.page.lineage import draw, trace
 from model.page.rows import find_receipt
 

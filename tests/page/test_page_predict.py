@@ -280,7 +280,7 @@ def test_without_a_version_in_production_the_screen_says_what_to_do(
     empty: Folders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said = read(look(empty, monkeypatch, "linear").info)
-    assert "No version of linear is in production: train one (`python -m model linear`)" in said
+    assert "No version of linear is in production. Train one (`python -m model linear`)" in said
 
 
 def test_tracking_that_is_off_is_said(empty: Folders, monkeypatch: pytest.MonkeyPatch) -> None:

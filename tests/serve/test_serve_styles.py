@@ -13,8 +13,10 @@ from serving import Server, lay_version
 
 from handoff.errors import UsageError
 from handoff.recipe import load_recipe
-from model.answer import Answer, answer_text
-from model.ask import Trained, load_trained, read_text
+from model.answer import answer_text
+from model.ask import read_text
+from model.style_answer import Answer
+from model.trained import Trained, load_trained
 from registry.model_file import read_model
 
 DISTANCES = {"counts": "count_manhattan", "frequencies": "cosine_delta"}

@@ -7,11 +7,12 @@ import streamlit as st
 
 from handoff.receipt import Receipt
 from handoff.settings import Settings, read_settings
+from model.kept import Difference, Result, compare_figures, compare_keys, compare_rest, list_results, load_result
 from model.page.frame import chosen_recipe
-from model.page.kept import Difference, Result, compare_figures, compare_keys, compare_rest, list_results, load_result
 from model.page.older_results import add_fetched, offer_older
 from model.page.show import show_charts
-from model.page.words import plain, shorten, show_moment
+from model.page.words import plain
+from model.wording import shorten, show_moment
 from model.wording import show as show_figure
 
 FIELDS = ("First result", "Second result")

@@ -8,8 +8,9 @@ import streamlit as st
 
 from handoff.recipe import Recipe
 from handoff.settings import Settings, read_settings
-from model.page.blocks import to_html, to_markdown
-from model.page.card import CHECK_NAMES, say_state, tabulate_check
+from model.blocks import to_html, to_markdown
+from model.card import CHECK_NAMES, read_card, say_state, tabulate_check
+from model.page.command import CommandError
 from model.page.frame import chosen_recipe, entitle, told_in_words
 from model.page.registry_view import (
     Change,
@@ -22,9 +23,9 @@ from model.page.registry_view import (
     plan_rollback,
     plan_undo,
 )
-from model.page.words import plain, shorten, show_moment, show_unix
+from model.page.words import plain
+from model.wording import shorten, show_moment, show_unix
 from registry.connection import OFF, find_registry
-from registry.errors import RegistryAwayError
 from registry.promotion import HistoryEntry
 from registry.versions import CONTRACT_SHA256, Version
 
@@ -238,7 +239,7 @@ def do(settings: Settings, source: str, change: Change, why: str) -> tuple[bool,
     """Whether a change was made, and what to say of it."""
     try:
         keep(settings, source, carry_out(settings, source, change, why))
-    except RegistryAwayError as error:
+    except CommandError as error:
         kept_answers().pop(_name_answer(settings, source), None)  # it may have been overtaken: look again
         return False, f"Nothing was changed: {error}."
     return True, change.done
@@ -272,7 +273,6 @@ def show_card(settings: Settings, source: str, version_list: VersionList) -> Non
 def offer_card(settings: Settings, source: str, version: Version) -> None:
     """The card, with buttons for both of its forms."""
     from model.page.show_document import show_document
-    from model.tracking.card import read_card
 
     with st.spinner("Fetching the files of the run"):
         card = read_card(settings, version, fetch_results(settings, source, version.run_id))

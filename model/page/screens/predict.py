@@ -14,10 +14,11 @@ from model.page.predict_form import draw_form, draw_text
 from model.page.predict_log import show_log
 from model.page.predict_show import show_given
 from model.page.predict_table import show_table
-from model.page.words import plain, shorten
-from model.production import name_model
+from model.page.words import plain
+from model.wording import shorten
 from registry.contract import Cell
 from registry.task import ModelTask
+from registry.versions import name_model
 
 KEPT_SECONDS = 30
 """How long a description of the version counts; an answer of another version ends it at once."""

@@ -3,11 +3,11 @@
 import streamlit as st
 
 from handoff.settings import Settings, read_settings
+from model.kept import Result, load_latest
 from model.page.fields import fill_in
 from model.page.form import find_stages
 from model.page.frame import chosen_recipe, entitle, told_in_words
 from model.page.job import Desk, Job, Order, Status
-from model.page.kept import Result, load_latest
 from model.page.progress import show_run
 from model.page.question import show_question
 from model.page.schedule_show import show_schedule

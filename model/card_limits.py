@@ -4,9 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from model.page.kept import Result
-from model.page.words import show_moment
-from model.wording import count, list_words, show, show_share
+from model.kept import Result
+from model.wording import count, list_words, show, show_moment, show_share
 from registry.contract import Contract, Segment
 from registry.segments import name_parts
 from registry.task import ModelTask

@@ -4,18 +4,21 @@ Every sentence is derived from files of the run and tags of the version; nobody 
 Source: M. Mitchell et al., Model Cards for Model Reporting, FAT* 2019, https://doi.org/10.1145/3287560.3287596.
 """
 
+import json
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from handoff.column import Column
-from model.page.blocks import Block, Code, Document, Items, Picture, Section, Table, Words
-from model.page.card_limits import list_limits, list_parts
-from model.page.kept import Result, list_figures
-from model.page.words import show_bytes, show_moment, show_seconds, show_unix
-from model.wording import count, list_words, show
-from registry.contract import Contract
+from handoff.settings import Settings
+from model.blocks import Block, Code, Document, Items, Picture, Section, Table, Words
+from model.card_limits import list_limits, list_parts
+from model.kept import Result, list_figures, load_result
+from model.wording import count, list_words, show, show_bytes, show_moment, show_seconds, show_unix
+from registry.contract import CONTRACT_FILE, LINEAGE_FILE, Contract
+from registry.model_file import check_digest
 from registry.task import ModelTask
-from registry.versions import Version
+from registry.versions import CONTRACT_SHA256, Version
 
 TASKS = {
     ModelTask.BINARY: "which of two classes a row belongs to",
@@ -26,6 +29,19 @@ TASKS = {
 
 MOST_NAMED = 12
 """Classes named one by one."""
+
+
+def read_card(settings: Settings, version: Version, folder: Path) -> Document:
+    """The card of a version whose run's results lie in a folder.
+
+    Raises:
+        ModelTamperedError, DatasetDamagedError: a file is not the one that was registered.
+    """
+    result = load_result(settings, folder)
+    content = (folder / CONTRACT_FILE).read_bytes()
+    check_digest(content, version.tags[CONTRACT_SHA256], str(folder / CONTRACT_FILE))
+    lineage = json.loads((folder / LINEAGE_FILE).read_bytes())
+    return describe_version(version, result, Contract.from_json(content), lineage)
 
 
 def describe_version(version: Version, result: Result, contract: Contract, lineage: Mapping[str, Any]) -> Document:

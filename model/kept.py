@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -42,6 +43,10 @@ TRUST = {
     "balanced_accuracy": "The same by distance, each label counting alike",
     "map_balanced_accuracy": "The same on the map, each label counting alike",
 }
+
+
+RUN = re.compile(r"[0-9a-f]{32}")
+"""What MLflow calls a run: it becomes the name of a folder."""
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,7 @@ def load_latest(settings: Settings, recipe: str) -> Result:
     """
     latest = OutputPlace(settings.data_dir, recipe).latest
     if not latest.exists():
-        raise DatasetMissingError(f"nothing was trained yet: run `python -m model {recipe}`, or press Run")
+        raise DatasetMissingError("nothing was trained yet", next_step=f"Run `python -m model {recipe}`, or press Run")
     # The folder that the link names now: a training that ends meanwhile moves the link, never the folder's files.
     return load_result(settings, latest.resolve())
 
@@ -102,7 +107,9 @@ def load_result(settings: Settings, folder: Path) -> Result:
         metrics["kind"] = ModelTask(metrics["kind"])  # reads the names of release 0.1 as well
         findings = read_findings(folder)
     except FileNotFoundError as error:
-        raise DatasetDamagedError(f"{error.filename} is gone: an old result was removed, choose another") from None
+        raise DatasetDamagedError(
+            f"{error.filename} is gone: an old result was removed", next_step="Choose another"
+        ) from None
     return Result(folder, receipt, metrics, findings)
 
 
@@ -117,6 +124,11 @@ def list_results(settings: Settings) -> dict[Path, Receipt]:
                 continue
     found.sort(key=lambda pair: pair[1].started_at_utc, reverse=True)
     return dict(sorted(found, key=lambda pair: pair[1].recipe))
+
+
+def find_runs(data_dir: Path) -> Path:
+    """Where fetched runs lie."""
+    return data_dir / ".state" / "runs"
 
 
 def list_figures(metrics: Mapping[str, Any]) -> list[Figure]:

@@ -1,0 +1,108 @@
+"""What is said of one text by a model of known labels, as data and in words.
+
+Needs no numerical library: the page and the terminal show the same answer.
+"""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from model.wording import count, show, show_share
+
+MOST_BYTES = 1_000_000
+"""Of a text: a long novel; more would be compared by a few of its chunks only."""
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How much text there was, and how it was cut."""
+
+    chars: int
+    words: int
+    chunks: int
+    """Chunks that were compared."""
+    chunk_chars: int
+    """0 if the text was compared whole."""
+
+
+@dataclass(frozen=True)
+class Nearness:
+    """One known label."""
+
+    label: str
+    distance: float
+    """Mean over the text's chunks of the distance to the label's nearest chunk."""
+    probability: float
+    """Calibrated on the known texts; it holds if one of the labels it is."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Whether the nearest label's style it is, or one of none of them: General Imposters."""
+
+    label: str
+    verdict: str
+    """yes, no or undecided."""
+    score: float
+    no: float
+    yes: float
+
+
+@dataclass(frozen=True)
+class Place:
+    """The text on the map of the known chunks (PCoA), coordinates in units of the distance."""
+
+    x: float
+    y: float
+    explained_variance: tuple[float, float]
+    labels: tuple[str, ...]
+    """Label of each known chunk."""
+    points: tuple[tuple[float, float], ...]
+    """Where each known chunk stands."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """All that is said of one text."""
+
+    recipe: str
+    model_sha256: str
+    text: Extent
+    labels: tuple[Nearness, ...]
+    """The nearest first."""
+    verdict: Verdict
+    map: Place
+    warnings: tuple[str, ...]
+    """What makes this answer weaker than others."""
+    notes: tuple[str, ...]
+    """How every answer of this model is to be read."""
+
+
+def say_answer(answer: Answer) -> list[str]:
+    """The answer as lines for people."""
+    width = max(len(one.label) for one in answer.labels)
+    lines = [f"{answer.recipe}: {say_extent(asdict(answer.text))}", ""]
+    lines += [f"{'label':<{width}}  {'distance':>10}  probability"]
+    lines += [
+        f"{one.label:<{width}}  {show(one.distance):>10}  {show_share(one.probability):>11}" for one in answer.labels
+    ]
+    place = f"{show(answer.map.x)}, {show(answer.map.y)}"
+    lines += ["", say_verdict(asdict(answer.verdict)), f"On the map (PCoA) it stands at {place}."]
+    return [*lines, *(f"Warning: {warning}" for warning in answer.warnings), *answer.notes]
+
+
+def say_extent(text: dict[str, Any]) -> str:
+    """How much of the text was compared, in words."""
+    chars = f"{count(text['words'], 'word')}, {count(text['chars'], 'character')}"
+    if not text["chunk_chars"]:
+        return f"the whole text was compared ({chars})."
+    of = f"{count(text['chunks'], 'chunk')} of {text['chunk_chars']:,} characters"
+    return f"{of} of the text {'was' if text['chunks'] == 1 else 'were'} compared ({chars} in all)."
+
+
+def say_verdict(verdict: dict[str, Any]) -> str:
+    """The verdict of the imposters, in words."""
+    return (
+        f"Imposters: {verdict['verdict']}. In {show_share(verdict['score'])} of the rounds it is nearer to "
+        f"{verdict['label']} than to the imposters (no up to {show_share(verdict['no'])}, yes from "
+        f"{show_share(verdict['yes'])})."
+    )
