@@ -9,8 +9,10 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
+from tempfile import TemporaryFile
 from threading import BoundedSemaphore, Event
 from typing import Any
 
@@ -87,22 +89,18 @@ class Command:
         command = [sys.executable, "-m", "model", self.verb, self.source, *self.options, "--json"]
         command += ["--data-dir", str(self.settings.data_dir)]
         environment = os.environ | {"LOG_DIR": str(self.settings.log_dir)}
-        with subprocess.Popen(  # noqa: S603 - our own program, and no shell
-            command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-        ) as process:
-            try:
-                content: bytes | None = self.content
-                while True:
-                    try:
-                        stdout, stderr = process.communicate(content, timeout=POLL_SECONDS)
-                    except subprocess.TimeoutExpired:
-                        content = None  # `communicate` keeps what it has begun to write
-                        self._check(cancel, deadline, limit)
-                    else:
-                        return stdout, stderr.decode("utf-8", "replace")
-            except BaseException:
-                process.kill()  # also when Streamlit ends the script that asks
-                raise
+        # A file, because `communicate` forgets the input when it is called again after its timeout.
+        with TemporaryFile() as content:
+            content.write(self.content)
+            content.seek(0)
+            with subprocess.Popen(  # noqa: S603 - our own program, and no shell
+                command, cwd=ROOT, env=environment, stdin=content, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            ) as process:
+                try:
+                    return _wait(process, lambda: self._check(cancel, deadline, limit))
+                except BaseException:
+                    process.kill()  # also when Streamlit ends the script that asks
+                    raise
 
     def _check(self, cancel: Event, deadline: float, limit: int) -> None:
         if cancel.is_set():
@@ -114,3 +112,14 @@ class Command:
         logger.error("`python -m model {} {}` failed: {}", self.verb, self.source, stderr)
         next_step = f"See {self.settings.log_dir / 'page.log'}, then try again"
         return CommandError(f"`python -m model {self.verb}` failed unexpectedly. {next_step}", next_step=next_step)
+
+
+def _wait(process: "subprocess.Popen[bytes]", check: Callable[[], None]) -> tuple[bytes, str]:
+    """What the process wrote, once it has ended; `check` may raise in the meantime."""
+    while True:
+        try:
+            stdout, stderr = process.communicate(timeout=POLL_SECONDS)
+        except subprocess.TimeoutExpired:
+            check()
+        else:
+            return stdout, stderr.decode("utf-8", "replace")

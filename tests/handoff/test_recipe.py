@@ -235,3 +235,14 @@ def test_a_section_below_a_section_can_be_read_alone(tmp_path: Path) -> None:
     recipe = load(tmp_path, TEXT)
     formula = parse_section(recipe, "ingest", FormulaSection, "formula", "income")
     assert formula == FormulaSection(of="age", slope=2.0, intercept=1.0)
+
+
+@pytest.mark.parametrize("name", ["list", "page"])
+def test_the_name_of_a_subcommand_is_no_recipe_name(tmp_path: Path, name: str) -> None:
+    path = tmp_path / f"{name}.toml"
+    path.write_text(TEXT, encoding="utf-8")
+    for given, folder in ((name, tmp_path), (str(path), tmp_path / "elsewhere")):
+        with pytest.raises(UsageError) as caught:
+            load_recipe(given, folder=folder)
+        assert f'"{name}" is a subcommand of `python -m model`' in str(caught.value)
+        assert caught.value.next_step == "Rename the file"

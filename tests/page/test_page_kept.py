@@ -42,7 +42,7 @@ def test_a_map_is_judged_against_the_largest_label(full: Folders) -> None:
 
 
 def test_without_a_result_the_next_step_is_said(empty: Folders) -> None:
-    with pytest.raises(DatasetMissingError, match="run `python -m model linear`, or press Run"):
+    with pytest.raises(DatasetMissingError, match="Run `python -m model linear`, or press Run"):
         load_latest(empty.settings, "linear")
 
 
