@@ -97,9 +97,10 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def compose(images: dict[str, str], folder: Path) -> Iterator[Docker]:
+def compose(images: dict[str, str], server_image: str, folder: Path) -> Iterator[Docker]:
     """A project whose containers were made, as after `up`, and do not run."""
     assert images
+    assert server_image  # train depends on the server of MLflow
     build_image("relay-serve", "serve/serve.Dockerfile")
     run = compose_in(folder, PROJECT, PAGE_PORT="18611", MLFLOW_PORT="15611")
     run("--profile", "schedule", "create", "ingest", "preprocess", "train", "model", "api")
