@@ -245,12 +245,6 @@ def is_held(lock: Path) -> bool:
     return False
 
 
-def find_error(lines: list[str]) -> str:
-    """The last error in a stage's log, without time and level; empty when there is none."""
-    errors = [line for line in lines if line[9:].startswith("ERROR ")]
-    return errors[-1][16:].strip() if errors else ""
-
-
 def keep_messages(lines: list[str]) -> list[str]:
     """The lines that a stage wrote for people: those that begin with a time."""
     return [line for line in lines if line[2:3] == ":" and line[5:6] == ":" and line[:2].isdigit()]

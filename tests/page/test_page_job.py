@@ -15,7 +15,7 @@ from handoff.errors import ErrorRecord
 from handoff.journal import Entry, Outcome, write_journal
 from handoff.settings import ROOT
 from model.page import supervise
-from model.page.job import Desk, Job, Order, Record, Status, StepState, find_error, is_held, keep_messages
+from model.page.job import Desk, Job, Order, Record, Status, StepState, is_held, keep_messages
 
 STAGES = ("ingest", "preprocess", "model")
 LONG = ("ingest.rows=30000000",)
@@ -190,7 +190,6 @@ def test_looking_at_a_lock_neither_takes_it_nor_needs_it(tmp_path: Path) -> None
         assert is_held(path)
 
 
-def test_the_last_error_and_the_lines_for_people_are_found_in_a_log() -> None:
+def test_the_lines_for_people_are_found_in_a_log() -> None:
     lines = ["10:00:00 INFO    starts", "Traceback (most recent call last):", "10:00:01 ERROR   model x: too few rows"]
-    assert find_error(lines) == "model x: too few rows"
     assert keep_messages(lines) == [lines[0], lines[2]]
