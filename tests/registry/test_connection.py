@@ -85,7 +85,7 @@ def test_a_server_that_is_not_there_is_named_with_the_next_step() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    with pytest.raises(RegistryAwayError, match=rf"no MLflow server answers at http://127.0.0.1:{port} .*start it"):
+    with pytest.raises(RegistryAwayError, match=rf"no MLflow server answers at http://127.0.0.1:{port} .*Start it"):
         probe_server(f"http://127.0.0.1:{port}")
 
 
