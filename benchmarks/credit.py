@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.process import measure
-from handoff.recipe import load_recipe
+from relay.handoff.recipe import load_recipe
 
 ROWS, QUICK_ROWS = 15_000_000, 300_000
 BASE_ROWS = 50_000

@@ -16,16 +16,16 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from loguru import logger
 
-from handoff.files import Fingerprints
-from handoff.place import DatasetPlace
-from handoff.receipt import Key, Receipt, Rejects
-from handoff.schema import describe_schema
-from handoff.settings import ROOT
-from handoff.writer import Block, DatasetWriter
 from ingest.queries import Question, ask_postgres
-from tables.connection import Database
-from tables.replace import Publication
-from tables.table import find_table
+from relay.handoff.files import Fingerprints
+from relay.handoff.place import DatasetPlace
+from relay.handoff.receipt import Key, Receipt, Rejects
+from relay.handoff.schema import describe_schema
+from relay.handoff.settings import ROOT
+from relay.handoff.writer import Block, DatasetWriter
+from relay.tables.connection import Database
+from relay.tables.replace import Publication
+from relay.tables.table import find_table
 
 RUNS, QUICK_RUNS = 3, 1
 ROWS, QUICK_ROWS = 100_000, 2_000

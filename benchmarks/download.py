@@ -35,10 +35,10 @@ INGEST = """
 import sys
 from pathlib import Path
 from time import perf_counter
-from handoff.files import Fingerprints
-from handoff.recipe import load_recipe
-from handoff.run import Run
-from handoff.settings import Settings
+from relay.handoff.files import Fingerprints
+from relay.handoff.recipe import load_recipe
+from relay.handoff.run import Run
+from relay.handoff.settings import Settings
 from ingest.__main__ import STAGE
 from ingest.parameters import parse_parameters
 from ingest.sources.http import open_source

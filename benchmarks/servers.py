@@ -17,9 +17,9 @@ import msgspec
 import psutil
 
 from benchmarks.process import measure
-from handoff.settings import ENVIRONMENT as STAGES_ENVIRONMENT
-from handoff.settings import ROOT
-from registry.connection import find_registry
+from relay.handoff.settings import ENVIRONMENT as STAGES_ENVIRONMENT
+from relay.handoff.settings import ROOT
+from relay.registry.connection import find_registry
 from serve.settings import ENVIRONMENT
 
 NAME = "served"

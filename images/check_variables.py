@@ -7,8 +7,8 @@ import os
 import sys
 from pathlib import Path
 
-from handoff.renamed_variables import list_warnings
 from images.check_ports import read_env
+from relay.handoff.renamed_variables import list_warnings
 
 
 def main() -> None:

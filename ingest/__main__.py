@@ -11,13 +11,13 @@ from urllib.parse import urlsplit
 
 from loguru import logger
 
-from handoff.receipt import Receipt
-from handoff.recipe import Recipe
-from handoff.run import Run, Stage
-from handoff.stage import main
 from ingest.parameters import FormatSection, IngestSection, SqlSection, parse_parameters
 from ingest.sources import open_source
-from tables.publish import publish_dataset
+from relay.handoff.receipt import Receipt
+from relay.handoff.recipe import Recipe
+from relay.handoff.run import Run, Stage
+from relay.handoff.stage import main
+from relay.tables.publish import publish_dataset
 
 READS = None
 WRITES = "raw/{recipe}"
@@ -30,7 +30,7 @@ def find_inputs(run: Run[IngestSection]) -> dict[str, str]:
 
 def ingest(run: Run[IngestSection]) -> Receipt:
     """Load the source, cast it by the contract, save it."""
-    from handoff.schema import contract_schema  # Arrow is heavy: only when there is work
+    from relay.handoff.schema import contract_schema  # Arrow is heavy: only when there is work
 
     source = open_source(run)
     return run.write(

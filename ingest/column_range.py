@@ -1,6 +1,6 @@
 """The values that made-up rows may have in a column of numbers."""
 
-from handoff.recipe import Column
+from relay.handoff.recipe import Column
 
 DEFAULT_WIDTH = 1.0
 

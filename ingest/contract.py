@@ -8,10 +8,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from handoff.errors import ContractError
-from handoff.recipe import Column
-from handoff.schema import ARROW_TYPES, contract_schema
-from handoff.writer import Block, reject, show_cells
+from relay.handoff.errors import ContractError
+from relay.handoff.recipe import Column
+from relay.handoff.schema import ARROW_TYPES, contract_schema
+from relay.handoff.writer import Block, reject, show_cells
 
 NULL_WORDS = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "#N/A")
 """Texts that mean "no value" in every column that is not text; in text and categories only the empty one does."""

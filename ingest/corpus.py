@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePosixPath
 
-from handoff.errors import SourceError
 from ingest.prose import extract_prose, module_docstrings
+from relay.handoff.errors import SourceError
 
 # No prose of the package's own: tests, examples, other people's code, parsers written by ANTLR. numpy's `distutils`
 # is only in its wheel for Python 3.11, and the data must be the same on every Python.

@@ -8,11 +8,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from handoff.recipe import Column
-from handoff.schema import contract_schema
-from handoff.writer import Block
 from ingest.column_range import find_range
 from ingest.parameters import FormulaSection, SyntheticSection
+from relay.handoff.recipe import Column
+from relay.handoff.schema import contract_schema
+from relay.handoff.writer import Block
 
 BLOCK_ROWS = 65_536
 FIRST_MOMENT = np.datetime64("2020-01-01T00:00:00", "us")

@@ -12,8 +12,9 @@ RUN --mount=type=cache,target=/root/.cache/pip \
 WORKDIR /app
 COPY images/entrypoint.py images/entrypoint.py
 COPY recipes recipes
-COPY handoff handoff
-COPY tables tables
+COPY relay/__init__.py relay/__init__.py
+COPY relay/handoff relay/handoff
+COPY relay/tables relay/tables
 COPY ingest ingest
 RUN python -m compileall -q /app
 

@@ -23,9 +23,9 @@ from typing import Self
 from loguru import logger
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from handoff.files import BLOCK_BYTES, Fingerprints, write_atomically
 from ingest.urls import DIGEST_CHARS, digest_url, name_file
 from ingest.version import Version
+from relay.handoff.files import BLOCK_BYTES, Fingerprints, write_atomically
 
 MANIFEST = "manifest.json"
 PIECES_AHEAD = 2  # of up to 1 MiB: more would cost memory and no longer save time

@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, field_serializer, field_validator, model_validator
 
-from handoff.column import LARGEST_INT
-from handoff.errors import UsageError
-from handoff.recipe import Recipe, Section, choose_section
 from ingest.urls import check_database_url, mask_url
+from relay.handoff.column import LARGEST_INT
+from relay.handoff.errors import UsageError
+from relay.handoff.recipe import Recipe, Section, choose_section
 
 Share = Annotated[float, Field(ge=0, le=1)]
 

@@ -10,9 +10,9 @@ from time import monotonic
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from handoff.errors import SourceError
 from ingest.contract import FIRST_MOMENT, LAST_MOMENT
-from tables.connection import Database, DatabaseError
+from relay.handoff.errors import SourceError
+from relay.tables.connection import Database, DatabaseError
 
 Value = bool | int | float | str | date | datetime
 

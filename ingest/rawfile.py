@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from handoff.errors import SourceError
-from handoff.receipt import Origin
+from relay.handoff.errors import SourceError
+from relay.handoff.receipt import Origin
 
 BLOCK_BYTES = 8 << 20
 """A block of text on its way: large enough for speed, small enough that a few of them fit in any memory."""

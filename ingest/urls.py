@@ -4,7 +4,7 @@ import hashlib
 import re
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
-from handoff.errors import RecipeError
+from relay.handoff.errors import RecipeError
 
 SECRET_KEYS = re.compile(
     r"token|secret|signature|passw|pwd|credential|auth(?!or)|access.?key|session|jwt|key$|sig$", re.IGNORECASE

@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 from loguru import logger
 
-from handoff.receipt import Receipt, Rejects
-from handoff.recipe import Recipe
-from handoff.run import Choice, Run, Stage
-from handoff.stage import main
-from handoff.verbs import Verb
 from model.findings import read_lines
 from model.output import OutputPlace, describe_files
 from model.parameters import EstimatorParameters, ModelParameters, parse_parameters
 from model.tracking.follow import PROMOTE, Finished, track
-from registry.errors import RegistryAwayError
+from relay.handoff.receipt import Receipt, Rejects
+from relay.handoff.recipe import Recipe
+from relay.handoff.run import Choice, Run, Stage
+from relay.handoff.stage import main
+from relay.handoff.verbs import Verb
+from relay.registry.errors import RegistryAwayError
 
 if TYPE_CHECKING:  # the numerical libraries take seconds to import, and an unchanged run needs none of them
     import pyarrow as pa
@@ -123,7 +123,7 @@ def read_contract(recipe: Recipe) -> dict[str, Any]:
 
 def find_libraries(recipe: Recipe) -> tuple[str, ...]:
     """The libraries whose code decides the result."""
-    shared = ("handoff", "registry")
+    shared = ("relay/handoff", "relay/registry")
     return (*shared, "stylometry") if recipe.sections["model"]["kind"] == "authorship" else shared
 
 

@@ -11,8 +11,6 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from handoff.errors import ModelError
-from handoff.recipe import Recipe
 from model.attribution import (
     attribute,
     choose_known,
@@ -38,7 +36,9 @@ from model.skops_file import write_model
 from model.stability import say_settings, tabulate_settings, try_settings
 from model.trust import figures_of, judge, say_trust
 from model.views import Views, draw_views
-from registry.contract import Contract
+from relay.handoff.errors import ModelError
+from relay.handoff.recipe import Recipe
+from relay.registry.contract import Contract
 from stylometry.chunks import Chunks
 from stylometry.errors import StylometryError
 from stylometry.features import CountTable

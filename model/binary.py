@@ -21,7 +21,7 @@ from model.split import Part
 from model.task import Task, compare, compare_figures, tabulate, warn_if_useless
 from model.threshold import MIN_CLASS_ROWS, Threshold, score_rows, tune_threshold
 from model.wording import show, show_share
-from registry.task import ModelTask
+from relay.registry.task import ModelTask
 
 AT_THE_THRESHOLD = ("f1", "precision", "recall")
 """Figures of the rows that reach the threshold."""

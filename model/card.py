@@ -9,16 +9,16 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from handoff.column import Column
-from handoff.settings import Settings
 from model.blocks import Block, Code, Document, Items, Picture, Section, Table, Words
 from model.card_limits import list_limits, list_parts
 from model.kept import Result, list_figures, load_result
 from model.wording import count, list_words, show, show_bytes, show_moment, show_seconds, show_unix
-from registry.contract import CONTRACT_FILE, LINEAGE_FILE, Contract
-from registry.model_file import check_digest
-from registry.task import ModelTask
-from registry.versions import CONTRACT_SHA256, Version
+from relay.handoff.column import Column
+from relay.handoff.settings import Settings
+from relay.registry.contract import CONTRACT_FILE, LINEAGE_FILE, Contract
+from relay.registry.model_file import check_digest
+from relay.registry.task import ModelTask
+from relay.registry.versions import CONTRACT_SHA256, Version
 
 TASKS = {
     ModelTask.BINARY: "which of two classes a row belongs to",
@@ -260,12 +260,12 @@ def _describe_loading(version: Version, contract: Contract) -> Block:
 
 LOADING = """from pathlib import Path
 
-from registry.answers import ask_model
-from registry.artifacts import fetch_version
-from registry.connection import find_registry, open_registry
-from registry.contract import MODEL_FILE
-from registry.model_file import read_model
-from registry.versions import read_version
+from relay.registry.answers import ask_model
+from relay.registry.artifacts import fetch_version
+from relay.registry.connection import find_registry, open_registry
+from relay.registry.contract import MODEL_FILE
+from relay.registry.model_file import read_model
+from relay.registry.versions import read_version
 
 # Of a server: find_registry(Path("data"), "http://127.0.0.1:5000")
 client = open_registry(find_registry(Path("data")))

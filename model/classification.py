@@ -2,11 +2,11 @@
 
 from sklearn.pipeline import Pipeline
 
-from handoff.errors import ModelError
 from model.binary import judge_binary_classifier
 from model.multiclass import judge_multiclass_classifier
 from model.results import Results
 from model.task import Task
+from relay.handoff.errors import ModelError
 
 
 def judge_classifier(fitted: Pipeline, task: Task) -> Results:

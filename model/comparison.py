@@ -10,8 +10,8 @@ import pandas as pd
 from sklearn import metrics
 
 from model.threshold import score_rows
-from registry.contract import Contract
-from registry.task import ModelTask
+from relay.registry.contract import Contract
+from relay.registry.task import ModelTask
 
 Floats = npt.NDArray[np.float64]
 Places = npt.NDArray[np.int64]

@@ -9,12 +9,12 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn.base import BaseEstimator
 
-from handoff.recipe import Column, Recipe
 from model.parameters import EstimatorParameters
 from model.task import Task
-from registry.answers import Predictions, ask_model, ask_onnx
-from registry.contract import MODEL_FILE, ONNX_FILE, Asking, Cell, Contract, Example, Score
-from registry.task import ModelTask
+from relay.handoff.recipe import Column, Recipe
+from relay.registry.answers import Predictions, ask_model, ask_onnx
+from relay.registry.contract import MODEL_FILE, ONNX_FILE, Asking, Cell, Contract, Example, Score
+from relay.registry.task import ModelTask
 
 EXAMPLES = 5
 """Rows that a contract shows: enough to see a model that answers everything alike."""
@@ -69,7 +69,7 @@ def describe_estimator(
     records = list_records(test.take(_choose_rows(test.target)).inputs, recipe.columns)
     if ONNX_FILE not in files:
         return add_example(contract, records, ask_model(contract, fitted, records))
-    from registry.onnx_file import open_onnx
+    from relay.registry.onnx_file import open_onnx
 
     return add_example(contract, records, ask_onnx(contract, open_onnx(files[ONNX_FILE]), records))
 

@@ -8,8 +8,8 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from handoff.errors import ModelError
-from handoff.recipe import Column
+from relay.handoff.errors import ModelError
+from relay.handoff.recipe import Column
 
 
 @dataclass(frozen=True)

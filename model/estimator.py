@@ -7,7 +7,6 @@ import pyarrow as pa
 from sklearn.base import is_classifier
 from threadpoolctl import threadpool_limits
 
-from handoff.recipe import Recipe
 from model.classification import check_classes, judge_classifier
 from model.contract import describe_estimator
 from model.findings import Finding, Topic
@@ -21,7 +20,8 @@ from model.skops_file import write_model
 from model.split import check_target, find_columns, read_split
 from model.task import Task
 from model.twin import make_twin
-from registry.contract import MODEL_FILE, ONNX_FILE
+from relay.handoff.recipe import Recipe
+from relay.registry.contract import MODEL_FILE, ONNX_FILE
 
 
 def train_estimator(table: pa.Table, recipe: Recipe, parameters: EstimatorParameters) -> Results:

@@ -10,7 +10,7 @@ from model.findings import Finding, Topic
 from model.parameters import AuthorshipParameters
 from model.views import say_chunks
 from model.wording import count
-from registry.task import ModelTask
+from relay.registry.task import ModelTask
 from stylometry.chunks import Chunks
 from stylometry.features import CountTable
 

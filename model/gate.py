@@ -13,9 +13,9 @@ from threadpoolctl import threadpool_limits
 from model.comparison import METRICS, Places, ScoredRows, answer, bootstrap_gain
 from model.metrics import LOWER_IS_BETTER
 from model.split import Part
-from registry.contract import Contract
-from registry.segments import assign_parts, name_parts
-from registry.task import ModelTask
+from relay.registry.contract import Contract
+from relay.registry.segments import assign_parts, name_parts
+from relay.registry.task import ModelTask
 
 MIN_ROWS = 10
 """Common test rows below which the bootstrap's interval says nothing."""

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from handoff.errors import DatasetDamagedError, DatasetMissingError
-from handoff.files import Fingerprints
-from handoff.receipt import Receipt, flatten
-from handoff.settings import Settings
 from model.findings import Findings, read_findings
 from model.output import NAME, RECEIPT, OutputPlace, check_folder
-from registry.task import ModelTask
+from relay.handoff.errors import DatasetDamagedError, DatasetMissingError
+from relay.handoff.files import Fingerprints
+from relay.handoff.receipt import Receipt, flatten
+from relay.handoff.settings import Settings
+from relay.registry.task import ModelTask
 
 Better = Literal["higher", "lower", ""]
 

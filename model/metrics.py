@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from sklearn import metrics
 
-from handoff.errors import ModelError
+from relay.handoff.errors import ModelError
 
 Floats = npt.NDArray[np.float64]
 

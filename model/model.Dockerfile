@@ -14,9 +14,8 @@ RUN --mount=type=cache,target=/root/.cache/pip \
 WORKDIR /app
 COPY images/entrypoint.py images/warm_caches.py images/
 COPY recipes recipes
-COPY handoff handoff
+COPY relay relay
 COPY stylometry stylometry
-COPY registry registry
 COPY model model
 COPY .streamlit .streamlit
 RUN python -m compileall -q /app

@@ -16,7 +16,7 @@ from model.segments import judge_segments
 from model.split import Part
 from model.task import Task, compare, compare_figures, tabulate, warn_if_useless
 from model.wording import show_share
-from registry.task import ModelTask
+from relay.registry.task import ModelTask
 
 
 def judge_multiclass_classifier(fitted: Pipeline, task: Task) -> Results:

@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from handoff.errors import DatasetDamagedError
-from handoff.files import Fingerprints, hash_file, hash_json, sync_file, sync_folder
-from handoff.receipt import Receipt
+from relay.handoff.errors import DatasetDamagedError
+from relay.handoff.files import Fingerprints, hash_file, hash_json, sync_file, sync_folder
+from relay.handoff.receipt import Receipt
 
 KEEP = 10
 """Folders of results kept for a recipe, the one in force among them."""

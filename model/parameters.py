@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from handoff.recipe import Recipe, Section, choose_section, parse_section
+from relay.handoff.recipe import Recipe, Section, choose_section, parse_section
 
 Score = Literal[
     "r2",

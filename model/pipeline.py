@@ -10,9 +10,9 @@ from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 
-from handoff.errors import ModelError
-from handoff.recipe import Column
 from model.split import Part
+from relay.handoff.errors import ModelError
+from relay.handoff.recipe import Column
 
 MISSING = "(missing)"
 """The category of cells that say nothing."""

@@ -14,10 +14,6 @@ from pathlib import Path
 
 from loguru import logger
 
-from handoff.errors import ContractError, ModelError, UsageError
-from handoff.recipe import load_recipe
-from handoff.settings import Settings, read_settings
-from handoff.verbs import VerbAnswer
 from model.ask import read_text
 from model.production import OpenModel, Production, find_production, open_model
 from model.reasons import Reason, explain, say_change, say_figure, say_method, say_prediction
@@ -25,9 +21,13 @@ from model.record_table import MOST_BYTES, MOST_ROWS, RowAnswer, read_table, wri
 from model.records import check_record, show_cell
 from model.style_answer import Answer, say_answer
 from model.trained import METRICS, Trained, read_checked
-from registry.contract import MODEL_FILE, Cell
-from registry.task import ModelTask
-from registry.versions import name_model
+from relay.handoff.errors import ContractError, ModelError, UsageError
+from relay.handoff.recipe import load_recipe
+from relay.handoff.settings import Settings, read_settings
+from relay.handoff.verbs import VerbAnswer
+from relay.registry.contract import MODEL_FILE, Cell
+from relay.registry.task import ModelTask
+from relay.registry.versions import name_model
 from stylometry.errors import StylometryError
 
 MOST_FLAWS = 20
@@ -144,11 +144,11 @@ def answer_style(production: Production, records: Sequence[dict[str, Cell]], set
     Raises:
         UsageError: there is more than one text, or it cannot be compared.
     """
-    from handoff.receipt import Receipt
     from model.answer import answer_text
     from model.output import RECEIPT
     from model.tracking.fetch import fetch_run
-    from registry.connection import explain_mlflow, find_registry, open_registry
+    from relay.handoff.receipt import Receipt
+    from relay.registry.connection import explain_mlflow, find_registry, open_registry
 
     if len(records) != 1:
         raise UsageError(f"found {len(records)} texts, expected one: --reasons is about one")

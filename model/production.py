@@ -12,20 +12,20 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
-from handoff.errors import ModelError
-from handoff.settings import Settings
-from registry.artifacts import check_files, fetch_version
-from registry.connection import OFF, Address, explain_mlflow, find_registry, open_registry
-from registry.contract import MODEL_FILE, ONNX_FILE, Cell, Contract
-from registry.errors import RegistryEmptyError
-from registry.model_file import ModelTamperedError, check_digest, read_model
-from registry.quick import Holder, find_holder
-from registry.task import ModelTask
-from registry.versions import CONTRACT_SHA256, Version, require_digest
+from relay.handoff.errors import ModelError
+from relay.handoff.settings import Settings
+from relay.registry.artifacts import check_files, fetch_version
+from relay.registry.connection import OFF, Address, explain_mlflow, find_registry, open_registry
+from relay.registry.contract import MODEL_FILE, ONNX_FILE, Cell, Contract
+from relay.registry.errors import RegistryEmptyError
+from relay.registry.model_file import ModelTamperedError, check_digest, read_model
+from relay.registry.quick import Holder, find_holder
+from relay.registry.task import ModelTask
+from relay.registry.versions import CONTRACT_SHA256, Version, require_digest
 
 if TYPE_CHECKING:  # NumPy and ONNX Runtime: whoever only asks for the contract needs neither
-    from registry.answers import Predictions, Record
-    from registry.onnx_file import OnnxModel
+    from relay.registry.answers import Predictions, Record
+    from relay.registry.onnx_file import OnnxModel
 
 KEEP = 3
 """Versions of a model whose files are kept."""
@@ -51,7 +51,7 @@ class OpenModel:
 
     def answer(self, records: "Sequence[Record]") -> "Predictions":
         """The answers to some records."""
-        from registry.answers import ask_model, ask_onnx
+        from relay.registry.answers import ask_model, ask_onnx
 
         if self.onnx is not None:
             return ask_onnx(self.contract, self.onnx, records)
@@ -73,7 +73,7 @@ class OpenModel:
 
     def _share_out(self, records: "Sequence[Record]") -> Any:
         """The probabilities of all classes (n, classes)."""
-        from registry.answers import make_frame, make_matrix
+        from relay.registry.answers import make_frame, make_matrix
 
         if self.onnx is not None:
             return self.onnx.predict(make_matrix(self.contract.inputs, records))
@@ -142,12 +142,12 @@ def open_model(production: Production) -> OpenModel:
         ModelTamperedError: the bytes are not those of the contract.
         ModelError: it cannot be opened, or answers otherwise.
     """
-    from registry.answers import find_difference
+    from relay.registry.answers import find_difference
 
     contract, where = production.contract, f"version {production.version.number} of {production.version.name}"
     onnx, model = None, None
     if contract.has_onnx:
-        from registry.onnx_file import open_onnx
+        from relay.registry.onnx_file import open_onnx
 
         content = (production.folder / ONNX_FILE).read_bytes()
         check_digest(content, contract.files[ONNX_FILE], ONNX_FILE)

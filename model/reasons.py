@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from model.records import find_usual, show_cell
 from model.wording import count
-from registry.contract import Cell, Contract
-from registry.task import ModelTask
+from relay.registry.contract import Cell, Contract
+from relay.registry.task import ModelTask
 
 Record = Mapping[str, Cell]
 

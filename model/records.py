@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from handoff.column import Column
 from model.wording import list_words
-from registry.cells import NAMES, cut, describe_range, validate_cell
-from registry.contract import Cell, Contract
+from relay.handoff.column import Column
+from relay.registry.cells import NAMES, cut, describe_range, validate_cell
+from relay.registry.contract import Cell, Contract
 
 TRUTH = {"true": True, "false": False, "1": True, "0": False}
 

@@ -6,7 +6,6 @@ import pandas as pd
 from sklearn.dummy import DummyRegressor
 from sklearn.pipeline import Pipeline
 
-from handoff.errors import ModelError
 from model.coefficients import Coefficients, read_coefficients
 from model.crossval import cross_validate
 from model.findings import Finding, Topic
@@ -18,7 +17,8 @@ from model.segments import judge_segments
 from model.split import Part
 from model.task import Task, compare, compare_figures, require_finite, tabulate, warn_if_useless
 from model.wording import count, show
-from registry.task import ModelTask
+from relay.handoff.errors import ModelError
+from relay.registry.task import ModelTask
 
 LINE_POINTS = 200
 

@@ -9,7 +9,7 @@ from typing import Any
 from sklearn.base import BaseEstimator, is_classifier, is_regressor
 from sklearn.utils.discovery import all_estimators
 
-from handoff.errors import RecipeError
+from relay.handoff.errors import RecipeError
 
 
 def build_estimator(dotted: str, options: Mapping[str, Any], seed: int) -> BaseEstimator:

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from model.findings import FILE, RENDERED, Finding, Findings, Plot, format_findings, render_findings
 from model.metrics import round_figures
 from model.plots.style import Picture, render
-from registry.contract import CONTRACT_FILE, MODEL_FILE, ONNX_FILE, Contract
+from relay.registry.contract import CONTRACT_FILE, MODEL_FILE, ONNX_FILE, Contract
 
 
 @dataclass(frozen=True)

@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from handoff.errors import ModelError
 from model.findings import Finding, Topic
 from model.metrics import is_better
 from model.resolve import suggest
 from model.split import Part
 from model.task import Task
 from model.wording import count, show
-from registry.contract import Segment
-from registry.segments import assign_parts, name_parts
+from relay.handoff.errors import ModelError
+from relay.registry.contract import Segment
+from relay.registry.segments import assign_parts, name_parts
 
 QUARTERS = (0.25, 0.5, 0.75)
 

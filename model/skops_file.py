@@ -15,8 +15,8 @@ import numpy as np
 import skops.io
 from sklearn.base import BaseEstimator
 
-from handoff.errors import ModelError
-from registry.model_file import read_model
+from relay.handoff.errors import ModelError
+from relay.registry.model_file import read_model
 
 SCHEMA = "schema.json"
 EPOCH = (1980, 1, 1, 0, 0, 0)

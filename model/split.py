@@ -13,8 +13,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from handoff.errors import ModelError
-from handoff.recipe import Column
+from relay.handoff.errors import ModelError
+from relay.handoff.recipe import Column
 
 SPLIT = "split"
 NUMERIC = ("int", "float", "bool")

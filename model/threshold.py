@@ -9,11 +9,11 @@ import pandas as pd
 from sklearn.model_selection import train_test_split
 from sklearn.pipeline import Pipeline
 
-from handoff.errors import ModelError
 from model.metrics import best_threshold
 from model.pipeline import fit
 from model.split import Part
 from model.task import require_finite
+from relay.handoff.errors import ModelError
 
 VALIDATION_SHARE = 0.2
 """Of the training rows, drawn by the seed; the threshold is tuned on them. The final model learns from all."""

@@ -11,12 +11,12 @@ import numpy.typing as npt
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.pipeline import Pipeline
 
-from handoff.errors import ModelError
 from model.findings import Finding, Topic
 from model.split import NUMERIC
 from model.task import Task
 from model.wording import count
-from registry.contract import TOLERANCE
+from relay.handoff.errors import ModelError
+from relay.registry.contract import TOLERANCE
 
 if TYPE_CHECKING:  # see make_twin
     from model.twin_graph import Precision
@@ -62,7 +62,7 @@ def make_twin(fitted: Pipeline, task: Task, threshold: float | None) -> TwinAtte
     if task.as_classes and not hasattr(fitted, "predict_proba"):
         return _explain(f"{task.estimator_name} gives no probabilities.")
     # Only now: onnx and ONNX Runtime are as slow to import as scikit-learn.
-    from registry.onnx_file import open_onnx
+    from relay.registry.onnx_file import open_onnx
 
     expected = _answer(fitted, task)
     matrix = inputs.to_numpy(np.float32)

@@ -15,7 +15,7 @@ from onnx import TensorProto, helper, numpy_helper
 from skl2onnx.common.data_types import DoubleTensorType, FloatTensorType
 from sklearn.pipeline import Pipeline
 
-from registry.onnx_file import INPUT, OUTPUT
+from relay.registry.onnx_file import INPUT, OUTPUT
 
 OPSETS = {"": 18, "ai.onnx.ml": 3}
 """Versions of the operators: what skl2onnx 1.20 writes for every estimator, and ONNX Runtime 1.17 and later runs."""

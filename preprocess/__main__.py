@@ -7,12 +7,12 @@ writes  data/processed/<recipe>.parquet, its receipt, rejected rows
 import sys
 from typing import Any
 
-from handoff.receipt import Receipt
-from handoff.recipe import Recipe
-from handoff.run import Run, Stage
-from handoff.stage import main
 from preprocess.parameters import DocumentsSection, PreprocessSection, TableSection, parse_parameters
-from tables.publish import publish_dataset
+from relay.handoff.receipt import Receipt
+from relay.handoff.recipe import Recipe
+from relay.handoff.run import Run, Stage
+from relay.handoff.stage import main
+from relay.tables.publish import publish_dataset
 
 READS = "raw/{recipe}"
 WRITES = "processed/{recipe}"

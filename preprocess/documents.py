@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from handoff.errors import RecipeError
-from handoff.recipe import Column
-from handoff.writer import Block
 from preprocess.parameters import DocumentsSection, RelabelSection
 from preprocess.rules import split_by_rules
 from preprocess.table import extend_contract, used_columns
+from relay.handoff.errors import RecipeError
+from relay.handoff.recipe import Column
+from relay.handoff.writer import Block
 
 SPACE = r"\s\v\p{Z}\x{85}"
 """All of Unicode's white space; RE2's own class is ASCII only, and without the vertical tab."""

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from handoff.recipe import Recipe, Section, choose_section
+from relay.handoff.recipe import Recipe, Section, choose_section
 
 Share = Annotated[float, Field(ge=0, le=1)]
 

@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from handoff.recipe import Column
-from handoff.writer import REJECTED_SCHEMA, reject, show_cells
+from relay.handoff.recipe import Column
+from relay.handoff.writer import REJECTED_SCHEMA, reject, show_cells
 
 Mask = NDArray[np.bool_]
 

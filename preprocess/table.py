@@ -4,13 +4,13 @@ from collections.abc import Iterator, Mapping
 
 import pyarrow as pa
 
-from handoff.errors import RecipeError
-from handoff.recipe import Column
-from handoff.schema import contract_field
-from handoff.writer import Block
 from preprocess.parameters import TableSection
 from preprocess.rules import split_by_rules
 from preprocess.split import mark_split
+from relay.handoff.errors import RecipeError
+from relay.handoff.recipe import Column
+from relay.handoff.schema import contract_field
+from relay.handoff.writer import Block
 
 SPLIT_FIELD = pa.field("split", pa.string(), metadata={"description": "train, or test: never shown to a model"})
 

@@ -12,9 +12,9 @@ from collections.abc import Sequence
 
 from loguru import logger
 
-from handoff.errors import RelayError
-from handoff.renamed_variables import rename_variables
-from registry.connection import find_registry
+from relay.handoff.errors import RelayError
+from relay.handoff.renamed_variables import rename_variables
+from relay.registry.connection import find_registry
 from serve.settings import ENVIRONMENT, SHARED, Settings, read_settings
 
 READS = "serve/models/{model}"

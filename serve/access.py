@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 from loguru import logger
 
-from handoff.log import KEEP_FILES, ROTATE_BYTES
+from relay.handoff.log import KEEP_FILES, ROTATE_BYTES
 
 PAUSE_SECONDS = 0.25
 

@@ -12,8 +12,8 @@ from typing import Any
 from loguru import logger
 from starlette.routing import Route, Router
 
-from handoff.errors import RelayError
-from registry.connection import find_registry
+from relay.handoff.errors import RelayError
+from relay.registry.connection import find_registry
 from serve.access import AccessLog
 from serve.copies import Copies
 from serve.exchange import Endpoint

@@ -15,8 +15,8 @@ from typing import Any
 
 import msgspec
 
-from handoff.files import sync_file, sync_folder, write_atomically
-from registry.contract import CONTRACT_FILE, LINEAGE_FILE, MODEL_FILE, ONNX_FILE
+from relay.handoff.files import sync_file, sync_folder, write_atomically
+from relay.registry.contract import CONTRACT_FILE, LINEAGE_FILE, MODEL_FILE, ONNX_FILE
 from serve.store import VersionRef
 
 CURRENT = "current.json"

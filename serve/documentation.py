@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 
-from handoff.column import Column
-from registry.cells import find_limits
+from relay.handoff.column import Column
+from relay.registry.cells import find_limits
 from serve.problems import MEDIA_TYPE
 from serve.settings import Settings
 from serve.store import Served

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from handoff.errors import RelayError
+from relay.handoff.errors import RelayError
 
 
 class Flaw(msgspec.Struct, frozen=True):

@@ -15,8 +15,8 @@ from typing import IO, Protocol
 import msgspec
 from loguru import logger
 
-from handoff.errors import RelayError
-from registry.errors import RegistryAwayError, RegistryEmptyError
+from relay.handoff.errors import RelayError
+from relay.registry.errors import RegistryAwayError, RegistryEmptyError
 from serve.copies import Copies, ServingState
 from serve.loading import load_folder
 from serve.store import VersionRef

@@ -12,8 +12,8 @@ from pathlib import Path
 import msgspec
 from loguru import logger
 
-from handoff.errors import ErrorRecord, RelayError, describe_error
-from registry.connection import Address, explain_mlflow, open_registry
+from relay.handoff.errors import ErrorRecord, RelayError, describe_error
+from relay.registry.connection import Address, explain_mlflow, open_registry
 
 
 class FetchResult(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -48,8 +48,8 @@ def fetch(address: Address, name: str, number: int, into: Path) -> FetchResult:
 
 
 def _fetch(address: Address, name: str, number: int, into: Path) -> None:
-    from registry.artifacts import fetch_version
-    from registry.versions import read_version
+    from relay.registry.artifacts import fetch_version
+    from relay.registry.versions import read_version
 
     client = open_registry(address)
     with explain_mlflow(address):

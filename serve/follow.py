@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from loguru import logger
 
-from handoff.errors import RelayError
+from relay.handoff.errors import RelayError
 from serve.copies import Copies, ServingState
 from serve.loading import load_folder
 from serve.store import MemoryStore

@@ -6,7 +6,7 @@ from typing import Any
 import msgspec
 from starlette.routing import Route
 
-from handoff.database import name_database
+from relay.handoff.database import name_database
 from serve.access import format_time
 from serve.documentation import describe_service, render_page
 from serve.exchange import Endpoint, Request, Response

@@ -7,12 +7,12 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from handoff.errors import RelayError
-from registry.answers import find_difference
-from registry.contract import CONTRACT_FILE, LINEAGE_FILE, MODEL_FILE, ONNX_FILE, Contract
-from registry.model_file import read_model
-from registry.onnx_file import open_onnx
-from registry.task import ModelTask
+from relay.handoff.errors import RelayError
+from relay.registry.answers import find_difference
+from relay.registry.contract import CONTRACT_FILE, LINEAGE_FILE, MODEL_FILE, ONNX_FILE, Contract
+from relay.registry.model_file import read_model
+from relay.registry.onnx_file import open_onnx
+from relay.registry.task import ModelTask
 from serve.predictor import OnnxPredictor, PipelinePredictor, Predictor
 from serve.schema import make_schema
 from serve.store import Served, VersionRef

@@ -4,7 +4,7 @@ import logging
 
 from loguru import logger
 
-from handoff.log import FILE_FORMAT, KEEP_FILES, ROTATE_BYTES, configure_terminal
+from relay.handoff.log import FILE_FORMAT, KEEP_FILES, ROTATE_BYTES, configure_terminal
 from serve.settings import Settings
 
 

@@ -11,10 +11,10 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from registry.answers import Predictions, ask_model, make_frame, read_outputs
-from registry.contract import Cell, Contract
-from registry.onnx_file import OnnxModel
-from registry.task import ModelTask
+from relay.registry.answers import Predictions, ask_model, make_frame, read_outputs
+from relay.registry.contract import Cell, Contract
+from relay.registry.onnx_file import OnnxModel
+from relay.registry.task import ModelTask
 from serve.errors import NoAnswerError
 from serve.schema import Record, make_matrix
 

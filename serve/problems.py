@@ -6,7 +6,7 @@ from http import HTTPStatus
 import msgspec
 from starlette.exceptions import HTTPException
 
-from handoff.errors import RelayError
+from relay.handoff.errors import RelayError
 from serve.errors import (
     BodyTimeoutError,
     BodyTooLargeError,

@@ -7,8 +7,8 @@ from typing import Any, Literal
 
 import msgspec
 
-from handoff.column import Column
-from registry.cells import cut
+from relay.handoff.column import Column
+from relay.registry.cells import cut
 from serve.errors import Flaw, InvalidRecordsError, MalformedBodyError, TooManyRowsError, WrongMediaTypeError
 from serve.schema import Record, Schema, show
 

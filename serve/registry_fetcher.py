@@ -11,13 +11,13 @@ from pathlib import Path
 import msgspec
 from loguru import logger
 
-from handoff.errors import ErrorRecord, RelayError
-from handoff.settings import ROOT
-from registry.connection import Address
-from registry.errors import RegistryAwayError, RegistryEmptyError
-from registry.model_file import ModelTamperedError
-from registry.quick import find_holder
-from registry.versions import require_digest
+from relay.handoff.errors import ErrorRecord, RelayError
+from relay.handoff.settings import ROOT
+from relay.registry.connection import Address
+from relay.registry.errors import RegistryAwayError, RegistryEmptyError
+from relay.registry.model_file import ModelTamperedError
+from relay.registry.quick import find_holder
+from relay.registry.versions import require_digest
 from serve.fetch_version import FetchResult
 from serve.store import VersionRef
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from starlette.routing import Route
 
-from handoff.database import name_database, name_table, quote_name
+from relay.handoff.database import name_database, name_table, quote_name
 from serve.errors import SampleMissingError
 from serve.exchange import Endpoint, Request, Response
 from serve.store import ModelStore

@@ -14,8 +14,8 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from handoff.column import Column
-from registry.cells import NAMES, cut, describe_range, find_limits, validate_cell
+from relay.handoff.column import Column
+from relay.registry.cells import NAMES, cut, describe_range, find_limits, validate_cell
 from serve.errors import Flaw, InvalidRecordsError
 
 MOST_FLAWS = 50

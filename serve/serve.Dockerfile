@@ -13,8 +13,9 @@ RUN --mount=type=cache,target=/root/.cache/pip \
 
 WORKDIR /app
 COPY images/entrypoint.py images/warm_caches.py images/
-COPY handoff handoff
-COPY registry registry
+COPY relay/__init__.py relay/__init__.py
+COPY relay/handoff relay/handoff
+COPY relay/registry relay/registry
 COPY stylometry stylometry
 COPY serve serve
 RUN python -m compileall -q /app

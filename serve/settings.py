@@ -9,10 +9,10 @@ from typing import Literal
 
 from loguru import logger
 
-from handoff.database import read_database_url
-from handoff.errors import UsageError
-from handoff.renamed_variables import rename_variables
-from handoff.settings import ROOT
+from relay.handoff.database import read_database_url
+from relay.handoff.errors import UsageError
+from relay.handoff.renamed_variables import rename_variables
+from relay.handoff.settings import ROOT
 
 ENVIRONMENT = {
     "API_PORT": "port (empty: 8000)",

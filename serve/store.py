@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from registry.contract import Contract
+from relay.registry.contract import Contract
 from serve.errors import ModelNotReadyError, UnknownThingError
 from serve.predictor import Predictor
 from serve.schema import Schema

@@ -57,7 +57,7 @@ class Desk:
 
     def run(self, stage: str, *arguments: str) -> int:
         """Run a stage in this process; gives its exit code."""
-        from handoff.stage import main
+        from relay.handoff.stage import main
 
         return main(import_module(f"{stage}.__main__").STAGE, [*arguments, *self.folders])
 
@@ -86,7 +86,7 @@ class Desk:
 
     def outcomes(self, stage: str) -> list[str]:
         """How the runs of a stage ended, by the journal, oldest first."""
-        from handoff.journal import parse_entry
+        from relay.handoff.journal import parse_entry
 
         entries = map(parse_entry, (self.logs / "runs.jsonl").read_bytes().splitlines())
         return [entry.outcome for entry in entries if entry.stage == stage]
@@ -102,7 +102,7 @@ class Desk:
 
     def receipt(self, address: str) -> Any:
         """The receipt of a dataset."""
-        from handoff.receipt import Receipt
+        from relay.handoff.receipt import Receipt
 
         return Receipt.read(self.data / f"{address}.json")
 
@@ -110,7 +110,7 @@ class Desk:
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     """A desk in a folder of the test, with none of the stages' variables set; signals are put back afterwards."""
-    from handoff.settings import ENVIRONMENT
+    from relay.handoff.settings import ENVIRONMENT
 
     for name in ENVIRONMENT:
         monkeypatch.delenv(name, raising=False)
@@ -132,17 +132,17 @@ class Reading:
 
 def declare(**columns: dict[str, Any]) -> dict[str, Any]:
     """A contract of columns, each an input unless it says otherwise."""
-    from handoff.recipe import Column
+    from relay.handoff.recipe import Column
 
     return {name: Column.model_validate({"role": "input"} | column) for name, column in columns.items()}
 
 
 def read_bytes(path: Path, content: bytes, columns: dict[str, dict[str, Any]], **parameters: Any) -> Reading:
     """Put bytes where a file source finds them, and read them by a contract."""
-    from handoff.receipt import Origin
     from ingest.formats import read_files
     from ingest.parameters import FormatSection
     from ingest.rawfile import RawFile
+    from relay.handoff.receipt import Origin
 
     path.write_bytes(content)
     origin = Origin(where=path.name, sha256=hashlib.sha256(content).hexdigest(), bytes=len(content))

@@ -15,8 +15,8 @@ from pathlib import Path
 import pytest
 from patience import HANG_SECONDS
 
-from registry.connection import probe_server
-from registry.errors import RegistryAwayError
+from relay.registry.connection import probe_server
+from relay.registry.errors import RegistryAwayError
 
 
 class MlflowServer:

@@ -5,11 +5,11 @@ from importlib import import_module
 from pathlib import PurePath
 from urllib.parse import urlsplit
 
-from handoff.errors import RecipeError
-from handoff.recipe import Column
-from handoff.writer import Block
 from ingest.parameters import FormatSection
 from ingest.rawfile import RawFile
+from relay.handoff.errors import RecipeError
+from relay.handoff.recipe import Column
+from relay.handoff.writer import Block
 
 MODULES = {"csv": "delimited", "json": "records", "jsonl": "lines", "text": "text", "parquet": "parquet"}
 

@@ -16,12 +16,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
-from handoff.errors import SourceError
-from handoff.recipe import Column
-from handoff.writer import Block, reject, show_cells
 from ingest.contract import NULL_WORDS, conform, match_columns
 from ingest.parameters import FormatSection
 from ingest.rawfile import RawFile, drop_mark
+from relay.handoff.errors import SourceError
+from relay.handoff.recipe import Column
+from relay.handoff.writer import Block, reject, show_cells
 
 PARSERS = 2
 """Threads that parse while the main one writes; more only keep more blocks in memory."""

@@ -4,11 +4,11 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from handoff.recipe import Column
-from handoff.writer import Block
 from ingest.formats.records import conform_records
 from ingest.parameters import FormatSection
 from ingest.rawfile import RawFile, drop_mark
+from relay.handoff.recipe import Column
+from relay.handoff.writer import Block
 
 
 def read_file(file: RawFile, parameters: FormatSection, columns: dict[str, Column], first_row: int) -> Iterator[Block]:

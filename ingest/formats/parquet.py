@@ -7,12 +7,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from handoff.errors import ContractError, SourceError
-from handoff.recipe import Column
-from handoff.writer import GROUP_ROWS, Block
 from ingest.contract import conform, match_columns
 from ingest.parameters import FormatSection
 from ingest.rawfile import RawFile
+from relay.handoff.errors import ContractError, SourceError
+from relay.handoff.recipe import Column
+from relay.handoff.writer import GROUP_ROWS, Block
 
 
 def read_file(file: RawFile, parameters: FormatSection, columns: dict[str, Column], first_row: int) -> Iterator[Block]:

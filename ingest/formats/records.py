@@ -12,12 +12,12 @@ import ijson
 import numpy as np
 import pyarrow as pa
 
-from handoff.errors import SourceError
-from handoff.recipe import Column
-from handoff.writer import Block, reject, show_cells
 from ingest.contract import conform, match_columns
 from ingest.parameters import FormatSection
 from ingest.rawfile import RawFile, drop_mark
+from relay.handoff.errors import SourceError
+from relay.handoff.recipe import Column
+from relay.handoff.writer import Block, reject, show_cells
 
 BATCH_RECORDS = 4_096
 KEYS_SHOWN = 20

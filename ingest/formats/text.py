@@ -8,13 +8,13 @@ from itertools import islice
 import numpy as np
 import pyarrow as pa
 
-from handoff.errors import SourceError
-from handoff.recipe import Column
-from handoff.writer import Block
 from ingest.contract import conform, match_columns
 from ingest.formats.lines import split_lines
 from ingest.parameters import FormatSection
 from ingest.rawfile import RawFile
+from relay.handoff.errors import SourceError
+from relay.handoff.recipe import Column
+from relay.handoff.writer import Block
 
 BATCH_DOCUMENTS = 256
 HEAD_LINES = 20

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 
-from handoff.receipt import Origin
-from handoff.run import Run
 from ingest.parameters import IngestSection
+from relay.handoff.receipt import Origin
+from relay.handoff.run import Run
 
 if TYPE_CHECKING:
-    from handoff.writer import Block
+    from relay.handoff.writer import Block
 
 
 class Source(Protocol):

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from handoff.progress import show_progress
-from handoff.receipt import Origin
-from handoff.run import Run
 from ingest.corpus import PackageSources, find_sources, read_documents
 from ingest.parameters import DocstringsSection
+from relay.handoff.progress import show_progress
+from relay.handoff.receipt import Origin
+from relay.handoff.run import Run
 
 if TYPE_CHECKING:
-    from handoff.writer import Block
+    from relay.handoff.writer import Block
 
 
 @dataclass(frozen=True)

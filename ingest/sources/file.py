@@ -6,15 +6,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from handoff.errors import SourceError
-from handoff.receipt import Origin
-from handoff.recipe import Column
-from handoff.run import Run
 from ingest.parameters import FileSection
 from ingest.rawfile import RawFile
+from relay.handoff.errors import SourceError
+from relay.handoff.receipt import Origin
+from relay.handoff.recipe import Column
+from relay.handoff.run import Run
 
 if TYPE_CHECKING:
-    from handoff.writer import Block
+    from relay.handoff.writer import Block
 
 
 @dataclass(frozen=True)

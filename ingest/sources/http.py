@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING
 
 from loguru import logger
 
-from handoff.errors import RecipeError, SourceError
-from handoff.files import Fingerprints, sync_folder
-from handoff.receipt import Origin
-from handoff.recipe import Column
-from handoff.run import Run, format_utc
 from ingest.kept import Fetched, KeptFile, Wanted, is_due, is_whole, keep_part, read_manifest, write_manifest
 from ingest.parameters import HttpSection, choose_refresh
 from ingest.rawfile import RawFile
 from ingest.urls import mask_url, name_file
+from relay.handoff.errors import RecipeError, SourceError
+from relay.handoff.files import Fingerprints, sync_folder
+from relay.handoff.receipt import Origin
+from relay.handoff.recipe import Column
+from relay.handoff.run import Run, format_utc
 
 if TYPE_CHECKING:  # requests and Arrow are heavy: an unchanged stage does without them
-    from handoff.writer import Block
     from ingest.download import RetryPolicy
+    from relay.handoff.writer import Block
 
 STOP_SECONDS = 0.5
 """How long interrupted downloads may take to close their files."""
@@ -121,8 +121,8 @@ class HttpSource:
         return files
 
     def _download(self, due: list[Wanted]) -> list[Fetched | None]:
-        from handoff.progress import show_progress
         from ingest.download import RetryPolicy
+        from relay.handoff.progress import show_progress
 
         section = self.parameters
         policy = self.policy or RetryPolicy(section.connect_timeout, section.read_timeout, section.retries)

@@ -13,21 +13,21 @@ from urllib.parse import unquote, urlsplit
 
 from loguru import logger
 
-from handoff.database import check_url, locate_database, quote_name
-from handoff.errors import SourceError, UsageError
-from handoff.files import Fingerprints, sync_folder
-from handoff.receipt import Origin
-from handoff.recipe import Column
-from handoff.run import Run, format_utc
 from ingest.kept import KeptFile, is_due, is_whole, read_manifest, write_manifest
 from ingest.parameters import VARIABLE, FormatSection, SqlSection, choose_refresh
 from ingest.rawfile import RawFile
 from ingest.urls import DIGEST_CHARS
+from relay.handoff.database import check_url, locate_database, quote_name
+from relay.handoff.errors import SourceError, UsageError
+from relay.handoff.files import Fingerprints, sync_folder
+from relay.handoff.receipt import Origin
+from relay.handoff.recipe import Column
+from relay.handoff.run import Run, format_utc
 
 if TYPE_CHECKING:  # Arrow and the driver are heavy: an unchanged stage does without them
     import pyarrow as pa
 
-    from handoff.writer import Block
+    from relay.handoff.writer import Block
 
 KEPT_NAME = "rows.parquet"
 SQLITE = "sqlite"
@@ -155,9 +155,9 @@ class SqlSource:
         """Rows, SHA-256 and bytes of the answer, written as it comes."""
         import pyarrow as pa
 
-        from handoff.dataset import HashingFile
-        from handoff.progress import show_progress
-        from handoff.writer import RowGroups
+        from relay.handoff.dataset import HashingFile
+        from relay.handoff.progress import show_progress
+        from relay.handoff.writer import RowGroups
 
         batches = self._ask()
         first = next(batches)

@@ -5,15 +5,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from handoff.errors import RecipeError
-from handoff.receipt import Origin
-from handoff.recipe import Column
-from handoff.run import Run
 from ingest.column_range import find_range
 from ingest.parameters import SyntheticSection
+from relay.handoff.errors import RecipeError
+from relay.handoff.receipt import Origin
+from relay.handoff.recipe import Column
+from relay.handoff.run import Run
 
 if TYPE_CHECKING:
-    from handoff.writer import Block
+    from relay.handoff.writer import Block
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from model.wording import show_share
-from registry.task import ModelTask
+from relay.registry.task import ModelTask
 
 if TYPE_CHECKING:
     from model.kept import Result

@@ -18,8 +18,8 @@ from typing import Any
 
 from loguru import logger
 
-from handoff.errors import UNEXPECTED, RelayError
-from handoff.settings import ROOT, Settings
+from relay.handoff.errors import UNEXPECTED, RelayError
+from relay.handoff.settings import ROOT, Settings
 
 TIMEOUT, CANCELLED = "timeout", "cancelled"
 """Kinds of errors of this client, beside those that the command answers."""

@@ -12,8 +12,8 @@ from importlib.util import find_spec
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
-from handoff.errors import UsageError
-from handoff.recipe import STAGE_SECTIONS, Recipe, Section, load_recipe
+from relay.handoff.errors import UsageError
+from relay.handoff.recipe import STAGE_SECTIONS, Recipe, Section, load_recipe
 
 Kind = Literal["toggle", "choice", "integer", "number", "text", "toml", "fixed"]
 

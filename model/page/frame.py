@@ -8,11 +8,11 @@ from pathlib import Path
 import streamlit as st
 from loguru import logger
 
-from handoff.errors import DatasetDamagedError, DatasetMissingError, RelayError
-from handoff.log import configure_log
-from handoff.recipe import Recipe, list_recipes, load_recipe
-from handoff.settings import Settings, read_settings
 from model.page.words import plain
+from relay.handoff.errors import DatasetDamagedError, DatasetMissingError, RelayError
+from relay.handoff.log import configure_log
+from relay.handoff.recipe import Recipe, list_recipes, load_recipe
+from relay.handoff.settings import Settings, read_settings
 
 RECIPE = "recipe"
 """Key of the choice, and its name in the address: `?recipe=linear` survives a reload and can be sent to others."""

@@ -22,11 +22,11 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
-from handoff.errors import ErrorRecord, RelayError
-from handoff.files import write_atomically
-from handoff.journal import Outcome, parse_error
-from handoff.lock import read_holder
-from handoff.settings import ROOT, Settings
+from relay.handoff.errors import ErrorRecord, RelayError
+from relay.handoff.files import write_atomically
+from relay.handoff.journal import Outcome, parse_error
+from relay.handoff.lock import read_holder
+from relay.handoff.settings import ROOT, Settings
 
 TAKE_OVER_SECONDS = 20.0
 """How long a new process may take until it has written its record; a busy machine needs some seconds."""

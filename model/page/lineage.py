@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
 
-from handoff.errors import DatasetState, RelayError, judge_dataset
-from handoff.receipt import Origin, Receipt
 from model.wording import shorten, show_bytes, show_moment
+from relay.handoff.errors import DatasetState, RelayError, judge_dataset
+from relay.handoff.receipt import Origin, Receipt
 
 SOURCES_SHOWN = 5
 

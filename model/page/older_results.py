@@ -4,15 +4,15 @@ from pathlib import Path
 
 import streamlit as st
 
-from handoff.errors import DatasetDamagedError, RelayError
-from handoff.receipt import Receipt
-from handoff.settings import Settings
 from model.kept import RUN, find_runs
 from model.output import RECEIPT
 from model.page.registry_view import ask_registry, describe_score, fetch_results
 from model.page.words import plain
 from model.wording import show_unix
-from registry.connection import find_registry
+from relay.handoff.errors import DatasetDamagedError, RelayError
+from relay.handoff.receipt import Receipt
+from relay.handoff.settings import Settings
+from relay.registry.connection import find_registry
 
 
 def add_fetched(settings: Settings, kept: dict[Path, Receipt]) -> dict[Path, Receipt]:

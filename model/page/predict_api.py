@@ -9,7 +9,6 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlencode, urlsplit
 from urllib.request import Request, urlopen
 
-from handoff.errors import RelayError, UsageError
 from model.page.predict_ask import (
     ANSWER_SECONDS,
     PART_BYTES,
@@ -21,7 +20,8 @@ from model.page.predict_ask import (
     RefusedError,
     Served,
 )
-from registry.contract import Cell, Contract
+from relay.handoff.errors import RelayError, UsageError
+from relay.registry.contract import Cell, Contract
 
 PAGE_ROWS = 200
 MOST_PAGES = 5

@@ -8,12 +8,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from handoff.errors import UNEXPECTED, RelayError
-from handoff.settings import Settings
 from model.page.command import CANCELLED, TIMEOUT, Command, CommandError
 from model.reasons import Reason
-from registry.contract import Cell, Contract
-from registry.errors import RegistryAwayError, RegistryEmptyError
+from relay.handoff.errors import UNEXPECTED, RelayError
+from relay.handoff.settings import Settings
+from relay.registry.contract import Cell, Contract
+from relay.registry.errors import RegistryAwayError, RegistryEmptyError
 
 ANSWER_SECONDS = 35
 """How long the API may take: it gives up after 30 s itself."""

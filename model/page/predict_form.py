@@ -4,10 +4,10 @@ from typing import Any
 
 import streamlit as st
 
-from handoff.column import Column
 from model.page.words import plain
 from model.records import describe
-from registry.contract import Cell, Contract
+from relay.handoff.column import Column
+from relay.registry.contract import Cell, Contract
 
 IN_A_ROW = 3
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import streamlit as st
 
-from handoff.errors import RelayError
 from model.page.lineage import SOURCES_SHOWN, Stop, draw
 from model.page.predict_api import Api
 from model.page.words import plain
 from model.records import show_cell
 from model.wording import count, shorten, show_bytes, show_moment
-from registry.contract import Contract
+from relay.handoff.errors import RelayError
+from relay.registry.contract import Contract
 
 SPANS = {"15 minutes": 900, "hour": 3_600, "day": 86_400, "week": 604_800}
 

@@ -7,8 +7,8 @@ from model.page.words import plain
 from model.reasons import Reason, say_change, say_figure, say_method, say_prediction, say_share, say_value
 from model.records import show_cell
 from model.wording import show, show_share
-from registry.contract import Cell, Contract
-from registry.task import ModelTask
+from relay.registry.contract import Cell, Contract
+from relay.registry.task import ModelTask
 
 MOST_LABELS = 10
 

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from handoff.errors import RelayError
 from model.page.predict_ask import Answering, Given, Served
 from model.page.words import plain
 from model.reasons import say_share, say_value
 from model.record_table import MOST_BYTES, MOST_ROWS, RecordTable, RowAnswer, read_table, write_table
 from model.wording import count
-from registry.task import ModelTask
+from relay.handoff.errors import RelayError
+from relay.registry.task import ModelTask
 
 FLAWS_SHOWN = 20
 FIRST_ROWS = 10

@@ -4,15 +4,15 @@ from typing import Any
 
 import streamlit as st
 
-from handoff.errors import UNEXPECTED, RelayError, UsageError
-from handoff.settings import Settings
 from model.kept import Result
 from model.page.command import CANCELLED, TIMEOUT, Command
 from model.page.frame import told_in_words
 from model.page.words import plain
 from model.style_answer import MOST_BYTES, say_extent, say_verdict
 from model.wording import show, show_share
-from registry.contract import MODEL_FILE
+from relay.handoff.errors import UNEXPECTED, RelayError, UsageError
+from relay.handoff.settings import Settings
+from relay.registry.contract import MODEL_FILE
 
 MOST_LABELS = 10
 """Labels in the table, the nearest first."""

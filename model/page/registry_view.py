@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from handoff.settings import Settings
 from model.page.command import Command, CommandError
-from registry.promotion import HistoryEntry
-from registry.versions import CONTRACT_SHA256, ProductionPeriod, Version
+from relay.handoff.settings import Settings
+from relay.registry.promotion import HistoryEntry
+from relay.registry.versions import CONTRACT_SHA256, ProductionPeriod, Version
 
 
 @dataclass(frozen=True)

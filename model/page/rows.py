@@ -8,11 +8,11 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from handoff.errors import DatasetDamagedError, DatasetMissingError
-from handoff.files import BLOCK_BYTES, Fingerprints
-from handoff.place import DatasetPlace
-from handoff.receipt import Receipt
-from handoff.settings import Settings
+from relay.handoff.errors import DatasetDamagedError, DatasetMissingError
+from relay.handoff.files import BLOCK_BYTES, Fingerprints
+from relay.handoff.place import DatasetPlace
+from relay.handoff.receipt import Receipt
+from relay.handoff.settings import Settings
 
 if TYPE_CHECKING:  # the first paint needs no Arrow
     import pandas as pd
@@ -103,7 +103,7 @@ def read_view(settings: Settings, recipe: str, layer: Layer, fingerprint: str) -
         MovedOnError: another dataset lies there by now.
         DatasetMissingError, DatasetDamagedError: as `find_receipt`.
     """
-    from handoff.dataset import open_dataset
+    from relay.handoff.dataset import open_dataset
 
     place = place_of(settings, recipe, layer)
     fingerprints = Fingerprints(settings.data_dir / ".state", settings.data_dir)
@@ -215,7 +215,7 @@ def read_points(settings: Settings, recipe: str, fingerprint: str, names: tuple[
         MovedOnError: the processed dataset is another one by now.
         DatasetMissingError, DatasetDamagedError: there is none.
     """
-    from handoff.dataset import open_dataset
+    from relay.handoff.dataset import open_dataset
 
     place = place_of(settings, recipe, "processed")
     dataset = open_dataset(place, Fingerprints(settings.data_dir / ".state", settings.data_dir), "preprocess")

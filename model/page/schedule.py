@@ -11,8 +11,8 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlencode
 from urllib.request import Request, urlopen
 
-from handoff.errors import RelayError, UsageError
-from handoff.settings import Settings
+from relay.handoff.errors import RelayError, UsageError
+from relay.handoff.settings import Settings
 
 ANSWER_SECONDS = 5
 """A person waits for the page."""

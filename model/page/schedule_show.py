@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 
 import streamlit as st
 
-from handoff.recipe import parse_override
-from handoff.settings import Settings
 from model.page.frame import told_in_words
 from model.page.progress import Colour
 from model.page.schedule import Schedule, ScheduledRun, open_schedule
 from model.page.words import plain
 from model.wording import show_unix
+from relay.handoff.recipe import parse_override
+from relay.handoff.settings import Settings
 
 WATCH_SECONDS, LOOK_SECONDS = 2, 10
 """How often a run that goes on is looked at, and whether a new one has begun."""

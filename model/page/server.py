@@ -7,8 +7,8 @@ from typing import NoReturn
 
 from loguru import logger
 
-from handoff.settings import ROOT, read_settings
-from handoff.verbs import VerbAnswer
+from relay.handoff.settings import ROOT, read_settings
+from relay.handoff.verbs import VerbAnswer
 
 PORT = 8501
 STDOUT = 1

@@ -15,10 +15,10 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from handoff.journal import find_entry
-from handoff.logbook import make_run_id
-from handoff.settings import ROOT, Settings
 from model.page.job import Desk, Record, Step, StepState
+from relay.handoff.journal import find_entry
+from relay.handoff.logbook import make_run_id
+from relay.handoff.settings import ROOT, Settings
 
 GRACE_SECONDS = 10.0
 """A stage that does not end within this time after it was asked is killed: its data survives that too."""

@@ -2,13 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from handoff.settings import Settings
 from model.blocks import Document
 from model.card import read_card
 from model.tracking.fetch import fetch_run
-from registry.errors import RegistryEmptyError
-from registry.promotion import settle
-from registry.versions import CONTRACT_SHA256, Version, find_production, list_versions, read_version
+from relay.handoff.settings import Settings
+from relay.registry.errors import RegistryEmptyError
+from relay.registry.promotion import settle
+from relay.registry.versions import CONTRACT_SHA256, Version, find_production, list_versions, read_version
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

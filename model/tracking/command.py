@@ -10,21 +10,21 @@ from typing import TYPE_CHECKING, Any
 
 from loguru import logger
 
-from handoff.errors import DatasetMissingError, UsageError
-from handoff.files import Fingerprints, write_atomically
-from handoff.log import configure_log
-from handoff.receipt import Receipt
-from handoff.recipe import Recipe, load_recipe
-from handoff.settings import Settings, read_settings
-from handoff.verbs import VerbAnswer
 from model.blocks import to_html, to_markdown
 from model.tracking.card import choose_version, make_card
 from model.tracking.fetch import fetch_run
 from model.tracking.follow import PROMOTE, Finished, name_user, track
-from registry.connection import OFF, explain_mlflow, find_registry, open_registry
-from registry.errors import PromotionError, RegistryEmptyError
-from registry.promotion import promote, read_history, roll_back, settle
-from registry.versions import Version, find_alias, list_versions, name_model
+from relay.handoff.errors import DatasetMissingError, UsageError
+from relay.handoff.files import Fingerprints, write_atomically
+from relay.handoff.log import configure_log
+from relay.handoff.receipt import Receipt
+from relay.handoff.recipe import Recipe, load_recipe
+from relay.handoff.settings import Settings, read_settings
+from relay.handoff.verbs import VerbAnswer
+from relay.registry.connection import OFF, explain_mlflow, find_registry, open_registry
+from relay.registry.errors import PromotionError, RegistryEmptyError
+from relay.registry.promotion import promote, read_history, roll_back, settle
+from relay.registry.versions import Version, find_alias, list_versions, name_model
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

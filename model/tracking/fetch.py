@@ -8,15 +8,15 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
-from handoff.errors import DatasetDamagedError
-from handoff.files import hash_file, hash_json, sync_file
-from handoff.receipt import Receipt
 from model.kept import RUN, find_runs
 from model.output import check_folder
 from model.tracking.known import identify_result
-from registry.contract import LINEAGE_FILE
-from registry.errors import RegistryEmptyError
-from registry.versions import RESULT
+from relay.handoff.errors import DatasetDamagedError
+from relay.handoff.files import hash_file, hash_json, sync_file
+from relay.handoff.receipt import Receipt
+from relay.registry.contract import LINEAGE_FILE
+from relay.registry.errors import RegistryEmptyError
+from relay.registry.versions import RESULT
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

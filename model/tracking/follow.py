@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING
 
 from loguru import logger
 
-from handoff.files import Fingerprints
-from handoff.lock import one_writer
-from handoff.place import DatasetPlace
-from handoff.receipt import Receipt
-from handoff.recipe import Recipe
-from handoff.settings import Settings
 from model.output import OutputPlace
 from model.tracking.known import SETTLED, identify_result, is_settled
 from model.tracking.lineage import trace
-from registry.connection import Address, explain_mlflow, find_experiment, find_registry, open_registry
-from registry.promotion import now_utc, promote
-from registry.task import ModelTask
-from registry.versions import GATE, RESULT, Version, find_production, read_version
+from relay.handoff.files import Fingerprints
+from relay.handoff.lock import one_writer
+from relay.handoff.place import DatasetPlace
+from relay.handoff.receipt import Receipt
+from relay.handoff.recipe import Recipe
+from relay.handoff.settings import Settings
+from relay.registry.connection import Address, explain_mlflow, find_experiment, find_registry, open_registry
+from relay.registry.promotion import now_utc, promote
+from relay.registry.task import ModelTask
+from relay.registry.versions import GATE, RESULT, Version, find_production, read_version
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -145,9 +145,9 @@ def name_user() -> str:
 def _load(client: "MlflowClient", version: Version, folder: Path) -> "Candidate":
     """A version with its model, every file held against its digest; fetched unless it lies there."""
     from model.gate import Candidate
-    from registry.artifacts import check_files, fetch_version
-    from registry.contract import MODEL_FILE
-    from registry.model_file import read_model
+    from relay.registry.artifacts import check_files, fetch_version
+    from relay.registry.contract import MODEL_FILE
+    from relay.registry.model_file import read_model
 
     contract = check_files(folder, version) if folder.exists() else fetch_version(client, version, folder)
     return Candidate(
@@ -167,11 +167,11 @@ def _read_test(finished: Finished) -> "Part":
     """
     from sklearn.base import is_classifier
 
-    from handoff.dataset import open_dataset
-    from handoff.errors import DatasetMissingError
     from model.parameters import EstimatorParameters, parse_parameters
     from model.resolve import build_estimator
     from model.split import read_split
+    from relay.handoff.dataset import open_dataset
+    from relay.handoff.errors import DatasetMissingError
 
     data_dir, recipe = finished.settings.data_dir, finished.recipe
     place = DatasetPlace(data_dir, f"processed/{recipe.name}", "preprocess")

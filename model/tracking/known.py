@@ -1,11 +1,11 @@
 """Whether the registry knows a result already, asked without MLflow's client: an unchanged run must stay quick."""
 
-from handoff.files import hash_json
-from handoff.receipt import Receipt
-from registry.connection import Address
-from registry.quick import read_database
-from registry.rest import ask_server
-from registry.versions import RESULT
+from relay.handoff.files import hash_json
+from relay.handoff.receipt import Receipt
+from relay.registry.connection import Address
+from relay.registry.quick import read_database
+from relay.registry.rest import ask_server
+from relay.registry.versions import RESULT
 
 SETTLED = "relay.settled"
 """Run tag, written last: everything of the run has been sent, and the gate has spoken."""

@@ -8,10 +8,10 @@ from typing import Any
 
 from loguru import logger
 
-from handoff.place import DatasetPlace
-from handoff.receipt import Receipt
-from handoff.renamed_variables import rename_variables
-from handoff.settings import ROOT
+from relay.handoff.place import DatasetPlace
+from relay.handoff.receipt import Receipt
+from relay.handoff.renamed_variables import rename_variables
+from relay.handoff.settings import ROOT
 
 STAGES = ("preprocess", "ingest")
 """Who wrote what a training read, and what that was made of."""

@@ -7,10 +7,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from handoff.column import Column
-from registry.contract import CONTRACT_FILE, LINEAGE_FILE, MODEL_FILE, Contract
-from registry.model_file import OURS
-from registry.task import ModelTask
+from relay.handoff.column import Column
+from relay.registry.contract import CONTRACT_FILE, LINEAGE_FILE, MODEL_FILE, Contract
+from relay.registry.model_file import OURS
+from relay.registry.task import ModelTask
 
 if TYPE_CHECKING:
     from mlflow.models import ModelSignature

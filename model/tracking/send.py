@@ -11,15 +11,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from handoff.files import hash_file
-from handoff.receipt import Receipt, flatten
 from model.output import OutputPlace
 from model.tracking.known import identify_result
 from model.tracking.lineage import Lineage
 from model.tracking.package import write_package
-from registry.connection import Address, find_experiment
-from registry.contract import CONTRACT_FILE, LINEAGE_FILE, MODEL_FILE, Contract
-from registry.versions import (
+from relay.handoff.files import hash_file
+from relay.handoff.receipt import Receipt, flatten
+from relay.registry.connection import Address, find_experiment
+from relay.registry.contract import CONTRACT_FILE, LINEAGE_FILE, MODEL_FILE, Contract
+from relay.registry.versions import (
     CONTRACT_SHA256,
     DATA,
     MODEL_SHA256,

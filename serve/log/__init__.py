@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from handoff.errors import UsageError
+from relay.handoff.errors import UsageError
 from serve.log.record import PredictionLog
 
 QUEUE_ROWS = 10_000

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 import asyncpg
 
-from handoff.errors import UsageError
+from relay.handoff.errors import UsageError
 from serve.log.postgres_tables import PROBE, SCHEMA
 from serve.log.postgres_writer import AWAY_ERRORS, ROW_ERRORS, SELECT, Connection, PostgresWriter, count_rows
 from serve.log.queue import GroupCommit

@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeAlias
 
-from handoff.errors import RelayError
+from relay.handoff.errors import RelayError
 from serve.log.record import LogFullError, LogKeyTakenError, LogRowError, LogStats, LogUnavailableError, Row
 
 BATCH_ROWS = 1000

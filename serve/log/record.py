@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any, Protocol, TypeAlias
 
-from handoff.errors import RelayError
+from relay.handoff.errors import RelayError
 
 JsonScalar: TypeAlias = bool | int | float | str | None
 

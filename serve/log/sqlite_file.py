@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from loguru import logger
 
-from handoff.files import sync_folder
+from relay.handoff.files import sync_folder
 from serve.log.record import LogUnavailableError, require_known_version
 
 Result = TypeVar("Result")

@@ -13,7 +13,7 @@ LOOK_SECONDS = 2.0
 SERVED_SECONDS = 180.0
 """For the API to start, ask the registry, fetch the version and check it."""
 TOLERANCE = 1e-5
-"""How far two ways of asking one model may differ, as in registry/contract.py, in which the example is written."""
+"""How far two ways of asking one model may differ, as in relay/registry/contract.py, which writes the example."""
 
 NOT_THERE = ("RESOURCE_DOES_NOT_EXIST", "INVALID_PARAMETER_VALUE")
 """MLflow's codes for a model, and for an alias, that does not exist."""

@@ -15,7 +15,7 @@ LOOK_SECONDS = 1.0
 AWAY_SECONDS = 120.0
 """That a run is still followed while the runner does not answer: it is started again, and finds what it started."""
 UNCHANGED = "unchanged"
-"""The outcome of a stage that found nothing to do, as in handoff/journal.py, which this image does not hold."""
+"""The outcome of a stage that found nothing to do, as in relay/handoff/journal.py, which this image does not hold."""
 
 log = logging.getLogger("airflow.task")
 

@@ -8,7 +8,7 @@ import pytest
 from edition_folders import Edition, unpack
 from loguru import logger
 
-from handoff.settings import ENVIRONMENT
+from relay.handoff.settings import ENVIRONMENT
 
 # The tests of the service have the server that is started here too.
 sys.path.append(str(Path(__file__).resolve().parents[1] / "serve"))

@@ -5,7 +5,7 @@ import tarfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from handoff.settings import Settings
+from relay.handoff.settings import Settings
 
 ARCHIVE = Path(__file__).resolve().parent / "edition_0_1.tar.xz"
 EDITION_MODELS = ("linear", "visits", "flowers", "styles", "papers")

@@ -4,8 +4,8 @@ import pytest
 from edition_folders import EDITION_MODELS, Edition
 from streamlit.testing.v1 import AppTest
 
-from handoff.settings import ROOT
 from model.kept import load_latest
+from relay.handoff.settings import ROOT
 
 APP = str(ROOT / "model" / "page" / "app.py")
 

@@ -11,15 +11,15 @@ import pytest
 from edition_folders import EDITION_MODELS, Edition
 
 from model.tracking.command import main as run_verb
-from registry.answers import ask_model, ask_onnx, find_difference
-from registry.artifacts import fetch_version
-from registry.connection import find_registry, open_registry
-from registry.contract import MODEL_FILE, ONNX_FILE
-from registry.model_file import read_model
-from registry.onnx_file import open_onnx
-from registry.promotion import read_history
-from registry.task import ModelTask
-from registry.versions import find_production, list_versions, read_version
+from relay.registry.answers import ask_model, ask_onnx, find_difference
+from relay.registry.artifacts import fetch_version
+from relay.registry.connection import find_registry, open_registry
+from relay.registry.contract import MODEL_FILE, ONNX_FILE
+from relay.registry.model_file import read_model
+from relay.registry.onnx_file import open_onnx
+from relay.registry.promotion import read_history
+from relay.registry.task import ModelTask
+from relay.registry.versions import find_production, list_versions, read_version
 from serve.loading import load_folder
 from serve.store import VersionRef
 

@@ -10,16 +10,16 @@ from typing import Any
 import pytest
 from edition_folders import Edition
 
-from handoff.dataset import open_dataset
-from handoff.files import Fingerprints
-from handoff.journal import Entry, Outcome, parse_entry, write_journal
-from handoff.place import DatasetPlace
-from handoff.settings import ROOT
 from model.kept import list_figures, list_results, load_latest, load_result
 from model.page.job import Desk
-from registry.connection import find_registry, open_registry
-from registry.task import ModelTask
-from registry.versions import list_versions
+from relay.handoff.dataset import open_dataset
+from relay.handoff.files import Fingerprints
+from relay.handoff.journal import Entry, Outcome, parse_entry, write_journal
+from relay.handoff.place import DatasetPlace
+from relay.handoff.settings import ROOT
+from relay.registry.connection import find_registry, open_registry
+from relay.registry.task import ModelTask
+from relay.registry.versions import list_versions
 
 RESULTS = {
     "flowers": {"4c480130": {}},

@@ -11,7 +11,7 @@ import pytest
 from engine import ROOT, Docker, find_users
 from patience import HANG_SECONDS, wait_for
 
-from handoff.receipt import Receipt
+from relay.handoff.receipt import Receipt
 
 LONG_RUN = {"RECIPES": "linear", "OVERRIDES": "ingest.rows=3000000"}
 

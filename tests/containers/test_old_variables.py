@@ -6,7 +6,7 @@ from typing import Any
 
 from engine import compose_in
 
-from handoff.renamed_variables import NEW_NAMES
+from relay.handoff.renamed_variables import NEW_NAMES
 
 
 def configure(folder: Path, **environment: str) -> Any:

@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from handoff.errors import ContractError
-from handoff.recipe import Column
 from ingest.contract import cast_column, conform, match_columns
+from relay.handoff.errors import ContractError
+from relay.handoff.recipe import Column
 
 
 def cast(values: list[Any] | pa.Array, kind: str, **column: Any) -> list[Any]:

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from handoff.errors import RelayError
 from ingest.corpus import CorpusError, Document, find_sources, read_documents
+from relay.handoff.errors import RelayError
 
 SHARED = "The result has the shape of the first argument."
 PROSE = "It is computed once and then kept."

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from handoff.errors import ContractError, RecipeError, SourceError
 from ingest.formats.delimited import cut_blocks, last_row_end
+from relay.handoff.errors import ContractError, RecipeError, SourceError
 
 Read = Callable[..., Any]
 

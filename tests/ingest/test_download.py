@@ -20,10 +20,10 @@ from hypothesis import strategies as st
 from loguru import logger
 from patience import HANG_SECONDS
 
-from handoff.errors import SourceError
 from ingest.download import DownloadControl, RetryPolicy, StoppedError, download
 from ingest.kept import Fetched, Wanted
 from ingest.version import Version
+from relay.handoff.errors import SourceError
 
 BODY = b"id,name\n" + b"".join(b"%d,row\n" % number for number in range(20_000))
 QUICK = RetryPolicy(connect_timeout=HANG_SECONDS, read_timeout=HANG_SECONDS, retries=3, first_delay=0.001)

@@ -17,16 +17,16 @@ from http_server import Page, PageServer, serve
 from loguru import logger
 from patience import HANG_SECONDS, wait_for
 
-from handoff.errors import RecipeError, SourceError, UsageError
-from handoff.files import Fingerprints
-from handoff.recipe import load_recipe
-from handoff.run import Run
-from handoff.settings import Settings
 from ingest.__main__ import STAGE
 from ingest.download import RetryPolicy
 from ingest.parameters import parse_parameters
 from ingest.sources.http import HttpSource, open_source
 from ingest.urls import digest_url, mask_url, name_file
+from relay.handoff.errors import RecipeError, SourceError, UsageError
+from relay.handoff.files import Fingerprints
+from relay.handoff.recipe import load_recipe
+from relay.handoff.run import Run
+from relay.handoff.settings import Settings
 
 QUICK = RetryPolicy(connect_timeout=HANG_SECONDS, read_timeout=HANG_SECONDS, retries=1, first_delay=0.001)
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
@@ -47,10 +47,10 @@ INPUTS_IN_ANOTHER_PROCESS = """
 import os, signal, sys
 from dataclasses import replace
 from pathlib import Path
-from handoff.files import Fingerprints
-from handoff.recipe import load_recipe
-from handoff.run import Run
-from handoff.settings import Settings
+from relay.handoff.files import Fingerprints
+from relay.handoff.recipe import load_recipe
+from relay.handoff.run import Run
+from relay.handoff.settings import Settings
 from ingest.__main__ import STAGE
 from ingest.parameters import parse_parameters
 from ingest.sources.http import open_source

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from handoff.errors import RecipeError
-from handoff.recipe import load_recipe
 from ingest.parameters import FileSection, HttpSection, SyntheticSection, parse_parameters, refresh_seconds
+from relay.handoff.errors import RecipeError
+from relay.handoff.recipe import load_recipe
 
 RECIPE = """
 title = "One section"

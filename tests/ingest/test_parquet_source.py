@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from handoff.errors import ContractError, SourceError
+from relay.handoff.errors import ContractError, SourceError
 
 Read = Callable[..., Any]
 

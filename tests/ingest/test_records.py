@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from handoff.errors import ContractError, SourceError
 from ingest.formats.records import BATCH_RECORDS, flatten_record
+from relay.handoff.errors import ContractError, SourceError
 
 Read = Callable[..., Any]
 

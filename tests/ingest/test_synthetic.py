@@ -7,10 +7,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from handoff.errors import RecipeError
 from ingest.column_range import find_range
 from ingest.parameters import SyntheticSection
 from ingest.sources.synthetic import SyntheticSource, check_columns
+from relay.handoff.errors import RecipeError
 
 Desk = Any  # tests/conftest.py
 Declare = Callable[..., Any]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from handoff.errors import ContractError, SourceError
+from relay.handoff.errors import ContractError, SourceError
 
 Desk = Any  # tests/conftest.py
 Read = Callable[..., Any]

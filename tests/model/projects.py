@@ -10,17 +10,17 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from handoff.place import DatasetPlace
-from handoff.receipt import Key, Receipt
-from handoff.recipe import load_recipe
-from handoff.schema import contract_schema, describe_schema
-from handoff.stage import main
-from handoff.writer import Block, DatasetWriter
 from model.__main__ import STAGE, train
 from model.findings import Topic
 from model.output import OutputPlace
 from model.parameters import parse_parameters
 from model.results import Results
+from relay.handoff.place import DatasetPlace
+from relay.handoff.receipt import Key, Receipt
+from relay.handoff.recipe import load_recipe
+from relay.handoff.schema import contract_schema, describe_schema
+from relay.handoff.stage import main
+from relay.handoff.writer import Block, DatasetWriter
 
 LINEAR = """
 title = "A line through noisy points"

@@ -3,9 +3,9 @@
 import pytest
 from projects import NUMBERS, Project, mixed_columns
 
-from handoff.errors import RecipeError, UsageError
-from handoff.recipe import load_recipe
 from model.parameters import EstimatorParameters, parse_parameters
+from relay.handoff.errors import RecipeError, UsageError
+from relay.handoff.recipe import load_recipe
 
 
 @pytest.fixture

@@ -6,9 +6,9 @@ import pytest
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression, PoissonRegressor
 
-from handoff.recipe import Column
 from model.coefficients import read_coefficients
 from model.pipeline import build_pipeline
+from relay.handoff.recipe import Column
 
 COLUMNS = {
     "kg": Column(type="float", role="input", null=True),

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from registry.contract import Contract
+from relay.registry.contract import Contract
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -10,7 +10,7 @@ import pytest
 from projects import LINEAR, MIXED, Project, linear_columns, mark_split, mixed_columns, texts, topics
 
 from model.findings import Topic
-from registry.model_file import read_model
+from relay.registry.model_file import read_model
 
 MakeProject = Callable[..., Project]
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 from projects import Project
 
-from handoff.settings import ROOT
 from model.findings import (
     FILE,
     RENDERED,
@@ -22,6 +21,7 @@ from model.findings import (
     read_lines,
     render_findings,
 )
+from relay.handoff.settings import ROOT
 
 FINDINGS = Findings(
     findings=(

@@ -12,11 +12,11 @@ from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from handoff.column import Column
 from model.comparison import METRICS, answer, measure_auc
 from model.gate import Candidate, Decision, judge_challenger
 from model.split import Part
-from registry.contract import Contract, Example, Score, Segment
+from relay.handoff.column import Column
+from relay.registry.contract import Contract, Example, Score, Segment
 
 SEED = 7
 NUMBER = Column(type="float", role="input")

@@ -19,7 +19,7 @@ PCA_OF_FEATURES = ("model.projection=pcoa", "model.distance=euclidean", "model.f
 def test_centred_frequencies_times_loadings_are_the_map(project: Any) -> None:
     import pyarrow.parquet as pq
 
-    from handoff.recipe import load_recipe
+    from relay.handoff.recipe import load_recipe
 
     made = project(DOCUMENTS, document_columns())
     recipe = load_recipe(str(made.recipe), PCA_OF_FEATURES)

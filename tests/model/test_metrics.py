@@ -5,7 +5,6 @@ import math
 import numpy as np
 import pytest
 
-from handoff.errors import ModelError
 from model.metrics import (
     BinaryPrediction,
     best_threshold,
@@ -17,6 +16,7 @@ from model.metrics import (
     round_figures,
 )
 from model.threshold import _settle_between
+from relay.handoff.errors import ModelError
 
 
 def test_regression_by_hand() -> None:

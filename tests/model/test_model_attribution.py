@@ -10,7 +10,7 @@ from projects import DOCUMENTS, Project, document_columns, texts
 
 from model.by_distance import TRIGRAMS
 from model.parameters import Distance
-from registry.model_file import read_model
+from relay.registry.model_file import read_model
 
 MakeProject = Callable[..., Project]
 

@@ -24,8 +24,8 @@ from projects import (
     mixed_columns,
 )
 
-from handoff.files import Fingerprints
 from model.output import KEEP
+from relay.handoff.files import Fingerprints
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from projects import LINEAR, Project, linear_columns, make_project
 
-from handoff.recipe import SUBCOMMANDS
-from handoff.stage import main
 from model.__main__ import STAGE, VERBS
+from relay.handoff.recipe import SUBCOMMANDS
+from relay.handoff.stage import main
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -76,7 +76,7 @@ def test_no_recipe_may_have_the_name_of_a_subcommand() -> None:
 
 def test_a_recipe_is_trained_without_importing_what_subcommands_need(trained_line: Project) -> None:
     code = (
-        "import sys; from handoff.stage import main; from model.__main__ import STAGE, VERBS; "
+        "import sys; from relay.handoff.stage import main; from model.__main__ import STAGE, VERBS; "
         f"code = main(STAGE, {trained_line.arguments()!r}); heavy = {{'numpy', 'pyarrow', 'sklearn', 'mlflow'}}; "
         "print(code, sorted((heavy | {verb.module for verb in VERBS.values()}) & set(sys.modules)))"
     )

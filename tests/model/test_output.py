@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from handoff.errors import DatasetDamagedError
-from handoff.files import Fingerprints, hash_file
-from handoff.receipt import Key, Receipt, Rejects
 from model.output import KEEP, OutputPlace, check_folder, describe_files
+from relay.handoff.errors import DatasetDamagedError
+from relay.handoff.files import Fingerprints, hash_file
+from relay.handoff.receipt import Key, Receipt, Rejects
 
 
 def make_receipt(files: dict[str, bytes], value: int) -> Receipt:

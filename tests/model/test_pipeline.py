@@ -8,8 +8,8 @@ import pytest
 from projects import MIXED, Project, mixed_columns
 from sklearn.linear_model import LogisticRegression
 
-from handoff.recipe import Column, load_recipe
 from model.pipeline import build_pipeline
+from relay.handoff.recipe import Column, load_recipe
 
 
 def column(type_: str, **more: Any) -> Column:

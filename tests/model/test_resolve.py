@@ -2,8 +2,8 @@
 
 import pytest
 
-from handoff.errors import RecipeError
 from model.resolve import build_estimator
+from relay.handoff.errors import RecipeError
 
 
 def test_a_dotted_name_with_options_becomes_an_estimator() -> None:

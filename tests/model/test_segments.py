@@ -8,9 +8,9 @@ import pytest
 from projects import LINEAR, MIXED, NUMBERS, Project, linear_columns, mixed_columns, texts
 from sklearn.metrics import r2_score
 
-from handoff.errors import ModelError
 from model.row_keys import name_rows
 from model.split import Part
+from relay.handoff.errors import ModelError
 
 MakeProject = Callable[..., Project]
 

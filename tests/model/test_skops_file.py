@@ -18,9 +18,9 @@ from sklearn.gaussian_process.kernels import Matern
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
-from handoff.errors import ModelError
 from model.skops_file import _clear_padding, canonise, write_model
-from registry.model_file import read_model
+from relay.handoff.errors import ModelError
+from relay.registry.model_file import read_model
 
 X = np.random.default_rng(0).normal(size=(80, 3))
 Y = X[:, 0] + X[:, 1] > 0

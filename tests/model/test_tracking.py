@@ -12,14 +12,14 @@ import pytest
 from patience import HANG_SECONDS
 from projects import LINEAR, Project, linear_columns, make_project
 
-from handoff.files import hash_file
-from handoff.recipe import load_recipe
-from handoff.stage import main
 from model.__main__ import STAGE
 from model.tracking.known import is_settled
-from registry.connection import find_registry, open_registry
-from registry.promotion import read_history
-from registry.versions import GATE, find_production, list_versions
+from relay.handoff.files import hash_file
+from relay.handoff.recipe import load_recipe
+from relay.handoff.stage import main
+from relay.registry.connection import find_registry, open_registry
+from relay.registry.promotion import read_history
+from relay.registry.versions import GATE, find_production, list_versions
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -71,7 +71,7 @@ def test_a_run_holds_parameters_figures_the_dataset_and_the_lineage(first: Proje
 
 
 def test_the_registered_files_are_those_of_the_result_byte_for_byte(first: Project, tmp_path: Path) -> None:
-    from registry.artifacts import fetch_version
+    from relay.registry.artifacts import fetch_version
 
     client = client_of(first)
     version = find_production(client, "line")
@@ -103,7 +103,7 @@ def test_an_unchanged_result_is_sent_once(tracked: Project) -> None:
 
 def test_an_unchanged_run_does_not_import_mlflow(tracked: Project) -> None:
     code = (
-        "import sys; from handoff.stage import main; from model.__main__ import STAGE; "
+        "import sys; from relay.handoff.stage import main; from model.__main__ import STAGE; "
         f"code = main(STAGE, {tracked.arguments()!r}); print(code, 'mlflow' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=os.environ, capture_output=True, text=True)
@@ -171,7 +171,7 @@ def test_a_run_that_was_killed_before_the_gate_is_not_sent_again_and_gets_its_wo
 
 def test_a_sending_that_was_killed_is_marked_and_done_anew(tracked: Project) -> None:
     from model.tracking.known import identify_result
-    from registry.versions import RESULT
+    from relay.registry.versions import RESULT
 
     client = client_of(tracked)
     experiment = client.get_experiment_by_name("line").experiment_id

@@ -4,11 +4,11 @@ import pytest
 from mlflow_server import MlflowServer, mlflow_server  # noqa: F401
 from projects import Project
 
-from handoff.stage import main
 from model.__main__ import STAGE
 from model.tracking.known import is_settled
-from registry.connection import Address, open_registry
-from registry.versions import find_production, list_versions
+from relay.handoff.stage import main
+from relay.registry.connection import Address, open_registry
+from relay.registry.versions import find_production, list_versions
 
 
 def list_numbers(address: Address) -> list[int]:

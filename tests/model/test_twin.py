@@ -12,7 +12,6 @@ from hypothesis.extra import numpy as arrays
 from projects import LINEAR, MIXED, NUMBERS, Project, linear_columns, mark_split, mixed_columns, texts, topics
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from handoff.recipe import load_recipe
 from model.estimator import set_task
 from model.findings import Topic
 from model.parameters import EstimatorParameters, parse_parameters
@@ -20,8 +19,9 @@ from model.pipeline import fit
 from model.raw_thresholds import find_raw_thresholds, unscale_trees
 from model.twin import Agreement, compare_answers, make_twin
 from model.twin_graph import build_graph, read_preparation
-from registry.contract import TOLERANCE
-from registry.onnx_file import open_onnx
+from relay.handoff.recipe import load_recipe
+from relay.registry.contract import TOLERANCE
+from relay.registry.onnx_file import open_onnx
 
 MakeProject = Callable[..., Project]
 

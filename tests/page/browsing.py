@@ -14,7 +14,7 @@ from typing import Any
 from page_folders import Folders
 from patience import HANG_SECONDS
 
-from handoff.settings import ROOT
+from relay.handoff.settings import ROOT
 
 CHROMIUM = which("chromium") or which("chromium-browser") or which("google-chrome")
 

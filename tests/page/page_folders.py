@@ -8,7 +8,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from handoff.settings import ENVIRONMENT, ROOT, Settings
+from relay.handoff.settings import ENVIRONMENT, ROOT, Settings
 
 STYLES = """
 title = "Three ways of writing"

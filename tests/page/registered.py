@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from page_folders import Folders
 
-from handoff.settings import ROOT
+from relay.handoff.settings import ROOT
 
 TRAIN = """
 from importlib import import_module
-from handoff.stage import main
+from relay.handoff.stage import main
 
 def run(stage, *changes):
     assert main(import_module(f"{stage}.__main__").STAGE, ["linear", *changes]) == 0

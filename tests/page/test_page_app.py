@@ -12,10 +12,10 @@ from page_folders import Folders, write_paper
 from patience import HANG_SECONDS
 from streamlit.testing.v1 import AppTest
 
-from handoff.settings import ENVIRONMENT, ROOT
 from model.kept import load_latest
 from model.page.job import Desk, Status
 from model.page.style_tabs import TOPICS_OF_TABS
+from relay.handoff.settings import ENVIRONMENT, ROOT
 
 APP = str(ROOT / "model" / "page" / "app.py")
 TITLES = ("Map", "Tree", "Time", "Words", "Trust", "Unknown")

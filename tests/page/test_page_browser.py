@@ -10,7 +10,7 @@ import pytest
 from browsing import CHROMIUM, SIZES, assert_fits, name_screenshot, picture, wait_for_chart
 from page_folders import Folders
 
-from handoff.receipt import Receipt
+from relay.handoff.receipt import Receipt
 
 pytestmark = [
     pytest.mark.browser,

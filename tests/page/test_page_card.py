@@ -10,11 +10,6 @@ from typing import Any
 import pytest
 from registered import Registered, copy_registered
 
-from handoff.column import Column
-from handoff.errors import DatasetDamagedError
-from handoff.receipt import Origin, Receipt, Rejects
-from handoff.settings import ENVIRONMENT
-from handoff.stage import main
 from model.__main__ import STAGE
 from model.blocks import Code, Document, Items, Picture, Section, Table, Words, to_html, to_markdown
 from model.card import say_range
@@ -23,8 +18,13 @@ from model.findings import Findings
 from model.kept import Result, list_results, load_result
 from model.page.older_results import add_fetched
 from model.tracking.fetch import fetch_run
-from registry.contract import Contract, Example, Segment
-from registry.versions import GATE, Version, find_alias
+from relay.handoff.column import Column
+from relay.handoff.errors import DatasetDamagedError
+from relay.handoff.receipt import Origin, Receipt, Rejects
+from relay.handoff.settings import ENVIRONMENT
+from relay.handoff.stage import main
+from relay.registry.contract import Contract, Example, Segment
+from relay.registry.versions import GATE, Version, find_alias
 
 DOCUMENT = Document(
     "A *card*",
@@ -178,8 +178,8 @@ def test_a_card_holds_what_the_run_was_made_of_and_its_code_loads_the_model(
 @pytest.fixture(scope="module")
 def production(folders: Registered) -> tuple[Any, Version]:
     """A client of the registry, and the first version, which is in production."""
-    from registry.connection import find_registry, open_registry
-    from registry.versions import find_production
+    from relay.registry.connection import find_registry, open_registry
+    from relay.registry.versions import find_production
 
     address = find_registry(folders.data)
     assert address is not None

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from handoff.receipt import digest_code
+from relay.handoff.receipt import digest_code
 
 
 def test_changing_the_page_does_not_train_again() -> None:
-    files = digest_code("model", ("handoff",))
+    files = digest_code("model", ("relay/handoff",))
     assert "model/__main__.py" in files
     assert [path for path in files if "/page" in path] == []
 

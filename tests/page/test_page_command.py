@@ -13,14 +13,14 @@ import pytest
 from browsing import serve
 from page_folders import Folders
 
-from handoff.errors import UNEXPECTED, DatasetMissingError, ModelError, RelayError, UsageError
-from handoff.settings import ROOT, Settings
 from model.page.command import CANCELLED, TIMEOUT, Command, CommandError
 from model.page.predict_ask import AwayError, NothingServedError, RefusedError, Registry
 from model.page.question import ask as ask_about_text
 from model.page.question import is_refusal
 from model.page.registry_view import ask_registry
-from registry.errors import PromotionError, RegistryAwayError, RegistryEmptyError
+from relay.handoff.errors import UNEXPECTED, DatasetMissingError, ModelError, RelayError, UsageError
+from relay.handoff.settings import ROOT, Settings
+from relay.registry.errors import PromotionError, RegistryAwayError, RegistryEmptyError
 
 PYTHON = sys.executable
 

@@ -10,10 +10,10 @@ from page_folders import Folders
 from streamlit.testing.v1 import AppTest
 from test_page_app import TITLES, open_page
 
-from handoff.receipt import Receipt
 from model.findings import FILE, Finding, Findings, Topic, read_lines
 from model.kept import load_latest
 from model.output import RECEIPT, describe_files
+from relay.handoff.receipt import Receipt
 
 ABOVE = "above the tabs"
 

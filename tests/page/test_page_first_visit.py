@@ -7,7 +7,7 @@ import pytest
 from browsing import CHROMIUM, serve
 from page_folders import Folders
 
-from handoff.settings import ROOT
+from relay.handoff.settings import ROOT
 
 SCREENS = sorted(path.stem for path in (ROOT / "model" / "page" / "screens").glob("[!_]*.py"))
 

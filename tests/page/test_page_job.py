@@ -11,11 +11,11 @@ import pytest
 from page_folders import Folders
 from patience import wait_for
 
-from handoff.errors import ErrorRecord
-from handoff.journal import Entry, Outcome, write_journal
-from handoff.settings import ROOT
 from model.page import supervise
 from model.page.job import Desk, Job, Order, Record, Status, StepState, is_held, keep_messages
+from relay.handoff.errors import ErrorRecord
+from relay.handoff.journal import Entry, Outcome, write_journal
+from relay.handoff.settings import ROOT
 
 STAGES = ("ingest", "preprocess", "model")
 LONG = ("ingest.rows=30000000",)
@@ -25,7 +25,7 @@ LONG = ("ingest.rows=30000000",)
 WORDLESS = f"""
 import sys
 sys.path.insert(0, {str(ROOT)!r})
-from handoff import errors, log
+from relay.handoff import errors, log
 errors.RelayError.__str__ = lambda error: "x"
 log.TERMINAL_FORMAT = log.FILE_FORMAT = "x"
 """

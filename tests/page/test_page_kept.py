@@ -8,8 +8,6 @@ import zipfile
 import pytest
 from page_folders import Folders
 
-from handoff.errors import DatasetDamagedError, DatasetMissingError
-from handoff.receipt import hash_json
 from model.kept import (
     FIGURES,
     compare_figures,
@@ -22,7 +20,9 @@ from model.kept import (
     pack_files,
 )
 from model.metrics import LOWER_IS_BETTER
-from registry.task import ModelTask
+from relay.handoff.errors import DatasetDamagedError, DatasetMissingError
+from relay.handoff.receipt import hash_json
+from relay.registry.task import ModelTask
 
 
 def test_the_page_and_the_model_agree_on_which_way_is_better() -> None:

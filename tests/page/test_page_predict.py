@@ -15,16 +15,16 @@ from page_folders import Folders
 from patience import HANG_SECONDS, wait_for
 from streamlit.testing.v1 import AppTest
 
-from handoff.errors import ContractError
-from handoff.files import hash_file
-from handoff.settings import ENVIRONMENT, ROOT
 from model.page.predict_api import PART_ROWS, Api, cut
 from model.page.predict_ask import RefusedError
 from model.page.predict_log import trace
 from model.reasons import Reason, explain, say_change, say_prediction, say_share
 from model.record_table import RowAnswer, read_table, write_table
 from model.records import check_cell, find_middle, parse_cell
-from registry.contract import Cell, Contract
+from relay.handoff.errors import ContractError
+from relay.handoff.files import hash_file
+from relay.handoff.settings import ENVIRONMENT, ROOT
+from relay.registry.contract import Cell, Contract
 
 # The service's tests know how a server is started.
 sys.path.append(str(ROOT / "tests" / "serve"))
@@ -57,7 +57,7 @@ estimator = "sklearn.linear_model.LogisticRegression"
 TRAIN = """
 import sys
 from importlib import import_module
-from handoff.stage import main
+from relay.handoff.stage import main
 for stage in ("ingest", "preprocess", "model"):
     assert main(import_module(f"{stage}.__main__").STAGE, [sys.argv[1]]) == 0
 """

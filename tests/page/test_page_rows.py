@@ -8,7 +8,6 @@ import pyarrow.parquet as pq
 import pytest
 from page_folders import Folders
 
-from handoff.errors import DatasetDamagedError, DatasetMissingError
 from model.page.rows import (
     SAMPLE_ROWS,
     SHOWN_CHARS,
@@ -21,6 +20,7 @@ from model.page.rows import (
     read_view,
     shorten_texts,
 )
+from relay.handoff.errors import DatasetDamagedError, DatasetMissingError
 
 
 def distribution_of(values: list[Any], kind: Any = None) -> Any:

@@ -11,9 +11,9 @@ import pytest
 from page_folders import Folders
 from test_page_app import button, open_page, words
 
-from handoff.errors import UsageError
-from handoff.settings import Settings
 from model.page.schedule import Schedule, ScheduledRun, ScheduleError, open_schedule
+from relay.handoff.errors import UsageError
+from relay.handoff.settings import Settings
 
 DAG = "/api/v2/dags/ml_data_processing_pipeline"
 RUN = {"dag_run_id": "manual__2026-11-20T10:00:00+00:00", "state": "running", "start_date": "2026-11-20T10:00:01Z"}

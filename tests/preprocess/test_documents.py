@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handoff.errors import RecipeError
-from handoff.recipe import Column
-from handoff.writer import Block
 from preprocess.documents import clean_texts, documents_schema, prepare_documents, text_column
 from preprocess.parameters import DocumentsSection
+from relay.handoff.errors import RecipeError
+from relay.handoff.recipe import Column
+from relay.handoff.writer import Block
 
 Desk = Any  # tests/conftest.py
 Declare = Callable[..., Any]
@@ -34,7 +34,7 @@ def clean(text: str | None, **parameters: Any) -> Any:
 
 def prepare(columns: dict[str, Column], rows: dict[str, list[Any]], **parameters: Any) -> Block:
     """One batch of documents, prepared."""
-    from handoff.schema import contract_schema
+    from relay.handoff.schema import contract_schema
 
     schema = contract_schema(columns)
     batch = pa.record_batch([pa.array(rows[name], schema.field(name).type) for name in schema.names], schema=schema)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handoff.recipe import Column
 from preprocess.rules import find_broken, split_by_rules
+from relay.handoff.recipe import Column
 
 Declare = Callable[..., Any]
 
@@ -94,8 +94,8 @@ def test_every_row_is_kept_or_rejected_as_the_rules_say_one_by_one(
 def test_a_whole_number_beyond_the_floats_is_compared_exactly() -> None:
     import pyarrow as pa
 
-    from handoff.recipe import Column
     from preprocess.rules import find_broken
+    from relay.handoff.recipe import Column
 
     column = Column(type="int", role="id", min=0, max=2.0**62)
     table = pa.table({"row": pa.array([1152921504606846977, -5, 2**62 + 1], pa.int64())})

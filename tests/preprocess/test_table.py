@@ -6,9 +6,9 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from handoff.errors import RecipeError
 from preprocess.parameters import TableSection
 from preprocess.table import prepare_table, table_schema
+from relay.handoff.errors import RecipeError
 
 Desk = Any  # tests/conftest.py
 Declare = Callable[..., Any]

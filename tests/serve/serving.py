@@ -16,8 +16,8 @@ from typing import Any
 
 from patience import HANG_SECONDS
 
-from handoff.files import hash_file
-from handoff.settings import ENVIRONMENT as STAGES_ENVIRONMENT
+from relay.handoff.files import hash_file
+from relay.handoff.settings import ENVIRONMENT as STAGES_ENVIRONMENT
 from serve.copies import Copies, ServingState
 from serve.settings import ENVIRONMENT
 from serve.store import VersionRef

@@ -10,11 +10,11 @@ from types import SimpleNamespace
 import pytest
 from projects import CASES, Project, make_project
 
-from handoff.errors import ErrorRecord
-from handoff.settings import ROOT
-from registry.connection import Address, find_registry
-from registry.errors import RegistryAwayError, RegistryEmptyError
-from registry.model_file import ModelTamperedError
+from relay.handoff.errors import ErrorRecord
+from relay.handoff.settings import ROOT
+from relay.registry.connection import Address, find_registry
+from relay.registry.errors import RegistryAwayError, RegistryEmptyError
+from relay.registry.model_file import ModelTamperedError
 from serve import fetch_version, registry_fetcher
 from serve.registry_fetcher import RegistryFetcher, rebuild_error
 from serve.store import VersionRef

@@ -225,7 +225,7 @@ def test_a_changed_model_file_is_not_served(start: Callable[..., Server]) -> Non
     server = start("line", in_force=False)
     (place,) = (path for path in (server.data / "serve" / "models" / "line").iterdir())
     (place / "model.onnx").write_bytes(b"another")
-    from handoff.files import hash_file
+    from relay.handoff.files import hash_file
     from serve.copies import Copies, ServingState
     from serve.store import VersionRef
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from serving import lay_version
 
-from handoff.files import hash_file
-from registry.errors import RegistryAwayError
+from relay.handoff.files import hash_file
+from relay.registry.errors import RegistryAwayError
 from serve.copies import KEEP, Copies
 from serve.fetch import Fetching
 from serve.follow import Follower

@@ -208,7 +208,7 @@ def test_each_request_leaves_a_line_in_the_access_log(start: Callable[..., Serve
     ],
 )
 def test_a_setting_that_cannot_be_ends_the_start_with_one_line(environment: dict[str, str], says: str) -> None:
-    from handoff.errors import UsageError
+    from relay.handoff.errors import UsageError
     from serve.settings import read_settings
 
     with pytest.raises(UsageError, match=re.escape(says)):

@@ -12,7 +12,7 @@ import pytest
 from patience import wait_for
 from serving import Server
 
-from registry.model_file import read_model
+from relay.registry.model_file import read_model
 
 
 @pytest.fixture(scope="module")

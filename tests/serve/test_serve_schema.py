@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from handoff.column import Column
+from relay.handoff.column import Column
 from serve.errors import InvalidRecordsError
 from serve.schema import Schema, make_matrix, make_schema
 

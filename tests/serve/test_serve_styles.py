@@ -11,13 +11,13 @@ from patience import wait_for
 from projects import CASES, DOCUMENTS, WORDS, Project, make_project
 from serving import Server, lay_version
 
-from handoff.errors import UsageError
-from handoff.recipe import load_recipe
 from model.answer import answer_text
 from model.ask import read_text
 from model.style_answer import Answer
 from model.trained import Trained, load_trained
-from registry.model_file import read_model
+from relay.handoff.errors import UsageError
+from relay.handoff.recipe import load_recipe
+from relay.registry.model_file import read_model
 
 DISTANCES = {"counts": "count_manhattan", "frequencies": "cosine_delta"}
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from log_places import Place, make_row, read_numbers, tell
 
-from handoff.errors import UsageError
+from relay.handoff.errors import UsageError
 from serve.log import open_log
 from serve.log.record import (
     Label,

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from handoff.renamed_variables import NEW_NAMES
+from relay.handoff.renamed_variables import NEW_NAMES
 
 ROOT = Path(__file__).parents[2]
 TEXTS = [path.read_text(encoding="utf-8") for path in sorted(ROOT.glob("docker-compose*.yml"))]
@@ -25,7 +25,12 @@ def test_compose_reads_an_old_variable_only_where_the_new_one_is_not_set(old: st
 @pytest.fixture
 def checkout(tmp_path: Path) -> Path:
     """What `make` needs of a checkout to look at the variables."""
-    for name in ("Makefile", "images/check_variables.py", "images/check_ports.py", "handoff/renamed_variables.py"):
+    for name in (
+        "Makefile",
+        "images/check_variables.py",
+        "images/check_ports.py",
+        "relay/handoff/renamed_variables.py",
+    ):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     return tmp_path

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from handoff.journal import Outcome
+from relay.handoff.journal import Outcome
 from services.airflow.ask import AwayError, RefusedError, Service
 from services.airflow.deployment import Deployment, DeploymentError, find_difference
 from services.airflow.runs import Ended, StageError, require_success, run_stage

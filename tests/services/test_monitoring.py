@@ -21,7 +21,7 @@ from monitoring_files import (
     read_yaml,
 )
 
-from handoff.journal import Entry, Outcome, format_metrics
+from relay.handoff.journal import Entry, Outcome, format_metrics
 from serve.log.record import LogStats
 from serve.metrics import Metrics
 

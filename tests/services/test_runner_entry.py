@@ -13,7 +13,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from handoff.journal import Outcome, parse_entry
+from relay.handoff.journal import Outcome, parse_entry
 from services.runner.engine import Engine
 from services.runner.order import Order
 from services.runner.project import ENTRY, RUN, Look, Project, describe_container
@@ -147,8 +147,8 @@ def test_what_a_real_stage_prints_is_what_the_runner_reads(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:  # fmt: skip
     if is_wordless:
-        monkeypatch.setattr("handoff.log.TERMINAL_FORMAT", "x")
-        monkeypatch.setattr("handoff.log.FILE_FORMAT", "x")
+        monkeypatch.setattr("relay.handoff.log.TERMINAL_FORMAT", "x")
+        monkeypatch.setattr("relay.handoff.log.FILE_FORMAT", "x")
     arguments = Order(RUN_ID, "ingest", "linear", 7).arguments(ENTRY_ID)
     outcomes = []
     for _ in range(2):

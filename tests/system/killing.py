@@ -11,10 +11,10 @@ from pathlib import Path
 from stage_process import KILLED, AtStep, Ended, Folders, Fork, end_of, fork_stage, start_stage, wait_until
 from whole_data import list_leftovers, require_whole_dataset, require_whole_result, take_picture
 
-from handoff.dataset import open_dataset
-from handoff.files import Fingerprints
-from handoff.place import DatasetPlace
-from handoff.receipt import Receipt
+from relay.handoff.dataset import open_dataset
+from relay.handoff.files import Fingerprints
+from relay.handoff.place import DatasetPlace
+from relay.handoff.receipt import Receipt
 
 SEED = 20_261_120
 

@@ -21,7 +21,7 @@ from typing import Any
 import psutil
 from patience import HANG_SECONDS
 
-from handoff.settings import ENVIRONMENT
+from relay.handoff.settings import ENVIRONMENT
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -29,7 +29,8 @@ KILLED = -signal.SIGKILL
 
 WARM = (
     "pytest",  # a forked process imports the main module anew; its own imports are then there
-    "handoff.dataset", "handoff.progress", "handoff.schema", "handoff.stage", "handoff.writer",
+    "relay.handoff.dataset", "relay.handoff.progress", "relay.handoff.schema", "relay.handoff.stage",
+    "relay.handoff.writer",
     "ingest.parameters", "ingest.formats.delimited", "ingest.formats.records", "ingest.sources.file",
     "ingest.sources.synthetic",
     "preprocess.parameters", "preprocess.documents", "preprocess.table",

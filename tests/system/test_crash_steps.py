@@ -22,10 +22,10 @@ from killing import SEED, WAYS, Subject, Tally, kill_again_and_again, look, repa
 from stage_process import KILLED, AtStep, Folders, Fork, fork, make_event, wait_until
 from whole_data import fingerprint_of, list_leftovers
 
-from handoff.dataset import open_dataset
-from handoff.files import Fingerprints
-from handoff.place import DatasetPlace
-from handoff.receipt import Receipt
+from relay.handoff.dataset import open_dataset
+from relay.handoff.files import Fingerprints
+from relay.handoff.place import DatasetPlace
+from relay.handoff.receipt import Receipt
 
 pytestmark = pytest.mark.crash
 

@@ -6,8 +6,6 @@ from typing import Any
 
 import streamlit as st
 
-from handoff.recipe import Recipe
-from handoff.settings import Settings, read_settings
 from model.blocks import to_html, to_markdown
 from model.card import CHECK_NAMES, read_card, say_state, tabulate_check
 from model.page.command import CommandError
@@ -25,9 +23,11 @@ from model.page.registry_view import (
 )
 from model.page.words import plain
 from model.wording import shorten, show_moment, show_unix
-from registry.connection import OFF, find_registry
-from registry.promotion import HistoryEntry
-from registry.versions import CONTRACT_SHA256, Version
+from relay.handoff.recipe import Recipe
+from relay.handoff.settings import Settings, read_settings
+from relay.registry.connection import OFF, find_registry
+from relay.registry.promotion import HistoryEntry
+from relay.registry.versions import CONTRACT_SHA256, Version
 
 KEPT_SECONDS = 30
 """How long an answer of the registry counts; the button asks at once."""

@@ -4,9 +4,6 @@ import time
 
 import streamlit as st
 
-from handoff.errors import RelayError
-from handoff.recipe import Recipe
-from handoff.settings import Settings, read_settings
 from model.page.frame import chosen_recipe, entitle, told_in_words
 from model.page.predict_api import Api
 from model.page.predict_ask import AwayError, Given, KeyNeededError, NothingServedError, RefusedError, Registry, Served
@@ -16,9 +13,12 @@ from model.page.predict_show import show_given
 from model.page.predict_table import show_table
 from model.page.words import plain
 from model.wording import shorten
-from registry.contract import Cell
-from registry.task import ModelTask
-from registry.versions import name_model
+from relay.handoff.errors import RelayError
+from relay.handoff.recipe import Recipe
+from relay.handoff.settings import Settings, read_settings
+from relay.registry.contract import Cell
+from relay.registry.task import ModelTask
+from relay.registry.versions import name_model
 
 KEPT_SECONDS = 30
 """How long a description of the version counts; an answer of another version ends it at once."""

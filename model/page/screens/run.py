@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from handoff.settings import Settings, read_settings
 from model.kept import Result, load_latest
 from model.page.fields import fill_in
 from model.page.form import find_stages
@@ -14,7 +13,8 @@ from model.page.schedule_show import show_schedule
 from model.page.show import show_result
 from model.page.style_tabs import show_styles
 from model.page.words import plain
-from registry.task import ModelTask
+from relay.handoff.settings import Settings, read_settings
+from relay.registry.task import ModelTask
 
 ALL, LAST = "Whole pipeline", "Model only"
 

@@ -1,0 +1,153 @@
+"""A dataset is one Parquet file and, beside it, a receipt. Both are whole, or the ones from before are.
+
+Order of a write, each step safe to be killed after:
+
+    X.parquet.tmp, X.json.next, rejected/….parquet.next   written and on disk
+    X.parquet.tmp -> X.parquet                            the commit
+    rejected/….next -> rejected/…                         (or the old one removed)
+    X.json.next -> X.json
+
+A reader holds X.parquet open and takes the receipt, `.json` or `.json.next`, whose fingerprint is the open file's.
+The next writer finishes or removes what a killed one left.
+"""
+
+import hashlib
+import os
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from relay.handoff.errors import DatasetDamagedError, DatasetMissingError
+from relay.handoff.files import BLOCK_BYTES, Fingerprints, identify
+from relay.handoff.place import DatasetPlace
+from relay.handoff.receipt import Receipt
+
+READ_ATTEMPTS = 5
+"""A writer renames twice within microseconds; a reader that falls between them looks again."""
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """An open dataset: its bytes cannot change under the reader, whatever is renamed meanwhile."""
+
+    receipt: Receipt
+    parquet: pq.ParquetFile
+
+    def batches(self, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
+        """The rows in order, one row group at a time, so that memory stays bounded.
+
+        The next row group is read while the caller works on this one.
+        """
+        with ThreadPoolExecutor(1) as reader:
+            groups = range(self.parquet.num_row_groups)
+            coming = [reader.submit(self._read_group, group, columns) for group in groups[:1]]
+            for group in groups:
+                batches = coming.pop().result()
+                if group + 1 in groups:
+                    coming.append(reader.submit(self._read_group, group + 1, columns))
+                yield from batches
+
+    def _read_group(self, group: int, columns: list[str] | None) -> list[pa.RecordBatch]:
+        table = self.parquet.read_row_group(group, columns=columns).combine_chunks()
+        batches: list[pa.RecordBatch] = table.to_batches()
+        return batches
+
+    def table(self, columns: list[str] | None = None) -> pa.Table:
+        """All rows at once."""
+        return self.parquet.read(columns=columns)
+
+
+def open_dataset(place: DatasetPlace, fingerprints: Fingerprints, made_by: str) -> Dataset:
+    """The dataset at a place, hashed and matched with its receipt.
+
+    Args:
+        place: where it lies.
+        fingerprints: kept up to date with what was hashed.
+        made_by: the command that makes it, for the messages.
+
+    Raises:
+        DatasetMissingError: nobody has written it yet.
+        DatasetDamagedError: file and receipt do not belong together.
+    """
+    if not place.parquet.exists():
+        raise DatasetMissingError(f"{place.parquet} is not there yet: run `{made_by}` first")
+    found = "no receipt"
+    for _ in range(READ_ATTEMPTS):
+        identity = identify(place.parquet)
+        file = pa.OSFile(str(place.parquet), "rb")
+        digest = _hash_open(file)
+        receipts = place.receipts()
+        for receipt in receipts:
+            if receipt.fingerprint == digest:
+                fingerprints.remember(place.parquet, digest, identity)
+                return Dataset(receipt, pq.ParquetFile(file))
+        found = f"a file with SHA-256 {digest[:12]}…, receipts for {[r.fingerprint[:12] for r in receipts]}"
+        file.close()
+    raise DatasetDamagedError(
+        f"{place.parquet}: {found}; the file or its receipt was changed after it was written. "
+        f"Make it again: `{made_by} --force`"
+    )
+
+
+def _hash_open(file: pa.OSFile) -> str:
+    digest = hashlib.sha256()
+    while block := file.read(BLOCK_BYTES):
+        digest.update(block)
+    file.seek(0)
+    return digest.hexdigest()
+
+
+class HashingFile:
+    """A file for a Parquet writer that is hashed while it is written, so that it need not be read again.
+
+    Parquet is written front to back: nothing is ever sought.
+    """
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.path = path
+        self.closed = False
+        self.bytes = 0
+        self._is_abandoned = False
+        self._file = path.open("wb")
+        self._digest = hashlib.sha256()
+
+    def write(self, content: bytes) -> int:
+        """Append; gives the number of bytes."""
+        if self._is_abandoned:
+            return len(content)  # a Parquet writer that is thrown away still writes its end
+        self._file.write(content)
+        self._digest.update(content)
+        self.bytes += len(content)
+        return len(content)
+
+    def tell(self) -> int:
+        """Bytes so far."""
+        return self.bytes
+
+    def flush(self) -> None:
+        """Hand what is buffered to the system."""
+        self._file.flush()
+
+    def close(self) -> None:
+        """Put everything on disk and close."""
+        if not self.closed:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+            self._file.close()
+            self.closed = True
+
+    def abandon(self) -> None:
+        """Close without waiting for the disk, and remove."""
+        self.closed = self._is_abandoned = True
+        self._file.close()
+        self.path.unlink(missing_ok=True)
+
+    @property
+    def fingerprint(self) -> str:
+        """The SHA-256 of what was written."""
+        return self._digest.hexdigest()

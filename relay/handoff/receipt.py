@@ -1,0 +1,152 @@
+"""The receipt beside a dataset: what it is, and why it looks the way it does."""
+
+import json
+from pathlib import Path
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from relay.handoff.errors import DatasetDamagedError
+from relay.handoff.files import hash_file, hash_json
+from relay.handoff.renamed_keys import rename_parameters
+from relay.handoff.settings import ROOT
+
+FILES_SHOWN = 3
+"""Changed files of code that a message names; an update touches dozens."""
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Key(_Record):
+    """Everything that decides the bytes of a dataset: code, parameters and inputs."""
+
+    code: dict[str, str]
+    """Path below the project -> SHA-256."""
+    parameters: dict[str, Any]
+    """Dotted name -> value, overrides applied."""
+    inputs: dict[str, str]
+    """Name of what is read -> fingerprint."""
+
+    @property
+    def digest(self) -> str:
+        """The SHA-256 of all three: equal keys promise equal bytes."""
+        return hash_json(self.model_dump())
+
+
+class Origin(_Record):
+    """Where raw bytes came from."""
+
+    where: str
+    """URL, path or package with version."""
+    sha256: str
+    bytes: int
+    fetched_at_utc: str | None = None
+
+
+class Rejects(_Record):
+    """The rows that broke the contract, and the file that keeps them."""
+
+    rows: int = 0
+    reasons: dict[str, int] = {}
+    fingerprint: str | None = None
+    """SHA-256 of `data/rejected/<stage>/<recipe>.parquet`; None when no row was rejected."""
+
+
+class Receipt(_Record):
+    """What stands in `<recipe>.json` beside `<recipe>.parquet`."""
+
+    stage: str
+    recipe: str
+    title: str
+    fingerprint: str
+    bytes: int
+    rows: int
+    columns: list[dict[str, Any]]
+    key: Key
+    key_digest: str
+    overrides: dict[str, Any]
+    sources: list[Origin]
+    rejected: Rejects
+    dropped: dict[str, int]
+    """Reason -> rows or documents that the recipe asked to leave out."""
+    seed: int
+    versions: dict[str, str]
+    started_at_utc: str
+    seconds: float
+    files: dict[str, str] = {}
+    """For a folder of results: file name -> SHA-256."""
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The parameters in the key by today's names, of an older receipt too."""
+        return rename_parameters(self.stage, self.key.parameters)
+
+    def to_json(self) -> str:
+        """The receipt as a readable file, closed by the digest of itself."""
+        body = self.model_dump(mode="json")
+        return json.dumps({**body, "receipt_sha256": hash_json(body)}, indent=2, ensure_ascii=False) + "\n"
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """The receipt in a file.
+
+        Raises:
+            FileNotFoundError: there is none.
+            DatasetDamagedError: it was edited or cut since it was written.
+        """
+        try:
+            body = json.loads(path.read_bytes())
+            claimed = body.pop("receipt_sha256", None)
+            receipt = cls.model_validate(body)
+        except (ValueError, AttributeError, TypeError, ValidationError):
+            raise DatasetDamagedError(f"{path}: not a receipt any more (cut or edited)") from None
+        if claimed != hash_json(body):
+            raise DatasetDamagedError(f"{path}: the receipt was edited after it was written")
+        return receipt
+
+
+def digest_code(stage: str, libraries: tuple[str, ...], root: Path = ROOT) -> dict[str, str]:
+    """The SHA-256 of each file of code that a stage runs, by its path below the project.
+
+    The page and the tests are not part of it: they change no data.
+    """
+    files = [path for folder in (stage, *libraries) for path in (root / folder).rglob("*.py")]
+    files = [path for path in files if not _is_page(path.relative_to(root))]
+    files.append(root / stage / "requirements.txt")
+    return {path.relative_to(root).as_posix(): hash_file(path) for path in sorted(files)}
+
+
+def explain_difference(old: Key, new: Key) -> list[str]:
+    """What differs between two keys, in words: `parameter test_share 0.2 -> 0.3`."""
+    changed = [path for path in sorted({*old.code, *new.code}) if old.code.get(path) != new.code.get(path)]
+    lines = [f"code {path}" for path in changed[:FILES_SHOWN]]
+    if changed[FILES_SHOWN:]:
+        lines.append(f"code of {len(changed) - FILES_SHOWN} more files")
+    for name in sorted({*old.parameters, *new.parameters}):
+        before, after = old.parameters.get(name), new.parameters.get(name)
+        if before != after:
+            lines.append(f"parameter {name} {_show(before)} -> {_show(after)}")
+    names = sorted({*old.inputs, *new.inputs})
+    return lines + [f"input {name}" for name in names if old.inputs.get(name) != new.inputs.get(name)]
+
+
+def flatten(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested tables as one level of dotted names; lists stay whole."""
+    flat: dict[str, Any] = {}
+    for name, value in values.items():
+        if isinstance(value, dict) and value:
+            flat |= flatten(value, f"{prefix}{name}.")
+        else:
+            flat[f"{prefix}{name}"] = value
+    return flat
+
+
+def _is_page(path: Path) -> bool:
+    """Whether a path below the project is the page's, which lies in `model/page/`."""
+    return "page" in path.parts
+
+
+def _show(value: Any) -> str:
+    return "(none)" if value is None else json.dumps(value, ensure_ascii=False)

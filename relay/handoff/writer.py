@@ -1,0 +1,241 @@
+"""Writing a dataset: blocks of rows come in, one whole Parquet file with its rejected rows goes out."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from relay.handoff.dataset import HashingFile
+from relay.handoff.errors import ContractError
+from relay.handoff.files import sync_file
+from relay.handoff.place import DatasetPlace
+from relay.handoff.receipt import Receipt, Rejects
+
+GROUP_ROWS = 65_536
+"""Rows a row group holds at most: a reader of one row group needs tens of megabytes."""
+
+GROUP_TEXT_BYTES = 8 << 20
+"""Bytes of text a row group holds about: from here on a reader's memory grows and its speed does not."""
+
+ENOUGH_REJECTED = 100_000
+"""From this many rejected rows on, a run over its limit stops: the rest would tell nothing new."""
+
+REJECTED_SCHEMA = pa.schema([("row", pa.int64()), ("reason", pa.string()), ("cells", pa.string())])
+"""`row` counts the source's records from 1; `cells` is a JSON object of column -> text as it came."""
+
+
+@dataclass(frozen=True)
+class Block:
+    """A piece of a dataset on its way: rows that keep the contract, and those that do not."""
+
+    table: pa.Table
+    read: int
+    """Rows taken from the source for this block."""
+    rejected: pa.Table = field(default_factory=REJECTED_SCHEMA.empty_table)
+    """In `REJECTED_SCHEMA`."""
+    dropped: Counter[str] = field(default_factory=Counter)
+    """Reason -> rows that the recipe asked to leave out."""
+
+
+class RowGroups:
+    """Writes a stream of tables as row groups cut at fixed rows, however the stream was cut before.
+
+    The bytes of the file then depend on the rows alone.
+    """
+
+    def __init__(self, sink: HashingFile, schema: pa.Schema) -> None:
+        self._schema = schema
+        self._text = [index for index, item in enumerate(schema) if item.type == pa.string()]
+        # zstd at level 1 is the smallest file for its time; dictionaries pay for texts that repeat, not for numbers.
+        self._writer = pq.ParquetWriter(
+            sink,
+            schema,
+            compression="zstd",
+            compression_level=1,
+            use_dictionary=[schema.names[index] for index in self._text],
+            write_page_index=False,
+        )
+        self._pending: list[pa.Table] = []
+        self._pending_rows = 0
+        self._pending_bytes = 0
+        self.rows = 0
+
+    def add(self, table: pa.Table) -> None:
+        """Append rows."""
+        while table.num_rows:
+            count = self._rows_that_fit(table)
+            head, table = table.slice(0, count), table.slice(count)
+            self._pending.append(head)
+            self._pending_rows += count
+            self._pending_bytes += int(self._text_bytes(head).sum()) if self._text else 0
+            if self._pending_rows >= GROUP_ROWS or self._pending_bytes >= GROUP_TEXT_BYTES:
+                self._flush()
+
+    def close(self) -> None:
+        """Write what is pending and the file's end."""
+        if self._pending:
+            self._flush()
+        self._writer.close()
+
+    def _rows_that_fit(self, table: pa.Table) -> int:
+        free: int = min(GROUP_ROWS - self._pending_rows, table.num_rows)
+        if not self._text:
+            return free
+        ends = np.cumsum(self._text_bytes(table.slice(0, free)))
+        return min(free, int(np.searchsorted(ends, GROUP_TEXT_BYTES - self._pending_bytes)) + 1)
+
+    def _text_bytes(self, table: pa.Table) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
+        """Bytes of text of each row."""
+        total = np.zeros(table.num_rows, np.int64)
+        for index in self._text:
+            total += pc.fill_null(pc.binary_length(table.column(index)), 0).to_numpy()
+        return total
+
+    def _flush(self) -> None:
+        # One chunk a column: page boundaries follow chunk boundaries, and the bytes with them.
+        group = pa.concat_tables(self._pending).combine_chunks()
+        self._writer.write_table(group, row_group_size=group.num_rows)
+        self.rows += group.num_rows
+        self._pending, self._pending_rows, self._pending_bytes = [], 0, 0
+
+
+@dataclass(frozen=True)
+class Written:
+    """What stands in the temporary files, ready for its receipt."""
+
+    fingerprint: str
+    bytes: int
+    rows: int
+    rejected: Rejects
+    dropped: dict[str, int]
+
+
+class DatasetWriter:
+    """The one writer of a dataset. Nothing is visible before `commit`; leaving without it removes all traces."""
+
+    def __init__(self, place: DatasetPlace, schema: pa.Schema, max_rejected_share: float) -> None:
+        self.place = place
+        self.read = 0
+        self._max_rejected_share = max_rejected_share
+        self._sink = HashingFile(place.temporary)
+        self._groups = RowGroups(self._sink, schema)
+        self._rejected: pq.ParquetWriter | None = None
+        self._rejected_sink: HashingFile | None = None
+        self._rejected_rows = 0
+        self._reasons: Counter[str] = Counter()
+        self._dropped: Counter[str] = Counter()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if not self.place.temporary.exists():
+            self.place.recover()  # committed; an interrupt may have come before the receipt's rename
+            return
+        self.place.next_receipt.unlink(missing_ok=True)
+        for sink in (self._sink, self._rejected_sink):
+            if sink is not None:
+                sink.abandon()
+
+    def add(self, block: Block) -> None:
+        """Append a block.
+
+        Raises:
+            ContractError: so many rows are rejected that the rest would tell nothing new.
+        """
+        self.read += block.read
+        self._dropped.update(block.dropped)
+        self._groups.add(block.table)
+        if block.rejected.num_rows:
+            self._reject(block.rejected)
+            if self._rejected_rows >= ENOUGH_REJECTED and self._is_over_limit():
+                self._fail(f"more than {self._max_rejected_share:.1%} of the first {self.read:,} rows")
+
+    def finish(self) -> Written:
+        """Close the files.
+
+        Raises:
+            ContractError: too many rows were rejected, or no row is left.
+        """
+        self._groups.close()
+        self._sink.close()
+        self._close_rejected()
+        if self._is_over_limit():
+            self._fail(f"{self._rejected_rows:,} of {self.read:,} rows")
+        if not self._groups.rows:
+            left_out = ", ".join(f"{count:,} {reason}" for reason, count in self._dropped.items() if count)
+            raise ContractError(
+                f"{self.place.address}: no row is left of {self.read:,} read{f' ({left_out})' if left_out else ''}; "
+                f"nothing was written. Look at the source and at [{self.place.stage}] in the recipe"
+            )
+        fingerprint = self._rejected_sink.fingerprint if self._rejected_sink else None
+        return Written(
+            fingerprint=self._sink.fingerprint,
+            bytes=self._sink.bytes,
+            rows=self._groups.rows,
+            rejected=Rejects(
+                rows=self._rejected_rows, reasons=dict(sorted(self._reasons.items())), fingerprint=fingerprint
+            ),
+            dropped={reason: count for reason, count in sorted(self._dropped.items()) if count},
+        )
+
+    def commit(self, receipt: Receipt) -> None:
+        """Put rows, rejected rows and receipt in place."""
+        self.place.next_receipt.write_text(receipt.to_json(), encoding="utf-8")
+        sync_file(self.place.next_receipt)
+        self.place.commit()
+
+    def _reject(self, rows: pa.Table) -> None:
+        if self._rejected is None:
+            self._rejected_sink = HashingFile(self.place.next_rejected)
+            self._rejected = pq.ParquetWriter(self._rejected_sink, REJECTED_SCHEMA, compression="zstd")
+        self._rejected.write_table(rows)
+        self._rejected_rows += rows.num_rows
+        self._reasons.update(rows.column("reason").to_pylist())
+
+    def _is_over_limit(self) -> bool:
+        return self._rejected_rows > self._max_rejected_share * self.read
+
+    def _close_rejected(self) -> None:
+        if self._rejected is not None and self._rejected_sink is not None:
+            self._rejected.close()
+            self._rejected_sink.close()
+            self._rejected = None
+
+    def _fail(self, found: str) -> None:
+        self._close_rejected()
+        self.place.next_rejected.replace(self.place.failed)
+        self._rejected_sink = None
+        common = "; ".join(f"{reason} ({count:,})" for reason, count in self._reasons.most_common(3))
+        raise ContractError(
+            f"{self.place.address}: {found} break the contract, {self._max_rejected_share:.1%} may: {common}. "
+            f"The rows are in {self.place.failed}; correct the source or [columns], or allow more with "
+            f"--set {self.place.stage}.max_rejected_share=0.5"
+        )
+
+
+def reject(rows: list[tuple[int, str, str]]) -> pa.Table:
+    """Rejected rows as a table, from (row number, reason, cells as JSON)."""
+    return pa.Table.from_pylist(
+        [dict(zip(REJECTED_SCHEMA.names, row, strict=True)) for row in rows], schema=REJECTED_SCHEMA
+    )
+
+
+def show_cells(row: Mapping[str, object]) -> str:
+    """A row's cells as JSON texts; bytes that are no UTF-8 are shown by their codes."""
+    return json.dumps({name: _show(cell) for name, cell in row.items()}, ensure_ascii=False)
+
+
+def _show(cell: object) -> str | None:
+    if cell is None:
+        return None
+    return cell.decode("utf-8", "backslashreplace") if isinstance(cell, bytes) else str(cell)

@@ -1,0 +1,130 @@
+"""From records to what a model takes, and from what it gives to answers: the one way, for training and serving."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+
+from relay.handoff.column import Column
+from relay.registry.contract import TOLERANCE, Cell, Contract
+from relay.registry.task import ModelTask
+
+if TYPE_CHECKING:  # a third of a second to import, and an ONNX model needs none of it
+    import pandas as pd
+
+    from relay.registry.onnx_file import OnnxModel
+
+Record = Mapping[str, Cell]
+
+NUMERIC = ("int", "float", "bool")
+
+
+@dataclass(frozen=True, slots=True)
+class Predictions:
+    """What a model says of some records."""
+
+    predictions: list[Cell]
+    """A class, a number or the nearest label for each."""
+    probabilities: list[float] | None
+    """Of the positive class, for two classes; else of the predicted class; None where the model has none."""
+    details: list[Any] | None = None
+    """What else the API says of each record; authorship models only."""
+
+
+def make_matrix(inputs: Mapping[str, Column], records: Sequence[Record]) -> npt.NDArray[np.float32]:
+    """The records as an ONNX model takes them (n, inputs): in the contract's order, a missing value as NaN."""
+    rows = [[record.get(name) for name in inputs] for record in records]
+    return np.array(rows, dtype=np.float32).reshape(len(rows), len(inputs))
+
+
+def make_frame(inputs: Mapping[str, Column], records: Sequence[Record]) -> "pd.DataFrame":
+    """The records as a scikit-learn pipeline takes them: numbers and truth values as float64, words as text."""
+    import pandas as pd
+
+    columns = {name: [record.get(name) for record in records] for name in inputs}
+    return pd.DataFrame(
+        {
+            name: np.array(cells, dtype=np.float64) if inputs[name].type in NUMERIC else pd.Series(cells, dtype="str")
+            for name, cells in columns.items()
+        }
+    )
+
+
+def ask_onnx(contract: Contract, onnx: "OnnxModel", records: Sequence[Record]) -> Predictions:
+    """What the model answers through ONNX."""
+    return read_outputs(contract, onnx.predict(make_matrix(contract.inputs, records)))
+
+
+def ask_model(contract: Contract, model: Any, records: Sequence[Record]) -> Predictions:
+    """What the model of a model file answers.
+
+    Args:
+        contract: the model's.
+        model: from `read_model`.
+        records: each with every input.
+    """
+    if contract.task == ModelTask.AUTHORSHIP:
+        return _ask_for_styles(contract, model, records)
+    frame = make_frame(contract.inputs, records)
+    if contract.gives_probabilities:
+        return read_outputs(contract, model.predict_proba(frame))
+    if contract.task == ModelTask.BINARY:
+        scores = model.decision_function(frame)
+        return Predictions([_call(contract, score) for score in scores.tolist()], None)
+    return Predictions(np.ravel(model.predict(frame)).tolist(), None)
+
+
+def read_outputs(contract: Contract, outputs: npt.NDArray[Any]) -> Predictions:
+    """Answers from probabilities (n, classes) or numbers (n, 1)."""
+    if contract.task == ModelTask.REGRESSION:
+        return Predictions(np.ravel(outputs).tolist(), None)
+    if contract.task == ModelTask.BINARY:
+        positive = outputs[:, 1].tolist()
+        return Predictions([_call(contract, share) for share in positive], positive)
+    return _name_classes(contract, outputs, [contract.classes[best] for best in outputs.argmax(axis=1).tolist()])
+
+
+def find_difference(contract: Contract, made: Predictions) -> str:
+    """How answers to the contract's example differ from those promised there; empty when they do not."""
+    example = contract.example
+    for number, (found, promised) in enumerate(zip(made.predictions, example.predictions, strict=True), start=1):
+        if contract.task != ModelTask.REGRESSION:
+            if found != promised:
+                return f"example {number} is answered with {found!r}, promised was {promised!r}"
+        elif not _is_near(found, promised, contract.spread):
+            return f"example {number} is answered with {found}, promised was {promised}"
+    for number, (share, told) in enumerate(
+        zip(made.probabilities or (), example.probabilities or (), strict=True), start=1
+    ):
+        if not _is_near(share, told, None):
+            return f"example {number} gets the probability {share}, promised was {told}"
+    return ""
+
+
+def _ask_for_styles(contract: Contract, model: Any, records: Sequence[Record]) -> Predictions:
+    (text,) = contract.inputs
+    if contract.asking is None:
+        texts = [record[text] for record in records]
+        return _name_classes(contract, model.predict_proba(texts), model.predict(texts).tolist())
+    styles = [model.ask(str(record[text] or ""), contract.asking.chunk_chars) for record in records]
+    shares = np.array([style.probabilities for style in styles]).reshape(len(records), len(contract.classes))
+    return _name_classes(contract, shares, [contract.classes[style.nearest] for style in styles])
+
+
+def _is_near(found: Any, promised: Any, spread: float | None) -> bool:
+    # Twice: the example may have been answered by the ONNX file, and be checked through the model itself on another
+    # processor.
+    return bool(abs(found - promised) <= 2 * TOLERANCE * (spread or 1.0) + 1e-6 * abs(promised))
+
+
+def _call(contract: Contract, score: float) -> Cell:
+    """The class of a row by its score, of two classes."""
+    assert contract.threshold is not None  # noqa: S101 - every contract of two classes has one
+    return contract.classes[1] if score >= contract.threshold else contract.classes[0]
+
+
+def _name_classes(contract: Contract, shares: npt.NDArray[Any], named: list[Any]) -> Predictions:
+    indices = [contract.classes.index(name) for name in named]
+    return Predictions(named, [float(row[index]) for row, index in zip(shares, indices, strict=True)])

@@ -1,0 +1,132 @@
+"""What a model takes and gives, in one file beside the model file: `contract.json`.
+
+Whoever serves a model needs no recipe and no training code: this file, the model file and their digests are enough.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from relay.handoff.column import Column
+from relay.registry.task import ModelTask
+
+MODEL_FILE = "model.skops"
+ONNX_FILE = "model.onnx"
+CONTRACT_FILE = "contract.json"
+LINEAGE_FILE = "lineage.json"
+
+TOLERANCE = 1e-5
+"""How far two ways of asking one model may differ: in a probability, or in a number as a share of `spread`."""
+
+Cell = bool | int | float | str | None
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Score(_Part):
+    """The metric that decides between two versions, on the test rows of this model's own training run."""
+
+    name: str
+    value: float
+    baseline: float
+    lower_is_better: bool
+
+
+class Segment(_Part):
+    """An input column by whose values two versions are compared separately; see registry.segments."""
+
+    column: str
+    borders: list[float]
+    """Numbers: where the second, third… part begins, the quartiles of the training rows. Empty for words."""
+    values: list[Cell]
+    """Words and truth values of the training rows, sorted; any other value is "another". Empty for numbers."""
+
+
+class Example(_Part):
+    """Rows that the model has not been trained on, and what it answered: whoever loads it can check that it does.
+
+    An authorship model without documents of unknown label shows some that it knows.
+    """
+
+    records: list[dict[str, Cell]]
+    """A record each, with every input column."""
+    predictions: list[Cell]
+    """The answer to each record: a class, a number, or the nearest label."""
+    probabilities: list[float] | None
+    """Of the positive class, for two classes; else of the predicted class; None for numbers and mere scores."""
+
+
+class Asking(_Part):
+    """How a model of styles is asked, so that whoever asks it gets the same figures."""
+
+    chunk_chars: int
+    """A text is cut into chunks of so many characters, as the known ones were; 0: it is compared whole."""
+    seed: int
+    """By which the imposters are drawn that verify the nearest label."""
+
+
+class Contract(_Part):
+    """All that is promised about a model."""
+
+    model: str
+    """Its name in a registry."""
+    recipe: str
+    title: str
+    description: str
+    task: ModelTask
+    estimator: str
+    """Such as LinearRegression."""
+    inputs: dict[str, Column]
+    """In the order in which the model takes them; an authorship model takes one column of text."""
+    target: str
+    """The column that is learnt; for authorship the label's column."""
+    target_column: Column
+    classes: list[Cell]
+    """In the order of the model's probabilities; the second of two is the positive one. Empty for numbers."""
+    gives_probabilities: bool
+    """Whether its answers have a probability; False for numbers, and for classifiers that know only scores or names."""
+    threshold: float | None
+    """Two classes: from which probability (without probabilities: from which score) on it is the positive class."""
+    base_rate: float | None
+    """Two classes: share of the positive class among the training rows."""
+    spread: float | None
+    """Numbers: standard deviation of the target in the training rows, against which differences are held."""
+    score: Score | None
+    segments: list[Segment]
+    example: Example
+    files: dict[str, str]
+    """Name -> SHA-256 of the files that are loaded: the model, and its ONNX file where there is one."""
+    asking: Asking | None = None
+    """Authorship; None for the other tasks, and in older contracts, whose models are asked with the whole text."""
+
+    @property
+    def has_onnx(self) -> bool:
+        """Whether the model can be asked through ONNX."""
+        return ONNX_FILE in self.files
+
+    def to_json(self) -> bytes:
+        """The contract as a readable file."""
+        body = self.model_dump(mode="json", by_alias=True)
+        return (json.dumps(body, indent=2, ensure_ascii=False) + "\n").encode()
+
+    @classmethod
+    def from_json(cls, content: bytes) -> "Contract":
+        """The contract in a file.
+
+        Raises:
+            ValueError: it is none.
+        """
+        body: Any = json.loads(content)
+        if not isinstance(body, dict):
+            raise ValueError(f"expected a contract, found {type(body).__name__}")  # noqa: TRY004 - content, not a call
+        # A column is strict, and JSON writes the whole number 18 where the rule was read as 18.0.
+        columns = body.get("inputs")
+        if isinstance(columns, Mapping):
+            body["inputs"] = {name: Column.model_validate(column, strict=False) for name, column in columns.items()}
+        if isinstance(body.get("target_column"), Mapping):
+            body["target_column"] = Column.model_validate(body["target_column"], strict=False)
+        return cls.model_validate(body)

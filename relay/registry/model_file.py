@@ -1,0 +1,85 @@
+"""Reading model files: the bytes must be those that a training wrote, and hold only types that we trust.
+
+In this order: a file of skops describes objects that are built and indices that are followed, so nothing in it is
+looked at before its SHA-256 is the expected one.
+"""
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+from relay.handoff.errors import ModelError, RelayError
+
+OURS = (
+    "numpy.dtype",
+    "sklearn._loss.loss.HalfTweedieLossIdentity",
+    "sklearn.calibration._CalibratedClassifier",
+    "sklearn.calibration._SigmoidCalibration",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.gaussian_process._gpc._BinaryGaussianProcessClassifierLaplace",
+    "sklearn.gaussian_process.kernels.ConstantKernel",
+    "sklearn.gaussian_process.kernels.Product",
+    "sklearn.gaussian_process.kernels.RBF",
+    "sklearn.metrics._dist_metrics.EuclideanDistance64",
+    "sklearn.neighbors._kd_tree.KDTree",
+    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
+    "sklearn.tree._tree.Tree",
+    "stylometry.attribution.AuthorshipClassifier",
+)
+"""Types we trust beyond those that skops trusts: data holders that scikit-learn's fitted estimators consist of, and our
+own estimator.
+
+Trees and neighbours hold indices that are followed without a check, which is why the SHA-256 comes first.
+"""
+
+
+class ModelTamperedError(RelayError):
+    """A file of a model is not the one that a training wrote."""
+
+    kind = "model_tampered"
+
+
+class ModelUntrustedError(ModelError):
+    """A model file holds types that are not on our list."""
+
+    kind = "model_untrusted"
+
+
+def read_model(file: bytes | Path, sha256: str, name: str = "") -> Any:
+    """The model in a skops file.
+
+    Args:
+        file: its content, or where it lies; read once, so that what is checked is what is loaded.
+        sha256: of the whole file, from a contract or a receipt, never from beside the file unchecked.
+        name: what messages call it; its path when empty.
+
+    Raises:
+        ModelTamperedError: the bytes are others; nothing in them was looked at.
+        ModelUntrustedError: it holds types that are not on our list; none of them was built.
+    """
+    name = name or (str(file) if isinstance(file, Path) else "the model file")
+    content = file.read_bytes() if isinstance(file, Path) else file
+    check_digest(content, sha256, name)
+    import skops.io  # takes as long as scikit-learn to import: who serves the ONNX file does without it
+
+    strange = sorted(set(skops.io.get_untrusted_types(data=content)) - set(OURS))
+    if strange:
+        raise ModelUntrustedError(
+            f"{name} needs {', '.join(strange)}, which our list of trusted types does not hold: "
+            "choose another estimator or other options, or add the type to OURS in relay/registry/model_file.py"
+        )
+    return skops.io.loads(content, trusted=list(OURS))
+
+
+def check_digest(content: bytes, sha256: str, name: str) -> None:
+    """Make sure that a file's content is the expected one.
+
+    Raises:
+        ModelTamperedError: it is not.
+    """
+    found = hashlib.sha256(content).hexdigest()
+    if found != sha256:
+        raise ModelTamperedError(
+            f"{name}: SHA-256 {found[:12]}…, expected {sha256[:12]}…: it was changed or cut after training, and is not "
+            "loaded. Train again, or go back to another version"
+        )

@@ -1,0 +1,93 @@
+"""The small questions give the answers of MLflow's own client, on both registries."""
+
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from relay.registry.connection import Address, find_registry
+from relay.registry.errors import RegistryAwayError
+from relay.registry.promotion import promote
+from relay.registry.quick import find_holder
+from relay.registry.versions import CONTRACT_SHA256, read_version
+
+Register = Any
+
+
+def test_the_holder_is_the_one_that_the_client_finds_with_all_its_tags(
+    address: Address, client: Any, register: Register
+) -> None:
+    register("quick"), register("quick")
+    promote(client, "quick", 2, "ann", "second")
+    holder = find_holder(address, "quick")
+    version = read_version(client, "quick", 2)
+    assert holder is not None
+    assert (holder.version, holder.run_id, dict(holder.tags)) == (2, version.run_id, dict(version.tags))
+    assert len(holder.tags[CONTRACT_SHA256]) == 64
+
+
+@pytest.mark.parametrize("name", ["quiet", "nobody"])
+def test_no_alias_and_no_model_are_no_holder(address: Address, client: Any, register: Register, name: str) -> None:
+    if name == "quiet":
+        register(name)
+    assert find_holder(address, name) is None
+
+
+def test_a_registry_that_was_not_made_yet_holds_nothing(tmp_path: Path) -> None:
+    address = find_registry(tmp_path)
+    assert address is not None
+    assert find_holder(address, "any") is None
+    assert not (tmp_path / "mlflow").exists()
+
+
+def make_database(folder: Path, table: str = "") -> Address:
+    address = find_registry(folder)
+    assert address is not None
+    address.database.parent.mkdir()
+    with closing(sqlite3.connect(address.database)) as database:
+        database.execute(f"create table {table}" if table else "vacuum")
+    return address
+
+
+@pytest.mark.parametrize("table", ["", "experiments (experiment_id integer)"])
+def test_a_database_without_the_tables_of_a_registry_holds_nothing(tmp_path: Path, table: str) -> None:
+    assert find_holder(make_database(tmp_path, table), "any") is None
+
+
+def test_a_database_with_other_columns_than_ours_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(RegistryAwayError, match="cannot be read"):
+        find_holder(make_database(tmp_path, "registered_model_aliases (alias text)"), "any")
+
+
+def test_a_damaged_database_is_said(tmp_path: Path) -> None:
+    address = find_registry(tmp_path)
+    assert address is not None
+    address.database.parent.mkdir()
+    address.database.write_bytes(b"this is no database, whatever its name says" * 100)
+    with pytest.raises(RegistryAwayError, match="cannot be read"):
+        find_holder(address, "any")
+
+
+def test_a_server_that_is_away_is_said() -> None:
+    with pytest.raises(RegistryAwayError, match="no MLflow server answers"):
+        find_holder(Address("http://127.0.0.1:9", None), "any")
+
+
+def test_asking_imports_no_mlflow(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from relay.registry.quick import find_holder; "
+        "from relay.registry.connection import find_registry; "
+        "print(find_holder(find_registry(Path(sys.argv[1])), 'any'), 'mlflow' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)],
+        cwd=Path(__file__).resolve().parents[3],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == ["None", "False"]
