@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from loguru import logger
 
-from model.findings import read_lines
-from model.output import OutputPlace, describe_files
 from model.parameters import EstimatorParameters, ModelParameters, parse_parameters
 from model.tracking.follow import PROMOTE, Finished, track
 from relay.handoff.receipt import Receipt, Rejects
@@ -21,6 +19,8 @@ from relay.handoff.run import Choice, Run, Stage
 from relay.handoff.stage import main
 from relay.handoff.verbs import Verb
 from relay.registry.errors import RegistryAwayError
+from relay.results.findings import read_lines
+from relay.results.output import OutputPlace, describe_files
 
 if TYPE_CHECKING:  # the numerical libraries take seconds to import, and an unchanged run needs none of them
     import pyarrow as pa
@@ -123,7 +123,7 @@ def read_contract(recipe: Recipe) -> dict[str, Any]:
 
 def find_libraries(recipe: Recipe) -> tuple[str, ...]:
     """The libraries whose code decides the result."""
-    shared = ("relay/handoff", "relay/registry")
+    shared = ("relay/handoff", "relay/registry", "relay/results")
     return (*shared, "stylometry") if recipe.sections["model"]["kind"] == "authorship" else shared
 
 

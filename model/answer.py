@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 
 import stylometry.imposters
-from model.style_answer import Answer, Extent, Nearness, Place, Verdict
 from model.trained import Trained
-from model.wording import count
 from relay.handoff.errors import ModelError, UsageError
 from relay.handoff.files import hash_file, write_atomically
+from relay.handoff.wording import count
 from relay.registry.model_file import read_model
+from relay.results.text_attribution import Answer, Extent, Nearness, Place, Verdict
 from stylometry.asking import Style
 from stylometry.attribution import AuthorshipClassifier
 from stylometry.chunks import keep_whole

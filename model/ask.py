@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 from loguru import logger
 
-from model.style_answer import MOST_BYTES, say_answer
 from model.trained import load_trained
-from model.wording import count
 from relay.handoff.errors import UsageError
 from relay.handoff.recipe import load_recipe
 from relay.handoff.settings import read_settings
 from relay.handoff.verbs import VerbAnswer
+from relay.handoff.wording import count
+from relay.results.text_attribution import MOST_BYTES, say_answer
 
 if TYPE_CHECKING:  # scikit-learn takes seconds to import, and most refusals need none of it
     pass

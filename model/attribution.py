@@ -10,9 +10,9 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from model.documents import Documents
-from model.findings import Finding, Topic
 from model.parameters import AuthorshipParameters
-from model.wording import count, list_words
+from relay.handoff.wording import count, list_words
+from relay.results.findings import Finding, Topic
 from stylometry.attribution import AuthorshipClassifier
 from stylometry.chunks import Chunks
 from stylometry.delta import find_distance

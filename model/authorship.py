@@ -27,7 +27,6 @@ from model.contrasts import find_preferences, tabulate_preferences
 from model.documents import Documents, read_documents
 from model.evidence import figures_of_evidence, gather_evidence, say_evidence
 from model.extent import figures_of_extent, say_extent
-from model.findings import Finding, Topic
 from model.loadings import Loadings, find_loadings, say_loadings, tabulate_loadings
 from model.measuring import count_single_words, count_units, cut, hide_labels, measure_styles, sum_words
 from model.parameters import AuthorshipParameters
@@ -39,6 +38,7 @@ from model.views import Views, draw_views
 from relay.handoff.errors import ModelError
 from relay.handoff.recipe import Recipe
 from relay.registry.contract import Contract
+from relay.results.findings import Finding, Topic
 from stylometry.chunks import Chunks
 from stylometry.errors import StylometryError
 from stylometry.features import CountTable

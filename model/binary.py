@@ -11,7 +11,6 @@ from sklearn.pipeline import Pipeline
 
 from model.coefficients import read_coefficients
 from model.crossval import cross_validate
-from model.findings import Finding, Topic
 from model.metrics import BinaryPrediction, judge_binary
 from model.plots.classification import draw_calibration, draw_confusion, draw_precision_recall, draw_roc
 from model.plots.style import Picture
@@ -20,8 +19,9 @@ from model.segments import judge_segments
 from model.split import Part
 from model.task import Task, compare, compare_figures, tabulate, warn_if_useless
 from model.threshold import MIN_CLASS_ROWS, Threshold, score_rows, tune_threshold
-from model.wording import show, show_share
+from relay.handoff.wording import show, show_share
 from relay.registry.task import ModelTask
+from relay.results.findings import Finding, Topic
 
 AT_THE_THRESHOLD = ("f1", "precision", "recall")
 """Figures of the rows that reach the threshold."""

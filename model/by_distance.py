@@ -7,9 +7,9 @@ from typing import get_args
 import pyarrow as pa
 
 from model.attribution import Attribution, Sample, attribute, fit_classifier, name_group, rank_labels
-from model.findings import Finding, Topic
 from model.parameters import AuthorshipParameters, Distance
-from model.wording import list_words
+from relay.handoff.wording import list_words
+from relay.results.findings import Finding, Topic
 from stylometry.delta import find_distance
 from stylometry.trust import leave_one_out
 

@@ -8,13 +8,13 @@ import numpy as np
 from sklearn.model_selection import KFold, StratifiedKFold
 from sklearn.pipeline import Pipeline
 
-from model.findings import Finding, Topic
 from model.pipeline import fit
 from model.split import Part
 from model.task import Task
-from model.wording import show
 from relay.handoff.errors import ModelError
 from relay.handoff.progress import show_progress
+from relay.handoff.wording import show
+from relay.results.findings import Finding, Topic
 
 Judge = Callable[[Pipeline, Part, Part], dict[str, float]]
 """The figures of a fitted pipeline on the third argument, which it has not learned from; the second is what it has."""

@@ -9,7 +9,6 @@ from threadpoolctl import threadpool_limits
 
 from model.classification import check_classes, judge_classifier
 from model.contract import describe_estimator
-from model.findings import Finding, Topic
 from model.parameters import EstimatorParameters
 from model.pipeline import build_pipeline, explain_refusal, fit
 from model.regression import judge_regressor
@@ -22,6 +21,7 @@ from model.task import Task
 from model.twin import make_twin
 from relay.handoff.recipe import Recipe
 from relay.registry.contract import MODEL_FILE, ONNX_FILE
+from relay.results.findings import Finding, Topic
 
 
 def train_estimator(table: pa.Table, recipe: Recipe, parameters: EstimatorParameters) -> Results:

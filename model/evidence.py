@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from model.findings import Finding, Topic
 from model.parameters import AuthorshipParameters
-from model.wording import show, show_share
+from relay.handoff.wording import show, show_share
+from relay.results.findings import Finding, Topic
 from stylometry.boundary import BoundaryRank, rank_boundary
 from stylometry.chunks import Chunks
 from stylometry.evidence import LabelTest, Silhouette, permutation_test, shift_test, silhouette

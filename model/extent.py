@@ -6,11 +6,11 @@ from typing import Any
 from model.attribution import find_countable
 from model.by_distance import NAMES
 from model.documents import Documents
-from model.findings import Finding, Topic
 from model.parameters import AuthorshipParameters
 from model.views import say_chunks
-from model.wording import count
+from relay.handoff.wording import count
 from relay.registry.task import ModelTask
+from relay.results.findings import Finding, Topic
 from stylometry.chunks import Chunks
 from stylometry.features import CountTable
 

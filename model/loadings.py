@@ -6,9 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from model.findings import Finding, Topic
 from model.parameters import AuthorshipParameters
-from model.wording import list_words
+from relay.handoff.wording import list_words
+from relay.results.findings import Finding, Topic
 from stylometry.delta import find_distance
 from stylometry.features import CountTable, most_frequent, relative_frequencies
 

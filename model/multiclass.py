@@ -8,15 +8,15 @@ from sklearn.dummy import DummyClassifier
 from sklearn.pipeline import Pipeline
 
 from model.crossval import cross_validate
-from model.findings import Finding, Topic
 from model.metrics import judge_classes
 from model.plots.classification import draw_confusion
 from model.results import Results
 from model.segments import judge_segments
 from model.split import Part
 from model.task import Task, compare, compare_figures, tabulate, warn_if_useless
-from model.wording import show_share
+from relay.handoff.wording import show_share
 from relay.registry.task import ModelTask
+from relay.results.findings import Finding, Topic
 
 
 def judge_multiclass_classifier(fitted: Pipeline, task: Task) -> Results:

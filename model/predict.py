@@ -16,18 +16,18 @@ from loguru import logger
 
 from model.ask import read_text
 from model.production import OpenModel, Production, find_production, open_model
-from model.reasons import Reason, explain, say_change, say_figure, say_method, say_prediction
-from model.record_table import MOST_BYTES, MOST_ROWS, RowAnswer, read_table, write_table
-from model.records import check_record, show_cell
-from model.style_answer import Answer, say_answer
 from model.trained import METRICS, Trained, read_checked
 from relay.handoff.errors import ContractError, ModelError, UsageError
 from relay.handoff.recipe import load_recipe
 from relay.handoff.settings import Settings, read_settings
 from relay.handoff.verbs import VerbAnswer
 from relay.registry.contract import MODEL_FILE, Cell
+from relay.registry.reasons import Reason, explain, say_change, say_figure, say_method, say_prediction
+from relay.registry.record_table import MOST_BYTES, MOST_ROWS, RowAnswer, read_table, write_table
+from relay.registry.records import check_record, show_cell
 from relay.registry.task import ModelTask
 from relay.registry.versions import name_model
+from relay.results.text_attribution import Answer, say_answer
 from stylometry.errors import StylometryError
 
 MOST_FLAWS = 20
@@ -145,10 +145,10 @@ def answer_style(production: Production, records: Sequence[dict[str, Cell]], set
         UsageError: there is more than one text, or it cannot be compared.
     """
     from model.answer import answer_text
-    from model.output import RECEIPT
     from model.tracking.fetch import fetch_run
     from relay.handoff.receipt import Receipt
     from relay.registry.connection import explain_mlflow, find_registry, open_registry
+    from relay.results.output import RECEIPT
 
     if len(records) != 1:
         raise UsageError(f"found {len(records)} texts, expected one: --reasons is about one")

@@ -8,7 +8,6 @@ from sklearn.pipeline import Pipeline
 
 from model.coefficients import Coefficients, read_coefficients
 from model.crossval import cross_validate
-from model.findings import Finding, Topic
 from model.metrics import judge_regression
 from model.plots.regression import Curve, draw_curve, draw_predicted, draw_residuals
 from model.plots.style import Picture, label_of
@@ -16,9 +15,10 @@ from model.results import Results
 from model.segments import judge_segments
 from model.split import Part
 from model.task import Task, compare, compare_figures, require_finite, tabulate, warn_if_useless
-from model.wording import count, show
 from relay.handoff.errors import ModelError
+from relay.handoff.wording import count, show
 from relay.registry.task import ModelTask
+from relay.results.findings import Finding, Topic
 
 LINE_POINTS = 200
 

@@ -8,10 +8,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from model.findings import FILE, RENDERED, Finding, Findings, Plot, format_findings, render_findings
 from model.metrics import round_figures
 from model.plots.style import Picture, render
 from relay.registry.contract import CONTRACT_FILE, MODEL_FILE, ONNX_FILE, Contract
+from relay.results.findings import FILE, RENDERED, Finding, Findings, Plot, format_findings, render_findings
 
 
 @dataclass(frozen=True)

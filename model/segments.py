@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from model.findings import Finding, Topic
 from model.metrics import is_better
 from model.resolve import suggest
 from model.split import Part
 from model.task import Task
-from model.wording import count, show
 from relay.handoff.errors import ModelError
+from relay.handoff.wording import count, show
 from relay.registry.contract import Segment
 from relay.registry.segments import assign_parts, name_parts
+from relay.results.findings import Finding, Topic
 
 QUARTERS = (0.25, 0.5, 0.75)
 

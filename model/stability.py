@@ -10,9 +10,9 @@ import pyarrow as pa
 
 from model.by_distance import NAMES
 from model.documents import Documents
-from model.findings import Finding, Topic
 from model.parameters import AuthorshipParameters
-from model.wording import list_words, show_share
+from relay.handoff.wording import list_words, show_share
+from relay.results.findings import Finding, Topic
 from stylometry.errors import StylometryError
 from stylometry.stability import Setting, compare_settings
 

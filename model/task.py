@@ -9,16 +9,16 @@ import numpy.typing as npt
 import pyarrow as pa
 from sklearn.pipeline import Pipeline
 
-from model.findings import Finding, Topic
 from model.metrics import LOWER_IS_BETTER, choose_score, is_better
 from model.plots.style import label_of
 from model.row_keys import name_rows
 from model.split import Split
-from model.wording import count, show
 from relay.handoff.errors import ModelError
 from relay.handoff.recipe import Column
+from relay.handoff.wording import count, show
 from relay.registry.contract import Segment
 from relay.registry.task import ModelTask
+from relay.results.findings import Finding, Topic
 
 
 @dataclass(frozen=True)

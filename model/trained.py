@@ -5,11 +5,11 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-from model.output import RECEIPT, OutputPlace
 from relay.handoff.errors import DatasetDamagedError, DatasetMissingError, ModelError, UsageError
 from relay.handoff.receipt import Receipt
 from relay.handoff.recipe import Recipe
 from relay.registry.contract import MODEL_FILE
+from relay.results.output import RECEIPT, OutputPlace
 
 METRICS = "metrics.json"
 

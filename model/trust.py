@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from model.findings import Finding, Topic
 from model.parameters import AuthorshipParameters
-from model.wording import count, list_words, show_share
+from relay.handoff.wording import count, list_words, show_share
+from relay.results.findings import Finding, Topic
 from stylometry.chunks import Chunks
 from stylometry.trust import LeaveOneOut, leave_one_out, map_distances
 

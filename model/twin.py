@@ -11,12 +11,12 @@ import numpy.typing as npt
 from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.pipeline import Pipeline
 
-from model.findings import Finding, Topic
 from model.split import NUMERIC
 from model.task import Task
-from model.wording import count
 from relay.handoff.errors import ModelError
+from relay.handoff.wording import count
 from relay.registry.contract import TOLERANCE
+from relay.results.findings import Finding, Topic
 
 if TYPE_CHECKING:  # see make_twin
     from model.twin_graph import Precision

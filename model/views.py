@@ -17,7 +17,7 @@ from model.plots.style import Picture
 from model.plots.time import USUAL_REACH, draw_time
 from model.plots.tree import draw_tree
 from model.plots.words import draw_words
-from model.wording import count, show_share
+from relay.handoff.wording import count, show_share
 from stylometry.chunks import Chunks
 from stylometry.tree import grow_tree
 

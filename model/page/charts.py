@@ -9,12 +9,12 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from model.wording import show_share
+from relay.handoff.wording import show_share
 from relay.registry.task import ModelTask
 
 if TYPE_CHECKING:
-    from model.kept import Result
     from model.page.rows import Distribution
+    from relay.results.load import Result
 
 AnyChart: TypeAlias = Any
 """An `alt.Chart` or an `alt.LayerChart`; Altair's own methods say no more than Any."""

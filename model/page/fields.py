@@ -8,10 +8,10 @@ import streamlit as st
 
 from model.page.form import Field, check_overrides, describe_fields, format_toml, list_overrides, parse_section
 from model.page.words import plain
-from model.wording import list_words
 from relay.handoff.errors import RelayError
 from relay.handoff.recipe import Recipe
 from relay.handoff.settings import Settings
+from relay.handoff.wording import list_words
 
 LONG_CHARS = 60
 """From here on a text or a list gets several lines."""

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
 
-from model.wording import shorten, show_bytes, show_moment
 from relay.handoff.errors import DatasetState, RelayError, judge_dataset
 from relay.handoff.receipt import Origin, Receipt
+from relay.handoff.wording import shorten, show_bytes, show_moment
 
 SOURCES_SHOWN = 5
 

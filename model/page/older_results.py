@@ -4,15 +4,15 @@ from pathlib import Path
 
 import streamlit as st
 
-from model.kept import RUN, find_runs
-from model.output import RECEIPT
 from model.page.registry_view import ask_registry, describe_score, fetch_results
 from model.page.words import plain
-from model.wording import show_unix
 from relay.handoff.errors import DatasetDamagedError, RelayError
 from relay.handoff.receipt import Receipt
 from relay.handoff.settings import Settings
+from relay.handoff.wording import show_unix
 from relay.registry.connection import find_registry
+from relay.results.load import RUN, find_runs
+from relay.results.output import RECEIPT
 
 
 def add_fetched(settings: Settings, kept: dict[Path, Receipt]) -> dict[Path, Receipt]:

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from model.page.command import CANCELLED, TIMEOUT, Command, CommandError
-from model.reasons import Reason
 from relay.handoff.errors import UNEXPECTED, RelayError
 from relay.handoff.settings import Settings
 from relay.registry.contract import Cell, Contract
 from relay.registry.errors import RegistryAwayError, RegistryEmptyError
+from relay.registry.reasons import Reason
 
 ANSWER_SECONDS = 35
 """How long the API may take: it gives up after 30 s itself."""

@@ -5,9 +5,9 @@ from typing import Any
 import streamlit as st
 
 from model.page.words import plain
-from model.records import describe
 from relay.handoff.column import Column
 from relay.registry.contract import Cell, Contract
+from relay.registry.records import describe
 
 IN_A_ROW = 3
 

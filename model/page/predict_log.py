@@ -9,10 +9,10 @@ import streamlit as st
 from model.page.lineage import SOURCES_SHOWN, Stop, draw
 from model.page.predict_api import Api
 from model.page.words import plain
-from model.records import show_cell
-from model.wording import count, shorten, show_bytes, show_moment
 from relay.handoff.errors import RelayError
+from relay.handoff.wording import count, shorten, show_bytes, show_moment
 from relay.registry.contract import Contract
+from relay.registry.records import show_cell
 
 SPANS = {"15 minutes": 900, "hour": 3_600, "day": 86_400, "week": 604_800}
 

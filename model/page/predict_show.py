@@ -4,10 +4,10 @@ import streamlit as st
 
 from model.page.predict_ask import Given
 from model.page.words import plain
-from model.reasons import Reason, say_change, say_figure, say_method, say_prediction, say_share, say_value
-from model.records import show_cell
-from model.wording import show, show_share
+from relay.handoff.wording import show, show_share
 from relay.registry.contract import Cell, Contract
+from relay.registry.reasons import Reason, say_change, say_figure, say_method, say_prediction, say_share, say_value
+from relay.registry.records import show_cell
 from relay.registry.task import ModelTask
 
 MOST_LABELS = 10

@@ -6,10 +6,10 @@ import streamlit as st
 
 from model.page.predict_ask import Answering, Given, Served
 from model.page.words import plain
-from model.reasons import say_share, say_value
-from model.record_table import MOST_BYTES, MOST_ROWS, RecordTable, RowAnswer, read_table, write_table
-from model.wording import count
 from relay.handoff.errors import RelayError
+from relay.handoff.wording import count
+from relay.registry.reasons import say_share, say_value
+from relay.registry.record_table import MOST_BYTES, MOST_ROWS, RecordTable, RowAnswer, read_table, write_table
 from relay.registry.task import ModelTask
 
 FLAWS_SHOWN = 20

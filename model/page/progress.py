@@ -8,8 +8,8 @@ import streamlit as st
 from model.page.frame import told_in_words
 from model.page.job import Desk, Job, Status, Step, StepState, keep_messages
 from model.page.words import plain
-from model.wording import show_seconds, show_unix
 from relay.handoff.journal import Outcome
+from relay.handoff.wording import show_seconds, show_unix
 
 WATCH_SECONDS, LOOK_SECONDS = 1, 2
 """How often a run that goes on is looked at, and whether somebody else has started one."""

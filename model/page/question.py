@@ -4,15 +4,15 @@ from typing import Any
 
 import streamlit as st
 
-from model.kept import Result
 from model.page.command import CANCELLED, TIMEOUT, Command
 from model.page.frame import told_in_words
 from model.page.words import plain
-from model.style_answer import MOST_BYTES, say_extent, say_verdict
-from model.wording import show, show_share
 from relay.handoff.errors import UNEXPECTED, RelayError, UsageError
 from relay.handoff.settings import Settings
+from relay.handoff.wording import show, show_share
 from relay.registry.contract import MODEL_FILE
+from relay.results.load import Result
+from relay.results.text_attribution import MOST_BYTES, say_extent, say_verdict
 
 MOST_LABELS = 10
 """Labels in the table, the nearest first."""

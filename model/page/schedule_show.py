@@ -8,9 +8,9 @@ from model.page.frame import told_in_words
 from model.page.progress import Colour
 from model.page.schedule import Schedule, ScheduledRun, open_schedule
 from model.page.words import plain
-from model.wording import show_unix
 from relay.handoff.recipe import parse_override
 from relay.handoff.settings import Settings
+from relay.handoff.wording import show_unix
 
 WATCH_SECONDS, LOOK_SECONDS = 2, 10
 """How often a run that goes on is looked at, and whether a new one has begun."""

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from model.kept import Result, list_figures, pack_files
-from model.output import RECEIPT
 from model.page.rows import MovedOnError, read_points
 from model.page.words import plain
-from model.wording import shorten, show, show_bytes, show_moment
 from relay.handoff.errors import RelayError
 from relay.handoff.receipt import Receipt
 from relay.handoff.settings import Settings
+from relay.handoff.wording import shorten, show, show_bytes, show_moment
 from relay.registry.task import ModelTask
+from relay.results.load import Result, list_figures, pack_files
+from relay.results.output import RECEIPT
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -4,9 +4,9 @@ import re
 
 import streamlit as st
 
-from model.blocks import Block, Code, Document, Items, Picture, Table, Words
 from model.page.words import plain
-from model.wording import shorten
+from relay.handoff.wording import shorten
+from relay.results.blocks import Block, Code, Document, Items, Picture, Table, Words
 
 PICTURE_WIDTH = 640
 

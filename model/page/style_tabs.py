@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from model.findings import Finding, Topic
-from model.kept import Result
 from model.page.show import ZOOM, offer_file, show_figures, show_files, show_origin
 from model.page.words import plain
 from relay.handoff.renamed_keys import rename_value
+from relay.results.findings import Finding, Topic
+from relay.results.load import Result
 
 if TYPE_CHECKING:  # the first paint needs no Arrow
     import pandas as pd

@@ -2,13 +2,13 @@
 
 from typing import TYPE_CHECKING
 
-from model.blocks import Document
-from model.card import read_card
 from model.tracking.fetch import fetch_run
 from relay.handoff.settings import Settings
 from relay.registry.errors import RegistryEmptyError
 from relay.registry.promotion import settle
 from relay.registry.versions import CONTRACT_SHA256, Version, find_production, list_versions, read_version
+from relay.results.blocks import Document
+from relay.results.card import read_card
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

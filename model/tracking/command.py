@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from loguru import logger
 
-from model.blocks import to_html, to_markdown
 from model.tracking.card import choose_version, make_card
 from model.tracking.fetch import fetch_run
 from model.tracking.follow import PROMOTE, Finished, name_user, track
@@ -25,6 +24,7 @@ from relay.registry.connection import OFF, explain_mlflow, find_registry, open_r
 from relay.registry.errors import PromotionError, RegistryEmptyError
 from relay.registry.promotion import promote, read_history, roll_back, settle
 from relay.registry.versions import Version, find_alias, list_versions, name_model
+from relay.results.blocks import to_html, to_markdown
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -174,7 +174,7 @@ def show_card(recipe: Recipe, settings: Settings, chosen: argparse.Namespace) ->
 
 
 def _find_result(recipe: Recipe, settings: Settings) -> Receipt:
-    from model.output import OutputPlace
+    from relay.results.output import OutputPlace
 
     data_dir = settings.data_dir
     receipt = OutputPlace(data_dir, recipe.name).current(Fingerprints(data_dir / ".state", data_dir))

@@ -8,8 +8,6 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
-from model.kept import RUN, find_runs
-from model.output import check_folder
 from model.tracking.known import identify_result
 from relay.handoff.errors import DatasetDamagedError
 from relay.handoff.files import hash_file, hash_json, sync_file
@@ -17,6 +15,8 @@ from relay.handoff.receipt import Receipt
 from relay.registry.contract import LINEAGE_FILE
 from relay.registry.errors import RegistryEmptyError
 from relay.registry.versions import RESULT
+from relay.results.load import RUN, find_runs
+from relay.results.output import check_folder
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from loguru import logger
 
-from model.output import OutputPlace
 from model.tracking.known import SETTLED, identify_result, is_settled
 from model.tracking.lineage import trace
 from relay.handoff.files import Fingerprints
@@ -23,6 +22,7 @@ from relay.registry.connection import Address, explain_mlflow, find_experiment, 
 from relay.registry.promotion import now_utc, promote
 from relay.registry.task import ModelTask
 from relay.registry.versions import GATE, RESULT, Version, find_production, read_version
+from relay.results.output import OutputPlace
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

@@ -11,7 +11,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from model.output import OutputPlace
 from model.tracking.known import identify_result
 from model.tracking.lineage import Lineage
 from model.tracking.package import write_package
@@ -30,6 +29,7 @@ from relay.registry.versions import (
     Version,
     read_version,
 )
+from relay.results.output import OutputPlace
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

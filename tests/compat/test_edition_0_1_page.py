@@ -4,8 +4,8 @@ import pytest
 from edition_folders import EDITION_MODELS, Edition
 from streamlit.testing.v1 import AppTest
 
-from model.kept import load_latest
 from relay.handoff.settings import ROOT
+from relay.results.load import load_latest
 
 APP = str(ROOT / "model" / "page" / "app.py")
 

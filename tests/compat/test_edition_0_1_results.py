@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from edition_folders import Edition
 
-from model.kept import list_figures, list_results, load_latest, load_result
 from model.page.job import Desk
 from relay.handoff.dataset import open_dataset
 from relay.handoff.files import Fingerprints
@@ -20,6 +19,7 @@ from relay.handoff.settings import ROOT
 from relay.registry.connection import find_registry, open_registry
 from relay.registry.task import ModelTask
 from relay.registry.versions import list_versions
+from relay.results.load import list_figures, list_results, load_latest, load_result
 
 RESULTS = {
     "flowers": {"4c480130": {}},

@@ -11,8 +11,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from model.__main__ import STAGE, train
-from model.findings import Topic
-from model.output import OutputPlace
 from model.parameters import parse_parameters
 from model.results import Results
 from relay.handoff.place import DatasetPlace
@@ -21,6 +19,8 @@ from relay.handoff.recipe import load_recipe
 from relay.handoff.schema import contract_schema, describe_schema
 from relay.handoff.stage import main
 from relay.handoff.writer import Block, DatasetWriter
+from relay.results.findings import Topic
+from relay.results.output import OutputPlace
 
 LINEAR = """
 title = "A line through noisy points"

@@ -15,10 +15,10 @@ from projects import DOCUMENTS, LINEAR, WORDS, Project, document_columns, linear
 
 from model.answer import answer_text
 from model.ask import FEWEST_CHARS, read_text
-from model.style_answer import MOST_BYTES, Answer
 from model.trained import Trained, load_trained
 from relay.handoff.errors import DatasetDamagedError, DatasetMissingError, ModelError, RelayError, UsageError
 from relay.handoff.recipe import load_recipe
+from relay.results.text_attribution import MOST_BYTES, Answer
 
 ROOT = Path(__file__).resolve().parents[2]
 

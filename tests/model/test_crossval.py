@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from projects import LINEAR, NUMBERS, Project, linear_columns, mixed_columns, texts, topics
 
-from model.findings import Topic
 from relay.handoff.errors import ModelError
+from relay.results.findings import Topic
 
 MakeProject = Callable[..., Project]
 

@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 from projects import LINEAR, MIXED, Project, linear_columns, mark_split, mixed_columns, texts, topics
 
-from model.findings import Topic
 from relay.registry.model_file import read_model
+from relay.results.findings import Topic
 
 MakeProject = Callable[..., Project]
 

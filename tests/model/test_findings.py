@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from projects import Project
 
-from model.findings import (
+from relay.handoff.settings import ROOT
+from relay.results.findings import (
     FILE,
     RENDERED,
     Finding,
@@ -21,7 +22,6 @@ from model.findings import (
     read_lines,
     render_findings,
 )
-from relay.handoff.settings import ROOT
 
 FINDINGS = Findings(
     findings=(

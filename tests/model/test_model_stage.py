@@ -24,8 +24,8 @@ from projects import (
     mixed_columns,
 )
 
-from model.output import KEEP
 from relay.handoff.files import Fingerprints
+from relay.results.output import KEEP
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -8,11 +8,11 @@ import pyarrow.parquet as pq
 import pytest
 from projects import LINEAR, MIXED, Project, mixed_columns, texts, topics
 
-from model.findings import Topic
 from relay.registry.answers import ask_model, ask_onnx, find_difference
 from relay.registry.contract import Contract
 from relay.registry.model_file import read_model
 from relay.registry.onnx_file import open_onnx
+from relay.results.findings import Topic
 
 
 def read_contract(made: Project) -> Contract:

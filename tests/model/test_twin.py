@@ -13,7 +13,6 @@ from projects import LINEAR, MIXED, NUMBERS, Project, linear_columns, mark_split
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from model.estimator import set_task
-from model.findings import Topic
 from model.parameters import EstimatorParameters, parse_parameters
 from model.pipeline import fit
 from model.raw_thresholds import find_raw_thresholds, unscale_trees
@@ -22,6 +21,7 @@ from model.twin_graph import build_graph, read_preparation
 from relay.handoff.recipe import load_recipe
 from relay.registry.contract import TOLERANCE
 from relay.registry.onnx_file import open_onnx
+from relay.results.findings import Topic
 
 MakeProject = Callable[..., Project]
 

@@ -12,10 +12,10 @@ from page_folders import Folders, write_paper
 from patience import HANG_SECONDS
 from streamlit.testing.v1 import AppTest
 
-from model.kept import load_latest
 from model.page.job import Desk, Status
 from model.page.style_tabs import TOPICS_OF_TABS
 from relay.handoff.settings import ENVIRONMENT, ROOT
+from relay.results.load import load_latest
 
 APP = str(ROOT / "model" / "page" / "app.py")
 TITLES = ("Map", "Tree", "Time", "Words", "Trust", "Unknown")
@@ -245,7 +245,7 @@ def test_a_recipe_with_a_slip_is_told_with_file_and_key(full: Folders, monkeypat
 def test_an_unexpected_error_is_a_plain_sentence_and_goes_to_the_log(
     full: Folders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("model.kept.read_findings", lambda _: 1 / 0)
+    monkeypatch.setattr("relay.results.load.read_findings", lambda _: 1 / 0)
     app = open_page(full, monkeypatch)
     assert "failed unexpectedly" in words(app)
     assert "ZeroDivisionError" not in words(app)

@@ -11,11 +11,6 @@ import pytest
 from registered import Registered, copy_registered
 
 from model.__main__ import STAGE
-from model.blocks import Code, Document, Items, Picture, Section, Table, Words, to_html, to_markdown
-from model.card import say_range
-from model.card_limits import list_limits
-from model.findings import Findings
-from model.kept import Result, list_results, load_result
 from model.page.older_results import add_fetched
 from model.tracking.fetch import fetch_run
 from relay.handoff.column import Column
@@ -25,6 +20,11 @@ from relay.handoff.settings import ENVIRONMENT
 from relay.handoff.stage import main
 from relay.registry.contract import Contract, Example, Segment
 from relay.registry.versions import GATE, Version, find_alias
+from relay.results.blocks import Code, Document, Items, Picture, Section, Table, Words, to_html, to_markdown
+from relay.results.card import say_range
+from relay.results.card_limits import list_limits
+from relay.results.findings import Findings
+from relay.results.load import Result, list_results, load_result
 
 DOCUMENT = Document(
     "A *card*",

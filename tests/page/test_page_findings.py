@@ -10,10 +10,10 @@ from page_folders import Folders
 from streamlit.testing.v1 import AppTest
 from test_page_app import TITLES, open_page
 
-from model.findings import FILE, Finding, Findings, Topic, read_lines
-from model.kept import load_latest
-from model.output import RECEIPT, describe_files
 from relay.handoff.receipt import Receipt
+from relay.results.findings import FILE, Finding, Findings, Topic, read_lines
+from relay.results.load import load_latest
+from relay.results.output import RECEIPT, describe_files
 
 ABOVE = "above the tabs"
 
@@ -57,7 +57,7 @@ def make_old(folder: Path) -> None:
 def test_each_topic_is_shown_on_its_tabs(full: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
     findings = tuple(Finding(topic, f"On {topic.value}") for topic in Topic)
     plots = load_latest(full.settings, "papers").findings.plots
-    monkeypatch.setattr("model.kept.read_findings", lambda _: Findings(findings, plots))
+    monkeypatch.setattr("relay.results.load.read_findings", lambda _: Findings(findings, plots))
     app = open_page(full, monkeypatch, "papers")
     texts = tuple(finding.text for finding in findings)
     found: dict[str, set[str]] = {}

@@ -8,7 +8,11 @@ import zipfile
 import pytest
 from page_folders import Folders
 
-from model.kept import (
+from model.metrics import LOWER_IS_BETTER
+from relay.handoff.errors import DatasetDamagedError, DatasetMissingError
+from relay.handoff.receipt import hash_json
+from relay.registry.task import ModelTask
+from relay.results.load import (
     FIGURES,
     compare_figures,
     compare_keys,
@@ -19,10 +23,6 @@ from model.kept import (
     load_result,
     pack_files,
 )
-from model.metrics import LOWER_IS_BETTER
-from relay.handoff.errors import DatasetDamagedError, DatasetMissingError
-from relay.handoff.receipt import hash_json
-from relay.registry.task import ModelTask
 
 
 def test_the_page_and_the_model_agree_on_which_way_is_better() -> None:

@@ -6,12 +6,12 @@ from functools import partial
 import pytest
 from page_folders import Folders
 
-from model.kept import load_latest
 from model.page.lineage import draw, trace
 from model.page.rows import find_receipt
 from relay.handoff.errors import DatasetDamagedError, DatasetMissingError, DatasetState, RelayError
 from relay.handoff.receipt import Receipt
 from relay.handoff.settings import Settings
+from relay.results.load import load_latest
 
 GOOD, MISSING, DAMAGED, OUTDATED = DatasetState
 

@@ -15,10 +15,10 @@ from patience import HANG_SECONDS
 from registered import Registered, copy_registered
 from streamlit.testing.v1 import AppTest
 
-from model.kept import find_runs
 from model.page.registry_view import VersionList, plan_promotion, plan_rollback, plan_undo
 from relay.handoff.settings import ENVIRONMENT, ROOT
 from relay.registry.versions import ProductionPeriod, Version
+from relay.results.load import find_runs
 
 APP = str(ROOT / "model" / "page" / "app.py")
 

@@ -18,13 +18,13 @@ from streamlit.testing.v1 import AppTest
 from model.page.predict_api import PART_ROWS, Api, cut
 from model.page.predict_ask import RefusedError
 from model.page.predict_log import trace
-from model.reasons import Reason, explain, say_change, say_prediction, say_share
-from model.record_table import RowAnswer, read_table, write_table
-from model.records import check_cell, find_middle, parse_cell
 from relay.handoff.errors import ContractError
 from relay.handoff.files import hash_file
 from relay.handoff.settings import ENVIRONMENT, ROOT
 from relay.registry.contract import Cell, Contract
+from relay.registry.reasons import Reason, explain, say_change, say_prediction, say_share
+from relay.registry.record_table import RowAnswer, read_table, write_table
+from relay.registry.records import check_cell, find_middle, parse_cell
 
 # The service's tests know how a server is started.
 sys.path.append(str(ROOT / "tests" / "serve"))

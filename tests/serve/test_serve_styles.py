@@ -13,11 +13,11 @@ from serving import Server, lay_version
 
 from model.answer import answer_text
 from model.ask import read_text
-from model.style_answer import Answer
 from model.trained import Trained, load_trained
 from relay.handoff.errors import UsageError
 from relay.handoff.recipe import load_recipe
 from relay.registry.model_file import read_model
+from relay.results.text_attribution import Answer
 
 DISTANCES = {"counts": "count_manhattan", "frequencies": "cosine_delta"}
 

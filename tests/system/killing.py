@@ -74,7 +74,7 @@ class Subject:
         """The fingerprint of what is there, read as the next stage reads it."""
         fingerprints = Fingerprints(self.folders.logs / "state of the reader", self.data)
         if self.stage == "model":
-            from model.output import OutputPlace
+            from relay.results.output import OutputPlace
 
             receipt: Receipt | None = OutputPlace(self.data, self.recipe.stem).current(fingerprints)
             return receipt and receipt.fingerprint

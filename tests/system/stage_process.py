@@ -34,7 +34,8 @@ WARM = (
     "ingest.parameters", "ingest.formats.delimited", "ingest.formats.records", "ingest.sources.file",
     "ingest.sources.synthetic",
     "preprocess.parameters", "preprocess.documents", "preprocess.table",
-    "model.output", "model.estimator", "model.results", "model.regression", "model.authorship", "sklearn.linear_model",
+    "relay.results.output", "model.estimator", "model.results", "model.regression", "model.authorship",
+    "sklearn.linear_model",
     "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg",
     "onnx.helper", "onnxruntime", "skl2onnx", "model.twin_graph",
 )  # fmt: skip

@@ -5,15 +5,23 @@ from pathlib import Path
 
 import streamlit as st
 
-from model.kept import Difference, Result, compare_figures, compare_keys, compare_rest, list_results, load_result
 from model.page.frame import chosen_recipe
 from model.page.older_results import add_fetched, offer_older
 from model.page.show import show_charts
 from model.page.words import plain
-from model.wording import shorten, show_moment
-from model.wording import show as show_figure
 from relay.handoff.receipt import Receipt
 from relay.handoff.settings import Settings, read_settings
+from relay.handoff.wording import shorten, show_moment
+from relay.handoff.wording import show as show_figure
+from relay.results.load import (
+    Difference,
+    Result,
+    compare_figures,
+    compare_keys,
+    compare_rest,
+    list_results,
+    load_result,
+)
 
 FIELDS = ("First result", "Second result")
 

@@ -4,15 +4,15 @@ from typing import Any
 
 import streamlit as st
 
-from model.kept import load_latest
 from model.page import lineage, rows
 from model.page.frame import chosen_recipe, entitle, told_in_words
 from model.page.rows import Layer
 from model.page.words import plain
-from model.wording import show_bytes, show_moment
 from relay.handoff.errors import RelayError
 from relay.handoff.receipt import Receipt
 from relay.handoff.settings import Settings, read_settings
+from relay.handoff.wording import show_bytes, show_moment
+from relay.results.load import load_latest
 
 LOOK_SECONDS = 2
 """How often the page looks whether a dataset was written anew."""

@@ -6,8 +6,6 @@ from typing import Any
 
 import streamlit as st
 
-from model.blocks import to_html, to_markdown
-from model.card import CHECK_NAMES, read_card, say_state, tabulate_check
 from model.page.command import CommandError
 from model.page.frame import chosen_recipe, entitle, told_in_words
 from model.page.registry_view import (
@@ -22,12 +20,14 @@ from model.page.registry_view import (
     plan_undo,
 )
 from model.page.words import plain
-from model.wording import shorten, show_moment, show_unix
 from relay.handoff.recipe import Recipe
 from relay.handoff.settings import Settings, read_settings
+from relay.handoff.wording import shorten, show_moment, show_unix
 from relay.registry.connection import OFF, find_registry
 from relay.registry.promotion import HistoryEntry
 from relay.registry.versions import CONTRACT_SHA256, Version
+from relay.results.blocks import to_html, to_markdown
+from relay.results.card import CHECK_NAMES, read_card, say_state, tabulate_check
 
 KEPT_SECONDS = 30
 """How long an answer of the registry counts; the button asks at once."""

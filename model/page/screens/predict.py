@@ -12,10 +12,10 @@ from model.page.predict_log import show_log
 from model.page.predict_show import show_given
 from model.page.predict_table import show_table
 from model.page.words import plain
-from model.wording import shorten
 from relay.handoff.errors import RelayError
 from relay.handoff.recipe import Recipe
 from relay.handoff.settings import Settings, read_settings
+from relay.handoff.wording import shorten
 from relay.registry.contract import Cell
 from relay.registry.task import ModelTask
 from relay.registry.versions import name_model

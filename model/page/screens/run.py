@@ -2,7 +2,6 @@
 
 import streamlit as st
 
-from model.kept import Result, load_latest
 from model.page.fields import fill_in
 from model.page.form import find_stages
 from model.page.frame import chosen_recipe, entitle, told_in_words
@@ -15,6 +14,7 @@ from model.page.style_tabs import show_styles
 from model.page.words import plain
 from relay.handoff.settings import Settings, read_settings
 from relay.registry.task import ModelTask
+from relay.results.load import Result, load_latest
 
 ALL, LAST = "Whole pipeline", "Model only"
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from model.wording import count, list_words, show, show_bytes, show_moment, show_seconds, show_unix
+from relay.handoff.wording import count, list_words, show, show_bytes, show_moment, show_seconds, show_unix
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ checked by hand. Its limit: what inputs do together is not seen, so the changes 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from model.records import find_usual, show_cell
-from model.wording import count
+from relay.handoff.wording import count
 from relay.registry.contract import Cell, Contract
+from relay.registry.records import find_usual, show_cell
 from relay.registry.task import ModelTask
 
 Record = Mapping[str, Cell]

@@ -9,16 +9,16 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from model.blocks import Block, Code, Document, Items, Picture, Section, Table, Words
-from model.card_limits import list_limits, list_parts
-from model.kept import Result, list_figures, load_result
-from model.wording import count, list_words, show, show_bytes, show_moment, show_seconds, show_unix
 from relay.handoff.column import Column
 from relay.handoff.settings import Settings
+from relay.handoff.wording import count, list_words, show, show_bytes, show_moment, show_seconds, show_unix
 from relay.registry.contract import CONTRACT_FILE, LINEAGE_FILE, Contract
 from relay.registry.model_file import check_digest
 from relay.registry.task import ModelTask
 from relay.registry.versions import CONTRACT_SHA256, Version
+from relay.results.blocks import Block, Code, Document, Items, Picture, Section, Table, Words
+from relay.results.card_limits import list_limits, list_parts
+from relay.results.load import Result, list_figures, load_result
 
 TASKS = {
     ModelTask.BINARY: "which of two classes a row belongs to",

@@ -4,12 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from model.kept import Result
-from model.wording import count, list_words, show, show_moment, show_share
+from relay.handoff.wording import count, list_words, show, show_moment, show_share
 from relay.registry.contract import Contract, Segment
 from relay.registry.segments import name_parts
 from relay.registry.task import ModelTask
 from relay.registry.versions import Version
+from relay.results.load import Result
 
 FEW_ROWS = 100
 """Test rows below which a score is rough; the gate judges no smaller part of the rows by itself either."""

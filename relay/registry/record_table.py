@@ -5,11 +5,11 @@ import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from model.records import Flaw, check_record, parse_cell, suggest
-from model.wording import count, list_words
 from relay.handoff.column import Column
 from relay.handoff.errors import ContractError
+from relay.handoff.wording import count, list_words
 from relay.registry.contract import Cell
+from relay.registry.records import Flaw, check_record, parse_cell, suggest
 
 MOST_ROWS = 10_000
 """As many as the API takes in one request, where nobody changed that."""

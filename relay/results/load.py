@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from model.findings import Findings, read_findings
-from model.output import NAME, RECEIPT, OutputPlace, check_folder
 from relay.handoff.errors import DatasetDamagedError, DatasetMissingError
 from relay.handoff.files import Fingerprints
 from relay.handoff.receipt import Receipt, flatten
 from relay.handoff.settings import Settings
 from relay.registry.task import ModelTask
+from relay.results.findings import Findings, read_findings
+from relay.results.output import NAME, RECEIPT, OutputPlace, check_folder
 
 Better = Literal["higher", "lower", ""]
 

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from model.output import KEEP, OutputPlace, check_folder, describe_files
 from relay.handoff.errors import DatasetDamagedError
 from relay.handoff.files import Fingerprints, hash_file
 from relay.handoff.receipt import Key, Receipt, Rejects
+from relay.results.output import KEEP, OutputPlace, check_folder, describe_files
 
 
 def make_receipt(files: dict[str, bytes], value: int) -> Receipt:
@@ -164,7 +164,7 @@ def test_a_copy_that_followed_the_link_is_refused_with_the_way_out(place: Output
         place.recover()
 
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 
 KILL_EACH_STEP = """
 import json, os, signal, sys

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
-from model.wording import list_words
 from relay.handoff.column import Column
+from relay.handoff.wording import list_words
 from relay.registry.cells import NAMES, cut, describe_range, validate_cell
 from relay.registry.contract import Cell, Contract
 

@@ -14,7 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from model.wording import list_words
+from relay.handoff.wording import list_words
 
 FILE = "findings.json"
 RENDERED = "findings.md"

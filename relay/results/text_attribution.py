@@ -6,7 +6,7 @@ Needs no numerical library: the page and the terminal show the same answer.
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from model.wording import count, show, show_share
+from relay.handoff.wording import count, show, show_share
 
 MOST_BYTES = 1_000_000
 """Of a text: a long novel; more would be compared by a few of its chunks only."""
