@@ -30,7 +30,7 @@ run: .venv/ready ## Check RECIPE, then run ingest, preprocess and model (one alo
 	@for stage in $(STAGES); do $(BIN)/python -m $$stage $(RECIPE) || exit $$?; done
 
 page: .venv/ready ## Serve the page on http://localhost:8501 (PAGE_PORT)
-	@$(BIN)/python -m model page
+	@$(BIN)/python -m page
 
 api: .venv/ready ## Serve RECIPE's production model, or those of MODEL_URI, on http://localhost:8000 (API_PORT)
 	@MODEL_URI=$${MODEL_URI:-models:/$(RECIPE)@production} $(BIN)/python -m serve

@@ -31,7 +31,7 @@ READS = "processed/{recipe}"
 WRITES = "output/{recipe}"
 
 VERBS = {
-    "page": Verb("serve the page", "model.page.server"),
+    "page": Verb("serve the page", program="page"),
     "ask": Verb("say which known label a text is nearest to in style", "model.ask"),
     "predict": Verb("answer records by the version in production", "model.predict"),
     "list": Verb("the versions of a recipe's model, with data, score and the gate's verdict", "model.tracking.command"),

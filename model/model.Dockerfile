@@ -17,6 +17,7 @@ COPY recipes recipes
 COPY relay relay
 COPY stylometry stylometry
 COPY model model
+COPY page page
 COPY .streamlit .streamlit
 RUN python -m compileall -q /app
 

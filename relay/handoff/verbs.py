@@ -5,6 +5,7 @@ The document is the result, or `{"error": {"kind", "message", "next"}}`. The log
 
 import argparse
 import json
+import os
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
@@ -29,8 +30,10 @@ class Verb:
 
     help: str
     """What it does, as one line of `--help`."""
-    module: str
+    module: str = ""
     """Where it is implemented, as `VerbModule`; imported only when the subcommand is used."""
+    program: str = ""
+    """Another program that takes this one's place, with the same arguments; then there is no module."""
 
 
 @dataclass(frozen=True)
@@ -73,9 +76,17 @@ class _Parser(argparse.ArgumentParser):
 def run_verb(program: str, name: str, verb: Verb, arguments: Sequence[str]) -> int:
     """Run a subcommand and print its answer.
 
+    Args:
+        program: the package that is run.
+        name: of the subcommand; empty for a program that has only this one.
+        verb: the subcommand.
+        arguments: the rest of the command line.
+
     Returns:
         0 when all went well; the error's exit code, or 1 for an unexpected error of a program that asked for JSON.
     """
+    if verb.program:
+        os.execv(sys.executable, [sys.executable, "-m", verb.program, *arguments])  # noqa: S606 - our own program
     is_json, where = JSON in arguments, program
     configure_terminal("INFO")
     try:
@@ -113,7 +124,7 @@ def describe_verbs(program: str, verbs: Mapping[str, Verb]) -> str:
 
 def _make_parser(program: str, name: str, verb: Verb, module: VerbModule, *, is_json: bool) -> argparse.ArgumentParser:
     parser = _Parser(
-        prog=f"python -m {program} {name}",
+        prog=f"python -m {program} {name}".rstrip(),
         description=f"{verb.help[0].upper()}{verb.help[1:]}.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 from relay.handoff.settings import ROOT
 from relay.results.load import load_latest
 
-APP = str(ROOT / "model" / "page" / "app.py")
+APP = str(ROOT / "page" / "app.py")
 
 
 def open_page(edition: Edition, monkeypatch: pytest.MonkeyPatch, name: str, page: str = "run") -> AppTest:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from edition_folders import Edition
 
-from model.page.job import Desk
+from page.run.job import Desk
 from relay.handoff.dataset import open_dataset
 from relay.handoff.files import Fingerprints
 from relay.handoff.journal import Entry, Outcome, parse_entry, write_journal

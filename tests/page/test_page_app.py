@@ -12,12 +12,12 @@ from page_folders import Folders, write_paper
 from patience import HANG_SECONDS
 from streamlit.testing.v1 import AppTest
 
-from model.page.job import Desk, Status
-from model.page.style_tabs import TOPICS_OF_TABS
+from page.results.style_tabs import TOPICS_OF_TABS
+from page.run.job import Desk, Status
 from relay.handoff.settings import ENVIRONMENT, ROOT
 from relay.results.load import load_latest
 
-APP = str(ROOT / "model" / "page" / "app.py")
+APP = str(ROOT / "page" / "app.py")
 TITLES = ("Map", "Tree", "Time", "Words", "Trust", "Unknown")
 PCA_OF_FEATURES = ("--set", "model.projection=pcoa", "--set", "model.distance=euclidean")
 
@@ -140,7 +140,7 @@ def test_a_pasted_text_is_answered_and_a_short_one_refused_in_words(
 def test_a_question_that_fails_unexpectedly_is_told_in_words_and_logged(
     full: Folders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("model.page.command.sys.executable", "/bin/false")
+    monkeypatch.setattr("page.shell.command.sys.executable", "/bin/false")
     app = open_page(full, monkeypatch, "papers")
     ask(app, full.papers, write_paper("MADISON", 77))
     assert "failed unexpectedly" in words(app)
@@ -148,7 +148,7 @@ def test_a_question_that_fails_unexpectedly_is_told_in_words_and_logged(
 
 
 def test_where_the_result_holds_no_model_there_is_none_to_ask(full: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("model.page.question.MODEL_FILE", "a file that the result does not hold")
+    monkeypatch.setattr("page.predict.text.MODEL_FILE", "a file that the result does not hold")
     app = open_page(full, monkeypatch, "styles")
     assert "There is no model to ask" in words(app)
     assert "Ask" not in [found.label for found in app.button]
@@ -208,7 +208,7 @@ def test_the_button_runs_a_process_of_its_own_and_the_page_shows_how_it_ended(
 
 
 def test_an_image_with_the_model_alone_runs_the_model_alone(full: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("model.page.form.find_spec", lambda stage: stage == "model" or None)
+    monkeypatch.setattr("page.run.form.find_spec", lambda stage: stage == "model" or None)
     app = open_page(full, monkeypatch)
     assert "docker compose run --rm ingest linear" in words(app)
     assert {"ingest", "preprocess"}.isdisjoint(tab.label for tab in app.tabs)

@@ -11,8 +11,8 @@ import pytest
 from registered import Registered, copy_registered
 
 from model.__main__ import STAGE
-from model.page.older_results import add_fetched
 from model.tracking.fetch import fetch_run
+from page.models.older_results import add_fetched
 from relay.handoff.column import Column
 from relay.handoff.errors import DatasetDamagedError
 from relay.handoff.receipt import Origin, Receipt, Rejects

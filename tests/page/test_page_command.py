@@ -1,6 +1,5 @@
 """The page's client of `python -m model … --json`: one document, errors told apart by kind, and always an end."""
 
-import ast
 import json
 import os
 import sys
@@ -13,11 +12,11 @@ import pytest
 from browsing import serve
 from page_folders import Folders
 
-from model.page.command import CANCELLED, TIMEOUT, Command, CommandError
-from model.page.predict_ask import AwayError, NothingServedError, RefusedError, Registry
-from model.page.question import ask as ask_about_text
-from model.page.question import is_refusal
-from model.page.registry_view import ask_registry
+from page.models.registry_view import ask_registry
+from page.predict.ask import AwayError, NothingServedError, RefusedError, Registry
+from page.predict.text import ask as ask_about_text
+from page.predict.text import is_refusal
+from page.shell.command import CANCELLED, TIMEOUT, Command, CommandError
 from relay.handoff.errors import UNEXPECTED, DatasetMissingError, ModelError, RelayError, UsageError
 from relay.handoff.settings import ROOT, Settings
 from relay.registry.errors import PromotionError, RegistryAwayError, RegistryEmptyError
@@ -35,7 +34,7 @@ def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: str) -> Non
     script = tmp_path / "python"
     script.write_text(f"#!{PYTHON}\n{lines}\n", encoding="utf-8")
     script.chmod(0o755)
-    monkeypatch.setattr("model.page.command.sys.executable", str(script))
+    monkeypatch.setattr("page.shell.command.sys.executable", str(script))
 
 
 def answer(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, document: Any) -> None:
@@ -66,7 +65,7 @@ def test_the_command_is_asked_for_json_and_gets_the_text(
 def test_a_long_text_and_a_slow_answer_are_waited_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: Settings
 ) -> None:
-    monkeypatch.setattr("model.page.command.POLL_SECONDS", 0.01)
+    monkeypatch.setattr("page.shell.command.POLL_SECONDS", 0.01)
     stand_in(tmp_path, monkeypatch, "import sys, time\ntime.sleep(0.3)\nprint(len(sys.stdin.read()))")
     assert Command(settings, "ask", "papers", content=b"a" * 1_000_000).run() == 1_000_000
 
@@ -105,7 +104,7 @@ def test_a_command_that_takes_too_long_or_is_cancelled_is_ended(
     )  # fmt: skip
     cancel = Event()
     if kind == TIMEOUT:
-        monkeypatch.setattr("model.page.command.SECONDS", 2)
+        monkeypatch.setattr("page.shell.command.SECONDS", 2)
     else:
         Timer(2, cancel.set).start()
     with pytest.raises(CommandError) as caught:
@@ -158,32 +157,8 @@ def test_a_registry_that_gives_no_versions_is_away_whatever_the_text_says(
     assert ask_registry(settings, "linear").away == ""
 
 
-SHARED = {"blocks", "card", "card_limits", "findings", "kept", "output", "reasons", "record_table", "records"}
-SHARED |= {"style_answer", "wording"}
-"""Modules of `model` that the page may import: they import nothing else of `model`."""
-
-
-def find_imports(path: Path) -> set[str]:
-    """The modules of `model` that a file imports."""
-    found = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("model."):
-            found.add(str(node.module).split(".")[1])
-        elif isinstance(node, ast.Import):
-            found |= {name.name.split(".")[1] for name in node.names if name.name.startswith("model.")}
-    return found
-
-
-def test_the_page_imports_of_model_only_what_imports_nothing_else_of_it() -> None:
-    pages = list((ROOT / "model" / "page").rglob("*.py"))
-    assert {path.name: sorted(find_imports(path) - SHARED - {"page"}) for path in pages} == {
-        path.name: [] for path in pages
-    }
-    assert set().union(*(find_imports(ROOT / "model" / f"{name}.py") for name in SHARED)) <= SHARED
-
-
 def test_only_the_client_starts_subcommands() -> None:
-    pages = list((ROOT / "model" / "page").rglob("*.py"))
+    pages = list((ROOT / "page").rglob("*.py"))
     assert [path.name for path in pages if '"-m", "model", ' in path.read_text(encoding="utf-8")] == ["command.py"]
 
 

@@ -9,7 +9,7 @@ from page_folders import Folders
 
 from relay.handoff.settings import ROOT
 
-SCREENS = sorted(path.stem for path in (ROOT / "model" / "page" / "screens").glob("[!_]*.py"))
+SCREENS = sorted(path.stem for path in (ROOT / "page" / "screens").glob("[!_]*.py"))
 
 
 @pytest.mark.browser
@@ -28,5 +28,5 @@ def test_a_first_visit_goes_straight_to_any_page(full: Folders, open_page: Calla
 
 def test_no_folder_beside_the_main_script_makes_streamlit_guess_the_pages() -> None:
     # It runs each file of a folder `pages` there by itself, without the main script, until the first `st.navigation`.
-    assert (ROOT / "model" / "page" / "app.py").is_file()
-    assert not (ROOT / "model" / "page" / "pages").exists()
+    assert (ROOT / "page" / "app.py").is_file()
+    assert not (ROOT / "page" / "pages").exists()

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import Field as Rule
 
-from model.page.form import Field, check_overrides, describe_fields, format_toml, list_overrides, parse_section
+from page.run.form import Field, check_overrides, describe_fields, format_toml, list_overrides, parse_section
 from relay.handoff.errors import UsageError
 from relay.handoff.recipe import Section, load_recipe, parse_override
 

@@ -6,13 +6,15 @@ import os
 import signal
 import socket
 from pathlib import Path
+from threading import Thread
 
 import pytest
+from filelock import FileLock
 from page_folders import Folders
-from patience import wait_for
+from patience import HANG_SECONDS, wait_for
 
-from model.page import supervise
-from model.page.job import Desk, Job, Order, Record, Status, StepState, is_held, keep_messages
+from page.run import supervise
+from page.run.job import Desk, Job, Order, Record, Status, StepState, is_held, keep_messages
 from relay.handoff.errors import ErrorRecord
 from relay.handoff.journal import Entry, Outcome, write_journal
 from relay.handoff.settings import ROOT
@@ -90,6 +92,19 @@ def test_without_a_word_in_messages_and_logs_outcomes_and_kinds_of_errors_are_th
     desk.start(Order("linear", "linear", ("preprocess",), ("preprocess.test_share=7",)))
     job = wait_for_end(desk)
     assert (job.status, job.failure and job.failure.error) == (Status.FAILED, ErrorRecord("usage", "x"))
+
+
+def test_a_run_that_has_ended_but_still_holds_its_lock_does_not_swallow_the_next_one(desk: Desk) -> None:
+    desk.start(Order("linear", "linear", ("ingest",)))
+    first = wait_for_end(desk)
+    with FileLock(desk.lock):
+        late = Thread(target=desk.start, args=(Order("linear", "linear", ("preprocess",)),))
+        late.start()
+        late.join(0.3)
+        assert late.is_alive()
+    late.join(HANG_SECONDS)
+    wait_for(lambda: (job := desk.find()) is not None and job.record.pid != first.record.pid, "the second run")
+    assert [step.stage for step in wait_for_end(desk).record.steps] == ["preprocess"]
 
 
 def test_a_stage_that_was_killed_has_failed_without_an_outcome(desk: Desk) -> None:

@@ -6,8 +6,8 @@ from functools import partial
 import pytest
 from page_folders import Folders
 
-from model.page.lineage import draw, trace
-from model.page.rows import find_receipt
+from page.data.lineage import draw, trace
+from page.data.rows import find_receipt
 from relay.handoff.errors import DatasetDamagedError, DatasetMissingError, DatasetState, RelayError
 from relay.handoff.receipt import Receipt
 from relay.handoff.settings import Settings

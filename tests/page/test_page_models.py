@@ -15,12 +15,12 @@ from patience import HANG_SECONDS
 from registered import Registered, copy_registered
 from streamlit.testing.v1 import AppTest
 
-from model.page.registry_view import VersionList, plan_promotion, plan_rollback, plan_undo
+from page.models.registry_view import VersionList, plan_promotion, plan_rollback, plan_undo
 from relay.handoff.settings import ENVIRONMENT, ROOT
 from relay.registry.versions import ProductionPeriod, Version
 from relay.results.load import find_runs
 
-APP = str(ROOT / "model" / "page" / "app.py")
+APP = str(ROOT / "page" / "app.py")
 
 no_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: install the package chromium")
 

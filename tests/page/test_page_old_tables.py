@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from model.page.style_tabs import spread_trials
+from page.results.style_tabs import spread_trials
 
 
 def test_manhattan_of_an_older_result_is_shown_as_the_distance_of_counts() -> None:

@@ -15,9 +15,9 @@ from page_folders import Folders
 from patience import HANG_SECONDS, wait_for
 from streamlit.testing.v1 import AppTest
 
-from model.page.predict_api import PART_ROWS, Api, cut
-from model.page.predict_ask import RefusedError
-from model.page.predict_log import trace
+from page.predict.api import PART_ROWS, Api, cut
+from page.predict.ask import RefusedError
+from page.predict.log import trace
 from relay.handoff.errors import ContractError
 from relay.handoff.files import hash_file
 from relay.handoff.settings import ENVIRONMENT, ROOT
@@ -31,7 +31,7 @@ sys.path.append(str(ROOT / "tests" / "serve"))
 
 from serving import Server
 
-APP = str(ROOT / "model" / "page" / "app.py")
+APP = str(ROOT / "page" / "app.py")
 
 no_chromium = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: install the package chromium")
 

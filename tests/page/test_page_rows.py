@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 from page_folders import Folders
 
-from model.page.rows import (
+from page.data.rows import (
     SAMPLE_ROWS,
     SHOWN_CHARS,
     Bar,

@@ -11,7 +11,7 @@ import pytest
 from page_folders import Folders
 from test_page_app import button, open_page, words
 
-from model.page.schedule import Schedule, ScheduledRun, ScheduleError, open_schedule
+from page.run.schedule import Schedule, ScheduledRun, ScheduleError, open_schedule
 from relay.handoff.errors import UsageError
 from relay.handoff.settings import Settings
 

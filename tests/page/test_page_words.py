@@ -1,6 +1,6 @@
 """Marks as people read them."""
 
-from model.page.words import plain
+from page.shell.markdown import plain
 
 
 def test_markdown_finds_nothing_to_do_in_a_plain_text() -> None:

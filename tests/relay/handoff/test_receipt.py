@@ -113,13 +113,7 @@ def test_nested_parameters_become_dotted_names_and_lists_stay_whole() -> None:
 
 def test_code_is_the_stage_its_libraries_and_its_pins_without_page_and_other_stages(tmp_path: Path) -> None:
     files = [
-        *(
-            "model/page/app.py",
-            "model/page/screens/run.py",
-            "model/plots/map.py",
-            "model/requirements.txt",
-            "model/README.md",
-        ),
+        *("page/app.py", "model/plots/map.py", "model/requirements.txt", "model/README.md"),
         *("relay/handoff/run.py", "ingest/contract.py", "stylometry/rows.py"),
     ]
     for name in files:

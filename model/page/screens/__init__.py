@@ -1,1 +1,0 @@
-"""One file a page, run by `model/page/app.py` when it is chosen."""

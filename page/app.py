@@ -1,0 +1,28 @@
+"""The page: run a recipe, look at its data, ask and compare its models. `python -m model page` serves it."""
+
+import streamlit as st
+
+from page.shell.frame import choose_recipe, settings_now, told_in_words
+
+# A drawing of our own: Streamlit would fetch an emoji or a named icon from the network.
+ICON = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" fill="none" stroke-width="3">
+<path d="M4 16h24" stroke="#8A8A8A"/><circle cx="6" cy="16" r="4.5" fill="#0072B2"/>
+<circle cx="16" cy="16" r="4.5" fill="#E69F00"/><circle cx="26" cy="16" r="4.5" fill="#009E73"/></svg>"""
+
+st.set_page_config(page_title="Relay", page_icon=ICON, layout="wide")
+
+page = st.navigation(
+    [
+        st.Page("screens/run.py", title="Run", icon=":material/play_arrow:", default=True),
+        st.Page("screens/data.py", title="Data", icon=":material/table_chart:", url_path="data"),
+        st.Page("screens/models.py", title="Models", icon=":material/deployed_code:", url_path="models"),
+        st.Page("screens/predict.py", title="Predict", icon=":material/query_stats:", url_path="predict"),
+        st.Page("screens/compare.py", title="Compare", icon=":material/compare_arrows:", url_path="compare"),
+    ],
+    position="top",
+)
+
+settings = settings_now()
+with told_in_words(settings):
+    choose_recipe(settings)
+    page.run()

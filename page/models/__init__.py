@@ -1,0 +1,1 @@
+"""The screen Models: versions, cards, older results."""

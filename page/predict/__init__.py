@@ -1,0 +1,1 @@
+"""The screen Predict: records, texts, the prediction log."""

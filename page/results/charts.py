@@ -1,0 +1,275 @@
+"""Charts to hover over and to zoom: a result's tables drawn by Altair, which takes its colours from the theme."""
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import altair as alt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from relay.handoff.wording import show_share
+from relay.registry.task import ModelTask
+
+if TYPE_CHECKING:
+    from page.data.rows import Distribution
+    from relay.results.load import Result
+
+AnyChart: TypeAlias = Any
+"""An `alt.Chart` or an `alt.LayerChart`; Altair's own methods say no more than Any."""
+
+MOST_POINTS = 4_000
+"""Points of one chart: more cannot be told apart, and make hovering slow."""
+
+MOST_LABELS = 15
+OTHERS, UNKNOWN = "other labels", "label not known"
+
+BLUE, VERMILION, GREY = "#1F85C7", "#D55E00", "#8A8A8A"
+"""Where a colour has a meaning: seen on a light ground and on a dark one."""
+
+PALE = "#E3EFF8"
+
+STAR = "M0,.5L.6,.8L.5,.1L1,-.3L.3,-.4L0,-1L-.3,-.4L-1,-.3L-.5,.1L-.6,.8L0,.5Z"
+GOLD = "#FFD400"
+"""Sign and colour that no label has; with a black rim seen on a light ground, a dark one, and points of any colour."""
+
+PLACES = ("first", "second")
+HEIGHT = 400
+
+
+def draw_result(result: "Result") -> dict[str, AnyChart]:
+    """Title -> chart of everything in a result that is worth hovering over."""
+    kind, folder = result.metrics["kind"], result.folder
+    if kind == ModelTask.AUTHORSHIP:
+        return {"Map of styles": draw_map(pq.read_table(folder / "chunks.parquet"), result.metrics["projection"])}
+    predictions = read_points(folder / "predictions.parquet")
+    if kind == ModelTask.REGRESSION:
+        return {"Predicted and true": draw_predicted(predictions), "What it misses": draw_residuals(predictions)}
+    if kind == ModelTask.BINARY:
+        return {"Scores by class": draw_scores(predictions, result.metrics)}
+    return {"What is taken for what": draw_confusion(predictions)}
+
+
+def read_points(path: Path) -> pd.DataFrame:
+    """A table of predictions, every k-th row where it has more than a chart can show."""
+    table: pa.Table = pq.read_table(path)
+    step = -(-table.num_rows // MOST_POINTS)
+    frame: pd.DataFrame = table.to_pandas()
+    return frame.iloc[:: max(step, 1)]
+
+
+def draw_map(chunks: pa.Table, projection: dict[str, Any]) -> AnyChart:
+    """The chunks by style; a click on a label in the legend brings it out."""
+    frame = chunks.to_pandas()
+    frame["label"] = group_labels(chunks.column("label").to_pylist())
+    frame["from"] = frame["first_document"]
+    frame["to"] = frame["last_document"].where(frame["last_document"] != frame["first_document"], "the same document")
+    chosen = alt.selection_point(fields=["label"], bind="legend")
+    names = ["first coordinate (only nearness means something)", "second coordinate"]
+    has_units = "explained_variance" in projection
+    if has_units:
+        shares = projection["explained_variance"]
+        names = [
+            f"{place} axis ({show_share(share)} of the variance)" for place, share in zip(PLACES, shares, strict=True)
+        ]
+    half = max(float(frame[axis].max() - frame[axis].min()) for axis in ("x", "y")) * 0.56 or 1.0
+    x, y = _even_scale(frame["x"], half, "width/height"), _even_scale(frame["y"], half, "height/width")
+    legend = alt.Legend(title=None, orient="bottom", columns=3, symbolOpacity=1)
+    return (
+        alt.Chart(frame)
+        .mark_point(size=55, filled=True, strokeWidth=1.5)
+        .encode(
+            x=alt.X("x:Q", scale=x, axis=alt.Axis(title=names[0], labels=has_units, tickCount=6)),
+            y=alt.Y("y:Q", scale=y, axis=alt.Axis(title=names[1], labels=has_units, tickCount=6)),
+            color=alt.Color("label:N", legend=legend, sort=None),
+            shape=alt.Shape("label:N", legend=legend, sort=None),
+            opacity=alt.condition(chosen, alt.value(0.85), alt.value(0.08)),
+            tooltip=["label:N", "chunk:Q", "from:N", "to:N"],
+        )
+        .add_params(chosen, _zoom())
+        .properties(height=HEIGHT + 80)
+    )
+
+
+def draw_place(place: dict[str, Any]) -> AnyChart:
+    """A text as a large star among the chunks that a model knows, as `python -m model ask --json` gives them."""
+    known = pd.DataFrame(place["points"], columns=["x", "y"])
+    known["label"] = group_labels(place["labels"])
+    text = pd.DataFrame({"x": [place["x"]], "y": [place["y"]], "label": ["your text"]})
+    both = pd.concat([known, text])
+    half = max(float(both[axis].max() - both[axis].min()) for axis in ("x", "y")) * 0.56 or 1.0
+    shares = place["explained_variance"]
+    names = [f"{name} axis ({show_share(share)} of the variance)" for name, share in zip(PLACES, shares, strict=True)]
+    x, y = _even_scale(both["x"], half, "width/height"), _even_scale(both["y"], half, "height/width")
+    legend = alt.Legend(title=None, orient="bottom", columns=3, symbolOpacity=1)
+    chunks = (
+        alt.Chart(known)
+        .mark_point(size=45, filled=True, opacity=0.75)
+        .encode(
+            x=alt.X("x:Q", scale=x, axis=alt.Axis(title=names[0], tickCount=5)),
+            y=alt.Y("y:Q", scale=y, axis=alt.Axis(title=names[1], tickCount=5)),
+            color=alt.Color("label:N", legend=legend, sort=None),
+            shape=alt.Shape("label:N", legend=legend, sort=None),
+            tooltip=["label:N"],
+        )
+    )
+    star = alt.Chart(text).mark_point(shape=STAR, size=260, filled=True, color=GOLD, stroke="black", strokeWidth=1.2)
+    star = star.encode(x=alt.X("x:Q", scale=x), y=alt.Y("y:Q", scale=y), tooltip=["label:N"])
+    return (chunks + star).add_params(_zoom()).properties(height=HEIGHT)
+
+
+def group_labels(labels: list[str | None]) -> list[str]:
+    """The labels as the legend names them: the smallest of many share a name."""
+    numbers = Counter(label for label in labels if label is not None)
+    largest = sorted(numbers, key=lambda label: (-numbers[label], label))
+    shown = set(largest if len(largest) <= MOST_LABELS + 1 else largest[:MOST_LABELS])
+    return [UNKNOWN if label is None else label if label in shown else OTHERS for label in labels]
+
+
+def draw_predicted(frame: pd.DataFrame) -> AnyChart:
+    """Predicted against true values; on the line a prediction is right."""
+    low, high = float(frame[["true", "predicted"]].min().min()), float(frame[["true", "predicted"]].max().max())
+    line = alt.Chart(pd.DataFrame({"true": [low, high], "predicted": [low, high]})).mark_line(color=VERMILION)
+    return (line.encode(x="true:Q", y="predicted:Q") + _points(frame, "true", "predicted")).properties(height=HEIGHT)
+
+
+def draw_residuals(frame: pd.DataFrame) -> AnyChart:
+    """True minus predicted over the predicted value; a pattern is something not learned."""
+    frame = frame.assign(missed=frame["true"] - frame["predicted"])
+    rule = alt.Chart(pd.DataFrame({"missed": [0.0]})).mark_rule(color=VERMILION, strokeWidth=2).encode(y="missed:Q")
+    points = _points(frame, "predicted", "missed", y_title="true minus predicted")
+    return (points + rule).properties(height=HEIGHT)
+
+
+def draw_scores(frame: pd.DataFrame, metrics: dict[str, Any]) -> AnyChart:
+    """How the scores of each class are spread, with the threshold; each class counts as one."""
+    score = "probability" if "probability" in frame else "score"
+    frame = frame.assign(true=frame["true"].astype(str))
+    bars = (
+        alt.Chart(frame)
+        .transform_bin(["from", "to"], field=score, bin=alt.Bin(maxbins=30))
+        .transform_aggregate(rows="count()", groupby=["true", "from", "to"])
+        .transform_joinaggregate(all="sum(rows)", groupby=["true"])
+        .transform_calculate(share="datum.rows / datum.all")
+        .mark_bar(opacity=0.6)
+        .encode(
+            x=alt.X("from:Q", bin="binned", title=score),
+            x2="to:Q",
+            y=alt.Y("share:Q", stack=None, axis=alt.Axis(format="%", title="share of the class")),
+            color=alt.Color("true:N", title="true class", legend=alt.Legend(orient="top")),
+            tooltip=["true:N", "rows:Q", alt.Tooltip("share:Q", format=".1%")],
+        )
+    )
+    rule = alt.Chart(pd.DataFrame({"from": [metrics["threshold"]["value"]], "what": ["threshold"]})).mark_rule(
+        strokeDash=[6, 4], color=GREY, strokeWidth=2
+    )
+    return (bars + rule.encode(x="from:Q", tooltip=["what:N", "from:Q"])).properties(height=HEIGHT)
+
+
+def draw_confusion(frame: pd.DataFrame) -> AnyChart:
+    """Rows by true and predicted class; the colour is the share of the true class."""
+    counts = pd.crosstab(frame["true"].astype(str), frame["predicted"].astype(str))
+    table = counts.melt(ignore_index=False, value_name="rows").reset_index()
+    table["share"] = table["rows"] / table.groupby("true")["rows"].transform("sum").clip(lower=1)
+    base = alt.Chart(table).encode(
+        x=alt.X("predicted:N", axis=alt.Axis(labelAngle=0)),
+        y=alt.Y("true:N"),
+        tooltip=["true:N", "predicted:N", "rows:Q", alt.Tooltip("share:Q", format=".1%")],
+    )
+    # A ground of their own, so that the numbers can be read on a dark page too.
+    colours = alt.Scale(domain=[0, 1], range=[PALE, BLUE])
+    cells = base.mark_rect(stroke="white").encode(color=alt.Color("share:Q", legend=None, scale=colours))
+    dark = alt.condition("datum.share > 0.6", alt.value("white"), alt.value("black"))
+    return (cells + base.mark_text(fontSize=14).encode(text="rows:Q", color=dark)).properties(height=HEIGHT)
+
+
+def draw_line(points: pd.DataFrame, line: dict[str, float], names: tuple[str, str]) -> AnyChart:
+    """The points of the only input with the line that was learned; `points` has x, y and split."""
+    ends = [float(points["x"].min()), float(points["x"].max())]
+    drawn = pd.DataFrame({"x": ends, "y": [line["intercept"] + line["slope"] * x for x in ends]})
+    dots = (
+        alt.Chart(points)
+        .mark_point(filled=True, size=45, opacity=0.8)
+        .encode(
+            x=alt.X("x:Q", title=names[0]),
+            y=alt.Y("y:Q", title=names[1]),
+            color=alt.Color("split:N", scale=alt.Scale(domain=["test", "train"], range=[BLUE, GREY]), title="rows"),
+            shape=alt.Shape("split:N", title="rows"),
+            tooltip=[
+                alt.Tooltip("x:Q", format=".4g", title=names[0]),
+                alt.Tooltip("y:Q", format=".4g", title=names[1]),
+                "split:N",
+            ],
+        )
+    )
+    fitted = alt.Chart(drawn).mark_line(color=VERMILION, strokeWidth=2.5).encode(x="x:Q", y="y:Q")
+    return (fitted + dots.add_params(_zoom())).properties(height=HEIGHT).configure_legend(orient="top")
+
+
+def draw_distribution(shown: "Distribution") -> AnyChart:
+    """The bars of a distribution, with their rows on hovering."""
+    frame = pd.DataFrame([vars(bar) for bar in shown.bars])
+    if shown.kind == "values":
+        return (
+            alt.Chart(frame)
+            .mark_bar()
+            .encode(
+                x=alt.X("rows:Q", title=None, axis=alt.Axis(tickCount=4)),
+                y=alt.Y("value:N", sort=None, title=None, axis=alt.Axis(labelLimit=130, labelOverlap=False)),
+                tooltip=["value:N", alt.Tooltip("rows:Q", format=",")],
+            )
+            .properties(height=22 * len(shown.bars) + 40)
+        )
+    kind = "T" if shown.kind == "time" else "Q"
+    number = "" if shown.kind == "time" else ".4~g"
+    tooltip = [alt.Tooltip(f"{end}:{kind}", format=number or "%Y-%m-%d") for end in ("start", "end")]
+    return (
+        alt.Chart(frame)
+        .mark_bar(binSpacing=1)
+        .encode(
+            x=alt.X(
+                f"start:{kind}",
+                title="characters" if shown.kind == "chars" else None,
+                scale=alt.Scale(zero=False, nice=False),
+                axis=alt.Axis(tickCount=5),
+            ),
+            x2="end",
+            y=alt.Y("rows:Q", title=None, axis=alt.Axis(tickCount=4)),
+            y2=alt.datum(0),
+            tooltip=[*tooltip, alt.Tooltip("rows:Q", format=",")],
+        )
+        .properties(height=150)
+    )
+
+
+def _points(frame: pd.DataFrame, x: str, y: str, *, y_title: str = "") -> AnyChart:
+    tooltip = [alt.Tooltip(f"{name}:Q", format=".4~g") if _is_float(frame[name]) else name for name in frame.columns]
+    return (
+        alt.Chart(frame)
+        .mark_point(filled=True, size=45, opacity=0.7)
+        .encode(
+            x=alt.X(f"{x}:Q", scale=alt.Scale(zero=False)),
+            y=alt.Y(f"{y}:Q", scale=alt.Scale(zero=False), title=y_title or y),
+            tooltip=tooltip,
+        )
+        .add_params(_zoom())
+    )
+
+
+def _is_float(column: "pd.Series[Any]") -> bool:
+    return bool(pd.api.types.is_float_dtype(column))
+
+
+def _zoom() -> alt.Parameter:
+    """Dragging moves the chart; the wheel zooms with Shift only, so that it still scrolls the page."""
+    return alt.selection_interval(bind="scales", zoom="wheel![event.shiftKey]")
+
+
+def _even_scale(values: "pd.Series[float]", half: float, ratio: str) -> alt.Scale:
+    """A scale on which a unit is as long as on the other axis, however wide the screen is: near must look near."""
+    centre = float(values.max() + values.min()) / 2
+    reach = f"{half} * max(1, {ratio})"
+    return alt.Scale(
+        domainMin=alt.ExprRef(expr=f"{centre} - {reach}"), domainMax=alt.ExprRef(expr=f"{centre} + {reach}"), nice=False
+    )

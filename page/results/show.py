@@ -1,0 +1,134 @@
+"""A result on the screen: what was found in words, charts, figures beside their baseline, files to take away."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from page.data.rows import MovedOnError, read_points
+from page.shell.markdown import plain
+from relay.handoff.errors import RelayError
+from relay.handoff.receipt import Receipt
+from relay.handoff.settings import Settings
+from relay.handoff.wording import shorten, show, show_bytes, show_moment
+from relay.registry.task import ModelTask
+from relay.results.load import Result, list_figures, pack_files
+from relay.results.output import RECEIPT
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+ZOOM = "Drag to move, Shift and wheel to zoom, double-click to go back."
+HINTS = {ModelTask.AUTHORSHIP: f"{ZOOM} A click on a label in the legend brings it out.", ModelTask.REGRESSION: ZOOM}
+HOVER = "Hover over the chart for its figures."
+
+
+def show_result(settings: Settings, result: Result, *, place: str) -> None:
+    """Everything about one result; `place` keeps the controls of two of them apart."""
+    show_origin(result)
+    for sentence in result.findings.sentences:
+        st.markdown(plain(sentence))
+    show_charts(settings, result, place=place)
+    show_figures(result)
+    show_files(result, place=place)
+
+
+def show_origin(result: Result) -> None:
+    """When it was made, from what, and with which changes."""
+    receipt = result.receipt
+    st.caption(
+        f"Made {show_moment(receipt.started_at_utc)} from {receipt.rows:,} rows, fingerprint "
+        f"`{shorten(receipt.fingerprint)}`{_say_changes(receipt)}"
+    )
+
+
+def _say_changes(receipt: Receipt) -> str:
+    changes = ", ".join(f"`{key}={value}`" for key, value in receipt.overrides.items())
+    return f", with {changes}" if changes else ", with the recipe's own parameters"
+
+
+def show_charts(settings: Settings, result: Result, *, place: str) -> None:
+    """The charts to hover over, then the pictures that lie in the folder."""
+    from page.results.charts import draw_line, draw_result  # Altair: not before the first paint
+
+    charts = {}
+    if "line" in result.metrics and (drawn := read_line(settings, result)) is not None:
+        points, names = drawn
+        charts["Fitted line"] = draw_line(points, result.metrics["line"], names)
+    charts |= draw_result(result)
+    tabs = st.tabs([*charts, "Pictures"], key=f"{place}-tabs")
+    for tab, (title, chart) in zip(tabs, charts.items(), strict=False):
+        with tab:
+            st.altair_chart(chart, key=f"{place}-{title}", alt=title)
+            st.caption(HINTS.get(result.metrics["kind"], HOVER))
+    with tabs[-1]:
+        for plot in result.findings.plots:
+            # A picture of fixed width would be wider than a phone; a container of that width is not.
+            with st.container(width=640):
+                st.image((result.folder / plot.file).read_bytes(), f"{plot.file}: {plot.caption}", width="stretch")
+
+
+def read_line(settings: Settings, result: Result) -> "tuple[pd.DataFrame, tuple[str, str]] | None":
+    """The points behind a line and the names of its axes; None when the data that it was learned from is gone."""
+    roles = {column.get("role"): column for column in result.receipt.columns}
+    x, y = roles["input"], roles["target"]
+    (fingerprint,) = result.receipt.key.inputs.values()
+    try:
+        points = read_points(settings, result.receipt.recipe, fingerprint, (x["name"], y["name"]))
+    except (MovedOnError, RelayError):
+        return None
+    return points, (_name_axis(x), _name_axis(y))
+
+
+def _name_axis(column: dict[str, str]) -> str:
+    return column["name"] + (f" ({column['unit']})" if column.get("unit") else "")
+
+
+def show_figures(result: Result) -> None:
+    """The metrics as a table, the model beside its baseline."""
+    st.subheader("Figures", anchor=False)
+    figures = list_figures(result.metrics)
+    if not figures:
+        st.caption("None: nothing could be judged.")
+        return
+    st.table(
+        [
+            {
+                "Figure": plain(figure.name) + (" (decides)" if figure.decides else ""),
+                "Model": show(figure.value),
+                "Baseline": "" if figure.baseline is None else show(figure.baseline),
+                "Better is": figure.better,
+            }
+            for figure in figures
+        ],
+        border="horizontal",
+        hide_index=True,
+    )
+
+
+def show_files(result: Result, *, place: str) -> None:
+    """A button for all files, and one for each."""
+    names = [*result.receipt.files, RECEIPT]
+    with st.expander(f"Download: {len(names)} files, {show_bytes(result.receipt.bytes)}", icon=":material/download:"):
+        _offer("All files as a zip", result.zip_name, partial(pack_files, result), place=place, is_main=True)
+        with st.container(horizontal=True, gap="small"):
+            for name in names:
+                offer_file(result, name, place=place)
+        st.caption(f"They lie in `{result.folder}`.")
+
+
+def offer_file(result: Result, name: str, *, place: str) -> None:
+    """A button that downloads one file of a result, under a name that tells the recipe."""
+    _offer(name, f"{result.receipt.recipe}-{name}", (result.folder / name).read_bytes, place=place)
+
+
+def _offer(label: str, file_name: str, read: Callable[[], bytes], *, place: str, is_main: bool = False) -> None:
+    st.download_button(
+        label,
+        read,
+        file_name,
+        key=f"{place}-{file_name}",
+        type="primary" if is_main else "secondary",
+        on_click="ignore",
+    )

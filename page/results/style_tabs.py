@@ -1,0 +1,247 @@
+"""A result of an authorship recipe on the screen: a tab a question, each with its picture and its own words."""
+
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import TYPE_CHECKING
+
+import streamlit as st
+
+from page.results.show import ZOOM, offer_file, show_figures, show_files, show_origin
+from page.shell.markdown import plain
+from relay.handoff.renamed_keys import rename_value
+from relay.results.findings import Finding, Topic
+from relay.results.load import Result
+
+if TYPE_CHECKING:  # the first paint needs no Arrow
+    import pandas as pd
+
+ZOOM_MAP = f"{ZOOM} A click on a label in the legend brings it out."
+
+TOPICS_OF_TABS: dict[str, frozenset[Topic]] = {
+    "Map": frozenset({Topic.NEIGHBOURS, Topic.AXES}),
+    "Time": frozenset({Topic.TIME_ORDER, Topic.BOUNDARY}),
+    "Trust": frozenset(
+        {
+            Topic.NEIGHBOURS,
+            Topic.BALANCED_ACCURACY,
+            Topic.PERMUTATION_TEST,
+            Topic.SILHOUETTE,
+            Topic.TEXT_LENGTH,
+            Topic.STABILITY,
+            Topic.TIME_ORDER,
+        }
+    ),
+    "Unknown": frozenset({Topic.ATTRIBUTION, Topic.CANDIDATES, Topic.OTHER_DISTANCES}),
+}
+"""Tab -> the topics of the findings that it shows; findings that no tab of a result shows are shown above the tabs."""
+
+AXES = {
+    "tsne": "t-SNE keeps neighbours together: only nearness means something, and its axes are made of nothing.",
+    "pca": "A PCA of the distance matrix: its axes are made of distances, so no n-gram has a loading in them.",
+    "pcoa": "Principal coordinates (PCoA): points lie as far apart as their distances say, as well as two axes can.",
+}
+"""Projection -> how to read it."""
+
+HAS_LOADINGS = "With this distance it is a PCA of the features, and each axis is a weighted sum of n-grams."
+NO_LOADINGS = 'Loadings of n-grams there are with distance = "euclidean" only, where this is a PCA of the features.'
+
+PREFERENCES = {
+    "label": "Label",
+    "word": "Word",
+    "z": "z",
+    "per_10_000": "In 10,000 words",
+    "per_10_000_of_rest": "In 10,000 of the others",
+}
+SETTINGS = {
+    "chunk_chars": "Characters",
+    "features": "Features",
+    "distance": "Distance",
+    "chunks": "Chunks",
+    "accuracy": "Accuracy",
+    "balanced_accuracy": "Balanced",
+    "majority_share": "Largest label",
+    "silhouette": "Silhouette",
+}
+"""Column -> its heading, of the tables `words` and `stability`."""
+
+TREE = "What is joined far to the right is alike. A branch has a colour if all below it share a label."
+TIME = "How far each chunk is from the text before it; the bands are the periods of the labels."
+WORDS = "What each label prefers to all the others together: z of the log-odds, above 2 more than scatter."
+KNOWN = "Known: share of the known chunks that come out right, each label counting alike. Then how many documents."
+UNKNOWN = "Documents of unknown label beside the known ones: the nearest has the smallest distance."
+
+
+def show_styles(result: Result, *, place: str) -> None:
+    """Everything about one result: what it rests on, the tabs, the files."""
+    show_origin(result)
+    tabs = find_tabs(result)
+    shown = [topic for title, topics in TOPICS_OF_TABS.items() if title in tabs for topic in topics]
+    _say(result.findings.except_about(shown))
+    for tab, draw in zip(st.tabs(list(tabs), key=f"{place}-tabs"), tabs.values(), strict=True):
+        with tab:
+            draw(result, place)
+    show_files(result, place=place)
+
+
+def find_tabs(result: Result) -> "dict[str, Callable[[Result, str], None]]":
+    """Title -> what draws the tab; only those for which the result holds something."""
+    files = result.receipt.files
+    wanted: list[tuple[str, Callable[[Result, str], None], str]] = [
+        ("Map", show_map, "chunks.parquet"),
+        ("Tree", show_tree, "tree.png"),
+        ("Time", show_time, "time.png"),
+        ("Words", show_words, "words.png"),
+        ("Trust", show_trust, "metrics.json"),
+        ("Unknown", show_unknown, "attributions.parquet"),
+    ]
+    return {title: draw for title, draw, file in wanted if file in files}
+
+
+def show_map(result: Result, place: str) -> None:
+    """The map to hover over, and beside it how far to trust it."""
+    from page.results.charts import draw_result  # Altair: not before the first paint
+
+    projection = result.metrics["projection"]["name"]
+    left, right = st.columns([3, 2], gap="medium")
+    with left:
+        for title, chart in draw_result(result).items():
+            st.altair_chart(chart, key=f"{place}-{title}", alt=title)
+        st.caption(ZOOM_MAP)
+    with right:
+        st.markdown("**How far to trust it**")
+        _say(result.findings.about(TOPICS_OF_TABS["Map"]))
+        st.caption(plain(AXES[projection]))
+        if projection == "pcoa":
+            st.caption(plain(HAS_LOADINGS if "loadings.png" in result.receipt.files else NO_LOADINGS))
+    _offer_picture(result, "map", place)
+    if "loadings.png" in result.receipt.files:
+        _show_picture(result, "loadings", place)
+
+
+def show_tree(result: Result, place: str) -> None:
+    """The tree of the chunks."""
+    st.caption(TREE)
+    _show_picture(result, "tree", place)
+
+
+def show_time(result: Result, place: str) -> None:
+    """Style in the order of time."""
+    st.caption(TIME)
+    _say(result.findings.about(TOPICS_OF_TABS["Time"]))
+    _show_picture(result, "time", place)
+
+
+def show_words(result: Result, place: str) -> None:
+    """The words that the labels prefer, as a picture and as a table."""
+    st.caption(WORDS)
+    _show_picture(result, "words", place)
+    preferences = read_table(result, "words")[list(PREFERENCES)].rename(columns=PREFERENCES)
+    _tabulate(preferences, key=f"{place}-words", alt="Words")
+
+
+def show_trust(result: Result, place: str) -> None:
+    """The figures with what they mean, label by label and with other choices, and all distances."""
+    show_figures(result)
+    _say(result.findings.about(TOPICS_OF_TABS["Trust"]))
+    if by_label := tabulate_labels(result):
+        st.markdown("**Label by label**")
+        st.table(by_label, border="horizontal", hide_index=True)
+    if "stability.parquet" in result.receipt.files:
+        st.markdown("**With other choices**")
+        settings = read_table(result, "stability")[list(SETTINGS)].rename(columns=SETTINGS)
+        _tabulate(settings, key=f"{place}-stability", alt="Other settings")
+    st.markdown("**All distances**")
+    st.caption("Dark where two chunks are near: squares along the diagonal are labels that stand apart.")
+    _show_picture(result, "neighbours", place)
+
+
+def tabulate_labels(result: Result) -> list[dict[str, str]]:
+    """A row a label: its chunks, and how much nearer they are to each other than to the next label."""
+    widths = result.metrics["trust"].get("silhouette", {}).get("of_label", {})
+    return [
+        {
+            "Label": plain(label),
+            "Chunks": f"{chunks:,}",
+            "Silhouette": f"{widths[label]:.2f}" if widths.get(label) is not None else "",
+        }
+        for label, chunks in result.metrics["chunks_of_label"].items()
+    ]
+
+
+def show_unknown(result: Result, place: str) -> None:
+    """Whom documents of unknown label resemble, and whether that hangs on the distance."""
+    st.caption(UNKNOWN)
+    _say(result.findings.about(TOPICS_OF_TABS["Unknown"]))
+    rows = read_table(result, "attributions")
+    _tabulate(spread_attributions(rows), key=f"{place}-attributions", alt="Documents of unknown label")
+    if "by_distance.parquet" in result.receipt.files:
+        st.markdown("**By other distances**")
+        st.caption(KNOWN)
+        trials = spread_trials(read_table(result, "by_distance"))
+        _tabulate(trials, key=f"{place}-by-distance", alt="By other distances")
+
+
+def spread_attributions(rows: "pd.DataFrame") -> "pd.DataFrame":
+    """A row a document: its group, the nearest label, and each label's probability in per cent."""
+    documents = rows["document"].drop_duplicates()
+    nearest = rows[rows["is_nearest"]].set_index("document")
+    chances = rows.pivot(index="document", columns="label", values="probability").loc[documents]
+    table = nearest.loc[documents, ["group", "label", "distance"]].set_axis(["Group", "Nearest", "Distance"], axis=1)
+    for label in chances.columns:
+        table[f"{label} (%)"] = (100 * chances[label]).round().astype(int)
+    return table.rename_axis("Document").reset_index()
+
+
+def spread_trials(rows: "pd.DataFrame") -> "pd.DataFrame":
+    """A row a distance and group: how it does on known text, and how many of the group are nearest to each label."""
+    rows = rows.assign(
+        Distance=rows["distance"].map(partial(rename_value, "model", "distance"))
+        + ", "
+        + rows["units"]
+        + " "
+        + rows["ngram"].astype(str)
+        + "-grams",
+        Features=rows["features"],
+        Known=rows["known_balanced_accuracy"],
+        Group=rows["group"],
+    )
+    keys = ["Distance", "Features", "Known", "Group"]
+    table = rows.pivot(index=keys, columns="label", values="documents").reset_index()
+    return table.sort_values(["Group", "Known"], ascending=[True, False], ignore_index=True)
+
+
+def read_table(result: Result, name: str) -> "pd.DataFrame":
+    """A table of the result."""
+    import pyarrow.parquet as pq
+
+    frame: pd.DataFrame = pq.read_table(result.folder / f"{name}.parquet").to_pandas()
+    return frame
+
+
+def _tabulate(table: "pd.DataFrame", *, key: str, alt: str) -> None:
+    # Numbers at three digits: the file in the folder keeps the rest.
+    formats = {
+        str(name): st.column_config.NumberColumn(format="%.3g")
+        for name in table.columns
+        if table[name].dtype.kind == "f"
+    }
+    st.dataframe(table, hide_index=True, column_config=formats, key=key, alt=alt)
+
+
+def _say(findings: Iterable[Finding]) -> None:
+    for finding in findings:
+        st.markdown(plain(finding.text))
+
+
+def _show_picture(result: Result, name: str, place: str) -> None:
+    file = f"{name}.png"
+    caption = next((plot.caption for plot in result.findings.plots if plot.file == file), name)
+    st.image((result.folder / file).read_bytes(), caption, width="stretch")
+    _offer_picture(result, name, place)
+
+
+def _offer_picture(result: Result, name: str, place: str) -> None:
+    """The picture to take away: as vectors for print, as points for slides."""
+    with st.container(horizontal=True, gap="small"):
+        for ending in ("svg", "png"):
+            offer_file(result, f"{name}.{ending}", place=f"{place}-{name}")

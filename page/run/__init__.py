@@ -1,0 +1,1 @@
+"""The screen Run: the form, runs under way, the schedule."""

@@ -1,0 +1,118 @@
+"""A run on the screen: how it goes on, and how it ended."""
+
+from collections.abc import Mapping
+from typing import Literal
+
+import streamlit as st
+
+from page.run.job import Desk, Job, Status, Step, StepState, keep_messages
+from page.shell.frame import told_in_words
+from page.shell.markdown import plain
+from relay.handoff.journal import Outcome
+from relay.handoff.wording import show_seconds, show_unix
+
+WATCH_SECONDS, LOOK_SECONDS = 1, 2
+"""How often a run that goes on is looked at, and whether somebody else has started one."""
+
+LINES = 12
+"""Of the log."""
+
+Colour = Literal["gray", "blue", "green", "red"]
+
+SIGNS: Mapping[StepState, tuple[str, Colour]] = {
+    StepState.WAITING: (":material/schedule:", "gray"),
+    StepState.RUNNING: (":material/sync:", "blue"),
+    StepState.DONE: (":material/check:", "green"),
+    StepState.FAILED: (":material/close:", "red"),
+    StepState.CANCELLED: (":material/stop:", "gray"),
+}
+"""State of a stage -> sign and colour; the word stands beside them."""
+
+
+def show_run(desk: Desk, job: Job | None) -> None:
+    """Draw the run and keep looking at it."""
+    seconds = WATCH_SECONDS if job is not None and job.status is Status.RUNNING else LOOK_SECONDS
+    st.fragment(_follow, run_every=seconds)(desk, sign(desk, job))
+
+
+def sign(desk: Desk, job: Job | None) -> tuple[object, ...]:
+    """What must stay equal for the rest of the page to be right: the run, the result, and who else writes."""
+    latest = desk.settings.data_dir / "output" / desk.recipe / "latest"
+    if job is not None and job.status is Status.RUNNING:
+        return (job.record.pid, job.record.started_unix)
+    run = None if job is None else (job.record.pid, job.record.started_unix, job.status)
+    return (run, latest.readlink() if latest.is_symlink() else None, desk.find_other_writer())
+
+
+def _follow(desk: Desk, drawn: tuple[object, ...]) -> None:
+    """Draw the run as it is now; when the rest of the page is no longer right, all of it."""
+    with told_in_words(desk.settings):
+        job = desk.find()
+        if sign(desk, job) != drawn:
+            st.rerun()
+        if job is not None:
+            (_show_progress if job.status is Status.RUNNING else _show_end)(desk, job)
+
+
+def _show_progress(desk: Desk, job: Job) -> None:
+    """Elapsed time, the stages, the last lines of the log, and a way out."""
+    with st.container(border=True):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.markdown(f"**Running for {show_seconds(job.seconds)}**", width="content")
+            _show_steps(job)
+        if not job.is_here:
+            since = show_unix(job.record.started_unix)
+            st.caption(plain(f"Running in {job.record.host} since {since}; it can be cancelled there."))
+        messages = keep_messages(desk.read_tail())[-LINES:]
+        st.code("\n".join(messages) or "The first stage starts …", language=None, wrap_lines=True)
+        if job.is_here and st.button("Cancel", icon=":material/stop:"):
+            desk.cancel(job)
+            st.toast("Cancelled: the stage removes its temporary files.")
+
+
+def _show_steps(job: Job) -> None:
+    """A badge a stage."""
+    for step in job.record.steps:
+        icon, colour = SIGNS[step.state]
+        took = f", {show_seconds(step.seconds)}" if step.seconds else ""
+        st.badge(f"{step.stage}: {_describe(step)}{took}", icon=icon, color=colour)
+
+
+def _describe(step: Step) -> str:
+    """A word for a stage: its state, or what it did instead of running."""
+    return step.outcome if step.outcome in (Outcome.UNCHANGED, Outcome.RESTORED) else step.state
+
+
+def _show_end(desk: Desk, job: Job) -> None:
+    """How the last run ended, and what to do next."""
+    when = show_unix(job.record.ended_unix or job.record.started_unix)
+    match job.status:
+        case Status.SUCCEEDED if job.is_unchanged:
+            st.info(f"Nothing has changed: the result below still holds. Checked {when}.", icon=":material/check:")
+        case Status.SUCCEEDED:
+            st.success(f"Done in {show_seconds(job.seconds)}, {when}.", icon=":material/check:")
+        case Status.CANCELLED:
+            st.info(f"Cancelled {when}. The data is whole.", icon=":material/stop:")
+        case Status.LOST:
+            st.warning(
+                f"The run of {when} ended without a word, as when the machine or the container stops. "
+                "The data is whole: press Run again.",
+                icon=":material/power_off:",
+            )
+        case _:
+            st.error(plain(_explain_failure(job)), icon=":material/error:")
+    if job.status is not Status.SUCCEEDED:
+        with st.expander("Log of the run"):
+            with st.container(horizontal=True):
+                _show_steps(job)
+            st.code("\n".join(keep_messages(desk.read_tail())) or "(empty)", language=None, wrap_lines=True)
+
+
+def _explain_failure(job: Job) -> str:
+    """The stage's own message, which says what to do; for an unexpected error, where the details are."""
+    failed = job.failure
+    if failed is None:
+        return f"The run failed before its first stage; {job.record.log} says more."
+    if failed.error is not None:
+        return f"{failed.stage}: {failed.error.message}"
+    return f"{failed.stage} ended with an unexpected error; {job.record.log} says more. The data is whole."

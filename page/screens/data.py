@@ -1,0 +1,168 @@
+"""Data: what lies there, where it came from, and how it looks."""
+
+from typing import Any
+
+import streamlit as st
+
+from page.data import lineage, rows
+from page.data.rows import Layer
+from page.shell.frame import chosen_recipe, entitle, told_in_words
+from page.shell.markdown import plain
+from relay.handoff.errors import RelayError
+from relay.handoff.receipt import Receipt
+from relay.handoff.settings import Settings, read_settings
+from relay.handoff.wording import show_bytes, show_moment
+from relay.results.load import load_latest
+
+LOOK_SECONDS = 2
+"""How often the page looks whether a dataset was written anew."""
+
+TRIES = 5
+
+TITLES: dict[Layer, str] = {"raw": "Raw", "processed": "Processed"}
+
+
+def show() -> None:
+    """The page."""
+    settings = read_settings()
+    _, recipe = chosen_recipe(settings)
+    entitle(recipe)
+    found = {layer: find(settings, recipe.name, layer) for layer in TITLES}
+    st.subheader("Lineage", anchor=False)
+    st.html(lineage.draw(lineage.trace(found["raw"], found["processed"], find_result(settings, recipe.name))))
+    st.fragment(watch, run_every=LOOK_SECONDS)(settings, recipe.name, sign(found))
+    for tab, layer in zip(st.tabs([f"{title} data" for title in TITLES.values()]), TITLES, strict=True):
+        with tab, told_in_words(settings):
+            show_dataset(settings, recipe.name, layer, found[layer])
+
+
+def find(settings: Settings, recipe: str, layer: Layer) -> Receipt | RelayError:
+    """The receipt of a dataset, or the error that says why there is none."""
+    try:
+        return rows.find_receipt(settings, recipe, layer)
+    except RelayError as error:
+        return error
+
+
+def find_result(settings: Settings, recipe: str) -> Receipt | RelayError:
+    """The receipt of the result in force, or the error that says why there is none."""
+    try:
+        return load_latest(settings, recipe).receipt
+    except RelayError as error:
+        return error
+
+
+def sign(found: dict[Layer, Receipt | RelayError]) -> list[str]:
+    """What was drawn: fingerprints, or messages."""
+    return [one.fingerprint if isinstance(one, Receipt) else str(one) for one in found.values()]
+
+
+def watch(settings: Settings, recipe: str, drawn: list[str]) -> None:
+    """Draw the page again when a dataset is another one than the one shown."""
+    with told_in_words(settings):
+        if sign({layer: find(settings, recipe, layer) for layer in TITLES}) != drawn:
+            st.rerun()
+
+
+def show_dataset(settings: Settings, recipe: str, layer: Layer, receipt: Receipt | RelayError) -> None:
+    """Figures, columns, distributions, first rows, rejected rows and receipt of one dataset."""
+    if isinstance(receipt, RelayError):
+        st.warning(plain(str(receipt)), icon=":material/database:")
+        return
+    receipt, view = read_whole(settings, recipe, layer, receipt)
+    with st.container(horizontal=True, gap="medium"):
+        st.metric("Rows", f"{receipt.rows:,}", width="content")
+        st.metric("Size", show_bytes(receipt.bytes), width="content")
+        st.metric("Rejected", f"{receipt.rejected.rows:,}", width="content")
+        st.metric("Written", show_moment(receipt.started_at_utc), width="content")
+    st.caption("Fingerprint: the SHA-256 of the Parquet file, as `sha256sum` prints it")
+    st.code(receipt.fingerprint, language=None, wrap_lines=True)
+    show_columns(receipt)
+    show_distributions(view, layer)
+    st.subheader("First rows", anchor=False)
+    st.dataframe(view.first_rows, hide_index=True, height=320, key=f"{layer}-rows", alt="First rows")
+    first = "All" if view.first_rows.num_rows == receipt.rows else f"The first {view.first_rows.num_rows:,} of"
+    st.caption(f"{first} {receipt.rows:,} rows; long texts are cut.")
+    show_rejected(settings, recipe, layer, receipt)
+    with st.expander("Receipt: everything that decided these bytes", icon=":material/receipt_long:"):
+        st.json(receipt.model_dump(mode="json"), expanded=1)
+
+
+def read_whole(settings: Settings, recipe: str, layer: Layer, receipt: Receipt) -> tuple[Receipt, rows.View]:
+    """A receipt and the view of its own rows; when they were written anew meanwhile, of the new ones."""
+    for _ in range(TRIES):
+        try:
+            return receipt, read_view(settings, recipe, layer, receipt.fingerprint)
+        except rows.MovedOnError:
+            receipt = rows.find_receipt(settings, recipe, layer)
+    raise RelayError(f"{layer}/{recipe} was written anew {TRIES} times while it was read: load the page again")
+
+
+@st.cache_data(max_entries=16, show_spinner="Reading a sample of the rows")
+def read_view(_settings: Settings, recipe: str, layer: Layer, fingerprint: str) -> rows.View:
+    """The view of a dataset; equal fingerprints mean equal bytes, so nothing kept here can be out of date."""
+    return rows.read_view(_settings, recipe, layer, fingerprint)
+
+
+def show_columns(receipt: Receipt) -> None:
+    """The schema with units and descriptions."""
+    st.subheader("Columns", anchor=False)
+    wanted = ("name", "type", "role", "unit", "description")
+    used = [key for key in wanted if any(column.get(key) for column in receipt.columns)]
+    table: list[dict[str, Any]] = [
+        {key.capitalize(): plain(column.get(key, "")) for key in used} for column in receipt.columns
+    ]
+    st.table(table, border="horizontal", hide_index=True)
+
+
+def show_distributions(view: rows.View, layer: Layer) -> None:
+    """A small chart a column."""
+    from page.results.charts import draw_distribution  # Altair: not before the first paint
+
+    st.subheader("Distributions", anchor=False)
+    st.caption(f"Of {view.sampled_rows:,} rows, spread evenly over the file. Hover over a bar for its figures.")
+    grid = st.columns(3, gap="medium")
+    for number, shown in enumerate(view.distributions):
+        with grid[number % 3]:
+            st.markdown(f"**{plain(shown.column)}**{_say_more(shown)}")
+            if shown.bars:
+                st.altair_chart(
+                    draw_distribution(shown), key=f"{layer}-{shown.column}", alt=f"Distribution of {shown.column}"
+                )
+            else:
+                st.caption("no values")
+
+
+def _say_more(shown: rows.Distribution) -> str:
+    notes = [f"{shown.nulls:,} empty"] if shown.nulls else []
+    notes += ["length of the text"] if shown.kind == "chars" else []
+    notes += [f"{shown.distinct:,} values, {shown.others:,} rows with one not shown"] if shown.others else []
+    return f" · {', '.join(notes)}" if notes else ""
+
+
+def show_rejected(settings: Settings, recipe: str, layer: Layer, receipt: Receipt) -> None:
+    """How many rows broke the contract and why, what was left out on purpose, and the first of the former."""
+    st.subheader("Rejected and left out", anchor=False)
+    if not receipt.rejected.rows and not receipt.dropped:
+        st.caption("No row was rejected, and none was left out.")
+    kinds = {"rejected": receipt.rejected.reasons, "left out, as the recipe asks": receipt.dropped}
+    counts = [
+        {"Why": plain(why), "Rows": f"{count:,}", "": kind}
+        for kind, reasons in kinds.items()
+        for why, count in reasons.items()
+    ]
+    if counts:
+        st.table(counts, border="horizontal", hide_index=True)
+    place = rows.place_of(settings, recipe, layer)
+    if receipt.rejected.fingerprint is not None:
+        try:
+            first = rows.read_rejected(settings, recipe, layer, receipt.rejected.fingerprint)
+        except rows.MovedOnError:
+            st.rerun()  # written anew this moment: the page is drawn with the new receipt
+        st.dataframe(first, hide_index=True, key=f"{layer}-rejected", alt="First rejected rows")
+        st.caption(f"The first {first.num_rows:,} rejected rows; all are in `{place.rejected}`.")
+    if place.failed.exists():
+        st.warning(plain(f"A later run rejected too many rows and wrote nothing; they are in {place.failed}."))
+
+
+show()

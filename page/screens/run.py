@@ -1,0 +1,86 @@
+"""Run: choose parameters, press the button, watch, see what came out."""
+
+import streamlit as st
+
+from page.predict.text import show_question
+from page.results.show import show_result
+from page.results.style_tabs import show_styles
+from page.run.fields import fill_in
+from page.run.form import find_stages
+from page.run.job import Desk, Job, Order, Status
+from page.run.progress import show_run
+from page.run.schedule_show import show_schedule
+from page.shell.frame import chosen_recipe, entitle, told_in_words
+from page.shell.markdown import plain
+from relay.handoff.settings import Settings, read_settings
+from relay.registry.task import ModelTask
+from relay.results.load import Result, load_latest
+
+ALL, LAST = "Whole pipeline", "Model only"
+
+
+def show() -> None:
+    """The page: the run and its result on the left, the parameters on the right, below each other on a phone."""
+    settings = read_settings()
+    source, recipe = chosen_recipe(settings)
+    desk, stages = Desk(settings, recipe.name), find_stages()
+    job = desk.find()
+    entitle(recipe)
+    left, right = st.columns([2, 1], gap="large")
+    with right:
+        st.subheader("Parameters", anchor=False)
+        overrides = fill_in(settings, source, recipe, stages)
+        if "ingest" not in stages:
+            st.caption(
+                "ingest and preprocess run in containers of their own: "
+                f"`docker compose run --rm ingest {recipe.name}`, then the same with `preprocess`."
+            )
+        show_schedule(settings, recipe.name, overrides or ())
+    with left:
+        order = Order(recipe.name, source, stages, tuple(overrides or ()))
+        show_button(desk, job, order, is_valid=overrides is not None)
+        show_run(desk, job)
+        with told_in_words(settings):
+            show_latest(settings, source, load_latest(settings, recipe.name))
+
+
+def show_latest(settings: Settings, source: str, result: Result) -> None:
+    """The result in force, in the layout of its kind."""
+    if result.metrics["kind"] != ModelTask.AUTHORSHIP:
+        show_result(settings, result, place="run")
+        return
+    show_styles(result, place="run")
+    show_question(settings, source, result)
+
+
+def show_button(desk: Desk, job: Job | None, order: Order, *, is_valid: bool) -> None:
+    """The button and what it does; off while somebody writes the recipe's data."""
+    is_running = job is not None and job.status is Status.RUNNING
+    other = None if is_running else desk.find_other_writer()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        is_off = is_running or other is not None or not is_valid
+        is_pressed = st.button("Run", type="primary", icon=":material/play_arrow:", disabled=is_off)
+        stages = order.stages
+        if len(stages) > 1 and _choose_stages() == LAST:
+            stages = stages[-1:]
+        force = st.checkbox("even if nothing changed", key="force", persist_state="session")
+    if other is not None:
+        st.info(plain(f"Running elsewhere: {other}. The button comes back when it has ended."), icon=":material/lock:")
+    if is_pressed:
+        desk.start(Order(order.recipe, order.source, stages, order.overrides, force=force))
+        st.rerun()
+
+
+def _choose_stages() -> str:
+    return st.segmented_control(
+        "Stages",
+        [ALL, LAST],
+        default=ALL,
+        required=True,
+        label_visibility="collapsed",
+        key="stages",
+        persist_state="session",
+    )
+
+
+show()

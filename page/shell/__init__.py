@@ -1,0 +1,1 @@
+"""What all screens share: the frame, Markdown, the client of the stages."""

@@ -1,0 +1,96 @@
+"""What all pages share: the choice of the recipe, and errors told in words."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+import streamlit as st
+from loguru import logger
+
+from page.shell.markdown import plain
+from relay.handoff.errors import DatasetDamagedError, DatasetMissingError, RelayError
+from relay.handoff.log import configure_log
+from relay.handoff.recipe import Recipe, list_recipes, load_recipe
+from relay.handoff.settings import Settings, read_settings
+
+RECIPE = "recipe"
+"""Key of the choice, and its name in the address: `?recipe=linear` survives a reload and can be sent to others."""
+
+USUAL = "docstrings"
+
+
+@cache
+def open_log(log_dir: Path, level: str) -> None:
+    """Write the page's log, once a process."""
+    configure_log("page", log_dir, level)
+
+
+@contextmanager
+def told_in_words(settings: Settings) -> Iterator[None]:
+    """Every error below becomes a message that says what to do; a traceback goes to the log alone."""
+    try:
+        yield
+    except (DatasetMissingError, DatasetDamagedError) as error:
+        st.warning(plain(str(error)), icon=":material/database:")
+    except RelayError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+    except OSError as error:
+        logger.exception("the page could not read or write")
+        st.error(
+            plain(f"{error.strerror or error}: {error.filename or settings.data_dir}. Make room or give the rights.")
+        )
+    except Exception:
+        logger.exception("the page failed")
+        st.error(
+            plain(
+                f"This part of the page failed unexpectedly. {settings.log_dir / 'page.log'} says more; load it again."
+            ),
+            icon=":material/error:",
+        )
+
+
+def choose_recipe(settings: Settings) -> None:
+    """The field at the top of every page; its choice is in the session and in the address."""
+    names = list_names(settings.recipes)
+    usual = settings.recipes[0] if settings.recipes else USUAL
+    st.selectbox(
+        "Recipe",
+        names,
+        index=names.index(usual) if usual in names else 0,
+        key=RECIPE,
+        bind="query-params",
+        format_func=lambda name: Path(name).stem,
+        label_visibility="collapsed",
+        width=320,
+    )
+
+
+def list_names(asked: Sequence[str]) -> list[str]:
+    """The recipes in `recipes/`, then those that the environment names by a path."""
+    known = [path.stem for path in list_recipes()]
+    return known + [name for name in dict.fromkeys(asked) if name not in known]
+
+
+def chosen_recipe(settings: Settings) -> tuple[str, Recipe]:
+    """The chosen recipe, as one names it and as it is read.
+
+    Raises:
+        RecipeError, UsageError: it is not a valid one.
+    """
+    source = str(st.session_state[RECIPE])
+    return source, load_recipe(source, settings.overrides)
+
+
+def entitle(recipe: Recipe) -> None:
+    """The page's heading."""
+    st.title(recipe.title, anchor=False)
+    if recipe.description:
+        st.caption(plain(recipe.description))
+
+
+def settings_now() -> Settings:
+    """The settings of the environment, with the log open."""
+    settings = read_settings()
+    open_log(settings.log_dir, settings.log_level)
+    return settings
