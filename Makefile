@@ -11,8 +11,8 @@ PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; 
 
 .DEFAULT_GOAL := help
 .PHONY: help run page api mlflow notebook build docker-build up train serve schedule dev dev-postgres dev-full monitoring \
-	down down-volumes status logs logs-mlflow logs-serve psql backup restore test test-docker test-crash check fix bench \
-	lock clean
+	down down-volumes status logs logs-mlflow logs-serve psql backup restore test test-all test-docker test-crash check \
+	fix bench lock clean
 
 # A line `##@` begins a group; `help` and `.env` are not listed.
 help: ## List the commands
@@ -154,8 +154,14 @@ restore: ## Put a copy back in place of what is there: make restore FROM=backups
 
 ##@ Change the code
 
-test: .venv/ready-for-tests ## Run all tests without containers that this machine can run, and say what was skipped
-	@$(BIN)/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder -m "not docker" $(PYTEST_ARGS)
+# Each file goes to one process as a whole: pytest-xdist's loadgroup does nothing with pytest 9.2.
+PYTEST := $(BIN)/python -m pytest -q -n auto --dist loadfile --no-loadscope-reorder
+
+test: .venv/ready-for-tests ## Run the fast tests: at most 5 minutes on two cores
+	@$(PYTEST) -m "not docker and not slow" $(PYTEST_ARGS)
+
+test-all: .venv/ready-for-tests ## Run all tests without containers that this machine can run, and say what was skipped
+	@$(PYTEST) -m "not docker" --hypothesis-profile all $(PYTEST_ARGS)
 
 test-docker: .venv/ready-for-tests ## Build the images and test the containers; PROFILES=all: start each profile, each pair and all
 	@$(if $(PROFILES),RELAY_PROFILES=$(PROFILES)) $(BIN)/python -m pytest -q -m docker \

@@ -28,16 +28,24 @@ os.environ["MLFLOW_TRACKING_URI"] = "off"
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 # A shared machine pauses at any time: the clock decides nothing here.
-settings.register_profile("relay", deadline=None, max_examples=60)
+settings.register_profile("relay", deadline=None, max_examples=20)
+settings.register_profile("all", deadline=None, max_examples=60)  # of make test-all
 settings.load_profile("relay")
 
 
-LONGEST = ("crash", "browser")
+SLOW = ("airflow", "browser", "crash", "real")
+"""Kinds of tests that are slow as a whole; those marked `smoke` are run by `make test` all the same."""
+
+LONGEST = ("crash", "browser", "slow")
 """Kinds of tests that take longest; they come first, so that no process is left alone with one at the end."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before those without a chosen mark are left out
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The files with the longest tests first."""
+    """Mark the slow kinds, and put the files with the longest tests first."""
+    for item in items:
+        if any(item.get_closest_marker(kind) for kind in SLOW) and not item.get_closest_marker("smoke"):
+            item.add_marker("slow")
     longest = {kind: {item.path for item in items if item.get_closest_marker(kind)} for kind in LONGEST}
     items.sort(key=lambda item: [item.path not in longest[kind] for kind in LONGEST])
 

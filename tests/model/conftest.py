@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from loguru import logger
+from once import make_once
 from projects import (
     CASES,
     DOCUMENTS,
@@ -58,10 +59,12 @@ def trained_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Pr
 
     @cache
     def train_case(name: str) -> Project:
-        recipe, columns = CASES[name]
-        made = make_project(tmp_path_factory.mktemp(name), recipe, columns(), name)
-        assert made.run() == 0
-        return made
+        def run_case(folder: Path) -> None:
+            recipe, columns = CASES[name]
+            assert make_project(folder, recipe, columns(), name).run() == 0
+
+        folder = make_once(tmp_path_factory, f"trained {name}", run_case)
+        return Project(folder, folder / f"{name}.toml")
 
     return train_case
 

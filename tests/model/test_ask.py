@@ -168,6 +168,7 @@ def test_a_damaged_file_is_named_and_nothing_in_it_is_loaded(
     assert loaded == []
 
 
+@pytest.mark.slow
 def test_the_command_answers_people_and_programs(trained_documents: Project) -> None:
     text = write_like("Ann").encode()
     done = run_command(trained_documents, text)

@@ -148,6 +148,7 @@ def test_only_the_last_ten_results_stay(trained_line: Project) -> None:
     assert len([path for path in trained_line.place.folder.iterdir() if not path.is_symlink()]) == KEEP
 
 
+@pytest.mark.slow
 def test_the_same_bytes_in_two_folders_two_time_zones_and_two_hash_seeds(tmp_path: Path) -> None:
     running, made = [], []
     for place, zone in (("here", "Pacific/Auckland"), ("far/away", "America/Lima")):

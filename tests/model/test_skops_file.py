@@ -41,6 +41,7 @@ print(hashlib.sha256(write_model(encoder)).hexdigest())
 """
 
 
+@pytest.mark.slow
 def test_two_trainings_in_two_processes_give_the_identical_file() -> None:
     running = [
         subprocess.Popen(

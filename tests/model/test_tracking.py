@@ -183,6 +183,7 @@ def test_a_sending_that_was_killed_is_marked_and_done_anew(tracked: Project) -> 
     assert sorted(run.info.status for run in runs) == ["FINISHED", "KILLED"]
 
 
+@pytest.mark.slow
 def test_two_trainings_at_once_make_two_versions_and_one_of_them_is_production(
     tracked: Project, tmp_path: Path
 ) -> None:

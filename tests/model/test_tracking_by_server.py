@@ -16,6 +16,7 @@ def list_numbers(address: Address) -> list[int]:
     return [version.number for version in list_versions(open_registry(address), "line")]
 
 
+@pytest.mark.slow
 def test_a_result_waits_for_a_server_that_is_away_and_is_sent_when_it_is_back(
     linear: Project,
     mlflow_server: MlflowServer,  # noqa: F811 - the fixture of that name

@@ -8,19 +8,23 @@ from typing import Any
 import pytest
 from browsing import ARGUMENTS, CHROMIUM, PATIENCE_MS, SIZES, load, serve
 from loguru import logger
+from once import make_once
 from page_folders import Folders, write_documents
 
 
 @pytest.fixture(scope="session")
 def prepared(tmp_path_factory: pytest.TempPathFactory) -> Folders:
     """All recipes run to the end, `linear` with an older result beside it: copied, never changed."""
-    folders = Folders(tmp_path_factory.mktemp("prepared"))
-    write_documents(folders.root)
-    for stage in ("ingest", "preprocess"):
-        folders.run(stage, "linear", folders.styles, folders.papers)
-    folders.run("model", "linear", "--set", "model.threads=1")
-    folders.run("model", "linear", folders.styles, folders.papers)
-    return folders
+
+    def run_all(root: Path) -> None:
+        folders = Folders(root)
+        write_documents(folders.root)
+        for stage in ("ingest", "preprocess"):
+            folders.run(stage, "linear", folders.styles, folders.papers)
+        folders.run("model", "linear", "--set", "model.threads=1")
+        folders.run("model", "linear", folders.styles, folders.papers)
+
+    return Folders(make_once(tmp_path_factory, "prepared", run_all))
 
 
 @pytest.fixture

@@ -3,10 +3,10 @@
 import shutil
 import subprocess
 import sys
-from functools import cache
 from pathlib import Path
 
 import pytest
+from once import make_once
 from page_folders import Folders
 
 from relay.handoff.settings import ROOT
@@ -33,17 +33,13 @@ class Registered(Folders):
         return {name: text for name, text in super().environment.items() if name != "MLFLOW_TRACKING_URI"}
 
 
-@cache
-def train(root: Path) -> Registered:
-    folders = Registered(root)
-    subprocess.run([sys.executable, "-c", TRAIN], cwd=ROOT, env=folders.environment, check=True, capture_output=True)
-    return folders
+def train(root: Path) -> None:
+    environment = Registered(root).environment
+    subprocess.run([sys.executable, "-c", TRAIN], cwd=ROOT, env=environment, check=True, capture_output=True)
 
 
 def copy_registered(factory: pytest.TempPathFactory) -> Registered:
-    """Folders of one's own; trained once a session."""
-    base = factory.getbasetemp() / "registered"
-    base.mkdir(exist_ok=True)
+    """Folders of one's own; trained once per test run."""
     root = factory.mktemp("models") / "project"
-    shutil.copytree(train(base).root, root, symlinks=True)
+    shutil.copytree(make_once(factory, "registered", train), root, symlinks=True)
     return Registered(root)

@@ -105,6 +105,7 @@ def test_what_nobody_knows_is_shown_document_by_document(full: Folders, monkeypa
     assert (trials["HAMILTON"] + trials["MADISON"]).unique().tolist() == [3]
 
 
+@pytest.mark.slow
 def test_a_map_says_what_its_axes_are(full: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
     said = {"styles": "only nearness means something", "papers": "so no n-gram has a loading"}
     assert {recipe: text in words(open_page(full, monkeypatch, recipe)) for recipe, text in said.items()} == {
@@ -207,6 +208,7 @@ def test_the_button_runs_a_process_of_its_own_and_the_page_shows_how_it_ended(
     assert "LinearRegression learned y" in words(app)  # the result before is still there
 
 
+@pytest.mark.slow
 def test_an_image_with_the_model_alone_runs_the_model_alone(full: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("page.run.form.find_spec", lambda stage: stage == "model" or None)
     app = open_page(full, monkeypatch)

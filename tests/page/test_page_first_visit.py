@@ -10,11 +10,12 @@ from page_folders import Folders
 from relay.handoff.settings import ROOT
 
 SCREENS = sorted(path.stem for path in (ROOT / "page" / "screens").glob("[!_]*.py"))
+OTHERS = [screen for screen in SCREENS if screen != "run"]
 
 
 @pytest.mark.browser
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: install the package chromium")
-@pytest.mark.parametrize("screen", SCREENS)
+@pytest.mark.parametrize("screen", [pytest.param("run", marks=pytest.mark.smoke), *OTHERS])
 def test_a_first_visit_goes_straight_to_any_page(full: Folders, open_page: Callable[..., Any], screen: str) -> None:
     path = "/" if screen == "run" else f"/{screen}"
     with serve(full) as url:

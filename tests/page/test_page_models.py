@@ -177,6 +177,7 @@ def test_an_alias_that_was_moved_outside_is_noticed_and_the_card_is_shown(
         picture(page, "models", size)
 
 
+@pytest.mark.slow
 def test_the_page_asks_the_registry_without_loading_it(folders: Registered) -> None:
     look = f"""
 import sys

@@ -16,6 +16,7 @@ pytest.register_assert_rewrite("serve_load")
 
 from log_places import Place, PostgresPlace, SqlitePlace, small_disk  # noqa: E402, F401
 from mlflow_server import mlflow_server  # noqa: E402, F401
+from once import make_once  # noqa: E402
 from postgres_server import guarded_url, postgres_server, postgres_url  # noqa: E402, F401
 from serving import Server, lay_version  # noqa: E402
 
@@ -29,13 +30,14 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
 
     @cache
     def train(case: str, **more: Any) -> Path:
-        recipe, columns = CASES[case]
-        folder = tmp_path_factory.mktemp(case)
-        project = make_project(folder, recipe, columns(**more), case)
-        (folder / "results").mkdir()
-        for name, content in render_files(project.train()).items():
-            (folder / "results" / name).write_bytes(content)
-        return folder / "results"
+        def train_case(folder: Path) -> None:
+            recipe, columns = CASES[case]
+            project = make_project(folder, recipe, columns(**more), case)
+            (folder / "results").mkdir()
+            for name, content in render_files(project.train()).items():
+                (folder / "results" / name).write_bytes(content)
+
+        return make_once(tmp_path_factory, f"results of {case} {more}", train_case) / "results"
 
     return train
 

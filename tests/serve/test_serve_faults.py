@@ -157,6 +157,7 @@ def fill_log(server: Server, disk: SmallDisk) -> None:
     )
 
 
+@pytest.mark.slow
 def test_a_registry_that_is_away_stops_nobody_and_is_said(
     tmp_path: Path, mlflow_server: MlflowServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -213,6 +214,7 @@ def format_time(unix: float) -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(unix - 1))
 
 
+@pytest.mark.slow
 def test_a_caller_that_sends_ten_megabytes_hears_that_this_is_too_much(serve: Callable[..., Server]) -> None:
     server, heard = serve(), []
     for _ in range(10):
@@ -231,6 +233,7 @@ def test_a_body_of_which_half_came_leaves_nothing_in_the_log(serve: Callable[...
     assert [row["prediction_id"] for row in server.get("/predictions").json["predictions"]] == [id_]
 
 
+@pytest.mark.slow
 def test_callers_that_do_not_read_their_answers_hold_up_nobody_else(serve: Callable[..., Server]) -> None:
     server = serve(API_TIMEOUT="60")
     body = json.dumps([{"x": 5.5}] * 10_000).encode()
@@ -246,6 +249,7 @@ def test_callers_that_do_not_read_their_answers_hold_up_nobody_else(serve: Calla
     assert answered == [200] * 50
 
 
+@pytest.mark.slow
 def test_ten_thousand_connections_that_are_dropped_leave_nothing_behind(serve: Callable[..., Server]) -> None:
     server = serve()
     assert server.process is not None

@@ -41,6 +41,7 @@ class Caller(threading.Thread):
         connection.close()
 
 
+@pytest.mark.slow
 def test_fifty_swaps_under_load_fail_no_request_and_mix_no_versions(
     start: Callable[..., Server], results: Callable[..., Path]
 ) -> None:

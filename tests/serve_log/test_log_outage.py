@@ -236,7 +236,7 @@ def test_a_connection_that_died_in_silence_is_replaced(
         with stopped([pid for (pid,) in await asyncio.to_thread(postgres_server.execute, WRITERS)]):
             await log.append(rows[1])
 
-    tell(database.log(patience=4.0), story)
+    tell(database.log(patience=8.0), story)
     assert sorted(read_numbers(database)) == [row.id for row in rows]
 
 
@@ -332,7 +332,7 @@ def test_a_file_that_another_program_holds_is_said_and_waited_for(sqlite: Sqlite
         await appending
         assert await log.is_healthy() is None
 
-    tell(sqlite.log(patience=1.0), story)
+    tell(sqlite.log(patience=3.0), story)
     assert sorted(read_numbers(sqlite)) == sorted([rows[0].id, rows[2].id])
 
 

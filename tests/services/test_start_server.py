@@ -12,6 +12,7 @@ import pytest
 FOLDER = Path(__file__).parent.parent.parent / "services" / "mlflow"
 
 
+@pytest.mark.slow
 def test_a_database_is_made_anew_where_a_killed_start_left_a_part(tmp_path: Path) -> None:
     for name in ("mlflow.db.new", "mlflow.db.new-journal"):
         (tmp_path / name).write_text("a part")

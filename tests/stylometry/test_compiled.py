@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import stylometry
 
 COUNT = """
@@ -36,6 +38,7 @@ def copy_package(folder: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_without_a_folder_to_write_kernels_are_compiled_in_memory_and_that_is_said_once(tmp_path: Path) -> None:
     copy_package(tmp_path)
     # A file where a folder is wanted stops every user, root as well.

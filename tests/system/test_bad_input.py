@@ -534,6 +534,7 @@ def test_an_interrupted_stage_ends_with_130_and_stops_at_once(
     assert workshop.picture() == before, "the recipe after the interrupted one is not begun either"
 
 
+@pytest.mark.slow
 def test_ctrl_c_before_each_change_of_the_data_leaves_no_trace(people: Path, workshop: Workshop) -> None:
     record = workshop.home / "steps"
     workshop.write("clean.csv", HEAD + ROWS.replace("many", "50"))

@@ -98,6 +98,7 @@ def ledger(workshop: Workshop) -> Path:
     return workshop.write("ledger.toml", LEDGER)
 
 
+@pytest.mark.slow
 def test_a_disk_that_fills_up_at_any_point_costs_nothing_but_the_run(
     disk: Disk, workshop: Workshop, ledger: Path
 ) -> None:

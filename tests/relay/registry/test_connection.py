@@ -38,6 +38,7 @@ def test_other_stores_are_refused_with_what_is_understood(tmp_path: Path, uri: s
         find_registry(tmp_path, uri)
 
 
+@pytest.mark.slow
 def test_processes_that_open_a_new_registry_at_once_all_succeed(tmp_path: Path) -> None:
     started = [
         subprocess.Popen(

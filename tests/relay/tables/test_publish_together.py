@@ -95,6 +95,7 @@ def test_a_publisher_killed_while_it_copies_leaves_the_old_rows_and_the_next_run
     ]
 
 
+@pytest.mark.slow
 def test_a_server_that_dies_while_it_copies_fails_the_stage_and_the_next_run_publishes(
     publishing: Desk, postgres_server: Any, postgres_url: str, ask: Ask
 ) -> None:
@@ -221,6 +222,7 @@ def test_many_first_publishers_at_once_make_schema_and_list_once(postgres_url: s
     assert ask("select count(*) from relay.datasets") == [(0,)]
 
 
+@pytest.mark.slow
 def test_a_dataset_larger_than_memory_is_published_in_bounded_memory(desk: Desk, postgres_url: str, ask: Ask) -> None:
     rows, text = 120_000, "n" * 2500
     with (desk.data / "rows.csv").open("w") as file:
