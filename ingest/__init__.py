@@ -1,1 +1,1 @@
-"""The first stage: a source outside becomes `data/raw/<recipe>.parquet`."""
+"""Brings the data in, as typed columns."""

@@ -11,8 +11,10 @@ from urllib.parse import urlsplit
 
 from loguru import logger
 
+from ingest import __doc__ as description
 from ingest.parameters import FormatSection, IngestSection, SqlSection, parse_parameters
 from ingest.sources import open_source
+from relay.handoff.code import HANDOFF, Code
 from relay.handoff.receipt import Receipt
 from relay.handoff.recipe import Recipe
 from relay.handoff.run import Run, Stage
@@ -21,6 +23,15 @@ from relay.tables.publish import publish_dataset
 
 READS = None
 WRITES = "raw/{recipe}"
+
+CODE = HANDOFF + Code(
+    modules=(
+        *("ingest.__main__", "ingest.column_range", "ingest.contract", "ingest.corpus", "ingest.drawing"),
+        *("ingest.formats", "ingest.prose", "ingest.rawfile", "ingest.sources"),
+    ),
+    packages=("ijson", "numpy"),
+)
+"""How bytes become rows. How they are fetched is not part of it: the key holds the SHA-256 of what came."""
 
 
 def find_inputs(run: Run[IngestSection]) -> dict[str, str]:
@@ -66,7 +77,8 @@ def read_columns(recipe: Recipe) -> dict[str, Any]:
 
 STAGE = Stage(
     name="ingest",
-    description="Brings the data in, as typed columns.",
+    description=description or "",
+    code=lambda _: CODE,
     reads=READS,
     writes=WRITES,
     parse=parse_parameters,

@@ -1,1 +1,1 @@
-"""The third stage: trains what the recipe asks for, judges it on rows it has not seen, and says how far to trust it."""
+"""Trains what the recipe asks for and evaluates it."""

@@ -5,14 +5,15 @@ Its subcommands (`VERBS`) serve the page, answer questions by a trained model, a
 load: the processed dataset; work: fit or map, judge, draw; save: a folder of results, and `latest` that names it.
 """
 
-import os
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from loguru import logger
 
-from model.parameters import EstimatorParameters, ModelParameters, parse_parameters
-from model.tracking.follow import PROMOTE, Finished, track
+from model import __doc__ as description
+from model.parameters import ModelParameters, parse_parameters
+from model.release.track import PROMOTE, Finished, track
+from relay.handoff.code import HANDOFF, Code
 from relay.handoff.receipt import Receipt, Rejects
 from relay.handoff.recipe import Recipe
 from relay.handoff.run import Choice, Run, Stage
@@ -22,38 +23,55 @@ from relay.registry.errors import RegistryAwayError
 from relay.results.findings import read_lines
 from relay.results.output import OutputPlace, describe_files
 
-if TYPE_CHECKING:  # the numerical libraries take seconds to import, and an unchanged run needs none of them
-    import pyarrow as pa
-
-    from model.results import Results
-
 READS = "processed/{recipe}"
 WRITES = "output/{recipe}"
 
 VERBS = {
     "page": Verb("serve the page", program="page"),
-    "ask": Verb("say which known label a text is nearest to in style", "model.ask"),
-    "predict": Verb("answer records by the version in production", "model.predict"),
-    "list": Verb("the versions of a recipe's model, with data, score and the gate's verdict", "model.tracking.command"),
-    "history": Verb("which version was in production from when to when, by whom and why", "model.tracking.command"),
-    "card": Verb("the model card of a version: contents, data, quality, limits", "model.tracking.command"),
+    "ask": Verb("say which known label a text is nearest to in style", "model.ask.text"),
+    "predict": Verb("answer records by the version in production", "model.ask.records"),
+    "list": Verb("the versions of a recipe's model, with data, score and the gate's verdict", "model.release.commands"),
+    "history": Verb("which version was in production from when to when, by whom and why", "model.release.commands"),
+    "card": Verb("the model card of a version: contents, data, quality, limits", "model.release.commands"),
     "fetch": Verb(
-        "the folder with the results of an MLflow run, fetched again if it was removed", "model.tracking.command"
+        "the folder with the results of an MLflow run, fetched again if it was removed", "model.release.commands"
     ),
-    "promote": Verb("make a version the production version", "model.tracking.command"),
-    "rollback": Verb("return to the version that was in production before", "model.tracking.command"),
-    "track": Verb("send the finished result to the registry, if it is not there yet", "model.tracking.command"),
+    "promote": Verb("make a version the production version", "model.release.commands"),
+    "rollback": Verb("return to the version that was in production before", "model.release.commands"),
+    "track": Verb("send the finished result to the registry, if it is not there yet", "model.release.commands"),
 }
 """The subcommands of `python -m model`; their modules are imported only when used."""
 
 
+SHARED = HANDOFF + Code(
+    modules=(
+        *("model.training.contract", "model.training.plots.style", "model.training.result"),
+        *("model.training.skops_file", "model.training.train"),
+        *("relay.handoff.wording", "relay.results.findings"),
+        *("relay.registry.answers", "relay.registry.contract", "relay.registry.model_file", "relay.registry.onnx_file"),
+        *("relay.registry.segments", "relay.registry.task"),
+    ),
+    packages=("matplotlib", "numpy", "onnxruntime", "pandas", "scikit-learn", "scipy", "skops", "threadpoolctl"),
+)
+ESTIMATOR = Code(
+    modules=("model.training.estimator", "model.training.plots.classification", "model.training.plots.regression"),
+    packages=("onnx", "skl2onnx"),
+)
+AUTHORSHIP = Code(
+    modules=(
+        *("model.training.authorship", "model.training.plots.loadings", "model.training.plots.map"),
+        *("model.training.plots.neighbours", "model.training.plots.time", "model.training.plots.tree"),
+        *("model.training.plots.words", "stylometry"),
+    ),
+    packages=("numba",),
+)
+"""What decides the bytes of a result: for every kind of model, and for one kind alone."""
+
+
 def save_training(run: Run[ModelParameters]) -> Receipt:
     """Load the processed rows, train, save the results; gives their receipt."""
-    if isinstance(run.parameters, EstimatorParameters):
-        # Read when scikit-learn is loaded. Threads that spin while they wait make training ten times slower as soon as
-        # anything else wants the processor.
-        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    from model.results import render_files
+    from model.training.result import render_files  # numerical libraries take seconds to import: only for real work
+    from model.training.train import train
 
     dataset = run.read()
     results = train(dataset.table(), run.recipe, run.parameters)
@@ -70,27 +88,11 @@ def save_training(run: Run[ModelParameters]) -> Receipt:
     return receipt
 
 
-def train(table: "pa.Table", recipe: Recipe, parameters: ModelParameters) -> "Results":
-    """What the recipe's kind of model makes of the processed rows."""
-    if isinstance(parameters, EstimatorParameters):
-        from model.estimator import train_estimator
-
-        return train_estimator(table, recipe, parameters)
-    from model.authorship import map_styles
-
-    return map_styles(table, recipe, parameters)
-
-
 def check(run: Run[ModelParameters]) -> None:
     """Make sure that the recipe's model can be made, without data."""
-    if isinstance(run.parameters, EstimatorParameters):
-        from model.estimator import check_estimator
+    from model.training.train import check as check_training
 
-        return check_estimator(run.recipe, run.parameters)
-    from model.documents import check_columns
-
-    check_columns(run.recipe.columns, by_time=run.parameters.order == "time")
-    return None
+    check_training(run.recipe, run.parameters)
 
 
 def follow_up(run: Run[ModelParameters], receipt: Receipt) -> None:
@@ -121,23 +123,21 @@ def read_contract(recipe: Recipe) -> dict[str, Any]:
     return {name: column.model_dump(mode="json", exclude=others) for name, column in recipe.columns.items()}
 
 
-def find_libraries(recipe: Recipe) -> tuple[str, ...]:
-    """The libraries whose code decides the result."""
-    shared = ("relay/handoff", "relay/registry", "relay/results")
-    return (*shared, "stylometry") if recipe.sections["model"]["kind"] == "authorship" else shared
+def find_code(recipe: Recipe) -> Code:
+    """What decides the bytes of a result of the recipe's kind."""
+    return SHARED + (AUTHORSHIP if recipe.sections["model"]["kind"] == "authorship" else ESTIMATOR)
 
 
 STAGE: Stage[ModelParameters] = Stage(
     name="model",
-    description="Trains what the recipe asks for and judges it.",
+    description=description or "",
     reads=READS,
     after="preprocess",
     writes=WRITES,
     parse=parse_parameters,
     columns=read_contract,
     uses_seed=lambda _: True,
-    libraries=find_libraries,
-    packages=("numpy", "scipy", "scikit-learn", "skops", "skl2onnx", "matplotlib", "pyarrow"),
+    code=find_code,
     place=find_place,
     work=save_training,
     restore=lambda run: find_place(run).restore(run.key.digest),

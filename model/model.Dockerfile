@@ -16,6 +16,8 @@ COPY images/entrypoint.py images/warm_caches.py images/
 COPY recipes recipes
 COPY relay relay
 COPY stylometry stylometry
+COPY ingest ingest
+COPY preprocess preprocess
 COPY model model
 COPY page page
 COPY .streamlit .streamlit
@@ -33,7 +35,7 @@ ENV RECIPES=docstrings,linear
 ARG GIT_COMMIT=
 ENV GIT_COMMIT=${GIT_COMMIT}
 LABEL org.opencontainers.image.title="relay-model" \
-      org.opencontainers.image.description="Trains and judges models, and serves the page." \
+      org.opencontainers.image.description="Trains and evaluates models, and serves the page, which runs all stages." \
       org.opencontainers.image.revision="${GIT_COMMIT}" \
       org.opencontainers.image.licenses="MIT"
 

@@ -150,11 +150,6 @@ class AuthorshipParameters(Section):
     caveat: str = ""
     """What else goes with the label, in a sentence: it closes the findings."""
 
-    @property
-    def drawn_projection(self) -> str:
-        """How the map is drawn, by default too."""
-        return self.projection or ("pca" if self.order == "time" else "tsne")
-
     @model_validator(mode="after")
     def _sizes_fit_the_chunking(self) -> "AuthorshipParameters":
         for other in sorted(set.union(*SIZES.values()) - SIZES[self.chunking]):

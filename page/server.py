@@ -7,6 +7,7 @@ from typing import NoReturn
 
 from loguru import logger
 
+from page.settings import ENVIRONMENT
 from relay.handoff.settings import ROOT, read_settings
 from relay.handoff.verbs import VerbAnswer
 
@@ -20,6 +21,7 @@ def add_options(_: str, parser: argparse.ArgumentParser) -> None:
     """Declare what the command line may hold."""
     port, address = os.environ.get("PAGE_PORT") or PORT, os.environ.get("PAGE_ADDRESS") or ADDRESS
     parser.add_argument("--port", type=int, default=port, help=f"PAGE_PORT (default: {PORT})")
+    parser.epilog = "Environment:\n" + "\n".join(f"  {name:<22} {text}" for name, text in ENVIRONMENT.items())
     parser.add_argument("--address", default=address, help=f"where to listen, PAGE_ADDRESS (default: {ADDRESS})")
 
 

@@ -1,1 +1,1 @@
-"""The second stage: raw rows become rows that keep every rule, ready for a model."""
+"""Checks the rules, cleans, and marks training and test rows."""

@@ -7,7 +7,9 @@ writes  data/processed/<recipe>.parquet, its receipt, rejected rows
 import sys
 from typing import Any
 
+from preprocess import __doc__ as description
 from preprocess.parameters import DocumentsSection, PreprocessSection, TableSection, parse_parameters
+from relay.handoff.code import HANDOFF, Code
 from relay.handoff.receipt import Receipt
 from relay.handoff.recipe import Recipe
 from relay.handoff.run import Run, Stage
@@ -16,6 +18,11 @@ from relay.tables.publish import publish_dataset
 
 READS = "raw/{recipe}"
 WRITES = "processed/{recipe}"
+
+CODE = HANDOFF + Code(
+    modules=("preprocess.__main__", "preprocess.documents", "preprocess.rules", "preprocess.split", "preprocess.table"),
+    packages=("numpy",),
+)
 
 
 def preprocess(run: Run[PreprocessSection]) -> Receipt:
@@ -57,7 +64,8 @@ def read_columns(recipe: Recipe) -> dict[str, Any]:
 
 STAGE = Stage(
     name="preprocess",
-    description="Checks the rules, cleans, marks train and test.",
+    description=description or "",
+    code=lambda _: CODE,
     reads=READS,
     after="ingest",
     writes=WRITES,
@@ -67,7 +75,6 @@ STAGE = Stage(
     check=check,
     report=publish_dataset,
     uses_seed=lambda recipe: recipe.sections["preprocess"]["kind"] == "table",
-    packages=("pyarrow", "numpy"),
 )
 
 if __name__ == "__main__":

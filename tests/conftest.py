@@ -118,9 +118,9 @@ class Desk:
 @pytest.fixture
 def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
     """A desk in a folder of the test, with none of the stages' variables set; signals are put back afterwards."""
-    from relay.handoff.settings import ENVIRONMENT
+    from variables import VARIABLES
 
-    for name in ENVIRONMENT:
+    for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "off")
     before = signal.getsignal(signal.SIGTERM)

@@ -226,14 +226,14 @@ def test_readmes_are_short() -> None:
 
 
 def test_the_example_environment_lists_every_setting_and_no_other() -> None:
+    from variables import VARIABLES
+
     from relay.handoff.renamed_variables import NEW_NAMES
-    from relay.handoff.settings import ENVIRONMENT
-    from serve.settings import ENVIRONMENT as OF_SERVE
 
     listed = re.findall(r"^#? ?([A-Z][A-Z0-9_]*)=", (ROOT / ".env.example").read_text(encoding="utf-8"), re.M)
     files = [path.read_text(encoding="utf-8") for path in ROOT.glob("docker-compose*.yml")]
     compose = {name for text in files for name in re.findall(r"\$\{([A-Z0-9_]+)", text)} - set(NEW_NAMES)
-    assert sorted(listed) == sorted({*ENVIRONMENT, *OF_SERVE, *compose, *READ_BY_COMPOSE})
+    assert sorted(listed) == sorted({*VARIABLES, *compose, *READ_BY_COMPOSE})
 
 
 def test_every_make_command_in_the_documents_exists() -> None:

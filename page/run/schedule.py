@@ -11,8 +11,8 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlencode
 from urllib.request import Request, urlopen
 
+from page.settings import PageSettings
 from relay.handoff.errors import RelayError, UsageError
-from relay.handoff.settings import Settings
 
 ANSWER_SECONDS = 5
 """A person waits for the page."""
@@ -95,7 +95,7 @@ class Schedule:
         )
 
 
-def open_schedule(settings: Settings) -> Schedule:
+def open_schedule(settings: PageSettings) -> Schedule:
     """Airflow of the settings, logged in.
 
     Raises:

@@ -6,10 +6,10 @@ import streamlit as st
 
 from page.run.progress import Colour
 from page.run.schedule import Schedule, ScheduledRun, open_schedule
+from page.settings import PageSettings
 from page.shell.frame import told_in_words
 from page.shell.markdown import plain
 from relay.handoff.recipe import parse_override
-from relay.handoff.settings import Settings
 from relay.handoff.wording import show_unix
 
 WATCH_SECONDS, LOOK_SECONDS = 2, 10
@@ -25,7 +25,7 @@ WORDS = {
 }
 
 
-def show_schedule(settings: Settings, recipe: str, overrides: Sequence[str]) -> None:
+def show_schedule(settings: PageSettings, recipe: str, overrides: Sequence[str]) -> None:
     """The part of the page about the schedule; one line where there is none."""
     st.subheader("On schedule", anchor=False)
     if not settings.airflow_url:
@@ -39,7 +39,7 @@ def show_schedule(settings: Settings, recipe: str, overrides: Sequence[str]) -> 
         st.caption(plain(f"A run on schedule takes the recipe as it is, with the seed alone: not {', '.join(others)}."))
 
 
-def _follow(settings: Settings, recipe: str, seed: int | None) -> None:
+def _follow(settings: PageSettings, recipe: str, seed: int | None) -> None:
     """Draw the button and the last run, as they are now."""
     with told_in_words(settings):
         schedule = open_schedule(settings)

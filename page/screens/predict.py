@@ -10,11 +10,11 @@ from page.predict.form import draw_form, draw_text
 from page.predict.log import show_log
 from page.predict.show import show_given
 from page.predict.table import show_table
+from page.settings import PageSettings, read_page_settings
 from page.shell.frame import chosen_recipe, entitle, told_in_words
 from page.shell.markdown import plain
 from relay.handoff.errors import RelayError
 from relay.handoff.recipe import Recipe
-from relay.handoff.settings import Settings, read_settings
 from relay.handoff.wording import shorten
 from relay.registry.contract import Cell
 from relay.registry.task import ModelTask
@@ -29,7 +29,7 @@ API_KEY = "predict:api-key"
 
 def show() -> None:
     """The page."""
-    settings = read_settings()
+    settings = read_page_settings()
     source, recipe = chosen_recipe(settings)
     entitle(recipe)
     answering = choose_answering(settings, source, recipe)
@@ -61,14 +61,14 @@ def show() -> None:
         )
 
 
-def choose_answering(settings: Settings, source: str, recipe: Recipe) -> Api | Registry:
+def choose_answering(settings: PageSettings, source: str, recipe: Recipe) -> Api | Registry:
     """Who answers: the API where there is one in the settings, else the registry's model."""
     if not settings.api_url:
         return Registry(settings, source)
     return Api(settings.api_url, name_model(recipe), st.session_state.get(API_KEY, ""))
 
 
-def describe(settings: Settings, source: str, answering: Api | Registry) -> Served:
+def describe(settings: PageSettings, source: str, answering: Api | Registry) -> Served:
     """The version in production, asked once in a while; nothing that failed is kept."""
     place = name_description(settings, source)
     known = st.session_state.get(place)
@@ -81,7 +81,7 @@ def describe(settings: Settings, source: str, answering: Api | Registry) -> Serv
     return served
 
 
-def name_description(settings: Settings, source: str) -> str:
+def name_description(settings: PageSettings, source: str) -> str:
     """The key under which the session keeps the description."""
     where = settings.api_url or f"{settings.data_dir}|{settings.tracking_uri}"
     return f"predict:{source}|{settings.overrides}|{where}"
@@ -97,7 +97,7 @@ def ask_for_key(why: str) -> None:
             st.rerun()
 
 
-def say_who_answers(settings: Settings, answering: Api | Registry, served: Served) -> None:
+def say_who_answers(settings: PageSettings, answering: Api | Registry, served: Served) -> None:
     """Model, version, and which of the two is asked."""
     which = f"**{plain(served.model)}, version {plain(served.version)}**, run `{shorten(served.run_id)}`"
     if isinstance(answering, Api):
@@ -109,7 +109,7 @@ def say_who_answers(settings: Settings, answering: Api | Registry, served: Serve
     st.markdown(f"This page answers itself, from {where}: {which}. Nothing is logged.")
 
 
-def predict_one(settings: Settings, source: str, answering: Api | Registry, served: Served, key: str) -> None:
+def predict_one(settings: PageSettings, source: str, answering: Api | Registry, served: Served, key: str) -> None:
     """The form, and the answer to what was asked last."""
     is_text = served.contract.task == ModelTask.AUTHORSHIP
     record = draw_text(served.contract, key) if is_text else draw_form(served.contract, key)
@@ -131,7 +131,7 @@ def predict_one(settings: Settings, source: str, answering: Api | Registry, serv
             )
 
 
-def ask(settings: Settings, source: str, answering: Api | Registry, record: dict[str, Cell]) -> tuple[Given, str]:
+def ask(settings: PageSettings, source: str, answering: Api | Registry, record: dict[str, Cell]) -> tuple[Given, str]:
     """The answer with its reasons, and why there are none.
 
     The API is asked once: variants of the record would stand in its log as if somebody had asked them. So the reasons
@@ -168,13 +168,13 @@ def show_answer(served: Served, key: str, record: dict[str, Cell], given: Given,
         )
 
 
-def predict_many(settings: Settings, answering: Api | Registry, served: Served, key: str) -> None:
+def predict_many(settings: PageSettings, answering: Api | Registry, served: Served, key: str) -> None:
     """The upload; what goes wrong is told in its place."""
     with told_in_words(settings):
         show_table(answering, served, f"{key}:many")
 
 
-def show_last(settings: Settings, api: Api, served: Served, key: str) -> None:
+def show_last(settings: PageSettings, api: Api, served: Served, key: str) -> None:
     """The log; what goes wrong is told in its place."""
     with told_in_words(settings):
         show_log(api, served.contract, f"{key}:log")

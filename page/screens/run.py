@@ -10,9 +10,9 @@ from page.run.form import find_stages
 from page.run.job import Desk, Job, Order, Status
 from page.run.progress import show_run
 from page.run.schedule_show import show_schedule
+from page.settings import PageSettings, read_page_settings
 from page.shell.frame import chosen_recipe, entitle, told_in_words
 from page.shell.markdown import plain
-from relay.handoff.settings import Settings, read_settings
 from relay.registry.task import ModelTask
 from relay.results.load import Result, load_latest
 
@@ -21,7 +21,7 @@ ALL, LAST = "Whole pipeline", "Model only"
 
 def show() -> None:
     """The page: the run and its result on the left, the parameters on the right, below each other on a phone."""
-    settings = read_settings()
+    settings = read_page_settings()
     source, recipe = chosen_recipe(settings)
     desk, stages = Desk(settings, recipe.name), find_stages()
     job = desk.find()
@@ -44,7 +44,7 @@ def show() -> None:
             show_latest(settings, source, load_latest(settings, recipe.name))
 
 
-def show_latest(settings: Settings, source: str, result: Result) -> None:
+def show_latest(settings: PageSettings, source: str, result: Result) -> None:
     """The result in force, in the layout of its kind."""
     if result.metrics["kind"] != ModelTask.AUTHORSHIP:
         show_result(settings, result, place="run")

@@ -7,12 +7,11 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from relay.handoff.errors import DatasetDamagedError
-from relay.handoff.files import hash_file, hash_json
+from relay.handoff.files import hash_json
 from relay.handoff.renamed_keys import rename_parameters
-from relay.handoff.settings import ROOT
 
 FILES_SHOWN = 3
-"""Changed files of code that a message names; an update touches dozens."""
+"""Changed files of code, or packages, that a message names; an update touches dozens."""
 
 
 class _Record(BaseModel):
@@ -20,7 +19,7 @@ class _Record(BaseModel):
 
 
 class Key(_Record):
-    """Everything that decides the bytes of a dataset: code, parameters and inputs."""
+    """Everything that decides the bytes of a dataset: code, packages, parameters and inputs."""
 
     code: dict[str, str]
     """Path below the project -> SHA-256."""
@@ -28,10 +27,12 @@ class Key(_Record):
     """Dotted name -> value, overrides applied."""
     inputs: dict[str, str]
     """Name of what is read -> fingerprint."""
+    packages: dict[str, str] = {}
+    """Distribution -> pinned version; edition 0.1 kept the whole lock as a file of code."""
 
     @property
     def digest(self) -> str:
-        """The SHA-256 of all three: equal keys promise equal bytes."""
+        """The SHA-256 of all of them: equal keys promise equal bytes."""
         return hash_json(self.model_dump())
 
 
@@ -107,29 +108,25 @@ class Receipt(_Record):
         return receipt
 
 
-def digest_code(stage: str, libraries: tuple[str, ...], root: Path = ROOT) -> dict[str, str]:
-    """The SHA-256 of each file of code that a stage runs, by its path below the project.
-
-    The page and the tests are not part of it: they change no data.
-    """
-    files = [path for folder in (stage, *libraries) for path in (root / folder).rglob("*.py")]
-    files = [path for path in files if not _is_page(path.relative_to(root))]
-    files.append(root / stage / "requirements.txt")
-    return {path.relative_to(root).as_posix(): hash_file(path) for path in sorted(files)}
-
-
 def explain_difference(old: Key, new: Key) -> list[str]:
     """What differs between two keys, in words: `parameter test_share 0.2 -> 0.3`."""
     changed = [path for path in sorted({*old.code, *new.code}) if old.code.get(path) != new.code.get(path)]
     lines = [f"code {path}" for path in changed[:FILES_SHOWN]]
     if changed[FILES_SHOWN:]:
         lines.append(f"code of {len(changed) - FILES_SHOWN} more files")
+    lines += _explain_packages(old.packages, new.packages)
     for name in sorted({*old.parameters, *new.parameters}):
         before, after = old.parameters.get(name), new.parameters.get(name)
         if before != after:
             lines.append(f"parameter {name} {_show(before)} -> {_show(after)}")
     names = sorted({*old.inputs, *new.inputs})
     return lines + [f"input {name}" for name in names if old.inputs.get(name) != new.inputs.get(name)]
+
+
+def _explain_packages(old: dict[str, str], new: dict[str, str]) -> list[str]:
+    changed = [name for name in sorted({*old, *new}) if old.get(name) != new.get(name)]
+    lines = [f"package {name} {old.get(name, '(none)')} -> {new.get(name, '(none)')}" for name in changed[:FILES_SHOWN]]
+    return [*lines, f"{len(changed) - FILES_SHOWN} more packages"] if changed[FILES_SHOWN:] else lines
 
 
 def flatten(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -141,11 +138,6 @@ def flatten(values: dict[str, Any], prefix: str = "") -> dict[str, Any]:
         else:
             flat[f"{prefix}{name}"] = value
     return flat
-
-
-def _is_page(path: Path) -> bool:
-    """Whether a path below the project is the page's, which lies in `model/page/`."""
-    return "page" in path.parts
 
 
 def _show(value: Any) -> str:

@@ -9,6 +9,7 @@ from importlib.metadata import version
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
+from relay.handoff.code import Code
 from relay.handoff.errors import DatasetMissingError
 from relay.handoff.files import Fingerprints
 from relay.handoff.place import DatasetPlace
@@ -52,10 +53,6 @@ def _never(_: Recipe) -> bool:
     return False
 
 
-def _only_handoff(_: Recipe) -> tuple[str, ...]:
-    return ("relay/handoff",)
-
-
 def _nothing(*_: Any) -> None:
     return None
 
@@ -81,6 +78,8 @@ class Stage(Generic[Parameters]):
     """The stage's own section of a recipe, typed."""
     work: Callable[["Run[Parameters]"], Receipt]
     """Load, work, save; gives the receipt of what it saved."""
+    code: Callable[[Recipe], Code]
+    """The modules and packages that decide the bytes of its result for a recipe: they are part of the key."""
     reads: str | None = None
     """Address of the dataset it reads."""
     after: str = ""
@@ -91,10 +90,6 @@ class Stage(Generic[Parameters]):
     """The part of the contract that its result depends on."""
     uses_seed: Callable[[Recipe], bool] = _never
     """Whether its result depends on the recipe's seed."""
-    libraries: Callable[[Recipe], tuple[str, ...]] = _only_handoff
-    """The libraries of ours that it runs for a recipe: their code is part of the key."""
-    packages: tuple[str, ...] = ("pyarrow",)
-    """Packages whose versions the receipt names."""
     place: Callable[["Run[Parameters]"], Place] | None = None
     """Where its result lies, when that is not a dataset."""
     restore: Callable[["Run[Parameters]"], Receipt | None] = _nothing
@@ -228,7 +223,7 @@ class Run(Generic[Parameters]):
     def receipt(self, **what: Any) -> Receipt:
         """A receipt for what was just made: the given facts, and why and when it was made."""
         stage = self.stage.name
-        packages = {name: version(name) for name in self.stage.packages}
+        packages = {name: version(name) for name in self.stage.code(self.recipe).packages}
         return Receipt(
             stage=self.stage.name,
             recipe=self.recipe.name,

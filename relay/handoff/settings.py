@@ -27,14 +27,8 @@ ENVIRONMENT = {
     "POSTGRES_URL": "which one USE_POSTGRES means (empty: postgresql://relay@localhost:5432/relay)",
     "DATABASE_PASSWORD_FILE": "file with its password, where the URL has none",
     "PROMOTE": "whether a new model version may become production: auto (the gate decides), never, always",
-    "API_URL": "the API that the page asks for predictions, http://host:port (empty: the registry's model, not logged)",
-    "AIRFLOW_URL": "Airflow, with which the page starts a run on schedule, http://host:port (empty: none)",
-    "AIRFLOW_USER": "who logs in there (empty: admin)",
-    "AIRFLOW_PASSWORD_FILE": "file with the password",
-    "PAGE_PORT": "port of the page (empty: 8501)",
-    "PAGE_ADDRESS": "where the page listens (empty: 127.0.0.1, this machine alone)",
 }
-"""Every variable that the stages read; `.env.example` lists the same."""
+"""Every variable that the stages read; `.env.example` lists them."""
 
 
 @dataclass(frozen=True)
@@ -51,12 +45,6 @@ class Settings:
     """Where runs and models are registered; only the stage that trains looks at it."""
     database_url: str = field(default="", repr=False)  # it may hold a password
     """PostgreSQL where datasets are published and the source `sql` asks; empty: nowhere."""
-    api_url: str = ""
-    """Where the page asks for predictions; empty: it asks the registry's model itself."""
-    airflow_url: str = ""
-    """Where the page starts a run on schedule; empty: there is no schedule."""
-    airflow_user: str = "admin"
-    airflow_password_file: str = ""
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -77,10 +65,6 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         refresh=environment.get("RELAY_REFRESH") or "",
         tracking_uri=environment.get("MLFLOW_TRACKING_URI") or "",
         database_url=read_database_url(environment),
-        api_url=(environment.get("API_URL") or "").rstrip("/"),
-        airflow_url=(environment.get("AIRFLOW_URL") or "").rstrip("/"),
-        airflow_user=environment.get("AIRFLOW_USER") or "admin",
-        airflow_password_file=environment.get("AIRFLOW_PASSWORD_FILE") or "",
     )
 
 

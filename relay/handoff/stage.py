@@ -12,6 +12,7 @@ from pathlib import Path
 
 from loguru import logger
 
+from relay.handoff.code import digest_modules, read_pins
 from relay.handoff.command import Options, make_parser, read_options, show_recipes
 from relay.handoff.errors import DatasetDamagedError, RelayError, StorageError, describe_error
 from relay.handoff.files import Fingerprints
@@ -19,7 +20,7 @@ from relay.handoff.journal import Outcome
 from relay.handoff.lock import one_writer
 from relay.handoff.log import configure_log, configure_terminal
 from relay.handoff.logbook import Logbook, make_run_id
-from relay.handoff.receipt import Key, Receipt, digest_code, explain_difference, flatten
+from relay.handoff.receipt import Key, Receipt, explain_difference, flatten
 from relay.handoff.recipe import load_recipe
 from relay.handoff.run import InputChangedError, Parameters, Run, Stage, format_utc
 from relay.handoff.settings import ROOT
@@ -172,8 +173,13 @@ def _current_key(run: Run[Parameters]) -> Key:
         parameters |= flatten(columns, "columns.") | {"columns": list(columns)}
     if run.stage.uses_seed(run.recipe):
         parameters["seed"] = run.recipe.seed
-    code = digest_code(run.stage.name, run.stage.libraries(run.recipe))
-    return Key(code=code, parameters=parameters, inputs=run.inputs())
+    code = run.stage.code(run.recipe)
+    return Key(
+        code=digest_modules(code.modules),
+        packages=read_pins(ROOT / run.stage.name / "requirements.txt", code.packages),
+        parameters=parameters,
+        inputs=run.inputs(),
+    )
 
 
 def _why_run(run: Run[Parameters]) -> list[str]:

@@ -35,7 +35,7 @@ FIGURES: Mapping[str, tuple[str, Better]] = {
     "balanced_accuracy": ("Accuracy, each class counting alike", "higher"),
     "macro_f1": ("F1, mean over the classes", "higher"),
 }
-"""Metric -> its name in words and which way is better; a test holds the second against `model.metrics`."""
+"""Metric -> its name in words and which way is better; a test holds the second against the stage `model`."""
 
 TRUST = {
     "accuracy": "Nearest chunk has the same label, by distance",

@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 from edition_folders import Edition, unpack
 from loguru import logger
-
-from relay.handoff.settings import ENVIRONMENT
+from variables import VARIABLES
 
 # The tests of the service have the server that is started here too.
 sys.path.append(str(Path(__file__).resolve().parents[1] / "serve"))
@@ -29,7 +28,7 @@ def own_edition(tmp_path: Path) -> Edition:
 @pytest.fixture(autouse=True)
 def _project_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """None of the project's variables is set: the registry is the embedded one. Log files are closed afterwards."""
-    for name in ENVIRONMENT:
+    for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
     yield
     logger.remove()

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from edition_folders import EDITION_MODELS, Edition
 
-from model.tracking.command import main as run_verb
+from model.__main__ import STAGE
+from relay.handoff.stage import main
 from relay.registry.answers import ask_model, ask_onnx, find_difference
 from relay.registry.artifacts import fetch_version
 from relay.registry.connection import find_registry, open_registry
@@ -77,8 +78,8 @@ def test_the_history_tells_the_promotion_and_the_rollback(client: Any) -> None:
 
 def test_a_promotion_and_a_rollback_continue_the_history(own_edition: Edition) -> None:
     folder = ["--data-dir", str(own_edition.data)]
-    assert run_verb(["promote", "linear", "2", "--expected", "1", *folder]) == 0
-    assert run_verb(["rollback", "linear", "--expected", "2", *folder]) == 0
+    assert main(STAGE, ["promote", "linear", "2", "--expected", "1", *folder]) == 0
+    assert main(STAGE, ["rollback", "linear", "--expected", "2", *folder]) == 0
     address = find_registry(own_edition.data)
     assert address is not None
     client = open_registry(address)
@@ -123,10 +124,10 @@ def test_the_service_loads_the_production_version_from_the_registry(client: Any,
 
 def test_the_verbs_list_versions_and_history(edition: Edition, capsys: pytest.CaptureFixture[str]) -> None:
     folder = ["--data-dir", str(edition.data)]
-    assert run_verb(["list", edition.recipe("visits"), "--json", *folder]) == 0
+    assert main(STAGE, ["list", edition.recipe("visits"), "--json", *folder]) == 0
     listed = json.loads(capsys.readouterr().out)
     assert [(one["version"], one["is_production"]) for one in listed] == [(2, False), (1, True)]
-    assert run_verb(["history", "linear", "--json", *folder]) == 0
+    assert main(STAGE, ["history", "linear", "--json", *folder]) == 0
     history = json.loads(capsys.readouterr().out)
     assert [(one["version"], one["why"]) for one in history] == [
         (1, "the line was better"),
@@ -146,6 +147,6 @@ def test_the_verbs_list_versions_and_history(edition: Edition, capsys: pytest.Ca
 def test_the_card_is_made_of_what_the_registry_keeps(
     edition: Edition, capsys: pytest.CaptureFixture[str], name: str, said: list[str]
 ) -> None:
-    assert run_verb(["card", edition.recipe(name), "--data-dir", str(edition.data)]) == 0
+    assert main(STAGE, ["card", edition.recipe(name), "--data-dir", str(edition.data)]) == 0
     card = capsys.readouterr().out
     assert [text for text in said if text not in card] == []

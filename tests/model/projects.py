@@ -10,9 +10,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from model.__main__ import STAGE, train
+from model.__main__ import STAGE
 from model.parameters import parse_parameters
-from model.results import Results
+from model.training.result import Results
+from model.training.train import train
 from relay.handoff.place import DatasetPlace
 from relay.handoff.receipt import Key, Receipt
 from relay.handoff.recipe import load_recipe

@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from projects import DOCUMENTS, LINEAR, WORDS, Project, document_columns, linear_columns
 
-from model.answer import answer_text
-from model.ask import FEWEST_CHARS, read_text
-from model.trained import Trained, load_trained
+from model.ask.text import FEWEST_CHARS, read_text
+from model.ask.text_answer import answer_text
+from model.ask.trained import Trained, load_trained
 from relay.handoff.errors import DatasetDamagedError, DatasetMissingError, ModelError, RelayError, UsageError
 from relay.handoff.recipe import load_recipe
 from relay.results.text_attribution import MOST_BYTES, Answer
@@ -108,7 +108,7 @@ def test_the_second_question_finds_the_borders_of_the_first(
     trained_documents: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = ask(trained_documents, write_like("Ann"))
-    monkeypatch.setattr("model.answer.AuthorshipClassifier.tune_borders", lambda *_: 1 / 0)
+    monkeypatch.setattr("model.ask.text_answer.AuthorshipClassifier.tune_borders", lambda *_: 1 / 0)
     assert ask(trained_documents, write_like("Ann")) == first
     kept = trained_documents.data_dir / ".state" / f"borders-{trained_documents.recipe.stem}.json"
     record = json.loads(kept.read_bytes())
@@ -155,7 +155,7 @@ def test_a_damaged_file_is_named_and_nothing_in_it_is_loaded(
     trained_documents: Project, name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loaded: list[Callable[..., Any]] = []
-    monkeypatch.setattr("model.answer.read_model", loaded.append)
+    monkeypatch.setattr("model.ask.text_answer.read_model", loaded.append)
     path = trained_documents.latest / name
     content = bytearray(path.read_bytes())
     content[len(content) // 2] ^= 1

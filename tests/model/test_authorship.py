@@ -11,8 +11,8 @@ import pytest
 from PIL import Image
 from projects import DOCUMENTS, WORDS, Project, document_columns, texts
 
-from model.authorship import project as project_distances
-from model.plots.style import render
+from model.training.authorship.train import project as project_distances
+from model.training.plots.style import render
 
 MakeProject = Callable[..., Project]
 

@@ -6,8 +6,8 @@ import pytest
 from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import LinearRegression, LogisticRegression, PoissonRegressor
 
-from model.coefficients import read_coefficients
-from model.pipeline import build_pipeline
+from model.training.estimator.coefficients import read_coefficients
+from model.training.estimator.pipeline import build_pipeline
 from relay.handoff.recipe import Column
 
 COLUMNS = {

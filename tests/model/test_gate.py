@@ -12,9 +12,9 @@ from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.metrics import roc_auc_score
 
-from model.comparison import METRICS, answer, measure_auc
-from model.gate import Candidate, Decision, judge_challenger
-from model.split import Part
+from model.release.compare import METRICS, answer, measure_auc
+from model.release.promotion_gate import Candidate, Decision, judge_challenger
+from model.training.estimator.rows import Part
 from relay.handoff.column import Column
 from relay.registry.contract import Contract, Example, Score, Segment
 
@@ -256,7 +256,7 @@ def test_every_score_that_a_recipe_may_name_can_be_compared(good: Any, test_rows
 
 @pytest.mark.parametrize("name", ["roc_auc", "pr_auc", "brier", "log_loss", "f1", "precision", "recall", "accuracy"])
 def test_a_compared_score_is_the_one_that_training_reports(good: Any, test_rows: Part, name: str) -> None:
-    from model.metrics import BinaryPrediction, judge_binary
+    from model.training.estimator.metrics import BinaryPrediction, judge_binary
 
     contract = make_candidate(1, good).contract
     found = answer(contract, good, test_rows.inputs, test_rows.target)

@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from projects import DOCUMENTS, document_columns, texts
 
-from model.documents import read_documents
-from model.loadings import Loadings, find_loadings, say_loadings
-from model.measuring import count_units, cut, measure_styles
 from model.parameters import AuthorshipParameters, parse_parameters
+from model.training.authorship.chunking import count_units, cut, measure_styles
+from model.training.authorship.documents import read_documents
+from model.training.authorship.loadings import Loadings, find_loadings, say_loadings
 from stylometry.features import most_frequent, relative_frequencies
 from stylometry.projection import pcoa
 

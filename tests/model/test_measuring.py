@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 from projects import DOCUMENTS, Project, document_columns, texts
 
-from model.documents import Documents
-from model.measuring import count_units, cut, measure_styles
 from model.parameters import AuthorshipParameters
-from model.plots.style import Picture
+from model.training.authorship.chunking import count_units, cut, measure_styles
+from model.training.authorship.documents import Documents
+from model.training.plots.style import Picture
 
 TEXTS = ["to be or not to be", "to be or not to be to be or not to be", "be be be"]
 

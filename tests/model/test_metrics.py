@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from model.metrics import (
+from model.training.estimator.metrics import (
     BinaryPrediction,
     best_threshold,
     choose_score,
@@ -13,9 +13,9 @@ from model.metrics import (
     judge_binary,
     judge_classes,
     judge_regression,
-    round_figures,
 )
-from model.threshold import _settle_between
+from model.training.estimator.threshold import _settle_between
+from model.training.result import round_figures
 from relay.handoff.errors import ModelError
 
 

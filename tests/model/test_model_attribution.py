@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from projects import DOCUMENTS, Project, document_columns, texts
 
-from model.by_distance import TRIGRAMS
 from model.parameters import Distance
+from model.training.authorship.by_distance import TRIGRAMS
 from relay.registry.model_file import read_model
 
 MakeProject = Callable[..., Project]

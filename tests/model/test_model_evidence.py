@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from projects import DOCUMENTS, Project, document_columns, texts
 
-from model.evidence import rank_boundaries
+from model.training.authorship.evidence import rank_boundaries
 from stylometry.chunks import Chunks, keep_whole
 
 MakeProject = Callable[..., Project]

@@ -8,7 +8,7 @@ import pytest
 from projects import MIXED, Project, mixed_columns
 from sklearn.linear_model import LogisticRegression
 
-from model.pipeline import build_pipeline
+from model.training.estimator.pipeline import build_pipeline
 from relay.handoff.recipe import Column, load_recipe
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from model.resolve import build_estimator
+from model.training.estimator.resolve import build_estimator
 from relay.handoff.errors import RecipeError
 
 

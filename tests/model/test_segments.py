@@ -8,8 +8,8 @@ import pytest
 from projects import LINEAR, MIXED, NUMBERS, Project, linear_columns, mixed_columns, texts
 from sklearn.metrics import r2_score
 
-from model.row_keys import name_rows
-from model.split import Part
+from model.training.estimator.row_keys import name_rows
+from model.training.estimator.rows import Part
 from relay.handoff.errors import ModelError
 
 MakeProject = Callable[..., Project]

@@ -18,7 +18,7 @@ from sklearn.gaussian_process.kernels import Matern
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
-from model.skops_file import _clear_padding, canonise, write_model
+from model.training.skops_file import _clear_padding, canonise, write_model
 from relay.handoff.errors import ModelError
 from relay.registry.model_file import read_model
 
@@ -31,7 +31,7 @@ import numpy as np
 from sklearn.ensemble import HistGradientBoostingClassifier, RandomForestClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import OneHotEncoder
-from model.skops_file import write_model
+from model.training.skops_file import write_model
 noise = [object() for _ in range(int(sys.argv[1]))]  # other addresses
 X = np.random.default_rng(0).normal(size=(80, 3))
 for model in (RandomForestClassifier(5, random_state=0), HistGradientBoostingClassifier(max_iter=5, random_state=0)):

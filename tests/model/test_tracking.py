@@ -13,7 +13,7 @@ from patience import HANG_SECONDS
 from projects import LINEAR, Project, linear_columns, make_project
 
 from model.__main__ import STAGE
-from model.tracking.known import is_settled
+from model.release.known import is_settled
 from relay.handoff.files import hash_file
 from relay.handoff.recipe import load_recipe
 from relay.handoff.stage import main
@@ -157,7 +157,7 @@ def test_a_server_that_is_away_costs_no_result_and_the_result_is_sent_later(
 
 
 def test_a_run_that_was_killed_before_the_gate_is_not_sent_again_and_gets_its_word(tracked: Project) -> None:
-    from model.tracking.known import SETTLED
+    from model.release.known import SETTLED
 
     client = client_of(tracked)
     (run,) = client.search_runs([client.get_experiment_by_name("line").experiment_id])
@@ -170,7 +170,7 @@ def test_a_run_that_was_killed_before_the_gate_is_not_sent_again_and_gets_its_wo
 
 
 def test_a_sending_that_was_killed_is_marked_and_done_anew(tracked: Project) -> None:
-    from model.tracking.known import identify_result
+    from model.release.known import identify_result
     from relay.registry.versions import RESULT
 
     client = client_of(tracked)

@@ -5,7 +5,7 @@ from mlflow_server import MlflowServer, mlflow_server  # noqa: F401
 from projects import Project
 
 from model.__main__ import STAGE
-from model.tracking.known import is_settled
+from model.release.known import is_settled
 from relay.handoff.stage import main
 from relay.registry.connection import Address, open_registry
 from relay.registry.versions import find_production, list_versions

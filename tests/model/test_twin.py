@@ -12,12 +12,12 @@ from hypothesis.extra import numpy as arrays
 from projects import LINEAR, MIXED, NUMBERS, Project, linear_columns, mark_split, mixed_columns, texts, topics
 from sklearn.ensemble import HistGradientBoostingClassifier
 
-from model.estimator import set_task
 from model.parameters import EstimatorParameters, parse_parameters
-from model.pipeline import fit
-from model.raw_thresholds import find_raw_thresholds, unscale_trees
-from model.twin import Agreement, compare_answers, make_twin
-from model.twin_graph import build_graph, read_preparation
+from model.training.estimator.onnx.export import Agreement, compare_answers, make_twin
+from model.training.estimator.onnx.graph import build_graph, read_preparation
+from model.training.estimator.onnx.raw_thresholds import find_raw_thresholds, unscale_trees
+from model.training.estimator.pipeline import fit
+from model.training.estimator.train import set_task
 from relay.handoff.recipe import load_recipe
 from relay.registry.contract import TOLERANCE
 from relay.registry.onnx_file import open_onnx

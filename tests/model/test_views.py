@@ -8,12 +8,12 @@ import pytest
 from PIL import Image
 from projects import DOCUMENTS, WORDS, document_columns
 
-from model.contrasts import Preference, find_preferences
-from model.plots.neighbours import sort_chunks
-from model.plots.style import OKABE_ITO, render
-from model.plots.time import find_runs, measure_before, smooth
-from model.plots.tree import MOST_NAMED, draw_tree, name_joins, shorten
-from model.plots.words import choose_words
+from model.training.authorship.keywords import Preference, find_preferences
+from model.training.plots.neighbours import sort_chunks
+from model.training.plots.style import OKABE_ITO, render
+from model.training.plots.time import find_runs, measure_before, smooth
+from model.training.plots.tree import MOST_NAMED, draw_tree, name_joins, shorten
+from model.training.plots.words import choose_words
 from stylometry.chunks import keep_whole
 from stylometry.tree import grow_tree
 from stylometry.words import count_words

@@ -8,7 +8,9 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from relay.handoff.settings import ENVIRONMENT, ROOT, Settings
+from variables import VARIABLES
+
+from relay.handoff.settings import ROOT, Settings
 
 STYLES = """
 title = "Three ways of writing"
@@ -93,7 +95,7 @@ class Folders:
             "HOME": str(self.root),
             "MLFLOW_TRACKING_URI": "off",
         }
-        return {name: text for name, text in os.environ.items() if name not in ENVIRONMENT} | ours
+        return {name: text for name, text in os.environ.items() if name not in VARIABLES} | ours
 
     def start(self, stage: str, *arguments: str) -> "subprocess.Popen[bytes]":
         """Start a stage as a process of its own."""

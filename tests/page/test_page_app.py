@@ -11,10 +11,11 @@ import pytest
 from page_folders import Folders, write_paper
 from patience import HANG_SECONDS
 from streamlit.testing.v1 import AppTest
+from variables import VARIABLES
 
 from page.results.style_tabs import TOPICS_OF_TABS
 from page.run.job import Desk, Status
-from relay.handoff.settings import ENVIRONMENT, ROOT
+from relay.handoff.settings import ROOT
 from relay.results.load import load_latest
 
 APP = str(ROOT / "page" / "app.py")
@@ -23,7 +24,7 @@ PCA_OF_FEATURES = ("--set", "model.projection=pcoa", "--set", "model.distance=eu
 
 
 def open_page(folders: Folders, monkeypatch: pytest.MonkeyPatch, recipe: str = "linear", page: str = "run") -> AppTest:
-    for name in ENVIRONMENT:
+    for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
     for name in ("DATA_DIR", "LOG_DIR", "RECIPES"):
         monkeypatch.setenv(name, folders.environment[name])

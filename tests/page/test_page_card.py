@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 from registered import Registered, copy_registered
+from variables import VARIABLES
 
 from model.__main__ import STAGE
-from model.tracking.fetch import fetch_run
+from model.release.fetch import fetch_run
 from page.models.older_results import add_fetched
 from relay.handoff.column import Column
 from relay.handoff.errors import DatasetDamagedError
 from relay.handoff.receipt import Origin, Receipt, Rejects
-from relay.handoff.settings import ENVIRONMENT
 from relay.handoff.stage import main
 from relay.registry.contract import Contract, Example, Segment
 from relay.registry.versions import GATE, Version, find_alias
@@ -153,7 +153,7 @@ def folders(tmp_path_factory: pytest.TempPathFactory) -> Registered:
 def test_a_card_holds_what_the_run_was_made_of_and_its_code_loads_the_model(
     folders: Registered, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for name in ENVIRONMENT:
+    for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("LOG_DIR", str(folders.logs))
     monkeypatch.chdir(folders.root)

@@ -8,7 +8,7 @@ import zipfile
 import pytest
 from page_folders import Folders
 
-from model.metrics import LOWER_IS_BETTER
+from model.training.estimator.metrics import LOWER_IS_BETTER
 from relay.handoff.errors import DatasetDamagedError, DatasetMissingError
 from relay.handoff.receipt import hash_json
 from relay.registry.task import ModelTask

@@ -14,9 +14,10 @@ from page_folders import Folders
 from patience import HANG_SECONDS
 from registered import Registered, copy_registered
 from streamlit.testing.v1 import AppTest
+from variables import VARIABLES
 
 from page.models.registry_view import VersionList, plan_promotion, plan_rollback, plan_undo
-from relay.handoff.settings import ENVIRONMENT, ROOT
+from relay.handoff.settings import ROOT
 from relay.registry.versions import ProductionPeriod, Version
 from relay.results.load import find_runs
 
@@ -61,7 +62,7 @@ def test_only_a_rollback_that_is_in_force_can_be_undone() -> None:
 
 def look(folders: Folders, monkeypatch: pytest.MonkeyPatch, uri: str | None, recipe: str = "linear") -> str:
     """What the screen says, without a browser."""
-    for name in ENVIRONMENT:
+    for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
     for name in ("DATA_DIR", "LOG_DIR", "RECIPES"):
         monkeypatch.setenv(name, folders.environment[name])
@@ -202,7 +203,7 @@ def test_a_fetched_result_is_compared_beside_the_kept_ones(full: Folders, monkey
     fetched = find_runs(full.data) / "0123456789abcdef0123456789abcdef"
     fetched.parent.mkdir(parents=True)
     older.rename(fetched)
-    for name in ENVIRONMENT:
+    for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
     for name in ("DATA_DIR", "LOG_DIR", "RECIPES"):
         monkeypatch.setenv(name, full.environment[name])

@@ -14,13 +14,14 @@ from browsing import CHROMIUM, SIZES, assert_fits, picture, serve
 from page_folders import Folders
 from patience import HANG_SECONDS, wait_for
 from streamlit.testing.v1 import AppTest
+from variables import VARIABLES
 
 from page.predict.api import PART_ROWS, Api, cut
 from page.predict.ask import RefusedError
 from page.predict.log import trace
 from relay.handoff.errors import ContractError
 from relay.handoff.files import hash_file
-from relay.handoff.settings import ENVIRONMENT, ROOT
+from relay.handoff.settings import ROOT
 from relay.registry.contract import Cell, Contract
 from relay.registry.reasons import Reason, explain, say_change, say_prediction, say_share
 from relay.registry.record_table import RowAnswer, read_table, write_table
@@ -258,7 +259,7 @@ def read_source_sha256(receipt: Path) -> str:
 
 def look(folders: Folders, monkeypatch: pytest.MonkeyPatch, recipe: str, **environment: str) -> AppTest:
     """The screen without a browser."""
-    for name in ENVIRONMENT:
+    for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
     for name in ("DATA_DIR", "LOG_DIR"):
         monkeypatch.setenv(name, folders.environment[name])

@@ -12,8 +12,8 @@ from page_folders import Folders
 from test_page_app import button, open_page, words
 
 from page.run.schedule import Schedule, ScheduledRun, ScheduleError, open_schedule
+from page.settings import PageSettings
 from relay.handoff.errors import UsageError
-from relay.handoff.settings import Settings
 
 DAG = "/api/v2/dags/ml_data_processing_pipeline"
 RUN = {"dag_run_id": "manual__2026-11-20T10:00:00+00:00", "state": "running", "start_date": "2026-11-20T10:00:01Z"}
@@ -77,7 +77,7 @@ Server = tuple[str, type[Airflow]]
 
 def test_a_run_is_started_with_its_seed_and_followed(airflow: Server, password: Path) -> None:
     url, handler = airflow
-    schedule = open_schedule(Settings(airflow_url=url, airflow_password_file=str(password)))
+    schedule = open_schedule(PageSettings(airflow_url=url, airflow_password_file=str(password)))
     pipeline = schedule.find_pipeline("linear")
     assert schedule.find_last(pipeline) is None
     schedule.start(pipeline, 7)
@@ -106,18 +106,18 @@ def test_what_airflow_refuses_is_told_with_the_next_step(
 ) -> None:
     password.write_text(word)
     with pytest.raises(ScheduleError, match=why):
-        open_schedule(Settings(airflow_url=airflow[0], airflow_password_file=str(password))).find_pipeline(recipe)
+        open_schedule(PageSettings(airflow_url=airflow[0], airflow_password_file=str(password))).find_pipeline(recipe)
 
 
 def test_airflow_that_is_off_is_told_with_the_command_that_starts_it(password: Path) -> None:
     with pytest.raises(ScheduleError, match="`make schedule`"):
-        open_schedule(Settings(airflow_url="http://127.0.0.1:9", airflow_password_file=str(password)))
+        open_schedule(PageSettings(airflow_url="http://127.0.0.1:9", airflow_password_file=str(password)))
 
 
 def test_no_address_and_no_file_are_wrong_settings(airflow: Server, password: Path) -> None:
     for url, file in (("localhost:8081", str(password)), (airflow[0], "/nowhere")):
         with pytest.raises(UsageError):
-            open_schedule(Settings(airflow_url=url, airflow_password_file=file))
+            open_schedule(PageSettings(airflow_url=url, airflow_password_file=file))
 
 
 def test_the_token_is_not_shown() -> None:

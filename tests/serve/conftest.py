@@ -26,7 +26,7 @@ def results(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
     """`results("line")`: the folder that a training of this case leaves; more rows of data are another model."""
     from projects import CASES, make_project
 
-    from model.results import render_files
+    from model.training.result import render_files
 
     @cache
     def train(case: str, **more: Any) -> Path:

@@ -15,11 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from patience import HANG_SECONDS
+from variables import VARIABLES
 
 from relay.handoff.files import hash_file
-from relay.handoff.settings import ENVIRONMENT as STAGES_ENVIRONMENT
 from serve.copies import Copies, ServingState
-from serve.settings import ENVIRONMENT
 from serve.store import VersionRef
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -70,9 +69,7 @@ class Server:
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             self.port = probe.getsockname()[1]
-        inherited = {
-            name: value for name, value in os.environ.items() if name not in {**ENVIRONMENT, **STAGES_ENVIRONMENT}
-        }
+        inherited = {name: value for name, value in os.environ.items() if name not in VARIABLES}
         own = {
             "MODEL_URI": ",".join(f"models:/{model}@production" for model in self.models),
             "DATA_DIR": str(self.data),

@@ -11,9 +11,9 @@ from patience import wait_for
 from projects import CASES, DOCUMENTS, WORDS, Project, make_project
 from serving import Server, lay_version
 
-from model.answer import answer_text
-from model.ask import read_text
-from model.trained import Trained, load_trained
+from model.ask.text import read_text
+from model.ask.text_answer import answer_text
+from model.ask.trained import Trained, load_trained
 from relay.handoff.errors import UsageError
 from relay.handoff.recipe import load_recipe
 from relay.registry.model_file import read_model

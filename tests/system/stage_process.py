@@ -20,8 +20,7 @@ from typing import Any
 
 import psutil
 from patience import HANG_SECONDS
-
-from relay.handoff.settings import ENVIRONMENT
+from variables import VARIABLES
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -34,10 +33,10 @@ WARM = (
     "ingest.parameters", "ingest.formats.delimited", "ingest.formats.records", "ingest.sources.file",
     "ingest.sources.synthetic",
     "preprocess.parameters", "preprocess.documents", "preprocess.table",
-    "relay.results.output", "model.estimator", "model.results", "model.regression", "model.authorship",
-    "sklearn.linear_model",
+    "relay.results.output", "model.training.estimator.train", "model.training.result",
+    "model.training.estimator.regression", "model.training.authorship.train", "sklearn.linear_model",
     "matplotlib.backends.backend_agg", "matplotlib.backends.backend_svg",
-    "onnx.helper", "onnxruntime", "skl2onnx", "model.twin_graph",
+    "onnx.helper", "onnxruntime", "skl2onnx", "model.training.estimator.onnx.graph",
 )  # fmt: skip
 
 CHANGES = ("os.rename", "os.remove", "os.mkdir", "os.rmdir", "os.symlink", "os.truncate", "os.utime")
@@ -69,7 +68,7 @@ class Folders:
 
     def environment(self, **more: str) -> dict[str, str]:
         """The environment of a stage: ours without what would reach into the test, the two folders, no tracking."""
-        inherited = {name: value for name, value in os.environ.items() if name not in ENVIRONMENT}
+        inherited = {name: value for name, value in os.environ.items() if name not in VARIABLES}
         ours = {"DATA_DIR": str(self.data), "LOG_DIR": str(self.logs), "MLFLOW_TRACKING_URI": "off", "PYTHONPATH": ""}
         return {**inherited, **ours, **more}
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from relay.handoff.errors import DatasetDamagedError
-from relay.handoff.receipt import Key, Origin, Receipt, Rejects, digest_code, explain_difference, flatten
+from relay.handoff.receipt import Key, Origin, Receipt, Rejects, explain_difference, flatten
 
 KEY = Key(code={"ingest/a.py": "1"}, parameters={"rows": 3}, inputs={"data/x.csv": "f"})
 RECEIPT = Receipt(
@@ -109,26 +109,3 @@ def test_equal_keys_have_no_difference() -> None:
 
 def test_nested_parameters_become_dotted_names_and_lists_stay_whole() -> None:
     assert flatten({"a": {"b": 1, "c": {"d": [1, 2]}}, "e": {}}) == {"a.b": 1, "a.c.d": [1, 2], "e": {}}
-
-
-def test_code_is_the_stage_its_libraries_and_its_pins_without_page_and_other_stages(tmp_path: Path) -> None:
-    files = [
-        *("page/app.py", "model/plots/map.py", "model/requirements.txt", "model/README.md"),
-        *("relay/handoff/run.py", "ingest/contract.py", "stylometry/rows.py"),
-    ]
-    for name in files:
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(name)
-    assert list(digest_code("model", ("relay/handoff",), tmp_path)) == [
-        "model/plots/map.py", "model/requirements.txt", "relay/handoff/run.py",
-    ]  # fmt: skip
-
-
-def test_the_digest_of_code_follows_the_bytes_of_a_file(tmp_path: Path) -> None:
-    (tmp_path / "ingest").mkdir()
-    (tmp_path / "ingest/requirements.txt").write_text("")
-    digests = []
-    for text in ("x = 1", "x = 2", "x = 1"):
-        (tmp_path / "ingest/a.py").write_text(text)
-        digests.append(digest_code("ingest", (), tmp_path)["ingest/a.py"])
-    assert [digests[0] == digests[1], digests[0] == digests[2]] == [False, True]

@@ -87,7 +87,7 @@ def test_the_service_takes_the_old_names_with_one_line_each() -> None:
 
 
 def test_the_commit_of_an_image_that_was_built_with_the_old_name_is_found() -> None:
-    from model.tracking.lineage import find_revision
+    from model.release.lineage import find_revision
 
     assert find_revision({"RELAY_REVISION": "abc"}) == "abc"
     assert find_revision({"RELAY_REVISION": "abc", "GIT_COMMIT": "def"}) == "def"

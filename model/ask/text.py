@@ -1,0 +1,88 @@
+"""Who writes like this? `python -m model ask federalist < text.txt` asks the model that a recipe left.
+
+Reads a text from standard input and `data/output/<recipe>/latest/`: `model.skops` is loaded only after its SHA-256
+was compared with the receipt. Writes the answer to standard output, for people or, with `--json`, for programs.
+"""
+
+import argparse
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from loguru import logger
+
+from model.ask.trained import load_trained
+from relay.handoff.errors import UsageError
+from relay.handoff.recipe import load_recipe
+from relay.handoff.settings import read_settings
+from relay.handoff.verbs import VerbAnswer
+from relay.handoff.wording import count
+from relay.results.text_attribution import MOST_BYTES, say_answer
+
+if TYPE_CHECKING:  # scikit-learn takes seconds to import, and most refusals need none of it
+    pass
+
+READS = "output/{recipe}"
+
+FEWEST_CHARS = 100
+"""Of a text: as short as the shortest chunk that a recipe may ask for."""
+
+
+def add_options(_: str, parser: argparse.ArgumentParser) -> None:
+    """Declare what the command line may hold."""
+    parser.description = (
+        "Says which known label a text is nearest to in style. Reads the text from standard input and "
+        f"the model in {READS.format(recipe='<recipe>')}/latest."
+    )
+    parser.epilog = "Example: python -m model ask federalist < essay.txt"
+    parser.add_argument("recipe", metavar="RECIPE", help="a name in recipes/ or a path to a .toml file")
+    parser.add_argument("--data-dir", type=Path, metavar="DIR", help="folder of the datasets (default: data/)")
+
+
+def answer(options: argparse.Namespace) -> VerbAnswer:
+    """Answer a text from standard input.
+
+    Raises:
+        UsageError: the recipe is of another kind, or the text cannot be compared.
+        DatasetMissingError, DatasetDamagedError, ModelError: there is no usable model.
+    """
+    settings = read_settings()
+    data_dir = (options.data_dir or settings.data_dir).absolute()
+    trained = load_trained(data_dir, load_recipe(options.recipe, settings.overrides))
+    if sys.stdin.isatty():
+        logger.info("type or paste the text, then end it with Ctrl-D on a line of its own")
+    text = read_text(sys.stdin.buffer.read(MOST_BYTES + 1))
+    from model.ask.text_answer import (
+        answer_text,  # scikit-learn takes seconds to import, and most refusals need none of it
+    )
+
+    found = answer_text(trained, text, data_dir / ".state")
+    return VerbAnswer(asdict(found), "\n".join(say_answer(found)))
+
+
+def read_text(content: bytes) -> str:
+    """The text as `preprocess` usually cleans one: without links, a run of white space as one blank.
+
+    Raises:
+        UsageError: it is too long, no UTF-8, empty, or too short to count anything in it.
+    """
+    if len(content) > MOST_BYTES:
+        raise UsageError(f"the text is too long: expected at most {MOST_BYTES:,} bytes", next_step="Give a part of it")
+    try:
+        raw = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise UsageError(f"the text is not UTF-8 (byte {error.start:,})", next_step="Save it as UTF-8") from None
+    from stylometry.asking import clean_text
+
+    text = clean_text(raw)
+    if not text:
+        raise UsageError(
+            "there is no text", next_step="Give it on standard input, as in `python -m model ask RECIPE < text.txt`"
+        )
+    if len(text) < FEWEST_CHARS:
+        raise UsageError(
+            f"the text is too short: found {count(len(text), 'character')}, expected at least {FEWEST_CHARS}",
+            next_step="Give more",
+        )
+    return text

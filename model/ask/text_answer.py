@@ -1,0 +1,132 @@
+"""What a model of known labels says of one text: nearest labels, how sure, verified by imposters, placed on the map."""
+
+import json
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import stylometry.imposters
+from model.ask.trained import Trained
+from relay.handoff.errors import ModelError, UsageError
+from relay.handoff.files import hash_file, write_atomically
+from relay.handoff.wording import count
+from relay.registry.model_file import read_model
+from relay.results.text_attribution import Answer, Extent, Nearness, Place, Verdict
+from stylometry.asking import Style
+from stylometry.attribution import AuthorshipClassifier
+from stylometry.chunks import keep_whole
+from stylometry.errors import StylometryError
+from stylometry.imposters import Borders, Imposters
+from stylometry.stability import FEWEST_WORDS, SAFE_WORDS, say_if_short
+from stylometry.words import count_words
+
+
+def answer_text(trained: Trained, text: str, state: Path) -> Answer:
+    """What the model says of a text.
+
+    Args:
+        trained: the model, its bytes checked.
+        text: a clean text.
+        state: folder in which the borders of the imposters are kept for the next question.
+
+    Raises:
+        UsageError: the text cannot be compared with the chunks that the model knows.
+        ModelError: the file holds types that are not on our list.
+    """
+    classifier = read_model(trained.content, trained.sha256, "model.skops")
+    if not isinstance(classifier, AuthorshipClassifier):
+        raise ModelError(f"model.skops holds {type(classifier).__name__}, expected AuthorshipClassifier: train again")
+    try:
+        style = classifier.ask(text, trained.chunk_chars)
+        verdict = _verify(classifier, style, trained, state)
+    except StylometryError as error:
+        raise UsageError(f"this text cannot be compared: {error}") from None
+    extent = Extent(len(text), count_all_words(text), len(style.chunks), style.chunk_chars)
+    return Answer(
+        recipe=trained.receipt.recipe,
+        model_sha256=trained.sha256,
+        text=extent,
+        labels=_rank(classifier.classes_.tolist(), style),
+        verdict=verdict,
+        map=_place(classifier, style),
+        warnings=_warn(extent, trained),
+        notes=_note(trained, len(classifier.classes_)),
+    )
+
+
+def count_all_words(text: str) -> int:
+    """Words of a text; 0 where it has none."""
+    try:
+        return int(count_words(keep_whole([text], [None])).matrix.sum())
+    except StylometryError:
+        return 0
+
+
+def _rank(labels: list[Any], style: Style) -> tuple[Nearness, ...]:
+    rows = zip(labels, style.distances.tolist(), style.probabilities.tolist(), strict=True)
+    return tuple(sorted((Nearness(str(label), *figures) for label, *figures in rows), key=lambda one: one.distance))
+
+
+def _verify(classifier: AuthorshipClassifier, style: Style, trained: Trained, state: Path) -> Verdict:
+    """The mean score of the chunks, judged by borders that were tuned on the known ones."""
+    label = str(classifier.classes_[style.nearest])
+    drawing = Imposters(seed=trained.receipt.seed)
+    borders = _find_borders(classifier, drawing, trained, state)
+    score = float(classifier.verify(style.chunks, label, drawing=drawing, borders=borders).scores.mean())
+    return Verdict(label, borders.judge(score), score, borders.no, borders.yes)
+
+
+def _find_borders(classifier: AuthorshipClassifier, drawing: Imposters, trained: Trained, state: Path) -> Borders:
+    """The borders, kept for the next question: tuning them takes longer than all the rest."""
+    made_by = {"model": trained.sha256, "code": hash_file(Path(stylometry.imposters.__file__)), "seed": drawing.seed}
+    kept = state / f"borders-{trained.receipt.recipe}.json"
+    with suppress(OSError, ValueError, KeyError, TypeError):  # not kept yet, or cut: then they are tuned
+        record = json.loads(kept.read_bytes())
+        if record["made_by"] == made_by:
+            return Borders(no=float(record["no"]), yes=float(record["yes"]))
+    borders = classifier.tune_borders(drawing)
+    with suppress(OSError):  # a folder that cannot be written costs the next question some seconds, no more
+        record = {"made_by": made_by, "no": borders.no, "yes": borders.yes}
+        write_atomically(kept, json.dumps(record).encode(), sync=False)
+    return borders
+
+
+def _place(classifier: AuthorshipClassifier, style: Style) -> Place:
+    """The middle of the text's chunks on the map of the known ones."""
+    x, y = style.place.tolist()
+    # The mean of the offsets is half the mean square of all distances: the variance of the points behind them.
+    total = float(classifier.offsets_.mean())
+    shares = classifier.points_.var(axis=0) / total if total > 0 else np.zeros(2)
+    return Place(
+        x=x,
+        y=y,
+        explained_variance=(float(shares[0]), float(shares[1])),
+        labels=tuple(str(classifier.classes_[author]) for author in classifier.authors_.tolist()),
+        points=tuple((float(first), float(second)) for first, second in classifier.points_),
+    )
+
+
+def _warn(extent: Extent, trained: Trained) -> tuple[str, ...]:
+    warnings = []
+    if say_if_short([extent.words]) is not None:
+        warnings.append(
+            f"The text has {count(extent.words, 'word')}: below about {FEWEST_WORDS:,} (prose in inflected languages) "
+            f"to {SAFE_WORDS:,} words (novels) nearness is to a good part chance (Eder 2015)."
+        )
+    if trained.chunk_chars and not extent.chunk_chars:
+        warnings.append(
+            f"It is shorter than the chunks that the model knows ({trained.chunk_chars:,} characters): its "
+            "frequencies scatter more than theirs."
+        )
+    if trained.chunk_chars == 0 and trained.receipt.parameters.get("distance") == "count_manhattan":
+        warnings.append("The recipe compares counts of whole documents: these differ with length before style.")
+    return tuple(warnings)
+
+
+def _note(trained: Trained, number_of_labels: int) -> tuple[str, ...]:
+    notes = ["The probabilities hold only if one of these labels it is; the imposters ask whether it is any."]
+    if number_of_labels == 2:
+        notes.append("With two labels the imposters are all texts of the other one: a yes only says which of the two.")
+    return (*notes, *([trained.caveat] if trained.caveat else []))

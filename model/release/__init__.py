@@ -1,0 +1,1 @@
+"""What happens to a finished result: runs, versions, the promotion gate, model cards."""

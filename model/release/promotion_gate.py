@@ -1,0 +1,204 @@
+"""Whether a new version may replace the one in production: both answer the same test rows, seen by neither in training.
+
+The champion holds the alias `production`; the challenger was just registered.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from model.release.compare import METRICS, Places, ScoredRows, answer, bootstrap_gain
+from model.training.estimator.metrics import LOWER_IS_BETTER
+from model.training.estimator.rows import Part
+from relay.registry.contract import Contract
+from relay.registry.segments import assign_parts, name_parts
+from relay.registry.task import ModelTask
+
+MIN_ROWS = 10
+"""Common test rows below which the bootstrap's interval says nothing."""
+
+MIN_CLASS_ROWS = 10
+"""The same for each class."""
+
+MIN_SEGMENT_ROWS = 100
+"""Rows of a segment below which it is not judged by itself: by chance one of ten small ones always looks worse."""
+
+TOLERANCE = 0.01
+"""Loss that may pass as noise, as a share of the champion's score, while the interval reaches zero."""
+
+SEGMENT_TOLERANCE = 0.05
+"""The same for a segment: much worse is more than this, with an interval that does not reach zero."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A version under comparison."""
+
+    number: int
+    contract: Contract
+    model: Any
+    """Fitted, read from a checked file."""
+    split: Mapping[str, Any] | None
+    """Seed, share and columns that decided which rows it was not trained on; None when nobody knows."""
+    data_sha256: str
+    """Fingerprint of the dataset that it was trained on."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """One comparison."""
+
+    name: str
+    passed: bool
+    rows: int
+    champion: float | None = None
+    challenger: float | None = None
+    low: float | None = None
+    """The 95 % interval of the gain of the challenger, positive for better."""
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Whether the challenger may become production, and why."""
+
+    passes: bool
+    why: str
+    champion: int | None
+    checks: tuple[Check, ...] = ()
+
+    def to_json(self) -> dict[str, Any]:
+        """As it is kept with the version."""
+        return asdict(self)
+
+
+def judge_challenger(challenger: Candidate, champion: Candidate | None, test: Part | None, seed: int) -> Decision:
+    """Compare a challenger with the champion.
+
+    Args:
+        challenger: trained on the dataset that `test` is of.
+        champion: holds the alias; None when no version does.
+        test: test rows of the challenger's dataset; None for authorship, which is judged by leaving out.
+        seed: of the resampling.
+    """
+    if champion is None:
+        return Decision(True, "the first version", None)
+    if reason := find_obstacle(challenger, champion):
+        return Decision(False, f"{reason}: promote by hand if you want it", champion.number)
+    if challenger.contract.files == champion.contract.files:
+        return Decision(True, "the same model files as the champion's, newer lineage", champion.number)
+    if test is None:
+        return _compare_by_record(challenger, champion)
+    if shortage := _find_shortage(challenger.contract, test):
+        return Decision(False, f"{shortage}: promote by hand if you want it", champion.number)
+    with threadpool_limits(1):  # the seconds go into resampling, and small calls are slower on many threads
+        checks = tuple(_run_checks(challenger, champion, test, seed))
+    failed = [check for check in checks if not check.passed]
+    return Decision(not failed, " ".join(_say(check) for check in failed or checks[:1]), champion.number, checks)
+
+
+def find_obstacle(challenger: Candidate, champion: Candidate) -> str:
+    """Why two versions cannot be compared, in words; empty when they can."""
+    mine, other = challenger.contract, champion.contract
+    if mine.task != other.task or mine.target != other.target or mine.classes != other.classes:
+        return f"version {champion.number} answers another question ({other.task} of {other.target})"
+    types = [{name: column.type for name, column in one.inputs.items()} for one in (mine, other)]
+    if types[0] != types[1]:
+        differing = sorted({*types[0].items()} ^ {*types[1].items()})
+        return f"other input columns than version {champion.number} has ({', '.join(name for name, _ in differing)})"
+    if mine.score is None or other.score is None or mine.score.name != other.score.name:
+        return f"no common score with version {champion.number}"
+    if mine.task == ModelTask.AUTHORSHIP:
+        return "" if challenger.data_sha256 == champion.data_sha256 else "trained on other texts, with no common test"
+    return _find_leak(challenger.split, champion.split, champion.number)
+
+
+def _find_leak(mine: Mapping[str, Any] | None, other: Mapping[str, Any] | None, number: int) -> str:
+    """Why test rows of ours may be training rows of the champion, in words.
+
+    A row is a test row when its seeded hash is below the share: the rows of the smaller share are in the larger one.
+    """
+    if mine is None or other is None:
+        return f"nobody knows which rows version {number} was trained on"
+    if (mine["seed"], mine["by"]) != (other["seed"], other["by"]) or mine["test_share"] > other["test_share"]:
+        return f"version {number} was trained with another split: our test rows may be its training rows"
+    return ""
+
+
+def _find_shortage(contract: Contract, test: Part) -> str:
+    if len(test) < MIN_ROWS:
+        return f"{len(test)} test rows, {MIN_ROWS} are needed to compare"
+    if contract.task == ModelTask.REGRESSION:
+        return ""
+    rows = {name: int((test.target == name).sum()) for name in contract.classes}
+    rarest = min(rows, key=lambda name: rows[name])
+    if rows[rarest] < MIN_CLASS_ROWS:
+        return f"{rows[rarest]} test rows of the class {rarest}, {MIN_CLASS_ROWS} are needed to compare"
+    return ""
+
+
+def _compare_by_record(challenger: Candidate, champion: Candidate) -> Decision:
+    """By the scores of both records, each from leaving out one document of the same texts after another."""
+    mine, other = challenger.contract.score, champion.contract.score
+    assert mine is not None and other is not None  # noqa: S101, PT018 - see find_obstacle
+    loss = (mine.value - other.value) if mine.lower_is_better else (other.value - mine.value)
+    check = Check(mine.name, loss <= TOLERANCE * abs(other.value), 0, other.value, mine.value)
+    return Decision(check.passed, _say(check), champion.number, (check,))
+
+
+def _run_checks(challenger: Candidate, champion: Candidate, test: Part, seed: int) -> Iterator[Check]:
+    mine, other = (answer(one.contract, one.model, test.inputs, test.target) for one in (challenger, champion))
+    assert challenger.contract.score is not None  # noqa: S101 - see find_obstacle
+    name = challenger.contract.score.name
+    everyone = np.arange(len(test))
+    yield compare_on(name, mine, other, everyone, tolerance=TOLERANCE, seed=seed)
+    if name != "brier" and mine.are_probabilities and other.are_probabilities and len(mine.classes) == 2:
+        yield compare_on("brier", mine, other, everyone, tolerance=TOLERANCE, seed=seed)
+    for segment, rows in cut_segments(challenger.contract, test):
+        if len(rows) >= MIN_SEGMENT_ROWS:
+            check = compare_on(name, mine, other, rows, tolerance=SEGMENT_TOLERANCE, seed=seed, strict=False)
+            yield replace(check, name=f"{name} where {segment}")
+
+
+def compare_on(
+    name: str, mine: ScoredRows, other: ScoredRows, rows: Places, *, tolerance: float, seed: int, strict: bool = True
+) -> Check:
+    """One metric of both versions on some rows, with the paired bootstrap interval of the gain.
+
+    Args:
+        name: of the metric.
+        mine: the challenger's answers.
+        other: the champion's.
+        rows: places of the rows (n,).
+        tolerance: share of the champion's value that may be lost.
+        seed: of the resampling.
+        strict: whether a loss within the tolerance fails when the interval does not reach zero.
+    """
+    metric, sign = METRICS[name], -1.0 if name in LOWER_IS_BETTER else 1.0
+    values = [float(metric(of, rows)) for of in (mine, other)]
+    gain = sign * (values[0] - values[1])
+    low, high = bootstrap_gain(metric, (mine, other), rows, seed)
+    low, high = (low, high) if sign > 0 else (-high, -low)
+    much = -gain > tolerance * abs(values[1])
+    certain = high < 0
+    failed = (much or certain) if strict else (much and certain)
+    return Check(name, not (gain < 0 and failed), len(rows), values[1], values[0], low, high)
+
+
+def cut_segments(contract: Contract, test: Part) -> Iterator[tuple[str, Places]]:
+    """Name and rows (n,) of each part of the test rows that the recipe wants compared by itself."""
+    for segment in contract.segments:
+        parts = assign_parts(segment, test.inputs[segment.column].tolist())
+        for name in name_parts(segment):
+            yield name, np.flatnonzero(parts == name)
+
+
+def _say(check: Check) -> str:
+    """`roc_auc 0.861 against 0.858 (difference -0.002 to 0.008) on 3,943 rows`."""
+    verdict = "" if check.passed else "too much worse: "
+    interval = "" if check.low is None or check.high is None else f" (gain {check.low:.4f} to {check.high:.4f})"
+    rows = f" on {check.rows:,} test rows" if check.rows else ""
+    return f"{verdict}{check.name} {check.challenger:.4f} against {check.champion:.4f}{interval}{rows}."

@@ -1,0 +1,1 @@
+"""Every line that decides the bytes of a result."""

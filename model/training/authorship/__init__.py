@@ -1,0 +1,1 @@
+"""Documents by their style: chunks, distances, a projection, attribution, and how far to trust it."""

@@ -1,0 +1,78 @@
+"""From documents to distances: how a recipe cuts, counts and measures."""
+
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+
+from model.parameters import AuthorshipParameters
+from model.training.authorship.documents import Documents
+from stylometry.chunks import Chunks, cut_joined, cut_within, keep_whole
+from stylometry.delta import measure
+from stylometry.errors import StylometryError
+from stylometry.features import CountTable
+from stylometry.ngrams import count_ngrams
+from stylometry.words import count_words
+
+Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+
+def cut(documents: Documents, parameters: AuthorshipParameters) -> Chunks:
+    """The documents in chunks of equal length, or whole.
+
+    Raises:
+        StylometryError: there is too little text.
+    """
+    texts = (documents.utf8, documents.offsets)
+    if parameters.chunking == "within":
+        return cut_within(texts, documents.labels, parameters.chunk_chars)
+    if parameters.chunking == "whole":
+        return keep_whole(texts, documents.labels)
+    return cut_joined(texts, documents.labels, chunks=parameters.chunks)
+
+
+def hide_labels(chunks: Chunks, unknown: list[str]) -> Chunks:
+    """The same chunks, without label where it is among the unknown ones."""
+    return replace(chunks, labels=tuple(None if label in unknown else label for label in chunks.labels))
+
+
+def count_units(chunks: Chunks, parameters: AuthorshipParameters) -> CountTable:
+    """Occurrences of each n-gram of characters or words in each chunk.
+
+    Raises:
+        StylometryError: no chunk is long enough for one.
+    """
+    return (count_words if parameters.units == "words" else count_ngrams)(chunks, parameters.ngram)
+
+
+def measure_styles(counts: CountTable, parameters: AuthorshipParameters) -> Floats:
+    """Distances between all chunks by the recipe's distance (chunks, chunks).
+
+    Raises:
+        StylometryError: no n-gram is left by the culling.
+    """
+    return measure(counts, parameters.distance, features=parameters.features, culling=parameters.culling)
+
+
+def count_single_words(chunks: Chunks, counts: CountTable, parameters: AuthorshipParameters) -> CountTable | None:
+    """Counts of words, whatever the map is made of, since words can be read; None where the text has none."""
+    if parameters.units == "words" and parameters.ngram == 1:
+        return counts
+    try:
+        return count_words(chunks)
+    except StylometryError:  # texts of signs and digits alone can be mapped by characters
+        return None
+
+
+def sum_words(words: CountTable | None, chunks: int) -> Integers:
+    """Words of each chunk (chunks,)."""
+    if words is None:
+        return np.zeros(chunks, np.int64)
+    sums: Integers = words.matrix.sum(axis=1, dtype=np.int64)
+    return sums
+
+
+def choose_projection(parameters: AuthorshipParameters) -> str:
+    """The projection that is drawn: the recipe's own, else t-SNE, and PCA for text in the order of time."""
+    return parameters.projection or ("pca" if parameters.order == "time" else "tsne")

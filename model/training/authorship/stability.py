@@ -1,0 +1,92 @@
+"""Does the result hang on a choice? The same labels with other lengths, numbers of features and distances."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from model.parameters import AuthorshipParameters
+from model.training.authorship.by_distance import NAMES
+from model.training.authorship.documents import Documents
+from relay.handoff.wording import list_words, show_share
+from relay.results.findings import Finding, Topic
+from stylometry.errors import StylometryError
+from stylometry.stability import Setting, compare_settings
+
+LENGTHS = (2_500, 5_000, 10_000)
+"""Characters: about 400, 800 and 1,700 English words."""
+
+FEATURES = (50, 150, 500)
+DISTANCES = ("cosine_delta", "burrows_delta", "min_max")
+
+MOST_CHARS = 1_500_000
+"""Text that is looked at; of more, documents spread evenly over all: the table is to take seconds."""
+
+
+def try_settings(documents: Documents, parameters: AuthorshipParameters) -> tuple[Setting, ...]:
+    """A row for each combination of length, features and distance, without lengths that no document has.
+
+    Only documents of known label, or of the candidates where the recipe names some, are looked at.
+    """
+    chars = len(documents.utf8)
+    step = max(1, math.ceil(chars / MOST_CHARS))
+    known = set(parameters.candidates) or set(documents.labels) - {None, *parameters.unknown}
+    places = [place for place, label in enumerate(documents.labels) if label in known][::step]
+    texts = [
+        documents.utf8[documents.offsets[place] : documents.offsets[place + 1]].tobytes().decode() for place in places
+    ]
+    labels = [documents.labels[place] for place in places]
+    settings: list[Setting] = []
+    for length in LENGTHS:
+        settings += _try_length(texts, labels, length, parameters)
+    return tuple(settings)
+
+
+def tabulate_settings(settings: Sequence[Setting]) -> pa.Table:
+    """A row a combination."""
+    rows = [asdict(setting) for setting in settings]
+    return pa.Table.from_pylist([{**row, "silhouette": _finite(row["silhouette"])} for row in rows])
+
+
+def say_settings(settings: Sequence[Setting]) -> tuple[Finding, ...]:
+    """How far the balanced accuracy depends on the choice, in a sentence."""
+    if not settings:
+        nothing = "No other chunk length leaves enough to judge: how stable the result is cannot be said."
+        return (Finding(Topic.STABILITY, nothing, {"settings": 0}),)
+    figures = [setting.balanced_accuracy for setting in settings]
+    worst = settings[int(np.argmin(figures))]
+    lengths = list_words(f"{length:,}" for length in dict.fromkeys(setting.chunk_chars for setting in settings))
+    middle = float(np.median(figures))
+    text = (
+        f"In {len(settings)} other settings (chunks of {lengths} characters; numbers of features; distances) the "
+        f"balanced accuracy lies between {show_share(min(figures))} and {show_share(max(figures))}, in the middle at "
+        f"{show_share(middle)}; least with {worst.chunk_chars:,} characters, {worst.features:,} "
+        f"features and {NAMES[worst.distance]}."
+    )
+    spread = {"least": min(figures), "median": middle, "most": max(figures)}
+    return (Finding(Topic.STABILITY, text, {"settings": len(settings), "balanced_accuracy": spread}),)
+
+
+def _try_length(
+    texts: list[str], labels: list[str | None], length: int, parameters: AuthorshipParameters
+) -> tuple[Setting, ...]:
+    try:
+        found = compare_settings(
+            texts,
+            labels,
+            chunk_chars=[length],
+            features=FEATURES,
+            distances=DISTANCES,
+            ngram="word" if parameters.units == "words" else "char",
+            n=parameters.ngram,
+        )
+    except StylometryError:  # no document is so long: the other lengths answer nevertheless
+        return ()
+    return tuple(setting for setting in found if math.isfinite(setting.balanced_accuracy))
+
+
+def _finite(value: Any) -> Any:
+    return value if math.isfinite(value) else None

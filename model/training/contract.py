@@ -1,0 +1,43 @@
+"""What a training promises of its model to whoever serves it: `contract.json`, with rows and answers to check it by."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import Any
+
+from relay.handoff.recipe import Column
+from relay.registry.answers import Predictions
+from relay.registry.contract import Cell, Contract, Example
+from relay.registry.task import ModelTask
+
+EXAMPLES = 5
+"""Rows that a contract shows: enough to see a model that answers everything alike."""
+
+DIGITS = 7
+"""Significant digits of an example's answers: what a float32 has."""
+
+NOTHING = Example(records=[], predictions=[], probabilities=None)
+
+
+def promise_column(column: Column) -> Column:
+    """The column without what only ingest needs: what a file calls it, and in which unit it writes times."""
+    return column.model_copy(update={"source": None, "epoch": "s"})
+
+
+def add_example(contract: Contract, records: list[dict[str, Cell]], answers: Predictions) -> Contract:
+    """The contract with records and what the model answered."""
+    numbers = contract.task == ModelTask.REGRESSION
+    example = Example(
+        records=records,
+        predictions=[_shorten(answer) if numbers else answer for answer in answers.predictions],
+        probabilities=None if answers.probabilities is None else [_shorten(share) for share in answers.probabilities],
+    )
+    return contract.model_copy(update={"example": example})
+
+
+def hash_files(files: Mapping[str, bytes]) -> dict[str, str]:
+    """Name -> SHA-256."""
+    return {name: hashlib.sha256(content).hexdigest() for name, content in sorted(files.items())}
+
+
+def _shorten(value: Any) -> float:
+    return float(f"{value:.{DIGITS}g}")

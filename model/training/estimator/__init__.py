@@ -1,0 +1,1 @@
+"""A scikit-learn estimator that learns a target column: fitted, judged, explained."""

@@ -1,0 +1,82 @@
+"""The contract of a model that learned a target column from input columns."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.base import BaseEstimator
+
+from model.parameters import EstimatorParameters
+from model.training.contract import EXAMPLES, NOTHING, add_example, hash_files, promise_column
+from model.training.estimator.task import Task
+from relay.handoff.recipe import Column, Recipe
+from relay.registry.answers import ask_model, ask_onnx
+from relay.registry.contract import ONNX_FILE, Cell, Contract, Score
+from relay.registry.task import ModelTask
+
+
+def describe_estimator(
+    recipe: Recipe,
+    parameters: EstimatorParameters,
+    task: Task,
+    *,
+    fitted: BaseEstimator,
+    metrics: Mapping[str, Any],
+    files: Mapping[str, bytes],
+) -> Contract:
+    """The contract of a trained pipeline, its examples answered as a server would: by the ONNX file where there is one.
+
+    Args:
+        recipe: gives names and columns.
+        parameters: its model section.
+        task: gives rows and segments.
+        fitted: the pipeline.
+        metrics: of the training, as they go into metrics.json.
+        files: name -> content of the model file and of the ONNX file, if any.
+    """
+    is_binary = metrics["kind"] == ModelTask.BINARY
+    train, test = task.split.train, task.split.test
+    contract = Contract(
+        model=parameters.name or recipe.name,
+        recipe=recipe.name,
+        title=recipe.title,
+        description=recipe.description,
+        task=metrics["kind"],
+        estimator=task.estimator_name,
+        inputs={name: promise_column(recipe.columns[name]) for name in test.inputs.columns},
+        target=task.target,
+        target_column=promise_column(recipe.columns[task.target]),
+        classes=fitted.classes_.tolist() if task.as_classes else [],
+        gives_probabilities=task.as_classes and hasattr(fitted, "predict_proba"),
+        threshold=metrics["threshold"]["value"] if is_binary else None,
+        base_rate=float(np.mean(train.target == fitted.classes_[1])) if is_binary else None,
+        spread=task.spread,
+        score=Score(**metrics["score"]),
+        segments=list(task.segments),
+        example=NOTHING,
+        files=hash_files(files),
+    )
+    records = list_records(test.take(_choose_rows(test.target)).inputs, recipe.columns)
+    if ONNX_FILE not in files:
+        return add_example(contract, records, ask_model(contract, fitted, records))
+    from relay.registry.onnx_file import open_onnx
+
+    return add_example(contract, records, ask_onnx(contract, open_onnx(files[ONNX_FILE]), records))
+
+
+def list_records(frame: pd.DataFrame, columns: Mapping[str, Column]) -> list[dict[str, Cell]]:
+    """The rows of a frame as records, each cell in its column's type and None where it is missing."""
+    kinds = {"int": int, "bool": bool, "float": float, "category": str}
+    return [
+        {name: None if pd.isna(cell) else kinds[columns[name].type](cell) for name, cell in cells}
+        for row in frame.itertuples(index=False, name=None)
+        for cells in [zip(frame.columns, row, strict=True)]
+    ]
+
+
+def _choose_rows(target: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+    """Rows from the smallest to the largest target, so that rare classes are among them, in the rows' own order."""
+    ranked = np.argsort(target, kind="stable")
+    return np.unique(ranked[np.linspace(0, len(target) - 1, min(EXAMPLES, len(target))).astype(np.int64)])

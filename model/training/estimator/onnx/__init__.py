@@ -1,0 +1,1 @@
+"""The same model for ONNX Runtime, where it gives the same answers."""

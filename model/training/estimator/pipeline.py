@@ -1,0 +1,92 @@
+"""One scikit-learn Pipeline from raw columns to predictions: what is learned from the data is learned on train only."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import numpy as np
+from sklearn.base import BaseEstimator, clone
+from sklearn.compose import ColumnTransformer
+from sklearn.impute import SimpleImputer
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
+
+from model.training.estimator.rows import Part
+from relay.handoff.errors import ModelError
+from relay.handoff.recipe import Column
+
+MISSING = "(missing)"
+"""The category of cells that say nothing."""
+
+
+def build_pipeline(columns: Mapping[str, Column], estimator: BaseEstimator) -> Pipeline:
+    """Preparation by declared type, then the estimator; not fitted yet.
+
+    Numbers: the training rows' median for missing ones, then mean 0 and variance 1; where a column may be null, an
+    indicator says which rows were. Truth values: 0 and 1, the commoner one for missing. Categories: a column each;
+    one never seen in training is none of them.
+    """
+    inputs = {name: column for name, column in columns.items() if column.role == "input"}
+    numbers = {name: column for name, column in inputs.items() if column.type in ("int", "float")}
+    flags = [name for name, column in inputs.items() if column.type == "bool"]
+    groups = {
+        "numbers": (_prepare_numbers(indicate=False), [name for name, column in numbers.items() if not column.null]),
+        "nullable": (_prepare_numbers(indicate=True), [name for name, column in numbers.items() if column.null]),
+        "flags": (_prepare_flags(len(flags)), flags),
+        "categories": (_prepare_categories(), [name for name, column in inputs.items() if column.type == "category"]),
+    }
+    prepare = ColumnTransformer([(name, steps, names) for name, (steps, names) in groups.items() if names])
+    return Pipeline([("prepare", prepare), ("model", estimator)])
+
+
+def _prepare_numbers(*, indicate: bool) -> Pipeline:
+    # A column that is empty in training stays, as zeros: the model's inputs follow the contract, not the draw.
+    impute = SimpleImputer(strategy="median", add_indicator=indicate, keep_empty_features=True)
+    return Pipeline([("impute", impute), ("scale", StandardScaler())])
+
+
+def _prepare_flags(columns: int) -> Pipeline:
+    # The encoder turns True, 1 and 1.0 into one number, whichever the caller's table holds; imputers refuse bool.
+    encode = OrdinalEncoder(
+        categories=[[False, True]] * columns, handle_unknown="use_encoded_value", unknown_value=np.nan
+    )
+    return Pipeline([("encode", encode), ("impute", SimpleImputer(strategy="most_frequent", keep_empty_features=True))])
+
+
+def _prepare_categories() -> Pipeline:
+    # Two imputers: a caller may say "missing" as NaN or as None, and each imputer knows one of them.
+    return Pipeline(
+        [
+            ("impute_nan", SimpleImputer(strategy="constant", fill_value=MISSING)),
+            ("impute_none", SimpleImputer(strategy="constant", fill_value=MISSING, missing_values=None)),
+            ("encode", OneHotEncoder(handle_unknown="ignore", sparse_output=False)),
+        ]
+    )
+
+
+def fit(pipeline: Pipeline, part: Part) -> Pipeline:
+    """A copy of the pipeline, fitted on the rows of a part.
+
+    Raises:
+        ModelError: scikit-learn refuses the data or the options.
+    """
+    fitted: Pipeline = clone(pipeline)
+    with explain_refusal(type(pipeline[-1]).__name__, "fitted to", len(part)):
+        return fitted.fit(part.inputs, part.target)
+
+
+@contextmanager
+def explain_refusal(estimator: str, what: str, rows: int) -> Iterator[None]:
+    """What scikit-learn refuses, in one line.
+
+    Raises:
+        ModelError: it refuses the data or the options.
+    """
+    try:
+        yield
+    except ModelError:
+        raise
+    except ValueError as error:
+        raise ModelError(
+            f"{estimator} could not be {what} {rows:,} rows: {str(error).splitlines()[0]}; "
+            "look at [model] options and at the columns"
+        ) from error

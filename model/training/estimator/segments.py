@@ -1,0 +1,108 @@
+"""The score of each part of the test rows: a model that is good on the whole may fail the young."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from model.training.estimator.metrics import is_better
+from model.training.estimator.resolve import suggest
+from model.training.estimator.rows import Part
+from model.training.estimator.task import Task
+from relay.handoff.errors import ModelError
+from relay.handoff.wording import count, show
+from relay.registry.contract import Segment
+from relay.registry.segments import assign_parts, name_parts
+from relay.results.findings import Finding, Topic
+
+QUARTERS = (0.25, 0.5, 0.75)
+
+Rows = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class SegmentScores:
+    """What the parts of the test rows say; empty when no segments are asked for."""
+
+    metrics: dict[str, Any] = field(default_factory=dict)
+    """`segments`: column -> part -> rows and score; None where a part cannot be judged."""
+    findings: tuple[Finding, ...] = ()
+
+
+def check_segments(names: Sequence[str], inputs: Sequence[str]) -> None:
+    """Make sure that segments are input columns.
+
+    Raises:
+        ModelError: one is none; the nearest is named.
+    """
+    for name in names:
+        if name not in inputs:
+            raise ModelError(
+                f"[model] segments: {name} is no input column{suggest(name, inputs)}; "
+                f"expected some of {', '.join(inputs)}"
+            )
+
+
+def find_segments(names: Sequence[str], train: Part) -> list[Segment]:
+    """The parts by training rows: quartiles of numbers, values of words."""
+    return [_find_segment(name, train) for name in names]
+
+
+def judge_segments(task: Task, score: str, judge: Callable[[Rows], dict[str, float]]) -> SegmentScores:
+    """The deciding score of each part of the test rows.
+
+    Args:
+        task: gives rows and segments.
+        score: the metric that decides.
+        judge: the figures of the test rows for which an array of truth values (rows,) says so.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for segment in task.segments:
+        parts = assign_parts(segment, task.split.test.inputs[segment.column].tolist())
+        found[segment.column] = {
+            name: {"rows": int((parts == name).sum()), score: _judge_part(task, parts == name, score, judge)}
+            for name in name_parts(segment)
+            if (parts == name).any()
+        }
+    if not found:
+        return SegmentScores()
+    findings = [_say(column, parts, score) for column, parts in found.items()]
+    return SegmentScores({"segments": found}, tuple(finding for finding in findings if finding is not None))
+
+
+def _find_segment(name: str, train: Part) -> Segment:
+    cells = train.inputs[name]
+    known = cells[cells.notna()]
+    if known.dtype.kind != "f":
+        return Segment(column=name, borders=[], values=sorted(set(known.tolist())))
+    if set(known.tolist()) <= {0.0, 1.0}:  # truth values, or numbers that say no more than these
+        return Segment(column=name, borders=[], values=sorted(set(known.tolist())))
+    return Segment(column=name, borders=np.unique(np.quantile(known, QUARTERS)).tolist(), values=[])
+
+
+def _judge_part(task: Task, rows: Rows, score: str, judge: Callable[[Rows], dict[str, float]]) -> float | None:
+    """The score of a part; None where its rows cannot tell: too few, or of one class."""
+    answers = task.split.test.target[rows]
+    if len(answers) < 2 or (task.as_classes and len(set(answers.tolist())) < 2):
+        return None
+    return judge(rows)[score]
+
+
+def _say(column: str, parts: dict[str, Any], score: str) -> Finding | None:
+    judged = [(name, part) for name, part in parts.items() if part[score] is not None]
+    if len(judged) < 2:
+        return None
+    best, worst = judged[0], judged[0]
+    for name, part in judged:
+        best = (name, part) if is_better(score, part[score], best[1][score]) else best
+        worst = (name, part) if is_better(score, worst[1][score], part[score]) else worst
+    ends = {"best": {"part": best[0], **best[1]}, "worst": {"part": worst[0], **worst[1]}}
+    return Finding(
+        Topic.SEGMENTS,
+        f"By {column}, its {score} is best where {best[0]} ({show(best[1][score])}, "
+        f"{count(best[1]['rows'], 'test row')}) and worst where {worst[0]} ({show(worst[1][score])}, "
+        f"{count(worst[1]['rows'], 'test row')}).",
+        {"column": column, "score": score, **ends},
+    )

@@ -1,0 +1,145 @@
+"""What there is to learn and how it is to be judged: the same for numbers and for classes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+from sklearn.pipeline import Pipeline
+
+from model.training.estimator.metrics import LOWER_IS_BETTER, choose_score, is_better
+from model.training.estimator.row_keys import name_rows
+from model.training.estimator.rows import Split
+from model.training.plots.style import label_of
+from relay.handoff.errors import ModelError
+from relay.handoff.recipe import Column
+from relay.handoff.wording import count, show
+from relay.registry.contract import Segment
+from relay.registry.task import ModelTask
+from relay.results.findings import Finding, Topic
+
+
+@dataclass(frozen=True)
+class Task:
+    """A pipeline that is not fitted yet, the rows of both sides, and what the recipe says of them."""
+
+    pipeline: Pipeline
+    split: Split
+    columns: Mapping[str, Column]
+    target: str
+    seed: int
+    score: str | None
+    """The metric that decides, when the recipe names one."""
+    as_classes: bool = False
+    """Whether the target says which class a row belongs to."""
+    folds: int = 0
+    """Parts for the cross-validation; 0: none."""
+    segments: tuple[Segment, ...] = ()
+    """Input columns by whose values the score is given separately."""
+
+    @property
+    def spread(self) -> float | None:
+        """Standard deviation of a number to be learned, over the training rows; None for classes."""
+        return None if self.as_classes else float(np.std(self.split.train.target)) or 1.0
+
+    @property
+    def estimator_name(self) -> str:
+        """Such as LinearRegression."""
+        return type(self.pipeline[-1]).__name__
+
+    @property
+    def target_label(self) -> str:
+        """The target as it stands at an axis."""
+        return label_of(self.target, self.columns[self.target])
+
+    def describe(self) -> Finding:
+        """The first finding."""
+        train, test = self.split.train, self.split.test
+        left_out = count(self.split.without_target, "row")
+        without = f" {left_out} without {self.target} stood aside." if self.split.without_target else ""
+        inputs = int(train.inputs.shape[1])
+        return Finding(
+            Topic.DATA,
+            f"{self.estimator_name} learned {self.target} from {count(inputs, 'input column')} of "
+            f"{count(len(train), 'row')}; {count(len(test), 'row')} that it has not seen judge it.{without}",
+            {
+                "inputs": inputs,
+                "train": len(train),
+                "test": len(test),
+                "without_target": self.split.without_target,
+            },
+        )
+
+
+def compare(task: Task, kind: ModelTask, default_score: str, test: dict[str, float], baseline: dict[str, float]) -> Any:
+    """The metrics of a model beside those of its baseline, and the one that decides.
+
+    Raises:
+        ModelError: the recipe's score is none of them.
+    """
+    score = choose_score(task.score, default_score, test)
+    return {
+        "kind": kind,
+        "estimator": task.estimator_name,
+        "rows": {
+            "train": len(task.split.train),
+            "test": len(task.split.test),
+            "without_target": task.split.without_target,
+        },
+        "test": test,
+        "baseline": baseline,
+        "score": {
+            "name": score,
+            "value": test[score],
+            "baseline": baseline[score],
+            "lower_is_better": score in LOWER_IS_BETTER,
+        },
+    }
+
+
+def compare_figures(metrics: Mapping[str, Any], *names: str) -> dict[str, Any]:
+    """Name -> value and, where there is one, baseline: the figures of a finding on some of the metrics."""
+    return {
+        name: {"value": metrics["test"][name]}
+        | ({"baseline": metrics["baseline"][name]} if name in metrics["baseline"] else {})
+        for name in names
+    }
+
+
+def warn_if_useless(metrics: dict[str, Any], baseline: str) -> tuple[Finding, ...]:
+    """A finding when the model is not better than its baseline, else none."""
+    score = metrics["score"]
+    if is_better(score["name"], score["value"], score["baseline"]):
+        return ()
+    text = (
+        f"By {score['name']} ({show(score['value'])}) it is no better than {baseline} ({show(score['baseline'])}): "
+        "do not use it."
+    )
+    return (Finding(Topic.BASELINE, text, compare_figures(metrics, score["name"])),)
+
+
+def tabulate(task: Task, columns: Mapping[str, npt.NDArray[Any]]) -> pa.Table:
+    """A row for each test row: a key that it has in every version, its id, the given columns, what divides segments."""
+    test = task.split.test
+    table = pa.table({"row_key": name_rows(test)})
+    for name in test.ids.column_names:
+        table = table.append_column(name, test.ids.column(name))
+    for name, values in columns.items():
+        table = table.append_column(name, pa.array(values))
+    for segment in task.segments:
+        cells = pa.array(test.inputs[segment.column], from_pandas=True)
+        table = table.append_column(f"segment.{segment.column}", cells)
+    return table
+
+
+def require_finite(values: npt.NDArray[np.float64], what: str) -> npt.NDArray[np.float64]:
+    """The values themselves.
+
+    Raises:
+        ModelError: one is infinite or not a number.
+    """
+    if not np.isfinite(values).all():
+        raise ModelError(f"{what} are not all finite: scale the inputs, regularise more, or choose another estimator")
+    return values

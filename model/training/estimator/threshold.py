@@ -1,0 +1,72 @@
+"""The score from which on a row is called positive: tuned inside the training rows, never on a test row."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from sklearn.model_selection import train_test_split
+from sklearn.pipeline import Pipeline
+
+from model.training.estimator.metrics import best_threshold
+from model.training.estimator.pipeline import fit
+from model.training.estimator.rows import Part
+from model.training.estimator.task import require_finite
+from relay.handoff.errors import ModelError
+
+VALIDATION_SHARE = 0.2
+"""Of the training rows, drawn by the seed; the threshold is tuned on them. The final model learns from all."""
+
+MIN_CLASS_ROWS = 10
+"""Training rows that the rarer class needs, so that two or more are left to tune the threshold on."""
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """From which score on a row is called positive, and on how many rows that was tuned (0: not tuned)."""
+
+    value: float
+    tuned_rows: int
+
+
+def score_rows(fitted: Any, inputs: pd.DataFrame) -> tuple[Floats, bool]:
+    """Score (rows,) of the second class, and whether the scores are probabilities.
+
+    Raises:
+        ModelError: the classifier gives neither probabilities nor decision values, or they are not finite.
+    """
+    if hasattr(fitted, "predict_proba"):
+        return require_finite(fitted.predict_proba(inputs)[:, 1], "the probabilities of the test rows"), True
+    if hasattr(fitted, "decision_function"):
+        return require_finite(fitted.decision_function(inputs), "the scores of the test rows"), False
+    raise ModelError(f"{type(fitted).__name__} only names classes: expected probabilities or scores to judge by")
+
+
+def tune_threshold(pipeline: Pipeline, train: Part, seed: int) -> Threshold:
+    """The threshold with the largest F1 on a seeded fifth of the training rows, scored by a model of the others.
+
+    With too few rows of a class to spare any, the classifier's own border (probability 0.5, or score 0).
+    """
+    classes, rows = np.unique(train.target, return_counts=True)
+    if rows.min() < MIN_CLASS_ROWS:
+        return Threshold(0.5 if hasattr(pipeline, "predict_proba") else 0.0, tuned_rows=0)
+    learn, tune = train_test_split(
+        np.arange(len(train)), test_size=VALIDATION_SHARE, random_state=seed, stratify=train.target
+    )
+    learned = fit(pipeline, train.take(learn))
+    scores, _ = score_rows(learned, train.inputs.iloc[tune])
+    best = best_threshold(train.target[tune] == classes[1], scores)
+    return Threshold(_settle_between(best, scores), tuned_rows=len(tune))
+
+
+def _settle_between(threshold: float, scores: Floats) -> float:
+    """Half way down to the next lower score, which calls the same rows.
+
+    A score itself would be a bad threshold: a forest gives few different ones, and to whom such a row belongs would
+    hang on the last bit, which no two processors nor the ONNX twin agree on.
+    """
+    below = scores[scores < threshold]
+    return (threshold + float(below.max())) / 2 if len(below) else threshold

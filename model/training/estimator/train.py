@@ -1,0 +1,101 @@
+"""`kind = "estimator"`: one scikit-learn Pipeline, fitted on train, judged on test, kept as skops."""
+
+import warnings
+from dataclasses import replace
+
+import pyarrow as pa
+from sklearn.base import is_classifier
+from threadpoolctl import threadpool_limits
+
+from model.parameters import EstimatorParameters
+from model.training.estimator.classification import check_classes, judge_classifier
+from model.training.estimator.contract import describe_estimator
+from model.training.estimator.onnx.export import make_twin
+from model.training.estimator.pipeline import build_pipeline, explain_refusal, fit
+from model.training.estimator.regression import judge_regressor
+from model.training.estimator.resolve import build_estimator
+from model.training.estimator.rows import check_target, find_columns, read_split
+from model.training.estimator.segments import check_segments, find_segments
+from model.training.estimator.task import Task
+from model.training.result import Results
+from model.training.skops_file import write_model
+from relay.handoff.recipe import Recipe
+from relay.registry.contract import MODEL_FILE, ONNX_FILE
+from relay.results.findings import Finding, Topic
+
+
+def train_estimator(table: pa.Table, recipe: Recipe, parameters: EstimatorParameters) -> Results:
+    """The estimator of a recipe, trained and judged.
+
+    Args:
+        table: processed rows with the recipe's columns and `split`.
+        recipe: gives columns and seed.
+        parameters: its model section.
+
+    Raises:
+        RecipeError: no such estimator, or it takes no such option.
+        ModelError: these data and this estimator do not go together.
+    """
+    task = set_task(table, recipe, parameters)
+    if task.as_classes:
+        check_classes(task)
+    with threadpool_limits(parameters.threads), warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        fitted = fit(task.pipeline, task.split.train)
+        with explain_refusal(task.estimator_name, "judged on", len(task.split.test)):
+            results = (judge_classifier if task.as_classes else judge_regressor)(fitted, task)
+        # Its own threads do not count here, and it warns of nothing that concerns the model.
+        attempt = make_twin(fitted, task, results.metrics.get("threshold", {}).get("value"))
+    model = write_model(fitted)
+    files = {MODEL_FILE: model} | ({ONNX_FILE: attempt.content} if attempt.content is not None else {})
+    without = task.split.without_target
+    return replace(
+        results,
+        metrics={**results.metrics, "threads": parameters.threads},
+        findings=(*results.findings, *([attempt.finding] if attempt.finding else []), *_say_warnings(caught)),
+        dropped={f"without {task.target}": without} if without else {},
+        model=model,
+        twin=attempt.content,
+        contract=describe_estimator(recipe, parameters, task, fitted=fitted, metrics=results.metrics, files=files),
+    )
+
+
+def set_task(table: pa.Table, recipe: Recipe, parameters: EstimatorParameters) -> Task:
+    """What there is to learn and from which rows.
+
+    Raises:
+        RecipeError, ModelError: estimator, options, columns or rows do not go together.
+    """
+    estimator = build_estimator(parameters.estimator, parameters.options, recipe.seed)
+    target, inputs = find_columns(recipe.columns)
+    check_segments(parameters.segments, inputs)
+    split = read_split(table, recipe.columns, as_classes=is_classifier(estimator))
+    return Task(
+        pipeline=build_pipeline(recipe.columns, estimator),
+        split=split,
+        columns=recipe.columns,
+        target=target,
+        seed=recipe.seed,
+        score=parameters.score,
+        as_classes=is_classifier(estimator),
+        folds=parameters.cv_folds,
+        segments=tuple(find_segments(parameters.segments, split.train)),
+    )
+
+
+def _say_warnings(caught: list[warnings.WarningMessage]) -> list[Finding]:
+    """What scikit-learn warned of, each once: that a fit did not converge belongs into the findings."""
+    lines = dict.fromkeys(str(warning.message).splitlines()[0] for warning in caught)
+    return [Finding(Topic.FIT_WARNING, f"scikit-learn warns: {line}") for line in lines]
+
+
+def check_estimator(recipe: Recipe, parameters: EstimatorParameters) -> None:
+    """Make sure that estimator, options and columns of a recipe go together, without data.
+
+    Raises:
+        RecipeError, ModelError: they do not.
+    """
+    estimator = build_estimator(parameters.estimator, parameters.options, recipe.seed)
+    target, inputs = find_columns(recipe.columns)
+    check_segments(parameters.segments, inputs)
+    check_target(target, recipe.columns[target], as_classes=is_classifier(estimator))

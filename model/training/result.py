@@ -1,0 +1,93 @@
+"""What a training gives back: values only; `render_files` alone knows how they lie in a folder."""
+
+import io
+import json
+import math
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from model.training.plots.style import Picture, render
+from relay.handoff.errors import ModelError
+from relay.registry.contract import CONTRACT_FILE, MODEL_FILE, ONNX_FILE, Contract
+from relay.results.findings import FILE, RENDERED, Finding, Findings, Plot, format_findings, render_findings
+
+DIGITS = 10
+"""Significant digits of a figure that are kept: more than anyone reads, fewer than processors agree on."""
+
+
+@dataclass(frozen=True)
+class Results:
+    """Figures, tables, pictures and words of one training."""
+
+    metrics: dict[str, Any]
+    findings: tuple[Finding, ...]
+    pictures: tuple[Picture, ...]
+    """The one to look at first comes first."""
+    tables: dict[str, pa.Table]
+    rows: int
+    """Rows or documents that the result rests on."""
+    dropped: dict[str, int] = field(default_factory=dict)
+    """Reason -> rows or documents left out."""
+    model: bytes | None = None
+    """The model file, where there is a model to use again."""
+    twin: bytes | None = None
+    """The same model for ONNX Runtime, where it answers alike."""
+    contract: Contract | None = None
+    """What is promised of the model."""
+
+
+def render_files(results: Results) -> dict[str, bytes]:
+    """The results as files, name -> content; no clock and no path is in any of them.
+
+    Raises:
+        ModelError: a figure is not finite.
+    """
+    findings = Findings(
+        findings=tuple(replace(one, figures=round_figures(dict(one.figures))) for one in results.findings),
+        plots=tuple(Plot(f"{picture.name}.png", picture.shows) for picture in results.pictures),
+    )
+    files = {
+        "metrics.json": (json.dumps(round_figures(results.metrics), indent=2, sort_keys=True) + "\n").encode(),
+        FILE: format_findings(findings).encode(),
+        RENDERED: render_findings(findings).encode(),
+    }
+    for name, table in results.tables.items():
+        files[f"{name}.parquet"] = _write_table(table)
+    for picture in results.pictures:
+        files |= render(picture)
+    if results.model is not None:
+        files[MODEL_FILE] = results.model
+    if results.twin is not None:
+        files[ONNX_FILE] = results.twin
+    if results.contract is not None:
+        files[CONTRACT_FILE] = results.contract.to_json()
+    return files
+
+
+def round_figures(value: Any) -> Any:
+    """The value with every float in it finite and at `DIGITS` significant digits.
+
+    Raises:
+        ModelError: a figure is infinite or not a number.
+    """
+    if isinstance(value, dict):
+        return {name: round_figures(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [round_figures(item) for item in value]
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            raise ModelError(
+                f"a metric came out as {value}: the predictions are not finite; scale the data or regularise"
+            )
+        return float(f"{value:.{DIGITS}g}")
+    return value
+
+
+def _write_table(table: pa.Table) -> bytes:
+    buffer = io.BytesIO()
+    # combine_chunks: the bytes then depend on the rows alone, not on how they came.
+    pq.write_table(table.combine_chunks(), buffer, compression="zstd")
+    return buffer.getvalue()

@@ -1,0 +1,51 @@
+"""What a recipe's kind of model makes of the processed rows."""
+
+import os
+from typing import TYPE_CHECKING
+
+from model.parameters import EstimatorParameters, ModelParameters
+from relay.handoff.recipe import Recipe
+
+if TYPE_CHECKING:  # a check of the recipe needs no numerical library
+    import pyarrow as pa
+
+    from model.training.result import Results
+
+
+def train(table: "pa.Table", recipe: Recipe, parameters: ModelParameters) -> "Results":
+    """Fit or map, judge and draw.
+
+    Args:
+        table: processed rows.
+        recipe: gives columns and seed.
+        parameters: its model section.
+
+    Raises:
+        RecipeError, ModelError: the recipe and these rows do not go together.
+    """
+    if isinstance(parameters, EstimatorParameters):
+        # Read when scikit-learn is loaded. Threads that spin while they wait make training ten times slower as soon as
+        # anything else wants the processor.
+        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+        from model.training.estimator.train import train_estimator
+
+        return train_estimator(table, recipe, parameters)
+    from model.training.authorship.train import map_styles
+
+    return map_styles(table, recipe, parameters)
+
+
+def check(recipe: Recipe, parameters: ModelParameters) -> None:
+    """Make sure that the recipe's model can be made, without data.
+
+    Raises:
+        RecipeError: it cannot.
+    """
+    if isinstance(parameters, EstimatorParameters):
+        from model.training.estimator.train import check_estimator
+
+        check_estimator(recipe, parameters)
+    else:
+        from model.training.authorship.documents import check_columns
+
+        check_columns(recipe.columns, by_time=parameters.order == "time")
