@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from patience import HANG_SECONDS
 from projects import LINEAR, Project, linear_columns, make_project
 
 from model.__main__ import STAGE, VERBS
@@ -62,7 +63,7 @@ def test_the_help_lists_every_subcommand_and_the_options_of_a_training() -> None
     assert ["--force" in said, "--promote" in said, "RECIPE" in said] == [True, True, True]
 
 
-@pytest.mark.parametrize("verb", VERBS)
+@pytest.mark.parametrize("verb", [name for name, verb in VERBS.items() if not verb.program])
 def test_every_subcommand_has_a_help_of_its_own_that_names_json(verb: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main(STAGE, [verb, "--help"])
@@ -165,11 +166,11 @@ def test_a_server_that_is_away_is_a_kind_with_what_to_do_next(
     assert "docker compose up mlflow" in asked.document["error"]["next"]
 
 
-def test_the_page_that_cannot_start_is_one_document_too(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    assert main(STAGE, ["page", "--port", "high", "--json"]) == 2
-    assert json.loads(capsys.readouterr().out)["error"]["kind"] == "usage"
+@pytest.mark.parametrize("program", [("model", "page"), ("page",)])
+def test_the_page_that_cannot_start_is_one_document_too(program: tuple[str, ...]) -> None:
+    command = [sys.executable, "-m", *program, "--port", "high", "--json"]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=HANG_SECONDS, check=False, cwd=ROOT)
+    assert (ended.returncode, json.loads(ended.stdout)["error"]["kind"]) == (2, "usage")
 
 
 def test_ask_answers_programs_with_labels(

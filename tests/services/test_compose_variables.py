@@ -31,7 +31,7 @@ def checkout(tmp_path: Path) -> Path:
         "images/check_ports.py",
         "relay/handoff/renamed_variables.py",
     ):
-        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(ROOT / name, tmp_path / name)
     return tmp_path
 
