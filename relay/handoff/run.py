@@ -9,6 +9,7 @@ from importlib.metadata import version
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
+from relay.handoff import interrupt
 from relay.handoff.code import Code
 from relay.handoff.errors import DatasetMissingError
 from relay.handoff.files import Fingerprints
@@ -202,6 +203,7 @@ class Run(Generic[Parameters]):
         with DatasetWriter(place, schema, max_rejected_share) as writer:
             with show_progress(self.name, rows_total, "rows") as advance:
                 for block in blocks:
+                    interrupt.check()
                     writer.add(block)
                     advance(block.read)
             written = writer.finish()

@@ -3,7 +3,6 @@
 import argparse
 import errno
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from loguru import logger
 
+from relay.handoff import interrupt
 from relay.handoff.code import digest_modules, read_pins
 from relay.handoff.command import Options, make_parser, read_options, show_recipes
 from relay.handoff.errors import DatasetDamagedError, RelayError, StorageError, describe_error
@@ -68,8 +68,7 @@ def main(stage: Stage[Parameters], argv: Sequence[str] | None = None) -> int:
         logger.error("{}", refusal)
         _note_refusal(stage.name, arguments, refusal)
         return FAILED
-    # Docker stops a container by SIGTERM: end as by Ctrl-C, with the temporary files removed.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    interrupt.listen()  # it ends with the temporary files removed
     codes = []
     for name in options.settings.recipes:
         codes.append(_run_recipe(stage, name, options))

@@ -37,6 +37,7 @@ CANNOT_CHANGE_BYTES = {
     "relay.handoff.renamed_keys": "gives old keys of a recipe their new names, under which they are in the key",
     "relay.handoff.renamed_variables": "gives old variables their new names",
     "relay.handoff.verbs": "runs subcommands",
+    "relay.handoff.interrupt": "ends a run",
     "relay.handoff.lock": "lets one writer in at a time",
     "relay.handoff.log": "writes the log",
     "relay.handoff.place": "names paths and renames finished files",
