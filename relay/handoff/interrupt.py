@@ -1,7 +1,7 @@
 """Ctrl-C and SIGTERM end a stage, wherever it is.
 
 An exception that a signal raises inside a callback of the interpreter, as while a module is imported, is ignored there
-and lost. So the signal is also remembered, and whoever works in a loop asks for it.
+and lost. The signal is therefore also remembered, and loops call `check`.
 """
 
 import signal
