@@ -8,8 +8,9 @@ import shutil
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
-from functools import partial
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from importlib import import_module
 from importlib.metadata import packages_distributions
@@ -208,33 +209,50 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 SOURCES = {"federalist": "federalist.txt", "posts": "posts.json", "tanakh": "{item}.txt"}
 """Recipe -> the file that stands in for its URL."""
-RECIPES = ("docstrings", "linear", "credit", *SOURCES)
+QUICK = ("docstrings", "linear")
+RECIPES = (*QUICK, *(pytest.param(name, marks=pytest.mark.slow) for name in ("credit", *SOURCES)))
+
+
+@dataclass
+class Workbench:
+    """Runs each stage on a recipe once, and keeps which modules of ours it imported."""
+
+    folder: Path
+    address: str
+    found: dict[tuple[str, str], list[str]] = field(default_factory=dict)
+
+    def list_modules(self, stage: str, recipe: str) -> list[str]:
+        """The modules of ours that were imported when the stage's work on the recipe was done."""
+        for one in STAGES[: STAGES.index(stage) + 1]:
+            if (one, recipe) not in self.found:
+                self.found[one, recipe] = self._run(one, recipe)
+        return self.found[stage, recipe]
+
+    def _run(self, stage: str, recipe: str) -> list[str]:
+        into = self.folder / f"{stage}-{recipe}.json"
+        changes = ["--set", f"ingest.url={self.address}/{SOURCES[recipe]}"] if recipe in SOURCES else []
+        folders = ["--data-dir", str(self.folder / "data"), "--log-dir", str(self.folder / "logs")]
+        ended = subprocess.run(
+            [sys.executable, "-c", TRACE, stage, str(into), recipe, *changes, *folders],
+            cwd=ROOT,
+            env=os.environ | {"MLFLOW_TRACKING_URI": "off"},
+            capture_output=True,
+            text=True,
+            timeout=LONGEST_SECONDS,
+            check=False,
+        )
+        assert ended.returncode == 0, ended.stderr
+        modules: list[str] = json.loads(into.read_text())
+        return modules
 
 
 @pytest.fixture(scope="module")
-def worked(tmp_path_factory: pytest.TempPathFactory, address: str) -> dict[tuple[str, str], list[str]]:
-    """Stage and recipe -> the modules of ours that were imported when the stage's work was done."""
+def bench(tmp_path_factory: pytest.TempPathFactory, address: str) -> Workbench:
+    """Folders with the file of the recipe `credit`."""
     folder = tmp_path_factory.mktemp("worked")
     (folder / "data").mkdir()
     (folder / "data/cs-training.csv").write_text(write_borrowers(600))
-    found = {}
-    for recipe in RECIPES:
-        changes = ["--set", f"ingest.url={address}/{SOURCES[recipe]}"] if recipe in SOURCES else []
-        for stage in STAGES:
-            into = folder / f"{stage}-{recipe}.json"
-            arguments = [recipe, *changes, "--data-dir", str(folder / "data"), "--log-dir", str(folder / "logs")]
-            ended = subprocess.run(
-                [sys.executable, "-c", TRACE, stage, str(into), *arguments],
-                cwd=ROOT,
-                env=os.environ | {"MLFLOW_TRACKING_URI": "off"},
-                capture_output=True,
-                text=True,
-                timeout=LONGEST_SECONDS,
-                check=False,
-            )
-            assert ended.returncode == 0, ended.stderr
-            found[stage, recipe] = json.loads(into.read_text())
-    return found
+    return Workbench(folder, address)
 
 
 def find_code(stage: str, recipe: str) -> Code:
@@ -251,10 +269,10 @@ def is_within(module: str, packages: tuple[str, ...]) -> bool:
 @pytest.mark.parametrize("recipe", RECIPES)
 @pytest.mark.parametrize("stage", STAGES)
 def test_each_module_that_a_stage_imports_is_in_its_key_or_cannot_change_bytes(
-    worked: dict[tuple[str, str], list[str]], stage: str, recipe: str
+    bench: Workbench, stage: str, recipe: str
 ) -> None:
     code = find_code(stage, recipe)
-    modules = worked[stage, recipe]
+    modules = bench.list_modules(stage, recipe)
     assert len(modules) > 10
     unnamed = [module for module in modules if not is_within(module, code.modules)]
     assert [
@@ -288,9 +306,15 @@ def read_packages(path: Path) -> set[str]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names}
     names |= {node.module or "" for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
-    known = packages_distributions()
+    known = list_distributions()
     tops = {name.split(".")[0] for name in names} - {"mpl_toolkits"}
     return {normalise(known[top][0]) for top in tops if top in known}
+
+
+@cache
+def list_distributions() -> Mapping[str, list[str]]:
+    """Module -> the distributions that it comes from; to list them takes a second."""
+    return packages_distributions()
 
 
 def normalise(name: str) -> str:
@@ -380,11 +404,11 @@ def test_help_page_tracking_serving_and_their_packages_wake_no_stage(checkout: P
     ("path", "old", "new", "woken"),
     [
         ("model/training/estimator/metrics.py", "\n", "\n\n", "model"),
-        ("model/training/plots/style.py", "\n", "\n\n", "model"),
+        pytest.param("model/training/plots/style.py", "\n", "\n\n", "model", marks=pytest.mark.slow),
         ("model/requirements.txt", "scikit-learn==", "scikit-learn==0", "model"),
-        ("model/requirements.txt", "joblib==", "joblib==0", "model"),
-        ("preprocess/split.py", "\n", "\n\n", "preprocess"),
-        ("ingest/drawing.py", "\n", "\n\n", "ingest"),
+        pytest.param("model/requirements.txt", "joblib==", "joblib==0", "model", marks=pytest.mark.slow),
+        pytest.param("preprocess/split.py", "\n", "\n\n", "preprocess", marks=pytest.mark.slow),
+        pytest.param("ingest/drawing.py", "\n", "\n\n", "ingest", marks=pytest.mark.slow),
     ],
 )
 def test_what_decides_bytes_wakes_its_stage_and_no_other(
@@ -397,6 +421,7 @@ def test_what_decides_bytes_wakes_its_stage_and_no_other(
     assert run_all(checkout)[woken] in ("ran", "restored")
 
 
+@pytest.mark.slow
 def test_the_other_kind_of_model_wakes_nothing(checkout: Path) -> None:
     path = checkout / "model/training/authorship/train.py"
     path.write_text(path.read_text(encoding="utf-8") + "# touched\n", encoding="utf-8")
