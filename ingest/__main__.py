@@ -86,7 +86,7 @@ STAGE = Stage(
     work=ingest,
     columns=read_columns,
     check=check,
-    report=publish_dataset,
+    after_run=publish_dataset,
     uses_seed=lambda recipe: recipe.sections["ingest"]["source"] == "synthetic",
 )
 

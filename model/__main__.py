@@ -142,7 +142,7 @@ STAGE: Stage[ModelParameters] = Stage(
     work=save_training,
     restore=lambda run: find_place(run).restore(run.key.digest),
     check=check,
-    report=follow_up,
+    after_run=follow_up,
     verbs=VERBS,
     choices={"promote": Choice(PROMOTE, "PROMOTE", "whether a new version may become production")},
 )

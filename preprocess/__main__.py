@@ -73,7 +73,7 @@ STAGE = Stage(
     work=preprocess,
     columns=read_columns,
     check=check,
-    report=publish_dataset,
+    after_run=publish_dataset,
     uses_seed=lambda recipe: recipe.sections["preprocess"]["kind"] == "table",
 )
 

@@ -97,7 +97,7 @@ class Stage(Generic[Parameters]):
     """Puts an earlier result of the same key back in place, where a stage keeps earlier results."""
     check: Callable[["Run[Parameters]"], None] = _nothing
     """What `--check` looks at beside the types."""
-    report: Callable[["Run[Parameters]", Receipt], None] = _nothing
+    after_run: Callable[["Run[Parameters]", Receipt], None] = _nothing
     """What follows a finished result, whether it is new, put back or unchanged."""
     choices: Mapping[str, Choice] = field(default_factory=dict)
     """Name -> an option that other stages do not have."""

@@ -193,7 +193,7 @@ def _why_run(run: Run[Parameters]) -> list[str]:
 
 
 def _follow(book: Logbook, run: Run[Parameters], receipt: Receipt, outcome: Outcome) -> None:
-    """Log and journal how a run ended, then do what follows its result.
+    """Log and journal how a run ended, then run the stage's `after_run`.
 
     Raises:
         StorageError: the disk refuses what would be said; the result is in place.
@@ -202,7 +202,7 @@ def _follow(book: Logbook, run: Run[Parameters], receipt: Receipt, outcome: Outc
         if outcome is Outcome.RAN:
             _log_result(run, receipt)
         book.keep_result(receipt, outcome, run.seconds)
-        run.stage.report(run, receipt)
+        run.stage.after_run(run, receipt)
     except OSError as error:
         if error.errno not in DISK_REFUSES:
             raise
