@@ -26,7 +26,7 @@ WRITES = "raw/{recipe}"
 
 CODE = HANDOFF + Code(
     modules=(
-        *("ingest.__main__", "ingest.column_range", "ingest.contract", "ingest.corpus", "ingest.drawing"),
+        *("ingest.__main__", "ingest.cast", "ingest.column_range", "ingest.corpus", "ingest.drawing"),
         *("ingest.formats", "ingest.prose", "ingest.rawfile", "ingest.sources"),
     ),
     packages=("ijson", "numpy"),
@@ -40,12 +40,12 @@ def find_inputs(run: Run[IngestSection]) -> dict[str, str]:
 
 
 def ingest(run: Run[IngestSection]) -> Receipt:
-    """Load the source, cast it by the contract, save it."""
-    from relay.handoff.schema import contract_schema  # Arrow is heavy: only when there is work
+    """Load the source, cast it to the schema, save it."""
+    from relay.handoff.schema import arrow_schema  # Arrow is heavy: only when there is work
 
     source = open_source(run)
     return run.write(
-        contract_schema(run.recipe.columns),
+        arrow_schema(run.recipe.columns),
         source.blocks(),
         max_rejected_share=run.parameters.max_rejected_share,
         sources=source.origins,
@@ -70,7 +70,7 @@ def check(run: Run[IngestSection]) -> None:
 
 
 def read_columns(recipe: Recipe) -> dict[str, Any]:
-    """The part of the contract that raw rows depend on: all but the rules, which preprocess checks."""
+    """The part of the schema that raw rows depend on: all but the rules, which preprocess checks."""
     rules = {"min", "max", "allowed"} if recipe.sections["ingest"]["source"] != "synthetic" else set()
     return {name: column.model_dump(mode="json", exclude=rules) for name, column in recipe.columns.items()}
 

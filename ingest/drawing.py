@@ -1,4 +1,4 @@
-"""Drawing made-up rows: numbers from a seeded generator, columns by the contract."""
+"""Drawing made-up rows: numbers from a seeded generator, columns by the schema."""
 
 import math
 from collections.abc import Iterator, Mapping
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from ingest.column_range import find_range
 from ingest.parameters import FormulaSection, SyntheticSection
 from relay.handoff.recipe import Column
-from relay.handoff.schema import contract_schema
+from relay.handoff.schema import arrow_schema
 from relay.handoff.writer import Block
 
 BLOCK_ROWS = 65_536
@@ -25,7 +25,7 @@ Values = NDArray[Any]
 def draw_blocks(parameters: SyntheticSection, columns: Mapping[str, Column], seed: int) -> Iterator[Block]:
     """The rows of a recipe, block by block; the same arguments give the same rows."""
     generator = np.random.default_rng(seed)
-    schema = contract_schema(columns)
+    schema = arrow_schema(columns)
     for start in range(0, parameters.rows, BLOCK_ROWS):
         count = min(BLOCK_ROWS, parameters.rows - start)
         arrays = _draw_block(generator, parameters, columns, start, count)

@@ -60,7 +60,7 @@ class IngestSection(Section):
 
     source: str
     max_rejected_share: Share = 0.01
-    """Share of the rows that may break the contract's types before the stage fails."""
+    """Share of the rows that may fail to match the schema's types before the stage fails."""
 
 
 class FormatSection(IngestSection):

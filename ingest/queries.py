@@ -10,7 +10,7 @@ from time import monotonic
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingest.contract import FIRST_MOMENT, LAST_MOMENT
+from ingest.cast import FIRST_MOMENT, LAST_MOMENT
 from relay.handoff.errors import SourceError
 from relay.tables.connection import Database, DatabaseError
 

@@ -117,8 +117,8 @@ def find_place(run: Run[ModelParameters]) -> OutputPlace:
     return OutputPlace(run.settings.data_dir, run.recipe.name)
 
 
-def read_contract(recipe: Recipe) -> dict[str, Any]:
-    """Types, roles and classes decide the model; rules, units and descriptions stand in its contract and pictures."""
+def read_schema(recipe: Recipe) -> dict[str, Any]:
+    """Types, roles and classes decide the model; rules, units and descriptions are part of its contract and plots."""
     others = {"source", "epoch"}
     return {name: column.model_dump(mode="json", exclude=others) for name, column in recipe.columns.items()}
 
@@ -135,7 +135,7 @@ STAGE: Stage[ModelParameters] = Stage(
     after="preprocess",
     writes=WRITES,
     parse=parse_parameters,
-    columns=read_contract,
+    columns=read_schema,
     uses_seed=lambda _: True,
     code=find_code,
     place=find_place,

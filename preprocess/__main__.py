@@ -56,7 +56,7 @@ def check(run: Run[PreprocessSection]) -> None:
 
 
 def read_columns(recipe: Recipe) -> dict[str, Any]:
-    """The whole contract: its rules are checked here, its notes travel with the columns."""
+    """The whole schema: its rules are checked here, its notes travel with the columns."""
     return {
         name: column.model_dump(mode="json", exclude={"source", "epoch"}) for name, column in recipe.columns.items()
     }

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from preprocess.parameters import DocumentsSection, RelabelSection
 from preprocess.rules import split_by_rules
-from preprocess.table import extend_contract, used_columns
+from preprocess.table import extend_schema, used_columns
 from relay.handoff.errors import RecipeError
 from relay.handoff.recipe import Column
 from relay.handoff.writer import Block
@@ -29,9 +29,9 @@ PERIOD_FIELD = pa.field("period", pa.string(), metadata={"description": "Time bi
 
 
 def documents_schema(columns: Mapping[str, Column], parameters: DocumentsSection) -> pa.Schema:
-    """The schema of processed documents: the contract without ignored columns, their length, perhaps their period."""
+    """The Arrow schema of processed documents: used columns, their length, perhaps their period."""
     added = [CHARS_FIELD, PERIOD_FIELD] if parameters.period else [CHARS_FIELD]
-    return extend_contract(columns, added)
+    return extend_schema(columns, added)
 
 
 def prepare_documents(
@@ -40,7 +40,7 @@ def prepare_documents(
     """The documents that keep the rules, cleaned; every one that is left out is counted with its reason.
 
     Raises:
-        RecipeError: the contract does not declare what the parameters need.
+        RecipeError: the schema does not declare what the parameters need.
     """
     check_columns(columns, parameters)
     text = text_column(columns)
@@ -63,7 +63,7 @@ def prepare_documents(
 
 
 def check_columns(columns: Mapping[str, Column], parameters: DocumentsSection) -> None:
-    """Check that the contract declares what the parameters need.
+    """Check that the schema declares what the parameters need.
 
     Raises:
         RecipeError: there is not one text, no time for the periods, or nothing to label anew.

@@ -14,7 +14,7 @@ class PreprocessSection(Section):
 
     kind: str
     max_rejected_share: Share = 0.01
-    """Share of the rows that may break the contract's rules before the stage fails."""
+    """Share of the rows that may break the schema's rules before the stage fails."""
 
 
 class TableSection(PreprocessSection):

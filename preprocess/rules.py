@@ -1,4 +1,4 @@
-"""The contract's rules: which rows break one, and which."""
+"""The schema's rules: which rows break one, and which."""
 
 import math
 from collections.abc import Mapping
@@ -18,8 +18,8 @@ def split_by_rules(table: pa.Table, columns: Mapping[str, Column], first_row: in
     """The rows that keep every rule, and the others as rejected rows with the first rule that each breaks.
 
     Args:
-        table: rows in the contract's types, shape (n, columns).
-        columns: the contract.
+        table: rows in the schema's types, shape (n, columns).
+        columns: the schema.
         first_row: number of the table's first row.
     """
     broken = find_broken(table, columns)

@@ -9,19 +9,19 @@ from preprocess.rules import split_by_rules
 from preprocess.split import mark_split
 from relay.handoff.errors import RecipeError
 from relay.handoff.recipe import Column
-from relay.handoff.schema import contract_field
+from relay.handoff.schema import arrow_field
 from relay.handoff.writer import Block
 
 SPLIT_FIELD = pa.field("split", pa.string(), metadata={"description": "train, or test: never shown to a model"})
 
 
 def table_schema(columns: Mapping[str, Column]) -> pa.Schema:
-    """The schema of the processed table: the contract without ignored columns, and `split`."""
-    return extend_contract(columns, [SPLIT_FIELD])
+    """The Arrow schema of the processed table: the used columns, and `split`."""
+    return extend_schema(columns, [SPLIT_FIELD])
 
 
-def extend_contract(columns: Mapping[str, Column], added: list[pa.Field]) -> pa.Schema:
-    """The schema of the contract without ignored columns, then the fields that preprocess adds.
+def extend_schema(columns: Mapping[str, Column], added: list[pa.Field]) -> pa.Schema:
+    """The Arrow schema of the used columns, then the fields that preprocess adds.
 
     Raises:
         RecipeError: a column has the name of an added field.
@@ -30,7 +30,7 @@ def extend_contract(columns: Mapping[str, Column], added: list[pa.Field]) -> pa.
     for item in added:
         if item.name in used:
             raise RecipeError(f"[columns] {item.name}: preprocess adds a column of this name; call yours otherwise")
-    return pa.schema([*(contract_field(name, columns[name]) for name in used), *added])
+    return pa.schema([*(arrow_field(name, columns[name]) for name in used), *added])
 
 
 def used_columns(columns: Mapping[str, Column]) -> list[str]:

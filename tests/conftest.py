@@ -140,14 +140,14 @@ class Reading:
 
 
 def declare(**columns: dict[str, Any]) -> dict[str, Any]:
-    """A contract of columns, each an input unless it says otherwise."""
+    """A schema of columns, each an input unless it says otherwise."""
     from relay.handoff.recipe import Column
 
     return {name: Column.model_validate({"role": "input"} | column) for name, column in columns.items()}
 
 
 def read_bytes(path: Path, content: bytes, columns: dict[str, dict[str, Any]], **parameters: Any) -> Reading:
-    """Put bytes where a file source finds them, and read them by a contract."""
+    """Put bytes where a file source finds them, and read them by a schema."""
     from ingest.formats import read_files
     from ingest.parameters import FormatSection
     from ingest.rawfile import RawFile
@@ -177,7 +177,7 @@ def read(tmp_path: Path) -> Callable[..., Reading]:
 
 @pytest.fixture(name="declare")
 def declare_fixture() -> Callable[..., dict[str, Any]]:
-    """`declare(age={"type": "int"})`: a contract."""
+    """`declare(age={"type": "int"})`: a schema."""
     return declare
 
 

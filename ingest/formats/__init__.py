@@ -1,4 +1,4 @@
-"""The kinds of file, one module each: raw bytes become blocks in the contract's types."""
+"""The kinds of file, one module each: raw bytes become blocks in the schema's types."""
 
 from collections.abc import Iterable, Iterator
 from importlib import import_module
@@ -20,11 +20,11 @@ ENDINGS = {
 
 
 def read_files(files: list[RawFile], parameters: FormatSection, columns: dict[str, Column]) -> Iterator[Block]:
-    """The rows of all files in order, in the contract's types.
+    """The rows of all files in order, in the schema's types.
 
     Raises:
         SourceError: a file is empty, a web page, or not of the format.
-        ContractError: columns are missing or unexpected.
+        SchemaError: columns are missing or unexpected.
         RecipeError: the format is neither said nor told by the name, or nobody knows the encoding.
     """
     _check_encoding(parameters.encoding)

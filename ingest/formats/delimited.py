@@ -1,6 +1,6 @@
 """CSV: fast where it parses, cell by cell where it does not.
 
-A file is cut into blocks at line breaks outside quotes. Each block is parsed straight into the contract's types; only
+A file is cut into blocks at line breaks outside quotes. Each block is parsed straight into the schema's types; only
 a block in which that fails is parsed again as text, and only its bad rows are rejected.
 """
 
@@ -16,7 +16,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
-from ingest.contract import NULL_WORDS, conform, match_columns
+from ingest.cast import NULL_WORDS, conform, match_columns
 from ingest.parameters import FormatSection
 from ingest.rawfile import RawFile, drop_mark
 from relay.handoff.errors import SourceError
@@ -41,7 +41,7 @@ class Layout:
 
     header: list[str]
     matched: dict[str, str]
-    """Contract name -> name in the file."""
+    """Schema name -> name in the file."""
     delimiter: str
     columns: dict[str, Column]
 
@@ -51,7 +51,7 @@ def read_file(file: RawFile, parameters: FormatSection, columns: dict[str, Colum
 
     Raises:
         SourceError: not text of the encoding, or no line of data.
-        ContractError: columns are missing or unexpected.
+        SchemaError: columns are missing or unexpected.
     """
     blocks = cut_blocks(_decoded(file, parameters.encoding), file.name)
     head = next(blocks)
@@ -154,7 +154,7 @@ def _parse_in_order(body: bytes, blocks: Iterator[bytes], layout: Layout, first_
 
 
 def parse_block(block: bytes, layout: Layout) -> tuple[pa.Table, list[pacsv.InvalidRow]]:
-    """The block's rows under the contract's names, and the rows that have another number of cells.
+    """The block's rows under the schema's names, and the rows that have another number of cells.
 
     Typed where the whole block parses, else as raw bytes.
     """
@@ -230,7 +230,7 @@ def _show_bytes(text: str) -> str:
 
 
 def finish_block(table: pa.Table, ragged: list[pacsv.InvalidRow], columns: dict[str, Column], first_row: int) -> Block:
-    """A parsed block in the contract's types, with the ragged rows among its rejected ones."""
+    """A parsed block in the schema's types, with the ragged rows among its rejected ones."""
     # A row's number counts the ragged ones before it.
     taken = np.array([row.number for row in ragged], np.int64) - 1 + first_row
     numbers = np.setdiff1d(np.arange(first_row, first_row + table.num_rows + len(ragged)), taken, assume_unique=True)

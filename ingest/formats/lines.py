@@ -15,7 +15,7 @@ def read_file(file: RawFile, parameters: FormatSection, columns: dict[str, Colum
     """The records of a file with one JSON object a line; empty lines do not count.
 
     Raises:
-        ContractError: fields are missing or unexpected.
+        SchemaError: fields are missing or unexpected.
     """
     lines = split_lines(drop_mark(file.read_blocks()))
     records = (_parse(line, parameters.encoding) for line in lines if line.strip())

@@ -1,4 +1,4 @@
-"""Parquet as a source: already typed, cast to the contract."""
+"""Parquet as a source: already typed, cast to the schema."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -7,10 +7,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ingest.contract import conform, match_columns
+from ingest.cast import conform, match_columns
 from ingest.parameters import FormatSection
 from ingest.rawfile import RawFile
-from relay.handoff.errors import ContractError, SourceError
+from relay.handoff.errors import SchemaError, SourceError
 from relay.handoff.recipe import Column
 from relay.handoff.writer import GROUP_ROWS, Block
 
@@ -20,7 +20,7 @@ def read_file(file: RawFile, parameters: FormatSection, columns: dict[str, Colum
 
     Raises:
         SourceError: not a whole Parquet file.
-        ContractError: columns are missing or unexpected, or hold more than one value a cell.
+        SchemaError: columns are missing or unexpected, or hold more than one value a cell.
     """
     for _ in file.read_blocks():
         pass  # hashed from front to back; Parquet itself is read from its end
@@ -59,7 +59,7 @@ def _refuse_nested(schema: pa.Schema, names: list[str], where: str) -> None:
     for name in names:
         kind = schema.field(name).type
         if pa.types.is_nested(kind):
-            raise ContractError(
+            raise SchemaError(
                 f'{where}: column "{name}" holds {kind}; expected one value a cell. '
                 "Write its parts as columns of their own, or take it out of [columns]"
             )

@@ -12,7 +12,7 @@ import ijson
 import numpy as np
 import pyarrow as pa
 
-from ingest.contract import conform, match_columns
+from ingest.cast import conform, match_columns
 from ingest.parameters import FormatSection
 from ingest.rawfile import RawFile, drop_mark
 from relay.handoff.errors import SourceError
@@ -31,7 +31,7 @@ def read_file(file: RawFile, parameters: FormatSection, columns: dict[str, Colum
 
     Raises:
         SourceError: not JSON, or no list at the path that the recipe names.
-        ContractError: fields are missing or unexpected.
+        SchemaError: fields are missing or unexpected.
     """
     path = f"{parameters.records}.item" if parameters.records else "item"
     found = False
@@ -45,10 +45,10 @@ def read_file(file: RawFile, parameters: FormatSection, columns: dict[str, Colum
 def conform_records(
     records: Iterator[Any], parameters: FormatSection, columns: dict[str, Column], first_row: int, where: str
 ) -> Iterator[Block]:
-    """Parsed records in the contract's types, batch by batch; what is no object is rejected.
+    """Parsed records in the schema's types, batch by batch; what is no object is rejected.
 
     Raises:
-        ContractError: no record so far has a field that must be there, or one has a field that is unexpected.
+        SchemaError: no record so far has a field that must be there, or one has a field that is unexpected.
     """
     names: dict[str, None] = {}
     for batch in _batches(records):

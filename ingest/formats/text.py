@@ -8,7 +8,7 @@ from itertools import islice
 import numpy as np
 import pyarrow as pa
 
-from ingest.contract import conform, match_columns
+from ingest.cast import conform, match_columns
 from ingest.formats.lines import split_lines
 from ingest.parameters import FormatSection
 from ingest.rawfile import RawFile
@@ -34,7 +34,7 @@ def read_file(file: RawFile, parameters: FormatSection, columns: dict[str, Colum
 
     Raises:
         SourceError: a pattern is nowhere in the file, or the text is not of the encoding.
-        ContractError: declared columns are none of these.
+        SchemaError: declared columns are none of these.
     """
     documents = split_documents(_lines(file, parameters), parameters, file)
     matched = match_columns(_column_names(parameters), columns, "drop", file.name)

@@ -23,11 +23,11 @@ class Source(Protocol):
         """
 
     def blocks(self) -> "Iterator[Block]":
-        """The rows, in order, in the contract's types.
+        """The rows, in order, in the schema's types.
 
         Raises:
             SourceError: the bytes are not what the recipe says.
-            ContractError: columns are missing or unexpected.
+            SchemaError: columns are missing or unexpected.
         """
 
     def origins(self) -> list[Origin]:

@@ -58,7 +58,7 @@ class DocstringsSource:
         import numpy as np  # with Arrow: only when there is work
         import pyarrow as pa
 
-        from ingest.contract import conform, match_columns
+        from ingest.cast import conform, match_columns
 
         first_row = 1
         with show_progress("reading packages", len(self.packages), "package") as advance:

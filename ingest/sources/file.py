@@ -47,7 +47,7 @@ class FileSource:
         return
 
     def blocks(self) -> "Iterator[Block]":
-        """The rows of all files, in the contract's types."""
+        """The rows of all files, in the schema's types."""
         from ingest.formats import read_files  # Arrow is heavy: only when there is work
 
         columns: dict[str, Column] = self.run.recipe.columns

@@ -100,7 +100,7 @@ class SqlSource:
         return {self.name: kept.sha256}
 
     def blocks(self) -> "Iterator[Block]":
-        """The rows in the contract's types."""
+        """The rows in the schema's types."""
         from ingest.formats import read_files
 
         raw_files = [

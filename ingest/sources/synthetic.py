@@ -1,4 +1,4 @@
-"""Rows drawn from the declared columns: made-up data that keeps the contract."""
+"""Rows drawn from the declared columns: made-up data that matches the schema."""
 
 import math
 from collections.abc import Iterator

@@ -17,7 +17,7 @@ from loguru import logger
 from model.ask.text import read_text
 from model.ask.trained import METRICS, Trained, read_checked
 from model.release.production import OpenModel, Production, find_production, open_model
-from relay.handoff.errors import ContractError, ModelError, UsageError
+from relay.handoff.errors import ModelError, SchemaError, UsageError
 from relay.handoff.recipe import load_recipe
 from relay.handoff.settings import Settings, read_settings
 from relay.handoff.verbs import VerbAnswer
@@ -62,7 +62,7 @@ def answer(options: argparse.Namespace) -> VerbAnswer:
 
     Raises:
         RegistryEmptyError, RegistryAwayError, ModelError, ModelTamperedError: there is no usable model.
-        UsageError, ContractError: the records cannot be answered.
+        UsageError, SchemaError: the records cannot be answered.
     """
     settings = read_settings()
     settings = replace(settings, data_dir=(options.data_dir or settings.data_dir).absolute())
@@ -174,7 +174,7 @@ def read_records(content: bytes, production: Production) -> list[dict[str, Cell]
 
     Raises:
         UsageError: this is no JSON, there is no record, or there are too many.
-        ContractError: a record does not keep the contract; names what is wrong.
+        SchemaError: a record does not keep the contract; names what is wrong.
     """
     try:
         found = json.loads(content) if len(content) <= MOST_BYTES else None
@@ -197,5 +197,5 @@ def read_records(content: bytes, production: Production) -> list[dict[str, Cell]
         flaws += [f"{where}{flaw.say()}" for flaw in wrong]
     if flaws:
         more = f"; and {len(flaws) - MOST_FLAWS} more" if len(flaws) > MOST_FLAWS else ""
-        raise ContractError("; ".join(flaws[:MOST_FLAWS]) + more)
+        raise SchemaError("; ".join(flaws[:MOST_FLAWS]) + more)
     return records

@@ -1,4 +1,4 @@
-"""One column of the contract, and what every typed table of a recipe has in common."""
+"""One column of the schema, and what every typed table of a recipe has in common."""
 
 from typing import Annotated, Literal
 
@@ -23,7 +23,7 @@ class Section(BaseModel):
 
 
 class Column(Section):
-    """One column of the contract: its type, its part in the model, and the rules for its cells."""
+    """One column of the schema: its type, its part in the model, and the rules for its cells."""
 
     type: Literal["int", "float", "bool", "text", "category", "time"]
     role: Literal["input", "target", "id", "time", "label", "ignore"]

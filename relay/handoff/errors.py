@@ -64,7 +64,7 @@ class SourceError(RelayError):
     kind = "source"
 
 
-class ContractError(RelayError):
+class SchemaError(RelayError):
     """The data is there, but not the data that the recipe's columns promise."""
 
     kind = "schema"

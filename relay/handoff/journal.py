@@ -133,7 +133,7 @@ def format_metrics(entry: Entry, last: Mapping[str, float]) -> str:
         ),
         "relay_stage_duration_seconds": (entry.seconds, "Duration of the last run"),
         "relay_stage_rows": (kept["relay_stage_rows"], "Rows of the dataset after the last run"),
-        "relay_stage_rejected_rows": (entry.rejected_rows, "Rows that broke the contract in the last run"),
+        "relay_stage_rejected_rows": (entry.rejected_rows, "Rows that did not match the schema in the last run"),
     }
     return "".join(
         f"# HELP {name} {text}\n# TYPE {name} gauge\n{name}{labels} {value}\n" for name, (value, text) in gauges.items()

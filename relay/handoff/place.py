@@ -51,7 +51,7 @@ class DatasetPlace:
 
     @property
     def rejected(self) -> Path:
-        """The rows that broke the contract."""
+        """The rows that did not match the schema."""
         return self.data_dir / "rejected" / self.stage / f"{self.recipe}.parquet"
 
     @property

@@ -47,7 +47,7 @@ class Origin(_Record):
 
 
 class Rejects(_Record):
-    """The rows that broke the contract, and the file that keeps them."""
+    """The rows that did not match the schema, and the file that keeps them."""
 
     rows: int = 0
     reasons: dict[str, int] = {}

@@ -88,7 +88,7 @@ class Stage(Generic[Parameters]):
     inputs: Callable[["Run[Parameters]"], dict[str, str]] | None = None
     """Name -> fingerprint of what it reads, when that is not a dataset."""
     columns: Callable[[Recipe], dict[str, Any]] = _no_columns
-    """The part of the contract that its result depends on."""
+    """The part of the schema that its result depends on."""
     uses_seed: Callable[[Recipe], bool] = _never
     """Whether its result depends on the recipe's seed."""
     place: Callable[["Run[Parameters]"], Place] | None = None
@@ -187,12 +187,12 @@ class Run(Generic[Parameters]):
         Args:
             schema: of every block's table.
             blocks: the rows in order.
-            max_rejected_share: share of the rows read that may break the contract, 0 to 1.
+            max_rejected_share: share of the rows read that may fail to match the schema, 0 to 1.
             sources: asked for after the last block: where the raw bytes came from.
             rows_total: for the progress bar, when it is known.
 
         Raises:
-            ContractError: too many rows were rejected, or none is left.
+            SchemaError: too many rows were rejected, or none is left.
             OSError: the disk refuses.
         """
         from relay.handoff.progress import show_progress

@@ -1,4 +1,4 @@
-"""The contract as an Arrow schema: one place where a declared type becomes a stored one."""
+"""A recipe's schema as an Arrow schema: the one module where a declared type becomes a stored one."""
 
 from collections.abc import Mapping
 
@@ -16,13 +16,13 @@ ARROW_TYPES: dict[str, pa.DataType] = {
 }
 
 
-def contract_schema(columns: Mapping[str, Column]) -> pa.Schema:
-    """The schema of a table that keeps the contract; unit and description travel with each field."""
-    return pa.schema([contract_field(name, column) for name, column in columns.items()])
+def arrow_schema(columns: Mapping[str, Column]) -> pa.Schema:
+    """The Arrow schema of a table with the declared columns; unit and description travel with each field."""
+    return pa.schema([arrow_field(name, column) for name, column in columns.items()])
 
 
-def contract_field(name: str, column: Column) -> pa.Field:
-    """One field of the contract. Fields stay nullable: nulls are a rule, checked where rules are checked."""
+def arrow_field(name: str, column: Column) -> pa.Field:
+    """The Arrow field of a column. Fields stay nullable: nulls are a rule, checked where rules are checked."""
     notes = {"role": column.role, "unit": column.unit, "description": column.description}
     return pa.field(name, ARROW_TYPES[column.type], metadata={key: text for key, text in notes.items() if text})
 

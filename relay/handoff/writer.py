@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from relay.handoff.dataset import HashingFile
-from relay.handoff.errors import ContractError
+from relay.handoff.errors import SchemaError
 from relay.handoff.files import sync_file
 from relay.handoff.place import DatasetPlace
 from relay.handoff.receipt import Receipt, Rejects
@@ -33,7 +33,7 @@ REJECTED_SCHEMA = pa.schema([("row", pa.int64()), ("reason", pa.string()), ("cel
 
 @dataclass(frozen=True)
 class Block:
-    """A piece of a dataset on its way: rows that keep the contract, and those that do not."""
+    """A piece of a dataset on its way: rows that match the schema, and those that do not."""
 
     table: pa.Table
     read: int
@@ -150,7 +150,7 @@ class DatasetWriter:
         """Append a block.
 
         Raises:
-            ContractError: so many rows are rejected that the rest would tell nothing new.
+            SchemaError: so many rows are rejected that the rest would tell nothing new.
         """
         self.read += block.read
         self._dropped.update(block.dropped)
@@ -164,7 +164,7 @@ class DatasetWriter:
         """Close the files.
 
         Raises:
-            ContractError: too many rows were rejected, or no row is left.
+            SchemaError: too many rows were rejected, or no row is left.
         """
         self._groups.close()
         self._sink.close()
@@ -173,7 +173,7 @@ class DatasetWriter:
             self._fail(f"{self._rejected_rows:,} of {self.read:,} rows")
         if not self._groups.rows:
             left_out = ", ".join(f"{count:,} {reason}" for reason, count in self._dropped.items() if count)
-            raise ContractError(
+            raise SchemaError(
                 f"{self.place.address}: no row is left of {self.read:,} read{f' ({left_out})' if left_out else ''}; "
                 f"nothing was written. Look at the source and at [{self.place.stage}] in the recipe"
             )
@@ -216,10 +216,10 @@ class DatasetWriter:
         self.place.next_rejected.replace(self.place.failed)
         self._rejected_sink = None
         common = "; ".join(f"{reason} ({count:,})" for reason, count in self._reasons.most_common(3))
-        raise ContractError(
-            f"{self.place.address}: {found} break the contract, {self._max_rejected_share:.1%} may: {common}. "
-            f"The rows are in {self.place.failed}; correct the source or [columns], or allow more with "
-            f"--set {self.place.stage}.max_rejected_share=0.5"
+        raise SchemaError(
+            f"{self.place.address}: {found} do not match the schema; the limit is {self._max_rejected_share:.1%}. "
+            f"Most common: {common}. The rows are in {self.place.failed}; correct the source or [columns], "
+            f"or allow more with --set {self.place.stage}.max_rejected_share=0.5"
         )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from relay.handoff.column import Column
-from relay.handoff.errors import ContractError
+from relay.handoff.errors import SchemaError
 from relay.handoff.wording import count, list_words
 from relay.registry.contract import Cell
 from relay.registry.records import Flaw, check_record, parse_cell, suggest
@@ -56,26 +56,26 @@ def read_table(content: bytes, inputs: Mapping[str, Column]) -> RecordTable:
     """The records of a CSV file.
 
     Raises:
-        ContractError: it is no CSV in UTF-8, it is too large, or a column that the model needs is not there.
+        SchemaError: it is no CSV in UTF-8, it is too large, or a column that the model needs is not there.
     """
     if len(content) > MOST_BYTES:
-        raise ContractError(
+        raise SchemaError(
             f"the file has {len(content):,} bytes, expected at most {MOST_BYTES:,}", next_step="Send it in parts"
         )
     try:
         lines = [line for line in csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True) if line]
     except UnicodeDecodeError as error:
-        raise ContractError(
+        raise SchemaError(
             f"the file is not UTF-8 (byte {error.start:,})", next_step="Save it as CSV in UTF-8"
         ) from None
     except csv.Error as error:
-        raise ContractError(f"the file is no CSV: {error}") from None
+        raise SchemaError(f"the file is no CSV: {error}") from None
     if len(lines) < 2:
-        raise ContractError("the file has no rows: expected a line of column names, then a line for each record")
+        raise SchemaError("the file has no rows: expected a line of column names, then a line for each record")
     names, rows = tuple(lines[0]), lines[1:]
     _check_columns(names, inputs)
     if len(rows) > MOST_ROWS:
-        raise ContractError(
+        raise SchemaError(
             f"the file has {count(len(rows), 'row')}, expected at most {MOST_ROWS:,}", next_step="Send it in parts"
         )
     return _check_rows(names, rows, inputs)
@@ -89,15 +89,13 @@ def _check_columns(names: tuple[str, ...], inputs: Mapping[str, Column]) -> None
         near = {name: suggest(name, left) for name in missing} if left else {}
         words = [f"{name} (is it {near[name]}?)" if near.get(name) in left else name for name in missing]
         hint = " The columns must be parted by commas." if len(names) == 1 and ";" in names[0] else ""
-        raise ContractError(
+        raise SchemaError(
             f"the file lacks {list_words(words)}; found {list_words(names)}",
             next_step=f"Name the columns as the model does.{hint}",
         )
     twice = [name for name in inputs if names.count(name) > 1]
     if twice:
-        raise ContractError(
-            f"the file has {list_words(twice)} more than once", next_step="Leave one column of each name"
-        )
+        raise SchemaError(f"the file has {list_words(twice)} more than once", next_step="Leave one column of each name")
 
 
 def _check_rows(names: tuple[str, ...], rows: Sequence[Sequence[str]], inputs: Mapping[str, Column]) -> RecordTable:

@@ -9,7 +9,7 @@ def publish_dataset(run: Run[Parameters], receipt: Receipt) -> None:
 
     Raises:
         DatabaseError: the database is away or refuses; the dataset is whole and can be published later.
-        ContractError: PostgreSQL cannot hold one of its values.
+        SchemaError: PostgreSQL cannot hold one of its values.
     """
     if not run.settings.database_url:
         return

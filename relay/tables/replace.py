@@ -24,7 +24,7 @@ from loguru import logger
 
 from relay.handoff.database import quote_name
 from relay.handoff.dataset import Dataset, open_dataset
-from relay.handoff.errors import ContractError
+from relay.handoff.errors import SchemaError
 from relay.handoff.files import Fingerprints
 from relay.handoff.place import DatasetPlace
 from relay.handoff.progress import show_progress
@@ -38,7 +38,7 @@ SQL_TYPES = {
     pa.string(): "text",
     pa.timestamp("us", tz="UTC"): "timestamp with time zone",
 }
-"""Every type that a contract gives."""
+"""Every type that a declared column can have."""
 
 LOCK_SECONDS = 30
 """That other columns wait for those who read the old ones."""
@@ -112,7 +112,7 @@ class Publication:
 
         Raises:
             DatabaseError: the database is away or refuses; the table is as it was.
-            ContractError: PostgreSQL cannot hold one of the values; the table is as it was.
+            SchemaError: PostgreSQL cannot hold one of the values; the table is as it was.
         """
         started = perf_counter()
         prepare_list(self.database, self.table.schema)
@@ -236,11 +236,11 @@ def define_columns(schema: pa.Schema) -> str:
     """The columns of a table that holds rows of this schema, as they stand in its definition.
 
     Raises:
-        ContractError: PostgreSQL would cut a column's name.
+        SchemaError: PostgreSQL would cut a column's name.
     """
     too_long = [name for name in schema.names if len(name.encode()) > LONGEST_NAME]
     if too_long:
-        raise ContractError(
+        raise SchemaError(
             f"PostgreSQL takes names of at most {LONGEST_NAME} bytes, and these columns have longer ones: "
             f"{', '.join(too_long)}; the dataset is whole as a file. Give them shorter names in [columns], with the "
             'long ones under from = "…", or work without the database'
@@ -257,11 +257,11 @@ def stream_rows(dataset: Dataset, table: str, advance: Callable[[int], object]) 
     """The rows of a dataset in order.
 
     Raises:
-        ContractError: a text holds U+0000, which PostgreSQL cannot keep.
+        SchemaError: a text holds U+0000, which PostgreSQL cannot keep.
     """
     for batch in dataset.batches():
         if count_nul(batch):
-            raise ContractError(_explain_nul(dataset, table))
+            raise SchemaError(_explain_nul(dataset, table))
         yield batch
         advance(batch.num_rows)
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ingest.formats.delimited import cut_blocks, last_row_end
-from relay.handoff.errors import ContractError, RecipeError, SourceError
+from relay.handoff.errors import RecipeError, SchemaError, SourceError
 
 Read = Callable[..., Any]
 
@@ -23,7 +23,7 @@ def test_rows_are_read_in_order(read: Read) -> None:
     assert reading.rows == [{"name": "Ada", "age": 36}, {"name": "Bo", "age": None}, {"name": "Cy", "age": 77}]
 
 
-def test_columns_come_in_the_order_of_the_contract(read: Read) -> None:
+def test_columns_come_in_the_order_of_the_schema(read: Read) -> None:
     assert list(read("x.csv", "age,name\n36,Ada\n", PEOPLE).rows[0]) == ["name", "age"]
 
 
@@ -150,7 +150,7 @@ def test_a_quote_that_is_never_closed_is_found_before_memory_is_full(monkeypatch
 
 
 def test_a_missing_column_names_what_was_found(read: Read) -> None:
-    with pytest.raises(ContractError, match=r'x\.csv: column age is missing.* found "name", "ages"'):
+    with pytest.raises(SchemaError, match=r'x\.csv: column age is missing.* found "name", "ages"'):
         read("x.csv", "name,ages\nAda,36\n", PEOPLE)
 
 

@@ -1,4 +1,4 @@
-"""Parquet as a source: typed already, cast to the contract all the same."""
+"""Parquet as a source: typed already, cast to the schema all the same."""
 
 import io
 from collections.abc import Callable
@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from relay.handoff.errors import ContractError, SourceError
+from relay.handoff.errors import SchemaError, SourceError
 
 Read = Callable[..., Any]
 
@@ -27,7 +27,7 @@ def test_rows_are_read_in_order_whatever_the_order_of_the_columns(read: Read) ->
     assert reading.rows == [{"name": "Ada", "age": 36}, {"name": "Bo", "age": None}]
 
 
-def test_values_that_do_not_fit_the_contract_cost_their_row(read: Read) -> None:
+def test_values_that_do_not_match_the_schema_cost_their_row(read: Read) -> None:
     reading = read("x.parquet", pack(age=[36.0, 36.5, 77.0], name=["Ada", "Bo", "Cy"]), PEOPLE)
     assert [row["age"] for row in reading.rows] == [36, 77]
     assert reading.rejected == [(2, "age: not a whole number", {"name": "Bo", "age": "36.5"})]
@@ -39,16 +39,16 @@ def test_row_numbers_count_on_over_batches(read: Read) -> None:
 
 
 def test_columns_are_matched_as_in_every_format(read: Read) -> None:
-    with pytest.raises(ContractError, match=r'x\.parquet: unexpected column "shoe"'):
+    with pytest.raises(SchemaError, match=r'x\.parquet: unexpected column "shoe"'):
         read("x.parquet", pack(age=[1], name=["a"], shoe=[2]), PEOPLE)
-    with pytest.raises(ContractError, match=r"x\.parquet: column age is missing"):
+    with pytest.raises(SchemaError, match=r"x\.parquet: column age is missing"):
         read("x.parquet", pack(name=["a"]), PEOPLE)
     assert read("x.parquet", pack(age=[1], name=["a"], shoe=[2]), PEOPLE, extra_columns="drop").read == 1
 
 
 @pytest.mark.parametrize("values", [[[1, 2]], [{"a": 1}]], ids=["list", "struct"])
 def test_a_column_with_more_than_one_value_a_cell_is_refused(read: Read, values: list[Any]) -> None:
-    with pytest.raises(ContractError, match=r'column "age" holds (list|struct)<.*; expected one value a cell'):
+    with pytest.raises(SchemaError, match=r'column "age" holds (list|struct)<.*; expected one value a cell'):
         read("x.parquet", pack(age=values), {"age": {"type": "int"}})
 
 

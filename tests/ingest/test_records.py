@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ingest.formats.records import BATCH_RECORDS, flatten_record
-from relay.handoff.errors import ContractError, SourceError
+from relay.handoff.errors import SchemaError, SourceError
 
 Read = Callable[..., Any]
 
@@ -66,7 +66,7 @@ def test_nested_fields_become_columns_with_underscores_and_lists_their_json(read
     }  # fmt: skip
 
 
-def test_nested_fields_are_matched_with_the_contract(read: Read) -> None:
+def test_nested_fields_are_matched_with_the_schema(read: Read) -> None:
     columns = {"site": {"type": "category", "from": "meta_source_site"}, "tags": {"type": "text"}}
     reading = read("x.json", '[{"meta": {"source": {"site": "A"}}, "tags": ["é", 1.5]}]', columns)
     assert reading.rows == [{"site": "A", "tags": '["é", 1.5]'}]
@@ -82,13 +82,13 @@ def test_a_field_that_may_be_null_may_be_missing(read: Read, name: str, content:
 
 
 def test_a_field_that_no_record_has_is_a_missing_column(read: Read) -> None:
-    with pytest.raises(ContractError, match=r'x\.json: column age is missing.*; found "ages"'):
+    with pytest.raises(SchemaError, match=r'x\.json: column age is missing.*; found "ages"'):
         read("x.json", '[{"ages": 1}]', AGE)
 
 
 def test_a_field_that_is_not_declared_is_refused_or_dropped(read: Read) -> None:
     content = '[{"age": 1}, {"age": 2, "shoe": 46}]'
-    with pytest.raises(ContractError, match='unexpected column "shoe"'):
+    with pytest.raises(SchemaError, match='unexpected column "shoe"'):
         read("x.json", content, AGE)
     assert [row["age"] for row in read("x.json", content, AGE, extra_columns="drop").rows] == [1, 2]
 

@@ -1,4 +1,4 @@
-"""Made-up rows keep the contract that they are drawn from."""
+"""Made-up rows match the schema that they are drawn from."""
 
 from collections.abc import Callable
 from typing import Any
@@ -76,7 +76,7 @@ def test_a_formula_gives_slope_times_a_column_plus_intercept_plus_noise(declare:
     assert np.array_equal(table.column("z").to_numpy(), -x)
 
 
-def test_nulls_have_their_share_where_the_contract_allows_them(declare: Declare) -> None:
+def test_nulls_have_their_share_where_the_schema_allows_them(declare: Declare) -> None:
     table = draw(declare(a={"type": "int", "null": True}, b={"type": "int"}), null_share=0.2)
     share = table.column("a").null_count / ROWS
     assert (abs(share - 0.2) < 4 * (0.2 * 0.8 / ROWS) ** 0.5, table.column("b").null_count) == (True, 0)

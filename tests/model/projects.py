@@ -17,7 +17,7 @@ from model.training.train import train
 from relay.handoff.place import DatasetPlace
 from relay.handoff.receipt import Key, Receipt
 from relay.handoff.recipe import load_recipe
-from relay.handoff.schema import contract_schema, describe_schema
+from relay.handoff.schema import arrow_schema, describe_schema
 from relay.handoff.stage import main
 from relay.handoff.writer import Block, DatasetWriter
 from relay.results.findings import Topic
@@ -122,8 +122,8 @@ def make_project(folder: Path, recipe_text: str, columns: dict[str, Any], name: 
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{name}.toml"
     path.write_text(recipe_text, encoding="utf-8")
-    contract = contract_schema(load_recipe(str(path)).columns)
-    fields = [*contract, pa.field("split", pa.string())] if "split" in columns else list(contract)
+    schema = arrow_schema(load_recipe(str(path)).columns)
+    fields = [*schema, pa.field("split", pa.string())] if "split" in columns else list(schema)
     table = pa.table({item.name: pa.array(columns[item.name], item.type) for item in fields}, schema=pa.schema(fields))
     write_processed(folder / "data", path, table)
     return Project(folder, path)

@@ -19,7 +19,7 @@ from variables import VARIABLES
 from page.predict.api import PART_ROWS, Api, cut
 from page.predict.ask import RefusedError
 from page.predict.log import trace
-from relay.handoff.errors import ContractError
+from relay.handoff.errors import SchemaError
 from relay.handoff.files import hash_file
 from relay.handoff.settings import ROOT
 from relay.registry.contract import Cell, Contract
@@ -431,7 +431,7 @@ def test_a_file_keeps_its_own_columns_beside_the_answers(lending: Lending) -> No
     ],
 )
 def test_a_file_that_cannot_be_read_is_refused_with_the_reason(lending: Lending, content: bytes, said: str) -> None:
-    with pytest.raises(ContractError, match=said.replace(".", r"\.")):
+    with pytest.raises(SchemaError, match=said.replace(".", r"\.")):
         read_table(content, contract_of(lending).inputs)
 
 

@@ -34,9 +34,9 @@ def clean(text: str | None, **parameters: Any) -> Any:
 
 def prepare(columns: dict[str, Column], rows: dict[str, list[Any]], **parameters: Any) -> Block:
     """One batch of documents, prepared."""
-    from relay.handoff.schema import contract_schema
+    from relay.handoff.schema import arrow_schema
 
-    schema = contract_schema(columns)
+    schema = arrow_schema(columns)
     batch = pa.record_batch([pa.array(rows[name], schema.field(name).type) for name in schema.names], schema=schema)
     (block,) = prepare_documents(iter([batch]), columns, section(**parameters))
     return block

@@ -1,4 +1,4 @@
-"""The contract's rules: a row that breaks one is rejected for the first that it breaks."""
+"""The schema's rules: a row that breaks one is rejected for the first that it breaks."""
 
 from collections.abc import Callable
 from typing import Any
@@ -18,9 +18,9 @@ NAN, INFINITE = float("nan"), float("inf")
 
 def broken(values: list[Any], **column: Any) -> dict[str, list[int]]:
     """Rule in words -> places of the values that break it."""
-    contract = {"x": Column.model_validate({"role": "input"} | column)}
+    schema = {"x": Column.model_validate({"role": "input"} | column)}
     kinds = {"int": pa.int64(), "float": pa.float64(), "bool": pa.bool_(), "text": pa.string(), "category": pa.string()}
-    found = find_broken(pa.table({"x": pa.array(values, kinds[column["type"]])}), contract)
+    found = find_broken(pa.table({"x": pa.array(values, kinds[column["type"]])}), schema)
     return {rule: [place for place, hit in enumerate(mask) if hit] for rule, mask in found.items()}
 
 

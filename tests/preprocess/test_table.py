@@ -32,7 +32,7 @@ kind = "estimator"
 PEOPLE = "name,shoe,age\nAda,38,36\nBo,40,7\nCy,44,77\n"
 
 
-def test_the_schema_is_the_contract_without_ignored_columns_and_the_split(declare: Declare) -> None:
+def test_the_arrow_schema_holds_the_used_columns_and_the_split(declare: Declare) -> None:
     columns = declare(age={"type": "int", "unit": "years"}, shoe={"type": "int", "role": "ignore"})
     schema = table_schema(columns)
     assert (schema.names, schema.field("age").metadata[b"unit"]) == (["age", "split"], b"years")

@@ -100,12 +100,12 @@ BAD_FILES: dict[str, tuple[str, str | bytes, list[str]]] = {
     ),
     "a column of another type": (
         "people.csv", HEAD + "1,old,Ada,1\n2,young,Blaise,0\n",
-        ["2 of 2 rows break the contract, 30.0% may", "age: not a whole number (2)", "people.failed.parquet",
-         "--set ingest.max_rejected_share=0.5"],
+        ["2 of 2 rows do not match the schema; the limit is 30.0%", "age: not a whole number (2)",
+         "people.failed.parquet", "--set ingest.max_rejected_share=0.5"],
     ),
     "ragged rows": (
         "people.csv", HEAD + "1,30,Ada,1\n2,41\n3,50,Carl,1,1\n",
-        ["2 of 3 rows break the contract", "2 cells instead of 4 (1)", "5 cells instead of 4 (1)"],
+        ["2 of 3 rows do not match the schema", "2 cells instead of 4 (1)", "5 cells instead of 4 (1)"],
     ),
     "a quote that stays open": (
         "people.csv", HEAD + '1,30,"Ada,1\n2,41,Blaise,0\n', ["a quote is opened and never closed"],
@@ -114,7 +114,7 @@ BAD_FILES: dict[str, tuple[str, str | bytes, list[str]]] = {
     "a compressed file": ("people.csv", b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03", ["UTF-16 or no text at all"]),
     "bytes that are no text": (
         "people.csv", HEAD.encode() + b"1,30,Ad\xe4,1\n2,41,Blaise,0\n",
-        ["1 of 2 rows break the contract", "name: not UTF-8 text (1)"],
+        ["1 of 2 rows do not match the schema", "name: not UTF-8 text (1)"],
     ),
     "an ending that tells nothing": ("people.dat", HEAD + ROWS, ['the ending ".dat" tells no format', "say format ="]),
     "JSON cut short": (
@@ -140,7 +140,7 @@ BAD_FILES: dict[str, tuple[str, str | bytes, list[str]]] = {
     ),
     "Parquet with bytes that are no text": (
         "people.parquet", parquet(name=["Ad\u00e4", "Blaise"]).replace("Ad\u00e4".encode(), b"Ad\xff\xff"),
-        ["1 of 2 rows break the contract", "name: not UTF-8 text (1)"],
+        ["1 of 2 rows do not match the schema", "name: not UTF-8 text (1)"],
     ),
     "Parquet with lists for numbers": (
         "people.parquet", parquet(age=[[30], [41]]),

@@ -1,4 +1,4 @@
-"""The bytes of a dataset depend on its rows alone; rows that break the contract go with it, and never in silence."""
+"""The bytes of a dataset depend on its rows alone; rows that do not match the schema are kept with it."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -15,12 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from relay.handoff.dataset import HashingFile, open_dataset
-from relay.handoff.errors import ContractError
+from relay.handoff.errors import SchemaError
 from relay.handoff.files import Fingerprints, hash_file
 from relay.handoff.place import DatasetPlace
 from relay.handoff.receipt import Receipt, Rejects
 from relay.handoff.recipe import Column
-from relay.handoff.schema import contract_schema, describe_schema
+from relay.handoff.schema import arrow_schema, describe_schema
 from relay.handoff.writer import GROUP_TEXT_BYTES, Block, DatasetWriter, RowGroups, reject, show_cells
 
 Write = Callable[..., Receipt]
@@ -40,12 +40,12 @@ CELLS: dict[str, st.SearchStrategy[Any]] = {
 
 @st.composite
 def tables(draw: st.DrawFn) -> pa.Table:
-    """Any table that some contract allows."""
+    """Any table that some schema allows."""
     kinds = draw(st.lists(st.sampled_from(sorted(CELLS)), min_size=1, max_size=4))
     columns = {f"c{i}": Column(type=kind, role="ignore", unit=f"u{i}") for i, kind in enumerate(kinds)}
     count = draw(st.integers(1, 30))
     cells = [draw(st.lists(st.none() | CELLS[kind], min_size=count, max_size=count)) for kind in kinds]
-    schema = contract_schema(columns)
+    schema = arrow_schema(columns)
     return pa.table([pa.array(values, item.type) for values, item in zip(cells, schema, strict=True)], schema=schema)
 
 
@@ -76,7 +76,7 @@ def test_the_same_rows_cut_differently_are_the_same_bytes(tmp_path: Path) -> Non
 
 @pytest.mark.property
 @given(table=tables(), data=st.data())
-def test_any_table_within_a_contract_survives_the_round_trip(table: pa.Table, data: st.DataObject) -> None:
+def test_any_table_within_a_schema_survives_the_round_trip(table: pa.Table, data: st.DataObject) -> None:
     cuts = data.draw(st.lists(st.integers(0, table.num_rows), max_size=3))
     with TemporaryDirectory() as folder:
         path = Path(folder) / "x.parquet"
@@ -102,7 +102,7 @@ def test_row_groups_of_long_texts_are_cut_by_their_bytes(tmp_path: Path) -> None
 
 def test_a_schema_says_type_role_unit_and_description() -> None:
     columns = {"age": Column(type="int", role="input", unit="years"), "at": Column(type="time", role="time")}
-    assert describe_schema(contract_schema(columns)) == [
+    assert describe_schema(arrow_schema(columns)) == [
         {"name": "age", "type": "int64", "role": "input", "unit": "years"},
         {"name": "at", "type": "timestamp[us, tz=UTC]", "role": "time"},
     ]
@@ -134,10 +134,10 @@ def test_too_many_rejected_rows_leave_the_old_dataset_and_a_file_of_the_rejected
     place: DatasetPlace, fingerprints: Fingerprints, write_blocks: Write
 ) -> None:
     old = write_blocks(place, Block(AGES, 3))
-    with pytest.raises(ContractError) as caught:
+    with pytest.raises(SchemaError) as caught:
         write_blocks(place, Block(AGES, 4, BAD_AGE), share=0.2)
     assert str(caught.value) == (
-        "raw/desk: 1 of 4 rows break the contract, 20.0% may: age: not a whole number (1). "
+        "raw/desk: 1 of 4 rows do not match the schema; the limit is 20.0%. Most common: age: not a whole number (1). "
         f"The rows are in {place.failed}; correct the source or [columns], or allow more with "
         "--set ingest.max_rejected_share=0.5"
     )
@@ -153,7 +153,7 @@ def test_exactly_the_allowed_share_passes(place: DatasetPlace, write_blocks: Wri
 
 
 def test_a_success_removes_the_rejected_rows_of_the_failure_before(place: DatasetPlace, write_blocks: Write) -> None:
-    with pytest.raises(ContractError):
+    with pytest.raises(SchemaError):
         write_blocks(place, Block(AGES, 4, BAD_AGE), share=0)
     write_blocks(place, Block(AGES, 3))
     assert place.failed.exists() is False
@@ -162,14 +162,14 @@ def test_a_success_removes_the_rejected_rows_of_the_failure_before(place: Datase
 def test_a_hundred_thousand_rejected_rows_are_enough(place: DatasetPlace) -> None:
     many = pa.concat_tables([BAD_AGE] * 100_000).combine_chunks()
 
-    with DatasetWriter(place, AGES.schema, 0.5) as writer, pytest.raises(ContractError) as caught:
+    with DatasetWriter(place, AGES.schema, 0.5) as writer, pytest.raises(SchemaError) as caught:
         writer.add(Block(AGES, 100_003, many))
-    assert str(caught.value).startswith("raw/desk: more than 50.0% of the first 100,003 rows break the contract")
+    assert str(caught.value).startswith("raw/desk: more than 50.0% of the first 100,003 rows do not match the schema")
 
 
 def test_no_row_left_is_an_error_that_says_what_was_left_out(place: DatasetPlace, write_blocks: Write) -> None:
     dropped = Counter({"without text": 2, "of at most 50 characters": 0})
-    with pytest.raises(ContractError) as caught:
+    with pytest.raises(SchemaError) as caught:
         write_blocks(place, Block(AGES.slice(0, 0), 2, dropped=dropped))
     assert str(caught.value).startswith("raw/desk: no row is left of 2 read (2 without text); nothing was written.")
     assert [path for path in place.data_dir.rglob("*") if path.is_file()] == []

@@ -410,20 +410,20 @@ def test_any_rows_come_back_from_the_table_as_they_were(postgres_url: str, tmp_p
     import numpy as np
     import pyarrow.parquet as pq
 
-    from ingest.contract import conform
+    from ingest.cast import conform
     from ingest.queries import Question, ask_postgres
     from relay.handoff.files import Fingerprints
     from relay.handoff.place import DatasetPlace
     from relay.handoff.receipt import Key, Receipt, Rejects
     from relay.handoff.recipe import Column
-    from relay.handoff.schema import contract_schema, describe_schema
+    from relay.handoff.schema import arrow_schema, describe_schema
     from relay.handoff.writer import Block, DatasetWriter
     from relay.tables.connection import Database
     from relay.tables.replace import Publication
     from relay.tables.table import find_table
 
     columns = {name: Column.model_validate(column) for name, column in tomllib.loads(COLUMNS).items()}
-    table = pa.Table.from_pylist(rows, schema=contract_schema(columns))
+    table = pa.Table.from_pylist(rows, schema=arrow_schema(columns))
     place = DatasetPlace(tmp_path, "raw/any", "ingest")
     with DatasetWriter(place, table.schema, 0) as writer:
         writer.add(Block(table=table, read=len(rows)))

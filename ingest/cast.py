@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from relay.handoff.errors import ContractError
+from relay.handoff.errors import SchemaError
 from relay.handoff.recipe import Column
-from relay.handoff.schema import ARROW_TYPES, contract_schema
+from relay.handoff.schema import ARROW_TYPES, arrow_schema
 from relay.handoff.writer import Block, reject, show_cells
 
 NULL_WORDS = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "#N/A")
@@ -34,28 +34,28 @@ Mask = NDArray[np.bool_]
 
 
 def match_columns(found: list[str], columns: Mapping[str, Column], extra_columns: str, where: str) -> dict[str, str]:
-    """Contract name -> name in the source, for a source that brings the columns `found`.
+    """Schema name -> name in the source, for a source that brings the columns `found`.
 
     Args:
         found: the source's column names.
-        columns: the contract; a column may come under its own name or one of its `from` names.
-        extra_columns: "refuse" or "drop" what the contract does not know.
+        columns: the schema; a column may come under its own name or one of its `from` names.
+        extra_columns: "refuse" or "drop" what the schema does not declare.
         where: name of the source, for the messages.
 
     Raises:
-        ContractError: a column is missing, comes twice, or is not in the contract.
+        SchemaError: a column is missing, comes twice, or is not in the schema.
     """
     matched = {}
     for name, column in columns.items():
         present = [candidate for candidate in dict.fromkeys((name, *column.source_names)) if candidate in found]
         if not present:
-            raise ContractError(f"{where}: column {name} is missing{_suggest(name, found)}; found {_listed(found)}")
+            raise SchemaError(f"{where}: column {name} is missing{_suggest(name, found)}; found {_listed(found)}")
         if len(present) > 1 or found.count(present[0]) > 1:
-            raise ContractError(f"{where}: column {name} comes more than once: {_listed(present)} in {_listed(found)}")
+            raise SchemaError(f"{where}: column {name} comes more than once: {_listed(present)} in {_listed(found)}")
         matched[name] = present[0]
     extra = [name for name in found if name not in matched.values()]
     if extra and extra_columns == "refuse":
-        raise ContractError(
+        raise SchemaError(
             f'{where}: unexpected column {_listed(extra)}; declare it in [columns] (role = "ignore" keeps it out of '
             'the model), or drop what is not declared with extra_columns = "drop" in [ingest]'
         )
@@ -63,11 +63,11 @@ def match_columns(found: list[str], columns: Mapping[str, Column], extra_columns
 
 
 def conform(table: pa.Table, columns: Mapping[str, Column], rows: NDArray[np.int64]) -> Block:
-    """A block in the contract's types, from a table of the contract's names in whatever types they came.
+    """A block in the schema's types, from a table with the schema's names in the types of the source.
 
     Args:
         table: texts, or values that already have a type; shape (n, columns).
-        columns: the contract.
+        columns: the schema.
         rows: the source's row numbers, from 1; shape (n,).
     """
     arrays = []
@@ -77,7 +77,7 @@ def conform(table: pa.Table, columns: Mapping[str, Column], rows: NDArray[np.int
         arrays.append(array)
         for index in np.flatnonzero(bad) if bad is not None else ():
             problems.setdefault(int(index), f"{name}: not {_article(column.type)}")
-    typed = pa.table(arrays, schema=contract_schema(columns))
+    typed = pa.table(arrays, schema=arrow_schema(columns))
     if not problems:
         return Block(table=typed, read=table.num_rows)
     kept = np.ones(table.num_rows, bool)
@@ -89,7 +89,7 @@ def conform(table: pa.Table, columns: Mapping[str, Column], rows: NDArray[np.int
 
 
 def cast_column(values: pa.ChunkedArray, column: Column) -> tuple[pa.Array, Mask | None]:
-    """The values in the contract's type, and where they could not be had (None: everywhere they could).
+    """The values in the column's declared type, and where they could not be had (None: everywhere they could).
 
     A cell that does not parse is null in the result.
     """

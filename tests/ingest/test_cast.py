@@ -1,4 +1,4 @@
-"""Raw cells become typed columns by the contract, or cost their row."""
+"""Raw cells become typed columns by the schema, or cost their row."""
 
 import json
 from collections.abc import Callable
@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from ingest.contract import cast_column, conform, match_columns
-from relay.handoff.errors import ContractError
+from ingest.cast import cast_column, conform, match_columns
+from relay.handoff.errors import SchemaError
 from relay.handoff.recipe import Column
 
 
@@ -28,7 +28,7 @@ def moment(*parts: int) -> datetime:
 
 
 def match(found: list[str], extra_columns: str = "refuse", **source_names: str | list[str] | None) -> dict[str, str]:
-    """Contract name -> found name, for columns that say where they come from."""
+    """Schema name -> found name, for columns that say where they come from."""
     columns = {
         name: Column.model_validate({"type": "int", "role": "input", "from": source})
         for name, source in source_names.items()
@@ -47,12 +47,12 @@ def test_hyphen_and_underscore_names_become_one_column(name: str) -> None:
 
 
 def test_both_names_of_one_column_are_one_too_many() -> None:
-    with pytest.raises(ContractError, match='column a_b comes more than once: "a_b", "a-b" in "a_b", "a-b"'):
+    with pytest.raises(SchemaError, match='column a_b comes more than once: "a_b", "a-b" in "a_b", "a-b"'):
         match(["a_b", "a-b"], a_b="a-b")
 
 
 def test_a_column_twice_in_the_file_is_one_too_many() -> None:
-    with pytest.raises(ContractError, match='column a comes more than once: "a" in "a", "a"'):
+    with pytest.raises(SchemaError, match='column a comes more than once: "a" in "a", "a"'):
         match(["a", "a"], a=None)
 
 
@@ -65,7 +65,7 @@ def test_two_columns_may_come_from_one() -> None:
 
 
 def test_a_missing_column_is_told_with_the_nearest_and_all_found() -> None:
-    with pytest.raises(ContractError) as caught:
+    with pytest.raises(SchemaError) as caught:
         match(["ages", "name"], name=None, age=None)
     assert str(caught.value) == (
         'x.csv: column age is missing (is it "ages"? then say from = "ages" in [columns]); found "ages", "name"'
@@ -73,7 +73,7 @@ def test_a_missing_column_is_told_with_the_nearest_and_all_found() -> None:
 
 
 def test_an_unexpected_column_is_refused_with_both_ways_out() -> None:
-    with pytest.raises(ContractError) as caught:
+    with pytest.raises(SchemaError) as caught:
         match(["age", "shoe"], age=None)
     assert str(caught.value) == (
         'x.csv: unexpected column "shoe"; declare it in [columns] (role = "ignore" keeps it out of the model), '
