@@ -7,6 +7,11 @@ from pathlib import Path
 
 ROOT = Path(__file__).parent.parent.parent
 STAGES = ("ingest", "preprocess", "model")
+HARDENED = (
+    *("--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"),
+    *("--cap-add", "CHOWN", "--cap-add", "SETUID", "--cap-add", "SETGID"),
+)
+"""Options of `docker run` that give a container the rights it has in docker-compose.yml."""
 
 Docker = Callable[..., subprocess.CompletedProcess[str]]
 

@@ -5,12 +5,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from engine import Docker
+from engine import HARDENED, Docker
 
-HARDENED = (
-    *("--read-only", "--tmpfs", "/tmp", "--cap-drop", "ALL", "--security-opt", "no-new-privileges"),
-    *("--cap-add", "CHOWN", "--cap-add", "SETUID", "--cap-add", "SETGID"),
-)
 WHO = "import os; print(os.getuid(), os.getgid(), os.getgroups())"
 
 
