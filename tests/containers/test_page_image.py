@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from engine import HARDENED, STAGES
+from engine import HARDENED, STAGES, Docker
 
 RUN = """
 mkdir -p /app/logs/runs
@@ -30,6 +30,16 @@ def test_the_image_of_the_page_runs_all_stages_with_a_read_only_root(images: dic
     record = json.loads((folder / "data" / ".runs" / "linear.json").read_text())
     assert [(step["stage"], step["outcome"]) for step in record["steps"]] == [(stage, "ran") for stage in STAGES]
     assert (folder / "data" / "output" / "linear" / "latest" / "fitted_line.png").exists()
+
+
+def test_what_the_page_ran_is_unchanged_for_the_images_of_the_stages(
+    images: dict[str, str], folder: Path, run_image: Docker
+) -> None:
+    assert run_in_page_image(images["model"], "sh", "-c", RUN, folder=folder).returncode == 0
+    done = {stage: run_image(stage, "linear") for stage in STAGES}
+    assert {stage: one.returncode for stage, one in done.items()} == dict.fromkeys(STAGES, 0)
+    journal = [json.loads(line) for line in (folder / "logs" / "runs.jsonl").read_text().splitlines()]
+    assert [(entry["stage"], entry["outcome"]) for entry in journal[3:]] == [(stage, "unchanged") for stage in STAGES]
 
 
 @pytest.mark.parametrize("program", [("page",), ("model", "page")], ids=" ".join)
