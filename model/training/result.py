@@ -33,7 +33,7 @@ class Results:
     """Reason -> rows or documents left out."""
     model: bytes | None = None
     """The model file, where there is a model to use again."""
-    twin: bytes | None = None
+    onnx: bytes | None = None
     """The same model for ONNX Runtime, where it answers alike."""
     contract: Contract | None = None
     """What is promised of the model."""
@@ -60,8 +60,8 @@ def render_files(results: Results) -> dict[str, bytes]:
         files |= render(picture)
     if results.model is not None:
         files[MODEL_FILE] = results.model
-    if results.twin is not None:
-        files[ONNX_FILE] = results.twin
+    if results.onnx is not None:
+        files[ONNX_FILE] = results.onnx
     if results.contract is not None:
         files[CONTRACT_FILE] = results.contract.to_json()
     return files

@@ -1,4 +1,4 @@
-"""Real borrowers through the real stages: how good the credit recipe is, and that its twin answers alike."""
+"""Real borrowers through the real stages: the quality of the credit recipe, and the same answers by its ONNX file."""
 
 import json
 from pathlib import Path
@@ -18,7 +18,7 @@ def write_recipe(desk: Any, data: Path) -> str:
 
 
 @pytest.mark.real
-def test_boosted_trees_rank_borrowers_and_their_twin_answers_alike(desk: Any, real_data: Path) -> None:
+def test_boosted_trees_rank_borrowers_and_their_onnx_file_answers_alike(desk: Any, real_data: Path) -> None:
     recipe = write_recipe(desk, real_data)
     assert [desk.run(stage, recipe) for stage in ("ingest", "preprocess", "model")] == [0, 0, 0]
     latest = desk.data / "output/borrowers/latest"

@@ -30,7 +30,7 @@ def test_mean_and_spread_of_the_folds_stand_in_metrics_and_findings(project: Mak
 
 def test_it_gives_what_scikit_learn_gives(project: MakeProject) -> None:
     from sklearn.model_selection import StratifiedKFold, cross_val_score
-    from test_twin import set_up
+    from test_onnx import set_up
 
     made = project(NUMBERS, mixed_columns())
     _, task = set_up(made)

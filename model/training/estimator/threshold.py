@@ -66,7 +66,7 @@ def _settle_between(threshold: float, scores: Floats) -> float:
     """Half way down to the next lower score, which calls the same rows.
 
     A score itself would be a bad threshold: a forest gives few different ones, and to whom such a row belongs would
-    hang on the last bit, which no two processors nor the ONNX twin agree on.
+    hang on the last bit, which no two processors nor the ONNX file agree on.
     """
     below = scores[scores < threshold]
     return (threshold + float(below.max())) / 2 if len(below) else threshold

@@ -10,7 +10,7 @@ from threadpoolctl import threadpool_limits
 from model.parameters import EstimatorParameters
 from model.training.estimator.classification import check_classes, judge_classifier
 from model.training.estimator.contract import describe_estimator
-from model.training.estimator.onnx.export import make_twin
+from model.training.estimator.onnx.export import export_onnx
 from model.training.estimator.pipeline import build_pipeline, explain_refusal, fit
 from model.training.estimator.regression import judge_regressor
 from model.training.estimator.resolve import build_estimator
@@ -45,7 +45,7 @@ def train_estimator(table: pa.Table, recipe: Recipe, parameters: EstimatorParame
         with explain_refusal(task.estimator_name, "judged on", len(task.split.test)):
             results = (judge_classifier if task.as_classes else judge_regressor)(fitted, task)
         # Its own threads do not count here, and it warns of nothing that concerns the model.
-        attempt = make_twin(fitted, task, results.metrics.get("threshold", {}).get("value"))
+        attempt = export_onnx(fitted, task, results.metrics.get("threshold", {}).get("value"))
     model = write_model(fitted)
     files = {MODEL_FILE: model} | ({ONNX_FILE: attempt.content} if attempt.content is not None else {})
     without = task.split.without_target
@@ -55,7 +55,7 @@ def train_estimator(table: pa.Table, recipe: Recipe, parameters: EstimatorParame
         findings=(*results.findings, *([attempt.finding] if attempt.finding else []), *_say_warnings(caught)),
         dropped={f"without {task.target}": without} if without else {},
         model=model,
-        twin=attempt.content,
+        onnx=attempt.content,
         contract=describe_estimator(recipe, parameters, task, fitted=fitted, metrics=results.metrics, files=files),
     )
 

@@ -1,4 +1,4 @@
-"""The ONNX twin of a trained model: made where it can be, kept only where it answers every test row alike."""
+"""The ONNX file of a trained model: kept only if it gives the model's answer to every test row."""
 
 import math
 import warnings
@@ -18,7 +18,7 @@ from relay.handoff.wording import count
 from relay.registry.contract import TOLERANCE
 from relay.results.findings import Finding, Topic
 
-if TYPE_CHECKING:  # see make_twin
+if TYPE_CHECKING:  # see export_onnx
     from model.training.estimator.onnx.graph import Precision
 
 Floats = npt.NDArray[np.float64]
@@ -26,7 +26,7 @@ Floats = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Agreement:
-    """How near a twin comes to its model on the test rows."""
+    """How near an ONNX file comes to its model on the test rows."""
 
     difference: float
     """The largest one, in a probability, or in a number as a share of the target's spread."""
@@ -35,21 +35,21 @@ class Agreement:
 
     @property
     def is_close(self) -> bool:
-        """Whether the twin may answer for the model."""
+        """Whether the ONNX file may answer for the model."""
         return self.difference < TOLERANCE and self.flipped == 0
 
 
 @dataclass(frozen=True)
-class TwinAttempt:
-    """The twin's file, or why there is none."""
+class OnnxExport:
+    """The ONNX file, or the reason why there is no such file."""
 
     content: bytes | None = None
     finding: Finding | None = None
-    """Why there is none; None where there is a twin, or where none could be."""
+    """The reason; None where there is a file, and where the inputs rule one out."""
 
 
-def make_twin(fitted: Pipeline, task: Task, threshold: float | None) -> TwinAttempt:
-    """The twin of a fitted pipeline, checked on every test row.
+def export_onnx(fitted: Pipeline, task: Task, threshold: float | None) -> OnnxExport:
+    """The ONNX file of a fitted pipeline, checked on every test row.
 
     Args:
         fitted: from `model.training.estimator.pipeline`.
@@ -58,7 +58,7 @@ def make_twin(fitted: Pipeline, task: Task, threshold: float | None) -> TwinAtte
     """
     inputs = task.split.test.inputs
     if any(task.columns[name].type not in NUMERIC for name in inputs.columns):
-        return TwinAttempt()  # one tensor of numbers cannot hold words
+        return OnnxExport()  # one tensor of numbers cannot hold words
     if task.as_classes and not hasattr(fitted, "predict_proba"):
         return _explain(f"{task.estimator_name} gives no probabilities.")
     # Only now: onnx and ONNX Runtime are as slow to import as scikit-learn.
@@ -74,15 +74,15 @@ def make_twin(fitted: Pipeline, task: Task, threshold: float | None) -> TwinAtte
             continue
         found.append(compare_answers(answers, expected, threshold=threshold, spread=task.spread))
         if found[-1].is_close:
-            return TwinAttempt(content)
+            return OnnxExport(content)
     if not found:
         return _explain(f"skl2onnx cannot convert {task.estimator_name}.")
     best = min(found, key=lambda agreement: (agreement.difference, agreement.flipped))
     return _explain_difference(best, rows=len(matrix), as_classes=task.as_classes)
 
 
-def _explain_difference(best: Agreement, *, rows: int, as_classes: bool) -> TwinAttempt:
-    by = f"on {count(rows, 'test row')} that would differ by up to {best.difference:.2g}"
+def _explain_difference(best: Agreement, *, rows: int, as_classes: bool) -> OnnxExport:
+    by = f"on {count(rows, 'test row')} its answers would differ by up to {best.difference:.2g}"
     figures = {
         "test_rows": rows,
         # JSON has no infinity: what is not finite has no figure.
@@ -97,8 +97,8 @@ def _explain_difference(best: Agreement, *, rows: int, as_classes: bool) -> Twin
     )
 
 
-def _explain(why: str, figures: dict[str, Any] | None = None) -> TwinAttempt:
-    return TwinAttempt(finding=Finding(Topic.ONNX, f"It has no ONNX twin: {why}", figures or {}))
+def _explain(why: str, figures: dict[str, Any] | None = None) -> OnnxExport:
+    return OnnxExport(finding=Finding(Topic.ONNX, f"No ONNX file: {why}", figures or {}))
 
 
 def compare_answers(
@@ -107,7 +107,7 @@ def compare_answers(
     """How near answers come to the expected ones, both (rows, classes) or (rows, 1).
 
     Args:
-        answers: the twin's.
+        answers: the ONNX file's.
         expected: the model's.
         threshold: of two classes, from which on a row is of the second one.
         spread: standard deviation of the target, for numbers.
@@ -131,7 +131,7 @@ def _answer(fitted: Pipeline, task: Task) -> Floats:
 
 
 def _build_candidates(fitted: Pipeline, inputs: list[str], *, outputs: int) -> Iterator[bytes]:
-    """Twins of that pipeline, the quickest to ask first; none where skl2onnx does not know the estimator."""
+    """ONNX files of that pipeline, the fastest first; no file where skl2onnx does not know the estimator."""
     from model.training.estimator.onnx.graph import build_graph, read_preparation
 
     preparation = read_preparation(fitted, inputs)
@@ -140,7 +140,7 @@ def _build_candidates(fitted: Pipeline, inputs: list[str], *, outputs: int) -> I
             warnings.simplefilter("ignore")  # of libraries that write for each other, not of the model
             try:
                 content = build_graph(estimator, preparation, precision, outputs=outputs)
-            except Exception:  # noqa: S112 - converters fail as they like; without one there is no twin, no more
+            except Exception:  # noqa: S112 - converters raise all kinds of errors; the only loss is this candidate
                 continue
         yield content
 

@@ -1,7 +1,7 @@
 """The ONNX graph of a fitted pipeline: its preparation written here, its estimator converted by skl2onnx.
 
 skl2onnx takes a tensor a column and knows no imputer that marks what was missing; written by hand, the preparation is
-five nodes on one matrix, whatever the number of columns. Imported when a twin is made: onnx takes a while to load.
+five nodes on one matrix, whatever the number of columns. Imported only when an ONNX file is made: onnx loads slowly.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Trees that compare raw inputs instead of scaled ones, for the ONNX twin.
+"""Trees that compare raw inputs instead of scaled ones, for the ONNX file.
 
 A histogram gradient boosting compares float64. Scaled to float32, a column whose values reach from 0 to 100,000 is
 told apart in steps of 0.003 only, and rows near a threshold would take the other branch. Raw values keep all the digits
@@ -31,8 +31,8 @@ def unscale_trees(model: Any, means: Floats, scales: Floats) -> Any:
         inner = nodes["is_leaf"] == 0
         columns = nodes["feature_idx"][inner].astype(np.int64)
         found = find_raw_thresholds(nodes["num_threshold"][inner], means[columns], scales[columns])
-        # To the nearest float32, as the twin's inputs are: what is not above the threshold stays so after both.
-        with np.errstate(over="ignore"):  # beyond float32 no row of the twin can be: infinity says so
+        # To the nearest float32, as the ONNX file's inputs are: what is not above the threshold stays so after both.
+        with np.errstate(over="ignore"):  # beyond float32 no input of the ONNX file can be: infinity says so
             nodes["num_threshold"][inner] = found.astype(np.float32).astype(np.float64)
     return raw
 

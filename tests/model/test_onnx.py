@@ -1,4 +1,4 @@
-"""The ONNX twin: the same answers on every test row, or none and a sentence that says why."""
+"""The ONNX file: the same answers as the model on every test row, or no file and a sentence that says why."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,7 +13,7 @@ from projects import LINEAR, MIXED, NUMBERS, Project, linear_columns, mark_split
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from model.parameters import EstimatorParameters, parse_parameters
-from model.training.estimator.onnx.export import Agreement, compare_answers, make_twin
+from model.training.estimator.onnx.export import Agreement, compare_answers, export_onnx
 from model.training.estimator.onnx.graph import build_graph, read_preparation
 from model.training.estimator.onnx.raw_thresholds import find_raw_thresholds, unscale_trees
 from model.training.estimator.pipeline import fit
@@ -55,7 +55,7 @@ def test_every_test_row_gets_the_model_s_answer(project: MakeProject, estimator:
     )
     inputs = task.split.test.inputs
     assert inputs.isna().any(axis=None)
-    attempt = make_twin(fitted, task, threshold=0.45)
+    attempt = export_onnx(fitted, task, threshold=0.45)
     assert attempt.content is not None, attempt.finding
     answers = open_onnx(attempt.content).predict(inputs.to_numpy(np.float32))
     assert (answers.shape, answers.dtype) == ((60, 2), np.float32)
@@ -63,63 +63,63 @@ def test_every_test_row_gets_the_model_s_answer(project: MakeProject, estimator:
 
 
 @pytest.mark.parametrize("kind", ["linear_model.LinearRegression", "ensemble.HistGradientBoostingRegressor"])
-def test_a_regressor_s_twin_answers_a_number_a_row(project: MakeProject, kind: str) -> None:
+def test_a_regressor_s_onnx_file_answers_a_number_per_row(project: MakeProject, kind: str) -> None:
     made = project(LINEAR, linear_columns())
     fitted, task = set_up(made, f"model.estimator=sklearn.{kind}")
-    content = make_twin(fitted, task, None).content
+    content = export_onnx(fitted, task, None).content
     assert content is not None
     answers = open_onnx(content).predict(task.split.test.inputs.to_numpy(np.float32))
     assert answers.shape == (20, 1)
     assert answers.ravel() == pytest.approx(fitted.predict(task.split.test.inputs), rel=1e-5)
 
 
-def test_the_twin_takes_one_tensor_and_gives_one_and_names_no_class(trained_numbers: Project) -> None:
+def test_the_onnx_file_takes_one_tensor_and_gives_one_and_names_no_class(trained_numbers: Project) -> None:
     graph = onnx.load(trained_numbers.latest / "model.onnx").graph
     assert [place.name for place in (*graph.input, *graph.output)] == ["inputs", "outputs"]
     assert {node.op_type for node in graph.node}.isdisjoint({"ZipMap", "ArrayFeatureExtractor"})
 
 
 def test_no_rows_get_no_answers(trained_numbers: Project) -> None:
-    twin = open_onnx((trained_numbers.latest / "model.onnx").read_bytes())
-    assert twin.predict(np.zeros((0, 3), np.float32)).shape == (0, 2)
+    exported = open_onnx((trained_numbers.latest / "model.onnx").read_bytes())
+    assert exported.predict(np.zeros((0, 3), np.float32)).shape == (0, 2)
 
 
 @pytest.mark.parametrize("matrix", [np.zeros((1, 4), np.float32), np.zeros((1, 3)), np.zeros(3, np.float32)])
 def test_a_matrix_of_another_form_is_refused(trained_numbers: Project, matrix: Any) -> None:
-    twin = open_onnx((trained_numbers.latest / "model.onnx").read_bytes())
+    exported = open_onnx((trained_numbers.latest / "model.onnx").read_bytes())
     with pytest.raises(ValueError, match=r"expected float32 \(n, 3\)"):
-        twin.predict(matrix)
+        exported.predict(matrix)
 
 
 def test_columns_that_stand_apart_in_memory_are_read_right(trained_numbers: Project) -> None:
-    twin = open_onnx((trained_numbers.latest / "model.onnx").read_bytes())
+    exported = open_onnx((trained_numbers.latest / "model.onnx").read_bytes())
     matrix = np.array([[30, 1000, 1], [60, np.nan, 0], [80, 5000, np.nan]], np.float32)
-    assert np.array_equal(twin.predict(np.asfortranarray(matrix)), twin.predict(matrix))
+    assert np.array_equal(exported.predict(np.asfortranarray(matrix)), exported.predict(matrix))
 
 
-def test_a_model_of_words_has_no_twin_and_nothing_is_said(project: MakeProject) -> None:
+def test_a_model_of_words_has_no_onnx_file_and_nothing_is_said(project: MakeProject) -> None:
     results = project(MIXED, mixed_columns()).train()
-    assert results.twin is None
+    assert results.onnx is None
     assert Topic.ONNX not in topics(results)
 
 
 @pytest.mark.parametrize(
     ("estimator", "said"),
     [
-        ("sklearn.svm.LinearSVC", "It has no ONNX twin: LinearSVC gives no probabilities."),
-        ("sklearn.dummy.DummyClassifier", "It has no ONNX twin: skl2onnx cannot convert DummyClassifier."),
+        ("sklearn.svm.LinearSVC", "No ONNX file: LinearSVC gives no probabilities."),
+        ("sklearn.dummy.DummyClassifier", "No ONNX file: skl2onnx cannot convert DummyClassifier."),
     ],
 )
-def test_why_a_model_has_no_twin_is_said(project: MakeProject, estimator: str, said: str) -> None:
+def test_why_a_model_has_no_onnx_file_is_said(project: MakeProject, estimator: str, said: str) -> None:
     overrides = [f"model.estimators.boosted.estimator={estimator}", "model.estimators.boosted.options={}"]
     results = project(NUMBERS, mixed_columns()).train(*overrides)
-    assert results.twin is None
+    assert results.onnx is None
     assert said in texts(results)
     assert results.contract is not None
     assert not results.contract.has_onnx
 
 
-def test_whole_numbers_that_float32_cannot_tell_apart_leave_no_twin_and_the_figure_is_said(
+def test_whole_numbers_that_float32_cannot_tell_apart_leave_no_onnx_file_and_the_figure_is_said(
     project: MakeProject,
 ) -> None:
     recipe = LINEAR.replace('type = "float", role = "input", min = 0, max = 20', 'type = "int", role = "input"')
@@ -127,8 +127,8 @@ def test_whole_numbers_that_float32_cannot_tell_apart_leave_no_twin_and_the_figu
     numbers = [2**28 + row for row in range(100)]
     columns = {"x": numbers, "y": [float(row % 2) for row in range(100)], "split": mark_split(100)}
     results = project(recipe, columns).train()
-    assert results.twin is None
-    assert [words for words in texts(results) if "It has no ONNX twin: on 20 test rows that would differ" in words]
+    assert results.onnx is None
+    assert [words for words in texts(results) if "No ONNX file: on 20 test rows its answers would differ" in words]
 
 
 def test_a_row_on_the_other_side_of_the_threshold_is_counted_however_near_it_is() -> None:
