@@ -65,17 +65,17 @@ class EstimatorParameters(_EstimatorSection):
         return self
 
 
-class Choice(Section):
+class EstimatorOffer(Section):
     """One of several estimators that a recipe offers."""
 
     estimator: str
     options: Annotated[dict[str, Any], Field(default_factory=dict)]
 
 
-class OfferParameters(_EstimatorSection):
+class MultiEstimatorParameters(_EstimatorSection):
     """Several estimators for one task, of which `use` names the one to train."""
 
-    estimators: Annotated[dict[str, Choice], Field(min_length=1)]
+    estimators: Annotated[dict[str, EstimatorOffer], Field(min_length=1)]
     use: str
 
     @field_validator("use")
@@ -181,7 +181,7 @@ def parse_parameters(recipe: Recipe) -> ModelParameters:
         UsageError: the same, caused by an override.
     """
     if recipe.sections["model"].get("kind") == "estimator" and "estimators" in recipe.sections["model"]:
-        return parse_section(recipe, "model", OfferParameters).choose()
+        return parse_section(recipe, "model", MultiEstimatorParameters).choose()
     section = choose_section(recipe, "model", "kind", KINDS)
     assert isinstance(section, EstimatorParameters | AuthorshipParameters)  # noqa: S101 - KINDS holds no other
     return section

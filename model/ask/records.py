@@ -27,7 +27,7 @@ from relay.registry.record_table import MOST_BYTES, MOST_ROWS, RowAnswer, read_t
 from relay.registry.records import check_record, show_cell
 from relay.registry.task import ModelTask
 from relay.registry.versions import name_model
-from relay.results.text_attribution import Answer, say_answer
+from relay.results.text_attribution import TextAttribution, say_attribution
 from stylometry.errors import StylometryError
 
 MOST_FLAWS = 20
@@ -81,8 +81,8 @@ def answer(options: argparse.Namespace) -> VerbAnswer:
         return VerbAnswer(identity | {"csv": table}, table)
     records = read_records(content, production)
     if production.contract.task == ModelTask.AUTHORSHIP and options.reasons:
-        style = answer_style(production, records, settings)
-        return VerbAnswer(identity | {"style": asdict(style)}, "\n".join(say_answer(style)))
+        style = attribute_record(production, records, settings)
+        return VerbAnswer(identity | {"style": asdict(style)}, "\n".join(say_attribution(style)))
     model = open_model(production)
     answered = answer_records(model, records)
     reasons = [explain(production.contract, record, model.measure) for record in records] if options.reasons else []
@@ -138,13 +138,13 @@ def answer_table(production: Production, content: bytes) -> str:
     return write_table(table, answers).decode()
 
 
-def answer_style(production: Production, records: Sequence[dict[str, Cell]], settings: Settings) -> Answer:
+def attribute_record(production: Production, records: Sequence[dict[str, Cell]], settings: Settings) -> TextAttribution:
     """All that the production model of styles says of one text, as `python -m model ask` says it of the latest.
 
     Raises:
         UsageError: there is more than one text, or it cannot be compared.
     """
-    from model.ask.text_answer import answer_text
+    from model.ask.text_answer import attribute_text
     from model.release.fetch import fetch_run
     from relay.handoff.receipt import Receipt
     from relay.registry.connection import explain_mlflow, find_registry, open_registry
@@ -166,7 +166,7 @@ def answer_style(production: Production, records: Sequence[dict[str, Cell]], set
     metrics = json.loads(read_checked(folder, receipt, METRICS))
     trained = Trained(receipt, read_checked(folder, receipt, MODEL_FILE), int(metrics["chunks"]["chars"]))
     clean = read_text(str(text).encode("utf-8", "replace"))
-    return answer_text(trained, clean, settings.data_dir / ".state")
+    return attribute_text(trained, clean, settings.data_dir / ".state")
 
 
 def read_records(content: bytes, production: Production) -> list[dict[str, Cell]]:

@@ -18,7 +18,7 @@ from relay.handoff.recipe import load_recipe
 from relay.handoff.settings import read_settings
 from relay.handoff.verbs import VerbAnswer
 from relay.handoff.wording import count
-from relay.results.text_attribution import MOST_BYTES, say_answer
+from relay.results.text_attribution import MOST_BYTES, say_attribution
 
 if TYPE_CHECKING:  # scikit-learn takes seconds to import, and most refusals need none of it
     pass
@@ -54,11 +54,11 @@ def answer(options: argparse.Namespace) -> VerbAnswer:
         logger.info("type or paste the text, then end it with Ctrl-D on a line of its own")
     text = read_text(sys.stdin.buffer.read(MOST_BYTES + 1))
     from model.ask.text_answer import (
-        answer_text,  # scikit-learn takes seconds to import, and most refusals need none of it
+        attribute_text,  # scikit-learn takes seconds to import, and most refusals need none of it
     )
 
-    found = answer_text(trained, text, data_dir / ".state")
-    return VerbAnswer(asdict(found), "\n".join(say_answer(found)))
+    found = attribute_text(trained, text, data_dir / ".state")
+    return VerbAnswer(asdict(found), "\n".join(say_attribution(found)))
 
 
 def read_text(content: bytes) -> str:

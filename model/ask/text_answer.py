@@ -13,7 +13,7 @@ from relay.handoff.errors import ModelError, UsageError
 from relay.handoff.files import hash_file, write_atomically
 from relay.handoff.wording import count
 from relay.registry.model_file import read_model
-from relay.results.text_attribution import Answer, Extent, Nearness, Place, Verdict
+from relay.results.text_attribution import Extent, Nearness, Place, TextAttribution, Verdict
 from stylometry.asking import Style
 from stylometry.attribution import AuthorshipClassifier
 from stylometry.chunks import keep_whole
@@ -23,7 +23,7 @@ from stylometry.stability import FEWEST_WORDS, SAFE_WORDS, say_if_short
 from stylometry.words import count_words
 
 
-def answer_text(trained: Trained, text: str, state: Path) -> Answer:
+def attribute_text(trained: Trained, text: str, state: Path) -> TextAttribution:
     """What the model says of a text.
 
     Args:
@@ -44,7 +44,7 @@ def answer_text(trained: Trained, text: str, state: Path) -> Answer:
     except StylometryError as error:
         raise UsageError(f"this text cannot be compared: {error}") from None
     extent = Extent(len(text), count_all_words(text), len(style.chunks), style.chunk_chars)
-    return Answer(
+    return TextAttribution(
         recipe=trained.receipt.recipe,
         model_sha256=trained.sha256,
         text=extent,

@@ -138,7 +138,7 @@ class Job:
 
 
 @dataclass(frozen=True)
-class Desk:
+class RunFiles:
     """The files of the runs of one recipe."""
 
     settings: Settings

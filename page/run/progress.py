@@ -5,7 +5,7 @@ from typing import Literal
 
 import streamlit as st
 
-from page.run.job import Desk, Job, Status, Step, StepState, keep_messages
+from page.run.job import Job, RunFiles, Status, Step, StepState, keep_messages
 from page.shell.frame import told_in_words
 from page.shell.markdown import plain
 from relay.handoff.journal import Outcome
@@ -29,32 +29,32 @@ SIGNS: Mapping[StepState, tuple[str, Colour]] = {
 """State of a stage -> sign and colour; the word stands beside them."""
 
 
-def show_run(desk: Desk, job: Job | None) -> None:
+def show_run(files: RunFiles, job: Job | None) -> None:
     """Draw the run and keep looking at it."""
     seconds = WATCH_SECONDS if job is not None and job.status is Status.RUNNING else LOOK_SECONDS
-    st.fragment(_follow, run_every=seconds)(desk, sign(desk, job))
+    st.fragment(_follow, run_every=seconds)(files, sign(files, job))
 
 
-def sign(desk: Desk, job: Job | None) -> tuple[object, ...]:
+def sign(files: RunFiles, job: Job | None) -> tuple[object, ...]:
     """What must stay equal for the rest of the page to be right: the run, the result, and who else writes."""
-    latest = desk.settings.data_dir / "output" / desk.recipe / "latest"
+    latest = files.settings.data_dir / "output" / files.recipe / "latest"
     if job is not None and job.status is Status.RUNNING:
         return (job.record.pid, job.record.started_unix)
     run = None if job is None else (job.record.pid, job.record.started_unix, job.status)
-    return (run, latest.readlink() if latest.is_symlink() else None, desk.find_other_writer())
+    return (run, latest.readlink() if latest.is_symlink() else None, files.find_other_writer())
 
 
-def _follow(desk: Desk, drawn: tuple[object, ...]) -> None:
+def _follow(files: RunFiles, drawn: tuple[object, ...]) -> None:
     """Draw the run as it is now; when the rest of the page is no longer right, all of it."""
-    with told_in_words(desk.settings):
-        job = desk.find()
-        if sign(desk, job) != drawn:
+    with told_in_words(files.settings):
+        job = files.find()
+        if sign(files, job) != drawn:
             st.rerun()
         if job is not None:
-            (_show_progress if job.status is Status.RUNNING else _show_end)(desk, job)
+            (_show_progress if job.status is Status.RUNNING else _show_end)(files, job)
 
 
-def _show_progress(desk: Desk, job: Job) -> None:
+def _show_progress(files: RunFiles, job: Job) -> None:
     """Elapsed time, the stages, the last lines of the log, and a way out."""
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
@@ -63,10 +63,10 @@ def _show_progress(desk: Desk, job: Job) -> None:
         if not job.is_here:
             since = show_unix(job.record.started_unix)
             st.caption(plain(f"Running in {job.record.host} since {since}; it can be cancelled there."))
-        messages = keep_messages(desk.read_tail())[-LINES:]
+        messages = keep_messages(files.read_tail())[-LINES:]
         st.code("\n".join(messages) or "The first stage starts …", language=None, wrap_lines=True)
         if job.is_here and st.button("Cancel", icon=":material/stop:"):
-            desk.cancel(job)
+            files.cancel(job)
             st.toast("Cancelled: the stage removes its temporary files.")
 
 
@@ -83,7 +83,7 @@ def _describe(step: Step) -> str:
     return step.outcome if step.outcome in (Outcome.UNCHANGED, Outcome.RESTORED) else step.state
 
 
-def _show_end(desk: Desk, job: Job) -> None:
+def _show_end(files: RunFiles, job: Job) -> None:
     """How the last run ended, and what to do next."""
     when = show_unix(job.record.ended_unix or job.record.started_unix)
     match job.status:
@@ -105,7 +105,7 @@ def _show_end(desk: Desk, job: Job) -> None:
         with st.expander("Log of the run"):
             with st.container(horizontal=True):
                 _show_steps(job)
-            st.code("\n".join(keep_messages(desk.read_tail())) or "(empty)", language=None, wrap_lines=True)
+            st.code("\n".join(keep_messages(files.read_tail())) or "(empty)", language=None, wrap_lines=True)
 
 
 def _explain_failure(job: Job) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from page.run.job import Desk, Record, Step, StepState
+from page.run.job import Record, RunFiles, Step, StepState
 from relay.handoff.journal import find_entry
 from relay.handoff.logbook import make_run_id
 from relay.handoff.settings import ROOT, Settings
@@ -38,12 +38,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     arguments = _parser().parse_args(argv)
     settings = Settings(data_dir=arguments.data_dir, log_dir=arguments.log_dir)
-    desk = Desk(settings, Path(arguments.recipe).stem)
-    desk.lock.parent.mkdir(parents=True, exist_ok=True)
+    files = RunFiles(settings, Path(arguments.recipe).stem)
+    files.lock.parent.mkdir(parents=True, exist_ok=True)
     try:
-        with FileLock(desk.lock, timeout=LOCK_SECONDS, poll_interval=POLL_SECONDS, mode=0o666):
+        with FileLock(files.lock, timeout=LOCK_SECONDS, poll_interval=POLL_SECONDS, mode=0o666):
             os.ftruncate(sys.stdout.fileno(), 0)  # the log of the run before
-            return _Supervisor(desk, arguments).run()
+            return _Supervisor(files, arguments).run()
     except Timeout:
         return ANOTHER_RUNS
 
@@ -51,18 +51,18 @@ def main(argv: Sequence[str] | None = None) -> int:
 class _Supervisor:
     """Holds the record of the run and rewrites it at every step."""
 
-    def __init__(self, desk: Desk, arguments: argparse.Namespace) -> None:
-        self._desk = desk
+    def __init__(self, files: RunFiles, arguments: argparse.Namespace) -> None:
+        self._files = files
         changes = [part for override in arguments.set for part in ("--set", override)]
         force = ["--force"] if arguments.force else []
         self._arguments = [arguments.recipe, *changes, *force]
         self._record = Record(
-            recipe=desk.recipe,
+            recipe=files.recipe,
             command=["python", "-m", arguments.stage[-1], *self._arguments],
             overrides=arguments.set,
             pid=os.getpid(),
             host=socket.gethostname(),
-            log=desk.log,
+            log=files.log,
             started_unix=time.time(),
             steps=[Step(stage=stage) for stage in arguments.stage],
         )
@@ -72,7 +72,7 @@ class _Supervisor:
         code = 0
         try:
             signal.signal(signal.SIGTERM, signal.default_int_handler)
-            self._desk.write(self._record)
+            self._files.write(self._record)
             for number in range(len(self._record.steps)):
                 code = self._run_step(number)
                 if code:
@@ -88,7 +88,7 @@ class _Supervisor:
         stage, started, run_id = self._record.steps[number].stage, time.time(), make_run_id()
         self._change_step(number, state=StepState.RUNNING, started_unix=started)
         code = _run_process(self._command(stage, run_id))
-        entry = find_entry(self._desk.settings.log_dir, run_id)
+        entry = find_entry(self._files.settings.log_dir, run_id)
         self._change_step(
             number,
             state={0: StepState.DONE, INTERRUPTED: StepState.CANCELLED}.get(code, StepState.FAILED),
@@ -99,7 +99,7 @@ class _Supervisor:
         return code
 
     def _command(self, stage: str, run_id: str) -> list[str]:
-        settings = self._desk.settings
+        settings = self._files.settings
         folders = ["--data-dir", str(settings.data_dir), "--log-dir", str(settings.log_dir)]
         return [sys.executable, "-m", stage, *self._arguments, "--run-id", run_id, *folders]
 
@@ -110,7 +110,7 @@ class _Supervisor:
 
     def _change(self, **changes: object) -> None:
         self._record = self._record.model_copy(update=changes)
-        self._desk.write(self._record)
+        self._files.write(self._record)
 
 
 def _run_process(command: list[str]) -> int:

@@ -7,7 +7,7 @@ from page.results.show import show_result
 from page.results.style_tabs import show_styles
 from page.run.fields import fill_in
 from page.run.form import find_stages
-from page.run.job import Desk, Job, Order, Status
+from page.run.job import Job, Order, RunFiles, Status
 from page.run.progress import show_run
 from page.run.schedule_show import show_schedule
 from page.settings import PageSettings, read_page_settings
@@ -23,8 +23,8 @@ def show() -> None:
     """The page: the run and its result on the left, the parameters on the right, below each other on a phone."""
     settings = read_page_settings()
     source, recipe = chosen_recipe(settings)
-    desk, stages = Desk(settings, recipe.name), find_stages()
-    job = desk.find()
+    files, stages = RunFiles(settings, recipe.name), find_stages()
+    job = files.find()
     entitle(recipe)
     left, right = st.columns([2, 1], gap="large")
     with right:
@@ -38,8 +38,8 @@ def show() -> None:
         show_schedule(settings, recipe.name, overrides or ())
     with left:
         order = Order(recipe.name, source, stages, tuple(overrides or ()))
-        show_button(desk, job, order, is_valid=overrides is not None)
-        show_run(desk, job)
+        show_button(files, job, order, is_valid=overrides is not None)
+        show_run(files, job)
         with told_in_words(settings):
             show_latest(settings, source, load_latest(settings, recipe.name))
 
@@ -53,10 +53,10 @@ def show_latest(settings: PageSettings, source: str, result: Result) -> None:
     show_question(settings, source, result)
 
 
-def show_button(desk: Desk, job: Job | None, order: Order, *, is_valid: bool) -> None:
+def show_button(files: RunFiles, job: Job | None, order: Order, *, is_valid: bool) -> None:
     """The button and what it does; off while somebody writes the recipe's data."""
     is_running = job is not None and job.status is Status.RUNNING
-    other = None if is_running else desk.find_other_writer()
+    other = None if is_running else files.find_other_writer()
     with st.container(horizontal=True, vertical_alignment="center"):
         is_off = is_running or other is not None or not is_valid
         is_pressed = st.button("Run", type="primary", icon=":material/play_arrow:", disabled=is_off)
@@ -67,7 +67,7 @@ def show_button(desk: Desk, job: Job | None, order: Order, *, is_valid: bool) ->
     if other is not None:
         st.info(plain(f"Running elsewhere: {other}. The button comes back when it has ended."), icon=":material/lock:")
     if is_pressed:
-        desk.start(Order(order.recipe, order.source, stages, order.overrides, force=force))
+        files.start(Order(order.recipe, order.source, stages, order.overrides, force=force))
         st.rerun()
 
 

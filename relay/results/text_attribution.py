@@ -61,7 +61,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Answer:
+class TextAttribution:
     """All that is said of one text."""
 
     recipe: str
@@ -77,17 +77,18 @@ class Answer:
     """How every answer of this model is to be read."""
 
 
-def say_answer(answer: Answer) -> list[str]:
-    """The answer as lines for people."""
-    width = max(len(one.label) for one in answer.labels)
-    lines = [f"{answer.recipe}: {say_extent(asdict(answer.text))}", ""]
+def say_attribution(attribution: TextAttribution) -> list[str]:
+    """The attribution as lines for people."""
+    width = max(len(one.label) for one in attribution.labels)
+    lines = [f"{attribution.recipe}: {say_extent(asdict(attribution.text))}", ""]
     lines += [f"{'label':<{width}}  {'distance':>10}  probability"]
     lines += [
-        f"{one.label:<{width}}  {show(one.distance):>10}  {show_share(one.probability):>11}" for one in answer.labels
+        f"{one.label:<{width}}  {show(one.distance):>10}  {show_share(one.probability):>11}"
+        for one in attribution.labels
     ]
-    place = f"{show(answer.map.x)}, {show(answer.map.y)}"
-    lines += ["", say_verdict(asdict(answer.verdict)), f"On the map (PCoA) it stands at {place}."]
-    return [*lines, *(f"Warning: {warning}" for warning in answer.warnings), *answer.notes]
+    place = f"{show(attribution.map.x)}, {show(attribution.map.y)}"
+    lines += ["", say_verdict(asdict(attribution.verdict)), f"On the map (PCoA) it stands at {place}."]
+    return [*lines, *(f"Warning: {warning}" for warning in attribution.warnings), *attribution.notes]
 
 
 def say_extent(text: dict[str, Any]) -> str:

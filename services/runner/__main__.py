@@ -104,7 +104,7 @@ class Runner(BaseHTTPRequestHandler):
         after = query.get("after", "")
         if not re.fullmatch(r"(\d{1,12}\.\d{9})?", after, re.ASCII):
             raise RefusedError("after: expected what the last answer said there")
-        return asdict(self.project.look(require_run(run), after))
+        return asdict(self.project.find_status(require_run(run), after))
 
     def _answer(self, routes: dict[str, Callable[..., Any]]) -> None:
         """Find the route, do the work, say how it went: every failure has a status and words."""

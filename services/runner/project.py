@@ -39,8 +39,8 @@ class MissingError(Exception):
 
 
 @dataclass(frozen=True)
-class Look:
-    """How a run stands, and what it said since it was looked at last."""
+class RunStatus:
+    """The state of a run, and what it wrote to its log since the status was read last."""
 
     state: str
     """running or ended."""
@@ -48,7 +48,7 @@ class Look:
     is_out_of_memory: bool = False
     lines: list[str] = field(default_factory=list)
     after: str = ""
-    """Where the next look begins."""
+    """Where the next reading of the log begins."""
     is_more: bool = False
     """Whether the log goes on at once."""
     outcome: str | None = None
@@ -77,8 +77,8 @@ class Project:
             self._start_created(found["Id"])
         return str(found["Id"])
 
-    def look(self, run: str, after: str = "") -> Look:
-        """How a run stands.
+    def find_status(self, run: str, after: str = "") -> RunStatus:
+        """The state of a run, and what its log holds after a position.
 
         Raises:
             MissingError: there is no such run.
@@ -90,10 +90,10 @@ class Project:
         entry_id = found["Config"]["Labels"].get(ENTRY, "")
         lines, after, is_more = self._read_lines(found["Id"], entry_id, after)
         if not is_ended:
-            return Look("running", lines=lines, after=after, is_more=is_more)
+            return RunStatus("running", lines=lines, after=after, is_more=is_more)
         entry = {} if is_more else self._read_entry(found["Id"], entry_id)
         ended = (lines, after, is_more, entry.get("outcome"), entry.get("error"))
-        return Look("ended", state["ExitCode"], state["OOMKilled"], *ended)
+        return RunStatus("ended", state["ExitCode"], state["OOMKilled"], *ended)
 
     def stop(self, run: str) -> None:
         """End a run; one that has ended stays as it is.

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from edition_folders import Edition
 
-from page.run.job import Desk
+from page.run.job import RunFiles
 from relay.handoff.dataset import open_dataset
 from relay.handoff.files import Fingerprints
 from relay.handoff.journal import Entry, Outcome, parse_entry, write_journal
@@ -119,7 +119,7 @@ def test_the_processed_dataset_names_the_raw_one(edition: Edition) -> None:
 def test_the_page_shows_how_the_last_run_ended(
     edition: Edition, name: str, status: str, steps: list[tuple[str, str | None]]
 ) -> None:
-    job = Desk(edition.settings, name).find()
+    job = RunFiles(edition.settings, name).find()
     assert job is not None
     assert job.status == status
     assert [(step.state, step.outcome) for step in job.record.steps] == steps

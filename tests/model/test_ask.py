@@ -14,11 +14,11 @@ import pytest
 from projects import DOCUMENTS, LINEAR, WORDS, Project, document_columns, linear_columns
 
 from model.ask.text import FEWEST_CHARS, read_text
-from model.ask.text_answer import answer_text
+from model.ask.text_answer import attribute_text
 from model.ask.trained import Trained, load_trained
 from relay.handoff.errors import DatasetDamagedError, DatasetMissingError, ModelError, RelayError, UsageError
 from relay.handoff.recipe import load_recipe
-from relay.results.text_attribution import MOST_BYTES, Answer
+from relay.results.text_attribution import MOST_BYTES, TextAttribution
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -32,8 +32,8 @@ def find_trained(made: Project) -> Trained:
     return load_trained(made.data_dir, load_recipe(str(made.recipe)))
 
 
-def ask(made: Project, text: str) -> Answer:
-    return answer_text(find_trained(made), read_text(text.encode()), made.data_dir / ".state")
+def ask(made: Project, text: str) -> TextAttribution:
+    return attribute_text(find_trained(made), read_text(text.encode()), made.data_dir / ".state")
 
 
 def run_command(made: Project, text: bytes, *more: str) -> "subprocess.CompletedProcess[bytes]":
@@ -65,12 +65,12 @@ def test_it_stands_on_the_map_among_the_chunks_of_its_author(trained_documents: 
 
 
 def test_a_result_with_the_old_words_for_its_parameters_gives_the_same_notes(trained_documents: Project) -> None:
-    def note(**parameters: str) -> Answer:
+    def note(**parameters: str) -> TextAttribution:
         trained = find_trained(trained_documents)
         receipt = trained.receipt
         key = receipt.key.model_copy(update={"parameters": receipt.key.parameters | parameters})
         whole = replace(trained, receipt=receipt.model_copy(update={"key": key}), chunk_chars=0)
-        return answer_text(whole, read_text(write_like("Ann").encode()), trained_documents.data_dir / ".state")
+        return attribute_text(whole, read_text(write_like("Ann").encode()), trained_documents.data_dir / ".state")
 
     new = note(distance="count_manhattan", caveat="One subject.")
     assert (new.notes[-1], "counts of whole documents" in new.warnings[-1]) == ("One subject.", True)

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from variables import VARIABLES
 
 from page.results.style_tabs import TOPICS_OF_TABS
-from page.run.job import Desk, Status
+from page.run.job import RunFiles, Status
 from relay.handoff.settings import ROOT
 from relay.results.load import load_latest
 
@@ -199,8 +199,8 @@ def test_the_button_runs_a_process_of_its_own_and_the_page_shows_how_it_ended(
     app = open_page(full, monkeypatch)
     app.text_input(key="linear:0:model.estimator").set_value("sklearn.linear_model.NoSuch").run()
     button(app, "Run").click().run()
-    desk = Desk(full.settings, "linear")
-    while (job := desk.find()) is not None and job.status is Status.RUNNING:
+    files = RunFiles(full.settings, "linear")
+    while (job := files.find()) is not None and job.status is Status.RUNNING:
         time.sleep(0.1)
     app.run()
     assert "model: " in words(app)

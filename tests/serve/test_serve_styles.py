@@ -12,12 +12,12 @@ from projects import CASES, DOCUMENTS, WORDS, Project, make_project
 from serving import Server, lay_version
 
 from model.ask.text import read_text
-from model.ask.text_answer import answer_text
+from model.ask.text_answer import attribute_text
 from model.ask.trained import Trained, load_trained
 from relay.handoff.errors import UsageError
 from relay.handoff.recipe import load_recipe
 from relay.registry.model_file import read_model
-from relay.results.text_attribution import Answer
+from relay.results.text_attribution import TextAttribution
 
 DISTANCES = {"counts": "count_manhattan", "frequencies": "cosine_delta"}
 
@@ -52,11 +52,11 @@ def server(asked: Asked, tmp_path_factory: pytest.TempPathFactory) -> Any:
     server.stop()
 
 
-def ask_here(asked: Asked, text: str) -> Answer | str:
+def ask_here(asked: Asked, text: str) -> TextAttribution | str:
     """What the command says, or why it does not."""
     made, trained = asked
     try:
-        return answer_text(trained, read_text(text.encode()), made.data_dir / ".state")
+        return attribute_text(trained, read_text(text.encode()), made.data_dir / ".state")
     except UsageError as error:
         return str(error).partition(": ")[2]
 

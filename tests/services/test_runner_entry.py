@@ -16,7 +16,7 @@ import pytest
 from relay.handoff.journal import Outcome, parse_entry
 from services.runner.engine import Engine
 from services.runner.order import Order
-from services.runner.project import ENTRY, RUN, Look, Project, describe_container
+from services.runner.project import ENTRY, RUN, Project, RunStatus, describe_container
 
 Desk = Any  # tests/conftest.py
 STDOUT, STDERR = 1, 2
@@ -82,10 +82,10 @@ def engine(tmp_path: Path) -> Iterator[tuple[Project, Server]]:
     server.server_close()
 
 
-def look_at(engine: tuple[Project, Server], container: Container) -> Look:
+def ask_status(engine: tuple[Project, Server], container: Container) -> RunStatus:
     project, server = engine
     server.container = container
-    return project.look(RUN_ID)
+    return project.find_status(RUN_ID)
 
 
 def entry(**told: Any) -> bytes:
@@ -95,9 +95,9 @@ def entry(**told: Any) -> bytes:
 def test_a_look_carries_outcome_and_error_and_leaves_the_entry_out_of_the_log(engine: tuple[Project, Server]) -> None:
     error = {"kind": "schema", "message": "é" * 2 * CUT, "next": ""}
     written = [(STDERR, b"x\n"), (STDOUT, b"hello\n"), (STDOUT, entry(outcome="failed", error=error))]
-    look = look_at(engine, Container(1, written))
-    assert (look.exit_code, look.outcome, look.error) == (1, "failed", error)
-    assert look.lines[:2] == ["x", "hello"]
+    status = ask_status(engine, Container(1, written))
+    assert (status.exit_code, status.outcome, status.error) == (1, "failed", error)
+    assert status.lines[:2] == ["x", "hello"]
 
 
 @pytest.mark.parametrize(
@@ -117,7 +117,7 @@ def test_a_look_carries_outcome_and_error_and_leaves_the_entry_out_of_the_log(en
 def test_the_outcome_is_that_of_the_containers_own_entry_or_none(
     engine: tuple[Project, Server], written: list[tuple[int, bytes]], outcome: str | None
 ) -> None:
-    assert look_at(engine, Container(0, written)).outcome == outcome
+    assert ask_status(engine, Container(0, written)).outcome == outcome
 
 
 def pattern() -> dict[str, Any]:
@@ -155,8 +155,8 @@ def test_what_a_real_stage_prints_is_what_the_runner_reads(
         assert desk.run("ingest", *arguments) == 0
         captured = capsys.readouterr()
         written = [(STDERR, captured.err.encode()), (STDOUT, captured.out.encode())]
-        look = look_at(engine, Container(0, written))
-        outcomes.append(look.outcome)
+        status = ask_status(engine, Container(0, written))
+        outcomes.append(status.outcome)
         assert parse_entry(captured.out).run_id == ENTRY_ID
         assert (set(captured.err.split()) == {"x"}) == is_wordless
     assert outcomes == [Outcome.RAN, Outcome.UNCHANGED]

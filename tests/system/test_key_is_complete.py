@@ -325,7 +325,7 @@ def normalise(name: str) -> str:
 PROPERTIES = {
     "HttpSection.checksums": "what comes is in the key by its SHA-256",
     "HttpSection.urls": "what comes is in the key by its SHA-256",
-    "OfferParameters.choose": "gives the parameters that are in the key",
+    "MultiEstimatorParameters.choose": "gives the parameters that are in the key",
 }
 """Property or method of a declared section -> why it decides nothing that is not in the key."""
 
