@@ -47,9 +47,8 @@ SHARED = HANDOFF + Code(
     modules=(
         *("model.training.contract", "model.training.plots.style", "model.training.result"),
         *("model.training.skops_file", "model.training.train"),
-        *("relay.handoff.wording", "relay.results.findings"),
-        *("relay.registry.answers", "relay.registry.contract", "relay.registry.model_file", "relay.registry.onnx_file"),
-        *("relay.registry.segments", "relay.registry.task"),
+        *("relay.handoff.wording", "relay.registry.contract", "relay.registry.model_file", "relay.registry.onnx_file"),
+        *("relay.registry.predictions", "relay.registry.segments", "relay.registry.task", "relay.results.findings"),
     ),
     packages=("matplotlib", "numpy", "onnxruntime", "pandas", "scikit-learn", "scipy", "skops", "threadpoolctl"),
 )

@@ -5,8 +5,8 @@ from typing import Any
 
 import msgspec
 
-from relay.registry.answers import Predictions
 from relay.registry.contract import Cell, Contract
+from relay.registry.predictions import Predictions
 from serve.errors import Flaw, InvalidRecordsError
 from serve.schema import Record
 from stylometry.asking import Style

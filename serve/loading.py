@@ -8,10 +8,10 @@ from typing import Any
 from pydantic import ValidationError
 
 from relay.handoff.errors import RelayError
-from relay.registry.answers import find_difference
 from relay.registry.contract import CONTRACT_FILE, LINEAGE_FILE, MODEL_FILE, ONNX_FILE, Contract
 from relay.registry.model_file import read_model
 from relay.registry.onnx_file import open_onnx
+from relay.registry.predictions import find_difference
 from relay.registry.task import ModelTask
 from serve.predictor import OnnxPredictor, PipelinePredictor, Predictor
 from serve.schema import make_schema

@@ -13,8 +13,8 @@ import msgspec
 from loguru import logger
 from msgspec import UNSET, UnsetType
 
-from relay.registry.answers import Predictions
 from relay.registry.contract import Cell
+from relay.registry.predictions import Predictions
 from serve.errors import KeyReusedError, WrongParameterError
 from serve.exchange import Request, Response
 from serve.log.record import LogFullError, LogKeyTakenError, LogUnavailableError, PredictionLog, Row, new_id

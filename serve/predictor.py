@@ -11,9 +11,9 @@ import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from relay.registry.answers import Predictions, ask_model, make_frame, read_outputs
 from relay.registry.contract import Cell, Contract
 from relay.registry.onnx_file import OnnxModel
+from relay.registry.predictions import Predictions, make_frame, predict_with_model, read_outputs
 from relay.registry.task import ModelTask
 from serve.errors import NoAnswerError
 from serve.schema import Record, make_matrix
@@ -66,7 +66,7 @@ class PipelinePredictor:
 
     def answer(self, records: Sequence[Record]) -> Predictions:
         """The answers to some records."""
-        return require_finite(ask_model(self._contract, self._pipeline, self._name_cells(records)))
+        return require_finite(predict_with_model(self._contract, self._pipeline, self._name_cells(records)))
 
     def answer_plainly(self, records: Sequence[Record]) -> list[Cell]:
         """What the estimator's own predict() answers."""

@@ -24,8 +24,8 @@ from relay.registry.task import ModelTask
 from relay.registry.versions import CONTRACT_SHA256, Version, require_digest
 
 if TYPE_CHECKING:  # NumPy and ONNX Runtime: whoever only asks for the contract needs neither
-    from relay.registry.answers import Predictions, Record
     from relay.registry.onnx_file import OnnxModel
+    from relay.registry.predictions import Predictions, Record
 
 KEEP = 3
 """Versions of a model whose files are kept."""
@@ -51,11 +51,11 @@ class OpenModel:
 
     def answer(self, records: "Sequence[Record]") -> "Predictions":
         """The answers to some records."""
-        from relay.registry.answers import ask_model, ask_onnx
+        from relay.registry.predictions import predict_with_model, predict_with_onnx
 
         if self.onnx is not None:
-            return ask_onnx(self.contract, self.onnx, records)
-        return ask_model(self.contract, self.model, records)
+            return predict_with_onnx(self.contract, self.onnx, records)
+        return predict_with_model(self.contract, self.model, records)
 
     def measure(self, records: "Sequence[Record]") -> tuple[list[Cell], list[float] | None]:
         """The answers, and of each one figure that can be compared with the first one's: a number or a probability.
@@ -73,7 +73,7 @@ class OpenModel:
 
     def _share_out(self, records: "Sequence[Record]") -> Any:
         """The probabilities of all classes (n, classes)."""
-        from relay.registry.answers import make_frame, make_matrix
+        from relay.registry.predictions import make_frame, make_matrix
 
         if self.onnx is not None:
             return self.onnx.predict(make_matrix(self.contract.inputs, records))
@@ -142,7 +142,7 @@ def open_model(production: Production) -> OpenModel:
         ModelTamperedError: the bytes are not those of the contract.
         ModelError: it cannot be opened, or answers otherwise.
     """
-    from relay.registry.answers import find_difference
+    from relay.registry.predictions import find_difference
 
     contract, where = production.contract, f"version {production.version.number} of {production.version.name}"
     onnx, model = None, None

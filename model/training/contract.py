@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from relay.handoff.recipe import Column
-from relay.registry.answers import Predictions
 from relay.registry.contract import Cell, Contract, Example
+from relay.registry.predictions import Predictions
 from relay.registry.task import ModelTask
 
 EXAMPLES = 5
@@ -23,13 +23,15 @@ def promise_column(column: Column) -> Column:
     return column.model_copy(update={"source": None, "epoch": "s"})
 
 
-def add_example(contract: Contract, records: list[dict[str, Cell]], answers: Predictions) -> Contract:
-    """The contract with records and what the model answered."""
+def add_example(contract: Contract, records: list[dict[str, Cell]], predictions: Predictions) -> Contract:
+    """The contract with records and the model's predictions for them."""
     numbers = contract.task == ModelTask.REGRESSION
     example = Example(
         records=records,
-        predictions=[_shorten(answer) if numbers else answer for answer in answers.predictions],
-        probabilities=None if answers.probabilities is None else [_shorten(share) for share in answers.probabilities],
+        predictions=[_shorten(answer) if numbers else answer for answer in predictions.predictions],
+        probabilities=None
+        if predictions.probabilities is None
+        else [_shorten(share) for share in predictions.probabilities],
     )
     return contract.model_copy(update={"example": example})
 

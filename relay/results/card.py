@@ -260,7 +260,7 @@ def _describe_loading(version: Version, contract: Contract) -> Block:
 
 LOADING = """from pathlib import Path
 
-from relay.registry.answers import ask_model
+from relay.registry.predictions import predict_with_model
 from relay.registry.artifacts import fetch_version
 from relay.registry.connection import find_registry, open_registry
 from relay.registry.contract import MODEL_FILE
@@ -273,4 +273,4 @@ folder = Path("{name}-{number}")
 # Each file is held against the SHA-256 that was registered.
 contract = fetch_version(client, read_version(client, "{name}", {number}), folder)
 model = read_model(folder / MODEL_FILE, contract.files[MODEL_FILE])
-print(ask_model(contract, model, [{record}]))"""
+print(predict_with_model(contract, model, [{record}]))"""

@@ -12,12 +12,12 @@ from edition_folders import EDITION_MODELS, Edition
 
 from model.__main__ import STAGE
 from relay.handoff.stage import main
-from relay.registry.answers import ask_model, ask_onnx, find_difference
 from relay.registry.artifacts import fetch_version
 from relay.registry.connection import find_registry, open_registry
 from relay.registry.contract import MODEL_FILE, ONNX_FILE
 from relay.registry.model_file import read_model
 from relay.registry.onnx_file import open_onnx
+from relay.registry.predictions import find_difference, predict_with_model, predict_with_onnx
 from relay.registry.promotion import read_history
 from relay.registry.task import ModelTask
 from relay.registry.versions import find_production, list_versions, read_version
@@ -96,7 +96,7 @@ def test_a_registered_model_answers_its_example_as_it_did(client: Any, tmp_path:
     found = (contract.task, contract.estimator, contract.example.predictions[0])
     assert found == REGISTERED[name, number]
     model = read_model(tmp_path / "version" / MODEL_FILE, contract.files[MODEL_FILE])
-    assert find_difference(contract, ask_model(contract, model, contract.example.records)) == ""
+    assert find_difference(contract, predict_with_model(contract, model, contract.example.records)) == ""
     has_onnx = contract.estimator in (
         "LinearRegression",
         "Ridge",
@@ -106,7 +106,7 @@ def test_a_registered_model_answers_its_example_as_it_did(client: Any, tmp_path:
     assert contract.has_onnx is has_onnx
     if has_onnx:
         onnx = open_onnx((tmp_path / "version" / ONNX_FILE).read_bytes())
-        assert find_difference(contract, ask_onnx(contract, onnx, contract.example.records)) == ""
+        assert find_difference(contract, predict_with_onnx(contract, onnx, contract.example.records)) == ""
 
 
 @pytest.mark.parametrize("name", EDITION_MODELS)

@@ -8,10 +8,10 @@ import pyarrow.parquet as pq
 import pytest
 from projects import LINEAR, MIXED, Project, mixed_columns, texts, topics
 
-from relay.registry.answers import ask_model, ask_onnx, find_difference
 from relay.registry.contract import Contract
 from relay.registry.model_file import read_model
 from relay.registry.onnx_file import open_onnx
+from relay.registry.predictions import find_difference, predict_with_model, predict_with_onnx
 from relay.results.findings import Topic
 
 
@@ -37,9 +37,9 @@ def test_files_and_answers_are_as_promised(trained_once: Callable[[str], Project
     records = contract.example.records
     assert len(records) == 5
     model = read_model(contents["model.skops"], contract.files["model.skops"])
-    assert find_difference(contract, ask_model(contract, model, records)) == ""
+    assert find_difference(contract, predict_with_model(contract, model, records)) == ""
     if contract.has_onnx:
-        answers = ask_onnx(contract, open_onnx(contents["model.onnx"]), records)
+        answers = predict_with_onnx(contract, open_onnx(contents["model.onnx"]), records)
         assert find_difference(contract, answers) == ""
 
 

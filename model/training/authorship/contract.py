@@ -5,8 +5,8 @@ from typing import Any
 
 from model.training.contract import EXAMPLES, NOTHING, add_example, hash_files, promise_column
 from relay.handoff.recipe import Recipe
-from relay.registry.answers import ask_model
 from relay.registry.contract import MODEL_FILE, Asking, Cell, Contract, Score
+from relay.registry.predictions import predict_with_model
 from relay.registry.task import ModelTask
 
 
@@ -54,7 +54,7 @@ def describe_authorship(
     )
     # Spread over all, since those of one author follow each other.
     records: list[dict[str, Cell]] = [{text: shown} for shown in texts[:: max(len(texts) // EXAMPLES, 1)][:EXAMPLES]]
-    return add_example(contract, records, ask_model(contract, classifier, records))
+    return add_example(contract, records, predict_with_model(contract, classifier, records))
 
 
 def _score_authorship(trust: Mapping[str, Any], labels: int) -> Score | None:

@@ -12,8 +12,8 @@ from model.parameters import EstimatorParameters
 from model.training.contract import EXAMPLES, NOTHING, add_example, hash_files, promise_column
 from model.training.estimator.task import Task
 from relay.handoff.recipe import Column, Recipe
-from relay.registry.answers import ask_model, ask_onnx
 from relay.registry.contract import ONNX_FILE, Cell, Contract, Score
+from relay.registry.predictions import predict_with_model, predict_with_onnx
 from relay.registry.task import ModelTask
 
 
@@ -60,10 +60,10 @@ def describe_estimator(
     )
     records = list_records(test.take(_choose_rows(test.target)).inputs, recipe.columns)
     if ONNX_FILE not in files:
-        return add_example(contract, records, ask_model(contract, fitted, records))
+        return add_example(contract, records, predict_with_model(contract, fitted, records))
     from relay.registry.onnx_file import open_onnx
 
-    return add_example(contract, records, ask_onnx(contract, open_onnx(files[ONNX_FILE]), records))
+    return add_example(contract, records, predict_with_onnx(contract, open_onnx(files[ONNX_FILE]), records))
 
 
 def list_records(frame: pd.DataFrame, columns: Mapping[str, Column]) -> list[dict[str, Cell]]:

@@ -6,8 +6,15 @@ from typing import Any
 import pytest
 
 from relay.handoff.column import Column
-from relay.registry.answers import Predictions, ask_model, find_difference, make_frame, make_matrix, read_outputs
 from relay.registry.contract import Contract, Example, Score, Segment
+from relay.registry.predictions import (
+    Predictions,
+    find_difference,
+    make_frame,
+    make_matrix,
+    predict_with_model,
+    read_outputs,
+)
 from relay.registry.segments import assign_parts, name_parts
 
 AGE = Column.model_validate({"type": "int", "role": "input", "min": 18.0, "unit": "years", "from": ["Age", "AGE"]})
@@ -128,7 +135,7 @@ class OnlyScores:
 
 def test_a_model_without_probabilities_is_asked_for_its_scores() -> None:
     contract = make_contract(gives_probabilities=False, threshold=0.0)
-    answers = ask_model(contract, OnlyScores(), [{"member": None, "age": 49}, {"member": None, "age": 50}])
+    answers = predict_with_model(contract, OnlyScores(), [{"member": None, "age": 49}, {"member": None, "age": 50}])
     assert answers == Predictions([0, 1], None)
 
 

@@ -1,4 +1,4 @@
-"""From records to what a model takes, and from what it gives to answers: the one way, for training and serving."""
+"""From records to a model's inputs, and from its outputs to predictions: the same code in training and serving."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ NUMERIC = ("int", "float", "bool")
 
 @dataclass(frozen=True, slots=True)
 class Predictions:
-    """What a model says of some records."""
+    """A model's predictions for some records."""
 
     predictions: list[Cell]
     """A class, a number or the nearest label for each."""
@@ -52,13 +52,13 @@ def make_frame(inputs: Mapping[str, Column], records: Sequence[Record]) -> "pd.D
     )
 
 
-def ask_onnx(contract: Contract, onnx: "OnnxModel", records: Sequence[Record]) -> Predictions:
-    """What the model answers through ONNX."""
+def predict_with_onnx(contract: Contract, onnx: "OnnxModel", records: Sequence[Record]) -> Predictions:
+    """The predictions of an ONNX model."""
     return read_outputs(contract, onnx.predict(make_matrix(contract.inputs, records)))
 
 
-def ask_model(contract: Contract, model: Any, records: Sequence[Record]) -> Predictions:
-    """What the model of a model file answers.
+def predict_with_model(contract: Contract, model: Any, records: Sequence[Record]) -> Predictions:
+    """The predictions of the model in a model file.
 
     Args:
         contract: the model's.
@@ -66,7 +66,7 @@ def ask_model(contract: Contract, model: Any, records: Sequence[Record]) -> Pred
         records: each with every input.
     """
     if contract.task == ModelTask.AUTHORSHIP:
-        return _ask_for_styles(contract, model, records)
+        return _attribute_texts(contract, model, records)
     frame = make_frame(contract.inputs, records)
     if contract.gives_probabilities:
         return read_outputs(contract, model.predict_proba(frame))
@@ -77,7 +77,7 @@ def ask_model(contract: Contract, model: Any, records: Sequence[Record]) -> Pred
 
 
 def read_outputs(contract: Contract, outputs: npt.NDArray[Any]) -> Predictions:
-    """Answers from probabilities (n, classes) or numbers (n, 1)."""
+    """Predictions from probabilities (n, classes) or numbers (n, 1)."""
     if contract.task == ModelTask.REGRESSION:
         return Predictions(np.ravel(outputs).tolist(), None)
     if contract.task == ModelTask.BINARY:
@@ -87,7 +87,7 @@ def read_outputs(contract: Contract, outputs: npt.NDArray[Any]) -> Predictions:
 
 
 def find_difference(contract: Contract, made: Predictions) -> str:
-    """How answers to the contract's example differ from those promised there; empty when they do not."""
+    """The first difference between predictions for the contract's example and those promised there; empty if equal."""
     example = contract.example
     for number, (found, promised) in enumerate(zip(made.predictions, example.predictions, strict=True), start=1):
         if contract.task != ModelTask.REGRESSION:
@@ -103,7 +103,7 @@ def find_difference(contract: Contract, made: Predictions) -> str:
     return ""
 
 
-def _ask_for_styles(contract: Contract, model: Any, records: Sequence[Record]) -> Predictions:
+def _attribute_texts(contract: Contract, model: Any, records: Sequence[Record]) -> Predictions:
     (text,) = contract.inputs
     if contract.asking is None:
         texts = [record[text] for record in records]
