@@ -1,1 +1,1 @@
-"""Questions to a trained model."""
+"""Questions to a trained model, about a text or about records."""

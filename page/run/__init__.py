@@ -1,1 +1,1 @@
-"""The screen Run: the form, runs under way, the schedule."""
+"""The screen Run: the form, the run under way, its supervisor, the schedule."""

@@ -1,1 +1,1 @@
-"""One file a page, run by `page/app.py` when it is chosen."""
+"""One file per screen, run by `page/app.py` when it is chosen."""

@@ -2,5 +2,5 @@
 
 recipe -> stage run -> dataset + receipt -> the next stage
 
-A stage imports from here; nothing here imports a stage. A thing lives here only when two stages need it.
+Stages import from here; nothing here imports a stage. Only what two stages need belongs here.
 """

@@ -1,1 +1,1 @@
-"""The folder that a training leaves, and what everyone reads out of it."""
+"""The folder that a training leaves: writing, checking and reading it; findings and model cards."""

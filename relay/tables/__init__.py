@@ -1,1 +1,1 @@
-"""Datasets as tables of PostgreSQL, for whoever asks by SQL. A library: ingest and preprocess publish by it."""
+"""Datasets as tables of PostgreSQL, for queries in SQL. A library: ingest and preprocess publish with it."""

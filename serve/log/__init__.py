@@ -12,7 +12,7 @@ def open_log(url: str, folder: Path, *, queue_limit: int = QUEUE_ROWS) -> Predic
     """The log at a URL of PostgreSQL, or, without one, in `predictions.sqlite` of the folder; not yet started.
 
     Raises:
-        UsageError: the URL is none of PostgreSQL.
+        UsageError: the URL is not one of PostgreSQL.
     """
     # Each database's module is imported only where it is used: the image without PostgreSQL starts without its client.
     if not url:
