@@ -170,11 +170,11 @@ test-docker: .venv/ready-for-tests ## Build the images and test the containers; 
 test-crash: .venv/ready-for-tests ## Kill each stage 70 times, the service and its log 20 times each way, and look at what is left
 	@RELAY_KILLS=70 RELAY_SERVICE_KILLS=20 $(BIN)/python -m pytest -q -m crash $(PYTEST_ARGS)
 
-check: .venv/ready-for-tests ## Look for mistakes without changing anything: ruff, mypy, conventions
+check: .venv/ready-for-tests ## Look for mistakes without changing anything: ruff, mypy, conventions, imports, words
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -q tests/test_conventions.py
+	@$(BIN)/python -m pytest -q tests/test_conventions.py tests/test_layout.py tests/test_words_to_avoid.py
 
 fix: .venv/ready-for-tests ## Format the code and mend what can be mended
 	@$(BIN)/ruff check --fix

@@ -117,9 +117,9 @@ def requirements(path: Path) -> list[str]:
 
 def documents() -> list[Path]:
     """Where commands are promised."""
-    folders = [ROOT / folder for folder in (*STAGES, *SERVERS)]
-    pages = sorted((ROOT / "docs").glob("*.md"))
-    return [ROOT / "README.md", ROOT / "ARCHITECTURE.md", *pages, *(folder / "README.md" for folder in folders)]
+    folders = [ROOT / folder for folder in (*PROGRAMS, *SERVERS)]
+    pages = [ROOT / f"{name}.md" for name in ("README", "ARCHITECTURE", "CONTRIBUTING")]
+    return [*pages, *sorted((ROOT / "docs").glob("*.md")), *(folder / "README.md" for folder in folders)]
 
 
 def promised_targets(text: str) -> set[str]:
@@ -219,7 +219,7 @@ def test_no_function_is_long() -> None:
 
 
 def test_readmes_are_short() -> None:
-    limits = {ROOT / folder / "README.md": LONGEST_STAGE_README for folder in (*STAGES, *SERVERS)}
+    limits = {ROOT / folder / "README.md": LONGEST_STAGE_README for folder in (*PROGRAMS, *SERVERS)}
     limits[ROOT / "README.md"] = LONGEST_README
     lengths = {path: path.read_text(encoding="utf-8").count("\n") for path in limits}
     assert {str(path.relative_to(ROOT)): lines for path, lines in lengths.items() if lines > limits[path]} == {}
