@@ -27,8 +27,8 @@ def _find_paragraphs() -> Iterator[str]:
 
 def _change_letters(text: str, draw: random.Random) -> str:
     for _ in range(len(text) // 200 + 1):
-        place = draw.randrange(len(text))
-        text = text[:place] + draw.choice("abcdefghijklmnopqrstuvwxyz") + text[place + 1 :]
+        index = draw.randrange(len(text))
+        text = text[:index] + draw.choice("abcdefghijklmnopqrstuvwxyz") + text[index + 1 :]
     return text
 
 

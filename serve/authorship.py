@@ -65,7 +65,7 @@ class AuthorshipPredictor:
         return Style((text,), 0, distances, shares, points)
 
     def _describe(self, style: Style) -> dict[str, Any]:
-        x, y = style.place.tolist()
+        x, y = style.point.tolist()
         return {
             "labels": rank_labels(self._classes, style.distances.tolist(), style.probabilities.tolist()),
             "verification": self._verify(style),

@@ -24,14 +24,14 @@ class Style:
         chunk_chars: Characters in each chunk; 0 if the text was compared whole.
         distances: Mean over the chunks of the distance to each author (authors,).
         probabilities: Mean over the chunks of each author's probability (authors,).
-        place: The middle of the chunks on the map of the known texts (2,).
+        point: The middle of the chunks on the map of the known texts (2,).
     """
 
     chunks: tuple[str, ...]
     chunk_chars: int
     distances: npt.NDArray[np.float64]
     probabilities: npt.NDArray[np.float64]
-    place: npt.NDArray[np.float64]
+    point: npt.NDArray[np.float64]
 
     @property
     def nearest(self) -> int:

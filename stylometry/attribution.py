@@ -18,7 +18,7 @@ from stylometry.errors import StylometryError
 from stylometry.features import Scale
 from stylometry.imposters import Borders, Imposters, score_candidates, tune_borders
 from stylometry.profiles import Ngram, Profile, Reading, fit_profile
-from stylometry.projection import pcoa, place
+from stylometry.projection import add_points, pcoa
 from stylometry.spelling import NormalForm
 
 Floats = npt.NDArray[np.float64]
@@ -162,7 +162,7 @@ class AuthorshipClassifier(TransformerMixin, ClassifierMixin, BaseEstimator):  #
             chunk_chars=chars,
             distances=distances.mean(axis=0),
             probabilities=spread_probability(distances, self.temperature_).mean(axis=0),
-            place=place(self.points_, self.offsets_, distance.between(rows, self.rows_)).mean(axis=0),
+            point=add_points(self.points_, self.offsets_, distance.between(rows, self.rows_)).mean(axis=0),
         )
 
     def nearest(self, texts: Sequence[str], count: int = 5) -> tuple[Floats, Integers]:
@@ -174,7 +174,7 @@ class AuthorshipClassifier(TransformerMixin, ClassifierMixin, BaseEstimator):  #
     def transform(self, texts: Sequence[str]) -> Floats:
         """Where each text stands on the map of the known ones (texts, 2); a known text stands where it stood."""
         rows = self._read(texts)
-        return place(self.points_, self.offsets_, self._distance().between(rows, self.rows_))
+        return add_points(self.points_, self.offsets_, self._distance().between(rows, self.rows_))
 
     def get_feature_names_out(self, input_features: object = None) -> npt.NDArray[Any]:  # noqa: ARG002 - as scikit-learn asks
         """Names of the two coordinates (2,)."""

@@ -17,14 +17,14 @@ class BoundaryRank:
     Attributes:
         f: Pseudo-F of the boundary.
         rank: 1 if no other place divides better.
-        places: Number of places compared.
+        positions: Number of places compared.
         best: The place that divides best: chunks before it.
         pseudo_f: Pseudo-F of every place, NaN where a side would be too short (k,); index: chunks before it.
     """
 
     f: float
     rank: int
-    places: int
+    positions: int
     best: int
     pseudo_f: Floats
 

@@ -19,7 +19,7 @@ MOST_BITS = 128
 """Widest code: two words of the processor."""
 
 _TABLE_BITS = 24
-"""Widest code with a place of its own in a table (64 MB); beyond, filling fresh memory costs more than hashing."""
+"""Widest code with an entry of its own in a table (64 MB); beyond, filling fresh memory costs more than hashing."""
 
 _FIRST_SLOT_BITS = 16
 """Slots of a new hash table (256 KB); it doubles as it fills."""
@@ -50,7 +50,7 @@ _NOTHING = Block(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.in
 
 @dataclass(frozen=True)
 class _Group:
-    """What one thread counted: codes (codes, 2), and blocks, by codes in order or by places of codes in any order."""
+    """What one thread counted: codes (codes, 2), and blocks, by codes in order or by indices of codes in any order."""
 
     codes: Codes
     blocks: list[Block]
@@ -81,11 +81,11 @@ def count_symbols(
 
 
 def _count_with_table(blocks_of_symbols: Iterable[Symbols], bits: int, n: int, room: int) -> _Group:
-    places = max(1 << (bits * n), 64)
+    size = max(1 << (bits * n), 64)
     marks = Marks(
-        np.zeros(places // 64, np.uint64), np.zeros(-(-places // 64**2), np.uint64), np.zeros(places // 64, np.uint64)
+        np.zeros(size // 64, np.uint64), np.zeros(-(-size // 64**2), np.uint64), np.zeros(size // 64, np.uint64)
     )
-    table = np.zeros(max(places, room), np.int32)[:places]
+    table = np.zeros(max(size, room), np.int32)[:size]
 
     def count(symbols: Symbols, rows: Rows) -> None:
         count_by_table(symbols, np.uint64(bits), np.uint64(n), table, marks, rows)
@@ -178,36 +178,36 @@ def _close_block(
 
 
 def _merge_codes(groups: list[Codes]) -> tuple[Codes, list[npt.NDArray[np.int32]]]:
-    """All codes in ascending order, each once (codes, 2), and for each group the places of its own in them."""
+    """All codes in ascending order, each once (codes, 2), and for each group the indices of its own in them."""
     high, low = np.concatenate(groups).T.copy()
     order = np.lexsort((low, high)) if high.any() else _order(low)
     high, low = high[order], low[order]
     is_new = np.ones(len(order), np.bool_)
     is_new[1:] = (low[1:] != low[:-1]) | (high[1:] != high[:-1])
-    places = np.empty(len(order), np.int32)
-    places[order] = np.cumsum(is_new, dtype=np.int32) - 1
-    return np.stack([high[is_new], low[is_new]], axis=1), np.split(places, np.cumsum([len(g) for g in groups])[:-1])
+    indices = np.empty(len(order), np.int32)
+    indices[order] = np.cumsum(is_new, dtype=np.int32) - 1
+    return np.stack([high[is_new], low[is_new]], axis=1), np.split(indices, np.cumsum([len(g) for g in groups])[:-1])
 
 
 def _order(numbers: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
-    """Places of the numbers by size, of equal ones in their order.
+    """Indices of the numbers by size, of equal ones in their order.
 
-    They are sorted with their places in the lowest bits, if these fit: that takes a fifth of the time of an argsort.
+    They are sorted with their indices in the lowest bits, if these fit: that takes a fifth of the time of an argsort.
     """
     bits = len(numbers).bit_length()
     if int(numbers.max(initial=0)).bit_length() + bits > 64:
         return np.argsort(numbers, kind="stable")
-    placed = numbers << np.uint64(bits) | np.arange(len(numbers), dtype=np.uint64)
-    placed.sort()
-    return (placed & np.uint64((1 << bits) - 1)).astype(np.int64)
+    keyed = numbers << np.uint64(bits) | np.arange(len(numbers), dtype=np.uint64)
+    keyed.sort()
+    return (keyed & np.uint64((1 << bits) - 1)).astype(np.int64)
 
 
 def _unpack(codes: Codes, bits: int, n: int) -> npt.NDArray[np.int64]:
     """The symbols of each code (codes, n)."""
     high, low = codes[:, 0].copy(), codes[:, 1].copy()
     symbols = np.empty((len(codes), n), np.int64)
-    for place in reversed(range(n)):
-        symbols[:, place] = low & np.uint64((1 << bits) - 1)
+    for index in reversed(range(n)):
+        symbols[:, index] = low & np.uint64((1 << bits) - 1)
         low = low >> np.uint64(bits) | high << np.uint64(64 - bits)
         high = high >> np.uint64(bits)
     return symbols
@@ -217,7 +217,7 @@ def _assemble(groups: list[_Group], columns: list[npt.NDArray[np.int32]], width:
     """The blocks as one matrix (rows, width) with sorted columns; a block is let go as soon as it is written."""
     sizes = [len(block.ids) for group in groups for block in group.blocks]
     ends = np.concatenate([[0], *(np.diff(block.ends, prepend=0) for group in groups for block in group.blocks)])
-    # 32-bit places as scikit-learn has them, and its compiled functions expect, while they suffice.
+    # 32-bit indices as scikit-learn has them, and its compiled functions expect, while they suffice.
     starts = np.cumsum(ends, dtype=np.int32 if sum(sizes) <= np.iinfo(np.int32).max else np.int64)
     indices, data = np.empty(sum(sizes), np.int32), np.empty(sum(sizes), np.int32)
     firsts = iter(np.cumsum([0, *sizes]).tolist())

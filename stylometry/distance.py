@@ -109,8 +109,8 @@ def _share_frequent(frequent: npt.NDArray[np.uint16], one: int, other: int) -> n
 def _share_rare(row: int, columns: _Columns, shared: npt.NDArray[np.int32]) -> None:
     """Add to `shared` (k,) what the rows after `row` share with it in the rare columns."""
     by_row, by_column = columns.by_row, columns.by_column
-    for place in range(by_row.ends[row], by_row.ends[row + 1]):
-        column, count = by_row.others[place], by_row.counts[place]
+    for index in range(by_row.ends[row], by_row.ends[row + 1]):
+        column, count = by_row.others[index], by_row.counts[index]
         start, end = by_column.ends[column], by_column.ends[column + 1]
         start += np.searchsorted(by_column.others[start:end], row, side="right")
         for entry in range(start, end):

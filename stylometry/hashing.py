@@ -98,8 +98,8 @@ def _reserve_slots(slots: npt.NDArray[np.int32], vocabulary: Vocabulary, more: n
     if room == np.uint64(slots.size):
         return slots
     wider = np.zeros(np.int64(room), np.int32)
-    for place in range(known):
-        held = np.uint64(place)
+    for index in range(known):
+        held = np.uint64(index)
         slot = _find_slot(vocabulary.codes[held, _ZERO], vocabulary.codes[held, _ONE], wider, vocabulary.codes)
         wider[slot] = np.int32(held + _ONE)
     return wider
@@ -108,9 +108,9 @@ def _reserve_slots(slots: npt.NDArray[np.int32], vocabulary: Vocabulary, more: n
 @compiled
 def _close_row(start: np.uint64, end: np.uint64, counts: npt.NDArray[np.int32], rows: Rows) -> None:
     """Move the counts of a row to its place and clear them; costs what the row holds, not the vocabulary."""
-    for place in range(start, end):
-        found = np.uint64(rows.ids[np.uint64(place)])
-        rows.counts[np.uint64(place)] = counts[found]
+    for index in range(start, end):
+        found = np.uint64(rows.ids[np.uint64(index)])
+        rows.counts[np.uint64(index)] = counts[found]
         counts[found] = 0
 
 
@@ -122,11 +122,11 @@ def _look_up(strip: Strip, size: np.uint64, slots: npt.NDArray[np.int32], vocabu
     at a time; finding one code after the other takes three times as long.
     """
     last = np.uint64(slots.size - 1)
-    for place in range(size):
-        at = np.uint64(place)
+    for index in range(size):
+        at = np.uint64(index)
         strip.found[at] = slots[_hash(strip.high[at], strip.low[at]) & last]
-    for place in range(size):
-        at = np.uint64(place)
+    for index in range(size):
+        at = np.uint64(index)
         held = np.uint64(max(strip.found[at], 1)) - _ONE
         is_same = vocabulary.codes[held, _ONE] == strip.low[at] and vocabulary.codes[held, _ZERO] == strip.high[at]
         strip.found[at] = strip.found[at] if is_same else 0
@@ -138,8 +138,8 @@ def _count_strip(
 ) -> np.uint64:
     """Count the codes of a strip into the row that goes on at `entry`; return where it goes on after that."""
     _look_up(strip, size, slots, vocabulary)
-    for place in range(size):
-        at = np.uint64(place)
+    for index in range(size):
+        at = np.uint64(index)
         found = np.uint64(strip.found[at])
         if found == _ZERO:
             found = _find_id(strip.high[at], strip.low[at], slots, vocabulary) + _ONE

@@ -83,11 +83,11 @@ def score_candidates(
         distances = distance.between(rows[:, chosen], known[0][:, chosen])
         if excluded is not None:
             distances[excluded] = np.inf
-        for place, candidate in enumerate(candidates.tolist()):
+        for index, candidate in enumerate(candidates.tolist()):
             others = np.flatnonzero(authors != candidate)
             drawn = generator.choice(others, min(drawing.most, len(others)), replace=False)
             own = distances[:, authors == candidate].min(axis=1)
-            hits[:, place] += own < distances[:, drawn].min(axis=1, initial=np.inf)
+            hits[:, index] += own < distances[:, drawn].min(axis=1, initial=np.inf)
     return hits / drawing.rounds
 
 

@@ -29,10 +29,10 @@ class Contrast:
     def strongest(self, count: int) -> tuple[list[tuple[str, float]], list[tuple[str, float]]]:
         """The n-grams with their scores that the first label prefers most, and the second; strongest first."""
         order = np.argsort(-self.scores, kind="stable")
-        for_one = [place for place in order[:count].tolist() if self.scores[place] > self.neutral]
-        for_other = [place for place in order[::-1][:count].tolist() if self.scores[place] < self.neutral]
+        for_one = [index for index in order[:count].tolist() if self.scores[index] > self.neutral]
+        for_other = [index for index in order[::-1][:count].tolist() if self.scores[index] < self.neutral]
         one, other = (
-            [(self.ngrams[place], float(self.scores[place])) for place in places] for places in (for_one, for_other)
+            [(self.ngrams[index], float(self.scores[index])) for index in indices] for indices in (for_one, for_other)
         )
         return one, other
 

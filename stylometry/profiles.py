@@ -68,8 +68,8 @@ class Profile:
 
     def read(self, counts: CountTable) -> Floats:
         """Rows of these features (texts, features); a feature that no text holds is 0 times in each."""
-        place_of = {ngram: column for column, ngram in enumerate(counts.ngrams)}
-        known = np.array([place_of.get(ngram, -1) for ngram in self.ngrams], np.int64)
+        column_of = {ngram: column for column, ngram in enumerate(counts.ngrams)}
+        known = np.array([column_of.get(ngram, -1) for ngram in self.ngrams], np.int64)
         rows = np.zeros((counts.matrix.shape[0], len(known)))
         rows[:, known >= 0] = _select(counts, known[known >= 0], self.needs)
         return self.scale.apply(rows) if self.needs == "zscores" else rows

@@ -68,7 +68,7 @@ def pcoa(distances: Floats) -> Floats:
     return points * np.where(largest < 0, -1.0, 1.0)
 
 
-def place(points: Floats, offsets: Floats, distances: Floats) -> Floats:
+def add_points(points: Floats, offsets: Floats, distances: Floats) -> Floats:
     """Where further chunks stand on a map of principal coordinates (chunks, 2); those on the map stay where they are.
 
     Args:
@@ -80,8 +80,8 @@ def place(points: Floats, offsets: Floats, distances: Floats) -> Floats:
     """
     sizes = np.square(points).sum(axis=0)
     axes = np.divide(points, 2 * sizes, where=sizes > 0, out=np.zeros_like(points))
-    placed: Floats = (offsets - np.square(distances)) @ axes
-    return placed
+    added: Floats = (offsets - np.square(distances)) @ axes
+    return added
 
 
 def tsne(distances: Floats, seed: int, perplexity: float | None = None) -> Floats:

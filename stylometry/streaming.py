@@ -96,10 +96,10 @@ def _name(counts: Counts) -> Ngrams:
 
 def _add(one: _Totals, other: _Totals) -> _Totals:
     """The totals of both, which are left as they are."""
-    places, is_known = _find(other.ngrams, one.ngrams)
+    indices, is_known = _find(other.ngrams, one.ngrams)
     occurrences = one.occurrences.copy()
-    occurrences[places[is_known]] += other.occurrences[is_known]
-    new = places[~is_known]
+    occurrences[indices[is_known]] += other.occurrences[is_known]
+    new = indices[~is_known]
     return _Totals(
         np.insert(one.ngrams, new, other.ngrams[~is_known]),
         np.insert(occurrences, new, other.occurrences[~is_known]),
@@ -109,19 +109,19 @@ def _add(one: _Totals, other: _Totals) -> _Totals:
 
 def _find(wanted: Ngrams, known: Ngrams) -> tuple[Integers, npt.NDArray[np.bool_]]:
     """Where each n-gram stands among the known, or would have to stand, and whether it does (wanted,)."""
-    places = np.searchsorted(known, wanted)
+    indices = np.searchsorted(known, wanted)
     is_known = np.zeros(len(wanted), np.bool_)
-    inside = places < len(known)
-    is_known[inside] = known[places[inside]] == wanted[inside]
-    return places, is_known
+    inside = indices < len(known)
+    is_known[inside] = known[indices[inside]] == wanted[inside]
+    return indices, is_known
 
 
 def _count_only(ngrams: Ngrams, block: Chunks, n: int) -> Any:
     """How often each chunk of the block has each of the n-grams, csr_array (chunks, ngrams) with sorted columns."""
     counts = _count_block(block, n)
-    places, is_known = _find(ngrams, _name(counts))
+    indices, is_known = _find(ngrams, _name(counts))
     column_of = np.full(counts.matrix.shape[1], -1, np.int32)
-    column_of[places[is_known]] = np.flatnonzero(is_known)
+    column_of[indices[is_known]] = np.flatnonzero(is_known)
     columns = column_of[counts.matrix.indices]
     is_kept = columns >= 0
     ends = np.concatenate([[0], np.cumsum(is_kept)])[counts.matrix.indptr]

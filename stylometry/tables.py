@@ -17,12 +17,12 @@ _WORD_BITS = np.uint64(6)
 _WITHIN = np.uint64(63)
 _DE_BRUIJN = np.uint64(0x03F79D71B4CB0A89)
 """Each of its 64 runs of six bits is another number. Source: Leiserson, Prokop, Randall (1998)."""
-_PLACES = np.zeros(64, np.uint8)
-_PLACES[[(int(_DE_BRUIJN) << place) % 2**64 >> 58 for place in range(64)]] = np.arange(64)
+_BIT_INDICES = np.zeros(64, np.uint8)
+_BIT_INDICES[[(int(_DE_BRUIJN) << index) % 2**64 >> 58 for index in range(64)]] = np.arange(64)
 
 
 class Marks(NamedTuple):
-    """A bit for each place of a table: in this row (places/64,), for each 64 words of these, and in any row so far."""
+    """A bit for each entry of a table: in this row (entries/64,), for each 64 words of these, and in any row so far."""
 
     words: npt.NDArray[np.uint64]
     groups: npt.NDArray[np.uint64]
@@ -30,7 +30,7 @@ class Marks(NamedTuple):
 
 
 class Rows(NamedTuple):
-    """Room for rows of counts: ids and counts (entries,), where each row ends (rows,), new places of one row (n,)."""
+    """Room for rows of counts: ids and counts (entries,), where each row ends (rows,), new indices of one row (n,)."""
 
     ids: npt.NDArray[np.int32]
     counts: npt.NDArray[np.int32]
@@ -40,23 +40,23 @@ class Rows(NamedTuple):
 
 @compiled
 def _find_lowest_bit(bits: np.uint64) -> np.uint64:
-    """Place of the lowest bit that is set: alone, it moves a different six bits of the constant to the top each time.
+    """Index of the lowest bit that is set: alone, it moves a different six bits of the constant to the top each time.
 
     Source: Leiserson, Prokop, Randall: Using de Bruijn Sequences to Index a 1 in a Computer Word (1998).
     """
-    return np.uint64(_PLACES[((bits & (~bits + _ONE)) * _DE_BRUIJN) >> np.uint64(58)])
+    return np.uint64(_BIT_INDICES[((bits & (~bits + _ONE)) * _DE_BRUIJN) >> np.uint64(58)])
 
 
 @compiled
-def _mark(place: np.uint64, marks: Marks) -> None:
-    word = place >> _WORD_BITS
-    marks.words[word] |= _ONE << (place & _WITHIN)
+def _mark(index: np.uint64, marks: Marks) -> None:
+    word = index >> _WORD_BITS
+    marks.words[word] |= _ONE << (index & _WITHIN)
     marks.groups[word >> _WORD_BITS] |= _ONE << (word & _WITHIN)
 
 
 @compiled
 def _close_row(table: npt.NDArray[np.int32], marks: Marks, rows: Rows, entry: np.uint64) -> np.uint64:
-    """Move the marked places of the table with their counts to the rows from `entry` on, ascending; clear both."""
+    """Move the marked entries of the table with their counts to the rows from `entry` on, ascending; clear both."""
     for group in range(marks.groups.size):
         in_group = marks.groups[np.uint64(group)]
         marks.groups[np.uint64(group)] = _ZERO
@@ -67,11 +67,11 @@ def _close_row(table: npt.NDArray[np.int32], marks: Marks, rows: Rows, entry: np
             marks.words[word] = _ZERO
             marks.known[word] |= in_word
             while in_word != _ZERO:
-                place = word << _WORD_BITS | _find_lowest_bit(in_word)
+                index = word << _WORD_BITS | _find_lowest_bit(in_word)
                 in_word &= in_word - _ONE
-                rows.ids[entry] = np.int32(place)
-                rows.counts[entry] = table[place]
-                table[place] = 0
+                rows.ids[entry] = np.int32(index)
+                rows.counts[entry] = table[index]
+                table[index] = 0
                 entry += _ONE
     return entry
 
@@ -82,7 +82,7 @@ def count_by_table(
 ) -> None:
     """Count the n-grams of each row; the rows come out with ascending codes.
 
-    A new place is noted always and the note kept only when the count was zero: cheaper than a branch that is hard to
+    A new index is noted always and the note kept only when the count was zero: cheaper than a branch that is hard to
     foresee. Closing a row costs what it holds, not what the table could.
 
     Args:
@@ -105,11 +105,11 @@ def count_by_table(
         while at < end:
             # Symbols further back leave the key on the left by themselves.
             key = key << bits | np.uint64(symbols.values[at])
-            place = key & mask
-            count = table[place]
-            rows.new[new] = np.uint32(place)
+            index = key & mask
+            count = table[index]
+            rows.new[new] = np.uint32(index)
             new += np.uint64(count == 0)
-            table[place] = count + np.int32(1)
+            table[index] = count + np.int32(1)
             at += _ONE
         for noted in range(new):
             _mark(np.uint64(rows.new[np.uint64(noted)]), marks)
@@ -141,15 +141,15 @@ def sort_rows(
     taken = np.zeros(width // 64 + 1, np.uint64)
     entry = _ZERO
     for row in range(rows.ends.size):
-        for place in range(entry, np.uint64(rows.ends[row])):
-            column = np.uint64(column_of[np.uint64(rows.ids[np.uint64(place)])])
-            spread[column] = rows.counts[np.uint64(place)]
+        for index in range(entry, np.uint64(rows.ends[row])):
+            column = np.uint64(column_of[np.uint64(rows.ids[np.uint64(index)])])
+            spread[column] = rows.counts[np.uint64(index)]
             taken[column >> _WORD_BITS] |= _ONE << (column & _WITHIN)
-        for place in range(taken.size):
-            bits = taken[np.uint64(place)]
-            taken[np.uint64(place)] = _ZERO
+        for index in range(taken.size):
+            bits = taken[np.uint64(index)]
+            taken[np.uint64(index)] = _ZERO
             while bits != _ZERO:
-                column = np.uint64(place) << _WORD_BITS | _find_lowest_bit(bits)
+                column = np.uint64(index) << _WORD_BITS | _find_lowest_bit(bits)
                 bits &= bits - _ONE
                 columns[entry] = np.int32(column)
                 counts[entry] = spread[column]

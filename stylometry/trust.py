@@ -84,11 +84,11 @@ def find_neighbours(
 
     One row at a time, so that nothing of k x k is held besides the distances.
     """
-    places = np.arange(len(classes))
+    indices = np.arange(len(classes))
     nearest = np.full(len(classes), -1)
     for chunk in np.flatnonzero(classes >= 0):
         shares_document = (documents_first <= documents_last[chunk]) & (documents_last >= documents_first[chunk])
-        is_near_in_time = np.abs(places - chunk) <= window
+        is_near_in_time = np.abs(indices - chunk) <= window
         admissible = np.flatnonzero((classes >= 0) & ~shares_document & ~is_near_in_time)
         if len(admissible):
             nearest[chunk] = admissible[distances[chunk, admissible].argmin()]

@@ -32,18 +32,18 @@ class WordCounts:
 
     Attributes:
         words: The words that occur, in ascending order (words,).
-        places: Place in `words` of each word of each n-gram, in ascending order (ngrams, n).
+        indices: Index in `words` of each word of each n-gram, in ascending order (ngrams, n).
         matrix: Occurrences, scipy csr_array of int32 with sorted columns (chunks, ngrams).
     """
 
     words: tuple[str, ...]
-    places: npt.NDArray[np.int64]
+    indices: npt.NDArray[np.int64]
     matrix: Any
 
     @property
     def ngrams(self) -> list[str]:
         """The words of each n-gram with blanks between them, in the order of the columns (ngrams,)."""
-        return [" ".join([self.words[place] for place in places]) for places in self.places.tolist()]
+        return [" ".join([self.words[index] for index in indices]) for indices in self.indices.tolist()]
 
 
 def count_words(chunks: Chunks, n: int = 1, *, tokens: Tokens = "letters", threads: int | None = None) -> WordCounts:
@@ -80,15 +80,15 @@ def count_words(chunks: Chunks, n: int = 1, *, tokens: Tokens = "letters", threa
             f"too many different words: found {len(words)}, expected at most {2 ** (MOST_BITS // n)} for n = {n}. "
             "Choose a smaller n."
         )
-    places, matrix = count_symbols(
+    indices, matrix = count_symbols(
         [iter(group) for group in groups], bits=bits, n=n, threads=threads, size=text.utf8.size
     )
-    if not len(places):
+    if not len(indices):
         raise StylometryError(
             f"nothing to count: found no chunk with {n} words among {len(chunks)}, expected at least one. "
             "Choose longer chunks or a smaller n."
         )
-    return WordCounts(tuple(words), places, matrix)
+    return WordCounts(tuple(words), indices, matrix)
 
 
 def _read_letters(text: Text, tokens: Tokens) -> tuple[Alphabet, Text]:
@@ -165,11 +165,11 @@ def _spell(codes: npt.NDArray[np.uint64], alphabet: Alphabet) -> list[str]:
 
 
 def _rank_words(numbered: list[_Numbered]) -> tuple[list[str], list[list[Symbols]]]:
-    """All words in ascending order, and the blocks of each group with places in them instead of ids."""
+    """All words in ascending order, and the blocks of each group with indices of words in them instead of ids."""
     words = sorted({word for group in numbered for word in group.spelled if word is not None})
-    place_of = {word: place for place, word in enumerate(words)}
+    index_of = {word: index for index, word in enumerate(words)}
     groups = []
     for group in numbered:
-        places = np.array([0 if word is None else place_of[word] for word in group.spelled], np.uint32)
-        groups.append([Symbols(places[block.values], block.ends) for block in group.blocks])
+        indices = np.array([0 if word is None else index_of[word] for word in group.spelled], np.uint32)
+        groups.append([Symbols(indices[block.values], block.ends) for block in group.blocks])
     return words, groups

@@ -94,10 +94,10 @@ def say_answers(production: Production, answered: Answered, reasons: Sequence[Se
     """The answers and what moved them, for people."""
     version, contract = production.version, production.contract
     lines = [f"{version.name} {version.number}, run {version.run_id}; not logged"]
-    for place, prediction in enumerate(answered.predictions):
-        share = None if answered.probabilities is None else answered.probabilities[place]
+    for index, prediction in enumerate(answered.predictions):
+        share = None if answered.probabilities is None else answered.probabilities[index]
         lines += ["", say_prediction(contract, prediction, share)]
-        for reason in reasons[place] if reasons else []:
+        for reason in reasons[index] if reasons else []:
             usual = f"with {show_cell(reason.usual)}: {say_figure(contract, reason)}"
             lines.append(f"  {reason.column} = {show_cell(reason.value)}: {say_change(contract, reason)} ({usual})")
     return "\n".join([*lines, *(["", say_method(contract)] if reasons else [])])
@@ -133,7 +133,7 @@ def answer_table(production: Production, content: bytes) -> str:
         shares: Sequence[float | None] = found.probabilities or [None] * len(found.predictions)
         version = str(production.version.number)
         rows = zip(table.records, found.predictions, shares, strict=True)
-        answers = {place: RowAnswer(prediction, share, version) for place, prediction, share in rows}
+        answers = {index: RowAnswer(prediction, share, version) for index, prediction, share in rows}
     logger.info("{} of {} rows answered", len(answers), len(table.rows))
     return write_table(table, answers).decode()
 
@@ -188,12 +188,12 @@ def read_records(content: bytes, production: Production) -> list[dict[str, Cell]
             f"expected an object, or a list of 1 to {MOST_ROWS:,} objects, of at most {MOST_BYTES:,} bytes in all"
         )
     records, flaws = [], []
-    for place, value in enumerate(values):
+    for index, value in enumerate(values):
         if not isinstance(value, dict):
-            raise UsageError(f"record {place} is no object: expected {', '.join(production.contract.inputs)}")
+            raise UsageError(f"record {index} is no object: expected {', '.join(production.contract.inputs)}")
         record, wrong = check_record(value, production.contract.inputs)
         records.append(record)
-        where = "" if len(values) == 1 else f"record {place}: "
+        where = "" if len(values) == 1 else f"record {index}: "
         flaws += [f"{where}{flaw.say()}" for flaw in wrong]
     if flaws:
         more = f"; and {len(flaws) - MOST_FLAWS} more" if len(flaws) > MOST_FLAWS else ""

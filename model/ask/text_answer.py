@@ -50,7 +50,7 @@ def attribute_text(trained: Trained, text: str, state: Path) -> TextAttribution:
         text=extent,
         labels=_rank(classifier.classes_.tolist(), style),
         verdict=verdict,
-        map=_place(classifier, style),
+        map=_locate(classifier, style),
         warnings=_warn(extent, trained),
         notes=_note(trained, len(classifier.classes_)),
     )
@@ -93,9 +93,9 @@ def _find_borders(classifier: AuthorshipClassifier, drawing: Imposters, trained:
     return borders
 
 
-def _place(classifier: AuthorshipClassifier, style: Style) -> Place:
+def _locate(classifier: AuthorshipClassifier, style: Style) -> Place:
     """The middle of the text's chunks on the map of the known ones."""
-    x, y = style.place.tolist()
+    x, y = style.point.tolist()
     # The mean of the offsets is half the mean square of all distances: the variance of the points behind them.
     total = float(classifier.offsets_.mean())
     shares = classifier.points_.var(axis=0) / total if total > 0 else np.zeros(2)

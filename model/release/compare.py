@@ -14,7 +14,7 @@ from relay.registry.contract import Contract
 from relay.registry.task import ModelTask
 
 Floats = npt.NDArray[np.float64]
-Places = npt.NDArray[np.int64]
+RowIndices = npt.NDArray[np.int64]
 
 RESAMPLES = 400
 """Enough for a 95 % interval: its ends then stand for ten resamples each. Source: Efron & Tibshirani, An Introduction
@@ -63,7 +63,7 @@ def answer(contract: Contract, model: Any, inputs: pd.DataFrame, target: npt.NDA
     return ScoredRows(target, shares, chosen, chosen, classes, has_shares)
 
 
-Metric = Callable[[ScoredRows, Places], float]
+Metric = Callable[[ScoredRows, RowIndices], float]
 
 METRICS: dict[str, Metric] = {
     "r2": lambda of, rows: metrics.r2_score(of.true[rows], of.chosen[rows]),
@@ -88,7 +88,7 @@ METRICS: dict[str, Metric] = {
 """Score of a recipe -> how it is computed on some of the rows."""
 
 
-def _pick(of: ScoredRows, rows: Places) -> Floats:
+def _pick(of: ScoredRows, rows: RowIndices) -> Floats:
     assert of.scores is not None  # noqa: S101 - such a score was computed at training time
     picked: Floats = of.scores[rows]
     return picked
@@ -103,12 +103,14 @@ def measure_auc(true: npt.NDArray[np.bool_], scores: Floats) -> float:
     negative = len(true) - positive
     if not positive or not negative:
         return float("nan")
-    _, places, counts = np.unique(scores, return_inverse=True, return_counts=True)
+    _, indices, counts = np.unique(scores, return_inverse=True, return_counts=True)
     ranks = np.cumsum(counts) - (counts - 1) / 2
-    return float((ranks[places][true].sum() - positive * (positive + 1) / 2) / (positive * negative))
+    return float((ranks[indices][true].sum() - positive * (positive + 1) / 2) / (positive * negative))
 
 
-def bootstrap_gain(metric: Metric, both: tuple[ScoredRows, ScoredRows], rows: Places, seed: int) -> tuple[float, float]:
+def bootstrap_gain(
+    metric: Metric, both: tuple[ScoredRows, ScoredRows], rows: RowIndices, seed: int
+) -> tuple[float, float]:
     """The 95 % interval of the difference: the same rows are drawn for both, so what they share cancels out."""
     chance = np.random.default_rng(seed)
     gains = []

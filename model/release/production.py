@@ -68,8 +68,8 @@ class OpenModel:
             return answers.predictions, [float(number or 0) for number in answers.predictions]
         if self.contract.task != ModelTask.MULTICLASS or answers.probabilities is None:
             return answers.predictions, answers.probabilities
-        place = self.contract.classes.index(answers.predictions[0])
-        return answers.predictions, self._share_out(records)[:, place].tolist()
+        index = self.contract.classes.index(answers.predictions[0])
+        return answers.predictions, self._share_out(records)[:, index].tolist()
 
     def _share_out(self, records: "Sequence[Record]") -> Any:
         """The probabilities of all classes (n, classes)."""
@@ -109,11 +109,11 @@ def find_production(settings: Settings, name: str, recipe: str) -> Production:
     hint = f". Promote one that was, see `python -m model list {recipe}`"
     require_digest(name, holder.version, holder.tags, hint)
     version = Version(name, holder.version, holder.run_id, 0.0, is_production=True, tags=holder.tags)
-    folder = _place(settings, name, holder)
+    folder = _find_folder(settings, name, holder)
     return Production(version, folder, _have_files(address, version, folder))
 
 
-def _place(settings: Settings, name: str, holder: Holder) -> Path:
+def _find_folder(settings: Settings, name: str, holder: Holder) -> Path:
     return settings.data_dir / ".state" / "models" / name / f"{holder.version}-{holder.tags[CONTRACT_SHA256][:12]}"
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from model.release.compare import METRICS, Places, ScoredRows, answer, bootstrap_gain
+from model.release.compare import METRICS, RowIndices, ScoredRows, answer, bootstrap_gain
 from model.training.estimator.metrics import LOWER_IS_BETTER
 from model.training.estimator.rows import Part
 from relay.registry.contract import Contract
@@ -164,7 +164,14 @@ def _run_checks(challenger: Candidate, champion: Candidate, test: Part, seed: in
 
 
 def compare_on(
-    name: str, mine: ScoredRows, other: ScoredRows, rows: Places, *, tolerance: float, seed: int, strict: bool = True
+    name: str,
+    mine: ScoredRows,
+    other: ScoredRows,
+    rows: RowIndices,
+    *,
+    tolerance: float,
+    seed: int,
+    strict: bool = True,
 ) -> Check:
     """One metric of both versions on some rows, with the paired bootstrap interval of the gain.
 
@@ -172,7 +179,7 @@ def compare_on(
         name: of the metric.
         mine: the challenger's answers.
         other: the champion's.
-        rows: places of the rows (n,).
+        rows: indices of the rows (n,).
         tolerance: share of the champion's value that may be lost.
         seed: of the resampling.
         strict: whether a loss within the tolerance fails when the interval does not reach zero.
@@ -188,7 +195,7 @@ def compare_on(
     return Check(name, not (gain < 0 and failed), len(rows), values[1], values[0], low, high)
 
 
-def cut_segments(contract: Contract, test: Part) -> Iterator[tuple[str, Places]]:
+def cut_segments(contract: Contract, test: Part) -> Iterator[tuple[str, RowIndices]]:
     """Name and rows (n,) of each part of the test rows that the recipe wants compared by itself."""
     for segment in contract.segments:
         parts = assign_parts(segment, test.inputs[segment.column].tolist())

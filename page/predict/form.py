@@ -31,8 +31,8 @@ def draw_form(contract: Contract, key: str) -> dict[str, Cell] | None:
         for first in range(0, len(names), IN_A_ROW):
             row = names[first : first + IN_A_ROW]
             # A row of the form is a row of columns: on a phone the order stays.
-            for place, name in zip(st.columns(IN_A_ROW if len(names) > 1 else 1), row, strict=False):
-                with place:
+            for column, name in zip(st.columns(IN_A_ROW if len(names) > 1 else 1), row, strict=False):
+                with column:
                     record[name] = draw_input(name, contract.inputs[name], start.get(name), f"{key}:{name}")
         is_asked = st.form_submit_button("Predict", icon=":material/psychology:", type="primary")
     return record if is_asked else None

@@ -63,18 +63,18 @@ def show_bad_rows(table: RecordTable) -> None:
 
 
 def answer_all(answering: Answering, table: RecordTable) -> dict[int, RowAnswer]:
-    """Place of a row -> its answer.
+    """Index of a row -> its answer.
 
     Raises:
         RelayError: a part was not answered; the message says how many rows before it were.
     """
-    places, answers = list(table.records), dict[int, RowAnswer]()
-    bar = st.progress(0.0, f"0 of {count(len(places), 'row')}")
+    indices, answers = list(table.records), dict[int, RowAnswer]()
+    bar = st.progress(0.0, f"0 of {count(len(indices), 'row')}")
     try:
         with st.spinner("Asking the model", show_time=True):
             for given in answering.in_parts(list(table.records.values())):
-                answers |= dict(zip(places[len(answers) :], name_rows(given), strict=False))
-                bar.progress(len(answers) / len(places), f"{len(answers):,} of {count(len(places), 'row')}")
+                answers |= dict(zip(indices[len(answers) :], name_rows(given), strict=False))
+                bar.progress(len(answers) / len(indices), f"{len(answers):,} of {count(len(indices), 'row')}")
     except RelayError as error:
         before = f" {count(len(answers), 'row')} before it were answered and logged." if answers else ""
         error.args = (f"{error}.{before}",)  # so that it keeps its kind
@@ -88,8 +88,8 @@ def name_rows(given: Given) -> list[RowAnswer]:
     """The answers of a part, each with the id under which the log has its record."""
     shares: Sequence[float | None] = given.probabilities or [None] * len(given.predictions)
     return [
-        RowAnswer(prediction, share, given.version, f"{given.prediction_id}/{place}" if given.prediction_id else "")
-        for place, (prediction, share) in enumerate(zip(given.predictions, shares, strict=True))
+        RowAnswer(prediction, share, given.version, f"{given.prediction_id}/{index}" if given.prediction_id else "")
+        for index, (prediction, share) in enumerate(zip(given.predictions, shares, strict=True))
     ]
 
 
@@ -107,11 +107,11 @@ def offer_answers(served: Served, table: RecordTable, answers: dict[int, RowAnsw
     share = f"Probability of {contract.classes[1]}" if contract.task == ModelTask.BINARY else "Probability"
     rows = [
         {
-            "Line": str(place + 2),
+            "Line": str(index + 2),
             plain(contract.target): plain(say_value(contract, one.prediction)),
             **({} if one.probability is None else {plain(share): plain(say_share(one.probability))}),
         }
-        for place, one in list(answers.items())[:FIRST_ROWS]
+        for index, one in list(answers.items())[:FIRST_ROWS]
     ]
     st.table(rows, border="horizontal", hide_index=True)
     st.download_button(

@@ -71,7 +71,7 @@ def is_refusal(error: RelayError) -> bool:
 
 def show_answer(answer: dict[str, Any], key: str) -> None:
     """Nearest labels, the verdict, the place on the map, and what to mind."""
-    from page.results.charts import draw_place  # Altair: not before the first paint
+    from page.results.charts import draw_text_on_map  # Altair: not before the first paint
 
     st.caption(plain(_begin_large(say_extent(answer["text"]))))
     for warning in answer["warnings"]:
@@ -96,7 +96,7 @@ def show_answer(answer: dict[str, Any], key: str) -> None:
         for note in answer["notes"]:
             st.caption(plain(note))
     with right:
-        st.altair_chart(draw_place(answer["map"]), key=f"{key}-map", alt="The text among the known chunks")
+        st.altair_chart(draw_text_on_map(answer["map"]), key=f"{key}-map", alt="The text among the known chunks")
         st.caption("The large star is your text, among the chunks that the model knows.")
 
 

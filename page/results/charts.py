@@ -34,7 +34,7 @@ STAR = "M0,.5L.6,.8L.5,.1L1,-.3L.3,-.4L0,-1L-.3,-.4L-1,-.3L-.5,.1L-.6,.8L0,.5Z"
 GOLD = "#FFD400"
 """Sign and colour that no label has; with a black rim seen on a light ground, a dark one, and points of any colour."""
 
-PLACES = ("first", "second")
+ORDINALS = ("first", "second")
 HEIGHT = 400
 
 
@@ -71,7 +71,8 @@ def draw_map(chunks: pa.Table, projection: dict[str, Any]) -> AnyChart:
     if has_units:
         shares = projection["explained_variance"]
         names = [
-            f"{place} axis ({show_share(share)} of the variance)" for place, share in zip(PLACES, shares, strict=True)
+            f"{ordinal} axis ({show_share(share)} of the variance)"
+            for ordinal, share in zip(ORDINALS, shares, strict=True)
         ]
     half = max(float(frame[axis].max() - frame[axis].min()) for axis in ("x", "y")) * 0.56 or 1.0
     x, y = _even_scale(frame["x"], half, "width/height"), _even_scale(frame["y"], half, "height/width")
@@ -92,15 +93,17 @@ def draw_map(chunks: pa.Table, projection: dict[str, Any]) -> AnyChart:
     )
 
 
-def draw_place(place: dict[str, Any]) -> AnyChart:
+def draw_text_on_map(text_map: dict[str, Any]) -> AnyChart:
     """A text as a large star among the chunks that a model knows, as `python -m model ask --json` gives them."""
-    known = pd.DataFrame(place["points"], columns=["x", "y"])
-    known["label"] = group_labels(place["labels"])
-    text = pd.DataFrame({"x": [place["x"]], "y": [place["y"]], "label": ["your text"]})
+    known = pd.DataFrame(text_map["points"], columns=["x", "y"])
+    known["label"] = group_labels(text_map["labels"])
+    text = pd.DataFrame({"x": [text_map["x"]], "y": [text_map["y"]], "label": ["your text"]})
     both = pd.concat([known, text])
     half = max(float(both[axis].max() - both[axis].min()) for axis in ("x", "y")) * 0.56 or 1.0
-    shares = place["explained_variance"]
-    names = [f"{name} axis ({show_share(share)} of the variance)" for name, share in zip(PLACES, shares, strict=True)]
+    shares = text_map["explained_variance"]
+    names = [
+        f"{ordinal} axis ({show_share(share)} of the variance)" for ordinal, share in zip(ORDINALS, shares, strict=True)
+    ]
     x, y = _even_scale(both["x"], half, "width/height"), _even_scale(both["y"], half, "height/width")
     legend = alt.Legend(title=None, orient="bottom", columns=3, symbolOpacity=1)
     chunks = (

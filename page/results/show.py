@@ -24,14 +24,14 @@ HINTS = {ModelTask.AUTHORSHIP: f"{ZOOM} A click on a label in the legend brings 
 HOVER = "Hover over the chart for its figures."
 
 
-def show_result(settings: Settings, result: Result, *, place: str) -> None:
-    """Everything about one result; `place` keeps the controls of two of them apart."""
+def show_result(settings: Settings, result: Result, *, key_prefix: str) -> None:
+    """Everything about one result; `key_prefix` keeps the controls of two of them apart."""
     show_origin(result)
     for sentence in result.findings.sentences:
         st.markdown(plain(sentence))
-    show_charts(settings, result, place=place)
+    show_charts(settings, result, key_prefix=key_prefix)
     show_figures(result)
-    show_files(result, place=place)
+    show_files(result, key_prefix=key_prefix)
 
 
 def show_origin(result: Result) -> None:
@@ -48,7 +48,7 @@ def _say_changes(receipt: Receipt) -> str:
     return f", with {changes}" if changes else ", with the recipe's own parameters"
 
 
-def show_charts(settings: Settings, result: Result, *, place: str) -> None:
+def show_charts(settings: Settings, result: Result, *, key_prefix: str) -> None:
     """The charts to hover over, then the pictures that lie in the folder."""
     from page.results.charts import draw_line, draw_result  # Altair: not before the first paint
 
@@ -57,10 +57,10 @@ def show_charts(settings: Settings, result: Result, *, place: str) -> None:
         points, names = drawn
         charts["Fitted line"] = draw_line(points, result.metrics["line"], names)
     charts |= draw_result(result)
-    tabs = st.tabs([*charts, "Pictures"], key=f"{place}-tabs")
+    tabs = st.tabs([*charts, "Pictures"], key=f"{key_prefix}-tabs")
     for tab, (title, chart) in zip(tabs, charts.items(), strict=False):
         with tab:
-            st.altair_chart(chart, key=f"{place}-{title}", alt=title)
+            st.altair_chart(chart, key=f"{key_prefix}-{title}", alt=title)
             st.caption(HINTS.get(result.metrics["kind"], HOVER))
     with tabs[-1]:
         for plot in result.findings.plots:
@@ -107,28 +107,28 @@ def show_figures(result: Result) -> None:
     )
 
 
-def show_files(result: Result, *, place: str) -> None:
+def show_files(result: Result, *, key_prefix: str) -> None:
     """A button for all files, and one for each."""
     names = [*result.receipt.files, RECEIPT]
     with st.expander(f"Download: {len(names)} files, {show_bytes(result.receipt.bytes)}", icon=":material/download:"):
-        _offer("All files as a zip", result.zip_name, partial(pack_files, result), place=place, is_main=True)
+        _offer("All files as a zip", result.zip_name, partial(pack_files, result), key_prefix=key_prefix, is_main=True)
         with st.container(horizontal=True, gap="small"):
             for name in names:
-                offer_file(result, name, place=place)
+                offer_file(result, name, key_prefix=key_prefix)
         st.caption(f"They lie in `{result.folder}`.")
 
 
-def offer_file(result: Result, name: str, *, place: str) -> None:
+def offer_file(result: Result, name: str, *, key_prefix: str) -> None:
     """A button that downloads one file of a result, under a name that tells the recipe."""
-    _offer(name, f"{result.receipt.recipe}-{name}", (result.folder / name).read_bytes, place=place)
+    _offer(name, f"{result.receipt.recipe}-{name}", (result.folder / name).read_bytes, key_prefix=key_prefix)
 
 
-def _offer(label: str, file_name: str, read: Callable[[], bytes], *, place: str, is_main: bool = False) -> None:
+def _offer(label: str, file_name: str, read: Callable[[], bytes], *, key_prefix: str, is_main: bool = False) -> None:
     st.download_button(
         label,
         read,
         file_name,
-        key=f"{place}-{file_name}",
+        key=f"{key_prefix}-{file_name}",
         type="primary" if is_main else "secondary",
         on_click="ignore",
     )

@@ -71,16 +71,16 @@ KNOWN = "Known: share of the known chunks that come out right, each label counti
 UNKNOWN = "Documents of unknown label beside the known ones: the nearest has the smallest distance."
 
 
-def show_styles(result: Result, *, place: str) -> None:
+def show_styles(result: Result, *, key_prefix: str) -> None:
     """Everything about one result: what it rests on, the tabs, the files."""
     show_origin(result)
     tabs = find_tabs(result)
     shown = [topic for title, topics in TOPICS_OF_TABS.items() if title in tabs for topic in topics]
     _say(result.findings.except_about(shown))
-    for tab, draw in zip(st.tabs(list(tabs), key=f"{place}-tabs"), tabs.values(), strict=True):
+    for tab, draw in zip(st.tabs(list(tabs), key=f"{key_prefix}-tabs"), tabs.values(), strict=True):
         with tab:
-            draw(result, place)
-    show_files(result, place=place)
+            draw(result, key_prefix)
+    show_files(result, key_prefix=key_prefix)
 
 
 def find_tabs(result: Result) -> "dict[str, Callable[[Result, str], None]]":
@@ -97,7 +97,7 @@ def find_tabs(result: Result) -> "dict[str, Callable[[Result, str], None]]":
     return {title: draw for title, draw, file in wanted if file in files}
 
 
-def show_map(result: Result, place: str) -> None:
+def show_map(result: Result, key_prefix: str) -> None:
     """The map to hover over, and beside it how far to trust it."""
     from page.results.charts import draw_result  # Altair: not before the first paint
 
@@ -105,7 +105,7 @@ def show_map(result: Result, place: str) -> None:
     left, right = st.columns([3, 2], gap="medium")
     with left:
         for title, chart in draw_result(result).items():
-            st.altair_chart(chart, key=f"{place}-{title}", alt=title)
+            st.altair_chart(chart, key=f"{key_prefix}-{title}", alt=title)
         st.caption(ZOOM_MAP)
     with right:
         st.markdown("**How far to trust it**")
@@ -113,33 +113,33 @@ def show_map(result: Result, place: str) -> None:
         st.caption(plain(AXES[projection]))
         if projection == "pcoa":
             st.caption(plain(HAS_LOADINGS if "loadings.png" in result.receipt.files else NO_LOADINGS))
-    _offer_picture(result, "map", place)
+    _offer_picture(result, "map", key_prefix)
     if "loadings.png" in result.receipt.files:
-        _show_picture(result, "loadings", place)
+        _show_picture(result, "loadings", key_prefix)
 
 
-def show_tree(result: Result, place: str) -> None:
+def show_tree(result: Result, key_prefix: str) -> None:
     """The tree of the chunks."""
     st.caption(TREE)
-    _show_picture(result, "tree", place)
+    _show_picture(result, "tree", key_prefix)
 
 
-def show_time(result: Result, place: str) -> None:
+def show_time(result: Result, key_prefix: str) -> None:
     """Style in the order of time."""
     st.caption(TIME)
     _say(result.findings.about(TOPICS_OF_TABS["Time"]))
-    _show_picture(result, "time", place)
+    _show_picture(result, "time", key_prefix)
 
 
-def show_words(result: Result, place: str) -> None:
+def show_words(result: Result, key_prefix: str) -> None:
     """The words that the labels prefer, as a picture and as a table."""
     st.caption(WORDS)
-    _show_picture(result, "words", place)
+    _show_picture(result, "words", key_prefix)
     preferences = read_table(result, "words")[list(PREFERENCES)].rename(columns=PREFERENCES)
-    _tabulate(preferences, key=f"{place}-words", alt="Words")
+    _tabulate(preferences, key=f"{key_prefix}-words", alt="Words")
 
 
-def show_trust(result: Result, place: str) -> None:
+def show_trust(result: Result, key_prefix: str) -> None:
     """The figures with what they mean, label by label and with other choices, and all distances."""
     show_figures(result)
     _say(result.findings.about(TOPICS_OF_TABS["Trust"]))
@@ -149,10 +149,10 @@ def show_trust(result: Result, place: str) -> None:
     if "stability.parquet" in result.receipt.files:
         st.markdown("**With other choices**")
         settings = read_table(result, "stability")[list(SETTINGS)].rename(columns=SETTINGS)
-        _tabulate(settings, key=f"{place}-stability", alt="Other settings")
+        _tabulate(settings, key=f"{key_prefix}-stability", alt="Other settings")
     st.markdown("**All distances**")
     st.caption("Dark where two chunks are near: squares along the diagonal are labels that stand apart.")
-    _show_picture(result, "neighbours", place)
+    _show_picture(result, "neighbours", key_prefix)
 
 
 def tabulate_labels(result: Result) -> list[dict[str, str]]:
@@ -168,17 +168,17 @@ def tabulate_labels(result: Result) -> list[dict[str, str]]:
     ]
 
 
-def show_unknown(result: Result, place: str) -> None:
+def show_unknown(result: Result, key_prefix: str) -> None:
     """Whom documents of unknown label resemble, and whether that hangs on the distance."""
     st.caption(UNKNOWN)
     _say(result.findings.about(TOPICS_OF_TABS["Unknown"]))
     rows = read_table(result, "attributions")
-    _tabulate(spread_attributions(rows), key=f"{place}-attributions", alt="Documents of unknown label")
+    _tabulate(spread_attributions(rows), key=f"{key_prefix}-attributions", alt="Documents of unknown label")
     if "by_distance.parquet" in result.receipt.files:
         st.markdown("**By other distances**")
         st.caption(KNOWN)
         trials = spread_trials(read_table(result, "by_distance"))
-        _tabulate(trials, key=f"{place}-by-distance", alt="By other distances")
+        _tabulate(trials, key=f"{key_prefix}-by-distance", alt="By other distances")
 
 
 def spread_attributions(rows: "pd.DataFrame") -> "pd.DataFrame":
@@ -233,15 +233,15 @@ def _say(findings: Iterable[Finding]) -> None:
         st.markdown(plain(finding.text))
 
 
-def _show_picture(result: Result, name: str, place: str) -> None:
+def _show_picture(result: Result, name: str, key_prefix: str) -> None:
     file = f"{name}.png"
     caption = next((plot.caption for plot in result.findings.plots if plot.file == file), name)
     st.image((result.folder / file).read_bytes(), caption, width="stretch")
-    _offer_picture(result, name, place)
+    _offer_picture(result, name, key_prefix)
 
 
-def _offer_picture(result: Result, name: str, place: str) -> None:
+def _offer_picture(result: Result, name: str, key_prefix: str) -> None:
     """The picture to take away: as vectors for print, as points for slides."""
     with st.container(horizontal=True, gap="small"):
         for ending in ("svg", "png"):
-            offer_file(result, f"{name}.{ending}", place=f"{place}-{name}")
+            offer_file(result, f"{name}.{ending}", key_prefix=f"{key_prefix}-{name}")

@@ -141,12 +141,12 @@ def _signed(difference: float) -> str:
 def show_plots(settings: Settings, first: Result, second: Result) -> None:
     """The charts beside each other."""
     st.subheader("Charts", anchor=False)
-    for column, result, place in zip(st.columns(2, gap="large"), (first, second), FIELDS, strict=True):
+    for column, result, label in zip(st.columns(2, gap="large"), (first, second), FIELDS, strict=True):
         with column:
-            st.markdown(f"**{place}**: {result.receipt.recipe} `{shorten(result.receipt.fingerprint)}`")
+            st.markdown(f"**{label}**: {result.receipt.recipe} `{shorten(result.receipt.fingerprint)}`")
             for sentence in result.findings.sentences:
                 st.caption(plain(sentence))
-            show_charts(settings, result, place=place)
+            show_charts(settings, result, key_prefix=label)
 
 
 show()

@@ -70,14 +70,14 @@ def choose_answering(settings: PageSettings, source: str, recipe: Recipe) -> Api
 
 def describe(settings: PageSettings, source: str, answering: Api | Registry) -> Served:
     """The version in production, asked once in a while; nothing that failed is kept."""
-    place = name_description(settings, source)
-    known = st.session_state.get(place)
+    key = name_description(settings, source)
+    known = st.session_state.get(key)
     if known is not None and time.time() - known[0] < KEPT_SECONDS:
         served: Served = known[1]
         return served
     with st.spinner("Asking who is in production", show_time=True):
         served = answering.describe()
-    st.session_state[place] = (time.time(), served)
+    st.session_state[key] = (time.time(), served)
     return served
 
 

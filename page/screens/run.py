@@ -47,9 +47,9 @@ def show() -> None:
 def show_latest(settings: PageSettings, source: str, result: Result) -> None:
     """The result in force, in the layout of its kind."""
     if result.metrics["kind"] != ModelTask.AUTHORSHIP:
-        show_result(settings, result, place="run")
+        show_result(settings, result, key_prefix="run")
         return
-    show_styles(result, place="run")
+    show_styles(result, key_prefix="run")
     show_question(settings, source, result)
 
 

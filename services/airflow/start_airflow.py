@@ -65,8 +65,8 @@ def make_environment(environment: Mapping[str, str], home: Path, scratch: Path) 
     }
     if is_true(environment.get("USE_POSTGRES", "")):
         password = quote(read_secret(environment, "DATABASE_PASSWORD_FILE"), safe="")
-        place = environment.get("AIRFLOW_DATABASE") or "postgres:5432/airflow"
-        made["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = f"postgresql+psycopg2://airflow:{password}@{place}"
+        location = environment.get("AIRFLOW_DATABASE") or "postgres:5432/airflow"
+        made["AIRFLOW__DATABASE__SQL_ALCHEMY_CONN"] = f"postgresql+psycopg2://airflow:{password}@{location}"
     return made
 
 

@@ -60,7 +60,7 @@ def test_a_single_label_has_neither_test_nor_groups(project: MakeProject) -> Non
 
 def test_a_boundary_where_the_text_divides_is_the_first_of_all_places() -> None:
     (found,) = rank_boundaries(label_chunks(["A"] * 4 + ["B"] * 6), divide_at(4, 10))
-    assert (found.before, found.after, found.rank.rank, found.rank.places) == ("A", "B", 1, 7)
+    assert (found.before, found.after, found.rank.rank, found.rank.positions) == ("A", "B", 1, 7)
 
 
 def test_a_boundary_elsewhere_is_not() -> None:

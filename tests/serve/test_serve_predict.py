@@ -138,7 +138,7 @@ def test_a_text_is_given_to_the_nearest_label_with_all_that_is_known(
     assert answer["prediction"] == "Ann"
     assert {row["label"]: row["distance"] for row in details["labels"]} == pytest.approx(distances)
     assert sum(row["probability"] for row in details["labels"]) == pytest.approx(1.0)
-    assert [details["place"]["x"], details["place"]["y"]] == pytest.approx(style.place.tolist())
+    assert [details["place"]["x"], details["place"]["y"]] == pytest.approx(style.point.tolist())
     assert details["verification"]["verdict"] in ("yes", "no", "undecided")
 
 

@@ -20,7 +20,7 @@ def analyse(points: np.ndarray, before: int) -> float:
 
 def test_the_true_boundary_comes_first() -> None:
     ranked = rank_boundary(place([0, 1, 0, 9, 8, 9, 8]), 3)
-    assert (ranked.rank, ranked.best, ranked.places) == (1, 3, 4)
+    assert (ranked.rank, ranked.best, ranked.positions) == (1, 3, 4)
 
 
 def test_pseudo_f_is_that_of_an_analysis_of_variance() -> None:
@@ -36,7 +36,7 @@ def test_a_boundary_is_ranked_after_all_better_ones() -> None:
     for boundary in range(2, 14):
         ranked = rank_boundary(map_distances(points), boundary)
         assert ranked.rank == 1 + sum(f > analyse(points, boundary) * (1 + 1e-12) for f in every)
-        assert (ranked.places, ranked.best) == (12, 2 + int(np.argmax(every)))
+        assert (ranked.positions, ranked.best) == (12, 2 + int(np.argmax(every)))
 
 
 def test_sides_that_do_not_vary_in_themselves_are_divided_best() -> None:

@@ -48,7 +48,7 @@ class Attribution:
     """Documents of unknown label beside the known labels."""
 
     documents: list[int]
-    """Their places among all documents (n,)."""
+    """Their indices among all documents (n,)."""
     groups: list[str]
     """The labels that they bear instead of a known one (n,)."""
     classes: tuple[str, ...]
@@ -60,7 +60,7 @@ class Attribution:
     @property
     def nearest(self) -> list[str]:
         """The label that each document is nearest to (n,)."""
-        return [self.classes[place] for place in self.distances.argmin(axis=1).tolist()]
+        return [self.classes[index] for index in self.distances.argmin(axis=1).tolist()]
 
 
 def find_countable(counts: CountTable) -> Booleans:
@@ -81,31 +81,31 @@ def choose_known(
         countable: whether each chunk holds anything that is counted (chunks,).
     """
     candidates = set(parameters.candidates) or {label for label in known.labels if label is not None}
-    places = [place for place, label in enumerate(known.labels) if label in candidates and countable[place]]
+    indices = [index for index, label in enumerate(known.labels) if label in candidates and countable[index]]
     documents: dict[str | None, set[int]] = {}
-    for place in places:
-        documents.setdefault(known.labels[place], set()).add(int(chunks.first_document[place]))
+    for index in indices:
+        documents.setdefault(known.labels[index], set()).add(int(chunks.first_document[index]))
     if sum(len(found) > 1 for found in documents.values()) < 2:
         return None
-    return take_sample(chunks, places[:: -(-len(places) // MOST_CHUNKS)])
+    return take_sample(chunks, indices[:: -(-len(indices) // MOST_CHUNKS)])
 
 
 def choose_unknown(
     chunks: Chunks, known: Chunks, parameters: AuthorshipParameters, *, countable: Booleans
 ) -> Sample | None:
     """The chunks of unknown label; None without any, or where chunks are no parts of documents."""
-    places = [place for place, label in enumerate(known.labels) if label is None and countable[place]]
-    return take_sample(chunks, places) if places and parameters.chunking != "joined" else None
+    indices = [index for index, label in enumerate(known.labels) if label is None and countable[index]]
+    return take_sample(chunks, indices) if indices and parameters.chunking != "joined" else None
 
 
-def take_sample(chunks: Chunks, places: Iterable[int]) -> Sample:
-    """Some of the chunks, by their places."""
-    places = list(places)
+def take_sample(chunks: Chunks, indices: Iterable[int]) -> Sample:
+    """Some of the chunks, by their indices."""
+    indices = list(indices)
     ends = chunks.offsets
     return Sample(
-        texts=[chunks.utf8[ends[place] : ends[place + 1]].tobytes().decode() for place in places],
-        labels=[chunks.labels[place] or NO_LABEL for place in places],
-        documents=chunks.first_document[places].tolist(),
+        texts=[chunks.utf8[ends[index] : ends[index + 1]].tobytes().decode() for index in indices],
+        labels=[chunks.labels[index] or NO_LABEL for index in indices],
+        documents=chunks.first_document[indices].tolist(),
     )
 
 

@@ -82,15 +82,15 @@ def gather_evidence(
 
 def rank_boundaries(chunks: Chunks, distances: Floats) -> tuple[Boundary, ...]:
     """The changes of label, if each label is one period; none if they alternate or a period is too short."""
-    places = [place for place, label in enumerate(chunks.labels) if label is not None]
+    indices = [index for index, label in enumerate(chunks.labels) if label is not None]
     labels = [label for label in chunks.labels if label is not None]
-    starts = [place for place in range(len(labels)) if place == 0 or labels[place] != labels[place - 1]]
+    starts = [index for index in range(len(labels)) if index == 0 or labels[index] != labels[index - 1]]
     if len(starts) != len(set(labels)):
         return ()
     found = []
     for start, middle, end in zip(starts, starts[1:], [*starts[2:], len(labels)], strict=False):
         if min(middle - start, end - middle) >= SHORTEST_PERIOD:
-            inside = np.ix_(places[start:end], places[start:end])
+            inside = np.ix_(indices[start:end], indices[start:end])
             rank = rank_boundary(distances[inside], middle - start, shortest=SHORTEST_PERIOD)
             found.append(Boundary(labels[start], labels[middle], rank))
     return tuple(found)
@@ -138,7 +138,7 @@ def figures_of_evidence(evidence: Evidence) -> dict[str, Any]:
         figures["silhouette"] = {"mean": evidence.silhouette.mean, "of_label": evidence.silhouette.of_label}
     if evidence.boundaries:
         figures["boundaries"] = [
-            {"before": found.before, "after": found.after, "rank": found.rank.rank, "places": found.rank.places}
+            {"before": found.before, "after": found.after, "rank": found.rank.rank, "places": found.rank.positions}
             for found in evidence.boundaries
         ]
     return figures
@@ -160,10 +160,10 @@ def _say_test(test: LabelTest, *, in_order: bool) -> Finding:
 
 def _say_boundary(boundary: Boundary) -> Finding:
     rank = boundary.rank
-    place = "no place" if rank.rank == 1 else f"{rank.rank - 1:,} of {rank.places:,} places"
+    position = "no place" if rank.rank == 1 else f"{rank.rank - 1:,} of {rank.positions:,} places"
     return Finding(
         Topic.BOUNDARY,
-        f"Between {boundary.before} and {boundary.after}: {place} in these two periods "
+        f"Between {boundary.before} and {boundary.after}: {position} in these two periods "
         f"{'divides' if rank.rank in (1, 2) else 'divide'} the text better in style than the change of label.",
-        {"before": boundary.before, "after": boundary.after, "rank": rank.rank, "places": rank.places},
+        {"before": boundary.before, "after": boundary.after, "rank": rank.rank, "places": rank.positions},
     )

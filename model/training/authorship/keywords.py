@@ -55,13 +55,13 @@ def tabulate_preferences(found: dict[str, tuple[Preference, ...]]) -> pa.Table:
 def _find_of_label(counts: CountTable, known: Chunks, name: str) -> tuple[Preference, ...]:
     sides = [None if label is None else OWN if label == name else REST for label in known.labels]
     strongest, _ = fightin_words(counts, sides, OWN, REST).strongest(STRONGEST)
-    place_of = {word: place for place, word in enumerate(counts.ngrams)}
+    index_of = {word: index for index, word in enumerate(counts.ngrams)}
     shares = []
     for wanted in (OWN, REST):
-        rows = np.array([place for place, side in enumerate(sides) if side == wanted])
+        rows = np.array([index for index, side in enumerate(sides) if side == wanted])
         used = np.asarray(counts.matrix[rows].sum(axis=0)).ravel()
         shares.append(10_000 * used / max(int(used.sum()), 1))
     return tuple(
-        Preference(word, score, float(shares[0][place_of[word]]), float(shares[1][place_of[word]]))
+        Preference(word, score, float(shares[0][index_of[word]]), float(shares[1][index_of[word]]))
         for word, score in strongest
     )

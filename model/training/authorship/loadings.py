@@ -32,7 +32,7 @@ class Loadings:
     def rank(self, axis: int, most: int) -> list[tuple[str, float]]:
         """The n-grams that weigh most in an axis, whichever way they pull, the largest weight first."""
         strongest = np.argsort(-np.abs(self.weights[:, axis]), kind="stable")[:most]
-        pairs = [(self.ngrams[place], float(self.weights[place, axis])) for place in strongest.tolist()]
+        pairs = [(self.ngrams[index], float(self.weights[index, axis])) for index in strongest.tolist()]
         return sorted((pair for pair in pairs if pair[1]), key=lambda pair: -pair[1])
 
 

@@ -34,11 +34,11 @@ def try_settings(documents: Documents, parameters: AuthorshipParameters) -> tupl
     chars = len(documents.utf8)
     step = max(1, math.ceil(chars / MOST_CHARS))
     known = set(parameters.candidates) or set(documents.labels) - {None, *parameters.unknown}
-    places = [place for place, label in enumerate(documents.labels) if label in known][::step]
+    indices = [index for index, label in enumerate(documents.labels) if label in known][::step]
     texts = [
-        documents.utf8[documents.offsets[place] : documents.offsets[place + 1]].tobytes().decode() for place in places
+        documents.utf8[documents.offsets[index] : documents.offsets[index + 1]].tobytes().decode() for index in indices
     ]
-    labels = [documents.labels[place] for place in places]
+    labels = [documents.labels[index] for index in indices]
     settings: list[Setting] = []
     for length in LENGTHS:
         settings += _try_length(texts, labels, length, parameters)

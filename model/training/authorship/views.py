@@ -49,14 +49,14 @@ def draw_views(views: Views, parameters: AuthorshipParameters) -> tuple[Picture,
     step = -(-len(views.chunks) // MOST_DRAWN)
     chosen = np.arange(0, len(views.chunks), step)
     distances = views.distances[np.ix_(chosen, chosen)]
-    labels = [views.chunks.labels[place] for place in chosen.tolist()]
+    labels = [views.chunks.labels[index] for index in chosen.tolist()]
     tree = grow_tree(distances)
     by_time = parameters.order == "time"
     drawn = Map(points=views.points, labels=views.chunks.labels, caption=views.caption)
     pictures = [
         draw_map(drawn, title=_title(views.chunks, views.how), axes=_name_axes(views.how)),
         draw_tree(
-            tree, [_name_chunk(views, place) for place in chosen.tolist()], labels, title=_title_tree(len(labels), step)
+            tree, [_name_chunk(views, index) for index in chosen.tolist()], labels, title=_title_tree(len(labels), step)
         ),
         draw_neighbours(distances, labels, None if by_time else tree.leaves),
     ]
@@ -70,14 +70,14 @@ def draw_views(views: Views, parameters: AuthorshipParameters) -> tuple[Picture,
     return tuple(pictures)
 
 
-def _name_chunk(views: Views, place: int) -> str:
+def _name_chunk(views: Views, index: int) -> str:
     """Its document, with its number where the document has several, or its first and last document."""
     chunks, ids = views.chunks, views.documents.ids
-    first, last = int(chunks.first_document[place]), int(chunks.last_document[place])
+    first, last = int(chunks.first_document[index]), int(chunks.last_document[index])
     if first != last:
         return f"{ids[first]} to {ids[last]}"
     within = np.flatnonzero(chunks.first_document == first)
-    part = f" ({int(np.searchsorted(within, place)) + 1})" if len(within) > 1 else ""
+    part = f" ({int(np.searchsorted(within, index)) + 1})" if len(within) > 1 else ""
     return f"{ids[first]}{part}"
 
 

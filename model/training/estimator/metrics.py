@@ -40,7 +40,7 @@ class BinaryPrediction:
     are_probabilities: bool = True
 
     def take(self, rows: npt.NDArray[Any]) -> "BinaryPrediction":
-        """The same of some rows, by places or by truth values."""
+        """The same of some rows, by indices or by truth values."""
         return BinaryPrediction(self.scores[rows], self.chosen[rows], self.flagged[rows], self.are_probabilities)
 
 

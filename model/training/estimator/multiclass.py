@@ -62,8 +62,8 @@ def _list_answers(fitted: Pipeline, test: Part, predicted: npt.NDArray[Any]) -> 
     """What is kept of each row: enough to compute every figure again on some of them."""
     answers: dict[str, npt.NDArray[Any]] = {"true": test.target, "predicted": predicted}
     if hasattr(fitted, "predict_proba"):
-        places = np.searchsorted(fitted.classes_, test.target)
-        answers["probability_of_true"] = fitted.predict_proba(test.inputs)[np.arange(len(test)), places]
+        indices = np.searchsorted(fitted.classes_, test.target)
+        answers["probability_of_true"] = fitted.predict_proba(test.inputs)[np.arange(len(test)), indices]
     return answers
 
 

@@ -34,7 +34,7 @@ class Part:
         return len(self.target)
 
     def take(self, rows: npt.NDArray[np.int64]) -> "Part":
-        """Some of the rows, by their places."""
+        """Some of the rows, by their indices."""
         return Part(self.inputs.iloc[rows], self.target[rows], self.ids.take(rows))
 
 

@@ -88,7 +88,7 @@ def draw_confusion(true: npt.NDArray[np.str_], predicted: npt.NDArray[np.str_], 
 
 
 def _last_reaching(falling: Floats, threshold: float) -> int:
-    """Place of the last of falling thresholds that is not below the one in use."""
+    """Index of the last of falling thresholds that is not below the one in use."""
     return max(int(np.searchsorted(-falling, -threshold, side="right")) - 1, 0)
 
 

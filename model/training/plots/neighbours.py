@@ -32,7 +32,7 @@ def draw_neighbours(distances: Floats, labels: Sequence[str | None], leaves: Int
     shown = [groups.get(label or UNKNOWN, UNKNOWN) for label in labels]
     names = list(dict.fromkeys(groups.values()))
     order = np.arange(len(labels)) if leaves is None else sort_chunks(shown, names, leaves)
-    sorted_names = [shown[place] for place in order.tolist()]
+    sorted_names = [shown[index] for index in order.tolist()]
     matrix = distances[np.ix_(order, order)]
     away = matrix[~np.eye(len(matrix), dtype=bool)]
     how = "in the order of time" if leaves is None else "by label, within it by the tree"

@@ -59,12 +59,12 @@ def measure_before(distances: Floats, reach: int) -> Floats:
 def smooth(values: Floats, reach: int) -> Floats:
     """Mean of each value and the `reach - 1` before it, NaN where one of them is (values,)."""
     smoothed = np.full(len(values), np.nan)
-    for place in range(reach - 1, len(values)):
-        smoothed[place] = values[place - reach + 1 : place + 1].mean()
+    for index in range(reach - 1, len(values)):
+        smoothed[index] = values[index - reach + 1 : index + 1].mean()
     return smoothed
 
 
 def find_runs(names: Sequence[str]) -> list[tuple[int, int]]:
     """Start and end of each run of equal names."""
-    starts = [place for place in range(len(names)) if place == 0 or names[place] != names[place - 1]]
+    starts = [index for index in range(len(names)) if index == 0 or names[index] != names[index - 1]]
     return list(zip(starts, [*starts[1:], len(names)], strict=True))

@@ -81,14 +81,14 @@ def _name_leaves(axes: Axes, names: list[str], colours: list[str]) -> None:
 
 def _mark_leaves(axes: Axes, colours: list[str]) -> None:
     """A stroke of colour at each leaf."""
-    places = np.arange(len(colours))
+    indices = np.arange(len(colours))
     axes.scatter(
-        np.ones(len(places)),
-        places,
+        np.ones(len(indices)),
+        indices,
         c=colours,
         marker="_",
         s=120,
-        linewidths=max(0.6, 420 / len(places)),
+        linewidths=max(0.6, 420 / len(indices)),
         transform=axes.get_yaxis_transform(),
         clip_on=False,
     )

@@ -54,13 +54,13 @@ def read_preparation(fitted: Pipeline, inputs: list[str]) -> Preparation:
     order: list[int] = []
     means, scales = [], []
     for _, steps, columns in fitted["prepare"].transformers_:
-        impute, places = steps["impute"], [inputs.index(name) for name in columns]
-        fills[places] = impute.statistics_.astype(np.float64)
+        impute, indices = steps["impute"], [inputs.index(name) for name in columns]
+        fills[indices] = impute.statistics_.astype(np.float64)
         indicator = getattr(impute, "indicator_", None)
-        marked = [] if indicator is None else [len(inputs) + places[index] for index in indicator.features_.tolist()]
-        order += [*places, *marked]
+        marked = [] if indicator is None else [len(inputs) + indices[index] for index in indicator.features_.tolist()]
+        order += [*indices, *marked]
         scaled = "scale" in steps.named_steps
-        width = len(places) + len(marked)
+        width = len(indices) + len(marked)
         means.append(steps["scale"].mean_ if scaled else np.zeros(width))
         scales.append(steps["scale"].scale_ if scaled else np.ones(width))
     return Preparation(fills, np.array(order, np.int64), np.concatenate(means), np.concatenate(scales))
