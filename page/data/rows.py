@@ -88,11 +88,11 @@ def find_receipt(settings: Settings, recipe: str, layer: Layer) -> Receipt:
         DatasetMissingError: nobody has written it yet.
         DatasetDamagedError: file and receipt do not belong together.
     """
-    place, command = place_of(settings, recipe, layer), f"python -m {STAGE_OF[layer]} {recipe}"
+    location, command = place_of(settings, recipe, layer), f"python -m {STAGE_OF[layer]} {recipe}"
     fingerprints = Fingerprints(settings.data_dir / ".state", settings.data_dir)
-    receipt = place.find_receipt(fingerprints, command)
+    receipt = location.find_receipt(fingerprints, command)
     if receipt is None:
-        raise DatasetMissingError(f"{place.address} is not there yet: run `{command}`")
+        raise DatasetMissingError(f"{location.address} is not there yet: run `{command}`")
     return receipt
 
 
@@ -105,11 +105,11 @@ def read_view(settings: Settings, recipe: str, layer: Layer, fingerprint: str) -
     """
     from relay.handoff.dataset import open_dataset
 
-    place = place_of(settings, recipe, layer)
+    location = place_of(settings, recipe, layer)
     fingerprints = Fingerprints(settings.data_dir / ".state", settings.data_dir)
-    dataset = open_dataset(place, fingerprints, f"python -m {STAGE_OF[layer]} {recipe}")
+    dataset = open_dataset(location, fingerprints, f"python -m {STAGE_OF[layer]} {recipe}")
     if dataset.receipt.fingerprint != fingerprint:
-        raise MovedOnError(place.address)
+        raise MovedOnError(location.address)
     sample = read_sample(dataset.parquet)
     return View(
         first_rows=shorten_texts(dataset.parquet.read_row_group(0).slice(0, FIRST_ROWS)),
@@ -124,7 +124,7 @@ def read_sample(parquet: Any) -> "pa.Table":
     import pyarrow as pa
 
     count = parquet.num_row_groups
-    groups = sorted({int(place) for place in np.linspace(0, count - 1, min(SAMPLE_GROUPS, count))})
+    groups = sorted({int(index) for index in np.linspace(0, count - 1, min(SAMPLE_GROUPS, count))})
     tables = []
     for group in groups:
         table = parquet.read_row_group(group)
@@ -217,10 +217,10 @@ def read_points(settings: Settings, recipe: str, fingerprint: str, names: tuple[
     """
     from relay.handoff.dataset import open_dataset
 
-    place = place_of(settings, recipe, "processed")
-    dataset = open_dataset(place, Fingerprints(settings.data_dir / ".state", settings.data_dir), "preprocess")
+    location = place_of(settings, recipe, "processed")
+    dataset = open_dataset(location, Fingerprints(settings.data_dir / ".state", settings.data_dir), "preprocess")
     if dataset.receipt.fingerprint != fingerprint:
-        raise MovedOnError(place.address)
+        raise MovedOnError(location.address)
     frame = read_sample(dataset.parquet).select([*names, "split"]).to_pandas().dropna()
     points: pd.DataFrame = frame.set_axis(["x", "y", "split"], axis="columns")
     return points.iloc[:: max(-(-len(points) // MOST_POINTS), 1)]

@@ -153,16 +153,16 @@ def show_rejected(settings: Settings, recipe: str, layer: Layer, receipt: Receip
     ]
     if counts:
         st.table(counts, border="horizontal", hide_index=True)
-    place = rows.place_of(settings, recipe, layer)
+    location = rows.place_of(settings, recipe, layer)
     if receipt.rejected.fingerprint is not None:
         try:
             first = rows.read_rejected(settings, recipe, layer, receipt.rejected.fingerprint)
         except rows.MovedOnError:
             st.rerun()  # written anew this moment: the page is drawn with the new receipt
         st.dataframe(first, hide_index=True, key=f"{layer}-rejected", alt="First rejected rows")
-        st.caption(f"The first {first.num_rows:,} rejected rows; all are in `{place.rejected}`.")
-    if place.failed.exists():
-        st.warning(plain(f"A later run rejected too many rows and wrote nothing; they are in {place.failed}."))
+        st.caption(f"The first {first.num_rows:,} rejected rows; all are in `{location.rejected}`.")
+    if location.failed.exists():
+        st.warning(plain(f"A later run rejected too many rows and wrote nothing; they are in {location.failed}."))
 
 
 show()
