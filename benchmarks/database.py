@@ -18,7 +18,7 @@ from loguru import logger
 
 from ingest.queries import Question, ask_postgres
 from relay.handoff.files import Fingerprints
-from relay.handoff.place import DatasetPlace
+from relay.handoff.location import DatasetLocation
 from relay.handoff.receipt import Key, Receipt, Rejects
 from relay.handoff.schema import describe_schema
 from relay.handoff.settings import ROOT
@@ -96,7 +96,7 @@ def measure_group(what: str, ways: dict[str, Callable[[], None]], rows: int, qui
     ]  # fmt: skip
 
 
-def make_dataset(folder: Path, rows: int) -> DatasetPlace:
+def make_dataset(folder: Path, rows: int) -> DatasetLocation:
     """A dataset of numbers, words and times, as ingest leaves one."""
     random = np.random.default_rng(0)
     numbers = {f"x{index}": pa.array(random.normal(size=rows)) for index in range(5)}
@@ -105,7 +105,7 @@ def make_dataset(folder: Path, rows: int) -> DatasetPlace:
     table = pa.table(
         {"id": np.arange(rows), **numbers, "is_new": random.random(rows) < 0.5, "word": words, "at": moments}
     )
-    place = DatasetPlace(folder, "raw/rows", "ingest")
+    place = DatasetLocation(folder, "raw/rows", "ingest")
     key = Key(code={}, parameters={}, inputs={})
     with DatasetWriter(place, table.schema, 0) as writer:
         writer.add(Block(table=table, read=rows))

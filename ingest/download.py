@@ -214,8 +214,8 @@ def _refuse_status(wanted: Wanted, answer: requests.Response) -> None:
     if code in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST_TIMEOUT) or code >= HTTPStatus.INTERNAL_SERVER_ERROR:
         raise _TransientError(problem, _retry_after(answer.headers))
     here = mask_url(answer.url)
-    place = f", redirected to {here}" if answer.history and here != wanted.name else ""
-    raise SourceError(f"{wanted.name}{place}: {problem}: {ADVICE.get(code, 'open the URL in a browser')}")
+    redirected = f", redirected to {here}" if answer.history and here != wanted.name else ""
+    raise SourceError(f"{wanted.name}{redirected}: {problem}: {ADVICE.get(code, 'open the URL in a browser')}")
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:

@@ -49,7 +49,7 @@ class Question:
 
     statement: str
     parameters: tuple[Value, ...]
-    """Bound to the statement's places, never written into it."""
+    """Bound to the statement's placeholders, never written into it."""
     seconds: float
     """For the whole answer."""
 

@@ -21,7 +21,7 @@ from relay.handoff.stage import main
 from relay.handoff.verbs import Verb
 from relay.registry.errors import RegistryAwayError
 from relay.results.findings import read_lines
-from relay.results.output import OutputPlace, describe_files
+from relay.results.output import ResultLocation, describe_files
 
 READS = "processed/{recipe}"
 WRITES = "output/{recipe}"
@@ -83,7 +83,7 @@ def save_training(run: Run[ModelParameters]) -> Receipt:
         rejected=Rejects(),
         dropped=results.dropped,
     )
-    find_place(run).save(files, receipt)
+    find_location(run).save(files, receipt)
     return receipt
 
 
@@ -100,20 +100,20 @@ def follow_up(run: Run[ModelParameters], receipt: Receipt) -> None:
     Raises:
         RegistryAwayError: the registry does not answer.
     """
-    for line in read_lines(find_place(run).latest):
+    for line in read_lines(find_location(run).latest):
         logger.info("{}: {}", run.name, line)
     try:
         track(Finished(run.recipe, run.settings, receipt, run.chosen["promote"]))
     except RegistryAwayError as error:
         raise RegistryAwayError(
-            f"{error}. The result is whole in {find_place(run).latest}",
+            f"{error}. The result is whole in {find_location(run).latest}",
             next_step=f"Send it later: `python -m model track {run.recipe.argument}`",
         ) from error
 
 
-def find_place(run: Run[ModelParameters]) -> OutputPlace:
+def find_location(run: Run[ModelParameters]) -> ResultLocation:
     """Where the results of the run's recipe lie."""
-    return OutputPlace(run.settings.data_dir, run.recipe.name)
+    return ResultLocation(run.settings.data_dir, run.recipe.name)
 
 
 def read_schema(recipe: Recipe) -> dict[str, Any]:
@@ -137,9 +137,9 @@ STAGE: Stage[ModelParameters] = Stage(
     columns=read_schema,
     uses_seed=lambda _: True,
     code=find_code,
-    place=find_place,
+    location=find_location,
     work=save_training,
-    restore=lambda run: find_place(run).restore(run.key.digest),
+    restore=lambda run: find_location(run).restore(run.key.digest),
     check=check,
     after_run=follow_up,
     verbs=VERBS,

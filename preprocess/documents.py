@@ -137,7 +137,7 @@ def _add_measures(table: pa.Table, text: str, columns: Mapping[str, Column], par
 def _relabel(table: pa.Table, columns: Mapping[str, Column], rules: list[RelabelSection]) -> pa.Table:
     labels = [name for name, column in columns.items() if column.role == "label"]
     for rule in rules:
-        place = table.schema.get_field_index(labels[0])
+        index = table.schema.get_field_index(labels[0])
         hit = pc.is_in(table.column(rule.column).cast(pa.string()), pa.array(rule.values))
-        table = table.set_column(place, labels[0], pc.if_else(hit, rule.label, table.column(labels[0])))
+        table = table.set_column(index, labels[0], pc.if_else(hit, rule.label, table.column(labels[0])))
     return table

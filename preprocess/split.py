@@ -57,8 +57,8 @@ def _hash_texts(values: pa.ChunkedArray) -> Hashes:
     encoded = values.combine_chunks()
     encoded = (encoded.chunk(0) if isinstance(encoded, pa.ChunkedArray) else encoded).dictionary_encode()
     distinct = np.array([_hash_text(text) for text in encoded.dictionary.to_pylist()] or [0], np.uint64)
-    places = pc.fill_null(encoded.indices, -1).to_numpy()
-    return np.where(places >= 0, distinct[places], np.uint64(0))
+    indices = pc.fill_null(encoded.indices, -1).to_numpy()
+    return np.where(indices >= 0, distinct[indices], np.uint64(0))
 
 
 def _hash_text(text: str) -> int:

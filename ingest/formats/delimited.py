@@ -214,8 +214,8 @@ def _parse_by_hand(block: bytes, layout: Layout) -> tuple[pa.Table, list[pacsv.I
     rows = [row for row in csv.reader(text, delimiter=layout.delimiter) if row]
     whole = [row for row in rows if len(row) == len(layout.header)]
     columns = {
-        name: pa.array([row[place].encode("utf-8", "surrogateescape") for row in whole], pa.binary())
-        for name, place in ((name, layout.header.index(source)) for name, source in layout.matched.items())
+        name: pa.array([row[index].encode("utf-8", "surrogateescape") for row in whole], pa.binary())
+        for name, index in ((name, layout.header.index(source)) for name, source in layout.matched.items())
     }
     ragged = [
         pacsv.InvalidRow(len(layout.header), len(row), number, _show_bytes(layout.delimiter.join(row)))

@@ -13,7 +13,7 @@ from relay.handoff.errors import ModelError, UsageError
 from relay.handoff.files import hash_file, write_atomically
 from relay.handoff.wording import count
 from relay.registry.model_file import read_model
-from relay.results.text_attribution import Extent, Nearness, Place, TextAttribution, Verdict
+from relay.results.text_attribution import Extent, MapPoint, Nearness, TextAttribution, Verdict
 from stylometry.asking import Style
 from stylometry.attribution import AuthorshipClassifier
 from stylometry.chunks import keep_whole
@@ -93,13 +93,13 @@ def _find_borders(classifier: AuthorshipClassifier, drawing: Imposters, trained:
     return borders
 
 
-def _locate(classifier: AuthorshipClassifier, style: Style) -> Place:
+def _locate(classifier: AuthorshipClassifier, style: Style) -> MapPoint:
     """The middle of the text's chunks on the map of the known ones."""
     x, y = style.point.tolist()
     # The mean of the offsets is half the mean square of all distances: the variance of the points behind them.
     total = float(classifier.offsets_.mean())
     shares = classifier.points_.var(axis=0) / total if total > 0 else np.zeros(2)
-    return Place(
+    return MapPoint(
         x=x,
         y=y,
         explained_variance=(float(shares[0]), float(shares[1])),

@@ -9,7 +9,7 @@ from relay.handoff.errors import DatasetDamagedError, DatasetMissingError, Model
 from relay.handoff.receipt import Receipt
 from relay.handoff.recipe import Recipe
 from relay.registry.contract import MODEL_FILE
-from relay.results.output import RECEIPT, OutputPlace
+from relay.results.output import RECEIPT, ResultLocation
 
 METRICS = "metrics.json"
 
@@ -46,7 +46,7 @@ def load_trained(data_dir: Path, recipe: Recipe) -> Trained:
     kind = recipe.sections["model"]["kind"]
     if kind != "authorship":
         raise UsageError(f'recipe {recipe.name} has kind = "{kind}": only one with kind = "authorship" knows styles')
-    latest = OutputPlace(data_dir, recipe.name).latest
+    latest = ResultLocation(data_dir, recipe.name).latest
     if not latest.exists():
         raise DatasetMissingError(
             "nothing was trained yet", next_step=f"Run `python -m model {recipe.name}`, then ask again"

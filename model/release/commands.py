@@ -141,8 +141,8 @@ def track_result(recipe: Recipe, settings: Settings, chosen: argparse.Namespace)
         raise _explain_off()
     finished = Finished(recipe, settings, _find_result(recipe, settings), chosen.promote)
     track(finished)
-    folder = finished.place.latest.resolve()
-    logger.info("model {}: the registry knows the result in {}", recipe.name, finished.place.latest)
+    folder = finished.location.latest.resolve()
+    logger.info("model {}: the registry knows the result in {}", recipe.name, finished.location.latest)
     return VerbAnswer({"recipe": recipe.name, "folder": str(folder), "fingerprint": finished.receipt.fingerprint})
 
 
@@ -174,10 +174,10 @@ def show_card(recipe: Recipe, settings: Settings, chosen: argparse.Namespace) ->
 
 
 def _find_result(recipe: Recipe, settings: Settings) -> Receipt:
-    from relay.results.output import OutputPlace
+    from relay.results.output import ResultLocation
 
     data_dir = settings.data_dir
-    receipt = OutputPlace(data_dir, recipe.name).current(Fingerprints(data_dir / ".state", data_dir))
+    receipt = ResultLocation(data_dir, recipe.name).current(Fingerprints(data_dir / ".state", data_dir))
     if receipt is None:
         raise DatasetMissingError("nothing was trained yet", next_step=f"Run `python -m model {recipe.argument}`")
     return receipt
@@ -242,6 +242,6 @@ def _minute(utc: str) -> str:
 
 
 def _tabulate(rows: Sequence[tuple[str, ...]]) -> str:
-    widths = [max(len(row[place]) for row in rows) for place in range(len(rows[0]))]
+    widths = [max(len(row[index]) for row in rows) for index in range(len(rows[0]))]
     lines = ("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in rows)
     return "\n".join(line.rstrip() for line in lines)

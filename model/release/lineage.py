@@ -8,7 +8,7 @@ from typing import Any
 
 from loguru import logger
 
-from relay.handoff.place import DatasetPlace
+from relay.handoff.location import DatasetLocation
 from relay.handoff.receipt import Receipt
 from relay.handoff.renamed_variables import rename_variables
 from relay.handoff.settings import ROOT
@@ -85,7 +85,7 @@ def find_revision(environment: Mapping[str, str], root: Path = ROOT) -> str:
 
 def _find_input(data_dir: Path, receipt: Receipt, stage: str) -> Receipt | None:
     for address, fingerprint in receipt.key.inputs.items():
-        for candidate in DatasetPlace(data_dir, address, stage).receipts():
+        for candidate in DatasetLocation(data_dir, address, stage).receipts():
             if candidate.fingerprint == fingerprint:
                 return candidate
     return None

@@ -29,7 +29,7 @@ from relay.registry.versions import (
     Version,
     read_version,
 )
-from relay.results.output import OutputPlace
+from relay.results.output import ResultLocation
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -48,7 +48,7 @@ def read_contract(folder: Path) -> Contract | None:
 
 
 def send_result(
-    client: "MlflowClient", address: Address, place: OutputPlace, lineage: Lineage
+    client: "MlflowClient", address: Address, location: ResultLocation, lineage: Lineage
 ) -> tuple[str, Version | None]:
     """Log a result in force and register its model; gives the run's id and the version.
 
@@ -57,7 +57,7 @@ def send_result(
     Raises:
         MlflowException: MLflow refuses or cannot be reached; sending again does it all anew.
     """
-    folder = place.latest.resolve()
+    folder = location.latest.resolve()
     receipt = lineage.result
     experiment = find_experiment(client, address, receipt.recipe)
     _end_interrupted(client, experiment, receipt)

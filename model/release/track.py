@@ -13,8 +13,8 @@ from loguru import logger
 from model.release.known import SETTLED, identify_result, is_settled
 from model.release.lineage import trace
 from relay.handoff.files import Fingerprints
+from relay.handoff.location import DatasetLocation
 from relay.handoff.lock import one_writer
-from relay.handoff.place import DatasetPlace
 from relay.handoff.receipt import Receipt
 from relay.handoff.recipe import Recipe
 from relay.handoff.settings import Settings
@@ -22,7 +22,7 @@ from relay.registry.connection import Address, explain_mlflow, find_experiment, 
 from relay.registry.promotion import now_utc, promote
 from relay.registry.task import ModelTask
 from relay.registry.versions import GATE, RESULT, Version, find_production, read_version
-from relay.results.output import OutputPlace
+from relay.results.output import ResultLocation
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -44,9 +44,9 @@ class Finished:
     promote: str = PROMOTE[0]
 
     @property
-    def place(self) -> OutputPlace:
+    def location(self) -> ResultLocation:
         """The folder of results."""
-        return OutputPlace(self.settings.data_dir, self.recipe.name)
+        return ResultLocation(self.settings.data_dir, self.recipe.name)
 
 
 def track(finished: Finished) -> None:
@@ -85,7 +85,7 @@ def send(client: "MlflowClient", address: Address, finished: Finished) -> tuple[
     """The run and version that a result becomes."""
     from model.release.send import send_result
 
-    return send_result(client, address, finished.place, trace(finished.settings.data_dir, finished.receipt))
+    return send_result(client, address, finished.location, trace(finished.settings.data_dir, finished.receipt))
 
 
 def find_sent(client: "MlflowClient", address: Address, finished: Finished) -> tuple[str, Version | None] | None:
@@ -124,7 +124,7 @@ def decide(client: "MlflowClient", version: Version, champion: Version | None, f
         return Decision(False, "promotion was switched off (--promote never)", number)
     if finished.promote == "always":
         return Decision(True, "promoted without comparison (--promote always)", number)
-    challenger = _load(client, version, finished.place.latest.resolve())
+    challenger = _load(client, version, finished.location.latest.resolve())
     if champion is None:
         return judge_challenger(challenger, None, None, finished.recipe.seed)
     with TemporaryDirectory() as scratch:
@@ -174,13 +174,13 @@ def _read_test(finished: Finished) -> "Part":
     from relay.handoff.errors import DatasetMissingError
 
     data_dir, recipe = finished.settings.data_dir, finished.recipe
-    place = DatasetPlace(data_dir, f"processed/{recipe.name}", "preprocess")
+    location = DatasetLocation(data_dir, f"processed/{recipe.name}", "preprocess")
     dataset = open_dataset(
-        place, Fingerprints(data_dir / ".state", data_dir), f"python -m preprocess {recipe.argument}"
+        location, Fingerprints(data_dir / ".state", data_dir), f"python -m preprocess {recipe.argument}"
     )
     if dataset.receipt.fingerprint not in finished.receipt.key.inputs.values():
         raise DatasetMissingError(
-            f"{place.parquet} was written anew since {recipe.name} was trained, so there are no common test rows",
+            f"{location.parquet} was written anew since {recipe.name} was trained, so there are no common test rows",
             next_step=f"Run `python -m model {recipe.argument}`",
         )
     parameters = parse_parameters(recipe)

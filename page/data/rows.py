@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from relay.handoff.errors import DatasetDamagedError, DatasetMissingError
 from relay.handoff.files import BLOCK_BYTES, Fingerprints
-from relay.handoff.place import DatasetPlace
+from relay.handoff.location import DatasetLocation
 from relay.handoff.receipt import Receipt
 from relay.handoff.settings import Settings
 
@@ -76,9 +76,9 @@ class View:
     sampled_rows: int
 
 
-def place_of(settings: Settings, recipe: str, layer: Layer) -> DatasetPlace:
+def place_of(settings: Settings, recipe: str, layer: Layer) -> DatasetLocation:
     """Where a recipe's dataset lies."""
-    return DatasetPlace(settings.data_dir, f"{layer}/{recipe}", STAGE_OF[layer])
+    return DatasetLocation(settings.data_dir, f"{layer}/{recipe}", STAGE_OF[layer])
 
 
 def find_receipt(settings: Settings, recipe: str, layer: Layer) -> Receipt:

@@ -23,7 +23,7 @@ import pyarrow.parquet as pq
 
 from relay.handoff.errors import DatasetDamagedError, DatasetMissingError
 from relay.handoff.files import BLOCK_BYTES, Fingerprints, identify
-from relay.handoff.place import DatasetPlace
+from relay.handoff.location import DatasetLocation
 from relay.handoff.receipt import Receipt
 
 READ_ATTEMPTS = 5
@@ -61,11 +61,11 @@ class Dataset:
         return self.parquet.read(columns=columns)
 
 
-def open_dataset(place: DatasetPlace, fingerprints: Fingerprints, made_by: str) -> Dataset:
-    """The dataset at a place, hashed and matched with its receipt.
+def open_dataset(location: DatasetLocation, fingerprints: Fingerprints, made_by: str) -> Dataset:
+    """The dataset at a location, hashed and matched with its receipt.
 
     Args:
-        place: where it lies.
+        location: of the dataset.
         fingerprints: kept up to date with what was hashed.
         made_by: the command that makes it, for the messages.
 
@@ -73,22 +73,22 @@ def open_dataset(place: DatasetPlace, fingerprints: Fingerprints, made_by: str) 
         DatasetMissingError: nobody has written it yet.
         DatasetDamagedError: file and receipt do not belong together.
     """
-    if not place.parquet.exists():
-        raise DatasetMissingError(f"{place.parquet} is not there yet: run `{made_by}` first")
+    if not location.parquet.exists():
+        raise DatasetMissingError(f"{location.parquet} is not there yet: run `{made_by}` first")
     found = "no receipt"
     for _ in range(READ_ATTEMPTS):
-        identity = identify(place.parquet)
-        file = pa.OSFile(str(place.parquet), "rb")
+        identity = identify(location.parquet)
+        file = pa.OSFile(str(location.parquet), "rb")
         digest = _hash_open(file)
-        receipts = place.receipts()
+        receipts = location.receipts()
         for receipt in receipts:
             if receipt.fingerprint == digest:
-                fingerprints.remember(place.parquet, digest, identity)
+                fingerprints.remember(location.parquet, digest, identity)
                 return Dataset(receipt, pq.ParquetFile(file))
         found = f"a file with SHA-256 {digest[:12]}…, receipts for {[r.fingerprint[:12] for r in receipts]}"
         file.close()
     raise DatasetDamagedError(
-        f"{place.parquet}: {found}; the file or its receipt was changed after it was written. "
+        f"{location.parquet}: {found}; the file or its receipt was changed after it was written. "
         f"Make it again: `{made_by} --force`"
     )
 

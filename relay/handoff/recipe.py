@@ -225,14 +225,14 @@ def _rename_sections(document: dict[str, Any], path: Path) -> list[Renaming]:
 def _apply(document: dict[str, Any], key: str, value: Any) -> None:
     """Set one key of the document that was read; a table that is not there yet is made inside a section only."""
     *tables, last = key.split(".")
-    place = document
+    target = document
     for depth, table in enumerate(tables):
-        if table not in place and depth == 0:
+        if table not in target and depth == 0:
             raise UsageError(f'override {key}: no section "{table}"{_nearest(table, (*STAGE_SECTIONS, "columns"))}')
-        place = place.setdefault(table, {})
-        if not isinstance(place, dict):
+        target = target.setdefault(table, {})
+        if not isinstance(target, dict):
             raise UsageError(f"override {key}: {table} is a value, not a table")
-    place[last] = value
+    target[last] = value
 
 
 def _validate(
@@ -244,16 +244,16 @@ def _validate(
         problems = error.errors()
         # A misspelt key is both unknown and missing: the unknown one tells more.
         first = next((problem for problem in problems if problem["type"] == "extra_forbidden"), problems[0])
-        place = (*where, *(str(step) for step in first["loc"]))
-        caused = [key for key in overrides if _is_same_branch(tuple(key.split(".")), place)]
-        message = f"{_show_place(place)}: {_explain(first, section_type)}"
+        key_path = (*where, *(str(step) for step in first["loc"]))
+        caused = [key for key in overrides if _is_same_branch(tuple(key.split(".")), key_path)]
+        message = f"{_show_key_path(key_path)}: {_explain(first, section_type)}"
         if caused:
             raise UsageError(f"override {caused[0]}={overrides[caused[0]]}: {message}") from None
         raise RecipeError(f"{_shown(path)}: {message}") from None
 
 
 def _is_same_branch(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
-    """Whether one place in a recipe lies inside the other."""
+    """Whether one key path lies inside the other."""
     return all(mine == theirs for mine, theirs in zip(one, other, strict=False))
 
 
@@ -267,10 +267,10 @@ def _explain(problem: Any, section_type: type[Section]) -> str:
     return str(problem["msg"]).removeprefix("Value error, ").replace("Input should be", "expected") + found
 
 
-def _fields(section_type: type[Section], place: tuple[Any, ...]) -> list[str]:
-    """The keys that are known at a place inside a section: the place's own when it is a table of a known type."""
+def _fields(section_type: type[Section], key_path: tuple[Any, ...]) -> list[str]:
+    """The known keys at a key path inside a section; where the path leads to a table of a known type, the table's."""
     known = section_type
-    for step in place:
+    for step in key_path:
         annotation = known.model_fields[step].annotation if step in known.model_fields else None
         inner = [annotation, *getattr(annotation, "__args__", ())]
         tables = [kind for kind in inner if isinstance(kind, type) and issubclass(kind, Section)]
@@ -278,11 +278,11 @@ def _fields(section_type: type[Section], place: tuple[Any, ...]) -> list[str]:
     return [info.alias or name for name, info in known.model_fields.items()]
 
 
-def _show_place(place: tuple[str, ...]) -> str:
+def _show_key_path(key_path: tuple[str, ...]) -> str:
     """A key as one finds it in the file: `[model] chunks`, `[columns] age.min`, `[ingest]`, `title`."""
-    if place[0] not in (*STAGE_SECTIONS, "columns"):
-        return ".".join(place)
-    return f"[{place[0]}] {'.'.join(place[1:])}".rstrip()
+    if key_path[0] not in (*STAGE_SECTIONS, "columns"):
+        return ".".join(key_path)
+    return f"[{key_path[0]}] {'.'.join(key_path[1:])}".rstrip()
 
 
 def _nearest(name: str, known: Iterable[str]) -> str:

@@ -13,7 +13,7 @@ from relay.handoff import interrupt
 from relay.handoff.code import Code
 from relay.handoff.errors import DatasetMissingError
 from relay.handoff.files import Fingerprints
-from relay.handoff.place import DatasetPlace
+from relay.handoff.location import DatasetLocation
 from relay.handoff.receipt import Key, Origin, Receipt
 from relay.handoff.recipe import Recipe, Section
 from relay.handoff.settings import ROOT, Settings
@@ -28,7 +28,7 @@ if TYPE_CHECKING:  # Arrow takes a quarter of a second to import: an unchanged s
 Parameters = TypeVar("Parameters", bound=Section)
 
 
-class Place(Protocol):
+class Location(Protocol):
     """Where a stage leaves its result: a dataset, or a folder of results."""
 
     @property
@@ -91,7 +91,7 @@ class Stage(Generic[Parameters]):
     """The part of the schema that its result depends on."""
     uses_seed: Callable[[Recipe], bool] = _never
     """Whether its result depends on the recipe's seed."""
-    place: Callable[["Run[Parameters]"], Place] | None = None
+    location: Callable[["Run[Parameters]"], Location] | None = None
     """Where its result lies, when that is not a dataset."""
     restore: Callable[["Run[Parameters]"], Receipt | None] = _nothing
     """Puts an earlier result of the same key back in place, where a stage keeps earlier results."""
@@ -137,15 +137,15 @@ class Run(Generic[Parameters]):
         return f"python -m {self.stage.name} {self.recipe.argument}"
 
     @property
-    def place(self) -> Place:
+    def location(self) -> Location:
         """Where the result lies."""
-        if self.stage.place is not None:
-            return self.stage.place(self)
-        return self.dataset_place(self.stage.writes, self.stage.name)
+        if self.stage.location is not None:
+            return self.stage.location(self)
+        return self.dataset_location(self.stage.writes, self.stage.name)
 
-    def dataset_place(self, address: str, stage: str) -> DatasetPlace:
-        """The place of a dataset of this recipe."""
-        return DatasetPlace(self.settings.data_dir, address.format(recipe=self.recipe.name), stage)
+    def dataset_location(self, address: str, stage: str) -> DatasetLocation:
+        """The location of a dataset of this recipe."""
+        return DatasetLocation(self.settings.data_dir, address.format(recipe=self.recipe.name), stage)
 
     def inputs(self) -> dict[str, str]:
         """Name -> fingerprint of everything that the stage reads.
@@ -156,8 +156,8 @@ class Run(Generic[Parameters]):
         """
         if self.stage.inputs is not None:
             return self.stage.inputs(self)
-        place = self._source_place()
-        return {place.address: self._identify(place).fingerprint}
+        location = self._source_location()
+        return {location.address: self._identify(location).fingerprint}
 
     def read(self) -> "Dataset":
         """The dataset that the stage reads, held open and hashed.
@@ -167,10 +167,10 @@ class Run(Generic[Parameters]):
         """
         from relay.handoff.dataset import open_dataset
 
-        place = self._source_place()
-        dataset = open_dataset(place, self.fingerprints, self._source_command())
-        if dataset.receipt.fingerprint != self.key.inputs[place.address]:
-            raise InputChangedError(place.address)
+        location = self._source_location()
+        dataset = open_dataset(location, self.fingerprints, self._source_command())
+        if dataset.receipt.fingerprint != self.key.inputs[location.address]:
+            raise InputChangedError(location.address)
         return dataset
 
     def write(
@@ -199,8 +199,8 @@ class Run(Generic[Parameters]):
         from relay.handoff.schema import describe_schema
         from relay.handoff.writer import DatasetWriter
 
-        place = self.dataset_place(self.stage.writes, self.stage.name)
-        with DatasetWriter(place, schema, max_rejected_share) as writer:
+        location = self.dataset_location(self.stage.writes, self.stage.name)
+        with DatasetWriter(location, schema, max_rejected_share) as writer:
             with show_progress(self.name, rows_total, "rows") as advance:
                 for block in blocks:
                     interrupt.check()
@@ -217,9 +217,9 @@ class Run(Generic[Parameters]):
                 dropped=written.dropped,
             )
             writer.commit(receipt)
-        self.fingerprints.remember(place.parquet, written.fingerprint)
+        self.fingerprints.remember(location.parquet, written.fingerprint)
         if written.rejected.fingerprint is not None:
-            self.fingerprints.remember(place.rejected, written.rejected.fingerprint)
+            self.fingerprints.remember(location.rejected, written.rejected.fingerprint)
         return receipt
 
     def receipt(self, **what: Any) -> Receipt:
@@ -245,9 +245,9 @@ class Run(Generic[Parameters]):
             **what,
         )
 
-    def _source_place(self) -> DatasetPlace:
+    def _source_location(self) -> DatasetLocation:
         assert self.stage.reads is not None, f"{self.stage.name} reads no dataset"  # noqa: S101 - a mistake in code
-        return self.dataset_place(self.stage.reads, self.stage.after)
+        return self.dataset_location(self.stage.reads, self.stage.after)
 
     def _source_command(self) -> str:
         return f"python -m {self.stage.after} {self.recipe.argument}{self._folder_option()}"
@@ -256,10 +256,10 @@ class Run(Generic[Parameters]):
         data_dir = self.settings.data_dir
         return "" if data_dir == ROOT / "data" else f" --data-dir {shlex.quote(str(data_dir))}"
 
-    def _identify(self, place: DatasetPlace) -> Receipt:
-        receipt = place.find_receipt(self.fingerprints, self._source_command())
+    def _identify(self, location: DatasetLocation) -> Receipt:
+        receipt = location.find_receipt(self.fingerprints, self._source_command())
         if receipt is None:
-            raise DatasetMissingError(f"{place.parquet} is not there yet: run `{self._source_command()}` first")
+            raise DatasetMissingError(f"{location.parquet} is not there yet: run `{self._source_command()}` first")
         return receipt
 
 

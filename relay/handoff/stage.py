@@ -139,15 +139,15 @@ def _run_locked(run: Run[Parameters], options: Options) -> tuple[Receipt, Outcom
 
 
 def _run_if_changed(run: Run[Parameters], options: Options) -> tuple[Receipt, Outcome]:
-    # In this order: the place may be chosen by the key.
+    # In this order: the location may depend on the key.
     run = replace(run, key=_current_key(run))
-    run.place.recover()
+    run.location.recover()
     run.fingerprints.recover()
     reasons = _why_run(run)
     if options.force:
         reasons = ["--force"]
     if not reasons:
-        receipt = run.place.current(run.fingerprints)
+        receipt = run.location.current(run.fingerprints)
         assert receipt is not None  # noqa: S101 - no reasons means that it is there
         logger.info("{}: unchanged, {:,} rows, fingerprint {}", run.name, receipt.rows, receipt.fingerprint[:12])
         return receipt, Outcome.UNCHANGED
@@ -160,7 +160,7 @@ def _run_if_changed(run: Run[Parameters], options: Options) -> tuple[Receipt, Ou
     except BaseException:
         # A writer removes its own traces, but an interrupt may come before it can. We are still the one writer.
         with suppress(OSError):  # then the next run does it
-            run.place.recover()
+            run.location.recover()
         raise
 
 
@@ -184,7 +184,7 @@ def _current_key(run: Run[Parameters]) -> Key:
 def _why_run(run: Run[Parameters]) -> list[str]:
     """Why the result is not what it would be now; empty when it is."""
     try:
-        receipt = run.place.current(run.fingerprints)
+        receipt = run.location.current(run.fingerprints)
     except DatasetDamagedError as error:
         return [str(error)]
     if receipt is None:
@@ -207,7 +207,7 @@ def _follow(book: Logbook, run: Run[Parameters], receipt: Receipt, outcome: Outc
         if error.errno not in DISK_REFUSES:
             raise
         raise StorageError(
-            f"{run.place.address} is in place, but {book.log_dir} cannot tell of the run: {_refusal(error)}. "
+            f"{run.location.address} is in place, but {book.log_dir} cannot tell of the run: {_refusal(error)}. "
             "Make room or give the rights, then run again"
         ) from error
 
@@ -217,7 +217,7 @@ def _log_result(run: Run[Parameters], receipt: Receipt) -> None:
     dropped = "".join(f", {count:,} {reason}" for reason, count in receipt.dropped.items())
     logger.info(
         "{}: {:,} rows in {}{}{}, fingerprint {}, {:.2f} s",
-        *(run.name, receipt.rows, run.place.address, rejected, dropped, receipt.fingerprint[:12], run.seconds),
+        *(run.name, receipt.rows, run.location.address, rejected, dropped, receipt.fingerprint[:12], run.seconds),
     )
 
 

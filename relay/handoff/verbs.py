@@ -33,7 +33,7 @@ class Verb:
     module: str = ""
     """Where it is implemented, as `VerbModule`; imported only when the subcommand is used."""
     program: str = ""
-    """Another program that takes this one's place, with the same arguments; then there is no module."""
+    """Another program that replaces this one, with the same arguments; then there is no module."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from relay.handoff.dataset import HashingFile
 from relay.handoff.errors import SchemaError
 from relay.handoff.files import sync_file
-from relay.handoff.place import DatasetPlace
+from relay.handoff.location import DatasetLocation
 from relay.handoff.receipt import Receipt, Rejects
 
 GROUP_ROWS = 65_536
@@ -120,11 +120,11 @@ class Written:
 class DatasetWriter:
     """The one writer of a dataset. Nothing is visible before `commit`; leaving without it removes all traces."""
 
-    def __init__(self, place: DatasetPlace, schema: pa.Schema, max_rejected_share: float) -> None:
-        self.place = place
+    def __init__(self, location: DatasetLocation, schema: pa.Schema, max_rejected_share: float) -> None:
+        self.location = location
         self.read = 0
         self._max_rejected_share = max_rejected_share
-        self._sink = HashingFile(place.temporary)
+        self._sink = HashingFile(location.temporary)
         self._groups = RowGroups(self._sink, schema)
         self._rejected: pq.ParquetWriter | None = None
         self._rejected_sink: HashingFile | None = None
@@ -138,10 +138,10 @@ class DatasetWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if not self.place.temporary.exists():
-            self.place.recover()  # committed; an interrupt may have come before the receipt's rename
+        if not self.location.temporary.exists():
+            self.location.recover()  # committed; an interrupt may have come before the receipt's rename
             return
-        self.place.next_receipt.unlink(missing_ok=True)
+        self.location.next_receipt.unlink(missing_ok=True)
         for sink in (self._sink, self._rejected_sink):
             if sink is not None:
                 sink.abandon()
@@ -174,8 +174,8 @@ class DatasetWriter:
         if not self._groups.rows:
             left_out = ", ".join(f"{count:,} {reason}" for reason, count in self._dropped.items() if count)
             raise SchemaError(
-                f"{self.place.address}: no row is left of {self.read:,} read{f' ({left_out})' if left_out else ''}; "
-                f"nothing was written. Look at the source and at [{self.place.stage}] in the recipe"
+                f"{self.location.address}: no row is left of {self.read:,} read{f' ({left_out})' if left_out else ''}; "
+                f"nothing was written. Look at the source and at [{self.location.stage}] in the recipe"
             )
         fingerprint = self._rejected_sink.fingerprint if self._rejected_sink else None
         return Written(
@@ -190,13 +190,13 @@ class DatasetWriter:
 
     def commit(self, receipt: Receipt) -> None:
         """Put rows, rejected rows and receipt in place."""
-        self.place.next_receipt.write_text(receipt.to_json(), encoding="utf-8")
-        sync_file(self.place.next_receipt)
-        self.place.commit()
+        self.location.next_receipt.write_text(receipt.to_json(), encoding="utf-8")
+        sync_file(self.location.next_receipt)
+        self.location.commit()
 
     def _reject(self, rows: pa.Table) -> None:
         if self._rejected is None:
-            self._rejected_sink = HashingFile(self.place.next_rejected)
+            self._rejected_sink = HashingFile(self.location.next_rejected)
             self._rejected = pq.ParquetWriter(self._rejected_sink, REJECTED_SCHEMA, compression="zstd")
         self._rejected.write_table(rows)
         self._rejected_rows += rows.num_rows
@@ -213,13 +213,13 @@ class DatasetWriter:
 
     def _fail(self, found: str) -> None:
         self._close_rejected()
-        self.place.next_rejected.replace(self.place.failed)
+        self.location.next_rejected.replace(self.location.failed)
         self._rejected_sink = None
         common = "; ".join(f"{reason} ({count:,})" for reason, count in self._reasons.most_common(3))
         raise SchemaError(
-            f"{self.place.address}: {found} do not match the schema; the limit is {self._max_rejected_share:.1%}. "
-            f"Most common: {common}. The rows are in {self.place.failed}; correct the source or [columns], "
-            f"or allow more with --set {self.place.stage}.max_rejected_share=0.5"
+            f"{self.location.address}: {found} do not match the schema; the limit is {self._max_rejected_share:.1%}. "
+            f"Most common: {common}. The rows are in {self.location.failed}; correct the source or [columns], "
+            f"or allow more with --set {self.location.stage}.max_rejected_share=0.5"
         )
 
 

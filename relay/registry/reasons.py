@@ -54,11 +54,11 @@ def explain(contract: Contract, record: Record, measure: Measure) -> list[Reason
             column=name,
             value=record[name],
             usual=usual[name],
-            prediction=predictions[place],
-            figure=None if figures is None else figures[place],
-            change=None if figures is None else figures[0] - figures[place],
+            prediction=predictions[index],
+            figure=None if figures is None else figures[index],
+            change=None if figures is None else figures[0] - figures[index],
         )
-        for place, name in enumerate(contract.inputs, start=1)
+        for index, name in enumerate(contract.inputs, start=1)
         if usual[name] is not None or contract.inputs[name].null
     ]
     return sorted(reasons, key=lambda reason: -abs(reason.change or 0.0))

@@ -36,7 +36,7 @@ class RecordTable:
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     records: Mapping[int, dict[str, Cell]]
-    """Place of a row -> its record; rows that break the contract have none."""
+    """Index of a row -> its record; rows that break the contract have none."""
     bad: tuple[BadRow, ...]
     others: tuple[str, ...]
     """Columns that the model does not take; they are kept as they are."""
@@ -99,19 +99,19 @@ def _check_columns(names: tuple[str, ...], inputs: Mapping[str, Column]) -> None
 
 
 def _check_rows(names: tuple[str, ...], rows: Sequence[Sequence[str]], inputs: Mapping[str, Column]) -> RecordTable:
-    places = {name: names.index(name) for name in inputs}
+    indices = {name: names.index(name) for name in inputs}
     records: dict[int, dict[str, Cell]] = {}
     bad = []
-    for place, row in enumerate(rows):
+    for index, row in enumerate(rows):
         if len(row) != len(names):
             flaws = [Flaw("the row", count(len(row), "cell"), count(len(names), "cell"))]
         else:
-            cells = {name: parse_cell(row[at], inputs[name]) for name, at in places.items()}
+            cells = {name: parse_cell(row[at], inputs[name]) for name, at in indices.items()}
             record, flaws = check_record(cells, inputs)
         if flaws:
-            bad.append(BadRow(place + 2, tuple(flaws)))
+            bad.append(BadRow(index + 2, tuple(flaws)))
         else:
-            records[place] = record
+            records[index] = record
     others = tuple(name for name in names if name not in inputs)
     return RecordTable(names, tuple(map(tuple, rows)), records, tuple(bad), others)
 
@@ -122,11 +122,11 @@ def write_table(table: RecordTable, answers: Mapping[int, RowAnswer]) -> bytes:
     writer = csv.writer(written, lineterminator="\n")
     writer.writerow([*table.columns, *name_answers(table.columns)])
     problems = {bad.number - 2: "; ".join(flaw.say() for flaw in bad.flaws) for bad in table.bad}
-    for place, row in enumerate(table.rows):
-        found = answers.get(place)
+    for index, row in enumerate(table.rows):
+        found = answers.get(index)
         padded = [*row, *[""] * (len(table.columns) - len(row))][: len(table.columns)]
         if found is None:
-            writer.writerow([*padded, "", "", "", "", problems.get(place, "")])
+            writer.writerow([*padded, "", "", "", "", problems.get(index, "")])
         else:
             share = "" if found.probability is None else repr(found.probability)
             writer.writerow([*padded, found.prediction, share, found.version, found.prediction_id, ""])

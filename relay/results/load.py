@@ -15,7 +15,7 @@ from relay.handoff.receipt import Receipt, flatten
 from relay.handoff.settings import Settings
 from relay.registry.task import ModelTask
 from relay.results.findings import Findings, read_findings
-from relay.results.output import NAME, RECEIPT, OutputPlace, check_folder
+from relay.results.output import NAME, RECEIPT, ResultLocation, check_folder
 
 Better = Literal["higher", "lower", ""]
 
@@ -88,7 +88,7 @@ def load_latest(settings: Settings, recipe: str) -> Result:
         DatasetMissingError: nothing was trained yet.
         DatasetDamagedError: a file was changed, cut or taken away.
     """
-    latest = OutputPlace(settings.data_dir, recipe).latest
+    latest = ResultLocation(settings.data_dir, recipe).latest
     if not latest.exists():
         raise DatasetMissingError("nothing was trained yet", next_step=f"Run `python -m model {recipe}`, or press Run")
     # The folder that the link names now: a training that ends meanwhile moves the link, never the folder's files.

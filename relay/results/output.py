@@ -7,7 +7,7 @@ Order of a write, each step safe to be killed after:
     .latest.tmp   -> latest     the commit: one rename of a relative link
     an eleventh folder -> .….tmp, then removed
 
-Needs no numerical library: an unchanged stage looks at places only.
+Needs no numerical library: an unchanged stage looks at locations only.
 """
 
 import hashlib
@@ -34,7 +34,7 @@ NAME = re.compile(r"[0-9a-f]{8}(-\d+)?")
 
 
 @dataclass(frozen=True)
-class OutputPlace:
+class ResultLocation:
     """The results of one recipe."""
 
     data_dir: Path

@@ -48,7 +48,7 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Place:
+class MapPoint:
     """The text on the map of the known chunks (PCoA), coordinates in units of the distance."""
 
     x: float
@@ -70,7 +70,7 @@ class TextAttribution:
     labels: tuple[Nearness, ...]
     """The nearest first."""
     verdict: Verdict
-    map: Place
+    map: MapPoint
     warnings: tuple[str, ...]
     """What makes this answer weaker than others."""
     notes: tuple[str, ...]
@@ -86,8 +86,8 @@ def say_attribution(attribution: TextAttribution) -> list[str]:
         f"{one.label:<{width}}  {show(one.distance):>10}  {show_share(one.probability):>11}"
         for one in attribution.labels
     ]
-    place = f"{show(attribution.map.x)}, {show(attribution.map.y)}"
-    lines += ["", say_verdict(asdict(attribution.verdict)), f"On the map (PCoA) it stands at {place}."]
+    point = f"{show(attribution.map.x)}, {show(attribution.map.y)}"
+    lines += ["", say_verdict(asdict(attribution.verdict)), f"On the map (PCoA) it stands at {point}."]
     return [*lines, *(f"Warning: {warning}" for warning in attribution.warnings), *attribution.notes]
 
 

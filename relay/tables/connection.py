@@ -134,16 +134,16 @@ class Database:
             if text is not None:
                 statement.set_sql_query(text)
                 # The server prepares one statement and refuses more: a second could end a read-only transaction. The
-                # driver puts off what it is told here until it is asked for the statement's places.
+                # driver puts off what it is told here until it is asked for the statement's placeholders.
                 statement.prepare()
                 described = statement.get_parameter_schema()
             if values:
                 import pyarrow as pa
 
-                places = len(pa.schema(described))
-                if places != len(values):  # the driver would leave out in silence what is too many
-                    message = f"{self.name}: the statement has {places} places, and {len(values)} values are given"
-                    raise DatabaseError(message, WRONG_COUNT)
+                placeholders = len(pa.schema(described))
+                if placeholders != len(values):  # the driver would leave out in silence what is too many
+                    found = f"the statement has {placeholders} placeholders, and {len(values)} values are given"
+                    raise DatabaseError(f"{self.name}: {found}", WRONG_COUNT)
                 statement.bind(pa.record_batch({str(number): [value] for number, value in enumerate(values)}))
             yield statement
         finally:

@@ -17,17 +17,17 @@ def publish_dataset(run: Run[Parameters], receipt: Receipt) -> None:
     from relay.tables.connection import Database, DatabaseError
     from relay.tables.table import find_table, is_published
 
-    place = run.dataset_place(run.stage.writes, run.stage.name)
-    table = find_table(place)
+    location = run.dataset_location(run.stage.writes, run.stage.name)
+    table = find_table(location)
     try:
         with Database(run.settings.database_url) as database:
             if not is_published(database, table, receipt.fingerprint):
                 from relay.tables.replace import Publication
 
-                Publication(database, table, place, run.fingerprints, run.name).publish()
+                Publication(database, table, location, run.fingerprints, run.name).publish()
     except DatabaseError as error:
         raise DatabaseError(
-            f"{error}. The dataset is whole in {place.parquet}, but not published as {table}: see to the database, "
+            f"{error}. The dataset is whole in {location.parquet}, but not published as {table}: see to the database, "
             f"then run `{run.command}` again, which publishes it without working anew",
             error.state,
         ) from error

@@ -26,7 +26,7 @@ from relay.handoff.database import quote_name
 from relay.handoff.dataset import Dataset, open_dataset
 from relay.handoff.errors import SchemaError
 from relay.handoff.files import Fingerprints
-from relay.handoff.place import DatasetPlace
+from relay.handoff.location import DatasetLocation
 from relay.handoff.progress import show_progress
 from relay.tables.connection import Database, DatabaseError, quote_text
 from relay.tables.table import LONGEST_NAME, Table, is_published
@@ -103,7 +103,7 @@ class Publication:
 
     database: Database
     table: Table
-    place: DatasetPlace
+    location: DatasetLocation
     fingerprints: Fingerprints
     run_name: str
 
@@ -119,7 +119,9 @@ class Publication:
         with self.database.transaction():
             self._wait_for_turn()
             # Opened when nobody else publishes: of two publishers the last one has the dataset of now.
-            dataset = open_dataset(self.place, self.fingerprints, f"python -m {self.table.stage} {self.table.recipe}")
+            dataset = open_dataset(
+                self.location, self.fingerprints, f"python -m {self.table.stage} {self.table.recipe}"
+            )
             receipt = dataset.receipt
             if is_published(self.database, self.table, receipt.fingerprint):
                 return
@@ -150,10 +152,10 @@ class Publication:
         else:
             fresh = f"new {hashlib.sha256(str(self.table).encode()).hexdigest()[:16]}"
             self.database.execute(f"create table {self._quote(fresh)} ({define_columns(schema)})")
-            origin = f"{MARK}: {self.place.address}; relay.datasets says which"
+            origin = f"{MARK}: {self.location.address}; relay.datasets says which"
             self.database.execute(f"comment on table {self._quote(fresh)} is {quote_text(origin)}")
             self._copy(dataset, fresh)
-            self._take_place(fresh)
+            self._swap_in(fresh)
         for item in schema:
             notes = {key.decode(): text.decode() for key, text in (item.metadata or {}).items()}
             words = "; ".join(notes[key] for key in ("description", "unit") if key in notes)
@@ -186,7 +188,7 @@ class Publication:
                     raise failures[0] from None
                 raise
 
-    def _take_place(self, fresh: str) -> None:
+    def _swap_in(self, fresh: str) -> None:
         """The new table takes the place of the old one, where there is an old one."""
         old, new = self.table.quoted, self._quote(fresh)
         if self.database.execute(f"select 1 where to_regclass({quote_text(old)}) is not null") == 1:

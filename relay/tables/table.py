@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from relay.handoff.database import name_table, quote_name
 from relay.handoff.errors import UsageError
-from relay.handoff.place import DatasetPlace
+from relay.handoff.location import DatasetLocation
 from relay.tables.connection import Database, DatabaseError, quote_text
 
 LONGEST_NAME = 63
@@ -38,20 +38,20 @@ class Table:
         return f"{quote_name(self.schema)}.{quote_name(self.name)}"
 
 
-def find_table(place: DatasetPlace) -> Table:
+def find_table(location: DatasetLocation) -> Table:
     """The table of a dataset.
 
     Raises:
         UsageError: the recipe's name is too long for one.
     """
-    schema, _, recipe = place.address.partition("/")
+    schema, _, recipe = location.address.partition("/")
     name = name_table(recipe)
     if len(name.encode()) > LONGEST_NAME:
         raise UsageError(
             f"recipe {recipe}: {len(name.encode())} bytes make the name of its table {name}, PostgreSQL takes "
             f"{LONGEST_NAME}; give the recipe's file a shorter name"
         )
-    return Table(schema, name, place.stage, recipe)
+    return Table(schema, name, location.stage, recipe)
 
 
 def is_published(database: Database, table: Table, fingerprint: str) -> bool:

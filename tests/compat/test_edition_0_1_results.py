@@ -14,7 +14,7 @@ from page.run.job import RunFiles
 from relay.handoff.dataset import open_dataset
 from relay.handoff.files import Fingerprints
 from relay.handoff.journal import Entry, Outcome, parse_entry, write_journal
-from relay.handoff.place import DatasetPlace
+from relay.handoff.location import DatasetLocation
 from relay.handoff.settings import ROOT
 from relay.registry.connection import find_registry, open_registry
 from relay.registry.task import ModelTask
@@ -90,18 +90,20 @@ def test_the_latest_result_keeps_its_task_findings_and_plots(
 
 @pytest.mark.parametrize(("stage", "address"), DATASETS)
 def test_a_dataset_and_its_receipt_belong_together(edition: Edition, stage: str, address: str) -> None:
-    place = DatasetPlace(edition.data, address, stage)
-    dataset = open_dataset(place, Fingerprints(edition.data / ".state", edition.data), "the stage")
+    location = DatasetLocation(edition.data, address, stage)
+    dataset = open_dataset(location, Fingerprints(edition.data / ".state", edition.data), "the stage")
     rows, reasons = DATASETS[stage, address]
     assert (dataset.receipt.rows, dataset.receipt.rejected.reasons) == (rows, reasons)
     assert dataset.table().num_rows == rows
-    assert place.rejected.exists() is bool(reasons)
+    assert location.rejected.exists() is bool(reasons)
 
 
 def test_the_processed_dataset_names_the_raw_one(edition: Edition) -> None:
     fingerprints = Fingerprints(edition.data / ".state", edition.data)
-    raw = open_dataset(DatasetPlace(edition.data, "raw/visits", "ingest"), fingerprints, "the stage").receipt
-    made = open_dataset(DatasetPlace(edition.data, "processed/visits", "preprocess"), fingerprints, "the stage").receipt
+    raw = open_dataset(DatasetLocation(edition.data, "raw/visits", "ingest"), fingerprints, "the stage").receipt
+    made = open_dataset(
+        DatasetLocation(edition.data, "processed/visits", "preprocess"), fingerprints, "the stage"
+    ).receipt
     result = load_latest(edition.settings, "visits").receipt
     assert made.key.inputs == {"raw/visits": raw.fingerprint}
     assert result.key.inputs == {"processed/visits": made.fingerprint}

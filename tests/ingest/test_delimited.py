@@ -193,8 +193,8 @@ typed_rows = st.tuples(numbers, floats, st.text(st.sampled_from("aé \"',;.0N\n"
 
 @pytest.mark.property
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])  # it keeps nothing from one example to the next
-@given(rows=st.lists(typed_rows, min_size=1, max_size=12), place=st.integers(0, 12))
-def test_one_bad_cell_changes_no_other_row(read: Read, rows: list[tuple[str, str, str, str]], place: int) -> None:
+@given(rows=st.lists(typed_rows, min_size=1, max_size=12), index=st.integers(0, 12))
+def test_one_bad_cell_changes_no_other_row(read: Read, rows: list[tuple[str, str, str, str]], index: int) -> None:
     """The bad cell sends the whole block the slow way: both ways must read the others alike."""
     kinds = {"i": "int", "f": "float", "t": "text", "b": "bool"}
     columns = {name: {"type": kind} for name, kind in kinds.items()}
@@ -204,12 +204,12 @@ def test_one_bad_cell_changes_no_other_row(read: Read, rows: list[tuple[str, str
         csv.writer(text, lineterminator="\n").writerows([tuple(kinds), *lines])
         return text.getvalue()
 
-    place = min(place, len(rows))
+    index = min(index, len(rows))
     alone = read("x.csv", as_csv(rows), columns)
-    beside = read("x.csv", as_csv([*rows[:place], ("bad", "1", "t", "1"), *rows[place:]]), columns)
+    beside = read("x.csv", as_csv([*rows[:index], ("bad", "1", "t", "1"), *rows[index:]]), columns)
     assert repr(beside.rows) == repr(alone.rows)  # by repr: nan is not equal to itself
-    assert [number for number, *_ in beside.rejected if number != place + 1] == [
-        number + (number > place) for number, *_ in alone.rejected
+    assert [number for number, *_ in beside.rejected if number != index + 1] == [
+        number + (number > index) for number, *_ in alone.rejected
     ]
 
 

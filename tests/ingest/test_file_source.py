@@ -98,8 +98,8 @@ def test_a_new_file_of_the_pattern_wakes_the_stage(desk: Desk) -> None:
 def test_a_missing_file_is_named_with_what_to_do(desk: Desk, path: str) -> None:
     (desk.data / "raw").mkdir()
     assert run(desk, f'"{path}"') == 1
-    place = desk.data / path.removeprefix("data/")
-    assert desk.said("ingest")[-1].endswith(f'no file {place}: put it there, or correct [ingest] path = "{path}"')
+    expected = desk.data / path.removeprefix("data/")
+    assert desk.said("ingest")[-1].endswith(f'no file {expected}: put it there, or correct [ingest] path = "{path}"')
 
 
 def test_the_receipt_says_where_the_bytes_came_from(desk: Desk) -> None:

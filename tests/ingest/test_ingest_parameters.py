@@ -72,7 +72,7 @@ def test_an_unknown_source_is_told_the_nearest(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_what_does_not_fit_is_refused_with_its_place(tmp_path: Path, text: str, message: str) -> None:
+def test_what_does_not_fit_is_refused_with_its_key(tmp_path: Path, text: str, message: str) -> None:
     assert complain(tmp_path, text).startswith(message)
 
 

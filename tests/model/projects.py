@@ -14,14 +14,14 @@ from model.__main__ import STAGE
 from model.parameters import parse_parameters
 from model.training.result import Results
 from model.training.train import train
-from relay.handoff.place import DatasetPlace
+from relay.handoff.location import DatasetLocation
 from relay.handoff.receipt import Key, Receipt
 from relay.handoff.recipe import load_recipe
 from relay.handoff.schema import arrow_schema, describe_schema
 from relay.handoff.stage import main
 from relay.handoff.writer import Block, DatasetWriter
 from relay.results.findings import Topic
-from relay.results.output import OutputPlace
+from relay.results.output import ResultLocation
 
 LINEAR = """
 title = "A line through noisy points"
@@ -50,12 +50,12 @@ class Project:
         return self.folder / "data"
 
     @property
-    def place(self) -> OutputPlace:
-        return OutputPlace(self.data_dir, self.recipe.stem)
+    def location(self) -> ResultLocation:
+        return ResultLocation(self.data_dir, self.recipe.stem)
 
     @property
     def latest(self) -> Path:
-        return self.place.latest
+        return self.location.latest
 
     def arguments(self, *more: str) -> list[str]:
         return [str(self.recipe), "--data-dir", str(self.data_dir), "--log-dir", str(self.folder / "logs"), *more]
@@ -88,8 +88,8 @@ def topics(results: Results) -> list[Topic]:
 
 def write_processed(data_dir: Path, recipe: Path, table: pa.Table) -> None:
     """What preprocess would have left: the table as `processed/<recipe>`, with a receipt."""
-    place = DatasetPlace(data_dir, f"processed/{recipe.stem}", "preprocess")
-    with DatasetWriter(place, table.schema, 0.0) as writer:
+    location = DatasetLocation(data_dir, f"processed/{recipe.stem}", "preprocess")
+    with DatasetWriter(location, table.schema, 0.0) as writer:
         writer.add(Block(table, read=table.num_rows))
         written = writer.finish()
         parameters = {"seed": 42, "test_share": 0.2, "columns": table.column_names}

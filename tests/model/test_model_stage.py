@@ -103,7 +103,8 @@ def test_a_damaged_file_makes_it_run_again_and_is_named(trained_line: Project) -
     (trained_line.latest / "metrics.json").write_text("{}")
     assert trained_line.run() == 0
     assert "latest/metrics.json was changed: SHA-256" in trained_line.log()
-    assert trained_line.place.current(Fingerprints(trained_line.data_dir / ".state", trained_line.data_dir)) is not None
+    fingerprints = Fingerprints(trained_line.data_dir / ".state", trained_line.data_dir)
+    assert trained_line.location.current(fingerprints) is not None
 
 
 def test_changed_data_makes_it_run_again(trained_line: Project) -> None:
@@ -143,9 +144,9 @@ def test_an_unknown_option_in_the_section_is_answered_with_the_nearest(linear: P
 
 def test_only_the_last_ten_results_stay(trained_line: Project) -> None:
     for number in range(KEEP):
-        shutil.copytree(trained_line.latest.resolve(), trained_line.place.folder / f"0000000{number:x}")
+        shutil.copytree(trained_line.latest.resolve(), trained_line.location.folder / f"0000000{number:x}")
     trained_line.run("--force")
-    assert len([path for path in trained_line.place.folder.iterdir() if not path.is_symlink()]) == KEEP
+    assert len([path for path in trained_line.location.folder.iterdir() if not path.is_symlink()]) == KEEP
 
 
 @pytest.mark.slow

@@ -17,11 +17,11 @@ NAN, INFINITE = float("nan"), float("inf")
 
 
 def broken(values: list[Any], **column: Any) -> dict[str, list[int]]:
-    """Rule in words -> places of the values that break it."""
+    """Rule in words -> indices of the values that break it."""
     schema = {"x": Column.model_validate({"role": "input"} | column)}
     kinds = {"int": pa.int64(), "float": pa.float64(), "bool": pa.bool_(), "text": pa.string(), "category": pa.string()}
     found = find_broken(pa.table({"x": pa.array(values, kinds[column["type"]])}), schema)
-    return {rule: [place for place, hit in enumerate(mask) if hit] for rule, mask in found.items()}
+    return {rule: [index for index, hit in enumerate(mask) if hit] for rule, mask in found.items()}
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ def test_no_row_changes_sides_when_the_rows_are_reordered() -> None:
     order = np.random.default_rng(0).permutation(50)
     for id_column in ("id", None):
         before = sides(table, id_column)
-        assert sides(table.take(pa.array(order)), id_column) == [before[place] for place in order]
+        assert sides(table.take(pa.array(order)), id_column) == [before[index] for index in order]
 
 
 def test_no_row_changes_sides_when_the_file_grows() -> None:

@@ -13,7 +13,7 @@ from whole_data import list_leftovers, require_whole_dataset, require_whole_resu
 
 from relay.handoff.dataset import open_dataset
 from relay.handoff.files import Fingerprints
-from relay.handoff.place import DatasetPlace
+from relay.handoff.location import DatasetLocation
 from relay.handoff.receipt import Receipt
 
 SEED = 20_261_120
@@ -49,10 +49,10 @@ class Subject:
     @property
     def marks(self) -> list[Path]:
         """The files whose changes are the steps of a write."""
-        place = DatasetPlace(self.data, self.address, self.stage)
+        location = DatasetLocation(self.data, self.address, self.stage)
         if self.stage == "model":
             return [self.data / self.address, self.data / self.address / ".latest.tmp"]
-        return [place.temporary, place.next_rejected, place.next_receipt, place.parquet, place.receipt]
+        return [location.temporary, location.next_rejected, location.next_receipt, location.parquet, location.receipt]
 
     def start(self, variant: int, *more: str, at_step: AtStep | None = None) -> Fork:
         """A run under way, forked from the warm interpreter."""
@@ -74,14 +74,14 @@ class Subject:
         """The fingerprint of what is there, read as the next stage reads it."""
         fingerprints = Fingerprints(self.folders.logs / "state of the reader", self.data)
         if self.stage == "model":
-            from relay.results.output import OutputPlace
+            from relay.results.output import ResultLocation
 
-            receipt: Receipt | None = OutputPlace(self.data, self.recipe.stem).current(fingerprints)
+            receipt: Receipt | None = ResultLocation(self.data, self.recipe.stem).current(fingerprints)
             return receipt and receipt.fingerprint
-        place = DatasetPlace(self.data, self.address, self.stage)
-        if not place.parquet.exists():
+        location = DatasetLocation(self.data, self.address, self.stage)
+        if not location.parquet.exists():
             return None
-        dataset = open_dataset(place, fingerprints, "make it")
+        dataset = open_dataset(location, fingerprints, "make it")
         assert sum(batch.num_rows for batch in dataset.batches()) == dataset.receipt.rows
         return dataset.receipt.fingerprint
 

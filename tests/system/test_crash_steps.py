@@ -24,7 +24,7 @@ from whole_data import fingerprint_of, list_leftovers
 
 from relay.handoff.dataset import open_dataset
 from relay.handoff.files import Fingerprints
-from relay.handoff.place import DatasetPlace
+from relay.handoff.location import DatasetLocation
 from relay.handoff.receipt import Receipt
 
 pytestmark = pytest.mark.crash
@@ -206,10 +206,10 @@ def test_a_reader_beside_a_writer_finds_whole_datasets_only(folders: Folders, tm
 
 def read_again_and_again(subject: Subject, is_over: Event, found: Path) -> None:
     fingerprints = Fingerprints(subject.data / ".state", subject.data)
-    place = DatasetPlace(subject.data, subject.address, subject.stage)
+    location = DatasetLocation(subject.data, subject.address, subject.stage)
     with found.open("w") as record:
         while not is_over.is_set():
-            dataset = open_dataset(place, fingerprints, "make it")
+            dataset = open_dataset(location, fingerprints, "make it")
             assert dataset.table().num_rows == dataset.receipt.rows
             record.write(f"{dataset.receipt.fingerprint}\n")
 
@@ -221,8 +221,8 @@ def test_what_a_reader_remembers_is_of_the_file_that_it_read(recipes: Path, fold
     fingerprints = Fingerprints(folders.data / ".state", folders.data)
 
     @dataclass(frozen=True)
-    class Overtaken(DatasetPlace):
-        """A place that is written anew right after its receipt was read."""
+    class Overtaken(DatasetLocation):
+        """A location that is written anew right after its receipt was read."""
 
         def receipts(self) -> list[Receipt]:
             found = super().receipts()

@@ -41,7 +41,7 @@ CANNOT_CHANGE_BYTES = {
     "relay.handoff.interrupt": "ends a run",
     "relay.handoff.lock": "lets one writer in at a time",
     "relay.handoff.log": "writes the log",
-    "relay.handoff.place": "names paths and renames finished files",
+    "relay.handoff.location": "names paths and renames finished files",
     "relay.handoff.progress": "draws the progress bar",
     "relay.handoff.receipt": "describes a finished dataset",
     "relay.handoff.recipe": "reads the recipe; all that it says is in the key by value",

@@ -1,4 +1,4 @@
-"""Datasets without a stage: a place, and a writer that any rows can be put through."""
+"""Datasets without a stage: a location, and a writer that any rows can be put through."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from relay.handoff.files import Fingerprints
-from relay.handoff.place import DatasetPlace
+from relay.handoff.location import DatasetLocation
 from relay.handoff.receipt import Key, Receipt
 from relay.handoff.schema import describe_schema
 from relay.handoff.writer import REJECTED_SCHEMA, Block, DatasetWriter, Written
@@ -39,26 +39,26 @@ def make_receipt(written: Written, schema: pa.Schema, title: str = "A test") -> 
     )
 
 
-def prepare(place: DatasetPlace, table: pa.Table, rejected: pa.Table | None = None) -> Receipt:
+def prepare(location: DatasetLocation, table: pa.Table, rejected: pa.Table | None = None) -> Receipt:
     """Bring a write to the point just before its commit; gives the receipt that lies ready."""
-    writer = DatasetWriter(place, table.schema, max_rejected_share=1)
+    writer = DatasetWriter(location, table.schema, max_rejected_share=1)
     rejected = REJECTED_SCHEMA.empty_table() if rejected is None else rejected
     writer.add(Block(table=table, read=table.num_rows + rejected.num_rows, rejected=rejected))
     receipt = make_receipt(writer.finish(), table.schema)
-    place.next_receipt.write_text(receipt.to_json(), encoding="utf-8")
+    location.next_receipt.write_text(receipt.to_json(), encoding="utf-8")
     return receipt
 
 
-def write(place: DatasetPlace, table: pa.Table, rejected: pa.Table | None = None) -> Receipt:
+def write(location: DatasetLocation, table: pa.Table, rejected: pa.Table | None = None) -> Receipt:
     """Write a dataset as a stage does."""
-    receipt = prepare(place, table, rejected)
-    place.commit()
+    receipt = prepare(location, table, rejected)
+    location.commit()
     return receipt
 
 
-def write_blocks(place: DatasetPlace, *blocks: Block, share: float = 0.5) -> Receipt:
+def write_blocks(location: DatasetLocation, *blocks: Block, share: float = 0.5) -> Receipt:
     """Put blocks through a writer from beginning to end."""
-    with DatasetWriter(place, blocks[0].table.schema, share) as writer:
+    with DatasetWriter(location, blocks[0].table.schema, share) as writer:
         for block in blocks:
             writer.add(block)
         receipt = make_receipt(writer.finish(), blocks[0].table.schema)
@@ -67,30 +67,30 @@ def write_blocks(place: DatasetPlace, *blocks: Block, share: float = 0.5) -> Rec
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> DatasetPlace:
-    """The place of `raw/desk` in a folder of the test."""
-    return DatasetPlace(tmp_path / "data", "raw/desk", "ingest")
+def location(tmp_path: Path) -> DatasetLocation:
+    """The location of `raw/desk` in a folder of the test."""
+    return DatasetLocation(tmp_path / "data", "raw/desk", "ingest")
 
 
 @pytest.fixture
-def fingerprints(place: DatasetPlace) -> Fingerprints:
-    """The fingerprints kept beside the place."""
-    return Fingerprints(place.data_dir / ".state", place.data_dir)
+def fingerprints(location: DatasetLocation) -> Fingerprints:
+    """The fingerprints kept beside the location."""
+    return Fingerprints(location.data_dir / ".state", location.data_dir)
 
 
 @pytest.fixture(name="write")
 def write_fixture() -> Write:
-    """`write(place, table, rejected)`: a dataset as a stage writes it."""
+    """`write(location, table, rejected)`: a dataset as a stage writes it."""
     return write
 
 
 @pytest.fixture(name="prepare")
 def prepare_fixture() -> Write:
-    """`prepare(place, table, rejected)`: a write just before its commit."""
+    """`prepare(location, table, rejected)`: a write just before its commit."""
     return prepare
 
 
 @pytest.fixture(name="write_blocks")
 def write_blocks_fixture() -> Write:
-    """`write_blocks(place, *blocks, share=0.5)`: blocks as a stage puts them through a writer."""
+    """`write_blocks(location, *blocks, share=0.5)`: blocks as a stage puts them through a writer."""
     return write_blocks

@@ -11,7 +11,7 @@ import pytest
 from relay.handoff.dataset import open_dataset
 from relay.handoff.errors import DatasetDamagedError, DatasetMissingError
 from relay.handoff.files import Fingerprints
-from relay.handoff.place import DatasetPlace
+from relay.handoff.location import DatasetLocation
 from relay.handoff.receipt import Receipt
 from relay.handoff.writer import reject
 
@@ -49,169 +49,175 @@ def killed_after(step: int, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
             yield
 
 
-def leftovers(place: DatasetPlace) -> list[str]:
+def leftovers(location: DatasetLocation) -> list[str]:
     """What only a write under way leaves."""
-    return [path.name for path in (place.temporary, place.next_receipt, place.next_rejected) if path.exists()]
+    return [path.name for path in (location.temporary, location.next_receipt, location.next_rejected) if path.exists()]
 
 
-def read(place: DatasetPlace, fingerprints: Fingerprints) -> tuple[list[int], str]:
+def read(location: DatasetLocation, fingerprints: Fingerprints) -> tuple[list[int], str]:
     """The ages, and the fingerprint in the receipt that came with them."""
-    dataset = open_dataset(place, fingerprints, MADE_BY)
+    dataset = open_dataset(location, fingerprints, MADE_BY)
     return dataset.table().column("age").to_pylist(), dataset.receipt.fingerprint
 
 
 def test_what_was_written_is_read_with_its_receipt(
-    place: DatasetPlace, fingerprints: Fingerprints, write: Write
+    location: DatasetLocation, fingerprints: Fingerprints, write: Write
 ) -> None:
-    receipt = write(place, OLD)
-    assert open_dataset(place, fingerprints, MADE_BY).receipt == receipt
+    receipt = write(location, OLD)
+    assert open_dataset(location, fingerprints, MADE_BY).receipt == receipt
 
 
 def test_batches_come_in_order_with_the_columns_that_were_asked_for(
-    place: DatasetPlace, fingerprints: Fingerprints, write: Write
+    location: DatasetLocation, fingerprints: Fingerprints, write: Write
 ) -> None:
-    write(place, pa.table({"age": range(150_000), "name": ["x"] * 150_000}))
-    batches = list(open_dataset(place, fingerprints, MADE_BY).batches(["age"]))
+    write(location, pa.table({"age": range(150_000), "name": ["x"] * 150_000}))
+    batches = list(open_dataset(location, fingerprints, MADE_BY).batches(["age"]))
     assert [batch.num_rows for batch in batches] == [65_536, 65_536, 18_928]
     assert pa.Table.from_batches(batches).equals(pa.table({"age": range(150_000)}))
 
 
 def test_a_dataset_that_nobody_wrote_names_the_command_that_writes_it(
-    place: DatasetPlace, fingerprints: Fingerprints
+    location: DatasetLocation, fingerprints: Fingerprints
 ) -> None:
     with pytest.raises(DatasetMissingError, match=r"desk\.parquet is not there yet: run `python -m ingest desk` first"):
-        open_dataset(place, fingerprints, MADE_BY)
+        open_dataset(location, fingerprints, MADE_BY)
 
 
 def test_a_file_that_is_not_its_receipts_is_damaged(
-    place: DatasetPlace, fingerprints: Fingerprints, write: Write
+    location: DatasetLocation, fingerprints: Fingerprints, write: Write
 ) -> None:
-    write(place, OLD)
-    place.parquet.write_bytes(place.parquet.read_bytes()[:-1])
+    write(location, OLD)
+    location.parquet.write_bytes(location.parquet.read_bytes()[:-1])
     with pytest.raises(DatasetDamagedError, match="Make it again: `python -m ingest desk --force`"):
-        open_dataset(place, fingerprints, MADE_BY)
+        open_dataset(location, fingerprints, MADE_BY)
 
 
-def test_a_reader_keeps_the_bytes_that_it_opened(place: DatasetPlace, fingerprints: Fingerprints, write: Write) -> None:
-    write(place, OLD)
-    dataset = open_dataset(place, fingerprints, MADE_BY)
-    write(place, NEW)
+def test_a_reader_keeps_the_bytes_that_it_opened(
+    location: DatasetLocation, fingerprints: Fingerprints, write: Write
+) -> None:
+    write(location, OLD)
+    dataset = open_dataset(location, fingerprints, MADE_BY)
+    write(location, NEW)
     assert dataset.table().column("age").to_pylist() == [1, 2, 3]
 
 
 @pytest.mark.parametrize("step", range(4))
 def test_between_the_renames_a_reader_finds_a_file_with_its_own_receipt(
-    place: DatasetPlace, fingerprints: Fingerprints, monkeypatch: pytest.MonkeyPatch,
+    location: DatasetLocation, fingerprints: Fingerprints, monkeypatch: pytest.MonkeyPatch,
     write: Write, prepare: Write, step: int,
 ) -> None:  # fmt: skip
-    old = write(place, OLD, OLD_REJECTED)
-    new = prepare(place, NEW, NEW_REJECTED)
+    old = write(location, OLD, OLD_REJECTED)
+    new = prepare(location, NEW, NEW_REJECTED)
     with killed_after(step, monkeypatch):
-        place.commit()
+        location.commit()
     expected = ([1, 2, 3], old.fingerprint) if step == 0 else ([4, 5, 6], new.fingerprint)
-    assert read(place, fingerprints) == expected
+    assert read(location, fingerprints) == expected
 
 
 @pytest.mark.parametrize("step", range(4))
 def test_the_next_writer_finishes_or_removes_what_a_killed_one_left(
-    place: DatasetPlace, fingerprints: Fingerprints, monkeypatch: pytest.MonkeyPatch,
+    location: DatasetLocation, fingerprints: Fingerprints, monkeypatch: pytest.MonkeyPatch,
     write: Write, prepare: Write, step: int,
 ) -> None:  # fmt: skip
-    old = write(place, OLD, OLD_REJECTED)
-    new = prepare(place, NEW, NEW_REJECTED)
+    old = write(location, OLD, OLD_REJECTED)
+    new = prepare(location, NEW, NEW_REJECTED)
     with killed_after(step, monkeypatch):
-        place.commit()
-    place.recover()
+        location.commit()
+    location.recover()
     # `current` checks rows and rejected rows against the receipt.
-    assert (leftovers(place), place.current(fingerprints)) == ([], old if step == 0 else new)
+    assert (leftovers(location), location.current(fingerprints)) == ([], old if step == 0 else new)
 
 
 @pytest.mark.parametrize("step", range(4))
 def test_a_recovery_that_is_killed_is_recovered(
-    place: DatasetPlace, fingerprints: Fingerprints, monkeypatch: pytest.MonkeyPatch,
+    location: DatasetLocation, fingerprints: Fingerprints, monkeypatch: pytest.MonkeyPatch,
     write: Write, prepare: Write, step: int,
 ) -> None:  # fmt: skip
-    write(place, OLD, OLD_REJECTED)
-    new = prepare(place, NEW, NEW_REJECTED)
+    write(location, OLD, OLD_REJECTED)
+    new = prepare(location, NEW, NEW_REJECTED)
     with killed_after(1, monkeypatch):
-        place.commit()
+        location.commit()
     with killed_after(step, monkeypatch):
-        place.recover()
-    place.recover()
-    assert (leftovers(place), place.current(fingerprints)) == ([], new)
+        location.recover()
+    location.recover()
+    assert (leftovers(location), location.current(fingerprints)) == ([], new)
 
 
 @pytest.mark.parametrize("step", range(4))
 def test_rejected_rows_go_with_the_first_write_that_has_none(
-    place: DatasetPlace, fingerprints: Fingerprints, monkeypatch: pytest.MonkeyPatch,
+    location: DatasetLocation, fingerprints: Fingerprints, monkeypatch: pytest.MonkeyPatch,
     write: Write, prepare: Write, step: int,
 ) -> None:  # fmt: skip
-    write(place, OLD, OLD_REJECTED)
-    prepare(place, NEW)
+    write(location, OLD, OLD_REJECTED)
+    prepare(location, NEW)
     with killed_after(step, monkeypatch):
-        place.commit()
-    place.recover()
-    assert (place.rejected.exists(), place.current(fingerprints) is not None) == (step == 0, True)
+        location.commit()
+    location.recover()
+    assert (location.rejected.exists(), location.current(fingerprints) is not None) == (step == 0, True)
 
 
-def test_a_first_write_that_was_killed_leaves_nothing(place: DatasetPlace, prepare: Write) -> None:
-    prepare(place, NEW, NEW_REJECTED)
-    place.recover()
-    assert [path.name for path in place.data_dir.rglob("*") if path.is_file()] == []
+def test_a_first_write_that_was_killed_leaves_nothing(location: DatasetLocation, prepare: Write) -> None:
+    prepare(location, NEW, NEW_REJECTED)
+    location.recover()
+    assert [path.name for path in location.data_dir.rglob("*") if path.is_file()] == []
 
 
-def test_a_next_receipt_cut_by_a_kill_is_removed(place: DatasetPlace, fingerprints: Fingerprints, write: Write) -> None:
-    old = write(place, OLD)
-    place.next_receipt.write_text('{"stage": "ing')
-    place.recover()
-    assert (leftovers(place), place.current(fingerprints)) == ([], old)
+def test_a_next_receipt_cut_by_a_kill_is_removed(
+    location: DatasetLocation, fingerprints: Fingerprints, write: Write
+) -> None:
+    old = write(location, OLD)
+    location.next_receipt.write_text('{"stage": "ing')
+    location.recover()
+    assert (leftovers(location), location.current(fingerprints)) == ([], old)
 
 
 def test_a_next_receipt_of_other_rows_is_removed(
-    place: DatasetPlace, fingerprints: Fingerprints, write: Write, prepare: Write
+    location: DatasetLocation, fingerprints: Fingerprints, write: Write, prepare: Write
 ) -> None:
-    old = write(place, OLD)
-    prepare(place, NEW)
-    place.temporary.unlink()
-    place.recover()
-    assert (leftovers(place), place.current(fingerprints)) == ([], old)
+    old = write(location, OLD)
+    prepare(location, NEW)
+    location.temporary.unlink()
+    location.recover()
+    assert (leftovers(location), location.current(fingerprints)) == ([], old)
 
 
-def test_a_place_where_nothing_was_written_has_no_receipt(place: DatasetPlace, fingerprints: Fingerprints) -> None:
-    assert place.current(fingerprints) is None
+def test_a_location_where_nothing_was_written_has_no_receipt(
+    location: DatasetLocation, fingerprints: Fingerprints
+) -> None:
+    assert location.current(fingerprints) is None
 
 
 @pytest.mark.parametrize(
     ("damage", "message"),
     [
-        (lambda place: place.parquet.unlink(), r"desk\.parquet is gone, its receipt is there"),
-        (lambda place: place.parquet.write_bytes(b"x"), r"desk\.parquet was changed: SHA-256 "),
-        (lambda place: place.rejected.unlink(), r"rejected/ingest/desk\.parquet is gone"),
-        (lambda place: place.rejected.write_bytes(b"x"), r"rejected/ingest/desk\.parquet was changed"),
-        (lambda place: place.receipt.unlink(), r"desk\.json is not there"),
-        (lambda place: place.receipt.write_text("{}"), "not a receipt any more"),
+        (lambda location: location.parquet.unlink(), r"desk\.parquet is gone, its receipt is there"),
+        (lambda location: location.parquet.write_bytes(b"x"), r"desk\.parquet was changed: SHA-256 "),
+        (lambda location: location.rejected.unlink(), r"rejected/ingest/desk\.parquet is gone"),
+        (lambda location: location.rejected.write_bytes(b"x"), r"rejected/ingest/desk\.parquet was changed"),
+        (lambda location: location.receipt.unlink(), r"desk\.json is not there"),
+        (lambda location: location.receipt.write_text("{}"), "not a receipt any more"),
     ],
 )
 def test_a_change_by_hand_to_any_of_the_three_files_is_found(
-    place: DatasetPlace, fingerprints: Fingerprints, write: Write,
-    damage: Callable[[DatasetPlace], object], message: str,
+    location: DatasetLocation, fingerprints: Fingerprints, write: Write,
+    damage: Callable[[DatasetLocation], object], message: str,
 ) -> None:  # fmt: skip
-    write(place, OLD, OLD_REJECTED)
-    damage(place)
+    write(location, OLD, OLD_REJECTED)
+    damage(location)
     with pytest.raises(DatasetDamagedError, match=message):
-        place.current(fingerprints)
+        location.current(fingerprints)
 
 
 def test_readers_beside_a_busy_writer_always_see_whole_pairs(
-    place: DatasetPlace, fingerprints: Fingerprints, write: Write
+    location: DatasetLocation, fingerprints: Fingerprints, write: Write
 ) -> None:
-    fingerprint = {tuple(table.column("age").to_pylist()): write(place, table).fingerprint for table in (OLD, NEW)}
+    fingerprint = {tuple(table.column("age").to_pylist()): write(location, table).fingerprint for table in (OLD, NEW)}
     is_writing = True
 
     def keep_reading() -> set[tuple[tuple[int, ...], str]]:
         seen = set()
         while is_writing:
-            ages, claimed = read(place, fingerprints)
+            ages, claimed = read(location, fingerprints)
             seen.add((tuple(ages), claimed))
         return seen
 
@@ -219,8 +225,8 @@ def test_readers_beside_a_busy_writer_always_see_whole_pairs(
         readers = [threads.submit(keep_reading) for _ in range(2)]
         try:
             for _ in range(40):
-                write(place, OLD)
-                write(place, NEW)
+                write(location, OLD)
+                write(location, NEW)
         finally:
             is_writing = False
         assert set().union(*(reader.result() for reader in readers)) == set(fingerprint.items())

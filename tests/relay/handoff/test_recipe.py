@@ -123,7 +123,7 @@ def test_a_misspelt_key_is_told_the_nearest_one(tmp_path: Path, right: str, wron
         ("slope = 2.0", "slope = true", "[ingest] formula.income.slope: expected a valid number (found True)"),
     ],
 )
-def test_a_value_of_another_type_is_shown_with_its_place(tmp_path: Path, right: str, wrong: str, message: str) -> None:
+def test_a_value_of_another_type_is_shown_with_its_key(tmp_path: Path, right: str, wrong: str, message: str) -> None:
     assert complain(tmp_path, TEXT.replace(right, wrong, 1)).startswith(f"borrowers.toml: {message}")
 
 

@@ -233,8 +233,8 @@ def test_what_a_writer_could_not_remove_goes_with_its_run(desk: Desk, recipe: st
     from relay.handoff.stage import main
 
     def leave_half(run: Any) -> Any:
-        run.place.temporary.parent.mkdir()
-        run.place.temporary.write_bytes(b"half")
+        run.location.temporary.parent.mkdir()
+        run.location.temporary.write_bytes(b"half")
         raise KeyboardInterrupt
 
     assert main(replace(STAGE, work=leave_half), [recipe, *desk.folders]) == 130

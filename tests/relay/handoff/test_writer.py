@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from relay.handoff.dataset import HashingFile, open_dataset
 from relay.handoff.errors import SchemaError
 from relay.handoff.files import Fingerprints, hash_file
-from relay.handoff.place import DatasetPlace
+from relay.handoff.location import DatasetLocation
 from relay.handoff.receipt import Receipt, Rejects
 from relay.handoff.recipe import Column
 from relay.handoff.schema import arrow_schema, describe_schema
@@ -108,91 +108,98 @@ def test_a_schema_says_type_role_unit_and_description() -> None:
     ]
 
 
-def test_rows_and_reasons_are_counted_over_all_blocks(place: DatasetPlace, write_blocks: Write) -> None:
+def test_rows_and_reasons_are_counted_over_all_blocks(location: DatasetLocation, write_blocks: Write) -> None:
     dropped = Counter({"without text": 2, "of at most 50 characters": 0})
-    receipt = write_blocks(place, Block(AGES, 4, BAD_AGE), Block(AGES, 6, BAD_AGE, dropped))
+    receipt = write_blocks(location, Block(AGES, 4, BAD_AGE), Block(AGES, 6, BAD_AGE, dropped))
     assert (receipt.rows, receipt.rejected.rows, receipt.rejected.reasons, receipt.dropped) == (
         6, 2, {"age: not a whole number": 2}, {"without text": 2},
     )  # fmt: skip
 
 
-def test_rejected_rows_are_committed_with_the_pair(place: DatasetPlace, write_blocks: Write) -> None:
-    receipt = write_blocks(place, Block(AGES, 4, BAD_AGE))
-    assert pq.read_table(place.rejected).to_pylist() == [
+def test_rejected_rows_are_committed_with_the_pair(location: DatasetLocation, write_blocks: Write) -> None:
+    receipt = write_blocks(location, Block(AGES, 4, BAD_AGE))
+    assert pq.read_table(location.rejected).to_pylist() == [
         {"row": 4, "reason": "age: not a whole number", "cells": '{"age": "old"}'}
     ]
-    assert receipt.rejected.fingerprint == hash_file(place.rejected)
+    assert receipt.rejected.fingerprint == hash_file(location.rejected)
 
 
-def test_without_rejected_rows_there_is_no_file_of_them(place: DatasetPlace, write_blocks: Write) -> None:
-    write_blocks(place, Block(AGES, 4, BAD_AGE))
-    receipt = write_blocks(place, Block(AGES, 3))
-    assert (place.rejected.exists(), receipt.rejected) == (False, Rejects())
+def test_without_rejected_rows_there_is_no_file_of_them(location: DatasetLocation, write_blocks: Write) -> None:
+    write_blocks(location, Block(AGES, 4, BAD_AGE))
+    receipt = write_blocks(location, Block(AGES, 3))
+    assert (location.rejected.exists(), receipt.rejected) == (False, Rejects())
 
 
 def test_too_many_rejected_rows_leave_the_old_dataset_and_a_file_of_the_rejected(
-    place: DatasetPlace, fingerprints: Fingerprints, write_blocks: Write
+    location: DatasetLocation, fingerprints: Fingerprints, write_blocks: Write
 ) -> None:
-    old = write_blocks(place, Block(AGES, 3))
+    old = write_blocks(location, Block(AGES, 3))
     with pytest.raises(SchemaError) as caught:
-        write_blocks(place, Block(AGES, 4, BAD_AGE), share=0.2)
+        write_blocks(location, Block(AGES, 4, BAD_AGE), share=0.2)
     assert str(caught.value) == (
         "raw/desk: 1 of 4 rows do not match the schema; the limit is 20.0%. Most common: age: not a whole number (1). "
-        f"The rows are in {place.failed}; correct the source or [columns], or allow more with "
+        f"The rows are in {location.failed}; correct the source or [columns], or allow more with "
         "--set ingest.max_rejected_share=0.5"
     )
-    assert place.current(fingerprints) == old
-    assert pq.read_table(place.failed).column("row").to_pylist() == [4]
-    assert sorted(path.name for path in place.data_dir.rglob("*.*") if path.is_file()) == sorted(
-        ["desk.parquet", "desk.json", "desk.failed.parquet", *(p.name for p in (place.data_dir / ".state").iterdir())]
+    assert location.current(fingerprints) == old
+    assert pq.read_table(location.failed).column("row").to_pylist() == [4]
+    assert sorted(path.name for path in location.data_dir.rglob("*.*") if path.is_file()) == sorted(
+        [
+            "desk.parquet",
+            "desk.json",
+            "desk.failed.parquet",
+            *(p.name for p in (location.data_dir / ".state").iterdir()),
+        ]
     )
 
 
-def test_exactly_the_allowed_share_passes(place: DatasetPlace, write_blocks: Write) -> None:
-    assert write_blocks(place, Block(AGES, 4, BAD_AGE), share=0.25).rows == 3
+def test_exactly_the_allowed_share_passes(location: DatasetLocation, write_blocks: Write) -> None:
+    assert write_blocks(location, Block(AGES, 4, BAD_AGE), share=0.25).rows == 3
 
 
-def test_a_success_removes_the_rejected_rows_of_the_failure_before(place: DatasetPlace, write_blocks: Write) -> None:
+def test_a_success_removes_the_rejected_rows_of_the_failure_before(
+    location: DatasetLocation, write_blocks: Write
+) -> None:
     with pytest.raises(SchemaError):
-        write_blocks(place, Block(AGES, 4, BAD_AGE), share=0)
-    write_blocks(place, Block(AGES, 3))
-    assert place.failed.exists() is False
+        write_blocks(location, Block(AGES, 4, BAD_AGE), share=0)
+    write_blocks(location, Block(AGES, 3))
+    assert location.failed.exists() is False
 
 
-def test_a_hundred_thousand_rejected_rows_are_enough(place: DatasetPlace) -> None:
+def test_a_hundred_thousand_rejected_rows_are_enough(location: DatasetLocation) -> None:
     many = pa.concat_tables([BAD_AGE] * 100_000).combine_chunks()
 
-    with DatasetWriter(place, AGES.schema, 0.5) as writer, pytest.raises(SchemaError) as caught:
+    with DatasetWriter(location, AGES.schema, 0.5) as writer, pytest.raises(SchemaError) as caught:
         writer.add(Block(AGES, 100_003, many))
     assert str(caught.value).startswith("raw/desk: more than 50.0% of the first 100,003 rows do not match the schema")
 
 
-def test_no_row_left_is_an_error_that_says_what_was_left_out(place: DatasetPlace, write_blocks: Write) -> None:
+def test_no_row_left_is_an_error_that_says_what_was_left_out(location: DatasetLocation, write_blocks: Write) -> None:
     dropped = Counter({"without text": 2, "of at most 50 characters": 0})
     with pytest.raises(SchemaError) as caught:
-        write_blocks(place, Block(AGES.slice(0, 0), 2, dropped=dropped))
+        write_blocks(location, Block(AGES.slice(0, 0), 2, dropped=dropped))
     assert str(caught.value).startswith("raw/desk: no row is left of 2 read (2 without text); nothing was written.")
-    assert [path for path in place.data_dir.rglob("*") if path.is_file()] == []
+    assert [path for path in location.data_dir.rglob("*") if path.is_file()] == []
 
 
 @pytest.mark.filterwarnings("error")  # a writer thrown away must not complain on the terminal either
 @pytest.mark.parametrize("error", [ValueError, KeyboardInterrupt])
-def test_leaving_without_a_commit_leaves_no_trace(place: DatasetPlace, error: type[BaseException]) -> None:
+def test_leaving_without_a_commit_leaves_no_trace(location: DatasetLocation, error: type[BaseException]) -> None:
     def fail() -> None:
-        with DatasetWriter(place, AGES.schema, 1) as writer:
+        with DatasetWriter(location, AGES.schema, 1) as writer:
             writer.add(Block(AGES, 4, BAD_AGE))
             raise error
 
     with pytest.raises(error):
         fail()
-    assert [path for path in place.data_dir.rglob("*") if path.is_file()] == []
+    assert [path for path in location.data_dir.rglob("*") if path.is_file()] == []
 
 
 def test_a_dataset_lists_what_its_schema_says(
-    place: DatasetPlace, fingerprints: Fingerprints, write_blocks: Write
+    location: DatasetLocation, fingerprints: Fingerprints, write_blocks: Write
 ) -> None:
-    write_blocks(place, Block(AGES, 3))
-    assert open_dataset(place, fingerprints, "").receipt.columns == [{"name": "age", "type": "int64"}]
+    write_blocks(location, Block(AGES, 3))
+    assert open_dataset(location, fingerprints, "").receipt.columns == [{"name": "age", "type": "int64"}]
 
 
 def test_cells_are_shown_as_texts_and_bytes_that_are_no_utf8_by_their_codes() -> None:

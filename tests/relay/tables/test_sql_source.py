@@ -164,8 +164,8 @@ def test_rows_of_any_number_and_length_come_in_blocks(shop: Desk, ask: Ask) -> N
         ('query = "select 1 as id, \'1.2.3.4\'::inet as price"', 'column "price" is of the type inet'),
         ('table = "orders"', 'unexpected column "placed_on", "country"'),
         ('query = "select id, price from orders where id = $1"', "there is no parameter $1"),
-        ('query = "select id, price from orders"\nparameters = [1]', "has 0 places, and 1 values are given"),
-        ('query = "select id, price from orders where id in ($1, $2)"\nparameters = [1]', "2 places, and 1 values"),
+        ('query = "select id, price from orders"\nparameters = [1]', "has 0 placeholders, and 1 values are given"),
+        ('query = "select id, price from orders where id in ($1, $2)"\nparameters = [1]', "2 placeholders, and 1"),
         ('query = "select 1 as id, 2 as price; commit; delete from orders; begin; declare answer cursor for select 1"',
          "cannot insert multiple commands into a prepared statement; correct [ingest] query"),
     ],
@@ -413,7 +413,7 @@ def test_any_rows_come_back_from_the_table_as_they_were(postgres_url: str, tmp_p
     from ingest.cast import conform
     from ingest.queries import Question, ask_postgres
     from relay.handoff.files import Fingerprints
-    from relay.handoff.place import DatasetPlace
+    from relay.handoff.location import DatasetLocation
     from relay.handoff.receipt import Key, Receipt, Rejects
     from relay.handoff.recipe import Column
     from relay.handoff.schema import arrow_schema, describe_schema
@@ -424,8 +424,8 @@ def test_any_rows_come_back_from_the_table_as_they_were(postgres_url: str, tmp_p
 
     columns = {name: Column.model_validate(column) for name, column in tomllib.loads(COLUMNS).items()}
     table = pa.Table.from_pylist(rows, schema=arrow_schema(columns))
-    place = DatasetPlace(tmp_path, "raw/any", "ingest")
-    with DatasetWriter(place, table.schema, 0) as writer:
+    location = DatasetLocation(tmp_path, "raw/any", "ingest")
+    with DatasetWriter(location, table.schema, 0) as writer:
         writer.add(Block(table=table, read=len(rows)))
         written, key = writer.finish(), Key(code={}, parameters={}, inputs={})
         writer.commit(
@@ -450,9 +450,9 @@ def test_any_rows_come_back_from_the_table_as_they_were(postgres_url: str, tmp_p
             )
         )
     with Database(postgres_url) as database:
-        Publication(database, find_table(place), place, Fingerprints(tmp_path / ".s", tmp_path), "any").publish()
+        Publication(database, find_table(location), location, Fingerprints(tmp_path / ".s", tmp_path), "any").publish()
     batches = list(ask_postgres(postgres_url, Question('select * from raw."any_data" order by ctid', (), 60)))
     found = conform(pa.Table.from_batches(batches), columns, np.arange(len(rows)))
     assert found.rejected.num_rows == 0
     # Bit for bit, NaN and minus zero too, which no comparison of values would tell.
-    assert repr(found.table.to_pylist()) == repr(pq.read_table(place.parquet).to_pylist())
+    assert repr(found.table.to_pylist()) == repr(pq.read_table(location.parquet).to_pylist())

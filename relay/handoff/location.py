@@ -1,6 +1,6 @@
-"""Where a dataset and its receipt lie, and what a killed writer may have left there.
+"""Where a dataset and its receipt are, and what a killed writer may have left there.
 
-Needs no Parquet library: an unchanged stage looks at places only.
+Needs no Parquet library: an unchanged stage looks at locations only.
 """
 
 import time
@@ -17,7 +17,7 @@ LOOKS, PAUSE_SECONDS = 5, 0.02
 
 
 @dataclass(frozen=True)
-class DatasetPlace:
+class DatasetLocation:
     """The paths of one dataset, such as `raw/linear`, below the data folder."""
 
     data_dir: Path
