@@ -54,24 +54,24 @@ def run(quick: bool) -> list[dict[str, object]]:
 def compare(folder: Path, url: str, quick: bool) -> list[dict[str, object]]:
     """The rows of the report."""
     rows = QUICK_ROWS if quick else ROWS
-    place, fingerprints = make_dataset(folder, rows), Fingerprints(folder / ".state", folder)
+    location, fingerprints = make_dataset(folder, rows), Fingerprints(folder / ".state", folder)
 
     def publish() -> None:
         with Database(url) as database:
             database.execute("delete from relay.datasets")  # else it is published already
-            Publication(database, find_table(place), place, fingerprints, "benchmark").publish()
+            Publication(database, find_table(location), location, fingerprints, "benchmark").publish()
 
     def read() -> None:
         found = sum(batch.num_rows for batch in ask_postgres(url, Question(SELECT, (), SECONDS)))
         assert found == rows, found
 
     with Database(url) as database:
-        Publication(database, find_table(place), place, fingerprints, "benchmark").publish()
+        Publication(database, find_table(location), location, fingerprints, "benchmark").publish()
     ways: dict[str, dict[str, Callable[[], None]]] = {
         "Parquet to table": {
             "published": publish,
-            "pandas to_sql, multi": lambda: write_by_pandas(url, place.parquet, "multi"),
-            "pandas to_sql, executemany": lambda: write_by_pandas(url, place.parquet, None),
+            "pandas to_sql, multi": lambda: write_by_pandas(url, location.parquet, "multi"),
+            "pandas to_sql, executemany": lambda: write_by_pandas(url, location.parquet, None),
         },
         "table to columns": {"source sql": read, "pandas read_sql": lambda: read_by_pandas(url, rows)},
     }
@@ -105,9 +105,9 @@ def make_dataset(folder: Path, rows: int) -> DatasetLocation:
     table = pa.table(
         {"id": np.arange(rows), **numbers, "is_new": random.random(rows) < 0.5, "word": words, "at": moments}
     )
-    place = DatasetLocation(folder, "raw/rows", "ingest")
+    location = DatasetLocation(folder, "raw/rows", "ingest")
     key = Key(code={}, parameters={}, inputs={})
-    with DatasetWriter(place, table.schema, 0) as writer:
+    with DatasetWriter(location, table.schema, 0) as writer:
         writer.add(Block(table=table, read=rows))
         written = writer.finish()
         receipt = Receipt(
@@ -116,7 +116,7 @@ def make_dataset(folder: Path, rows: int) -> DatasetLocation:
             sources=[], rejected=Rejects(), dropped={}, seed=0, versions={}, started_at_utc="", seconds=0.0,
         )  # fmt: skip
         writer.commit(receipt)
-    return place
+    return location
 
 
 def write_by_pandas(url: str, parquet: Path, method: Any) -> None:

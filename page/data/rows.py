@@ -76,7 +76,7 @@ class View:
     sampled_rows: int
 
 
-def place_of(settings: Settings, recipe: str, layer: Layer) -> DatasetLocation:
+def locate_dataset(settings: Settings, recipe: str, layer: Layer) -> DatasetLocation:
     """Where a recipe's dataset lies."""
     return DatasetLocation(settings.data_dir, f"{layer}/{recipe}", STAGE_OF[layer])
 
@@ -88,7 +88,7 @@ def find_receipt(settings: Settings, recipe: str, layer: Layer) -> Receipt:
         DatasetMissingError: nobody has written it yet.
         DatasetDamagedError: file and receipt do not belong together.
     """
-    location, command = place_of(settings, recipe, layer), f"python -m {STAGE_OF[layer]} {recipe}"
+    location, command = locate_dataset(settings, recipe, layer), f"python -m {STAGE_OF[layer]} {recipe}"
     fingerprints = Fingerprints(settings.data_dir / ".state", settings.data_dir)
     receipt = location.find_receipt(fingerprints, command)
     if receipt is None:
@@ -105,7 +105,7 @@ def read_view(settings: Settings, recipe: str, layer: Layer, fingerprint: str) -
     """
     from relay.handoff.dataset import open_dataset
 
-    location = place_of(settings, recipe, layer)
+    location = locate_dataset(settings, recipe, layer)
     fingerprints = Fingerprints(settings.data_dir / ".state", settings.data_dir)
     dataset = open_dataset(location, fingerprints, f"python -m {STAGE_OF[layer]} {recipe}")
     if dataset.receipt.fingerprint != fingerprint:
@@ -194,7 +194,7 @@ def read_rejected(settings: Settings, recipe: str, layer: Layer, fingerprint: st
     import pyarrow as pa
     import pyarrow.parquet as pq
 
-    path = place_of(settings, recipe, layer).rejected
+    path = locate_dataset(settings, recipe, layer).rejected
     try:
         file = pa.OSFile(str(path), "rb")
     except FileNotFoundError:
@@ -217,7 +217,7 @@ def read_points(settings: Settings, recipe: str, fingerprint: str, names: tuple[
     """
     from relay.handoff.dataset import open_dataset
 
-    location = place_of(settings, recipe, "processed")
+    location = locate_dataset(settings, recipe, "processed")
     dataset = open_dataset(location, Fingerprints(settings.data_dir / ".state", settings.data_dir), "preprocess")
     if dataset.receipt.fingerprint != fingerprint:
         raise MovedOnError(location.address)

@@ -141,7 +141,7 @@ def _say_more(shown: rows.Distribution) -> str:
 
 
 def show_rejected(settings: Settings, recipe: str, layer: Layer, receipt: Receipt) -> None:
-    """How many rows broke the contract and why, what was left out on purpose, and the first of the former."""
+    """How many rows do not match the schema and why, what was left out on purpose, and the first of the former."""
     st.subheader("Rejected and left out", anchor=False)
     if not receipt.rejected.rows and not receipt.dropped:
         st.caption("No row was rejected, and none was left out.")
@@ -153,7 +153,7 @@ def show_rejected(settings: Settings, recipe: str, layer: Layer, receipt: Receip
     ]
     if counts:
         st.table(counts, border="horizontal", hide_index=True)
-    location = rows.place_of(settings, recipe, layer)
+    location = rows.locate_dataset(settings, recipe, layer)
     if receipt.rejected.fingerprint is not None:
         try:
             first = rows.read_rejected(settings, recipe, layer, receipt.rejected.fingerprint)

@@ -52,7 +52,7 @@ def read_split(table: pa.Table, columns: Mapping[str, Column], *, as_classes: bo
 
     Args:
         table: with the declared columns and `split`, which says "train" or "test".
-        columns: the recipe's contract.
+        columns: the recipe's schema.
         as_classes: whether the target says which class a row belongs to.
 
     Raises:
