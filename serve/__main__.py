@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from loguru import logger
 
 from relay.handoff.errors import RelayError
+from relay.handoff.log import configure_terminal
 from relay.handoff.renamed_variables import rename_variables
 from relay.registry.connection import find_registry
 from serve.settings import ENVIRONMENT, SHARED, Settings, read_settings
@@ -32,6 +33,7 @@ def main(argv: Sequence[str]) -> int:
     options = _parser().parse_args(argv)
     given = {"API_ADDRESS": options.host, "API_PORT": options.port, "API_WORKERS": options.workers}
     environment = {name: value for name, value in given.items() if value is not None}
+    configure_terminal("INFO")
     try:
         environment = rename_variables({**os.environ, **environment}, ENVIRONMENT, logger.warning)
         settings = read_settings(environment)

@@ -12,6 +12,7 @@ from loguru import logger
 
 from model.release.known import SETTLED, identify_result, is_settled
 from model.release.lineage import trace
+from relay.handoff import interrupt
 from relay.handoff.files import Fingerprints
 from relay.handoff.location import DatasetLocation
 from relay.handoff.lock import one_writer
@@ -69,6 +70,7 @@ def track(finished: Finished) -> None:
             return
         client = open_registry(address)
         with explain_mlflow(address):
+            interrupt.check()
             run_id, version = find_sent(client, address, finished) or send(client, address, finished)
             logger.info("{}: tracked as run {} in {}", name, run_id[:8], describe(address))
             if version is not None:
@@ -106,11 +108,13 @@ def decide_and_promote(client: "MlflowClient", version: Version, finished: Finis
     champion = find_production(client, version.name)
     if champion is not None and champion.number == version.number:
         return  # promoted before a kill came
+    interrupt.check()
     decision = decide(client, version, champion, finished)
     client.set_model_version_tag(version.name, str(version.number), GATE, json.dumps(decision.to_json()))
     if not decision.passes:
         logger.warning("{}: {} {} is not promoted: {}", name, version.name, version.number, decision.why)
         return
+    interrupt.check()  # MLflow's client can swallow an interrupt, and a promotion is seen by others
     promote(client, version.name, version.number, name_user(), decision.why, expected=decision.champion)
     logger.info("{}: {} {} is production now: {}", name, version.name, version.number, decision.why)
 

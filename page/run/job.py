@@ -67,6 +67,8 @@ class Step(BaseModel):
     started_unix: float | None = None
     seconds: float = 0.0
     error: ErrorRecord | None = None
+    exit_code: int | None = None
+    """Minus the signal when it was killed; None while it runs."""
 
     @field_validator("outcome", mode="before")
     @classmethod

@@ -1,5 +1,6 @@
 """A run on the screen: how it goes on, and how it ended."""
 
+import signal
 from collections.abc import Mapping
 from typing import Literal
 
@@ -115,4 +116,10 @@ def _explain_failure(job: Job) -> str:
         return f"The run failed before its first stage; {job.record.log} says more."
     if failed.error is not None:
         return f"{failed.stage}: {failed.error.message}"
+    if (failed.exit_code or 0) < 0:
+        number = -(failed.exit_code or 0)
+        return (
+            f"{failed.stage} was killed by signal {number} ({signal.strsignal(number)}), which is also how a machine "
+            f"without enough memory ends a process. The data is whole. Run it again."
+        )
     return f"{failed.stage} ended with an unexpected error; {job.record.log} says more. The data is whole."

@@ -95,6 +95,7 @@ class _Supervisor:
             outcome=None if entry is None else entry.outcome,
             seconds=time.time() - started,
             error=None if entry is None else entry.error,
+            exit_code=code,
         )
         return code
 

@@ -10,7 +10,7 @@ from relay.handoff.errors import RelayError, UsageError
 from relay.handoff.recipe import list_recipes, load_recipe
 from relay.handoff.run import Choice, Parameters, Stage
 from relay.handoff.settings import ENVIRONMENT, Settings, read_settings, split_list
-from relay.handoff.verbs import describe_verbs
+from relay.handoff.verbs import Parser, describe_verbs
 
 
 @dataclass(frozen=True)
@@ -62,16 +62,17 @@ def _choose(name: str, choice: Choice, arguments: argparse.Namespace) -> str:
     return given
 
 
-def make_parser(stage: Stage[Parameters]) -> argparse.ArgumentParser:
-    """What the stage's command line may hold, and its `--help`."""
+def make_parser(stage: Stage[Parameters], *, is_json: bool = False) -> argparse.ArgumentParser:
+    """What the stage's command line may hold, and its `--help`; bad usage is raised where the answer must be JSON."""
     reads = stage.reads.format(recipe="<recipe>") if stage.reads else "the recipe's source"
     environment = "Environment:\n" + "\n".join(f"  {name:<22} {text}" for name, text in ENVIRONMENT.items())
-    parser = argparse.ArgumentParser(
+    parser = Parser(
         prog=f"python -m {stage.name}",
         description=f"{stage.description} Reads {reads}, writes {stage.writes.format(recipe='<recipe>')}.",
         epilog="\n\n".join(filter(None, (describe_verbs(stage.name, stage.verbs), environment))),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.is_json = is_json
     parser.add_argument("recipes", nargs="*", metavar="RECIPE", help="a name in recipes/ or a path to a .toml file")
     parser.add_argument("--list", action="store_true", help="list the recipes and stop")
     parser.add_argument("--check", action="store_true", help="check the recipe and stop")

@@ -37,6 +37,7 @@ class RelayError(Exception):
 
     def __init__(self, message: str = "", *, next_step: str = "") -> None:
         super().__init__(f"{message.rstrip('.')}. {next_step}" if next_step else message)
+        self.message = message
         self.next_step = next_step
 
     @property
@@ -113,4 +114,6 @@ def describe_error(error: BaseException) -> ErrorRecord:
     """Any error as data; one that is no RelayError is `unexpected`."""
     if isinstance(error, RelayError):
         return error.record
+    if isinstance(error, KeyboardInterrupt):
+        return ErrorRecord(kind="interrupted", message="interrupted")
     return ErrorRecord(kind=UNEXPECTED, message=f"{type(error).__name__}: {error}")

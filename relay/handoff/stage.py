@@ -7,6 +7,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from difflib import get_close_matches
 from pathlib import Path
 
 from loguru import logger
@@ -14,17 +15,17 @@ from loguru import logger
 from relay.handoff import interrupt
 from relay.handoff.code import digest_modules, read_pins
 from relay.handoff.command import Options, make_parser, read_options, show_recipes
-from relay.handoff.errors import DatasetDamagedError, RelayError, StorageError, describe_error
+from relay.handoff.errors import DatasetDamagedError, RelayError, StorageError, UsageError, describe_error
 from relay.handoff.files import Fingerprints
 from relay.handoff.journal import Outcome
 from relay.handoff.lock import one_writer
 from relay.handoff.log import configure_log, configure_terminal
 from relay.handoff.logbook import Logbook, make_run_id
 from relay.handoff.receipt import Key, Receipt, explain_difference, flatten
-from relay.handoff.recipe import load_recipe
+from relay.handoff.recipe import find_recipe, load_recipe
 from relay.handoff.run import InputChangedError, Parameters, Run, Stage, format_utc
-from relay.handoff.settings import ROOT
-from relay.handoff.verbs import run_verb
+from relay.handoff.settings import ROOT, split_list
+from relay.handoff.verbs import JSON, print_error, run_verb
 
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
@@ -51,14 +52,19 @@ def main(stage: Stage[Parameters], argv: Sequence[str] | None = None) -> int:
     given = sys.argv[1:] if argv is None else argv
     if given and given[0] in stage.verbs:
         return run_verb(stage.name, given[0], stage.verbs[given[0]], given[1:])
-    arguments = make_parser(stage).parse_args(given)
     configure_terminal("INFO")
+    try:
+        arguments = make_parser(stage, is_json=JSON in given).parse_args(given)
+    except UsageError as error:  # without --json the parser itself says it and ends
+        print_error(error)
+        return USAGE
     try:
         options = read_options(stage, arguments)
         if arguments.list:
             show_recipes()
             return OK
         configure_log(stage.name, options.settings.log_dir, options.settings.log_level)
+        _require_recipes(stage, options.settings.recipes)
     except RelayError as error:
         logger.error("{}", error)
         _note_refusal(stage.name, arguments, error)
@@ -77,6 +83,24 @@ def main(stage: Stage[Parameters], argv: Sequence[str] | None = None) -> int:
     return max(codes)
 
 
+def _require_recipes(stage: Stage[Parameters], names: Sequence[str]) -> None:
+    """Return when each name is a recipe's: a slip in one, or in a subcommand, then runs nothing.
+
+    Raises:
+        UsageError: one is not.
+    """
+    for name in names:
+        try:
+            find_recipe(name)
+        except UsageError as error:
+            near = get_close_matches(name, stage.verbs, n=1)
+            if not near:
+                raise
+            raise UsageError(
+                f'"{name}" is neither a recipe nor a subcommand', next_step=f"Did you mean {near[0]}?"
+            ) from error
+
+
 def _run_recipe(stage: Stage[Parameters], name: str, options: Options) -> int:
     """Run one recipe; every way it may end becomes one line of the log, an entry of the journal and an exit code."""
     settings, run_id = options.settings, options.run_id or make_run_id()
@@ -89,6 +113,7 @@ def _run_recipe(stage: Stage[Parameters], name: str, options: Options) -> int:
             return OK
         receipt, outcome = _run_locked(run, options)
         _follow(book, run, receipt, outcome)
+        interrupt.check()
     except KeyboardInterrupt:
         with suppress(OSError):  # the terminal has the line, whatever the file says
             logger.warning(
@@ -186,7 +211,7 @@ def _why_run(run: Run[Parameters]) -> list[str]:
     try:
         receipt = run.location.current(run.fingerprints)
     except DatasetDamagedError as error:
-        return [str(error)]
+        return [error.message]
     if receipt is None:
         return ["nothing is there yet"]
     return explain_difference(receipt.key.model_copy(update={"parameters": receipt.parameters}), run.key)
@@ -202,6 +227,7 @@ def _follow(book: Logbook, run: Run[Parameters], receipt: Receipt, outcome: Outc
         if outcome is Outcome.RAN:
             _log_result(run, receipt)
         book.keep_result(receipt, outcome, run.seconds)
+        interrupt.check()
         run.stage.after_run(run, receipt)
     except OSError as error:
         if error.errno not in DISK_REFUSES:
@@ -227,7 +253,8 @@ def _fail(book: Logbook, recipe: str, options: Options, error: RelayError) -> in
     if error.exit_code != USAGE:
         _note_failure(book, options, error)
         return FAILED
-    if options.run_id:  # otherwise bad usage is not a run: a person typed a command and reads the answer
+    # Otherwise bad usage is not a run: a person typed a command and reads the answer.
+    if options.run_id or options.is_entry_printed:
         _note_failure(book, options, error, with_metrics=False)
     return USAGE
 
@@ -249,10 +276,13 @@ def _note_failure(
 
 def _note_refusal(stage: str, arguments: argparse.Namespace, error: RelayError) -> None:
     """Answer a program that started a run by its id when the run does not get as far as its recipe."""
-    if not arguments.run_id or arguments.check:
+    if arguments.check or not arguments.run_id:
+        if arguments.json:
+            print_error(error)
         return
     log_dir = arguments.log_dir or Path(os.environ.get("LOG_DIR") or ROOT / "logs")
-    recipe = Path(arguments.recipes[0]).stem if len(arguments.recipes) == 1 else ""
+    names = [name for text in arguments.recipes for name in split_list(text)]
+    recipe = Path(names[0]).stem if len(names) == 1 else ""
     book = Logbook(log_dir, stage, recipe, arguments.run_id, is_printed=arguments.json)
     with suppress(OSError):  # the terminal has the error
         book.keep_failure(Outcome.FAILED, describe_error(error), with_metrics=False)

@@ -16,12 +16,13 @@ from typing import Any, NoReturn, Protocol, cast
 
 from loguru import logger
 
+from relay.handoff import interrupt
 from relay.handoff.errors import RelayError, UsageError, describe_error
 from relay.handoff.log import configure_terminal
 
 JSON = "--json"
 
-FAILED = 1
+FAILED, INTERRUPTED = 1, 130
 
 
 @dataclass(frozen=True)
@@ -62,12 +63,17 @@ class VerbModule(Protocol):
         """
 
 
-class _Parser(argparse.ArgumentParser):
-    """A parser that leaves bad usage to `run_verb` where a program asks."""
+class Parser(argparse.ArgumentParser):
+    """A parser that raises bad usage where a program asks, so that the answer is JSON too."""
 
     is_json = False
 
     def error(self, message: str) -> NoReturn:
+        """Raise what is wrong, or say it and end with exit code 2.
+
+        Raises:
+            UsageError: the answer must be JSON.
+        """
         if self.is_json:
             raise UsageError(message, next_step=f"`{self.prog} --help` lists the options")
         super().error(message)
@@ -83,12 +89,14 @@ def run_verb(program: str, name: str, verb: Verb, arguments: Sequence[str]) -> i
         arguments: the rest of the command line.
 
     Returns:
-        0 when all went well; the error's exit code, or 1 for an unexpected error of a program that asked for JSON.
+        0 when all went well; the error's exit code, 130 when interrupted, or 1 for an unexpected error of a program
+        that asked for JSON.
     """
     if verb.program:
         os.execv(sys.executable, [sys.executable, "-m", verb.program, *arguments])  # noqa: S606 - our own program
     is_json, where = JSON in arguments, program
     configure_terminal("INFO")
+    interrupt.listen()
     try:
         module = cast(VerbModule, import_module(verb.module))
         options = _make_parser(program, name, verb, module, is_json=is_json).parse_args(arguments)
@@ -96,9 +104,15 @@ def run_verb(program: str, name: str, verb: Verb, arguments: Sequence[str]) -> i
         # Libraries print to standard output too, which holds the document alone.
         with redirect_stdout(sys.stderr) if options.json else nullcontext():
             found = module.answer(options)
+    except KeyboardInterrupt as error:
+        if is_json:
+            print_error(error)
+        else:
+            logger.warning("{}: interrupted", where)
+        return INTERRUPTED
     except RelayError as error:
         if is_json:
-            _print_error(error)
+            print_error(error)
         else:
             logger.error("{}: {}", where, error)
         return error.exit_code
@@ -106,7 +120,7 @@ def run_verb(program: str, name: str, verb: Verb, arguments: Sequence[str]) -> i
         if not is_json:
             raise
         traceback.print_exc()
-        _print_error(error)
+        print_error(error)
         return FAILED
     _print(json.dumps(found.data, indent=2) if options.json else found.text)
     if found.then is not None:
@@ -123,7 +137,7 @@ def describe_verbs(program: str, verbs: Mapping[str, Verb]) -> str:
 
 
 def _make_parser(program: str, name: str, verb: Verb, module: VerbModule, *, is_json: bool) -> argparse.ArgumentParser:
-    parser = _Parser(
+    parser = Parser(
         prog=f"python -m {program} {name}".rstrip(),
         description=f"{verb.help[0].upper()}{verb.help[1:]}.",
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -135,7 +149,8 @@ def _make_parser(program: str, name: str, verb: Verb, module: VerbModule, *, is_
     return parser
 
 
-def _print_error(error: Exception) -> None:
+def print_error(error: BaseException) -> None:
+    """Print an error as the one JSON document of a command that was asked for JSON."""
     _print(json.dumps({"error": asdict(describe_error(error))}))
 
 

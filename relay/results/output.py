@@ -153,17 +153,23 @@ def check_folder(folder: Path, digest: Callable[[Path], str]) -> Receipt:
     try:
         receipt = Receipt.read(folder / RECEIPT)
     except FileNotFoundError:
-        raise DatasetDamagedError(f"{folder / RECEIPT} is gone") from None
+        raise DatasetDamagedError(f"{folder / RECEIPT} is gone", next_step=_make_again(folder)) from None
     for name, expected in receipt.files.items():
         try:
             found = digest(folder / name)
         except FileNotFoundError:
-            raise DatasetDamagedError(f"{folder / name} is gone, its receipt is there") from None
+            message = f"{folder / name} is gone, its receipt is there"
+            raise DatasetDamagedError(message, next_step=_make_again(folder)) from None
         if found != expected:
             raise DatasetDamagedError(
-                f"{folder / name} was changed: SHA-256 {found[:12]}…, the receipt says {expected[:12]}…"
+                f"{folder / name} was changed: SHA-256 {found[:12]}…, the receipt says {expected[:12]}…",
+                next_step=_make_again(folder),
             )
     return receipt
+
+
+def _make_again(folder: Path) -> str:
+    return f"Make it again: `python -m model {folder.parent.name}`"
 
 
 def describe_files(files: Mapping[str, bytes]) -> dict[str, Any]:

@@ -3,8 +3,11 @@
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +16,7 @@ from patience import HANG_SECONDS
 from projects import LINEAR, Project, linear_columns, make_project
 
 from model.__main__ import STAGE
+from model.release import track
 from model.release.known import is_settled
 from relay.handoff.files import hash_file
 from relay.handoff.recipe import load_recipe
@@ -167,6 +171,31 @@ def test_a_run_that_was_killed_before_the_gate_is_not_sent_again_and_gets_its_wo
     address = find_registry(tracked.data_dir)
     assert address is not None
     assert is_settled(address, tracked.receipt())
+
+
+def test_an_interrupt_that_the_registry_s_client_swallowed_promotes_nothing(
+    tracked: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    decide = track.decide
+
+    def decide_while_an_interrupt_is_swallowed(*arguments: Any) -> Any:
+        decision = decide(*arguments)
+        with suppress(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(HANG_SECONDS)
+        return decision
+
+    monkeypatch.setattr("model.release.track.decide", decide_while_an_interrupt_is_swallowed)
+    assert tracked.run("--force", "--set", "model.threads=1", "--promote", "always") == 130
+    monkeypatch.undo()
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
+    holder = find_production(client_of(tracked), "line")
+    assert holder is not None
+    assert holder.number == 1
+    assert tracked.run("--set", "model.threads=1", "--promote", "always") == 0
+    holder = find_production(client_of(tracked), "line")
+    assert holder is not None
+    assert holder.number == 2
 
 
 def test_a_sending_that_was_killed_is_marked_and_done_anew(tracked: Project) -> None:

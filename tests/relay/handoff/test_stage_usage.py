@@ -1,5 +1,6 @@
 """The command line of every stage, and the environment where it is silent."""
 
+import json
 from typing import Any
 
 import pytest
@@ -72,13 +73,17 @@ def test_a_check_is_no_run_even_with_an_id(desk: Desk) -> None:
 
 
 def test_the_entries_are_printed_on_request_and_nothing_else(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
-    assert desk.run("ingest", "linear,credti", "--run-id", "ours", "--json") == 2
+    wrong = desk.recipe(RECIPE.replace("kind", "knd", 1), "wrong")
+    assert desk.run("ingest", "linear", "--run-id", "before") == 0
+    capsys.readouterr()
+    assert desk.run("preprocess", f"linear,{wrong}", "--run-id", "ours", "--json") == 1
     printed = [parse_entry(line) for line in capsys.readouterr().out.splitlines()]
     assert [(entry.recipe, entry.outcome, entry.run_id) for entry in printed] == [
         ("linear", Outcome.RAN, "ours"),
-        ("credti", Outcome.FAILED, "ours"),
+        ("wrong", Outcome.FAILED, "ours"),
     ]
-    assert (desk.logs / "runs.jsonl").read_text().count("\n") == 2
+    entries = [parse_entry(line) for line in (desk.logs / "runs.jsonl").read_text().splitlines()]
+    assert [entry for entry in entries if entry.run_id == "ours"] == printed
 
 
 def test_an_unknown_option_ends_with_2(desk: Desk) -> None:
@@ -143,3 +148,27 @@ def test_the_command_line_goes_before_the_environment(desk: Desk, recipe: str, m
     monkeypatch.setenv("DATA_DIR", "/nowhere")
     desk.run("ingest", recipe, "--set", "seed=8")
     assert [desk.receipt("raw/desk").seed, (desk.data / "raw/linear.parquet").exists()] == [8, False]
+
+
+@pytest.mark.parametrize("arguments", [("--bogus", "linear"), ("nix",), ("linear", "--set", "x"), ()])
+def test_bad_usage_is_one_json_document_for_programs(
+    desk: Any, arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert desk.run("ingest", *arguments, "--json") == 2
+    answer = json.loads(capsys.readouterr().out)
+    assert (answer.get("error") or {}).get("kind") == "usage"
+
+
+def test_a_slip_in_one_recipe_runs_none(desk: Any) -> None:
+    assert desk.run("ingest", "linear", "linaer") == 2
+    assert not (desk.data / "raw").exists()
+
+
+def test_a_slip_in_a_subcommand_runs_nothing_and_names_it(desk: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    assert desk.run("model", "rollbak", "linear", "--json") == 2
+    error = json.loads(capsys.readouterr().out)["error"]
+    assert error == {
+        "kind": "usage",
+        "message": '"rollbak" is neither a recipe nor a subcommand. Did you mean rollback?',
+        "next": "Did you mean rollback?",
+    }

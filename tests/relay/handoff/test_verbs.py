@@ -53,6 +53,17 @@ def test_a_program_gets_the_document_alone_whatever_libraries_print(
     assert "a library says hello" in said.err
 
 
+def stop(_: argparse.Namespace) -> VerbAnswer:
+    raise KeyboardInterrupt
+
+
+def test_an_interrupt_is_an_answer_too(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(stop, "--json") == 130
+    assert json.loads(capsys.readouterr().out)["error"]["kind"] == "interrupted"
+    assert run(stop) == 130
+    assert capsys.readouterr().out == ""
+
+
 def test_a_person_gets_the_text(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(chatter) == 0
     assert capsys.readouterr().out.endswith("done twice\n")
