@@ -84,11 +84,7 @@ def main(stage: Stage[Parameters], argv: Sequence[str] | None = None) -> int:
 
 
 def _require_recipes(stage: Stage[Parameters], names: Sequence[str]) -> None:
-    """Return when each name is a recipe's: a slip in one, or in a subcommand, then runs nothing.
-
-    Raises:
-        UsageError: one is not.
-    """
+    """Return when each name is a recipe's, and raise UsageError otherwise: a slip in one then runs nothing."""
     for name in names:
         try:
             find_recipe(name)
@@ -281,8 +277,8 @@ def _note_refusal(stage: str, arguments: argparse.Namespace, error: RelayError) 
             print_error(error)
         return
     log_dir = arguments.log_dir or Path(os.environ.get("LOG_DIR") or ROOT / "logs")
-    names = [name for text in arguments.recipes for name in split_list(text)]
-    recipe = Path(names[0]).stem if len(names) == 1 else ""
+    named = split_list(",".join(arguments.recipes))
+    recipe = Path(named[0]).stem if len(named) == 1 else ""
     book = Logbook(log_dir, stage, recipe, arguments.run_id, is_printed=arguments.json)
     with suppress(OSError):  # the terminal has the error
         book.keep_failure(Outcome.FAILED, describe_error(error), with_metrics=False)
