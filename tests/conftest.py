@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib import import_module
@@ -24,6 +25,9 @@ if str(ROOT) not in sys.path:
 
 # Tracking costs seconds a run: the tests that are about it switch it on.
 os.environ["MLFLOW_TRACKING_URI"] = "off"
+# A shell lets its background processes ignore Ctrl-C, and their children inherit that: the tests send it.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and threading.current_thread() is threading.main_thread():
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 # As the stage itself does before scikit-learn is loaded: tests share the processor with the processes that they start.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
@@ -48,6 +52,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("slow")
     longest = {kind: {item.path for item in items if item.get_closest_marker(kind)} for kind in LONGEST}
     items.sort(key=lambda item: [item.path not in longest[kind] for kind in LONGEST])
+
+
+FEWEST_PROCESSES = 4
+"""Many tests wait for a process, a server or a lock: two cores are busy with four processes."""
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """How many processes `-n auto` means."""
+    return max(FEWEST_PROCESSES, os.cpu_count() or 1)
 
 
 class Desk:

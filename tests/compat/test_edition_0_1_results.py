@@ -160,6 +160,7 @@ def test_a_failed_run_leaves_the_figures_of_the_last_success_as_they_were(own_ed
     assert f"relay_stage_success{labels} 0\n" in figures
 
 
+@pytest.mark.slow
 def test_a_new_training_is_judged_against_the_old_champion_and_leaves_old_results(own_edition: Edition) -> None:
     folders = ["--data-dir", str(own_edition.data), "--log-dir", str(own_edition.logs)]
     subprocess.run([sys.executable, "-m", "model", "linear", *folders], cwd=ROOT, check=True, capture_output=True)
