@@ -84,7 +84,11 @@ def make_parser(stage: Stage[Parameters], *, is_json: bool = False) -> argparse.
     parser.add_argument("--data-dir", type=Path, metavar="DIR", help="folder of the datasets (default: data/)")
     parser.add_argument("--log-dir", type=Path, metavar="DIR", help="folder of the logs (default: logs/)")
     parser.add_argument("--run-id", default="", metavar="ID", help="id of the run in the journal (default: random)")
-    parser.add_argument("--json", action="store_true", help="print the journal entry of each run as a line of JSON")
+    parser.add_argument(
+        "--json",
+        action="store_true",
+        help="print each journal entry (one as a run ends, another if what follows it fails) or the error as a line of JSON",
+    )
     for name, choice in stage.choices.items():
         usual = f"{choice.help} (default: {choice.values[0]})"
         parser.add_argument(f"--{name}", choices=choice.values, help=usual)
