@@ -87,7 +87,7 @@ def make_parser(stage: Stage[Parameters], *, is_json: bool = False) -> argparse.
     parser.add_argument(
         "--json",
         action="store_true",
-        help="print each journal entry (one as a run ends, another if what follows it fails) or the error as a line of JSON",
+        help="print each entry of the journal, or the error, as a line of JSON",
     )
     for name, choice in stage.choices.items():
         usual = f"{choice.help} (default: {choice.values[0]})"
