@@ -110,6 +110,7 @@ def _describe(receipt: Receipt) -> dict[str, Any]:
         "parameters": receipt.key.parameters,
         "inputs": receipt.key.inputs,
         "code_sha256": receipt.key.code,
+        "packages": receipt.key.packages,
         "overrides": receipt.overrides,
         "rejected": receipt.rejected.model_dump(mode="json"),
         "dropped": receipt.dropped,

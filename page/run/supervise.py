@@ -16,6 +16,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from page.run.job import Record, RunFiles, Step, StepState
+from relay.handoff.errors import INTERRUPTED
 from relay.handoff.journal import find_entry
 from relay.handoff.logbook import make_run_id
 from relay.handoff.settings import ROOT, Settings
@@ -27,8 +28,6 @@ LOCK_SECONDS, POLL_SECONDS = 0.1, 0.01
 """Longer than anyone who only looks at the lock holds it, and so short that a second run never follows a first one."""
 
 ANOTHER_RUNS = 0
-INTERRUPTED = 130
-"""Exit code of a stage that was cancelled, and of this process."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -15,6 +15,7 @@ from relay.handoff.wording import shorten, show_moment
 from relay.handoff.wording import show as show_figure
 from relay.results.load import (
     Difference,
+    Part,
     Result,
     compare_figures,
     compare_keys,
@@ -83,13 +84,15 @@ def show_parameters(first: Result, second: Result) -> None:
     if not differences:
         st.caption("Code, parameters and data are the same.")
         return
-    code = [difference for difference in differences if difference.name.startswith("code ")]
+    code = [difference for difference in differences if difference.part is Part.CODE]
     shown = [difference for difference in differences if difference not in code]
     if shown:
         tabulate(shown)
     if code:
         st.caption(
-            plain(f"Code of {len(code)} files differs: {', '.join(one.name.removeprefix('code ') for one in code[:5])}")
+            plain(
+                f"Code of {len(code)} files differs: {', '.join(one.name.removeprefix(Part.CODE) for one in code[:5])}"
+            )
         )
 
 

@@ -8,6 +8,9 @@ Programs read `ErrorRecord`, never the text.
 from dataclasses import dataclass
 from enum import StrEnum
 
+OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+"""Exit codes of all commands."""
+
 UNEXPECTED = "unexpected"
 """Kind of an error that is no RelayError: a mistake of ours."""
 
@@ -32,7 +35,7 @@ class RelayError(Exception):
         next_step: what to do next: a command in back quotes, or one sentence. It follows the message in `str(error)`.
     """
 
-    exit_code = 1
+    exit_code = FAILED
     kind = "failed"
 
     def __init__(self, message: str = "", *, next_step: str = "") -> None:
@@ -49,7 +52,7 @@ class RelayError(Exception):
 class UsageError(RelayError):
     """The command line or the environment asks for something that does not exist."""
 
-    exit_code = 2
+    exit_code = USAGE
     kind = "usage"
 
 

@@ -15,7 +15,16 @@ from loguru import logger
 from relay.handoff import interrupt
 from relay.handoff.code import digest_modules, read_pins
 from relay.handoff.command import Options, make_parser, read_options, show_recipes
-from relay.handoff.errors import DatasetDamagedError, RelayError, StorageError, UsageError, describe_error
+from relay.handoff.errors import (
+    INTERRUPTED,
+    OK,
+    USAGE,
+    DatasetDamagedError,
+    RelayError,
+    StorageError,
+    UsageError,
+    describe_error,
+)
 from relay.handoff.files import Fingerprints
 from relay.handoff.journal import Outcome
 from relay.handoff.lock import one_writer
@@ -26,8 +35,6 @@ from relay.handoff.recipe import find_recipe, load_recipe
 from relay.handoff.run import InputChangedError, Parameters, Run, Stage, format_utc
 from relay.handoff.settings import ROOT, split_list
 from relay.handoff.verbs import JSON, print_error, run_verb
-
-OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 CHECKS = 3
 """How often a run starts again because its input was written anew under it."""
@@ -65,15 +72,11 @@ def main(stage: Stage[Parameters], argv: Sequence[str] | None = None) -> int:
             return OK
         configure_log(stage.name, options.settings.log_dir, options.settings.log_level)
         _require_recipes(stage, options.settings.recipes)
-    except RelayError as error:
-        logger.error("{}", error)
-        _note_refusal(stage.name, arguments, error)
-        return error.exit_code
-    except OSError as error:
-        refusal = _explain_disk(error)
+    except (RelayError, OSError) as error:
+        refusal = error if isinstance(error, RelayError) else _explain_disk(error)
         logger.error("{}", refusal)
         _note_refusal(stage.name, arguments, refusal)
-        return FAILED
+        return refusal.exit_code
     interrupt.listen()  # it ends with the temporary files removed
     codes = []
     for name in options.settings.recipes:
@@ -248,7 +251,7 @@ def _fail(book: Logbook, recipe: str, options: Options, error: RelayError) -> in
         logger.error("{} {}: {}", book.stage, recipe, error)
     if error.exit_code != USAGE:
         _note_failure(book, options, error)
-        return FAILED
+        return error.exit_code
     # Otherwise bad usage is not a run: a person typed a command and reads the answer.
     if options.run_id or options.is_entry_printed:
         _note_failure(book, options, error, with_metrics=False)

@@ -17,12 +17,10 @@ from typing import Any, NoReturn, Protocol, cast
 from loguru import logger
 
 from relay.handoff import interrupt
-from relay.handoff.errors import RelayError, UsageError, describe_error
+from relay.handoff.errors import FAILED, INTERRUPTED, RelayError, UsageError, describe_error
 from relay.handoff.log import configure_terminal
 
 JSON = "--json"
-
-FAILED, INTERRUPTED = 1, 130
 
 
 @dataclass(frozen=True)

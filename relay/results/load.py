@@ -6,6 +6,7 @@ import re
 import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal
 
@@ -159,6 +160,16 @@ def pack_files(result: Result) -> bytes:
     return buffer.getvalue()
 
 
+class Part(StrEnum):
+    """What a difference of two results lies in. Its value begins the name, but not the name of a figure."""
+
+    PARAMETER = ""
+    INPUT = "input "
+    PACKAGE = "package "
+    CODE = "code "
+    FIGURE = "figure "
+
+
 @dataclass(frozen=True)
 class Difference:
     """One thing that two results do not share."""
@@ -166,19 +177,23 @@ class Difference:
     name: str
     first: Any
     second: Any
+    part: Part = Part.FIGURE
 
 
 def compare_keys(first: Receipt, second: Receipt) -> list[Difference]:
-    """Parameters, inputs and code in which two results differ; code by file, fingerprints shortened."""
+    """Parameters, inputs, packages and code in which two results differ; code by file, fingerprints shortened."""
     pairs: list[Difference] = []
-    for old, new, title in (
-        (first.parameters, second.parameters, ""),
-        (first.key.inputs, second.key.inputs, "input "),
-        (first.key.code, second.key.code, "code "),
+    # A receipt of version 0.1 names no packages: they are unknown, and its lock is one of its files of code.
+    are_packages_known = first.key.packages and second.key.packages
+    for old, new, part in (
+        (first.parameters, second.parameters, Part.PARAMETER),
+        (first.key.inputs, second.key.inputs, Part.INPUT),
+        *([(first.key.packages, second.key.packages, Part.PACKAGE)] if are_packages_known else []),
+        (first.key.code, second.key.code, Part.CODE),
     ):
         names = sorted({*old, *new}, key=lambda name: (name.startswith("columns."), name))
         pairs += [
-            Difference(title + name, _shorten(old.get(name), title), _shorten(new.get(name), title))
+            Difference(part + name, _shorten(old.get(name), part), _shorten(new.get(name), part), part)
             for name in names
             if old.get(name) != new.get(name)
         ]
@@ -207,5 +222,5 @@ def _numbers(metrics: Mapping[str, Any]) -> dict[str, float]:
     }
 
 
-def _shorten(value: Any, title: str) -> Any:
-    return value[:12] if title and isinstance(value, str) else value
+def _shorten(value: Any, part: Part) -> Any:
+    return value[:12] if part in (Part.INPUT, Part.CODE) and isinstance(value, str) else value

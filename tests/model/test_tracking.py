@@ -85,6 +85,7 @@ def test_the_registered_files_are_those_of_the_result_byte_for_byte(first: Proje
         assert (tmp_path / "fetched" / name).read_bytes() == (first.latest / name).read_bytes()
     lineage = json.loads((tmp_path / "fetched" / "lineage.json").read_text())
     assert [step["stage"] for step in lineage["steps"]] == ["model", "preprocess"]
+    assert {"numpy", "scikit-learn"} - set(lineage["steps"][0]["packages"]) == set()
     assert version.model_sha256 == hash_file(first.latest / "model.skops")
 
 

@@ -14,6 +14,7 @@ from relay.handoff.receipt import hash_json
 from relay.registry.task import ModelTask
 from relay.results.load import (
     FIGURES,
+    Part,
     compare_figures,
     compare_keys,
     compare_rest,
@@ -79,6 +80,20 @@ def test_two_results_differ_by_what_was_changed_and_nothing_else(full: Folders) 
     assert [(one.name, one.first, one.second) for one in differences] == [("threads", 1, 2)]
     assert compare_figures(older.metrics, newer.metrics)[0].name == "R², explained share of the variance"
     assert "line slope" in {one.name for one in compare_rest(older.metrics, newer.metrics)}
+
+
+def test_results_of_other_packages_differ_by_them_where_both_name_them(full: Folders) -> None:
+    receipt = load_latest(full.settings, "linear").receipt
+    other, unknown = (
+        receipt.model_copy(update={"key": receipt.key.model_copy(update={"packages": packages})})
+        for packages in (receipt.key.packages | {"numpy": "1.0"}, {})
+    )
+    numpy = receipt.key.packages["numpy"]
+    found = compare_keys(receipt, other)
+    assert [(one.name, one.first, one.second, one.part) for one in found] == [
+        ("package numpy", numpy, "1.0", Part.PACKAGE)
+    ]
+    assert compare_keys(receipt, unknown) == []
 
 
 def test_all_kept_results_of_all_recipes_are_listed_once(full: Folders) -> None:
