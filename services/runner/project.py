@@ -28,8 +28,8 @@ MAKE_SECONDS, STOP_SECONDS = 30.0, 15
 LEFTOVER_SECONDS = 86_400
 """After which a container goes whose outcome nobody asked for."""
 ASIDE, ASIDE_SECONDS = "-ended-", 600
-"""What the name of a container gets when its outcome was read, with the time, and how long it stays after that: compose
-may just then have it on its list of what it takes down, and would stop half-way if it were gone."""
+"""What the name of a container gets when its outcome was read, with the time and its id, and how long it stays after
+that: compose may just then have it on its list of what it takes down, and would stop half-way if it were gone."""
 CONFLICT, NOT_FOUND = 409, 404
 ENDED = ("created", "exited", "dead")
 
@@ -116,7 +116,8 @@ class Project:
         if found["State"]["Status"] not in ENDED:
             raise EngineError(f"the run {run} has not ended: stop it first", CONFLICT)
         try:
-            aside = f"{self._name(run)}{ASIDE}{time.time():.0f}"
+            # With its id: two attempts of a run may end within a second.
+            aside = f"{self._name(run)}{ASIDE}{time.time():.0f}-{found['Id'][:12]}"
             self.engine.ask("POST", f"/containers/{found['Id']}/rename", {"name": aside})
         except EngineError as error:
             if error.status != NOT_FOUND:  # `down` removed it between the two questions
@@ -126,7 +127,7 @@ class Project:
         """Remove the containers that were put aside, and those of runs that nobody asked about any more."""
         now = time.time()
         for found in self._list({"label": [f"{PROJECT}={self.name}", RUN], "status": list(ENDED)}):
-            ended = found["Names"][0].partition(ASIDE)[2]
+            ended = found["Names"][0].partition(ASIDE)[2].partition("-")[0]
             if (now - int(ended) > ASIDE_SECONDS) if ended else (now - found["Created"] > LEFTOVER_SECONDS):
                 try:
                     self.engine.ask("DELETE", f"/containers/{found['Id']}", {"v": "true"})

@@ -196,9 +196,23 @@ def test_each_attempt_of_a_run_has_an_entry_of_its_own(runner: Runner) -> None:
         runner.follow("0000000run13")
         entry_id = inspect(containers()[0])["Config"]["Labels"][project_of_runner.ENTRY]
         outcomes.append((entry_id, runner.find_outcome("0000000run13")))
-        runner.ask("DELETE", "/runs/0000000run13")
+        assert runner.ask("DELETE", "/runs/0000000run13")[0] == 200
     assert [outcome for _, outcome in outcomes] == [("unchanged", None)] * 2
     assert len({entry_id for entry_id, _ in outcomes}) == 2
+
+
+def test_two_attempts_that_end_within_a_second_are_both_put_aside(
+    runner: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours = project_of_runner.Project(Engine(SOCKET), PROJECT)
+    now = time.time()
+    for _ in range(2):
+        runner.ask("POST", "/runs", ORDER | {"run": "0000000run14", "recipe": "nothing"})
+        runner.follow("0000000run14")
+        with monkeypatch.context() as clock:
+            clock.setattr(project_of_runner.time, "time", lambda: now)
+            ours.remove("0000000run14")
+    assert (containers(), len([name for name in containers(aside=True) if "run14" in name])) == ([], 2)
 
 
 def test_a_run_that_fails_gives_its_exit_code_and_its_words(runner: Runner) -> None:
