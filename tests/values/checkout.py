@@ -1,0 +1,70 @@
+"""The programs of a checkout, run as a user runs them.
+
+`RELAY_CHECKOUT` names another checkout of the project, an older one say: the same tests then show what it does.
+"""
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+
+CHECKOUT = Path(os.environ.get("RELAY_CHECKOUT") or Path(__file__).resolve().parent.parent.parent)
+HANG_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command ended."""
+
+    exit_code: int
+    output: str
+    log: str
+
+
+@dataclass(frozen=True)
+class Project:
+    """A folder with data and recipes of a test's own, and the commands of the checkout."""
+
+    folder: Path
+
+    def write(self, name: str, content: str | bytes) -> Path:
+        """Write a file beside the recipes."""
+        path = self.folder / name
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        return path
+
+    def recipe(self, text: str, name: str = "values") -> str:
+        """Write a recipe; gives its path as one types it. `{folder}` in it is the folder of `write`."""
+        return str(self.write(f"{name}.toml", text.replace("{folder}", str(self.folder))))
+
+    def run(self, program: str, *arguments: str, **environment: str) -> Ran:
+        """`python -m <program> <arguments>` in the checkout, on the project's own folders."""
+        folders = ["--data-dir", str(self.folder / "data"), "--log-dir", str(self.folder / "logs")]
+        ran = subprocess.run(
+            [sys.executable, "-m", program, *arguments, *folders],
+            cwd=CHECKOUT,
+            env=os.environ | {"MLFLOW_TRACKING_URI": "off"} | environment,
+            capture_output=True,
+            text=True,
+            timeout=HANG_SECONDS,
+            check=False,
+        )
+        return Ran(ran.returncode, ran.stdout, ran.stderr)
+
+    def rows(self, address: str) -> list[dict[str, Any]]:
+        """The rows of a dataset, such as raw/values."""
+        rows: list[dict[str, Any]] = pq.read_table(self.folder / "data" / f"{address}.parquet").to_pylist()
+        return rows
+
+    def receipt(self, address: str) -> Any:
+        """The receipt of a dataset."""
+        return json.loads((self.folder / "data" / f"{address}.json").read_text(encoding="utf-8"))
+
+    def text(self, path: str) -> str:
+        """A text file below the data folder, such as output/values/findings.md."""
+        return (self.folder / "data" / path).read_text(encoding="utf-8")
