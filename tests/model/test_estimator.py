@@ -127,6 +127,19 @@ def test_rows_without_a_target_stand_aside_and_are_counted(project: MakeProject)
     assert texts(results)[0].endswith("3 rows without y stood aside.")
 
 
+@pytest.mark.parametrize("kind", ["int", "float", "bool", "category"])
+def test_an_only_input_without_a_value_leaves_the_mean_of_the_training_rows(project: MakeProject, kind: str) -> None:
+    columns = linear_columns() | {"x": [None] * 100}
+    recipe = LINEAR.replace('x = { type = "float", role = "input", min = 0, max = 20, unit = "m" }',
+                            f'x = {{ type = "{kind}", role = "input", null = true }}')  # fmt: skip
+    results = project(recipe, columns).train()
+    sides = np.array(columns["split"])
+    assert results.tables["predictions"]["predicted"].to_pylist() == pytest.approx(
+        [columns["y"][sides == "train"].mean()] * int((sides == "test").sum())
+    )
+    assert Topic.COLUMNS in topics(results)
+
+
 def test_a_model_that_learns_nothing_is_called_useless(linear: Project) -> None:
     useless = linear.train("model.estimator=sklearn.dummy.DummyRegressor")
     assert topics(useless) == [Topic.DATA, Topic.SCORE, Topic.BASELINE, Topic.ONNX]

@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator
 from model.parameters import EstimatorParameters
 from model.training.contract import EXAMPLES, NOTHING, add_example, hash_files, promise_column
 from model.training.estimator.task import Task
+from relay.handoff.column import LARGEST_INT
 from relay.handoff.recipe import Column, Recipe
 from relay.registry.contract import ONNX_FILE, Cell, Contract, Score
 from relay.registry.predictions import predict_with_model, predict_with_onnx
@@ -68,12 +69,17 @@ def describe_estimator(
 
 def list_records(frame: pd.DataFrame, columns: Mapping[str, Column]) -> list[dict[str, Cell]]:
     """The rows of a frame as records, each cell in its column's type and None where it is missing."""
-    kinds = {"int": int, "bool": bool, "float": float, "category": str}
+    kinds = {"int": _read_int, "bool": bool, "float": float, "category": str}
     return [
         {name: None if pd.isna(cell) else kinds[columns[name].type](cell) for name, cell in cells}
         for row in frame.itertuples(index=False, name=None)
         for cells in [zip(frame.columns, row, strict=True)]
     ]
+
+
+def _read_int(cell: float) -> int:
+    # The nearest double of the largest whole number is one too large for it.
+    return max(-LARGEST_INT, min(LARGEST_INT, int(cell)))
 
 
 def _choose_rows(target: npt.NDArray[Any]) -> npt.NDArray[np.int64]:

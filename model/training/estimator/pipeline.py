@@ -56,11 +56,16 @@ def _prepare_categories() -> Pipeline:
     # Two imputers: a caller may say "missing" as NaN or as None, and each imputer knows one of them.
     return Pipeline(
         [
-            ("impute_nan", SimpleImputer(strategy="constant", fill_value=MISSING)),
-            ("impute_none", SimpleImputer(strategy="constant", fill_value=MISSING, missing_values=None)),
+            ("impute_nan", _fill_words(np.nan)),
+            ("impute_none", _fill_words(None)),
             ("encode", OneHotEncoder(handle_unknown="ignore", sparse_output=False)),
         ]
     )
+
+
+def _fill_words(missing: float | None) -> SimpleImputer:
+    # A column that is empty in training stays, as the one category MISSING.
+    return SimpleImputer(strategy="constant", fill_value=MISSING, missing_values=missing, keep_empty_features=True)
 
 
 def fit(pipeline: Pipeline, part: Part) -> Pipeline:

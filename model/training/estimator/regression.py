@@ -111,7 +111,8 @@ def _draw(
         draw_residuals(test.target, predicted, title=f"{name}: what it misses, {rows}", target=task.target_label),
     )
     (only, *others) = test.inputs.columns
-    if others or task.columns[only].type not in ("int", "float"):
+    is_known = bool(pd.concat([task.split.train.inputs[only], test.inputs[only]]).notna().any())
+    if others or task.columns[only].type not in ("int", "float") or not is_known:
         return pictures
     learned = task.target if line is None or len(line.terms) > 1 else f"{task.target} = {format_line(line)}"
     curve = draw_curve(

@@ -110,10 +110,13 @@ def check_target(name: str, column: Column, *, as_classes: bool) -> None:
 
 
 def make_frame(table: pa.Table, columns: Mapping[str, Column]) -> pd.DataFrame:
-    """Columns of a table as the pipeline takes them: float64 with NaN, categories as text."""
+    """Columns of a table as the pipeline takes them: float64 with NaN, categories as text.
+
+    Whole numbers beyond 2^53 become the nearest double, as in every request that is answered later.
+    """
     return pd.DataFrame(
         {
-            name: table.column(name).cast(pa.float64()).to_numpy()
+            name: table.column(name).cast(pa.float64(), safe=False).to_numpy()
             if columns[name].type in NUMERIC
             else pd.Series(table.column(name).to_pylist(), dtype="str")
             for name in table.column_names

@@ -17,6 +17,7 @@ from model.training.estimator.resolve import build_estimator
 from model.training.estimator.rows import check_target, find_columns, read_split
 from model.training.estimator.segments import check_segments, find_segments
 from model.training.estimator.task import Task
+from model.training.estimator.unusual import find_unusual
 from model.training.result import Results
 from model.training.skops_file import write_model
 from relay.handoff.recipe import Recipe
@@ -52,7 +53,12 @@ def train_estimator(table: pa.Table, recipe: Recipe, parameters: EstimatorParame
     return replace(
         results,
         metrics={**results.metrics, "threads": parameters.threads},
-        findings=(*results.findings, *([attempt.finding] if attempt.finding else []), *_say_warnings(caught)),
+        findings=(
+            *results.findings,
+            *find_unusual(task.split, recipe.columns),
+            *([attempt.finding] if attempt.finding else []),
+            *_say_warnings(caught),
+        ),
         dropped={f"without {task.target}": without} if without else {},
         model=model,
         onnx=attempt.content,

@@ -1,0 +1,46 @@
+"""Input columns whose cells say less to a model than they seem to: empty ones, and whole numbers that are rounded."""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+
+from model.training.estimator.rows import Split
+from relay.handoff.column import Column
+from relay.handoff.wording import count
+from relay.results.findings import Finding, Topic
+
+LARGEST_EXACT = 2**53
+"""Whole numbers up to here are exact in double precision, in which models compute. Source: IEEE 754, binary64."""
+
+
+def find_unusual(split: Split, columns: Mapping[str, Column]) -> Iterator[Finding]:
+    """A finding for each input that is null in all training rows or holds whole numbers beyond 2^53."""
+    for name in split.train.inputs.columns:
+        if split.train.inputs[name].isna().all():
+            yield _say_empty(name, split)
+        elif columns[name].type == "int":
+            yield from _say_rounded(name, split)
+
+
+def _say_empty(name: str, split: Split) -> Finding:
+    known = int(split.test.inputs[name].notna().sum())
+    unused = f" {count(known, 'test row')} had a value that it could not know." if known else ""
+    return Finding(
+        Topic.COLUMNS,
+        f"{name} is null in all {count(len(split.train), 'training row')}, so the model learned nothing from it."
+        f'{unused} Fill it at the source, or give it role = "ignore".',
+        {"column": name, "train": len(split.train), "known_test": known},
+    )
+
+
+def _say_rounded(name: str, split: Split) -> Iterator[Finding]:
+    cells = np.concatenate([part.inputs[name].to_numpy() for part in (split.train, split.test)])
+    large = int((np.abs(cells) >= LARGEST_EXACT).sum())
+    if large:
+        yield Finding(
+            Topic.COLUMNS,
+            f"{name} has {count(large, 'value')} of 2^53 or more ({len(cells):,} rows). The model computes in double "
+            f"precision, so it sees each of them rounded to 15 to 17 digits. If {name} is an identifier, give it "
+            f'role = "id" or type = "category".',
+            {"column": name, "rounded": large, "rows": len(cells)},
+        )
