@@ -45,7 +45,7 @@ from ingest.sources.http import open_source
 recipe, data_dir = load_recipe(sys.argv[1]), Path(sys.argv[2])
 settings, fingerprints = Settings(data_dir=data_dir), Fingerprints(data_dir / ".state", data_dir)
 start = perf_counter()
-open_source(Run(STAGE, recipe, parse_parameters(recipe), settings, fingerprints)).inputs()
+open_source(Run(STAGE.name, recipe, parse_parameters(recipe), settings, fingerprints)).inputs()
 (data_dir / "seconds").write_text(str(perf_counter() - start))
 """
 

@@ -15,10 +15,12 @@ from ingest import __doc__ as description
 from ingest.parameters import FormatSection, IngestSection, SqlSection, parse_parameters
 from ingest.sources import open_source
 from relay.handoff.code import HANDOFF, Code
+from relay.handoff.location import DatasetLocation
+from relay.handoff.program import main
 from relay.handoff.receipt import Receipt
 from relay.handoff.recipe import Recipe
-from relay.handoff.run import Run, Stage
-from relay.handoff.stage import main
+from relay.handoff.run import Run
+from relay.handoff.stage import Stage
 from relay.tables.publish import publish_dataset
 
 READS = None
@@ -34,61 +36,72 @@ CODE = HANDOFF + Code(
 """How bytes become rows. How they are fetched is not part of it: the key holds the SHA-256 of what came."""
 
 
-def find_inputs(run: Run[IngestSection]) -> dict[str, str]:
-    """Fetch what is due, and identify it."""
-    return open_source(run).inputs()
+class Ingest(Stage[IngestSection]):
+    """The stage that loads a source, casts it to the schema and saves it."""
 
+    name = "ingest"
+    description = description or ""
+    reads = READS
+    writes = WRITES
 
-def ingest(run: Run[IngestSection]) -> Receipt:
-    """Load the source, cast it to the schema, save it."""
-    from relay.handoff.schema import arrow_schema  # Arrow is heavy: only when there is work
+    def parse(self, recipe: Recipe) -> IngestSection:
+        """`[ingest]`, typed by its source."""
+        return parse_parameters(recipe)
 
-    source = open_source(run)
-    return run.write(
-        arrow_schema(run.recipe.columns),
-        source.blocks(),
-        max_rejected_share=run.parameters.max_rejected_share,
-        sources=source.origins,
-        rows_total=source.rows_total,
-    )
+    def location(self, run: Run[IngestSection]) -> DatasetLocation:
+        """The raw dataset."""
+        return run.dataset(WRITES)
 
+    def code(self, _: Run[IngestSection]) -> Code:
+        """The same for every source."""
+        return CODE
 
-def check(run: Run[IngestSection]) -> None:
-    """Make sure that the source can be asked and its format is known, without asking it."""
-    from ingest.formats import check_format
-    from ingest.sources.http import HttpSource
-    from ingest.sources.sql import has_order
+    def inputs(self, run: Run[IngestSection]) -> dict[str, str]:
+        """Fetch what is due, and identify it."""
+        return open_source(run).inputs()
 
-    source = open_source(run)
-    if isinstance(run.parameters, SqlSection) and not has_order(run.parameters):
-        logger.info("{}: [ingest] without order by: rows in another order count as changed", run.name)
-    if isinstance(run.parameters, FormatSection):
-        names = (
-            [Path(urlsplit(wanted.url).path).name for wanted in source.wanted] if isinstance(source, HttpSource) else []
+    def schema(self, run: Run[IngestSection]) -> dict[str, Any]:
+        """The part of the schema that raw rows depend on: all but the rules, which preprocess checks."""
+        rules = {"min", "max", "allowed"} if run.parameters.source != "synthetic" else set()
+        return {name: column.model_dump(mode="json", exclude=rules) for name, column in run.recipe.columns.items()}
+
+    def uses_seed(self, run: Run[IngestSection]) -> bool:
+        """Only drawn rows depend on it."""
+        return run.parameters.source == "synthetic"
+
+    def check(self, run: Run[IngestSection]) -> None:
+        """Make sure that the source can be asked and its format is known, without asking it."""
+        from ingest.formats import check_format
+        from ingest.sources.http import HttpSource
+        from ingest.sources.sql import has_order
+
+        source, section = open_source(run), run.parameters
+        if isinstance(section, SqlSection) and not has_order(section):
+            logger.info("{}: [ingest] without order by: rows in another order count as changed", run.name)
+        if isinstance(section, FormatSection):
+            wanted = source.wanted if isinstance(source, HttpSource) else []
+            check_format(section, [Path(urlsplit(one.url).path).name for one in wanted])
+
+    def work(self, run: Run[IngestSection]) -> Receipt:
+        """Load the source, cast it to the schema, save it."""
+        from relay.handoff.schema import arrow_schema  # Arrow is heavy: only when there is work
+
+        source = open_source(run)
+        return run.write(
+            self.location(run),
+            arrow_schema(run.recipe.columns),
+            source.blocks(),
+            max_rejected_share=run.parameters.max_rejected_share,
+            sources=source.origins,
+            rows_total=source.rows_total,
         )
-        check_format(run.parameters, names)
+
+    def after_run(self, run: Run[IngestSection], receipt: Receipt) -> None:
+        """Publish the dataset as a table, where a database is configured."""
+        publish_dataset(run, self.location(run), receipt)
 
 
-def read_columns(recipe: Recipe) -> dict[str, Any]:
-    """The part of the schema that raw rows depend on: all but the rules, which preprocess checks."""
-    rules = {"min", "max", "allowed"} if recipe.sections["ingest"]["source"] != "synthetic" else set()
-    return {name: column.model_dump(mode="json", exclude=rules) for name, column in recipe.columns.items()}
-
-
-STAGE = Stage(
-    name="ingest",
-    description=description or "",
-    code=lambda _: CODE,
-    reads=READS,
-    writes=WRITES,
-    parse=parse_parameters,
-    inputs=find_inputs,
-    work=ingest,
-    columns=read_columns,
-    check=check,
-    after_run=publish_dataset,
-    uses_seed=lambda recipe: recipe.sections["ingest"]["source"] == "synthetic",
-)
+STAGE = Ingest()
 
 if __name__ == "__main__":
     sys.exit(main(STAGE))

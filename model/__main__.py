@@ -6,6 +6,7 @@ load: the processed dataset; work: fit or map, judge, draw; save: a folder of re
 """
 
 import sys
+from types import MappingProxyType
 from typing import Any
 
 from loguru import logger
@@ -14,16 +15,18 @@ from model import __doc__ as description
 from model.parameters import ModelParameters, parse_parameters
 from model.release.track import PROMOTE, Finished, track
 from relay.handoff.code import HANDOFF, Code
+from relay.handoff.program import main
 from relay.handoff.receipt import Receipt, Rejects
 from relay.handoff.recipe import Recipe
-from relay.handoff.run import Choice, Run, Stage
-from relay.handoff.stage import main
+from relay.handoff.run import Run
+from relay.handoff.stage import Choice, Stage
 from relay.handoff.verbs import Verb
 from relay.registry.errors import RegistryAwayError
 from relay.results.findings import read_lines
 from relay.results.output import ResultLocation, describe_files
 
 READS = "processed/{recipe}"
+READS_FROM = "preprocess"
 WRITES = "output/{recipe}"
 
 VERBS = {
@@ -67,84 +70,89 @@ AUTHORSHIP = Code(
 """What decides the bytes of a result: for every kind of model, and for one kind alone."""
 
 
-def save_training(run: Run[ModelParameters]) -> Receipt:
-    """Load the processed rows, train, save the results; gives their receipt."""
-    from model.training.result import render_files  # numerical libraries take seconds to import: only for real work
-    from model.training.train import train
+class Model(Stage[ModelParameters]):
+    """The stage that trains, judges, draws, and registers what came of it."""
 
-    dataset = run.read()
-    results = train(dataset.table(), run.recipe, run.parameters)
-    files = render_files(results)
-    receipt = run.receipt(
-        **describe_files(files),
-        rows=results.rows,
-        columns=dataset.receipt.columns,
-        sources=dataset.receipt.sources,
-        rejected=Rejects(),
-        dropped=results.dropped,
-    )
-    find_location(run).save(files, receipt)
-    return receipt
+    name = "model"
+    description = description or ""
+    reads = READS
+    writes = WRITES
+    choices = MappingProxyType({"promote": Choice(PROMOTE, "PROMOTE", "whether a new version may become production")})
+    verbs = MappingProxyType(VERBS)
+
+    def parse(self, recipe: Recipe) -> ModelParameters:
+        """`[model]`, typed by its kind."""
+        return parse_parameters(recipe)
+
+    def location(self, run: Run[ModelParameters]) -> ResultLocation:
+        """The folder with the recipe's results."""
+        return ResultLocation(run.settings.data_dir, run.recipe.name)
+
+    def code(self, run: Run[ModelParameters]) -> Code:
+        """What decides the bytes of a result of the recipe's kind."""
+        return SHARED + (AUTHORSHIP if run.recipe.sections["model"]["kind"] == "authorship" else ESTIMATOR)
+
+    def inputs(self, run: Run[ModelParameters]) -> dict[str, str]:
+        """The processed dataset."""
+        return run.identify(run.dataset(READS, READS_FROM))
+
+    def schema(self, run: Run[ModelParameters]) -> dict[str, Any]:
+        """Types, roles and classes decide the model; rules, units and notes are part of its contract and plots."""
+        others = {"source", "epoch"}
+        return {name: column.model_dump(mode="json", exclude=others) for name, column in run.recipe.columns.items()}
+
+    def uses_seed(self, _: Run[ModelParameters]) -> bool:
+        """Every kind draws."""
+        return True
+
+    def check(self, run: Run[ModelParameters]) -> None:
+        """Make sure that the recipe's model can be made, without data."""
+        from model.training.train import check as check_training
+
+        check_training(run.recipe, run.parameters)
+
+    def work(self, run: Run[ModelParameters]) -> Receipt:
+        """Load the processed rows, train, save the results."""
+        from model.training.result import render_files  # numerical libraries take seconds to import: only for real work
+        from model.training.train import train
+
+        dataset = run.read(run.dataset(READS, READS_FROM))
+        results = train(dataset.table(), run.recipe, run.parameters)
+        files = render_files(results)
+        receipt = run.receipt(
+            **describe_files(files),
+            rows=results.rows,
+            columns=dataset.receipt.columns,
+            sources=dataset.receipt.sources,
+            rejected=Rejects(),
+            dropped=results.dropped,
+        )
+        self.location(run).save(files, receipt)
+        return receipt
+
+    def restore(self, run: Run[ModelParameters]) -> Receipt | None:
+        """Move `latest` back to a folder of the same key."""
+        return self.location(run).restore(run.key.digest)
+
+    def after_run(self, run: Run[ModelParameters], receipt: Receipt) -> None:
+        """Log the findings, and send the result to the registry.
+
+        Raises:
+            RegistryAwayError: the registry does not answer.
+        """
+        latest = self.location(run).latest
+        for line in read_lines(latest):
+            logger.info("{}: {}", run.name, line)
+        try:
+            track(Finished(run.recipe, run.settings, receipt, run.chosen["promote"]))
+        except RegistryAwayError as error:
+            raise RegistryAwayError(
+                f"{error}. The result is whole in {latest}",
+                next_step=f"Send it later: `python -m model track {run.recipe.argument}`",
+            ) from error
 
 
-def check(run: Run[ModelParameters]) -> None:
-    """Make sure that the recipe's model can be made, without data."""
-    from model.training.train import check as check_training
-
-    check_training(run.recipe, run.parameters)
-
-
-def follow_up(run: Run[ModelParameters], receipt: Receipt) -> None:
-    """All that follows a result in place, whether it is new, put back or unchanged: it is told in words and tracked.
-
-    Raises:
-        RegistryAwayError: the registry does not answer.
-    """
-    for line in read_lines(find_location(run).latest):
-        logger.info("{}: {}", run.name, line)
-    try:
-        track(Finished(run.recipe, run.settings, receipt, run.chosen["promote"]))
-    except RegistryAwayError as error:
-        raise RegistryAwayError(
-            f"{error}. The result is whole in {find_location(run).latest}",
-            next_step=f"Send it later: `python -m model track {run.recipe.argument}`",
-        ) from error
-
-
-def find_location(run: Run[ModelParameters]) -> ResultLocation:
-    """Where the results of the run's recipe lie."""
-    return ResultLocation(run.settings.data_dir, run.recipe.name)
-
-
-def read_schema(recipe: Recipe) -> dict[str, Any]:
-    """Types, roles and classes decide the model; rules, units and descriptions are part of its contract and plots."""
-    others = {"source", "epoch"}
-    return {name: column.model_dump(mode="json", exclude=others) for name, column in recipe.columns.items()}
-
-
-def find_code(recipe: Recipe) -> Code:
-    """What decides the bytes of a result of the recipe's kind."""
-    return SHARED + (AUTHORSHIP if recipe.sections["model"]["kind"] == "authorship" else ESTIMATOR)
-
-
-STAGE: Stage[ModelParameters] = Stage(
-    name="model",
-    description=description or "",
-    reads=READS,
-    after="preprocess",
-    writes=WRITES,
-    parse=parse_parameters,
-    columns=read_schema,
-    uses_seed=lambda _: True,
-    code=find_code,
-    location=find_location,
-    work=save_training,
-    restore=lambda run: find_location(run).restore(run.key.digest),
-    check=check,
-    after_run=follow_up,
-    verbs=VERBS,
-    choices={"promote": Choice(PROMOTE, "PROMOTE", "whether a new version may become production")},
-)
+STAGE = Model()
 
 if __name__ == "__main__":
     sys.exit(main(STAGE))

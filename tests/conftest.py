@@ -78,7 +78,7 @@ class Desk:
 
     def run(self, stage: str, *arguments: str) -> int:
         """Run a stage in this process; gives its exit code."""
-        from relay.handoff.stage import main
+        from relay.handoff.program import main
 
         return main(import_module(f"{stage}.__main__").STAGE, [*arguments, *self.folders])
 

@@ -3,14 +3,17 @@
 import argparse
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
+from relay.handoff.answer import JSON, say, say_json
 from relay.handoff.errors import RelayError, UsageError
 from relay.handoff.recipe import list_recipes, load_recipe
-from relay.handoff.run import Choice, Parameters, Stage
+from relay.handoff.run import Parameters
 from relay.handoff.settings import ENVIRONMENT, Settings, read_settings, split_list
-from relay.handoff.verbs import Parser, describe_verbs
+from relay.handoff.stage import Choice, Stage
+from relay.handoff.verbs import Parser
 
 
 @dataclass(frozen=True)
@@ -25,14 +28,15 @@ class Options:
     """The stage's own options."""
     run_id: str = ""
     """Of the run's journal entry, as the program that starts the stage names it; empty: each run gets its own."""
-    is_entry_printed: bool = False
+    is_json: bool = False
+    """Whether each entry of the journal is printed too, or what `--check` finds."""
 
 
 def read_options(stage: Stage[Parameters], arguments: argparse.Namespace) -> Options:
     """The command line over the environment.
 
     Raises:
-        UsageError: no recipe is named in either, or a variable has a value that is none of its own.
+        UsageError: no recipe is named in either, or a variable has an unsupported value.
     """
     settings = read_settings()
     recipes = tuple(name for text in arguments.recipes for name in split_list(text)) or settings.recipes
@@ -51,7 +55,7 @@ def read_options(stage: Stage[Parameters], arguments: argparse.Namespace) -> Opt
         check=arguments.check,
         chosen={name: _choose(name, choice, arguments) for name, choice in stage.choices.items()},
         run_id=arguments.run_id,
-        is_entry_printed=arguments.json,
+        is_json=arguments.json,
     )
 
 
@@ -62,17 +66,16 @@ def _choose(name: str, choice: Choice, arguments: argparse.Namespace) -> str:
     return given
 
 
-def make_parser(stage: Stage[Parameters], *, is_json: bool = False) -> argparse.ArgumentParser:
+def make_parser(stage: Stage[Parameters], *, is_json: bool = False) -> Parser:
     """What the stage's command line may hold, and its `--help`; bad usage is raised where the answer must be JSON."""
     reads = stage.reads.format(recipe="<recipe>") if stage.reads else "the recipe's source"
-    environment = "Environment:\n" + "\n".join(f"  {name:<22} {text}" for name, text in ENVIRONMENT.items())
     parser = Parser(
-        prog=f"python -m {stage.name}",
+        stage.name,
         description=f"{stage.description} Reads {reads}, writes {stage.writes.format(recipe='<recipe>')}.",
-        epilog="\n\n".join(filter(None, (describe_verbs(stage.name, stage.verbs), environment))),
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="Environment:\n" + "\n".join(f"  {name:<22} {text}" for name, text in ENVIRONMENT.items()),
+        verbs=stage.verbs,
+        is_json=is_json,
     )
-    parser.is_json = is_json
     parser.add_argument("recipes", nargs="*", metavar="RECIPE", help="a name in recipes/ or a path to a .toml file")
     parser.add_argument("--list", action="store_true", help="list the recipes and stop")
     parser.add_argument("--check", action="store_true", help="check the recipe and stop")
@@ -85,9 +88,7 @@ def make_parser(stage: Stage[Parameters], *, is_json: bool = False) -> argparse.
     parser.add_argument("--log-dir", type=Path, metavar="DIR", help="folder of the logs (default: logs/)")
     parser.add_argument("--run-id", default="", metavar="ID", help="id of the run in the journal (default: random)")
     parser.add_argument(
-        "--json",
-        action="store_true",
-        help="print each entry of the journal, or the error, as a line of JSON",
+        JSON, action="store_true", help="answer with JSON: a line for each run or check, the list, or the error"
     )
     for name, choice in stage.choices.items():
         usual = f"{choice.help} (default: {choice.values[0]})"
@@ -95,11 +96,19 @@ def make_parser(stage: Stage[Parameters], *, is_json: bool = False) -> argparse.
     return parser
 
 
-def show_recipes() -> None:
-    """Print the recipes with their titles: the answer to `--list`."""
+def show_recipes(*, is_json: bool = False) -> None:
+    """Print the recipes with their titles, or what is wrong with one: the answer to `--list`."""
+    entries, lines = [], []
     for path in list_recipes():
+        entry: dict[str, Any] = {"recipe": path.stem, "path": str(path)}
         try:
-            title = load_recipe(path.stem).title
+            entry["title"] = load_recipe(path.stem).title
+            lines.append(f"{path.stem:<12} {entry['title']}")
         except RelayError as error:
-            title = f"(broken) {error}"
-        print(f"{path.stem:<12} {title}")  # noqa: T201 - the answer of a command
+            entry["error"] = asdict(error.record)
+            lines.append(f"{path.stem:<12} (broken) {error}")
+        entries.append(entry)
+    if is_json:
+        say_json(entries)
+    else:
+        say("\n".join(lines))

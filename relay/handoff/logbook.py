@@ -1,11 +1,11 @@
 """How one run of a stage ended: an entry of the journal and, on request, the same entry on standard output."""
 
-import json
 import os
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
+from relay.handoff.answer import say_json
 from relay.handoff.errors import ErrorRecord
 from relay.handoff.journal import Entry, Outcome, write_journal
 from relay.handoff.receipt import Receipt
@@ -72,5 +72,5 @@ class Logbook:
 
     def _keep(self, entry: Entry, *, with_metrics: bool = True) -> None:
         if self.is_printed:
-            print(json.dumps(asdict(entry)), flush=True)  # noqa: T201 - the answer of `--json`
+            say_json(asdict(entry))
         write_journal(self.log_dir, entry, with_metrics=with_metrics)

@@ -10,17 +10,18 @@ import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext, redirect_stdout
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from importlib import import_module
+from types import MappingProxyType
 from typing import Any, NoReturn, Protocol, cast
 
 from loguru import logger
 
 from relay.handoff import interrupt
-from relay.handoff.errors import FAILED, INTERRUPTED, RelayError, UsageError, describe_error
+from relay.handoff.answer import JSON, print_error, say
+from relay.handoff.disk import explain_refusal, is_refusal
+from relay.handoff.errors import FAILED, INTERRUPTED, OK, RelayError, UsageError
 from relay.handoff.log import configure_terminal
-
-JSON = "--json"
 
 
 @dataclass(frozen=True)
@@ -62,9 +63,42 @@ class VerbModule(Protocol):
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser that raises bad usage where a program asks, so that the answer is JSON too."""
+    """The one command line of a program: its options, and the subcommands that may come first on it.
 
-    is_json = False
+    Help and dispatch come from one table, so that neither can leave a subcommand out. The module of a subcommand is
+    imported only when it is used: an unchanged run must stay quick.
+
+    Args:
+        program: as one types it after `python -m`.
+        description: of the program, for `--help`.
+        epilog: of `--help`.
+        verbs: name -> subcommand.
+        is_json: whether bad usage is raised, so that its answer is JSON too.
+    """
+
+    def __init__(
+        self,
+        program: str,
+        description: str,
+        *,
+        epilog: str = "",
+        verbs: Mapping[str, Verb] = MappingProxyType({}),
+        is_json: bool = False,
+    ) -> None:
+        prog = f"python -m {program}"
+        super().__init__(
+            prog=prog,
+            usage=f"{prog} [OPTION ...] RECIPE ...\n       {prog} SUBCOMMAND ..." if verbs else None,
+            description=description,
+            epilog=epilog,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        self.verbs, self.is_json = verbs, is_json
+        if verbs:
+            self.add_argument_group(
+                f"subcommands (`{prog} SUBCOMMAND --help` lists their options)",
+                "\n".join(f"{name:<10} {verb.help}" for name, verb in verbs.items()),
+            )
 
     def error(self, message: str) -> NoReturn:
         """Raise what is wrong, or say it and end with exit code 2.
@@ -75,6 +109,13 @@ class Parser(argparse.ArgumentParser):
         if self.is_json:
             raise UsageError(message, next_step=f"`{self.prog} --help` lists the options")
         super().error(message)
+
+    def print_help(self, file: Any = None) -> None:
+        """Print the help; a reader that has gone, such as `head`, is no error."""
+        if file is None:
+            say(self.format_help())
+        else:
+            super().print_help(file)
 
 
 def run_verb(program: str, name: str, verb: Verb, arguments: Sequence[str]) -> int:
@@ -102,57 +143,38 @@ def run_verb(program: str, name: str, verb: Verb, arguments: Sequence[str]) -> i
         # Libraries print to standard output too, which holds the document alone.
         with redirect_stdout(sys.stderr) if options.json else nullcontext():
             found = module.answer(options)
-    except KeyboardInterrupt as error:
-        if is_json:
-            print_error(error)
-        else:
-            logger.warning("{}: interrupted", where)
-        return INTERRUPTED
-    except RelayError as error:
-        if is_json:
-            print_error(error)
-        else:
-            logger.error("{}: {}", where, error)
-        return error.exit_code
-    except Exception as error:
-        if not is_json:
-            raise
-        traceback.print_exc()
-        print_error(error)
-        return FAILED
-    _print(json.dumps(found.data, indent=2) if options.json else found.text)
+    except (Exception, KeyboardInterrupt) as error:
+        return _refuse(where, error, is_json=is_json)
+    if options.json:
+        say(json.dumps(found.data, indent=2))
+    elif found.text:
+        say(found.text)
     if found.then is not None:
         found.then()
-    return 0
+    return OK
 
 
-def describe_verbs(program: str, verbs: Mapping[str, Verb]) -> str:
-    """The subcommands with a line each, for the program's `--help`; empty where it has none."""
-    if not verbs:
-        return ""
-    lines = [f"  {name:<22} {verb.help}" for name, verb in verbs.items()]
-    return "\n".join([f"Subcommands (`python -m {program} SUBCOMMAND --help` lists their options):", *lines])
+def _refuse(where: str, error: BaseException, *, is_json: bool) -> int:
+    """Say what is wrong; gives the exit code. An unexpected error is raised where no program waits for JSON."""
+    if isinstance(error, OSError) and is_refusal(error):
+        error = explain_refusal(error)
+    is_expected = isinstance(error, RelayError | KeyboardInterrupt)
+    if is_json:
+        if not is_expected:
+            traceback.print_exception(error)
+        print_error(error)
+    elif not is_expected:
+        raise error
+    else:
+        logger.error("{}: {}", where, str(error) or "interrupted")
+    return error.exit_code if isinstance(error, RelayError) else INTERRUPTED if is_expected else FAILED
 
 
-def _make_parser(program: str, name: str, verb: Verb, module: VerbModule, *, is_json: bool) -> argparse.ArgumentParser:
+def _make_parser(program: str, name: str, verb: Verb, module: VerbModule, *, is_json: bool) -> Parser:
     parser = Parser(
-        prog=f"python -m {program} {name}".rstrip(),
-        description=f"{verb.help[0].upper()}{verb.help[1:]}.",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+        f"{program} {name}".rstrip(), description=f"{verb.help[0].upper()}{verb.help[1:]}.", is_json=is_json
     )
-    parser.is_json = is_json
     parser.set_defaults(verb=name)
     parser.add_argument(JSON, action="store_true", help="answer with one JSON document, errors too")
     module.add_options(name, parser)
     return parser
-
-
-def print_error(error: BaseException) -> None:
-    """Print an error as the one JSON document of a command that was asked for JSON."""
-    _print(json.dumps({"error": asdict(describe_error(error))}))
-
-
-def _print(text: str) -> None:
-    if text:
-        sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
-        sys.stdout.flush()

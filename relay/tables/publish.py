@@ -1,10 +1,11 @@
 """A finished dataset becomes a table, where a database is configured: `raw/linear` is `raw.linear_data`."""
 
+from relay.handoff.location import DatasetLocation
 from relay.handoff.receipt import Receipt
 from relay.handoff.run import Parameters, Run
 
 
-def publish_dataset(run: Run[Parameters], receipt: Receipt) -> None:
+def publish_dataset(run: Run[Parameters], location: DatasetLocation, receipt: Receipt) -> None:
     """Publish a run's dataset, unless the database holds it already.
 
     Raises:
@@ -17,7 +18,6 @@ def publish_dataset(run: Run[Parameters], receipt: Receipt) -> None:
     from relay.tables.connection import Database, DatabaseError
     from relay.tables.table import find_table, is_published
 
-    location = run.dataset_location(run.stage.writes, run.stage.name)
     table = find_table(location)
     try:
         with Database(run.settings.database_url) as database:

@@ -11,7 +11,7 @@ import pytest
 from edition_folders import EDITION_MODELS, Edition
 
 from model.__main__ import STAGE
-from relay.handoff.stage import main
+from relay.handoff.program import main
 from relay.registry.artifacts import fetch_version
 from relay.registry.connection import find_registry, open_registry
 from relay.registry.contract import MODEL_FILE, ONNX_FILE

@@ -68,7 +68,7 @@ def count(step):
     return counted
 
 Path.replace, Path.unlink = count(Path.replace), count(Path.unlink)
-run = Run(STAGE, recipe, parse_parameters(recipe), Settings(data_dir=data_dir, refresh=refresh),
+run = Run(STAGE.name, recipe, parse_parameters(recipe), Settings(data_dir=data_dir, refresh=refresh),
           Fingerprints(data_dir / ".state", data_dir))
 open_source(run).inputs()
 print(sorted({"requests", "pyarrow", "tqdm", "http.client"} & set(sys.modules)))
@@ -107,7 +107,7 @@ class Project:
         recipe = load_recipe(str(self.path))
         settings = Settings(data_dir=self.data_dir, refresh=refresh)
         fingerprints = Fingerprints(self.data_dir / ".state", self.data_dir)
-        return Run(STAGE, recipe, parse_parameters(recipe), settings, fingerprints, started=now)
+        return Run(STAGE.name, recipe, parse_parameters(recipe), settings, fingerprints, started=now)
 
     def source(self, refresh: str = "", now: datetime = NOON) -> HttpSource:
         return replace(open_source(self.run(refresh, now)), policy=QUICK)

@@ -15,10 +15,10 @@ from model.parameters import parse_parameters
 from model.training.result import Results
 from model.training.train import train
 from relay.handoff.location import DatasetLocation
+from relay.handoff.program import main
 from relay.handoff.receipt import Key, Receipt
 from relay.handoff.recipe import load_recipe
 from relay.handoff.schema import arrow_schema, describe_schema
-from relay.handoff.stage import main
 from relay.handoff.writer import Block, DatasetWriter
 from relay.results.findings import Topic
 from relay.results.output import ResultLocation

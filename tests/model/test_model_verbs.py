@@ -14,8 +14,8 @@ from patience import HANG_SECONDS
 from projects import LINEAR, Project, linear_columns, make_project
 
 from model.__main__ import STAGE, VERBS
+from relay.handoff.program import main
 from relay.handoff.recipe import SUBCOMMANDS
-from relay.handoff.stage import main
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -59,7 +59,7 @@ def test_the_help_lists_every_subcommand_and_the_options_of_a_training() -> None
     command = [sys.executable, "-m", "model", "--help"]
     said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for name, verb in VERBS.items():
-        assert f"  {name:<22} {verb.help}\n" in said
+        assert f"\n  {name:<10} {verb.help}\n" in said
     assert ["--force" in said, "--promote" in said, "RECIPE" in said] == [True, True, True]
 
 
@@ -77,7 +77,7 @@ def test_no_recipe_may_have_the_name_of_a_subcommand() -> None:
 
 def test_a_recipe_is_trained_without_importing_what_subcommands_need(trained_line: Project) -> None:
     code = (
-        "import sys; from relay.handoff.stage import main; from model.__main__ import STAGE, VERBS; "
+        "import sys; from relay.handoff.program import main; from model.__main__ import STAGE, VERBS; "
         f"code = main(STAGE, {trained_line.arguments()!r}); heavy = {{'numpy', 'pyarrow', 'sklearn', 'mlflow'}}; "
         "print(code, sorted((heavy | {verb.module for verb in VERBS.values()}) & set(sys.modules)))"
     )

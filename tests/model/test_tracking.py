@@ -19,8 +19,8 @@ from model.__main__ import STAGE
 from model.release import track
 from model.release.known import is_settled
 from relay.handoff.files import hash_file
+from relay.handoff.program import main
 from relay.handoff.recipe import load_recipe
-from relay.handoff.stage import main
 from relay.registry.connection import find_registry, open_registry
 from relay.registry.promotion import read_history
 from relay.registry.versions import GATE, find_production, list_versions
@@ -108,7 +108,7 @@ def test_an_unchanged_result_is_sent_once(tracked: Project) -> None:
 
 def test_an_unchanged_run_does_not_import_mlflow(tracked: Project) -> None:
     code = (
-        "import sys; from relay.handoff.stage import main; from model.__main__ import STAGE; "
+        "import sys; from relay.handoff.program import main; from model.__main__ import STAGE; "
         f"code = main(STAGE, {tracked.arguments()!r}); print(code, 'mlflow' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, env=os.environ, capture_output=True, text=True)

@@ -6,7 +6,7 @@ from projects import Project
 
 from model.__main__ import STAGE
 from model.release.known import is_settled
-from relay.handoff.stage import main
+from relay.handoff.program import main
 from relay.registry.connection import Address, open_registry
 from relay.registry.versions import find_production, list_versions
 

@@ -13,7 +13,7 @@ from relay.handoff.settings import ROOT
 
 TRAIN = """
 from importlib import import_module
-from relay.handoff.stage import main
+from relay.handoff.program import main
 
 def run(stage, *changes):
     assert main(import_module(f"{stage}.__main__").STAGE, ["linear", *changes]) == 0

@@ -16,8 +16,8 @@ from model.release.fetch import fetch_run
 from page.models.older_results import add_fetched
 from relay.handoff.column import Column
 from relay.handoff.errors import DatasetDamagedError
+from relay.handoff.program import main
 from relay.handoff.receipt import Origin, Receipt, Rejects
-from relay.handoff.stage import main
 from relay.registry.contract import Contract, Example, Segment
 from relay.registry.versions import GATE, Version, find_alias
 from relay.results.blocks import Code, Document, Items, Picture, Section, Table, Words, to_html, to_markdown

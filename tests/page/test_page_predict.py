@@ -58,7 +58,7 @@ estimator = "sklearn.linear_model.LogisticRegression"
 TRAIN = """
 import sys
 from importlib import import_module
-from relay.handoff.stage import main
+from relay.handoff.program import main
 for stage in ("ingest", "preprocess", "model"):
     assert main(import_module(f"{stage}.__main__").STAGE, [sys.argv[1]]) == 0
 """

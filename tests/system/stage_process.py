@@ -28,7 +28,7 @@ KILLED = -signal.SIGKILL
 
 WARM = (
     "pytest",  # a forked process imports the main module anew; its own imports are then there
-    "relay.handoff.dataset", "relay.handoff.progress", "relay.handoff.schema", "relay.handoff.stage",
+    "relay.handoff.dataset", "relay.handoff.program", "relay.handoff.progress", "relay.handoff.schema",
     "relay.handoff.writer",
     "ingest.parameters", "ingest.formats.delimited", "ingest.formats.records", "ingest.sources.file",
     "ingest.sources.synthetic",

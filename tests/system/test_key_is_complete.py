@@ -19,7 +19,10 @@ from pathlib import Path
 import pytest
 
 from relay.handoff.code import Code
+from relay.handoff.files import Fingerprints
 from relay.handoff.recipe import load_recipe
+from relay.handoff.run import Run
+from relay.handoff.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 STAGES = ("ingest", "preprocess", "model")
@@ -29,8 +32,10 @@ CANNOT_CHANGE_BYTES = {
     "relay": "holds packages, no code",
     "relay.handoff": "holds modules, no code",
     "relay.handoff.code": "says what is in the key",
+    "relay.handoff.answer": "prints answers",
     "relay.handoff.command": "reads the command line; what it says of the result is in the key by value",
     "relay.handoff.database": "says where datasets are published, after they are in place",
+    "relay.handoff.disk": "says what it means when the disk refuses",
     "relay.handoff.errors": "errors: a run that raises one writes nothing",
     "relay.handoff.files": "hashes files and renames finished ones",
     "relay.handoff.journal": "notes how a run ended",
@@ -46,7 +51,10 @@ CANNOT_CHANGE_BYTES = {
     "relay.handoff.receipt": "describes a finished dataset",
     "relay.handoff.recipe": "reads the recipe; all that it says is in the key by value",
     "relay.handoff.settings": "says where files lie and which recipes run",
-    "relay.handoff.stage": "decides whether a stage runs, and says how it ended",
+    "relay.handoff.program": "runs a stage for each recipe of the command line",
+    "relay.handoff.report": "says how a run ended",
+    "relay.handoff.stage": "declares what a stage is",
+    "relay.handoff.up_to_date": "decides whether a stage runs",
     "relay.registry": "holds modules, no code",
     "relay.registry.connection": "finds the registry, to which finished results are sent",
     "relay.registry.promotion": "changes which version is in production",
@@ -90,16 +98,16 @@ PACKAGES_THAT_CANNOT = {
 
 TRACE = """
 import json, sys
-from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 
 name, into, *arguments = sys.argv[1:]
 stage = import_module(f"{name}.__main__").STAGE
+stage_work = stage.work
 
 
 def work(run):
-    receipt = stage.work(run)
+    receipt = stage_work(run)
     root = Path.cwd()
     files = {module: Path(str(getattr(loaded, "__file__", ""))) for module, loaded in sys.modules.items()}
     below = {module: path.relative_to(root).parts[0] for module, path in files.items() if path.is_relative_to(root)}
@@ -108,9 +116,10 @@ def work(run):
     return receipt
 
 
-from relay.handoff.stage import main
+from relay.handoff.program import main
 
-sys.exit(main(replace(stage, work=work), arguments))
+stage.work = work
+sys.exit(main(stage, arguments))
 """
 """A stage in a process of its own, which lists the modules that were imported when its work was done."""
 
@@ -257,7 +266,9 @@ def bench(tmp_path_factory: pytest.TempPathFactory, address: str) -> Workbench:
 
 def find_code(stage: str, recipe: str) -> Code:
     """What a stage says that decides its result."""
-    code: Code = import_module(f"{stage}.__main__").STAGE.code(load_recipe(recipe))
+    program, loaded = import_module(f"{stage}.__main__").STAGE, load_recipe(recipe)
+    run = Run(program.name, loaded, program.parse(loaded), Settings(), Fingerprints(Path("/nowhere"), Path("/nowhere")))
+    code: Code = program.code(run)
     return code
 
 
@@ -389,7 +400,13 @@ def change(path: Path, old: str, new: str) -> None:
 def test_help_page_tracking_serving_and_their_packages_wake_no_stage(checkout: Path) -> None:
     change(checkout / "relay/handoff/command.py", "list the recipes and stop", "list the recipes, then stop")
     change(checkout / "ingest/__init__.py", "Brings", "Fetches")
-    for name in ("relay/handoff/settings.py", "relay/handoff/stage.py", "page/settings.py", "page/app.py"):
+    for name in (
+        "relay/handoff/settings.py",
+        "relay/handoff/stage.py",
+        "relay/handoff/program.py",
+        "page/settings.py",
+        "page/app.py",
+    ):
         (checkout / name).write_text((checkout / name).read_text(encoding="utf-8") + "# touched\n", encoding="utf-8")
     for folder in ("model/release", "model/ask", "page/screens", "serve", "relay/tables"):
         for path in (checkout / folder).rglob("*.py"):

@@ -1,7 +1,6 @@
 """The main program of every stage: when it runs, what it says, and how it ends. Run on ingest and preprocess."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -206,38 +205,45 @@ def test_a_file_where_the_data_folder_should_be_is_a_message(desk: Desk, recipe:
 def test_a_disk_that_refuses_is_a_message(desk: Desk) -> None:
     desk.data = Path("/sys/relay")
     assert desk.run("ingest", "linear") == 1
-    assert "Nothing was changed; make room or give the rights" in desk.said("ingest")[-1]
+    assert "Nothing was changed. Free disk space, fix the permissions" in desk.said("ingest")[-1]
 
 
-def test_an_input_written_anew_under_a_run_starts_it_again(desk: Desk, recipe: str) -> None:
-    from preprocess.__main__ import STAGE, preprocess
-    from relay.handoff.stage import main
+def test_an_input_written_anew_under_a_run_starts_it_again(
+    desk: Desk, recipe: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from preprocess.__main__ import STAGE
+    from relay.handoff.program import main
 
-    runs = []
+    runs, work = [], STAGE.work
 
     def rewrite_once(run: Any) -> Any:
         runs.append(run)
         if len(runs) == 1:
             (desk.data / "people.csv").write_text(PEOPLE + "Dora,41\n")
             desk.run("ingest", recipe)
-        return preprocess(run)
+        return work(run)
 
     desk.run("ingest", recipe)
-    assert main(replace(STAGE, work=rewrite_once), [recipe, *desk.folders]) == 0
+    monkeypatch.setattr(STAGE, "work", rewrite_once)
+    assert main(STAGE, [recipe, *desk.folders]) == 0
     assert (len(runs), desk.receipt("processed/desk").rows) == (2, 4)
     assert desk.receipt("processed/desk").key.inputs == {"raw/desk": desk.receipt("raw/desk").fingerprint}
 
 
-def test_what_a_writer_could_not_remove_goes_with_its_run(desk: Desk, recipe: str) -> None:
+def test_what_a_writer_could_not_remove_goes_with_its_run(
+    desk: Desk, recipe: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from ingest.__main__ import STAGE
-    from relay.handoff.stage import main
+    from relay.handoff.program import main
 
     def leave_half(run: Any) -> Any:
-        run.location.temporary.parent.mkdir()
-        run.location.temporary.write_bytes(b"half")
+        temporary = STAGE.location(run).temporary
+        temporary.parent.mkdir()
+        temporary.write_bytes(b"half")
         raise KeyboardInterrupt
 
-    assert main(replace(STAGE, work=leave_half), [recipe, *desk.folders]) == 130
+    monkeypatch.setattr(STAGE, "work", leave_half)
+    assert main(STAGE, [recipe, *desk.folders]) == 130
     assert list((desk.data / "raw").iterdir()) == []
 
 

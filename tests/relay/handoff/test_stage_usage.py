@@ -128,7 +128,7 @@ def test_the_environment_stands_in_for_the_command_line(
     desk: Desk, recipe: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from ingest.__main__ import STAGE
-    from relay.handoff.stage import main
+    from relay.handoff.program import main
 
     environment = {
         "RECIPES": f"{recipe},linear", "OVERRIDES": "seed=7,title='a,b'",

@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 
 from relay.handoff.errors import UsageError
-from relay.handoff.verbs import Verb, VerbAnswer, describe_verbs, run_verb
+from relay.handoff.verbs import Parser, Verb, VerbAnswer, run_verb
 
 VERB = Verb("do it", "verb_of_the_test")
 
@@ -109,5 +109,5 @@ def test_what_follows_an_answer_comes_after_it(run: Run, capsys: pytest.CaptureF
 
 
 def test_the_help_of_a_program_has_a_line_for_each_subcommand() -> None:
-    assert describe_verbs("program", {"do": VERB}).splitlines()[1:] == [f"  {'do':<22} do it"]
-    assert describe_verbs("program", {}) == ""
+    assert "\n  do         do it\n" in Parser("program", "Does things.", verbs={"do": VERB}).format_help()
+    assert "subcommands" not in Parser("program", "Does things.").format_help()
