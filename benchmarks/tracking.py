@@ -7,7 +7,7 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.process import measure
-from relay.registry.connection import OFF
+from relay.handoff.settings import OFF
 
 RUNS, QUICK_RUNS = 7, 1
 

@@ -9,8 +9,7 @@ import json
 import math
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
+from dataclasses import asdict, dataclass
 
 from loguru import logger
 
@@ -19,8 +18,8 @@ from model.ask.trained import METRICS, Trained, read_checked
 from model.release.production import OpenModel, Production, find_production, open_model
 from relay.handoff.errors import ModelError, SchemaError, UsageError
 from relay.handoff.recipe import load_recipe
-from relay.handoff.settings import Settings, read_settings
-from relay.handoff.verbs import VerbAnswer
+from relay.handoff.settings import Settings
+from relay.handoff.verbs import VerbAnswer, add_recipe_options, read_verb_settings
 from relay.registry.contract import MODEL_FILE, Cell
 from relay.registry.reasons import Reason, explain, say_change, say_figure, say_method, say_prediction
 from relay.registry.record_table import MOST_BYTES, MOST_ROWS, RowAnswer, read_table, write_table
@@ -49,12 +48,11 @@ def add_options(_: str, parser: argparse.ArgumentParser) -> None:
         "standard input: a JSON object or a list of them, or CSV. Nothing is logged."
     )
     parser.epilog = "Example: echo '{\"x\": 5}' | python -m model predict linear --reasons"
-    parser.add_argument("recipe", metavar="RECIPE", help="a name in recipes/ or a path to a .toml file")
+    add_recipe_options(parser)
     forms = parser.add_mutually_exclusive_group()
     forms.add_argument("--csv", action="store_true", help="read CSV and write it with the answers beside")
     forms.add_argument("--contract", action="store_true", help="read nothing; say as JSON what the model takes")
     parser.add_argument("--reasons", action="store_true", help="say too which inputs moved each answer")
-    parser.add_argument("--data-dir", type=Path, metavar="DIR", help="folder of the datasets (default: data/)")
 
 
 def answer(options: argparse.Namespace) -> VerbAnswer:
@@ -64,8 +62,7 @@ def answer(options: argparse.Namespace) -> VerbAnswer:
         RegistryEmptyError, RegistryAwayError, ModelError, ModelTamperedError: there is no usable model.
         UsageError, SchemaError: the records cannot be answered.
     """
-    settings = read_settings()
-    settings = replace(settings, data_dir=(options.data_dir or settings.data_dir).absolute())
+    settings = read_verb_settings(options)
     recipe = load_recipe(options.recipe, settings.overrides)
     production = find_production(settings, name_model(recipe), recipe.argument)
     version = production.version

@@ -7,7 +7,6 @@ was compared with the receipt. Writes the answer to standard output, for people 
 import argparse
 import sys
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loguru import logger
@@ -15,8 +14,7 @@ from loguru import logger
 from model.ask.trained import load_trained
 from relay.handoff.errors import UsageError
 from relay.handoff.recipe import load_recipe
-from relay.handoff.settings import read_settings
-from relay.handoff.verbs import VerbAnswer
+from relay.handoff.verbs import VerbAnswer, add_recipe_options, read_verb_settings
 from relay.handoff.wording import count
 from relay.results.text_attribution import MOST_BYTES, say_attribution
 
@@ -36,8 +34,7 @@ def add_options(_: str, parser: argparse.ArgumentParser) -> None:
         f"the model in {READS.format(recipe='<recipe>')}/latest."
     )
     parser.epilog = "Example: python -m model ask federalist < essay.txt"
-    parser.add_argument("recipe", metavar="RECIPE", help="a name in recipes/ or a path to a .toml file")
-    parser.add_argument("--data-dir", type=Path, metavar="DIR", help="folder of the datasets (default: data/)")
+    add_recipe_options(parser)
 
 
 def answer(options: argparse.Namespace) -> VerbAnswer:
@@ -47,8 +44,8 @@ def answer(options: argparse.Namespace) -> VerbAnswer:
         UsageError: the recipe is of another kind, or the text cannot be compared.
         DatasetMissingError, DatasetDamagedError, ModelError: there is no usable model.
     """
-    settings = read_settings()
-    data_dir = (options.data_dir or settings.data_dir).absolute()
+    settings = read_verb_settings(options)
+    data_dir = settings.data_dir
     trained = load_trained(data_dir, load_recipe(options.recipe, settings.overrides))
     if sys.stdin.isatty():
         logger.info("type or paste the text, then end it with Ctrl-D on a line of its own")

@@ -3,7 +3,7 @@
 import argparse
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,9 +18,9 @@ from relay.handoff.files import Fingerprints, write_atomically
 from relay.handoff.log import configure_log
 from relay.handoff.receipt import Receipt
 from relay.handoff.recipe import Recipe, load_recipe
-from relay.handoff.settings import Settings, read_settings
-from relay.handoff.verbs import VerbAnswer
-from relay.registry.connection import OFF, explain_mlflow, find_registry, open_registry
+from relay.handoff.settings import OFF, Settings
+from relay.handoff.verbs import VerbAnswer, add_recipe_options, read_verb_settings
+from relay.registry.connection import explain_mlflow, find_registry, open_registry
 from relay.registry.errors import PromotionError, RegistryEmptyError
 from relay.registry.promotion import promote, read_history, roll_back, settle
 from relay.registry.versions import Version, find_alias, list_versions, name_model
@@ -34,8 +34,7 @@ OFF_NEXT = "Unset it, or set it to the address of a server"
 
 def add_options(verb: str, parser: argparse.ArgumentParser) -> None:
     """Declare what the command line of a subcommand may hold."""
-    parser.add_argument("recipe", metavar="RECIPE", help="a name in recipes/ or a path to a .toml file")
-    parser.add_argument("--data-dir", type=Path, metavar="DIR", help="folder of the datasets (default: data/)")
+    add_recipe_options(parser)
     if verb == "promote":
         parser.add_argument("version", type=int, metavar="VERSION", help="its number, see `list`")
     if verb == "card":
@@ -60,8 +59,7 @@ def answer(options: argparse.Namespace) -> VerbAnswer:
     Raises:
         RelayError: it cannot be done.
     """
-    settings = read_settings()
-    settings = replace(settings, data_dir=(options.data_dir or settings.data_dir).absolute())
+    settings = read_verb_settings(options)
     configure_log("model", settings.log_dir, settings.log_level)
     return ACTIONS[options.verb](load_recipe(options.recipe, settings.overrides), settings, options)
 
@@ -73,11 +71,11 @@ def show_versions(recipe: Recipe, settings: Settings, chosen: argparse.Namespace
         settle(client, name)
         versions = list_versions(client, name)
         if not versions and not chosen.json:
-            raise RegistryEmptyError(f"no version of {name} yet", next_step=f"Run `python -m model {recipe.argument}`")
+            raise _explain_empty(recipe)
         rows: list[tuple[str, ...]] = [("version", "state", "registered", "score", "data", "gate")]
         return VerbAnswer(list(map(_flatten, versions)), _tabulate([*rows, *map(_describe, versions)]))
 
-    return _ask(recipe, settings, show)
+    return _ask(recipe, settings, show, empty=VerbAnswer([]) if chosen.json else None)
 
 
 def show_history(recipe: Recipe, settings: Settings, _: argparse.Namespace) -> VerbAnswer:
@@ -196,13 +194,30 @@ ACTIONS: dict[str, Action] = {
 }
 
 
-def _ask(recipe: Recipe, settings: Settings, action: Callable[["MlflowClient", str], VerbAnswer]) -> VerbAnswer:
+def _ask(
+    recipe: Recipe,
+    settings: Settings,
+    action: Callable[["MlflowClient", str], VerbAnswer],
+    *,
+    empty: VerbAnswer | None = None,
+) -> VerbAnswer:
+    """What an action answers; `empty`, or an error, where no training has made the registry yet."""
     address = find_registry(settings.data_dir, settings.tracking_uri)
     if address is None:
         raise _explain_off()
+    if not address.is_made:
+        if empty is not None:
+            return empty
+        raise _explain_empty(recipe)
     client = open_registry(address)
     with explain_mlflow(address):
         return action(client, name_model(recipe))
+
+
+def _explain_empty(recipe: Recipe) -> RegistryEmptyError:
+    return RegistryEmptyError(
+        f"no version of {name_model(recipe)} yet", next_step=f"Run `python -m model {recipe.argument}`"
+    )
 
 
 def _explain_off() -> UsageError:

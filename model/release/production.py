@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 from filelock import FileLock
 
 from relay.handoff.errors import ModelError
-from relay.handoff.settings import Settings
+from relay.handoff.settings import OFF, Settings
 from relay.registry.artifacts import check_files, fetch_version
-from relay.registry.connection import OFF, Address, explain_mlflow, find_registry, open_registry
+from relay.registry.connection import Address, explain_mlflow, find_registry, open_registry
 from relay.registry.contract import MODEL_FILE, ONNX_FILE, Cell, Contract
 from relay.registry.errors import RegistryEmptyError
 from relay.registry.model_file import ModelTamperedError, check_digest, read_model

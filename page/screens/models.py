@@ -21,9 +21,9 @@ from page.shell.command import CommandError
 from page.shell.frame import chosen_recipe, entitle, told_in_words
 from page.shell.markdown import plain
 from relay.handoff.recipe import Recipe
-from relay.handoff.settings import Settings, read_settings
+from relay.handoff.settings import OFF, Settings, read_settings
 from relay.handoff.wording import shorten, show_moment, show_unix
-from relay.registry.connection import OFF, find_registry
+from relay.registry.connection import find_registry
 from relay.registry.promotion import HistoryEntry
 from relay.registry.versions import CONTRACT_SHA256, Version
 from relay.results.blocks import to_html, to_markdown

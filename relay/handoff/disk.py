@@ -5,15 +5,18 @@ from pathlib import Path
 
 from relay.handoff.errors import StorageError
 
+FREE, PERMIT, CHOOSE = "Free disk space", "Fix the permissions", "Choose another folder"
+
 REFUSALS = {
-    errno.ENOSPC: "no space left on the disk",
-    errno.EDQUOT: "the disk quota is used up",
-    errno.EACCES: "no permission",
-    errno.EPERM: "not permitted",
-    errno.EROFS: "the file system is read-only",
-    errno.ENOTDIR: "a file stands where a folder must be",
-    errno.EEXIST: "a file stands where a folder must be",
+    errno.ENOSPC: ("no space left on the disk", FREE),
+    errno.EDQUOT: ("the disk quota is used up", FREE),
+    errno.EACCES: ("no permission", PERMIT),
+    errno.EPERM: ("not permitted", PERMIT),
+    errno.EROFS: ("the file system is read-only", CHOOSE),
+    errno.ENOTDIR: ("a file stands where a folder must be", CHOOSE),
+    errno.EEXIST: ("a file stands where a folder must be", CHOOSE),
 }
+"""Code -> what happened, and what to do."""
 
 
 def is_refusal(error: OSError) -> bool:
@@ -23,7 +26,13 @@ def is_refusal(error: OSError) -> bool:
 
 def name_refusal(error: OSError) -> str:
     """The reason in words."""
-    return REFUSALS.get(error.errno or 0, str(error))
+    return _look_up(error)[0]
+
+
+def advise(error: OSError) -> str:
+    """What to do next."""
+    advice = _look_up(error)[1]
+    return f"{advice} with --data-dir or --log-dir" if advice == CHOOSE else f"{advice}, then run again"
 
 
 def explain_refusal(error: OSError, *folders: Path) -> StorageError:
@@ -35,6 +44,9 @@ def explain_refusal(error: OSError, *folders: Path) -> StorageError:
     """
     where = error.filename or " or ".join(map(str, folders))
     return StorageError(
-        f"{name_refusal(error)}{f': {where}' if where else ''}. Nothing was changed. Free disk space, fix the "
-        "permissions, or choose other folders with --data-dir and --log-dir"
+        f"{name_refusal(error)}{f': {where}' if where else ''}. Nothing was changed", next_step=advise(error)
     )
+
+
+def _look_up(error: OSError) -> tuple[str, str]:
+    return REFUSALS.get(error.errno or 0, (str(error), CHOOSE))

@@ -11,7 +11,7 @@ from loguru import logger
 from relay.handoff import interrupt
 from relay.handoff.answer import print_error, say_json
 from relay.handoff.command import Options
-from relay.handoff.disk import is_refusal, name_refusal
+from relay.handoff.disk import advise, is_refusal, name_refusal
 from relay.handoff.errors import INTERRUPTED, USAGE, RelayError, StorageError, describe_error
 from relay.handoff.journal import Outcome
 from relay.handoff.logbook import Logbook, make_run_id
@@ -47,7 +47,8 @@ class Report:
                 raise
             raise StorageError(
                 f"{stage.location(run).address} is in place, but the run could not be logged in {self.book.log_dir}: "
-                f"{name_refusal(error)}. Free disk space or fix the permissions, then run again"
+                f"{name_refusal(error)}",
+                next_step=advise(error),
             ) from error
 
     def confirm(self, run: Run[Parameters]) -> None:

@@ -13,6 +13,9 @@ ROOT = Path(__file__).resolve().parents[2]
 
 RECIPES_DIR = ROOT / "recipes"
 
+OFF = "off"
+"""The value of MLFLOW_TRACKING_URI that switches tracking off."""
+
 ENVIRONMENT = {
     "RECIPES": "recipes to run, a comma list",
     "RECIPE": "the recipe to run; goes before RECIPES",

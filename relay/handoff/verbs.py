@@ -4,14 +4,16 @@ The document is the result, or `{"error": {"kind", "message", "next"}}`. The log
 """
 
 import argparse
+import errno
 import json
 import os
 import sys
 import traceback
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext, redirect_stdout
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NoReturn, Protocol, cast
 
@@ -22,6 +24,7 @@ from relay.handoff.answer import JSON, print_error, say
 from relay.handoff.disk import explain_refusal, is_refusal
 from relay.handoff.errors import FAILED, INTERRUPTED, OK, RelayError, UsageError
 from relay.handoff.log import configure_terminal
+from relay.handoff.settings import OFF, Settings, read_settings
 
 
 @dataclass(frozen=True)
@@ -116,6 +119,34 @@ class Parser(argparse.ArgumentParser):
             say(self.format_help())
         else:
             super().print_help(file)
+
+
+def add_recipe_options(parser: argparse.ArgumentParser) -> None:
+    """Declare the options of a subcommand that is about one recipe: which, and in which data folder."""
+    parser.add_argument("recipe", metavar="RECIPE", help="a name in recipes/ or a path to a .toml file")
+    parser.add_argument("--data-dir", type=Path, metavar="DIR", help="folder of the datasets (default: data/)")
+
+
+def read_verb_settings(options: argparse.Namespace) -> Settings:
+    """The settings of the environment, with the data folder of the command line.
+
+    A subcommand reads what a run has left, so it makes no data folder: a missing one is a slip, unless a registry
+    elsewhere has the answer.
+
+    Raises:
+        UsageError: there is no such folder, or a variable has an unsupported value.
+        StorageError: it is a file.
+    """
+    settings = read_settings()
+    data_dir = (options.data_dir or settings.data_dir).absolute()
+    if data_dir.exists() and not data_dir.is_dir():
+        raise explain_refusal(NotADirectoryError(errno.ENOTDIR, "", str(data_dir)))
+    if not data_dir.exists() and settings.tracking_uri in ("", OFF):
+        raise UsageError(
+            f"the data folder {data_dir} does not exist",
+            next_step="Name the folder that the runs wrote to with --data-dir, or set DATA_DIR",
+        )
+    return replace(settings, data_dir=data_dir)
 
 
 def run_verb(program: str, name: str, verb: Verb, arguments: Sequence[str]) -> int:

@@ -16,14 +16,12 @@ from filelock import FileLock
 
 from relay.handoff.errors import UsageError
 from relay.handoff.files import sync_file, sync_folder
+from relay.handoff.settings import OFF
 from relay.registry.errors import RegistryAwayError
 from relay.registry.rest import ask_server
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
-
-OFF = "off"
-"""The value of MLFLOW_TRACKING_URI that switches tracking off."""
 
 SQLITE_SECONDS = 60
 """How long a writer waits for another one of the embedded database."""
@@ -59,6 +57,11 @@ class Address:
         """The file of an embedded one."""
         assert self.folder is not None  # noqa: S101 - asked of embedded ones only
         return self.folder / "mlflow.db"
+
+    @property
+    def is_made(self) -> bool:
+        """Whether there is anything to read: a server, or the file of an embedded one."""
+        return not self.is_embedded or self.database.exists()
 
     @property
     def artifacts(self) -> Path:

@@ -123,7 +123,7 @@ def test_a_disk_that_fills_up_at_any_point_costs_nothing_but_the_run(
         line = require_one_line(ended, 1)
         assert "no space left on the disk" in line
         assert str(workshop.data) in line
-        assert "make room" in line
+        assert "Free disk space" in line
         assert picture() == old_picture, f"with {blocks} blocks: {line}"
         refused += 1
         disk.make_room()
