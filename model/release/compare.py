@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn import metrics
 
+from model.training.estimator.metrics import measure_auc
 from model.training.estimator.threshold import score_rows
 from relay.registry.contract import Contract
 from relay.registry.task import ModelTask
@@ -92,20 +93,6 @@ def _pick(of: ScoredRows, rows: RowIndices) -> Floats:
     assert of.scores is not None  # noqa: S101 - such a score was computed at training time
     picked: Floats = of.scores[rows]
     return picked
-
-
-def measure_auc(true: npt.NDArray[np.bool_], scores: Floats) -> float:
-    """Area under the ROC curve by ranks, equal to scikit-learn's and ten times as fast; NaN with one class only.
-
-    Source: Hanley & McNeil, Radiology 143, 1982: the Mann-Whitney statistic.
-    """
-    positive = int(true.sum())
-    negative = len(true) - positive
-    if not positive or not negative:
-        return float("nan")
-    _, indices, counts = np.unique(scores, return_inverse=True, return_counts=True)
-    ranks = np.cumsum(counts) - (counts - 1) / 2
-    return float((ranks[indices][true].sum() - positive * (positive + 1) / 2) / (positive * negative))
 
 
 def bootstrap_gain(

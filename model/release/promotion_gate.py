@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 from model.release.compare import METRICS, RowIndices, ScoredRows, answer, bootstrap_gain
 from model.training.estimator.metrics import LOWER_IS_BETTER
 from model.training.estimator.rows import Part
+from relay.handoff.wording import list_words
 from relay.registry.contract import Contract
 from relay.registry.segments import assign_parts, name_parts
 from relay.registry.task import ModelTask
@@ -85,11 +86,14 @@ def judge_challenger(challenger: Candidate, champion: Candidate | None, test: Pa
         seed: of the resampling.
     """
     if champion is None:
-        return Decision(True, "the first version", None)
+        leak = _say_leaks(challenger.contract)
+        return Decision(False, leak, None) if leak else Decision(True, "the first version", None)
     if reason := find_obstacle(challenger, champion):
         return Decision(False, f"{reason}: promote by hand if you want it", champion.number)
     if challenger.contract.files == champion.contract.files:
         return Decision(True, "the same model files as the champion's, newer lineage", champion.number)
+    if leak := _say_leaks(challenger.contract):
+        return Decision(False, leak, champion.number)
     if test is None:
         return _compare_by_record(challenger, champion)
     if shortage := _find_shortage(challenger.contract, test):
@@ -126,6 +130,17 @@ def _find_leak(mine: Mapping[str, Any] | None, other: Mapping[str, Any] | None, 
     if (mine["seed"], mine["by"]) != (other["seed"], other["by"]) or mine["test_share"] > other["test_share"]:
         return f"version {number} was trained with another split: our test rows may be its training rows"
     return ""
+
+
+def _say_leaks(contract: Contract) -> str:
+    """Why only a person may promote a version whose inputs may give the target away; empty where none does."""
+    if not contract.leaks:
+        return ""
+    columns = list_words(dict.fromkeys(leak.column for leak in contract.leaks))
+    return (
+        f"possible leak: {'; '.join(leak.say(contract.target) for leak in contract.leaks)}. If {columns} would not be "
+        f'known before {contract.target}, use role = "ignore" and train again; otherwise promote by hand'
+    )
 
 
 def _find_shortage(contract: Contract, test: Part) -> str:

@@ -5,7 +5,7 @@ Whoever serves a model needs no recipe and no training code: this file, the mode
 
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict
 
@@ -44,6 +44,29 @@ class Segment(_Part):
     """Numbers: where the second, third… part begins, the quartiles of the training rows. Empty for words."""
     values: list[Cell]
     """Words and truth values of the training rows, sorted; any other value is "another". Empty for numbers."""
+
+
+class Leak(_Part):
+    """An input that alone tells the target of the test rows: possibly the target in another form."""
+
+    column: str
+    by: Literal["values", "missing cells"]
+    """What of the input tells it: its values, or whether it has one."""
+    metric: Literal["ROC AUC", "R²"]
+    value: float
+    """On the test rows; the lowest of all classes where it tells several of them apart."""
+    label: Cell = None
+    """Classes: the one that it separates from the others; None where it separates all, and for numbers."""
+
+    def say(self, target: str) -> str:
+        """`refund alone separates late = 1 from the other test rows (ROC AUC 1)`."""
+        what = self.column if self.by == "values" else f"whether {self.column} is missing"
+        rest = f"({self.metric} {self.value:.4g})"
+        if self.metric == "R²":
+            return f"{what} alone predicts {target} of the test rows {rest}"
+        if self.label is None:
+            return f"{what} alone separates all classes of {target} in the test rows {rest}"
+        return f"{what} alone separates {target} = {self.label} from the other test rows {rest}"
 
 
 class Example(_Part):
@@ -100,6 +123,11 @@ class Contract(_Part):
     example: Example
     files: dict[str, str]
     """Name -> SHA-256 of the files that are loaded: the model, and its ONNX file where there is one."""
+    leaks: list[Leak] = []
+    """Inputs that may give the target away: only a person promotes such a version. Empty in older contracts."""
+    usual: dict[str, Cell] | None = None
+    """Input -> its usual value in the training rows: the median of numbers, the most frequent of all else; None where
+    no training row has one. None as a whole for authorship, and in older contracts, which have example rows only."""
     asking: Asking | None = None
     """Authorship; None for the other tasks, and in older contracts, whose models are asked with the whole text."""
 

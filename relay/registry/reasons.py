@@ -42,7 +42,7 @@ def explain(contract: Contract, record: Record, measure: Measure) -> list[Reason
     """What each input changes, the largest change first.
 
     Args:
-        contract: the model's; its example rows give the usual values.
+        contract: the model's; it has the usual values.
         record: with every input.
         measure: asks the model.
     """
@@ -66,11 +66,16 @@ def explain(contract: Contract, record: Record, measure: Measure) -> list[Reason
 
 def say_method(contract: Contract) -> str:
     """How the reasons were found, and what they do not show."""
-    rows = count(len(contract.example.records), "example row")
+    rows = "training rows"
+    older = ""
+    if contract.usual is None:
+        rows = count(len(contract.example.records), "example row")
+        older = " (this version is older and keeps no median of its training rows)"
     return (
         "Each input in turn is set to its usual value and the model is asked again, all others as they are. Usual is "
-        f"the median of the {rows} in the model's contract, for words the most frequent. What inputs do together is "
-        "not seen this way, so the changes do not add up; and they say what the model does, not what causes what."
+        f"the median of the {rows} for numbers and their most frequent value for all else{older}. What inputs do "
+        "together is not seen this way, so the changes do not add up; and they say what the model does, not what "
+        "causes what."
     )
 
 

@@ -84,11 +84,13 @@ def describe(column: Column) -> str:
 
 
 def find_usual(contract: Contract) -> dict[str, Cell]:
-    """Input -> its usual value among the contract's example rows.
+    """Input -> its usual value: of the training rows, or of the example rows where an older contract has no others.
 
-    Numbers: the median of those that are known, the lower one of two, so that it is a value which occurs. Words and
-    truth values: the most frequent, the first of level ones.
+    Example rows: the median of the numbers that are known, the lower one of two, so that it is a value which occurs.
+    Words and truth values: the most frequent, the first of level ones.
     """
+    if contract.usual is not None:
+        return contract.usual
     return {
         name: find_middle([record.get(name) for record in contract.example.records], column)
         for name, column in contract.inputs.items()

@@ -97,6 +97,8 @@ def _limit_rows(result: Result, contract: Contract) -> Iterator[str]:
     complete = [name for name, column in contract.inputs.items() if not column.null]
     if complete:
         yield f"It never saw a row without {_name_some(complete, last='or')}: such a row has no answer."
+    for leak in contract.leaks:
+        yield f"Possible leak: {leak.say(contract.target)}. Use it only if {leak.column} is known before the outcome."
     few = [part.name for part in list_parts(result.metrics, contract.segments) if part.rows < FEW_ROWS]
     if few and rows["test"] >= FEW_ROWS:
         yield f"Fewer than {FEW_ROWS} test rows say how good it is where {_name_some(few, last='or')}."

@@ -41,6 +41,8 @@ class Topic(StrEnum):
     ONNX = "onnx"
     """Why there is no ONNX file."""
     FIT_WARNING = "fit_warning"
+    LEAK = "leak"
+    """An input alone tells the target: it may be the target in another form."""
     COLUMNS = "columns"
     """An input is empty, or its values are rounded."""
 

@@ -1,6 +1,7 @@
 """The contract of a model that learned a target column from input columns."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ from model.training.contract import EXAMPLES, NOTHING, add_example, hash_files, 
 from model.training.estimator.task import Task
 from relay.handoff.column import LARGEST_INT
 from relay.handoff.recipe import Column, Recipe
-from relay.registry.contract import ONNX_FILE, Cell, Contract, Score
+from relay.registry.contract import ONNX_FILE, Cell, Contract, Leak, Score
 from relay.registry.predictions import predict_with_model, predict_with_onnx
 from relay.registry.task import ModelTask
 
@@ -26,6 +27,7 @@ def describe_estimator(
     fitted: BaseEstimator,
     metrics: Mapping[str, Any],
     files: Mapping[str, bytes],
+    leaks: list[Leak],
 ) -> Contract:
     """The contract of a trained pipeline, its examples answered as a server would: by the ONNX file where there is one.
 
@@ -36,6 +38,7 @@ def describe_estimator(
         fitted: the pipeline.
         metrics: of the training, as they go into metrics.json.
         files: name -> content of the model file and of the ONNX file, if any.
+        leaks: inputs that may give the target away.
     """
     is_binary = metrics["kind"] == ModelTask.BINARY
     train, test = task.split.train, task.split.test
@@ -58,6 +61,8 @@ def describe_estimator(
         segments=list(task.segments),
         example=NOTHING,
         files=hash_files(files),
+        leaks=leaks,
+        usual=find_usual(train.inputs, recipe.columns),
     )
     records = list_records(test.take(_choose_rows(test.target)).inputs, recipe.columns)
     if ONNX_FILE not in files:
@@ -67,9 +72,27 @@ def describe_estimator(
     return add_example(contract, records, predict_with_onnx(contract, open_onnx(files[ONNX_FILE]), records))
 
 
+def find_usual(frame: pd.DataFrame, columns: Mapping[str, Column]) -> dict[str, Cell]:
+    """Input -> its usual value in the rows of a frame; None where no row has one.
+
+    Numbers: the median, rounded down for whole ones. All else, and numbers of which the schema lists the allowed ones:
+    the most frequent value, the smallest of level ones.
+    """
+    usual = {}
+    for name, cells in frame.items():
+        column = columns[str(name)]
+        if column.type in ("int", "float") and column.allowed is None:
+            found = cells.median()
+            usual[name] = math.floor(found) if column.type == "int" and not pd.isna(found) else found
+        else:
+            usual[name] = next(iter(cells.mode()), np.nan)
+    (record,) = list_records(pd.DataFrame([usual], dtype=object), columns)
+    return record
+
+
 def list_records(frame: pd.DataFrame, columns: Mapping[str, Column]) -> list[dict[str, Cell]]:
     """The rows of a frame as records, each cell in its column's type and None where it is missing."""
-    kinds = {"int": _read_int, "bool": bool, "float": float, "category": str}
+    kinds: dict[str, Callable[[Any], Cell]] = {"int": _read_int, "bool": bool, "float": float, "category": str}
     return [
         {name: None if pd.isna(cell) else kinds[columns[name].type](cell) for name, cell in cells}
         for row in frame.itertuples(index=False, name=None)

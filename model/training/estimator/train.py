@@ -10,6 +10,7 @@ from threadpoolctl import threadpool_limits
 from model.parameters import EstimatorParameters
 from model.training.estimator.classification import check_classes, judge_classifier
 from model.training.estimator.contract import describe_estimator
+from model.training.estimator.leaks import find_leaks, say_leaks
 from model.training.estimator.onnx.export import export_onnx
 from model.training.estimator.pipeline import build_pipeline, explain_refusal, fit
 from model.training.estimator.regression import judge_regressor
@@ -47,6 +48,7 @@ def train_estimator(table: pa.Table, recipe: Recipe, parameters: EstimatorParame
             results = (judge_classifier if task.as_classes else judge_regressor)(fitted, task)
         # Its own threads do not count here, and it warns of nothing that concerns the model.
         attempt = export_onnx(fitted, task, results.metrics.get("threshold", {}).get("value"))
+    leaks = find_leaks(task.split, as_classes=task.as_classes)
     model = write_model(fitted)
     files = {MODEL_FILE: model} | ({ONNX_FILE: attempt.content} if attempt.content is not None else {})
     without = task.split.without_target
@@ -55,6 +57,7 @@ def train_estimator(table: pa.Table, recipe: Recipe, parameters: EstimatorParame
         metrics={**results.metrics, "threads": parameters.threads},
         findings=(
             *results.findings,
+            *say_leaks(leaks, task.target),
             *find_unusual(task.split, recipe.columns),
             *([attempt.finding] if attempt.finding else []),
             *_say_warnings(caught),
@@ -62,7 +65,9 @@ def train_estimator(table: pa.Table, recipe: Recipe, parameters: EstimatorParame
         dropped={f"without {task.target}": without} if without else {},
         model=model,
         onnx=attempt.content,
-        contract=describe_estimator(recipe, parameters, task, fitted=fitted, metrics=results.metrics, files=files),
+        contract=describe_estimator(
+            recipe, parameters, task, fitted=fitted, metrics=results.metrics, files=files, leaks=leaks
+        ),
     )
 
 
