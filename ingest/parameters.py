@@ -55,6 +55,12 @@ def _check_refresh(refresh: str) -> str:
 Refresh = Annotated[str, AfterValidator(_check_refresh), Field(exclude=True)]
 
 
+def _check_escape(escape: str) -> str:
+    if len(escape) != 1 or not escape.isascii() or not escape.isprintable() or escape.isalnum() or escape in '", ':
+        raise ValueError(f"{escape!r} cannot escape; expected one ASCII sign such as a backslash: escape = '\\'")
+    return escape
+
+
 class IngestSection(Section):
     """What every source shares."""
 
@@ -71,6 +77,9 @@ class FormatSection(IngestSection):
     extra_columns: Literal["refuse", "drop"] = "refuse"
     """What to do with columns that the recipe does not declare."""
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    escape: Annotated[str, AfterValidator(_check_escape)] | None = None
+    """CSV: the character before a quote, delimiter or line break that belongs to the cell, such as a backslash. None:
+    a quote inside a cell is written twice."""
     encoding: str = "utf-8"
     """Of CSV, JSON lines and text; one in which a line break is the byte 10."""
     records: str = ""
@@ -84,6 +93,12 @@ class FormatSection(IngestSection):
     document_head: list[str] = Field(default_factory=list)
     """Text: patterns of lines near a document's beginning, one after the other. What stands up to such a line is head,
     not text; its named groups become columns."""
+
+    @model_validator(mode="after")
+    def _signs_differ(self) -> "FormatSection":
+        if self.escape == self.delimiter:
+            raise ValueError(f"escape and delimiter are both {self.escape!r}; expected two signs")
+        return self
 
     @field_validator("starts_after", "ends_before", "document", "document_head")
     @classmethod

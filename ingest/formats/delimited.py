@@ -1,12 +1,10 @@
 """CSV: fast where it parses, cell by cell where it does not.
 
-A file is cut into blocks at line breaks outside quotes. Each block is parsed straight into the schema's types; only
+A file is cut into blocks where rows end. Each block is parsed straight into the schema's types; only
 a block in which that fails is parsed again as text, and only its bad rows are rejected.
 """
 
 import codecs
-import csv
-import io
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -16,7 +14,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
-from ingest.cast import NULL_WORDS, conform, match_columns
+from ingest.cast import NULL_WORDS, conform
+from ingest.formats.escapes import Hint, advise_escape, find_backslash_quotes, show_bytes, warn_of
+from ingest.formats.header import match_header, read_by_hand, split_header
+from ingest.formats.rowends import BREAKS, CONTEXT_BYTES, Dialect, RowEnds
 from ingest.parameters import FormatSection
 from ingest.rawfile import RawFile, drop_mark
 from relay.handoff.errors import SourceError
@@ -42,8 +43,24 @@ class Layout:
     header: list[str]
     matched: dict[str, str]
     """Schema name -> name in the file."""
-    delimiter: str
+    dialect: Dialect
     columns: dict[str, Column]
+
+
+@dataclass(frozen=True)
+class Parsed:
+    """A block's rows under the schema's names."""
+
+    table: pa.Table
+    ragged: list[pacsv.InvalidRow]
+    """Rows with another number of cells."""
+    hint: Hint | None
+    """What looks like escaped quotes."""
+
+    @property
+    def rows(self) -> int:
+        """Rows of the file in this block."""
+        return int(self.table.num_rows) + len(self.ragged)
 
 
 def read_file(file: RawFile, parameters: FormatSection, columns: dict[str, Column], first_row: int) -> Iterator[Block]:
@@ -53,48 +70,47 @@ def read_file(file: RawFile, parameters: FormatSection, columns: dict[str, Colum
         SourceError: not text of the encoding, or no line of data.
         SchemaError: columns are missing or unexpected.
     """
-    blocks = cut_blocks(_decoded(file, parameters.encoding), file.name)
-    head = next(blocks)
-    delimiter = _delimiter(file, parameters)
-    header, body = _split_header(head, delimiter)
-    matched = match_columns(header, columns, parameters.extra_columns, file.name)
-    layout = Layout(header, matched, delimiter, columns)
-    yield from _parse_in_order(body, blocks, layout, first_row)
+    dialect = Dialect(_delimiter(file, parameters), parameters.escape)
+    blocks = cut_blocks(_decoded(file, parameters.encoding), file.name, dialect)
+    first, body = split_header(blocks, dialect)
+    layout = Layout(*match_header(first, columns, parameters, file.name, dialect), dialect, columns)
+    hints: list[Hint] = []
+    try:
+        yield from _parse_in_order(body, blocks, layout, first_row, hints)
+    finally:
+        warn_of(hints, file.name)
 
 
-def cut_blocks(pieces: Iterator[bytes], name: str) -> Iterator[bytes]:
+def cut_blocks(pieces: Iterator[bytes], name: str, dialect: Dialect) -> Iterator[bytes]:
     """The same bytes, cut after line breaks that end a row.
-
-    A line break ends a row when the number of quotes before it is even (RFC 4180).
 
     Raises:
         SourceError: a quote is opened and never closed.
     """
-    rest = b""
+    ends = RowEnds(dialect, name)
+    held: list[bytes] = []
     for piece in pieces:
-        rest += piece
-        end = last_row_end(rest)
+        end = ends.find_last(piece)
         if end:
-            yield rest[:end]
-            rest = rest[end:]
-        if len(rest) > LONGEST_ROW_BYTES:
-            raise SourceError(f"{name}: a quote is opened and not closed for {len(rest):,} bytes, near {rest[:60]!r}")
-    if rest.count(b'"') % 2:
-        raise SourceError(f"{name}: a quote is opened and never closed; the file was cut or is not CSV")
-    if rest:
-        yield rest
-
-
-def last_row_end(block: bytes) -> int:
-    """The number of bytes up to and with the last line break outside quotes; 0 when there is none."""
-    end = block.rfind(b"\n") + 1
-    quotes = block.count(b'"', 0, end)
-    while end and quotes % 2:
-        # Inside quotes: the row ends before the quote that was opened last.
-        opened = block.rfind(b'"', 0, end)
-        end = block.rfind(b"\n", 0, opened) + 1
-        quotes = block.count(b'"', 0, end)
-    return end
+            yield b"".join([*held, piece[:end]])
+            held = []
+        held.append(piece[end:])
+        length = sum(map(len, held))
+        if length > LONGEST_ROW_BYTES:
+            what = "a row does not end" if ends.open_cell is None else "a quote is opened and not closed"
+            near = show_bytes(ends.open_cell or held[0][:CONTEXT_BYTES])
+            raise SourceError(f"{name}: {what} for {length:,} bytes, near {near}{advise_escape(held[0], dialect)}")
+    if ends.open_cell is not None:
+        raise SourceError(
+            f"{name}: a quote is opened and never closed, near {show_bytes(ends.open_cell)}; close it in the file, or "
+            f"remove it if it is no part of the text{advise_escape(b''.join(held), dialect)}"
+        )
+    if ends.is_escaping:
+        raise SourceError(
+            f"{name}: the file ends with the escape {dialect.escape}; it was cut, or escape is another one"
+        )
+    if any(held):
+        yield b"".join(held)
 
 
 def _decoded(file: RawFile, encoding: str) -> Iterator[bytes]:
@@ -126,34 +142,26 @@ def _delimiter(file: RawFile, parameters: FormatSection) -> str:
     return "\t" if is_tabbed else parameters.delimiter
 
 
-def _split_header(block: bytes, delimiter: str) -> tuple[list[str], bytes]:
-    block = block.lstrip(b"\r\n")
-    reader = csv.reader(io.StringIO(block.decode("utf-8", "replace"), newline=""), delimiter=delimiter)
-    header = next(reader, [])
-    end = 0
-    while True:
-        end = block.find(b"\n", end) + 1 or len(block)
-        if block.count(b'"', 0, end) % 2 == 0 or end == len(block):
-            return [name.strip() for name in header], block[end:]
-
-
-def _parse_in_order(body: bytes, blocks: Iterator[bytes], layout: Layout, first_row: int) -> Iterator[Block]:
-    """Parse blocks on threads, a few ahead, and give them back in order."""
-    waiting: deque[Future[tuple[pa.Table, list[pacsv.InvalidRow]]]] = deque()
+def _parse_in_order(
+    body: bytes, blocks: Iterator[bytes], layout: Layout, first_row: int, hints: list[Hint]
+) -> Iterator[Block]:
+    """Parse blocks on threads, a few ahead, and give them back in order; add what looks like escaped quotes."""
+    waiting: deque[Future[Parsed]] = deque()
     with ThreadPoolExecutor(PARSERS) as threads:
         block: bytes | None = body
         while block is not None or waiting:
             while block is not None and len(waiting) < PARSERS + 1:
-                if block.strip() or (block and len(layout.header) == 1):
+                if block.strip(BREAKS) or (block and len(layout.header) == 1):
                     waiting.append(threads.submit(parse_block, block, layout))
                 block = next(blocks, None)
             if waiting:
-                table, ragged = waiting.popleft().result()
-                yield finish_block(table, ragged, layout.columns, first_row)
-                first_row += table.num_rows + len(ragged)
+                parsed = waiting.popleft().result()
+                hints += [parsed.hint] if parsed.hint else []
+                yield finish_block(parsed, layout.columns, first_row)
+                first_row += parsed.rows
 
 
-def parse_block(block: bytes, layout: Layout) -> tuple[pa.Table, list[pacsv.InvalidRow]]:
+def parse_block(block: bytes, layout: Layout) -> Parsed:
     """The block's rows under the schema's names, and the rows that have another number of cells.
 
     Typed where the whole block parses, else as raw bytes.
@@ -163,13 +171,15 @@ def parse_block(block: bytes, layout: Layout) -> tuple[pa.Table, list[pacsv.Inva
         fast = FAST_TYPES.get(layout.columns[name].type, pa.string())
         # Columns of different types from one column of the file: its text serves them all.
         types[source] = fast if types.get(source, fast) == fast else pa.string()
+    ragged: list[pacsv.InvalidRow] = []
     try:
-        return _parse(block, layout, types, []), []
+        table = _parse(block, layout, types, ragged)
     except pa.ArrowInvalid:
-        ragged: list[pacsv.InvalidRow] = []
-        if not _is_utf8(block):
-            return _parse_by_hand(block, layout)
-        return _parse(block, layout, dict.fromkeys(layout.matched.values(), pa.binary()), ragged), ragged
+        if _is_utf8(block):
+            table = _parse(block, layout, dict.fromkeys(layout.matched.values(), pa.binary()), ragged)
+        else:
+            table, ragged = _parse_by_hand(block, layout)
+    return Parsed(table, ragged, find_backslash_quotes(block, layout.dialect, has_ragged_rows=bool(ragged)))
 
 
 def _parse(block: bytes, layout: Layout, types: dict[str, pa.DataType], ragged: list[pacsv.InvalidRow]) -> pa.Table:
@@ -184,8 +194,9 @@ def _parse(block: bytes, layout: Layout, types: dict[str, pa.DataType], ragged: 
             column_names=layout.header, use_threads=False, block_size=len(block) + 1, skip_rows=0
         ),
         parse_options=pacsv.ParseOptions(
-            delimiter=layout.delimiter,
-            newlines_in_values=b'"' in block,
+            delimiter=layout.dialect.delimiter,
+            escape_char=layout.dialect.escape or False,
+            newlines_in_values=b'"' in block or layout.dialect.escape is not None,
             ignore_empty_lines=len(layout.header) > 1,  # in a single column an empty line is an empty cell
             invalid_row_handler=note if is_text else None,
         ),
@@ -209,31 +220,33 @@ def _is_utf8(block: bytes) -> bool:
 
 def _parse_by_hand(block: bytes, layout: Layout) -> tuple[pa.Table, list[pacsv.InvalidRow]]:
     """As raw bytes, by Python's parser: Arrow cannot hand over a ragged row that is not UTF-8."""
-    csv.field_size_limit(LONGEST_ROW_BYTES)
-    text = io.StringIO(block.decode("utf-8", "surrogateescape"), newline="")
-    rows = [row for row in csv.reader(text, delimiter=layout.delimiter) if row]
-    whole = [row for row in rows if len(row) == len(layout.header)]
+    number = len(layout.header)
+    found = read_by_hand(block.decode("utf-8", "surrogateescape"), layout.dialect)
+    # In a single column an empty line is an empty cell, as Arrow has it.
+    rows = [row or [""] for row in found if row or number == 1]
+    whole = [row for row in rows if len(row) == number]
     columns = {
         name: pa.array([row[index].encode("utf-8", "surrogateescape") for row in whole], pa.binary())
         for name, index in ((name, layout.header.index(source)) for name, source in layout.matched.items())
     }
     ragged = [
-        pacsv.InvalidRow(len(layout.header), len(row), number, _show_bytes(layout.delimiter.join(row)))
-        for number, row in enumerate(rows, 1)
-        if len(row) != len(layout.header)
+        pacsv.InvalidRow(number, len(row), place, _show_row(row, layout.dialect))
+        for place, row in enumerate(rows, 1)
+        if len(row) != number
     ]
     return pa.table(columns), ragged
 
 
-def _show_bytes(text: str) -> str:
-    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+def _show_row(row: list[str], dialect: Dialect) -> str:
+    return dialect.delimiter.join(row).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def finish_block(table: pa.Table, ragged: list[pacsv.InvalidRow], columns: dict[str, Column], first_row: int) -> Block:
+def finish_block(parsed: Parsed, columns: dict[str, Column], first_row: int) -> Block:
     """A parsed block in the schema's types, with the ragged rows among its rejected ones."""
+    table, ragged = parsed.table, parsed.ragged
     # A row's number counts the ragged ones before it.
     taken = np.array([row.number for row in ragged], np.int64) - 1 + first_row
-    numbers = np.setdiff1d(np.arange(first_row, first_row + table.num_rows + len(ragged)), taken, assume_unique=True)
+    numbers = np.setdiff1d(np.arange(first_row, first_row + parsed.rows), taken, assume_unique=True)
     block = conform(table, columns, numbers)
     if not ragged:
         return block
@@ -242,4 +255,4 @@ def finish_block(table: pa.Table, ragged: list[pacsv.InvalidRow], columns: dict[
         for number, row in zip(taken, ragged, strict=True)
     ]
     rejected = pa.concat_tables([block.rejected, reject(rows)]).sort_by("row")
-    return Block(table=block.table, read=table.num_rows + len(ragged), rejected=rejected)
+    return Block(table=block.table, read=parsed.rows, rejected=rejected)

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ingest.formats.delimited import cut_blocks, last_row_end
+from ingest.formats.delimited import cut_blocks
+from ingest.formats.rowends import Dialect, RowEnds
 from relay.handoff.errors import RecipeError, SchemaError, SourceError
 
 Read = Callable[..., Any]
@@ -146,7 +147,7 @@ def test_a_quote_that_is_never_closed_is_found_before_memory_is_full(monkeypatch
     monkeypatch.setattr("ingest.formats.delimited.LONGEST_ROW_BYTES", 100)
     pieces = iter([b'a\n"', b"x" * 60, b"x" * 60, b'"\n'])
     with pytest.raises(SourceError, match="opened and not closed for 121 bytes, near"):
-        list(cut_blocks(pieces, "x.csv"))
+        list(cut_blocks(pieces, "x.csv", Dialect(",")))
 
 
 def test_a_missing_column_names_what_was_found(read: Read) -> None:
@@ -161,10 +162,25 @@ def test_undeclared_columns_are_dropped_where_the_recipe_says_so(read: Read) -> 
 
 @pytest.mark.parametrize(
     ("block", "end"),
-    [(b"a\nb", 2), (b"a\nb\n", 4), (b"ab", 0), (b'"a\nb"', 0), (b'a\n"b\nc', 2), (b'a\n"b""\n', 2), (b'"\n"\n"\n', 4)],
+    [
+        (b"a\nb", 2),
+        (b"a\nb\n", 4),
+        (b"ab", 0),
+        (b'"a\nb"', 0),
+        (b'a\n"b\nc', 2),
+        (b'a\n"b""\n', 2),
+        (b'"\n"\n"\n', 4),
+        (b'a"\nb', 3),
+        (b'a"\nb"\n', 6),
+        (b'"a"b"\n', 6),
+        (b"a\rb", 2),
+        (b"a\r", 0),
+        (b'a,"\n', 0),
+        (b'a,b"\n', 5),
+    ],
 )
 def test_the_last_row_ends_at_the_last_break_outside_quotes(block: bytes, end: int) -> None:
-    assert last_row_end(block) == end
+    assert RowEnds(Dialect(","), "x.csv").find_last(block) == end
 
 
 cells = st.lists(st.sampled_from(["a", " ", '"', ",", "\n", "\r\n", "é"]), max_size=6).map("".join)
@@ -181,7 +197,7 @@ def test_csv_cut_anywhere_parses_to_the_same_rows(rows: list[list[str]], line_en
     csv.writer(text, lineterminator=line_end).writerows(rows)
     content = text.getvalue().encode()
     pieces = [content[start : start + size] for start in range(0, len(content), size)]
-    blocks = list(cut_blocks(iter(pieces), "x.csv"))
+    blocks = list(cut_blocks(iter(pieces), "x.csv", Dialect(",")))
     assert b"".join(blocks) == content
     assert [row for block in blocks for row in csv.reader(io.StringIO(block.decode(), newline=""))] == rows
 
