@@ -266,8 +266,9 @@ def test_the_borders_are_the_figures_of_scikit_learn(seed: int, noise: float, si
     split = split_up(cells, late)
     areas = [roc_auc_score(part.target, sign * part.inputs["x"]) for part in (split.train, split.test)]
     found = find_leaks(split, as_classes=True)
-    assert not (min(areas) >= 0.99 and not found)
-    assert all(leak.value >= max(0.99, min(areas)) for leak in found)
+    assert not (min(areas) >= 0.99 + 1e-9 and not found)
+    assert [leak.column for leak in found] in ([], ["x"])
+    assert all(leak.value >= max(0.99, min(areas)) - 1e-9 for leak in found)  # the sums differ in the last digit
     price = np.exp(draw.normal(size=800))
     numbers = split_up(sign * (price + noise / 20 * draw.normal(size=800)), price)
     by_line = [r2_score(part.target, np.polyval(np.polyfit(numbers.train.inputs["x"], numbers.train.target, 1),
