@@ -13,13 +13,20 @@ Names = npt.NDArray[Any]
 
 
 def name_parts(segment: Segment) -> list[str]:
-    """The names of a segment's parts, in order: `age < 41`, `41 <= age < 52`, …, `age is missing`."""
-    column, known = segment.column, [f"{segment.column} = {value}" for value in segment.values]
+    """The names of a segment's parts, in order and no two alike: `age < 41`, `41 <= age < 52`, …, `age is missing`."""
+    column, known = segment.column, [f"{segment.column} = {_show_value(value)}" for value in segment.values]
     texts = [f"{border:.12g}" for border in segment.borders]
+    if len(set(texts)) < len(texts):  # borders that differ beyond twelve digits
+        texts = [repr(float(border)) for border in segment.borders]
     if texts:
         middle = [f"{low} <= {column} < {high}" for low, high in pairwise(texts)]
         known = [f"{column} < {texts[0]}", *middle, f"{column} >= {texts[-1]}"]
-    return [*known, *([] if texts else [f"{column} = another"]), f"{column} is missing"]
+    return [*known, *([] if texts else [f"{column} is another value"]), f"{column} is missing"]
+
+
+def _show_value(value: Any) -> str:
+    """A value as it can be seen; an empty text is one."""
+    return str(value) if str(value).strip() else f'"{value}"'
 
 
 def assign_parts(segment: Segment, cells: Sequence[Cell] | Names) -> Names:

@@ -30,11 +30,13 @@ class PartScore:
 
 def list_parts(metrics: Mapping[str, Any], segments: Sequence[Segment]) -> list[PartScore]:
     """The parts of the test rows by which the recipe wants the score told, in order; none for most recipes."""
+    score, found = metrics["score"]["name"], metrics.get("segments", {})
     return [
-        PartScore(name, part["rows"], part[metrics["score"]["name"]])
+        PartScore(name, found[segment.column][name]["rows"], found[segment.column][name][score])
         for segment in segments
-        for name in name_parts(segment)
-        if (part := metrics.get("segments", {}).get(segment.column, {}).get(name)) is not None
+        # In the order of the segment; a part that an earlier version called otherwise comes last.
+        for name in dict.fromkeys([*name_parts(segment), *found.get(segment.column, {})])
+        if name in found.get(segment.column, {})
     ]
 
 

@@ -69,7 +69,7 @@ def judge_segments(task: Task, score: str, judge: Callable[[Rows], dict[str, flo
     if not found:
         return SegmentScores()
     findings = [_say(column, parts, score) for column, parts in found.items()]
-    return SegmentScores({"segments": found}, tuple(finding for finding in findings if finding is not None))
+    return SegmentScores({"segments": found}, tuple(findings))
 
 
 def _find_segment(name: str, train: Part) -> Segment:
@@ -90,19 +90,42 @@ def _judge_part(task: Task, rows: Rows, score: str, judge: Callable[[Rows], dict
     return judge(rows)[score]
 
 
-def _say(column: str, parts: dict[str, Any], score: str) -> Finding | None:
-    judged = [(name, part) for name, part in parts.items() if part[score] is not None]
+def _say(column: str, parts: dict[str, Any], score: str) -> Finding:
+    """Where the score is best and where it is worst, or why the parts cannot be compared."""
+    judged = {name: part for name, part in parts.items() if part[score] is not None}
     if len(judged) < 2:
-        return None
-    best, worst = judged[0], judged[0]
-    for name, part in judged:
-        best = (name, part) if is_better(score, part[score], best[1][score]) else best
-        worst = (name, part) if is_better(score, worst[1][score], part[score]) else worst
-    ends = {"best": {"part": best[0], **best[1]}, "worst": {"part": worst[0], **worst[1]}}
-    return Finding(
-        Topic.SEGMENTS,
-        f"By {column}, its {score} is best where {best[0]} ({show(best[1][score])}, "
-        f"{count(best[1]['rows'], 'test row')}) and worst where {worst[0]} ({show(worst[1][score])}, "
-        f"{count(worst[1]['rows'], 'test row')}).",
-        {"column": column, "score": score, **ends},
+        return _say_incomparable(column, parts, judged, score)
+    best, worst = next(iter(judged)), next(iter(judged))
+    for name, part in judged.items():
+        best = name if is_better(score, part[score], judged[best][score]) else best
+        worst = name if is_better(score, judged[worst][score], part[score]) else worst
+    ends = {"best": {"part": best, **parts[best]}, "worst": {"part": worst, **parts[worst]}}
+    said, rest = show(judged[best][score]), count(len(parts) - len(judged), "other part")
+    if said == show(judged[worst][score]):
+        also = f"; {rest} cannot be judged" if len(judged) < len(parts) else ""
+        text = f"By {column}, its {score} is {said} in each of the {len(judged)} parts that can be judged{also}."
+    else:
+        text = (
+            f"By {column}, its {score} is best where {best} ({said}, {count(parts[best]['rows'], 'test row')}) and "
+            f"worst where {worst} ({show(judged[worst][score])}, {count(parts[worst]['rows'], 'test row')})."
+        )
+    return Finding(Topic.SEGMENTS, text, {"column": column, "score": score, **ends})
+
+
+def _say_incomparable(column: str, parts: dict[str, Any], judged: dict[str, Any], score: str) -> Finding:
+    """Which parts there are, and that there are not two with a score."""
+    figures: dict[str, Any] = {"column": column, "score": score, "parts": len(parts), "judged": len(judged)}
+    if len(parts) == 1:
+        (name,) = parts
+        text = f"By {column}, there is nothing to compare: {name} in all {count(parts[name]['rows'], 'test row')}."
+        return Finding(Topic.SEGMENTS, text, figures)
+    if judged:
+        (name,) = judged
+        found = f"only the part {name} can be judged ({score} {show(judged[name][score])}, "
+        found += f"{count(judged[name]['rows'], 'test row')})"
+    else:
+        found = "no part can be judged"
+    text = (
+        f"By {column}, {found}: the {score} of a part takes two test rows, and two classes where it is about classes."
     )
+    return Finding(Topic.SEGMENTS, text, figures)
