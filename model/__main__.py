@@ -52,6 +52,7 @@ SHARED = HANDOFF + Code(
         *("model.training.skops_file", "model.training.train"),
         *("relay.handoff.wording", "relay.registry.contract", "relay.registry.model_file", "relay.registry.onnx_file"),
         *("relay.registry.predictions", "relay.registry.segments", "relay.registry.task", "relay.results.findings"),
+        "relay.results.signs",
     ),
     packages=("matplotlib", "numpy", "onnxruntime", "pandas", "scikit-learn", "scipy", "skops", "threadpoolctl"),
 )
@@ -63,7 +64,7 @@ AUTHORSHIP = Code(
     modules=(
         *("model.training.authorship", "model.training.plots.loadings", "model.training.plots.map"),
         *("model.training.plots.neighbours", "model.training.plots.time", "model.training.plots.tree"),
-        *("model.training.plots.words", "stylometry"),
+        *("model.training.plots.words", "relay.results.distances", "stylometry"),
     ),
     packages=("numba",),
 )

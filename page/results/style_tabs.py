@@ -1,14 +1,13 @@
 """A result of an authorship recipe on the screen: a tab a question, each with its picture and its own words."""
 
 from collections.abc import Callable, Iterable
-from functools import partial
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from page.results.show import ZOOM, offer_file, show_figures, show_files, show_origin
 from page.shell.markdown import plain
-from relay.handoff.renamed_keys import rename_value
+from relay.results.distances import name_choice, name_distance
 from relay.results.findings import Finding, Topic
 from relay.results.load import Result
 
@@ -149,6 +148,7 @@ def show_trust(result: Result, key_prefix: str) -> None:
     if "stability.parquet" in result.receipt.files:
         st.markdown("**With other choices**")
         settings = read_table(result, "stability")[list(SETTINGS)].rename(columns=SETTINGS)
+        settings["Distance"] = settings["Distance"].map(name_distance)
         _tabulate(settings, key=f"{key_prefix}-stability", alt="Other settings")
     st.markdown("**All distances**")
     st.caption("Dark where two chunks are near: squares along the diagonal are labels that stand apart.")
@@ -194,18 +194,16 @@ def spread_attributions(rows: "pd.DataFrame") -> "pd.DataFrame":
 
 def spread_trials(rows: "pd.DataFrame") -> "pd.DataFrame":
     """A row a distance and group: how it does on known text, and how many of the group are nearest to each label."""
+    chosen = zip(rows["distance"], rows["units"], rows["ngram"], strict=True)
     rows = rows.assign(
-        Distance=rows["distance"].map(partial(rename_value, "model", "distance"))
-        + ", "
-        + rows["units"]
-        + " "
-        + rows["ngram"].astype(str)
-        + "-grams",
+        Distance=[name_choice(*choice) for choice in chosen],
         Features=rows["features"],
         Known=rows["known_balanced_accuracy"],
         Group=rows["group"],
     )
     keys = ["Distance", "Features", "Known", "Group"]
+    # A label may be called like a column.
+    rows["label"] = [f"{label} (label)" if label in keys else label for label in rows["label"]]
     table = rows.pivot(index=keys, columns="label", values="documents").reset_index()
     return table.sort_values(["Group", "Known"], ascending=[True, False], ignore_index=True)
 

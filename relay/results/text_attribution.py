@@ -58,6 +58,8 @@ class MapPoint:
     """Label of each known chunk."""
     points: tuple[tuple[float, float], ...]
     """Where each known chunk stands."""
+    signs: tuple[dict[str, Any], ...] = ()
+    """Colour and marker of each label, as the result has them."""
 
 
 @dataclass(frozen=True)

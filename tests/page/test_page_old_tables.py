@@ -10,4 +10,4 @@ def test_manhattan_of_an_older_result_is_shown_as_the_distance_of_counts() -> No
     row |= {"label": "a", "documents": 2}
     names = ["manhattan", "frequency_manhattan", "count_manhattan"]
     shown = [spread_trials(pd.DataFrame([{**row, "distance": name}]))["Distance"][0] for name in names]
-    assert shown == [f"{name}, words 1-grams" for name in ("count_manhattan", "frequency_manhattan", "count_manhattan")]
+    assert shown == ["count Manhattan (words)", "frequency Manhattan (words)", "count Manhattan (words)"]

@@ -16,20 +16,10 @@ from model.training.authorship.attribution import (
     rank_labels,
 )
 from relay.handoff.wording import list_words
+from relay.results.distances import name_choice, name_distance
 from relay.results.findings import Finding, Topic
 from stylometry.delta import find_distance
 from stylometry.trust import leave_one_out
-
-NAMES: dict[str, str] = {
-    "count_manhattan": "raw counts",
-    "frequency_manhattan": "Manhattan",
-    "cosine_delta": "Cosine Delta",
-    "burrows_delta": "Burrows's Delta",
-    "eder_delta": "Eder's Delta",
-    "min_max": "Min-Max",
-    "cosine": "cosine",
-    "euclidean": "Euclidean",
-}
 
 TRIGRAMS = AuthorshipParameters(kind="authorship", features=20_000, unknown=[], candidates=[])
 """Raw counts of all character trigrams, or as good as all: where a beginner starts, and what the others improve on."""
@@ -47,8 +37,11 @@ class Trial:
 
     @property
     def name(self) -> str:
-        """The distance as it is called in words; the trigrams by what they are."""
-        return "raw counts of character trigrams" if self.parameters is TRIGRAMS else NAMES[self.parameters.distance]
+        """The distance in words; that of the trigrams with its features, which are not the recipe's own."""
+        chosen = self.parameters
+        if chosen is TRIGRAMS:
+            return name_choice(chosen.distance, chosen.units, chosen.ngram)
+        return name_distance(chosen.distance)
 
 
 def try_distances(known: Sample, unknown: Sample, parameters: AuthorshipParameters) -> tuple[Trial, ...]:

@@ -5,11 +5,11 @@ from typing import Any
 
 from model.parameters import AuthorshipParameters
 from model.training.authorship.attribution import find_countable
-from model.training.authorship.by_distance import NAMES
 from model.training.authorship.documents import Documents
 from model.training.authorship.views import say_chunks
 from relay.handoff.wording import count
 from relay.registry.task import ModelTask
+from relay.results.distances import name_distance
 from relay.results.findings import Finding, Topic
 from stylometry.chunks import Chunks
 from stylometry.features import CountTable
@@ -32,7 +32,7 @@ def figures_of_extent(
         "documents": {"read": len(documents), "too_short": chunks.short_documents},
         "chars": {"left_over": chunks.remainder_chars, "too_short": chunks.short_chars},
         "chunks": {"number": len(chunks), "chars": chunks.chunk_chars},
-        "chunks_of_label": dict(Counter(label or "(unknown)" for label in chunks.labels)),
+        "chunks_of_label": dict(Counter("(unknown)" if label is None else label for label in chunks.labels)),
         "ngrams": {
             {"chars": "characters"}.get(parameters.units, "words"): parameters.ngram,
             "number": int(counts.matrix.shape[1]),
@@ -52,11 +52,10 @@ def say_extent(
     )
     unit = f"{parameters.ngram}-gram" if parameters.units == "chars" else WORD_NGRAMS[parameters.ngram]
     number = int(counts.matrix.shape[1])
-    ngrams = count(number, f"different {unit}")
-    distance = "" if parameters.distance == "count_manhattan" else f", compared by {NAMES[parameters.distance]}"
+    ngrams = f"{count(number, f'different {unit}')}, compared by {name_distance(parameters.distance)}"
     gave = Finding(
         Topic.DATA,
-        f"{count(len(documents), 'document')} gave {say_chunks(chunks)} with {ngrams}{distance}{short}.",
+        f"{count(len(documents), 'document')} gave {say_chunks(chunks)} with {ngrams}{short}.",
         {"documents": len(documents), "too_short": chunks.short_documents, "chunks": len(chunks), "ngrams": number},
     )
     empty = int((~find_countable(counts)).sum())

@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 
 from model.parameters import AuthorshipParameters
-from model.training.authorship.by_distance import NAMES
 from model.training.authorship.documents import Documents
 from relay.handoff.wording import list_words, show_share
+from relay.results.distances import name_distance
 from relay.results.findings import Finding, Topic
 from stylometry.errors import StylometryError
 from stylometry.stability import Setting, compare_settings
@@ -64,7 +64,7 @@ def say_settings(settings: Sequence[Setting]) -> tuple[Finding, ...]:
         f"In {len(settings)} other settings (chunks of {lengths} characters; numbers of features; distances) the "
         f"balanced accuracy lies between {show_share(min(figures))} and {show_share(max(figures))}, in the middle at "
         f"{show_share(middle)}; least with {worst.chunk_chars:,} characters, {worst.features:,} "
-        f"features and {NAMES[worst.distance]}."
+        f"features and {name_distance(worst.distance)}."
     )
     spread = {"least": min(figures), "median": middle, "most": max(figures)}
     return (Finding(Topic.STABILITY, text, {"settings": len(settings), "balanced_accuracy": spread}),)
