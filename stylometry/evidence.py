@@ -25,12 +25,16 @@ class LabelTest:
         usual: Mean of that share over the other arrangements.
         p: Share of the arrangements, the given one included, that do at least as well: (1 + b) / (1 + arrangements).
         arrangements: Number of other arrangements.
+        least_p: What p cannot be below: the share of the arrangements, the given one included, that divide the chunks
+            just as the given labels do, under whatever names. Few documents, or periods of equal length, have few
+            different divisions.
     """
 
     accuracy: float
     usual: float
     p: float
     arrangements: int
+    least_p: float
 
 
 @dataclass(frozen=True)
@@ -170,11 +174,15 @@ def _compare(classes: Integers, neighbours: Integers, known: Integers, arranged:
             "Give more documents."
         )
     given = float((classes[judged] == classes[neighbours[judged]]).mean())
-    others = []
+    others, same = [], 0
     moved = classes.copy()
+    labels = len(np.unique(classes[known]))
     for arrangement in arranged:
         moved[known] = arrangement
+        # As many pairs of old and new label as labels: the same chunks are together.
+        same += len(np.unique(classes[known] * (labels + 1) + arrangement)) == labels
         others.append(float((moved[judged] == moved[neighbours[judged]]).mean()))
     better = sum(other >= given - _ROUNDING for other in others)
     usual = float(np.mean(others)) if others else float("nan")
-    return LabelTest(given, usual, (1 + better) / (1 + len(others)), len(others))
+    number = 1 + len(others)
+    return LabelTest(given, usual, (1 + better) / number, len(others), (1 + same) / number)

@@ -124,14 +124,32 @@ def say_evidence(evidence: Evidence) -> tuple[Finding, ...]:
     return tuple(findings)
 
 
+def name_test(evidence: Evidence) -> str:
+    """Which test was made: shift along the order of the text, or permutation."""
+    return "shift" if evidence.in_order else "permutation"
+
+
+def is_beyond_chance(test: LabelTest) -> bool:
+    """Whether other arrangements of the labels hardly ever do as well."""
+    return test.arrangements > 0 and test.p < RARE
+
+
+def can_tell(test: LabelTest) -> bool:
+    """Whether the labels could be arranged in enough different ways for the test to rule out chance at all."""
+    return test.arrangements > 0 and test.least_p < RARE
+
+
 def figures_of_evidence(evidence: Evidence) -> dict[str, Any]:
     """The evidence as it stands in `metrics.json`."""
     figures: dict[str, Any] = {
         "chunk_words": {"mean": float(evidence.words.mean()), "least": int(evidence.words.min())},
     }
     if evidence.test is not None:
-        name = "shift" if evidence.in_order else "permutation"
-        figures["test"] = {"name": name, "p": evidence.test.p, "arrangements": evidence.test.arrangements}
+        figures["test"] = {
+            "name": name_test(evidence),
+            "p": evidence.test.p,
+            "arrangements": evidence.test.arrangements,
+        }
         if evidence.test.arrangements:
             figures["test"]["usual_accuracy"] = evidence.test.usual
     if evidence.silhouette is not None:
@@ -146,15 +164,18 @@ def figures_of_evidence(evidence: Evidence) -> dict[str, Any]:
 
 def _say_test(test: LabelTest, *, in_order: bool) -> Finding:
     if not test.arrangements:
-        text = "There are too few chunks to arrange the labels otherwise: chance cannot be ruled out."
+        text = "There are too few chunks to arrange the labels differently: chance cannot be ruled out."
         return Finding(Topic.PERMUTATION_TEST, text, {"arrangements": 0})
-    how = "moved along the order of the text" if in_order else "drawn by lot among the documents"
-    verdict = "chance alone hardly does as well" if test.p < RARE else "chance does as well often enough"
+    how = "moved along the order of the text" if in_order else "permuted among the documents"
+    if not can_tell(test):
+        verdict = f"there are so few different arrangements that p cannot be below {show(test.least_p)}"
+    else:
+        verdict = "chance alone hardly does as well" if is_beyond_chance(test) else "this can be chance"
     return Finding(
         Topic.PERMUTATION_TEST,
-        f"Labels {how} ({test.arrangements:,} times) agree with their nearest neighbour in {show_share(test.usual)} "
-        f"of the chunks, p = {show(test.p)}: {verdict}.",
-        {"arrangements": test.arrangements, "usual_accuracy": test.usual, "p": test.p},
+        f"{'Shift' if in_order else 'Permutation'} test ({test.arrangements:,}): with labels {how}, "
+        f"{show_share(test.usual)} of the chunks lie nearest to their own label, p = {show(test.p)}: {verdict}.",
+        {"arrangements": test.arrangements, "usual_accuracy": test.usual, "p": test.p, "least_p": test.least_p},
     )
 
 

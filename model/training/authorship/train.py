@@ -172,13 +172,13 @@ def _judge(
 ) -> _Addition:
     """How far to trust distances and map; the first finding is the map's caption."""
     trust = judge(known, distances, points, window=parameters.window)
-    said = say_trust(known, trust, parameters)
     if trust is None:
-        return _Addition(findings=said, metrics=figures_of(trust))
+        return _Addition(findings=say_trust(known, trust, None, parameters), metrics=figures_of(trust))
     numbers = sum_words(words, len(known))
     evidence = gather_evidence(known, distances, numbers, parameters=parameters, seed=recipe.seed)
     return _Addition(
-        findings=(*said, *say_evidence(evidence)), metrics={**figures_of(trust), **figures_of_evidence(evidence)}
+        findings=(*say_trust(known, trust, evidence, parameters), *say_evidence(evidence)),
+        metrics={**figures_of(trust), **figures_of_evidence(evidence)},
     )
 
 

@@ -7,15 +7,16 @@ import numpy as np
 import numpy.typing as npt
 
 from model.parameters import AuthorshipParameters
-from relay.handoff.wording import count, list_words, show_share
+from model.training.authorship.evidence import Evidence, can_tell, is_beyond_chance, name_test
+from relay.handoff.wording import count, list_words, show, show_share
 from relay.results.findings import Finding, Topic
 from stylometry.chunks import Chunks
 from stylometry.trust import LeaveOneOut, leave_one_out, map_distances
 
 Floats = npt.NDArray[np.float64]
 
-CLEAR = 0.05
-"""A difference of shares from which on the findings speak of one: a twentieth of the chunks."""
+CLEAR, CLEAR_CHUNKS = 0.05, 2
+"""A difference of shares from which on the findings speak of one: a twentieth of the chunks, and two of them."""
 
 
 @dataclass(frozen=True)
@@ -35,12 +36,21 @@ def judge(chunks: Chunks, distances: Floats, points: Floats, *, window: int) -> 
     return Trust(full, leave_one_out(map_distances(points), *beside)) if full.n_judged else None
 
 
-def say_trust(chunks: Chunks, trust: Trust | None, parameters: AuthorshipParameters) -> tuple[Finding, ...]:
-    """How far to trust the map, in words: the first finding is its caption."""
-    if trust is None:
+def say_trust(
+    chunks: Chunks, trust: Trust | None, evidence: Evidence | None, parameters: AuthorshipParameters
+) -> tuple[Finding, ...]:
+    """How far to trust the map, in words: the first finding is its caption.
+
+    Args:
+        chunks: chunks, without label where it is unknown.
+        trust: what `judge` found.
+        evidence: what the same distances give otherwise; None if there is no trust.
+        parameters: the recipe's model section.
+    """
+    if trust is None or evidence is None:
         nothing = "No chunk has a label and a neighbour from another document: how far to trust the map cannot be said."
         return (Finding(Topic.NEIGHBOURS, nothing, {"judged": 0}),)
-    findings = [_say_neighbours(trust)]
+    findings = [_say_neighbours(trust, evidence)]
     if lonely := find_lonely_labels(chunks):
         findings.append(
             Finding(
@@ -97,27 +107,50 @@ def figures_of(trust: Trust | None) -> dict[str, Any]:
     }
 
 
-def _say_neighbours(trust: Trust) -> Finding:
+def _say_neighbours(trust: Trust, evidence: Evidence) -> Finding:
     full, drawn = trust.distances, trust.map
+    compared = compare_map(full, drawn)
     return Finding(
         Topic.NEIGHBOURS,
         f"Of {count(full.n_judged, 'chunk')}, {show_share(full.accuracy)} lie nearest to a chunk of the same label "
-        f"from another document (the largest label alone would give {show_share(full.majority_share)}); in the map "
-        f"itself {show_share(drawn.accuracy)}: {_verdict(full, drawn)}.",
+        f"from another document, {show_share(drawn.accuracy)} on the map (always naming the largest label: "
+        f"{show_share(full.majority_share)}). {_say_chance(evidence)} {MAP_VERDICTS[compared]}",
         {
             "judged": full.n_judged,
             "accuracy": full.accuracy,
             "majority_share": full.majority_share,
             "map_accuracy": drawn.accuracy,
+            "map_looks": compared,
+            **({"p": evidence.test.p} if evidence.test is not None and evidence.test.arrangements else {}),
         },
     )
 
 
-def _verdict(full: LeaveOneOut, drawn: LeaveOneOut) -> str:
-    if full.accuracy < full.majority_share + CLEAR:
-        return "the labels hardly differ in style here, whatever the map seems to show"
-    if drawn.accuracy < full.majority_share + CLEAR:
-        return "the labels differ in style, but this map does not show it"
-    if drawn.accuracy < full.accuracy - CLEAR:
-        return "read the map with care"
-    return "the map shows what the distances know"
+MAP_VERDICTS = {
+    "better": "The map looks more separated than the distances are.",
+    "worse": "The map looks less separated than the distances are.",
+    "alike": "The map reflects the distances.",
+}
+
+
+def compare_map(full: LeaveOneOut, drawn: LeaveOneOut) -> str:
+    """Whether the labels look better, worse or alike separated on the map: a key of `MAP_VERDICTS`."""
+    gap = drawn.accuracy - full.accuracy
+    # A whole number of chunks, rounded: shares of the same chunks differ by nothing less.
+    if abs(gap) < CLEAR or round(abs(gap) * full.n_judged) < CLEAR_CHUNKS:
+        return "alike"
+    return "better" if gap > 0 else "worse"
+
+
+def _say_chance(evidence: Evidence) -> str:
+    """Whether the distances tell the labels apart, by the test alone."""
+    test = evidence.test
+    if test is None:
+        return "There is only one label, so there is nothing to tell apart."
+    if not test.arrangements:
+        return "There are too few chunks to test whether this is more than chance."
+    found = f"{name_test(evidence)} test: {show_share(test.usual)} by chance, p = {show(test.p)}"
+    if not can_tell(test):
+        few = "The labels can be arranged in too few ways to rule out chance"
+        return f"{few} ({found}, never below {show(test.least_p)})."
+    return f"{'The distances tell the labels apart' if is_beyond_chance(test) else 'This can be chance'} ({found})."
