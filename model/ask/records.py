@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass
 from loguru import logger
 
 from model.ask.text import read_text
-from model.ask.trained import METRICS, Trained, read_checked
+from model.ask.trained import read_trained
 from model.release.production import OpenModel, Production, find_production, open_model
 from relay.handoff.errors import ModelError, SchemaError, UsageError
 from relay.handoff.recipe import load_recipe
@@ -160,10 +160,8 @@ def attribute_record(production: Production, records: Sequence[dict[str, Cell]],
         raise ModelError(
             "the run in the registry has another model than its version", next_step="Train and promote again"
         )
-    metrics = json.loads(read_checked(folder, receipt, METRICS))
-    trained = Trained(receipt, read_checked(folder, receipt, MODEL_FILE), int(metrics["chunks"]["chars"]))
     clean = read_text(str(text).encode("utf-8", "replace"))
-    return attribute_text(trained, clean, settings.data_dir / ".state")
+    return attribute_text(read_trained(folder, receipt), clean, settings.data_dir / ".state")
 
 
 def read_records(content: bytes, production: Production) -> list[dict[str, Cell]]:

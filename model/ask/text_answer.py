@@ -13,6 +13,7 @@ from relay.handoff.errors import ModelError, UsageError
 from relay.handoff.files import hash_file, write_atomically
 from relay.handoff.wording import count
 from relay.registry.model_file import read_model
+from relay.results.signs import Signs
 from relay.results.text_attribution import Extent, MapPoint, Nearness, TextAttribution, Verdict
 from stylometry.asking import Style
 from stylometry.attribution import AuthorshipClassifier
@@ -50,7 +51,7 @@ def attribute_text(trained: Trained, text: str, state: Path) -> TextAttribution:
         text=extent,
         labels=_rank(classifier.classes_.tolist(), style),
         verdict=verdict,
-        map=_locate(classifier, style),
+        map=_locate(classifier, style, trained.signs),
         warnings=_warn(extent, trained),
         notes=_note(trained, len(classifier.classes_)),
     )
@@ -93,7 +94,7 @@ def _find_borders(classifier: AuthorshipClassifier, drawing: Imposters, trained:
     return borders
 
 
-def _locate(classifier: AuthorshipClassifier, style: Style) -> MapPoint:
+def _locate(classifier: AuthorshipClassifier, style: Style, signs: Signs) -> MapPoint:
     """The middle of the text's chunks on the map of the known ones."""
     x, y = style.point.tolist()
     # The mean of the offsets is half the mean square of all distances: the variance of the points behind them.
@@ -105,6 +106,7 @@ def _locate(classifier: AuthorshipClassifier, style: Style) -> MapPoint:
         explained_variance=(float(shares[0]), float(shares[1])),
         labels=tuple(str(classifier.classes_[author]) for author in classifier.authors_.tolist()),
         points=tuple((float(first), float(second)) for first, second in classifier.points_),
+        signs=tuple(signs.to_json()),
     )
 
 

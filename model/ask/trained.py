@@ -10,6 +10,7 @@ from relay.handoff.receipt import Receipt
 from relay.handoff.recipe import Recipe
 from relay.registry.contract import MODEL_FILE
 from relay.results.output import RECEIPT, ResultLocation
+from relay.results.signs import Signs, read_signs
 
 METRICS = "metrics.json"
 
@@ -22,6 +23,8 @@ class Trained:
     content: bytes
     chunk_chars: int
     """Characters of each chunk that it learned from; 0 if these were whole documents."""
+    signs: Signs
+    """Colour and marker of each label, as in all pictures of the result."""
 
     @property
     def sha256(self) -> str:
@@ -63,8 +66,18 @@ def load_trained(data_dir: Path, recipe: Recipe) -> Trained:
             f"the result of {recipe.name} holds no model: it takes two labels with two documents each",
             next_step="Give it more labelled documents, or leave [model] candidates out",
         )
+    return read_trained(folder, receipt)
+
+
+def read_trained(folder: Path, receipt: Receipt) -> Trained:
+    """The model in a folder of results.
+
+    Raises:
+        DatasetDamagedError: a file is not the receipt's, or is gone.
+    """
     metrics = json.loads(read_checked(folder, receipt, METRICS))
-    return Trained(receipt, read_checked(folder, receipt, MODEL_FILE), int(metrics["chunks"]["chars"]))
+    content = read_checked(folder, receipt, MODEL_FILE)
+    return Trained(receipt, content, int(metrics["chunks"]["chars"]), read_signs(metrics))
 
 
 def read_checked(folder: Path, receipt: Receipt, name: str) -> bytes:

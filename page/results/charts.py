@@ -1,6 +1,6 @@
 """Charts to hover over and to zoom: a result's tables drawn by Altair, which takes its colours from the theme."""
 
-from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from relay.handoff.wording import show_share
 from relay.registry.task import ModelTask
+from relay.results.signs import GREY, Sign, Signs, choose_signs, read_signs
 
 if TYPE_CHECKING:
     from page.data.rows import Distribution
@@ -22,17 +23,25 @@ AnyChart: TypeAlias = Any
 MOST_POINTS = 4_000
 """Points of one chart: more cannot be told apart, and make hovering slow."""
 
-MOST_LABELS = 15
-OTHERS, UNKNOWN = "other labels", "label not known"
-
-BLUE, VERMILION, GREY = "#1F85C7", "#D55E00", "#8A8A8A"
+BLUE, VERMILION = "#1F85C7", "#D55E00"
 """Where a colour has a meaning: seen on a light ground and on a dark one."""
 
 PALE = "#E3EFF8"
 
+SHAPES = {
+    "plus": "cross",
+    "x": "M-1,-.6L-.6,-1L0,-.4L.6,-1L1,-.6L.4,0L1,.6L.6,1L0,.4L-.6,1L-1,.6L-.4,0Z",
+    "dot": "M0,-.45A.45,.45,0,1,1,0,.45A.45,.45,0,1,1,0,-.45Z",
+    "cross": "M-1,-.85L-.85,-1L0,-.15L.85,-1L1,-.85L.15,0L1,.85L.85,1L0,.15L-.85,1L-1,.85L-.15,0Z",
+}
+"""Marker of a label -> its shape in Vega, where Vega calls it otherwise or lacks it."""
+
 STAR = "M0,.5L.6,.8L.5,.1L1,-.3L.3,-.4L0,-1L-.3,-.4L-1,-.3L-.5,.1L-.6,.8L0,.5Z"
 GOLD = "#FFD400"
 """Sign and colour that no label has; with a black rim seen on a light ground, a dark one, and points of any colour."""
+
+SHORT_NAME_CHARS, LEGEND_PIXELS = 20, 230
+"""Three names up to so long fit beside each other in a legend; the pixels of the longest name that a sign has."""
 
 ORDINALS = ("first", "second")
 HEIGHT = 400
@@ -42,7 +51,8 @@ def draw_result(result: "Result") -> dict[str, AnyChart]:
     """Title -> chart of everything in a result that is worth hovering over."""
     kind, folder = result.metrics["kind"], result.folder
     if kind == ModelTask.AUTHORSHIP:
-        return {"Map of styles": draw_map(pq.read_table(folder / "chunks.parquet"), result.metrics["projection"])}
+        chunks, signs = pq.read_table(folder / "chunks.parquet"), read_signs(result.metrics)
+        return {"Map of styles": draw_map(chunks, result.metrics["projection"], signs)}
     predictions = read_points(folder / "predictions.parquet")
     if kind == ModelTask.REGRESSION:
         return {"Predicted and true": draw_predicted(predictions), "What it misses": draw_residuals(predictions)}
@@ -59,13 +69,15 @@ def read_points(path: Path) -> pd.DataFrame:
     return frame.iloc[:: max(step, 1)]
 
 
-def draw_map(chunks: pa.Table, projection: dict[str, Any]) -> AnyChart:
+def draw_map(chunks: pa.Table, projection: dict[str, Any], signs: Signs) -> AnyChart:
     """The chunks by style; a click on a label in the legend brings it out."""
     frame = chunks.to_pandas()
-    frame["label"] = group_labels(chunks.column("label").to_pylist())
+    found = signs.of(chunks.column("label").to_pylist())
+    frame["legend"] = [sign.name for sign in found]
+    frame["label"] = frame["label"].fillna(frame["legend"])
     frame["from"] = frame["first_document"]
     frame["to"] = frame["last_document"].where(frame["last_document"] != frame["first_document"], "the same document")
-    chosen = alt.selection_point(fields=["label"], bind="legend")
+    chosen = alt.selection_point(fields=["legend"], bind="legend")
     names = ["first coordinate (only nearness means something)", "second coordinate"]
     has_units = "explained_variance" in projection
     if has_units:
@@ -76,15 +88,15 @@ def draw_map(chunks: pa.Table, projection: dict[str, Any]) -> AnyChart:
         ]
     half = max(float(frame[axis].max() - frame[axis].min()) for axis in ("x", "y")) * 0.56 or 1.0
     x, y = _even_scale(frame["x"], half, "width/height"), _even_scale(frame["y"], half, "height/width")
-    legend = alt.Legend(title=None, orient="bottom", columns=3, symbolOpacity=1)
+    color, shape = _encode_signs(signs, found)
     return (
         alt.Chart(frame)
         .mark_point(size=55, filled=True, strokeWidth=1.5)
         .encode(
             x=alt.X("x:Q", scale=x, axis=alt.Axis(title=names[0], labels=has_units, tickCount=6)),
             y=alt.Y("y:Q", scale=y, axis=alt.Axis(title=names[1], labels=has_units, tickCount=6)),
-            color=alt.Color("label:N", legend=legend, sort=None),
-            shape=alt.Shape("label:N", legend=legend, sort=None),
+            color=color,
+            shape=shape,
             opacity=alt.condition(chosen, alt.value(0.85), alt.value(0.08)),
             tooltip=["label:N", "chunk:Q", "from:N", "to:N"],
         )
@@ -96,7 +108,10 @@ def draw_map(chunks: pa.Table, projection: dict[str, Any]) -> AnyChart:
 def draw_text_on_map(text_map: dict[str, Any]) -> AnyChart:
     """A text as a large star among the chunks that a model knows, as `python -m model ask --json` gives them."""
     known = pd.DataFrame(text_map["points"], columns=["x", "y"])
-    known["label"] = group_labels(text_map["labels"])
+    # An API or a container of an earlier release gives no signs.
+    signs = read_signs(text_map) if text_map.get("signs") else choose_signs(text_map["labels"])
+    found = signs.of(text_map["labels"])
+    known["label"], known["legend"] = text_map["labels"], [sign.name for sign in found]
     text = pd.DataFrame({"x": [text_map["x"]], "y": [text_map["y"]], "label": ["your text"]})
     both = pd.concat([known, text])
     half = max(float(both[axis].max() - both[axis].min()) for axis in ("x", "y")) * 0.56 or 1.0
@@ -105,15 +120,15 @@ def draw_text_on_map(text_map: dict[str, Any]) -> AnyChart:
         f"{ordinal} axis ({show_share(share)} of the variance)" for ordinal, share in zip(ORDINALS, shares, strict=True)
     ]
     x, y = _even_scale(both["x"], half, "width/height"), _even_scale(both["y"], half, "height/width")
-    legend = alt.Legend(title=None, orient="bottom", columns=3, symbolOpacity=1)
+    color, shape = _encode_signs(signs, found)
     chunks = (
         alt.Chart(known)
         .mark_point(size=45, filled=True, opacity=0.75)
         .encode(
             x=alt.X("x:Q", scale=x, axis=alt.Axis(title=names[0], tickCount=5)),
             y=alt.Y("y:Q", scale=y, axis=alt.Axis(title=names[1], tickCount=5)),
-            color=alt.Color("label:N", legend=legend, sort=None),
-            shape=alt.Shape("label:N", legend=legend, sort=None),
+            color=color,
+            shape=shape,
             tooltip=["label:N"],
         )
     )
@@ -122,12 +137,18 @@ def draw_text_on_map(text_map: dict[str, Any]) -> AnyChart:
     return (chunks + star).add_params(_zoom()).properties(height=HEIGHT)
 
 
-def group_labels(labels: list[str | None]) -> list[str]:
-    """The labels as the legend names them: the smallest of many share a name."""
-    numbers = Counter(label for label in labels if label is not None)
-    largest = sorted(numbers, key=lambda label: (-numbers[label], label))
-    shown = set(largest if len(largest) <= MOST_LABELS + 1 else largest[:MOST_LABELS])
-    return [UNKNOWN if label is None else label if label in shown else OTHERS for label in labels]
+def _encode_signs(signs: Signs, drawn: Sequence[Sign]) -> tuple[alt.Color, alt.Shape]:
+    """Colour and shape of the column `legend`: those of the result, for the labels that are drawn."""
+    names = {sign.name for sign in drawn}
+    shown = [sign for name, sign in {**signs.legend, **{sign.name: sign for sign in drawn}}.items() if name in names]
+    domain = [sign.name for sign in shown]
+    columns = 3 if max(map(len, domain)) <= SHORT_NAME_CHARS else 2
+    legend = alt.Legend(
+        title=None, orient="bottom", columns=columns, symbolOpacity=1, labelLimit=LEGEND_PIXELS, symbolLimit=0
+    )
+    colours = alt.Scale(domain=domain, range=[sign.colour for sign in shown])
+    shapes = alt.Scale(domain=domain, range=[SHAPES.get(sign.marker, sign.marker) for sign in shown])
+    return alt.Color("legend:N", legend=legend, scale=colours), alt.Shape("legend:N", legend=legend, scale=shapes)
 
 
 def draw_predicted(frame: pd.DataFrame) -> AnyChart:

@@ -11,7 +11,7 @@ from page.shell.frame import chosen_recipe
 from page.shell.markdown import plain
 from relay.handoff.receipt import Receipt
 from relay.handoff.settings import Settings, read_settings
-from relay.handoff.wording import shorten, show_moment
+from relay.handoff.wording import list_words, shorten, show_moment
 from relay.handoff.wording import show as show_figure
 from relay.results.load import (
     Difference,
@@ -23,6 +23,10 @@ from relay.results.load import (
     list_results,
     load_result,
 )
+from relay.results.signs import find_changed, read_signs
+
+MOST_NAMED = 5
+"""Labels that the caption names."""
 
 FIELDS = ("First result", "Second result")
 
@@ -144,6 +148,10 @@ def _signed(difference: float) -> str:
 def show_plots(settings: Settings, first: Result, second: Result) -> None:
     """The charts beside each other."""
     st.subheader("Charts", anchor=False)
+    if changed := find_changed(read_signs(first.metrics), read_signs(second.metrics)):
+        more = [f"{len(changed) - MOST_NAMED} more"] if len(changed) > MOST_NAMED else []
+        named = list_words([*changed[:MOST_NAMED], *more])
+        st.caption(plain(f"Each result has colours and markers of its own: those of {named} differ."))
     for column, result, label in zip(st.columns(2, gap="large"), (first, second), FIELDS, strict=True):
         with column:
             st.markdown(f"**{label}**: {result.receipt.recipe} `{shorten(result.receipt.fingerprint)}`")

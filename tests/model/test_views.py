@@ -5,15 +5,17 @@ from typing import Any
 
 import numpy as np
 import pytest
+from matplotlib.colors import to_hex
 from PIL import Image
 from projects import DOCUMENTS, WORDS, document_columns
 
 from model.training.authorship.keywords import Preference, find_preferences
 from model.training.plots.neighbours import sort_chunks
-from model.training.plots.style import OKABE_ITO, render
+from model.training.plots.style import render
 from model.training.plots.time import find_runs, measure_before, smooth
-from model.training.plots.tree import MOST_NAMED, draw_tree, name_joins, shorten
+from model.training.plots.tree import MOST_NAMED, draw_tree, name_joins
 from model.training.plots.words import choose_words
+from relay.results.signs import COLOURS, choose_signs, shorten_label
 from stylometry.chunks import keep_whole
 from stylometry.tree import grow_tree
 from stylometry.words import count_words
@@ -32,17 +34,18 @@ def test_leaves_are_named_while_their_names_can_be_read(leaves: int, named: bool
     places = np.arange(float(leaves))
     labels = ["A" if place < 20 else "B" for place in range(leaves)]
     tree = grow_tree(np.abs(places[:, np.newaxis] - places))
-    figure = draw_tree(tree, [f"leaf {place}" for place in range(leaves)], labels, title="Leaves").figure
+    figure = draw_tree(
+        tree, [f"leaf {place}" for place in range(leaves)], labels, choose_signs(labels), title="Leaves"
+    ).figure
     texts = [text.get_text() for text in figure.axes[0].get_yticklabels()]
     assert texts == ([f"leaf {leaf}" for leaf in tree.leaves] if named else [])
-    if named:
-        colours = {text.get_color() for text in figure.axes[0].get_yticklabels()}
-        assert colours == set(OKABE_ITO[:2])
+    marked = {to_hex(colour).upper() for one in figure.axes[0].collections[1:] for colour in one.get_facecolors()[:1]}
+    assert marked == set(COLOURS[:2])
 
 
 def test_long_names_keep_both_ends() -> None:
-    assert shorten("short") == "short"
-    assert shorten("sqlalchemy.dialects.postgresql.base (12)") == "sqlalchemy.di…sql.base (12)"
+    assert shorten_label("short", 28) == "short"
+    assert shorten_label("sqlalchemy.dialects.postgresql.base (12)", 28) == "sqlalchemy.di…sql.base (12)"
 
 
 def test_chunks_are_sorted_by_label_and_within_it_by_the_tree() -> None:

@@ -115,6 +115,7 @@ def _map_documents(documents: Documents, recipe: Recipe, parameters: AuthorshipP
         metrics={
             **figures_of_extent(documents, chunks, counts, parameters),
             "projection": how,
+            "signs": views.signs.to_json(),
             "trust": trusted.metrics,
             **{name: figure for addition in additions for name, figure in addition.metrics.items()},
         },

@@ -1,6 +1,7 @@
 """The pictures of a map of styles, the map itself first."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from model.training.plots.time import USUAL_REACH, draw_time
 from model.training.plots.tree import draw_tree
 from model.training.plots.words import draw_words
 from relay.handoff.wording import count, show_share
+from relay.results.signs import Signs, choose_signs
 from stylometry.chunks import Chunks
 from stylometry.tree import grow_tree
 
@@ -43,6 +45,11 @@ class Views:
     caption: str
     loadings: Loadings | None = None
 
+    @cached_property
+    def signs(self) -> Signs:
+        """Colour and marker of each label, in all pictures."""
+        return choose_signs(self.chunks.labels)
+
 
 def draw_views(views: Views, parameters: AuthorshipParameters) -> tuple[Picture, ...]:
     """Map, tree, neighbours; words where labels can be compared, loadings where the map has some, time in its order."""
@@ -50,15 +57,13 @@ def draw_views(views: Views, parameters: AuthorshipParameters) -> tuple[Picture,
     chosen = np.arange(0, len(views.chunks), step)
     distances = views.distances[np.ix_(chosen, chosen)]
     labels = [views.chunks.labels[index] for index in chosen.tolist()]
-    tree = grow_tree(distances)
+    tree, names = grow_tree(distances), [_name_chunk(views, index) for index in chosen.tolist()]
     by_time = parameters.order == "time"
-    drawn = Map(points=views.points, labels=views.chunks.labels, caption=views.caption)
+    drawn = Map(views.points, views.chunks.labels, views.signs, views.caption)
     pictures = [
         draw_map(drawn, title=_title(views.chunks, views.how), axes=_name_axes(views.how)),
-        draw_tree(
-            tree, [_name_chunk(views, index) for index in chosen.tolist()], labels, title=_title_tree(len(labels), step)
-        ),
-        draw_neighbours(distances, labels, None if by_time else tree.leaves),
+        draw_tree(tree, names, labels, views.signs, title=_title_tree(len(labels), step)),
+        draw_neighbours(distances, labels, views.signs, None if by_time else tree.leaves),
     ]
     if any(views.preferences.values()):
         pictures.append(draw_words(views.preferences))
@@ -66,7 +71,7 @@ def draw_views(views: Views, parameters: AuthorshipParameters) -> tuple[Picture,
         pictures.append(draw_loadings(views.loadings))
     reach = parameters.window or USUAL_REACH
     if by_time and len(views.chunks) > 2 * reach:
-        pictures.append(draw_time(views.distances, views.chunks.labels, reach=reach))
+        pictures.append(draw_time(views.distances, views.chunks.labels, views.signs, reach=reach))
     return tuple(pictures)
 
 

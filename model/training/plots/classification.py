@@ -7,7 +7,8 @@ from matplotlib.ticker import PercentFormatter
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import confusion_matrix, precision_recall_curve, roc_curve
 
-from model.training.plots.style import BLUE, GREY, VERMILION, Picture, figure_of, house_style, new_axes
+from model.training.plots.style import BLUE, VERMILION, Picture, figure_of, house_style, new_axes
+from relay.results.signs import GREY, name_labels
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -77,8 +78,9 @@ def draw_confusion(true: npt.NDArray[np.str_], predicted: npt.NDArray[np.str_], 
         axes = new_axes(title, f"predicted {target}", f"true {target}", size=(side + 0.4, side))
         axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
         axes.grid(visible=False)
-        axes.set_xticks(range(len(classes)), classes, rotation=45 if len(classes) > 4 else 0)
-        axes.set_yticks(range(len(classes)), classes)
+        names = list(name_labels(classes).values())
+        axes.set_xticks(range(len(classes)), names, rotation=45 if len(classes) > 4 else 0)
+        axes.set_yticks(range(len(classes)), names)
         for (row, column), rows in np.ndenumerate(table):
             text = f"{rows:,}\n{100 * shares[row, column]:.0f} %" if len(classes) <= 4 else f"{rows:,}"
             axes.text(

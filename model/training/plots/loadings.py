@@ -5,8 +5,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from model.training.authorship.loadings import AXES, Loadings, show_ngram
-from model.training.plots.style import BLUE, GREY, VERMILION, Picture, house_style
+from model.training.plots.style import BLUE, VERMILION, Picture, house_style
 from model.training.plots.words import show_word
+from relay.results.signs import GREY
 
 MOST_NGRAMS = 20
 SIZE = (8.4, 5.6)

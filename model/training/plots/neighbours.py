@@ -7,9 +7,9 @@ import numpy.typing as npt
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 
-from model.training.plots.map import UNKNOWN, choose_signs, group_labels
 from model.training.plots.style import Picture, figure_of, house_style, new_axes
 from model.training.plots.time import find_runs
+from relay.results.signs import Signs
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -20,18 +20,17 @@ LEAST_SHARE = 0.02
 """Share of the chunks from which on a run's name finds room at the margin."""
 
 
-def draw_neighbours(distances: Floats, labels: Sequence[str | None], leaves: Integers | None) -> Picture:
+def draw_neighbours(distances: Floats, labels: Sequence[str | None], signs: Signs, leaves: Integers | None) -> Picture:
     """The distance matrix, dark where two chunks are near.
 
     Args:
         distances: distances between the chunks (chunks, chunks).
         labels: label of each chunk, None where it is not known (chunks,).
+        signs: the signs of all labels.
         leaves: the chunks in the order of the tree, which sorts those of a label; None leaves all as they stand.
     """
-    groups = group_labels(labels)
-    shown = [groups.get(label or UNKNOWN, UNKNOWN) for label in labels]
-    names = list(dict.fromkeys(groups.values()))
-    order = np.arange(len(labels)) if leaves is None else sort_chunks(shown, names, leaves)
+    shown = [sign.name for sign in signs.of(labels)]
+    order = np.arange(len(labels)) if leaves is None else sort_chunks(shown, list(signs.legend), leaves)
     sorted_names = [shown[index] for index in order.tolist()]
     matrix = distances[np.ix_(order, order)]
     away = matrix[~np.eye(len(matrix), dtype=bool)]
@@ -43,7 +42,7 @@ def draw_neighbours(distances: Floats, labels: Sequence[str | None], leaves: Int
         image = axes.imshow(matrix, cmap="cividis", vmin=low, vmax=high, interpolation="nearest")
         axes.grid(visible=False)
         figure_of(axes).colorbar(image, ax=axes, shrink=0.75, label="distance (dark: near)", pad=0.02)
-        _mark_labels(axes, sorted_names, {name: colour for name, (colour, _) in choose_signs(names).items()})
+        _mark_labels(axes, sorted_names, {name: sign.colour for name, sign in signs.legend.items()})
     return Picture("neighbours", "the distances between all chunks, dark where two are near", figure_of(axes))
 
 

@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
 
-from model.training.plots.style import BLUE, GREY, MANY_POINTS, VERMILION, Picture, figure_of, house_style, new_axes
+from model.training.plots.style import BLUE, MANY_POINTS, VERMILION, Picture, figure_of, house_style, new_axes
+from relay.results.signs import GREY
 
 Floats = npt.NDArray[np.float64]
 

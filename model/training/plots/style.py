@@ -1,28 +1,43 @@
 """How every picture looks, and how a figure becomes bytes that are equal whenever it is drawn from equal values."""
 
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import matplotlib as mpl
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from relay.handoff.recipe import Column
+from relay.results.signs import COLOURS, Sign
 
-OKABE_ITO = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#F0E442", "#000000")
-"""Eight colours that people of any colour vision tell apart.
+BLUE, VERMILION = COLOURS[:2]
+MARKS = {
+    "circle": "o",
+    "square": "s",
+    "diamond": "D",
+    "triangle-up": "^",
+    "triangle-down": "v",
+    "plus": "P",
+    "x": "X",
+    "triangle-left": "<",
+    "dot": ".",
+    "cross": "x",
+}
+"""Marker of a label -> what matplotlib calls it."""
 
-Source: M. Okabe, K. Ito, Color Universal Design (2008); blue and vermilion first, for pictures of two colours.
-"""
+HATCHES = ("", "///", "...")
+"""Of areas whose labels share a colour, the first label's first."""
 
-BLUE, VERMILION = OKABE_ITO[:2]
-GREY = "#8A8A8A"
-MARKERS = "osD^vP*X"
-"""A second sign beside the colour, for print in black and white and for more than eight labels."""
+LEGEND_CHARS, SIGN_CHARS = 100, 7
+"""Characters that fit beside each other below a picture, and how many of them a sign with its gaps takes."""
+
+LEGEND_POINTS, LEGEND_ROW, MOST_COLUMNS = 10, 0.21, 5
+"""Size of the letters of a legend below a picture, inches of its rows, and its columns."""
 
 DPI = 150
 WIDTH, HEIGHT = 7.0, 5.0
@@ -80,6 +95,39 @@ def figure_of(axes: Axes) -> Figure:
     figure = axes.get_figure()
     assert isinstance(figure, Figure)  # noqa: S101 - new_axes makes no subfigures
     return figure
+
+
+def add_legend(place: Axes | Figure, handles: Sequence[Artist], names: Sequence[str], **options: Any) -> None:
+    """A legend of all the names: matplotlib itself leaves out those that begin with an underscore."""
+    legend = place.legend(handles, [str(number) for number in range(len(names))], **options)
+    for text, name in zip(legend.get_texts(), names, strict=True):
+        text.set_text(name)
+
+
+def add_legend_below(axes: Axes, handles: Sequence[Artist], names: Sequence[str]) -> None:
+    """A legend of all the names below the axes, in as many columns as fit."""
+    columns = _count_columns(names)
+    add_legend(figure_of(axes), handles, names, loc="outside lower center", ncols=columns, fontsize=LEGEND_POINTS)
+
+
+def measure_legend(names: Sequence[str]) -> float:
+    """Inches that `add_legend_below` takes."""
+    return -(-len(names) // _count_columns(names)) * LEGEND_ROW
+
+
+def _count_columns(names: Sequence[str]) -> int:
+    longest = max(len(name) for name in names) + SIGN_CHARS
+    return max(1, min(MOST_COLUMNS, LEGEND_CHARS // longest))
+
+
+def choose_hatches(legend: Mapping[str, Sign]) -> dict[str, str]:
+    """Name -> hatch that tells areas of one colour apart."""
+    used: dict[str, int] = {}
+    hatches = {}
+    for name, sign in legend.items():
+        turn = used[sign.colour] = used.get(sign.colour, -1) + 1
+        hatches[name] = HATCHES[turn % len(HATCHES)]
+    return hatches
 
 
 def label_of(name: str, column: Column) -> str:

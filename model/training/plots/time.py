@@ -1,13 +1,22 @@
 """Style in the order of time: how far each chunk is from the text before it, over the periods of the labels."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 from matplotlib.patches import Patch
 
-from model.training.plots.map import UNKNOWN, choose_signs, group_labels
-from model.training.plots.style import GREY, Picture, figure_of, house_style, new_axes
+from model.training.plots.style import (
+    Picture,
+    add_legend_below,
+    choose_hatches,
+    figure_of,
+    house_style,
+    measure_legend,
+    new_axes,
+)
+from relay.results.signs import GREY, Sign, Signs
 
 Floats = npt.NDArray[np.float64]
 
@@ -16,36 +25,40 @@ USUAL_REACH = 5
 """Chunks before that are compared, unless the recipe's window says otherwise: enough to even out single ones."""
 
 
-def draw_time(distances: Floats, labels: Sequence[str | None], *, reach: int) -> Picture:
+def draw_time(distances: Floats, labels: Sequence[str | None], signs: Signs, *, reach: int) -> Picture:
     """Distance of each chunk to the `reach` chunks before it, and its rolling mean; bands in the labels' colours.
 
     Args:
         distances: distances between the chunks, in the order of time (chunks, chunks).
         labels: label of each chunk, None where it is not known (chunks,).
+        signs: the signs of all labels.
         reach: chunks before that are compared, and over which the mean rolls.
     """
     before = measure_before(distances, reach)
-    rolling = smooth(before, reach)
-    groups = group_labels(labels)
-    signs = choose_signs(list(dict.fromkeys(groups.values())))
-    names = [groups.get(label or UNKNOWN, UNKNOWN) for label in labels]
+    legend, hatches = signs.legend, choose_hatches(signs.legend)
+    names = [sign.name for sign in signs.of(labels)]
+    said = ["each chunk", f"mean of {reach}", *legend]
     with house_style():
         axes = new_axes(
             f"Style over time: distance to the {reach} chunks before",
             "chunk, in the order of time",
             "mean distance",
-            size=(8.4, 4.6),
+            size=(8.4, 4.2 + measure_legend(said)),
         )
         for start, end in find_runs(names):
-            axes.axvspan(start - 0.5, end - 0.5, color=signs[names[start]][0], alpha=0.22, linewidth=0)
-        axes.plot(before, color=GREY, marker=".", linewidth=0.8, markersize=4, label="each chunk")
-        axes.plot(rolling, color=BLACK, linewidth=2, label=f"mean of {reach}")
+            band = _fill(legend[names[start]], hatches[names[start]], 0.22)
+            axes.axvspan(start - 0.5, end - 0.5, **band)
+        axes.plot(before, color=GREY, marker=".", linewidth=0.8, markersize=4)
+        axes.plot(smooth(before, reach), color=BLACK, linewidth=2)
         axes.set_xlim(-0.5, len(labels) - 0.5)
         axes.grid(visible=False, axis="x")
-        bands = [Patch(color=colour, alpha=0.35, linewidth=0, label=name) for name, (colour, _) in signs.items()]
-        handles = [*axes.get_legend_handles_labels()[0], *bands]
-        figure_of(axes).legend(handles=handles, loc="outside lower center", ncols=min(5, len(handles)), fontsize=10)
+        bands = [Patch(**_fill(sign, hatches[name], 0.35)) for name, sign in legend.items()]
+        add_legend_below(axes, [*axes.get_lines(), *bands], said)
     return Picture("time", "how far the style of each chunk is from the text before it", figure_of(axes))
+
+
+def _fill(sign: Sign, hatch: str, alpha: float) -> dict[str, Any]:
+    return {"facecolor": sign.colour, "edgecolor": sign.colour, "hatch": hatch, "alpha": alpha, "linewidth": 0}
 
 
 def measure_before(distances: Floats, reach: int) -> Floats:
