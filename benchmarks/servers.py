@@ -17,10 +17,10 @@ import msgspec
 import psutil
 
 from benchmarks.process import measure
-from relay.handoff.settings import ENVIRONMENT as STAGES_ENVIRONMENT
 from relay.handoff.settings import ROOT
+from relay.handoff.settings import VARIABLES as OF_STAGES
 from relay.registry.connection import find_registry
-from serve.settings import ENVIRONMENT
+from serve.settings import VARIABLES as OF_SERVE
 
 NAME = "served"
 
@@ -186,7 +186,7 @@ def _run(command: list[str], environment: Mapping[str, str], output: Path) -> "I
 
 def _make_environment(own: Mapping[str, str]) -> dict[str, str]:
     """The environment without the settings of whoever measures."""
-    ours = {**ENVIRONMENT, **STAGES_ENVIRONMENT}
+    ours = {variable.name for variable in (*OF_STAGES, *OF_SERVE)}
     return {**{name: value for name, value in os.environ.items() if name not in ours}, **own}
 
 

@@ -13,13 +13,14 @@ from loguru import logger
 
 from model import __doc__ as description
 from model.parameters import ModelParameters, parse_parameters
-from model.release.track import PROMOTE, Finished, track
+from model.release.track import Finished, track
 from relay.handoff.code import HANDOFF, Code
 from relay.handoff.program import main
 from relay.handoff.receipt import Receipt, Rejects
 from relay.handoff.recipe import Recipe
 from relay.handoff.run import Run
-from relay.handoff.stage import Choice, Stage
+from relay.handoff.settings import PROMOTE
+from relay.handoff.stage import Stage
 from relay.handoff.verbs import Verb
 from relay.registry.errors import RegistryAwayError
 from relay.results.findings import read_lines
@@ -78,7 +79,7 @@ class Model(Stage[ModelParameters]):
     description = description or ""
     reads = READS
     writes = WRITES
-    choices = MappingProxyType({"promote": Choice(PROMOTE, "PROMOTE", "whether a new version may become production")})
+    choices = MappingProxyType({"promote": PROMOTE})
     verbs = MappingProxyType(VERBS)
 
     def parse(self, recipe: Recipe) -> ModelParameters:

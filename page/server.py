@@ -7,22 +7,24 @@ from typing import NoReturn
 
 from loguru import logger
 
-from page.settings import ENVIRONMENT
+from page.settings import PAGE_ADDRESS, PAGE_PORT, VARIABLES
 from relay.handoff.settings import ROOT, read_settings
+from relay.handoff.variables import describe_variables
 from relay.handoff.verbs import VerbAnswer
 
-PORT = 8501
 STDOUT = 1
-ADDRESS = "127.0.0.1"
-"""Whoever reaches the page can start runs: other machines reach it only where somebody asks for that."""
 
 
 def add_options(_: str, parser: argparse.ArgumentParser) -> None:
-    """Declare what the command line may hold."""
-    port, address = os.environ.get("PAGE_PORT") or PORT, os.environ.get("PAGE_ADDRESS") or ADDRESS
-    parser.add_argument("--port", type=int, default=port, help=f"PAGE_PORT (default: {PORT})")
-    parser.epilog = "Environment:\n" + "\n".join(f"  {name:<22} {text}" for name, text in ENVIRONMENT.items())
-    parser.add_argument("--address", default=address, help=f"where to listen, PAGE_ADDRESS (default: {ADDRESS})")
+    """Declare what the command line may hold.
+
+    Raises:
+        UsageError: an environment variable has an unsupported value.
+    """
+    port, address = PAGE_PORT.of(os.environ), PAGE_ADDRESS.of(os.environ)
+    parser.add_argument("--port", type=int, default=port, help=PAGE_PORT.option)
+    parser.add_argument("--address", default=address, help=PAGE_ADDRESS.option)
+    parser.epilog = describe_variables(VARIABLES)
 
 
 def answer(options: argparse.Namespace) -> VerbAnswer:

@@ -3,17 +3,28 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from relay.handoff.settings import Settings, read_settings
+from relay.handoff.variables import MOST_PORT, Variable, text, whole
 
-ENVIRONMENT = {
-    "PAGE_PORT": "port of the page (empty: 8501)",
-    "PAGE_ADDRESS": "where the page listens (empty: 127.0.0.1, this machine only)",
-    "API_URL": "the API that the page asks for predictions, http://host:port (empty: the registry's model, not logged)",
-    "AIRFLOW_URL": "Airflow, which starts a scheduled run from the page, http://host:port (empty: no schedule)",
-    "AIRFLOW_USER": "user of Airflow (empty: admin)",
-    "AIRFLOW_PASSWORD_FILE": "file with that user's password",
-}
+PAGE_PORT = whole("PAGE_PORT", "port of the page", 8501, most=MOST_PORT)
+PAGE_ADDRESS = text("PAGE_ADDRESS", "where the page listens", "127.0.0.1", "127.0.0.1, this machine only")
+"""Whoever reaches the page can start runs: other machines reach it only where this says so."""
+API_URL = text(
+    "API_URL",
+    "the API that the page asks for predictions, http://host:port",
+    shown="the registry's model, not logged",
+)
+AIRFLOW_URL = text(
+    "AIRFLOW_URL", "Airflow, which starts a scheduled run from the page, http://host:port", shown="no schedule"
+)
+AIRFLOW_USER = text("AIRFLOW_USER", "user of Airflow", "admin")
+AIRFLOW_PASSWORD_FILE = text("AIRFLOW_PASSWORD_FILE", "file with that user's password")
+
+VARIABLES: tuple[Variable[Any], ...] = (
+    *(PAGE_PORT, PAGE_ADDRESS, API_URL, AIRFLOW_URL, AIRFLOW_USER, AIRFLOW_PASSWORD_FILE),
+)
 """Every variable of the page alone."""
 
 
@@ -21,12 +32,12 @@ ENVIRONMENT = {
 class PageSettings(Settings):
     """The settings of the stages, and whom the page asks."""
 
-    api_url: str = ""
+    api_url: str = API_URL.default
     """Where the page asks for predictions; empty: it asks the registry's model itself."""
-    airflow_url: str = ""
+    airflow_url: str = AIRFLOW_URL.default
     """Where the page starts a scheduled run; empty: there is no schedule."""
-    airflow_user: str = "admin"
-    airflow_password_file: str = ""
+    airflow_user: str = AIRFLOW_USER.default
+    airflow_password_file: str = AIRFLOW_PASSWORD_FILE.default
 
 
 def read_page_settings(environment: Mapping[str, str] = os.environ) -> PageSettings:
@@ -37,8 +48,8 @@ def read_page_settings(environment: Mapping[str, str] = os.environ) -> PageSetti
     """
     return PageSettings(
         **vars(read_settings(environment)),
-        api_url=(environment.get("API_URL") or "").rstrip("/"),
-        airflow_url=(environment.get("AIRFLOW_URL") or "").rstrip("/"),
-        airflow_user=environment.get("AIRFLOW_USER") or "admin",
-        airflow_password_file=environment.get("AIRFLOW_PASSWORD_FILE") or "",
+        api_url=API_URL.of(environment).rstrip("/"),
+        airflow_url=AIRFLOW_URL.of(environment).rstrip("/"),
+        airflow_user=AIRFLOW_USER.of(environment),
+        airflow_password_file=AIRFLOW_PASSWORD_FILE.of(environment),
     )

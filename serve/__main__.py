@@ -3,7 +3,6 @@
 load: settings, then in each worker the models; work: answer; save: each prediction in the log, before its answer.
 """
 
-import argparse
 import os
 import signal
 import sys
@@ -15,8 +14,10 @@ from loguru import logger
 from relay.handoff.errors import RelayError
 from relay.handoff.log import configure_terminal
 from relay.handoff.renamed_variables import rename_variables
+from relay.handoff.variables import describe_variables
+from relay.handoff.verbs import Parser
 from relay.registry.connection import find_registry
-from serve.settings import ENVIRONMENT, SHARED, Settings, read_settings
+from serve.settings import API_ADDRESS, API_PORT, API_WORKERS, SHARED, VARIABLES, Settings, read_settings
 
 READS = "serve/models/{model}"
 WRITES = "serve/predictions.sqlite"
@@ -31,18 +32,19 @@ GRACE_SECONDS = 30
 def main(argv: Sequence[str]) -> int:
     """Serve until told to stop; gives the exit code."""
     options = _parser().parse_args(argv)
-    given = {"API_ADDRESS": options.host, "API_PORT": options.port, "API_WORKERS": options.workers}
+    given = {API_ADDRESS.name: options.host, API_PORT.name: options.port, API_WORKERS.name: options.workers}
     environment = {name: value for name, value in given.items() if value is not None}
+    names = [variable.name for variable in VARIABLES]
     configure_terminal("INFO")
     try:
-        environment = rename_variables({**os.environ, **environment}, ENVIRONMENT, logger.warning)
+        environment = rename_variables({**os.environ, **environment}, names, logger.warning)
         settings = read_settings(environment)
         find_registry(settings.data_dir, settings.tracking_uri)
     except RelayError as error:
         logger.error("{}", error)
         return error.exit_code
     # The workers find the new names there, and do not warn of the old ones again.
-    os.environ.update({name: environment[name] for name in ENVIRONMENT if name in environment} | _prepare(settings))
+    os.environ.update({name: environment[name] for name in names if name in environment} | _prepare(settings))
     return serve(settings)
 
 
@@ -83,18 +85,15 @@ def _prepare(settings: Settings) -> dict[str, str]:
     return {"OMP_NUM_THREADS": os.environ.get("OMP_NUM_THREADS") or "1", "LOG_LEVEL": settings.log_level}
 
 
-def _parser() -> argparse.ArgumentParser:
-    width = max(map(len, ENVIRONMENT))
-    variables = "\n".join(f"  {name:<{width}}  {text}" for name, text in ENVIRONMENT.items())
-    parser = argparse.ArgumentParser(
-        prog="python -m serve",
-        description="Serves the production model over HTTP.",
-        epilog=f"variables of the environment:\n{variables}\nand, as for every stage, {', '.join(SHARED)}",
-        formatter_class=argparse.RawDescriptionHelpFormatter,
+def _parser() -> Parser:
+    parser = Parser(
+        "serve",
+        "Serves the production model over HTTP.",
+        epilog=describe_variables((*VARIABLES, *SHARED)),
     )
-    parser.add_argument("--host", help="where to listen, API_ADDRESS (default: 127.0.0.1)")
-    parser.add_argument("--port", help="API_PORT (default: 8000)")
-    parser.add_argument("--workers", help="processes that answer, API_WORKERS (default: 1)")
+    parser.add_argument("--host", help=API_ADDRESS.option)
+    parser.add_argument("--port", help=API_PORT.option)
+    parser.add_argument("--workers", help=API_WORKERS.option)
     return parser
 
 

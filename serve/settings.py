@@ -5,37 +5,17 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from loguru import logger
 
-from relay.handoff.database import read_database_url
+from relay.handoff.database import DATABASE_VARIABLES, read_database_url
 from relay.handoff.errors import UsageError
 from relay.handoff.renamed_variables import rename_variables
-from relay.handoff.settings import ROOT
+from relay.handoff.settings import DATA_DIR, LOG_DIR, LOG_LEVEL, MLFLOW_TRACKING_URI
+from relay.handoff.variables import MOST_PORT, Variable, number, text, whole, word
 
-ENVIRONMENT = {
-    "API_PORT": "port (empty: 8000)",
-    "API_ADDRESS": "where to listen (empty: 127.0.0.1, this machine alone)",
-    "API_WORKERS": "processes that answer (empty: 1)",
-    "MODEL_URI": "models to serve, a comma list such as models:/credit@production; the first answers /predict",
-    "API_KEY_SHA256": "SHA-256 of the key that callers must send, as 64 hex digits (empty: no key)",
-    "API_MAX_BODY_BYTES": "bytes of a request's body, at most (empty: 4194304)",
-    "API_MAX_ROWS": "records of a request, at most (empty: 10000)",
-    "API_TIMEOUT": "seconds that a request may take, at most (empty: 30)",
-    "PREDICTION_LOG_ON_FAILURE": "when the prediction log cannot be written: refuse (503) or answer (empty: refuse)",
-    "RETENTION_DAYS": "days that the prediction log keeps (empty: all)",
-    "SERVE_DIR": "folder of its copies of models and of the log in SQLite (empty: serve/ in DATA_DIR)",
-    "REGISTRY_POLL_SECONDS": "how often the registry is asked who holds production (empty: 10)",
-}
-"""Every variable of the service alone; what it shares with the stages stands in SHARED."""
-
-SHARED = (
-    *("DATA_DIR", "LOG_DIR", "LOG_LEVEL", "MLFLOW_TRACKING_URI"),
-    *("USE_POSTGRES", "DATABASE_URL", "POSTGRES_URL", "DATABASE_PASSWORD_FILE"),
-)
-
-MODEL_URI = re.compile(r"models:/([A-Za-z0-9_.-]+)@([A-Za-z0-9_.-]+)")
+_MODEL_URI = re.compile(r"models:/([A-Za-z0-9_.-]+)@([A-Za-z0-9_.-]+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,68 +26,6 @@ class ModelName:
     alias: str
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How the service runs."""
-
-    models: tuple[ModelName, ...] = ()
-    port: int = 8000
-    address: str = "127.0.0.1"
-    workers: int = 1
-    database_url: str = field(default="", repr=False)  # it may hold a password
-    api_key_sha256: str = field(default="", repr=False)
-    max_body: int = 4 << 20
-    max_rows: int = 10_000
-    timeout: float = 30.0
-    log_failure: Literal["refuse", "answer"] = "refuse"
-    retention_days: float | None = None
-    follow_seconds: float = 10.0
-    data_dir: Path = ROOT / "data"
-    serve_dir: Path | None = None
-    log_dir: Path = ROOT / "logs"
-    log_level: str = "INFO"
-    tracking_uri: str = field(default="", repr=False)
-
-    @property
-    def folder(self) -> Path:
-        """What the service keeps: verified copies of the models, and the prediction log in SQLite."""
-        return self.serve_dir or self.data_dir / "serve"
-
-
-def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
-    """The settings that the environment names; an empty variable counts as not set.
-
-    Raises:
-        UsageError: a variable holds what it cannot.
-    """
-    environment = rename_variables(environment, ENVIRONMENT, logger.warning)
-    failure = environment.get("PREDICTION_LOG_ON_FAILURE") or "refuse"
-    if failure not in ("refuse", "answer"):
-        raise UsageError(f"PREDICTION_LOG_ON_FAILURE={failure}: expected refuse or answer")
-    level = (environment.get("LOG_LEVEL") or "INFO").upper()
-    if level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
-        raise UsageError(f"LOG_LEVEL={level}: expected DEBUG, INFO, WARNING or ERROR")
-    return Settings(
-        models=parse_models(environment.get("MODEL_URI") or ""),
-        port=int(_read_number(environment, "API_PORT", 8000, whole=True, most=65_535)),
-        address=environment.get("API_ADDRESS") or "127.0.0.1",
-        workers=int(_read_number(environment, "API_WORKERS", 1, whole=True, most=256)),
-        database_url=read_database_url(environment),
-        api_key_sha256=_read_key(environment),
-        max_body=int(_read_number(environment, "API_MAX_BODY_BYTES", 4 << 20, whole=True)),
-        max_rows=int(_read_number(environment, "API_MAX_ROWS", 10_000, whole=True)),
-        timeout=_read_number(environment, "API_TIMEOUT", 30.0),
-        log_failure="answer" if failure == "answer" else "refuse",
-        retention_days=_read_number(environment, "RETENTION_DAYS", 0.0) if environment.get("RETENTION_DAYS") else None,
-        follow_seconds=_read_number(environment, "REGISTRY_POLL_SECONDS", 10.0),
-        data_dir=Path(environment.get("DATA_DIR") or ROOT / "data").absolute(),
-        serve_dir=Path(environment["SERVE_DIR"]).absolute() if environment.get("SERVE_DIR") else None,
-        log_dir=Path(environment.get("LOG_DIR") or ROOT / "logs").absolute(),
-        log_level=level,
-        tracking_uri=environment.get("MLFLOW_TRACKING_URI") or "",
-    )
-
-
 def parse_models(text: str) -> tuple[ModelName, ...]:
     """The models of MODEL_URI, in its order.
 
@@ -116,7 +34,7 @@ def parse_models(text: str) -> tuple[ModelName, ...]:
     """
     models = []
     for part in filter(None, (part.strip() for part in text.split(","))):
-        found = MODEL_URI.fullmatch(part)
+        found = _MODEL_URI.fullmatch(part)
         if found is None:
             raise UsageError(
                 f"MODEL_URI: found {part!r}, expected models:/<name>@<alias>, such as models:/credit@production"
@@ -128,27 +46,110 @@ def parse_models(text: str) -> tuple[ModelName, ...]:
     return tuple(models)
 
 
-def _read_number(
-    environment: Mapping[str, str], name: str, default: float, *, whole: bool = False, most: float = 1e12
-) -> float:
-    text = environment.get(name) or ""
-    if not text:
-        return default
-    try:
-        value = float(text)
-    except ValueError:
-        value = -1.0
-    if not 0 < value <= most or (whole and not value.is_integer()):
-        limit = f" of at most {most:,.0f}" if most < 1e12 else ""
-        raise UsageError(f"{name}={text}: expected a {'whole ' if whole else ''}number above 0{limit}")
-    return value
-
-
-def _read_key(environment: Mapping[str, str]) -> str:
-    digest = (environment.get("API_KEY_SHA256") or "").strip().lower()
+def _read_key(given: str) -> str:
+    digest = given.strip().lower()
     if digest and not re.fullmatch(r"[0-9a-f]{64}", digest):
         raise UsageError(
             "API_KEY_SHA256: expected 64 hex digits, the SHA-256 of the key: "
             'make them with `printf %s "$KEY" | sha256sum`'
         )
     return digest
+
+
+API_PORT = whole("API_PORT", "port", 8000, most=MOST_PORT)
+API_ADDRESS = text("API_ADDRESS", "where to listen", "127.0.0.1", "127.0.0.1, this machine only")
+API_WORKERS = whole("API_WORKERS", "processes that answer", 1, most=256)
+MODEL_URI: Variable[tuple[ModelName, ...]] = Variable(
+    "MODEL_URI",
+    "models to serve, a comma list such as models:/credit@production; the first answers /predict",
+    (),
+    parse_models,
+    shown="none",
+)
+API_KEY_SHA256 = Variable(
+    "API_KEY_SHA256", "SHA-256 of the key that callers must send, as 64 hex digits", "", _read_key, shown="no key"
+)
+API_MAX_BODY_BYTES = whole("API_MAX_BODY_BYTES", "bytes of a request's body, at most", 4 << 20)
+API_MAX_ROWS = whole("API_MAX_ROWS", "records of a request, at most", 10_000)
+API_TIMEOUT = number("API_TIMEOUT", "seconds that a request may take, at most", 30.0, "30")
+PREDICTION_LOG_ON_FAILURE = word(
+    "PREDICTION_LOG_ON_FAILURE",
+    "when the prediction log cannot be written: refuse (503) or answer",
+    ("refuse", "answer"),
+)
+RETENTION_DAYS = number("RETENTION_DAYS", "days that the prediction log keeps", None, "all")
+SERVE_DIR: Variable[Path | None] = Variable(
+    "SERVE_DIR",
+    "folder of its copies of models and of the log in SQLite",
+    None,
+    lambda path: Path(path).absolute(),
+    shown="serve/ in DATA_DIR",
+)
+REGISTRY_POLL_SECONDS = number(
+    "REGISTRY_POLL_SECONDS", "how often the registry is asked which version is in production", 10.0, "10"
+)
+
+VARIABLES: tuple[Variable[Any], ...] = (
+    *(API_PORT, API_ADDRESS, API_WORKERS, MODEL_URI, API_KEY_SHA256, API_MAX_BODY_BYTES, API_MAX_ROWS, API_TIMEOUT),
+    *(PREDICTION_LOG_ON_FAILURE, RETENTION_DAYS, SERVE_DIR, REGISTRY_POLL_SECONDS),
+)
+"""Every variable of the service alone."""
+
+SHARED: tuple[Variable[Any], ...] = (DATA_DIR, LOG_DIR, LOG_LEVEL, MLFLOW_TRACKING_URI, *DATABASE_VARIABLES)
+"""The variables that it shares with the stages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How the service runs."""
+
+    models: tuple[ModelName, ...] = MODEL_URI.default
+    port: int = API_PORT.default
+    address: str = API_ADDRESS.default
+    workers: int = API_WORKERS.default
+    database_url: str = field(default="", repr=False)  # it may hold a password
+    api_key_sha256: str = field(default=API_KEY_SHA256.default, repr=False)
+    max_body: int = API_MAX_BODY_BYTES.default
+    max_rows: int = API_MAX_ROWS.default
+    timeout: float = API_TIMEOUT.default
+    log_failure: Literal["refuse", "answer"] = "refuse"
+    retention_days: float | None = RETENTION_DAYS.default
+    follow_seconds: float = REGISTRY_POLL_SECONDS.default
+    data_dir: Path = DATA_DIR.default
+    serve_dir: Path | None = SERVE_DIR.default
+    log_dir: Path = LOG_DIR.default
+    log_level: str = LOG_LEVEL.default
+    tracking_uri: str = field(default=MLFLOW_TRACKING_URI.default, repr=False)
+
+    @property
+    def folder(self) -> Path:
+        """What the service keeps: verified copies of the models, and the prediction log in SQLite."""
+        return self.serve_dir or self.data_dir / "serve"
+
+
+def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
+    """The settings that the environment names; an empty variable counts as not set.
+
+    Raises:
+        UsageError: a variable has an unsupported value.
+    """
+    environment = rename_variables(environment, [one.name for one in VARIABLES], logger.warning)
+    return Settings(
+        models=MODEL_URI.of(environment),
+        port=API_PORT.of(environment),
+        address=API_ADDRESS.of(environment),
+        workers=API_WORKERS.of(environment),
+        database_url=read_database_url(environment),
+        api_key_sha256=API_KEY_SHA256.of(environment),
+        max_body=API_MAX_BODY_BYTES.of(environment),
+        max_rows=API_MAX_ROWS.of(environment),
+        timeout=API_TIMEOUT.of(environment),
+        log_failure="answer" if PREDICTION_LOG_ON_FAILURE.of(environment) == "answer" else "refuse",
+        retention_days=RETENTION_DAYS.of(environment),
+        follow_seconds=REGISTRY_POLL_SECONDS.of(environment),
+        data_dir=DATA_DIR.of(environment),
+        serve_dir=SERVE_DIR.of(environment),
+        log_dir=LOG_DIR.of(environment),
+        log_level=LOG_LEVEL.of(environment),
+        tracking_uri=MLFLOW_TRACKING_URI.of(environment),
+    )

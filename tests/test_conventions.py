@@ -236,6 +236,71 @@ def test_the_example_environment_lists_every_setting_and_no_other() -> None:
     assert sorted(listed) == sorted({*VARIABLES, *compose, *READ_BY_COMPOSE})
 
 
+OTHER_IN_CONTAINERS = {
+    "RECIPES": "a plain `docker compose up` runs two",
+    "MODEL_URI": "the API serves these two",
+    "MLFLOW_TRACKING_URI": "the registry is the service mlflow",
+    "AIRFLOW_PASSWORD_FILE": "a secret needs a file, and an empty one is no password",
+}
+"""Variable -> why it has another default in containers."""
+
+
+def test_the_example_environment_says_what_each_empty_variable_means() -> None:
+    from variables import VARIABLES
+
+    text = (ROOT / ".env.example").read_text(encoding="utf-8")
+    # A comment is about the variables that follow it, up to the next comment.
+    blocks = re.findall(r"((?:^#.*\n)+)((?:^[A-Z0-9_]+=.*\n)+)", text, re.M)
+    comments = {name: " ".join(comment.split()) for comment, names in blocks for name in re.findall(r"\w+(?==)", names)}
+    defaults = {name: str(one.shown or one.default or "").split(",")[0] for name, one in VARIABLES.items()}
+    told = {name: shown for name, shown in defaults.items() if re.search(r"\d|^(auto|refuse|admin|INFO|false)$", shown)}
+    assert len(told) > 10
+    assert {name: shown for name, shown in told.items() if shown not in comments[name]} == {}
+
+
+READ_ELSEWHERE = {
+    ("relay/registry/connection.py", "MLFLOW_TRACKING_URI"): "puts back what MLflow overwrites",
+}
+"""File and variable -> why it is read there without its declaration."""
+
+
+def test_a_variable_is_read_through_its_declaration() -> None:
+    from variables import VARIABLES
+
+    found = set()
+    for path, tree in sources(*PACKAGES):
+        for node in ast.walk(tree):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.func.attr in ("get", "getenv")
+            ):
+                found |= {(path, word.value) for word in node.args[:1] if isinstance(word, ast.Constant)}
+            if (
+                isinstance(node, ast.Subscript)
+                and isinstance(node.ctx, ast.Load)
+                and "environ" in ast.unparse(node.value)
+            ):
+                found |= {(path, node.slice.value)} if isinstance(node.slice, ast.Constant) else set()
+    assert {(path, name) for path, name in found if name in VARIABLES} == set(READ_ELSEWHERE)
+
+
+def test_compose_gives_an_empty_variable_the_default_that_its_declaration_has() -> None:
+    from variables import VARIABLES
+
+    from relay.handoff.renamed_variables import NEW_NAMES
+
+    text = "".join(path.read_text(encoding="utf-8") for path in sorted(ROOT.glob("docker-compose*.yml")))
+    for old in NEW_NAMES:
+        text = re.sub(rf"\$\{{{old}:-([^}}]*)\}}", r"\1", text)
+    given = {(name, value) for name, value in re.findall(r"\$\{([A-Z0-9_]+):-([^${}]+)\}", text) if name in VARIABLES}
+    assert len(given) > 5
+    assert {
+        (name, value) for name, value in given
+        if name not in OTHER_IN_CONTAINERS and str(VARIABLES[name].read(value)) != str(VARIABLES[name].default)
+    } == set()  # fmt: skip
+
+
 def test_every_make_command_in_the_documents_exists() -> None:
     promised = {path: promised_targets(path.read_text(encoding="utf-8")) for path in documents()}
     targets = set(make_targets())

@@ -1,7 +1,7 @@
-"""Every environment variable that a program of the project reads: tests begin without them."""
+"""Every environment variable that a program of the project declares: tests begin without them."""
 
-from page.settings import ENVIRONMENT as OF_PAGE
-from relay.handoff.settings import ENVIRONMENT as OF_STAGES
-from serve.settings import ENVIRONMENT as OF_SERVE
+from page.settings import VARIABLES as OF_PAGE
+from relay.handoff.settings import VARIABLES as OF_STAGES
+from serve.settings import VARIABLES as OF_SERVE
 
-VARIABLES = {**OF_STAGES, **OF_PAGE, **OF_SERVE}
+VARIABLES = {variable.name: variable for variable in (*OF_STAGES, *OF_PAGE, *OF_SERVE)}

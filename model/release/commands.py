@@ -12,13 +12,13 @@ from loguru import logger
 
 from model.release.card import choose_version, make_card
 from model.release.fetch import fetch_run
-from model.release.track import PROMOTE, Finished, name_user, track
+from model.release.track import Finished, name_user, track
 from relay.handoff.errors import DatasetMissingError, UsageError
 from relay.handoff.files import Fingerprints, write_atomically
 from relay.handoff.log import configure_log
 from relay.handoff.receipt import Receipt
 from relay.handoff.recipe import Recipe, load_recipe
-from relay.handoff.settings import OFF, Settings
+from relay.handoff.settings import OFF, PROMOTE, Settings
 from relay.handoff.verbs import VerbAnswer, add_recipe_options, read_verb_settings
 from relay.registry.connection import explain_mlflow, find_registry, open_registry
 from relay.registry.errors import PromotionError, RegistryEmptyError
@@ -50,7 +50,9 @@ def add_options(verb: str, parser: argparse.ArgumentParser) -> None:
     if verb == "rollback":
         parser.add_argument("--undo", action="store_true", help="promote the version again that was rolled back last")
     if verb == "track":
-        parser.add_argument("--promote", choices=PROMOTE, default=PROMOTE[0], help="whether the gate may promote it")
+        parser.add_argument(
+            "--promote", choices=PROMOTE.words, default=PROMOTE.default, help="whether the gate may promote it"
+        )
 
 
 def answer(options: argparse.Namespace) -> VerbAnswer:

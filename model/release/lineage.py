@@ -11,7 +11,7 @@ from loguru import logger
 from relay.handoff.location import DatasetLocation
 from relay.handoff.receipt import Receipt
 from relay.handoff.renamed_variables import rename_variables
-from relay.handoff.settings import ROOT
+from relay.handoff.settings import GIT_COMMIT, ROOT
 
 STAGES = ("preprocess", "ingest")
 """Who wrote what a training read, and what that was made of."""
@@ -67,7 +67,7 @@ def trace(data_dir: Path, result: Receipt, environment: Mapping[str, str] = os.e
 
 def find_revision(environment: Mapping[str, str], root: Path = ROOT) -> str:
     """What GIT_COMMIT says (an image is given it when it is built), else the commit of the checkout, or nothing."""
-    if named := rename_variables(environment, ("GIT_COMMIT",), logger.warning).get("GIT_COMMIT"):
+    if named := GIT_COMMIT.of(rename_variables(environment, (GIT_COMMIT.name,), logger.warning)):
         return named
     try:
         head = (root / ".git" / "HEAD").read_text(encoding="utf-8").strip()

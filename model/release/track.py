@@ -18,7 +18,7 @@ from relay.handoff.location import DatasetLocation
 from relay.handoff.lock import one_writer
 from relay.handoff.receipt import Receipt
 from relay.handoff.recipe import Recipe
-from relay.handoff.settings import Settings
+from relay.handoff.settings import PROMOTE, Settings
 from relay.registry.connection import Address, explain_mlflow, find_experiment, find_registry, open_registry
 from relay.registry.promotion import now_utc, promote
 from relay.registry.task import ModelTask
@@ -31,9 +31,6 @@ if TYPE_CHECKING:
     from model.release.promotion_gate import Candidate, Decision
     from model.training.estimator.rows import Part
 
-PROMOTE = ("auto", "never", "always")
-"""auto: when the gate lets it pass; never: by hand only; always: without asking the gate."""
-
 
 @dataclass(frozen=True)
 class Finished:
@@ -42,7 +39,7 @@ class Finished:
     recipe: Recipe
     settings: Settings
     receipt: Receipt
-    promote: str = PROMOTE[0]
+    promote: str = PROMOTE.default
 
     @property
     def location(self) -> ResultLocation:

@@ -11,8 +11,9 @@ from relay.handoff.answer import JSON, say, say_json
 from relay.handoff.errors import RelayError, UsageError
 from relay.handoff.recipe import list_recipes, load_recipe
 from relay.handoff.run import Parameters
-from relay.handoff.settings import ENVIRONMENT, Settings, read_settings, split_list
-from relay.handoff.stage import Choice, Stage
+from relay.handoff.settings import DATA_DIR, LOG_DIR, VARIABLES, Settings, read_settings, split_list
+from relay.handoff.stage import Stage
+from relay.handoff.variables import describe_variables
 from relay.handoff.verbs import Parser
 
 
@@ -53,17 +54,10 @@ def read_options(stage: Stage[Parameters], arguments: argparse.Namespace) -> Opt
         force=arguments.force,
         verify=arguments.verify,
         check=arguments.check,
-        chosen={name: _choose(name, choice, arguments) for name, choice in stage.choices.items()},
+        chosen={name: getattr(arguments, name) or one.of(os.environ) for name, one in stage.choices.items()},
         run_id=arguments.run_id,
         is_json=arguments.json,
     )
-
-
-def _choose(name: str, choice: Choice, arguments: argparse.Namespace) -> str:
-    given: str = getattr(arguments, name) or os.environ.get(choice.variable) or choice.values[0]
-    if given not in choice.values:  # the command line was checked by argparse
-        raise UsageError(f"{choice.variable}={given}: expected {', '.join(choice.values)}")
-    return given
 
 
 def make_parser(stage: Stage[Parameters], *, is_json: bool = False) -> Parser:
@@ -72,7 +66,7 @@ def make_parser(stage: Stage[Parameters], *, is_json: bool = False) -> Parser:
     parser = Parser(
         stage.name,
         description=f"{stage.description} Reads {reads}, writes {stage.writes.format(recipe='<recipe>')}.",
-        epilog="Environment:\n" + "\n".join(f"  {name:<22} {text}" for name, text in ENVIRONMENT.items()),
+        epilog=describe_variables(VARIABLES),
         verbs=stage.verbs,
         is_json=is_json,
     )
@@ -84,15 +78,14 @@ def make_parser(stage: Stage[Parameters], *, is_json: bool = False) -> Parser:
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="change the recipe, such as model.chunks=50"
     )
-    parser.add_argument("--data-dir", type=Path, metavar="DIR", help="folder of the datasets (default: data/)")
-    parser.add_argument("--log-dir", type=Path, metavar="DIR", help="folder of the logs (default: logs/)")
+    parser.add_argument("--data-dir", type=Path, metavar="DIR", help=DATA_DIR.option)
+    parser.add_argument("--log-dir", type=Path, metavar="DIR", help=LOG_DIR.option)
     parser.add_argument("--run-id", default="", metavar="ID", help="id of the run in the journal (default: random)")
     parser.add_argument(
         JSON, action="store_true", help="answer with JSON: a line for each run or check, the list, or the error"
     )
-    for name, choice in stage.choices.items():
-        usual = f"{choice.help} (default: {choice.values[0]})"
-        parser.add_argument(f"--{name}", choices=choice.values, help=usual)
+    for name, variable in stage.choices.items():
+        parser.add_argument(f"--{name}", choices=variable.words, help=variable.option)
     return parser
 
 

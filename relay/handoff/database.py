@@ -5,8 +5,22 @@ from pathlib import Path
 from urllib.parse import parse_qsl, quote, urlsplit, urlunsplit
 
 from relay.handoff.errors import UsageError
+from relay.handoff.variables import text, word
 
-DEFAULT_URL = "postgresql://relay@localhost:5432/relay"
+USE_POSTGRES = word(
+    "USE_POSTGRES",
+    "true: datasets become tables of PostgreSQL too, and predictions are logged there",
+    ("true", "false"),
+    default="false",
+    read=lambda given: given.strip().lower(),
+)
+DATABASE_URL = text(
+    "DATABASE_URL", "which PostgreSQL, postgresql://user:password@host:5432/database; goes before USE_POSTGRES"
+)
+POSTGRES_URL = text("POSTGRES_URL", "which one USE_POSTGRES means", "postgresql://relay@localhost:5432/relay")
+DATABASE_PASSWORD_FILE = text("DATABASE_PASSWORD_FILE", "file with its password, where the URL has none")
+DATABASE_VARIABLES = (USE_POSTGRES, DATABASE_URL, POSTGRES_URL, DATABASE_PASSWORD_FILE)
+
 SCHEMES = ("postgresql", "postgres")
 
 
@@ -19,17 +33,14 @@ def read_database_url(environment: Mapping[str, str]) -> str:
     Raises:
         UsageError: a variable holds what it cannot, or the password's file cannot be read.
     """
-    word = (environment.get("USE_POSTGRES") or "false").strip().lower()
-    if word not in ("true", "false"):
-        raise UsageError(f"USE_POSTGRES={environment['USE_POSTGRES']}: expected true or false")
-    variable = "DATABASE_URL" if environment.get("DATABASE_URL") else "POSTGRES_URL"
-    url = environment.get("DATABASE_URL") or ""
-    if not url and word == "true":
-        url = environment.get("POSTGRES_URL") or DEFAULT_URL
+    uses_postgres = USE_POSTGRES.of(environment) == "true"
+    url, variable = DATABASE_URL.of(environment), DATABASE_URL
+    if not url and uses_postgres:
+        url, variable = POSTGRES_URL.of(environment), POSTGRES_URL
     if not url:
         return ""
-    check_url(url, variable)
-    file = environment.get("DATABASE_PASSWORD_FILE")
+    check_url(url, variable.name)
+    file = DATABASE_PASSWORD_FILE.of(environment)
     return add_password(url, _read_password(Path(file))) if file and urlsplit(url).password is None else url
 
 

@@ -17,7 +17,7 @@ from relay.handoff.journal import Outcome
 from relay.handoff.logbook import Logbook, make_run_id
 from relay.handoff.receipt import Receipt
 from relay.handoff.run import Parameters, Run
-from relay.handoff.settings import ROOT, split_list
+from relay.handoff.settings import LOG_DIR, split_list
 from relay.handoff.stage import Stage
 
 
@@ -111,7 +111,7 @@ def refuse(stage: str, arguments: argparse.Namespace, error: RelayError) -> int:
         if arguments.json:
             print_error(error)
         return error.exit_code
-    log_dir = arguments.log_dir or Path(os.environ.get("LOG_DIR") or ROOT / "logs")
+    log_dir = arguments.log_dir or LOG_DIR.of(os.environ)
     named = split_list(",".join(arguments.recipes))
     recipe = Path(named[0]).stem if len(named) == 1 else ""
     book = Logbook(log_dir, stage, recipe, arguments.run_id, is_printed=arguments.json)

@@ -4,9 +4,10 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
-from relay.handoff.database import read_database_url
-from relay.handoff.errors import UsageError
+from relay.handoff.database import DATABASE_VARIABLES, read_database_url
+from relay.handoff.variables import Variable, folder, text, word
 
 ROOT = Path(__file__).resolve().parents[2]
 """The folder that holds the stages: the checkout on a laptop, /app in an image."""
@@ -15,60 +16,6 @@ RECIPES_DIR = ROOT / "recipes"
 
 OFF = "off"
 """The value of MLFLOW_TRACKING_URI that switches tracking off."""
-
-ENVIRONMENT = {
-    "RECIPES": "recipes to run, a comma list",
-    "RECIPE": "the recipe to run; goes before RECIPES",
-    "OVERRIDES": "changes to the recipe, a comma list such as model.chunks=50,seed=7",
-    "DATA_DIR": "folder of the datasets",
-    "LOG_DIR": "folder of the logs",
-    "LOG_LEVEL": "DEBUG, INFO, WARNING or ERROR",
-    "RELAY_REFRESH": "ask sources again: never, always, or an age such as 6h (empty: as the recipe says)",
-    "MLFLOW_TRACKING_URI": "an MLflow server, http://host:port (empty: embedded in data/mlflow/; off: no tracking)",
-    "USE_POSTGRES": "true: datasets become tables of PostgreSQL too, and predictions are logged there (empty: false)",
-    "DATABASE_URL": "which PostgreSQL, postgresql://user:password@host:5432/database; goes before USE_POSTGRES",
-    "POSTGRES_URL": "which one USE_POSTGRES means (empty: postgresql://relay@localhost:5432/relay)",
-    "DATABASE_PASSWORD_FILE": "file with its password, where the URL has none",
-    "PROMOTE": "whether a new model version may become production: auto (the gate decides), never, always",
-}
-"""Every variable that the stages read; `.env.example` lists them."""
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Where a stage reads and writes, and which recipes it runs."""
-
-    recipes: tuple[str, ...] = ()
-    overrides: tuple[str, ...] = ()
-    data_dir: Path = ROOT / "data"
-    log_dir: Path = ROOT / "logs"
-    log_level: str = "INFO"
-    refresh: str = ""
-    tracking_uri: str = ""
-    """Where runs and models are registered; only the stage that trains looks at it."""
-    database_url: str = field(default="", repr=False)  # it may hold a password
-    """PostgreSQL where datasets are published and the source `sql` asks; empty: nowhere."""
-
-
-def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
-    """The settings that the environment names; an empty variable counts as not set.
-
-    Raises:
-        UsageError: LOG_LEVEL is none of the four levels, or the variables of the database contradict themselves.
-    """
-    level = (environment.get("LOG_LEVEL") or "INFO").upper()
-    if level not in ("DEBUG", "INFO", "WARNING", "ERROR"):
-        raise UsageError(f"LOG_LEVEL={level}: expected DEBUG, INFO, WARNING or ERROR")
-    return Settings(
-        recipes=tuple(split_list(environment.get("RECIPE") or environment.get("RECIPES") or "")),
-        overrides=tuple(split_list(environment.get("OVERRIDES") or "")),
-        data_dir=Path(environment.get("DATA_DIR") or ROOT / "data").absolute(),
-        log_dir=Path(environment.get("LOG_DIR") or ROOT / "logs").absolute(),
-        log_level=level,
-        refresh=environment.get("RELAY_REFRESH") or "",
-        tracking_uri=environment.get("MLFLOW_TRACKING_URI") or "",
-        database_url=read_database_url(environment),
-    )
 
 
 def split_list(text: str) -> list[str]:
@@ -92,3 +39,77 @@ def split_list(text: str) -> list[str]:
             continue
         parts[-1] += sign
     return [part.strip() for part in parts if part.strip()]
+
+
+def _read_list(given: str) -> tuple[str, ...]:
+    return tuple(split_list(given))
+
+
+RECIPES: Variable[tuple[str, ...]] = Variable("RECIPES", "recipes to run, a comma list", (), _read_list, shown="none")
+RECIPE: Variable[tuple[str, ...]] = Variable(
+    "RECIPE", "the recipe to run; goes before RECIPES", (), _read_list, shown="none"
+)
+OVERRIDES: Variable[tuple[str, ...]] = Variable(
+    "OVERRIDES", "changes to the recipe, a comma list such as model.chunks=50,seed=7", (), _read_list, shown="none"
+)
+DATA_DIR = folder("DATA_DIR", "folder of the datasets", ROOT / "data", "data/")
+LOG_DIR = folder("LOG_DIR", "folder of the logs", ROOT / "logs", "logs/")
+LOG_LEVEL = word(
+    "LOG_LEVEL",
+    "lowest level in the log: DEBUG, INFO, WARNING or ERROR",
+    ("DEBUG", "INFO", "WARNING", "ERROR"),
+    default="INFO",
+    read=str.upper,
+)
+RELAY_REFRESH = text(
+    "RELAY_REFRESH", "ask sources again: never, always, or an age such as 6h", "", "as the recipe says"
+)
+MLFLOW_TRACKING_URI = text(
+    "MLFLOW_TRACKING_URI",
+    f"an MLflow server, http://host:port, or {OFF} for no tracking",
+    shown="embedded in data/mlflow/",
+)
+PROMOTE = word(
+    "PROMOTE", "whether a new model version may become production; auto: the gate decides", ("auto", "never", "always")
+)
+GIT_COMMIT = text("GIT_COMMIT", "the commit noted in the lineage of a result", shown="that of the checkout")
+
+VARIABLES: tuple[Variable[Any], ...] = (
+    *(RECIPES, RECIPE, OVERRIDES, DATA_DIR, LOG_DIR, LOG_LEVEL, RELAY_REFRESH, MLFLOW_TRACKING_URI),
+    *(*DATABASE_VARIABLES, PROMOTE, GIT_COMMIT),
+)
+"""Every variable that the stages read."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where a stage reads and writes, and which recipes it runs."""
+
+    recipes: tuple[str, ...] = RECIPES.default
+    overrides: tuple[str, ...] = OVERRIDES.default
+    data_dir: Path = DATA_DIR.default
+    log_dir: Path = LOG_DIR.default
+    log_level: str = LOG_LEVEL.default
+    refresh: str = RELAY_REFRESH.default
+    tracking_uri: str = MLFLOW_TRACKING_URI.default
+    """Where runs and models are registered; only the stage that trains looks at it."""
+    database_url: str = field(default="", repr=False)  # it may hold a password
+    """PostgreSQL where datasets are published and the source `sql` asks; empty: nowhere."""
+
+
+def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
+    """The settings that the environment names; an empty variable counts as not set.
+
+    Raises:
+        UsageError: a variable has an unsupported value, or those of the database contradict each other.
+    """
+    return Settings(
+        recipes=RECIPE.of(environment) or RECIPES.of(environment),
+        overrides=OVERRIDES.of(environment),
+        data_dir=DATA_DIR.of(environment),
+        log_dir=LOG_DIR.of(environment),
+        log_level=LOG_LEVEL.of(environment),
+        refresh=RELAY_REFRESH.of(environment),
+        tracking_uri=MLFLOW_TRACKING_URI.of(environment),
+        database_url=read_database_url(environment),
+    )

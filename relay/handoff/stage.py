@@ -4,7 +4,6 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, Protocol
 
@@ -13,6 +12,7 @@ from relay.handoff.files import Fingerprints
 from relay.handoff.receipt import Receipt
 from relay.handoff.recipe import Recipe
 from relay.handoff.run import Parameters, Run
+from relay.handoff.variables import Variable
 from relay.handoff.verbs import Verb
 
 
@@ -30,16 +30,6 @@ class Location(Protocol):
         """Finish or remove what a killed writer left."""
 
 
-@dataclass(frozen=True)
-class Choice:
-    """An option of one stage alone, for its command line and the environment; it changes no result."""
-
-    values: tuple[str, ...]
-    """The first one is the default."""
-    variable: str
-    help: str
-
-
 class Stage(Protocol[Parameters]):
     """One step of the pipeline.
 
@@ -55,8 +45,8 @@ class Stage(Protocol[Parameters]):
     """Address of the dataset it reads, for `--help`; `{recipe}` stands for the recipe's name, None for a source."""
     writes: str
     """Address of its result below the data folder."""
-    choices: Mapping[str, Choice] = MappingProxyType({})
-    """Name -> an option that other stages do not have."""
+    choices: Mapping[str, Variable[str]] = MappingProxyType({})
+    """Name -> an option that other stages do not have, as the variable behind it; it changes no result."""
     verbs: Mapping[str, Verb] = MappingProxyType({})
     """Name -> a subcommand: what the program can do beside running the stage."""
 

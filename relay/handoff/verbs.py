@@ -24,7 +24,7 @@ from relay.handoff.answer import JSON, print_error, say
 from relay.handoff.disk import explain_refusal, is_refusal
 from relay.handoff.errors import FAILED, INTERRUPTED, OK, RelayError, UsageError
 from relay.handoff.log import configure_terminal
-from relay.handoff.settings import OFF, Settings, read_settings
+from relay.handoff.settings import DATA_DIR, OFF, Settings, read_settings
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ class Parser(argparse.ArgumentParser):
 def add_recipe_options(parser: argparse.ArgumentParser) -> None:
     """Declare the options of a subcommand that is about one recipe: which, and in which data folder."""
     parser.add_argument("recipe", metavar="RECIPE", help="a name in recipes/ or a path to a .toml file")
-    parser.add_argument("--data-dir", type=Path, metavar="DIR", help="folder of the datasets (default: data/)")
+    parser.add_argument("--data-dir", type=Path, metavar="DIR", help=DATA_DIR.option)
 
 
 def read_verb_settings(options: argparse.Namespace) -> Settings:

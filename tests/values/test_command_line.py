@@ -1,4 +1,4 @@
-"""The command line of each program: its help, what it answers to programs, and how it ends when something is missing."""
+"""The command line of each program: its help, its answers to programs, and its end when something is missing."""
 
 import json
 import os

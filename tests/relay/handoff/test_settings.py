@@ -36,7 +36,7 @@ def test_recipe_goes_before_recipes(environment: dict[str, str], recipes: tuple[
 
 
 def test_an_unknown_log_level_is_bad_usage() -> None:
-    with pytest.raises(UsageError, match=r"LOG_LEVEL=LOUD: expected DEBUG, INFO, WARNING or ERROR"):
+    with pytest.raises(UsageError, match=r"LOG_LEVEL=loud: expected DEBUG, INFO, WARNING or ERROR"):
         read_settings({"LOG_LEVEL": "loud"})
 
 

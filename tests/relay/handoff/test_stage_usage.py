@@ -108,13 +108,13 @@ def test_check_finds_a_wrong_recipe(desk: Desk, recipe: str) -> None:
 def test_help_names_what_is_read_what_is_written_and_every_variable(
     desk: Desk, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from relay.handoff.settings import ENVIRONMENT
+    from relay.handoff.settings import VARIABLES
 
     with pytest.raises(SystemExit, match="0"):
         desk.run("preprocess", "--help")
     text = capsys.readouterr().out
     assert "Reads raw/<recipe>, writes processed/<recipe>." in text
-    assert [name for name in ENVIRONMENT if f"  {name} " not in text] == []
+    assert [one.name for one in VARIABLES if f"  {one.name} " not in text] == []
 
 
 def test_list_names_every_recipe_with_its_title(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
