@@ -15,6 +15,7 @@ from ingest import __doc__ as description
 from ingest.parameters import FormatSection, IngestSection, SqlSection, parse_parameters
 from ingest.sources import open_source
 from relay.handoff.code import HANDOFF, Code
+from relay.handoff.column import CellKeys
 from relay.handoff.location import DatasetLocation
 from relay.handoff.program import main
 from relay.handoff.receipt import Receipt
@@ -29,7 +30,7 @@ WRITES = "raw/{recipe}"
 CODE = HANDOFF + Code(
     modules=(
         *("ingest.__main__", "ingest.cast", "ingest.column_range", "ingest.corpus", "ingest.drawing"),
-        *("ingest.formats", "ingest.prose", "ingest.rawfile", "ingest.sources"),
+        *("ingest.formats", "ingest.prose", "ingest.rawfile", "ingest.sources", "relay.reading"),
     ),
     packages=("ijson", "numpy"),
 )
@@ -74,8 +75,11 @@ class Ingest(Stage[IngestSection]):
         from ingest.formats import check_format
         from ingest.sources.http import HttpSource
         from ingest.sources.sql import has_order
+        from relay.reading.columns import open_columns
 
         source, section = open_source(run), run.parameters
+        if isinstance(section, CellKeys):
+            open_columns(run.recipe.columns, section)
         if isinstance(section, SqlSection) and not has_order(section):
             logger.info("{}: [ingest] without order by: rows in another order count as changed", run.name)
         if isinstance(section, FormatSection):
@@ -87,7 +91,7 @@ class Ingest(Stage[IngestSection]):
         from relay.handoff.schema import arrow_schema  # Arrow is heavy: only when there is work
 
         source = open_source(run)
-        return run.write(
+        receipt = run.write(
             self.location(run),
             arrow_schema(run.recipe.columns),
             source.blocks(),
@@ -95,6 +99,9 @@ class Ingest(Stage[IngestSection]):
             sources=source.origins,
             rows_total=source.rows_total,
         )
+        for warning in receipt.warnings:
+            logger.warning("{}: {}", run.name, warning.text)
+        return receipt
 
     def after_run(self, run: Run[IngestSection], receipt: Receipt) -> None:
         """Publish the dataset as a table, where a database is configured."""

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, Field, field_serializer, field_validator, model_validator
 
 from ingest.urls import check_database_url, mask_url
-from relay.handoff.column import LARGEST_INT
+from relay.handoff.column import LARGEST_INT, CellKeys
 from relay.handoff.errors import UsageError
 from relay.handoff.recipe import Recipe, Section, choose_section
 
@@ -69,7 +69,7 @@ class IngestSection(Section):
     """Share of the rows that may fail to match the schema's types before the stage fails."""
 
 
-class FormatSection(IngestSection):
+class FormatSection(IngestSection, CellKeys):
     """How raw bytes become records."""
 
     format: Literal["csv", "json", "jsonl", "text", "parquet"] | None = None
@@ -168,7 +168,7 @@ class FileSection(FormatSection):
     recipe."""
 
 
-class SqlSection(IngestSection):
+class SqlSection(IngestSection, CellKeys):
     """Rows of a database: a table, or the answer to a query."""
 
     source: Literal["sql"]

@@ -10,8 +10,9 @@ from time import monotonic
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from ingest.cast import FIRST_MOMENT, LAST_MOMENT
 from relay.handoff.errors import SourceError
+from relay.reading.columns import DOT_IS_DECIMAL
+from relay.reading.moments import FIRST_MOMENT, LAST_MOMENT
 from relay.tables.connection import Database, DatabaseError
 
 Value = bool | int | float | str | date | datetime
@@ -130,8 +131,12 @@ def _as_bytes(cell: object) -> bytes | None:
 
 def _simplify(rows: pa.Table) -> pa.RecordBatch:
     """The rows as one batch of types that a file of raw rows can hold."""
-    arrays = [_simplify_column(rows.schema.field(index), rows.column(index)) for index in range(rows.num_columns)]
-    return pa.record_batch(arrays, rows.schema.names)
+    arrays = [_simplify_column(item, rows.column(index)) for index, item in enumerate(rows.schema)]
+    fields = [
+        pa.field(item.name, array.type, metadata=DOT_IS_DECIMAL if _is_numeric(item.type) else None)
+        for item, array in zip(rows.schema, arrays, strict=True)
+    ]
+    return pa.record_batch(arrays, schema=pa.schema(fields))
 
 
 def _simplify_column(field: pa.Field, values: pa.ChunkedArray) -> pa.Array:
@@ -156,6 +161,11 @@ def _simplify_column(field: pa.Field, values: pa.ChunkedArray) -> pa.Array:
             f"it out, such as nullif({field.name}, 'infinity')"
         )
     return pa.concat_arrays(values.chunks) if values.num_chunks else pa.array([], kind)
+
+
+def _is_numeric(kind: pa.DataType) -> bool:
+    """Whether values are numbers of any length, which come as texts."""
+    return isinstance(kind, pa.OpaqueType) and kind.type_name == "numeric"
 
 
 def _is_off_calendar(values: pa.ChunkedArray) -> bool:

@@ -15,6 +15,7 @@ from model import __doc__ as description
 from model.parameters import ModelParameters, parse_parameters
 from model.release.track import Finished, track
 from relay.handoff.code import HANDOFF, Code
+from relay.handoff.column import READING_KEYS
 from relay.handoff.program import main
 from relay.handoff.receipt import Receipt, Rejects
 from relay.handoff.recipe import Recipe
@@ -100,7 +101,7 @@ class Model(Stage[ModelParameters]):
 
     def schema(self, run: Run[ModelParameters]) -> dict[str, Any]:
         """Types, roles and classes decide the model; rules, units and notes are part of its contract and plots."""
-        others = {"source", "epoch"}
+        others = set(READING_KEYS)
         return {name: column.model_dump(mode="json", exclude=others) for name, column in run.recipe.columns.items()}
 
     def uses_seed(self, _: Run[ModelParameters]) -> bool:
@@ -115,11 +116,12 @@ class Model(Stage[ModelParameters]):
 
     def work(self, run: Run[ModelParameters]) -> Receipt:
         """Load the processed rows, train, save the results."""
-        from model.training.result import render_files  # numerical libraries take seconds to import: only for real work
+        # Numerical libraries take seconds to import: only for real work.
+        from model.training.result import add_warnings, render_files
         from model.training.train import train
 
         dataset = run.read(run.dataset(READS, READS_FROM))
-        results = train(dataset.table(), run.recipe, run.parameters)
+        results = add_warnings(train(dataset.table(), run.recipe, run.parameters), dataset.receipt.warnings)
         files = render_files(results)
         receipt = run.receipt(
             **describe_files(files),

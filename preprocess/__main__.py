@@ -5,11 +5,13 @@ writes  data/processed/<recipe>.parquet, its receipt, rejected rows
 """
 
 import sys
+from itertools import chain
 from typing import Any
 
 from preprocess import __doc__ as description
 from preprocess.parameters import DocumentsSection, PreprocessSection, TableSection, parse_parameters
 from relay.handoff.code import HANDOFF, Code
+from relay.handoff.column import READING_KEYS
 from relay.handoff.location import DatasetLocation
 from relay.handoff.program import main
 from relay.handoff.receipt import Receipt
@@ -54,7 +56,7 @@ class Preprocess(Stage[PreprocessSection]):
 
     def schema(self, run: Run[PreprocessSection]) -> dict[str, Any]:
         """The whole schema: its rules are checked here, its notes travel with the columns."""
-        others = {"source", "epoch"}
+        others = set(READING_KEYS)
         return {name: column.model_dump(mode="json", exclude=others) for name, column in run.recipe.columns.items()}
 
     def uses_seed(self, run: Run[PreprocessSection]) -> bool:
@@ -72,6 +74,7 @@ class Preprocess(Stage[PreprocessSection]):
         """Load the raw rows, keep those that keep the rules, save them."""
         from preprocess.documents import documents_schema, prepare_documents  # Arrow is heavy: only when there is work
         from preprocess.table import prepare_table, table_schema
+        from relay.handoff.writer import Block
 
         raw, columns = run.read(run.dataset(READS, READS_FROM)), run.recipe.columns
         match run.parameters:
@@ -81,10 +84,11 @@ class Preprocess(Stage[PreprocessSection]):
             case DocumentsSection() as documents:
                 schema = documents_schema(columns, documents)
                 blocks = prepare_documents(raw.batches(), columns, documents)
+        kept = tuple(warning for warning in raw.receipt.warnings if warning.column in schema.names)
         return run.write(
             self.location(run),
             schema,
-            blocks,
+            chain(blocks, [Block(schema.empty_table(), read=0, warnings=kept)]),
             max_rejected_share=run.parameters.max_rejected_share,
             sources=lambda: raw.receipt.sources,
             rows_total=raw.receipt.rows,

@@ -12,7 +12,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 LIBRARIES: dict[str, set[str]] = {
     "relay.handoff": set(),
-    "relay.registry": {"relay.handoff"},
+    "relay.reading": {"relay.handoff"},
+    "relay.registry": {"relay.handoff", "relay.reading"},
     "relay.results": {"relay.handoff", "relay.registry"},
     "relay.tables": {"relay.handoff"},
     "stylometry": set(),

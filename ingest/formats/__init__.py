@@ -7,9 +7,12 @@ from urllib.parse import urlsplit
 
 from ingest.parameters import FormatSection
 from ingest.rawfile import RawFile
-from relay.handoff.errors import RecipeError
+from relay.handoff.errors import RecipeError, SchemaError
 from relay.handoff.recipe import Column
+from relay.handoff.schema import arrow_schema
 from relay.handoff.writer import Block
+from relay.reading.ambiguous import AmbiguousCellError
+from relay.reading.columns import open_columns
 
 MODULES = {"csv": "delimited", "json": "records", "jsonl": "lines", "text": "text", "parquet": "parquet"}
 
@@ -24,18 +27,23 @@ def read_files(files: list[RawFile], parameters: FormatSection, columns: dict[st
 
     Raises:
         SourceError: a file is empty, a web page, or not of the format.
-        SchemaError: columns are missing or unexpected.
+        SchemaError: columns are missing or unexpected, or a cell can be read in two ways.
         RecipeError: the format is neither said nor told by the name, or nobody knows the encoding.
     """
     _check_encoding(parameters.encoding)
+    opened = open_columns(columns, parameters)
     first_row = 1
     for file in files:
         kind = parameters.format or guess_format(file.path.name)
         module = import_module(f"ingest.formats.{MODULES[kind]}")
         file.sniff()
-        for block in module.read_file(file, parameters, columns, first_row):
-            first_row += block.read
-            yield block
+        try:
+            for block in module.read_file(file, parameters, opened, first_row):
+                first_row += block.read
+                yield block
+        except AmbiguousCellError as error:
+            raise SchemaError(f"{file.name}: {error}") from None
+    yield Block(arrow_schema(columns).empty_table(), read=0, warnings=opened.warnings())
 
 
 def check_format(parameters: FormatSection, names: Iterable[str]) -> None:

@@ -17,6 +17,7 @@ import pyarrow.csv as pacsv
 from ingest.cast import NULL_WORDS, conform
 from ingest.formats.escapes import Hint, advise_escape, find_backslash_quotes, show_bytes, warn_of
 from ingest.formats.header import match_header, read_by_hand, split_header
+from ingest.formats.parser_types import choose_type, find_doubtful
 from ingest.formats.rowends import BREAKS, CONTEXT_BYTES, Dialect, RowEnds
 from ingest.parameters import FormatSection
 from ingest.rawfile import RawFile, drop_mark
@@ -26,9 +27,6 @@ from relay.handoff.writer import Block, reject, show_cells
 
 PARSERS = 2
 """Threads that parse while the main one writes; more only keep more blocks in memory."""
-
-FAST_TYPES = {"int": pa.int64(), "float": pa.float64()}
-"""Types that the CSV parser converts as the cast of a text would; all others come as text."""
 
 LONGEST_ROW_BYTES = 64 << 20
 """More than this without a row's end is no row: it is a quote that nobody closed."""
@@ -168,12 +166,15 @@ def parse_block(block: bytes, layout: Layout) -> Parsed:
     """
     types: dict[str, pa.DataType] = {}
     for name, source in layout.matched.items():
-        fast = FAST_TYPES.get(layout.columns[name].type, pa.string())
+        fast = choose_type(layout.columns[name])
         # Columns of different types from one column of the file: its text serves them all.
         types[source] = fast if types.get(source, fast) == fast else pa.string()
     ragged: list[pacsv.InvalidRow] = []
     try:
         table = _parse(block, layout, types, ragged)
+        doubtful = [layout.matched[name] for name in find_doubtful(table, layout.columns, block)]
+        if doubtful:
+            table = _parse(block, layout, types | dict.fromkeys(doubtful, pa.string()), ragged)
     except pa.ArrowInvalid:
         if _is_utf8(block):
             table = _parse(block, layout, dict.fromkeys(layout.matched.values(), pa.binary()), ragged)

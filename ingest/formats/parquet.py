@@ -13,6 +13,8 @@ from ingest.rawfile import RawFile
 from relay.handoff.errors import SchemaError, SourceError
 from relay.handoff.recipe import Column
 from relay.handoff.writer import GROUP_ROWS, Block
+from relay.reading.arrow import is_text
+from relay.reading.columns import ReadColumns
 
 
 def read_file(file: RawFile, parameters: FormatSection, columns: dict[str, Column], first_row: int) -> Iterator[Block]:
@@ -28,6 +30,8 @@ def read_file(file: RawFile, parameters: FormatSection, columns: dict[str, Colum
         parquet = pq.ParquetFile(file.path)
     matched = match_columns(parquet.schema_arrow.names, columns, parameters.extra_columns, file.name)
     _refuse_nested(parquet.schema_arrow, list(matched.values()), file.name)
+    if isinstance(columns, ReadColumns):
+        columns.take_notes({name: parquet.schema_arrow.field(source) for name, source in matched.items()})
     for batch in _read_batches(parquet, list(matched.values()), file.name):
         table = pa.table([_as_bytes(batch.column(source)) for source in matched.values()], list(matched))
         yield conform(table, columns, np.arange(first_row, first_row + table.num_rows))
@@ -52,7 +56,9 @@ def _explained_damage(where: str) -> Iterator[None]:
 
 def _as_bytes(values: pa.Array) -> pa.Array:
     """Texts as bytes: a Parquet file may claim UTF-8 and not hold it, and the cast of bytes looks."""
-    return values.cast(pa.binary()) if pa.types.is_string(values.type) else values
+    if pa.types.is_dictionary(values.type):
+        return _as_bytes(values.dictionary_decode())
+    return values.cast(pa.binary()) if is_text(values.type) else values
 
 
 def _refuse_nested(schema: pa.Schema, names: list[str], where: str) -> None:

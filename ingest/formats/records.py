@@ -18,6 +18,7 @@ from ingest.rawfile import RawFile, drop_mark
 from relay.handoff.errors import SourceError
 from relay.handoff.recipe import Column
 from relay.handoff.writer import Block, reject, show_cells
+from relay.reading.numbers import GROUPED
 
 BATCH_RECORDS = 4_096
 KEYS_SHOWN = 20
@@ -73,7 +74,7 @@ def _conform_batch(
     objects = [record for record in flat if record is not None]
     table = pa.table(
         {
-            name: _to_array([record.get(source) for record in objects], as_text=columns[name].type in TEXTS)
+            name: _to_array([record.get(source) for record in objects], columns[name].type)
             for name, source in matched.items()
         }
     )
@@ -106,15 +107,26 @@ def _flatten_value(value: Any) -> Any:
     return float(value) if isinstance(value, Decimal) else _as_json(value)
 
 
-def _to_array(values: list[Any], *, as_text: bool) -> pa.Array:
-    """Values as they came when they are of one type, else their texts; always these for a column of text."""
+def _to_array(values: list[Any], kind: str) -> pa.Array:
+    """Values as they came when they are of one type, else their texts; always these for a column of text.
+
+    True and false are no numbers in JSON, whether they stand alone or among some.
+    """
     kinds = {type(value) for value in values} - {type(None)}
+    as_text = kind in TEXTS or (kinds == {bool} and kind != "bool")
     if kinds <= {str} or (len(kinds) == 1 and not as_text):
         try:
             return pa.array(values)
         except (pa.ArrowInvalid, OverflowError, UnicodeEncodeError):
             pass  # a number beyond 64 bits, a lone surrogate: as text, so that only its row is rejected
-    return pa.array([None if value is None else _as_text(value).encode("utf-8", "surrogatepass") for value in values])
+    write = _as_text if kind in TEXTS else _as_cell
+    return pa.array([None if value is None else write(value).encode("utf-8", "surrogatepass") for value in values])
+
+
+def _as_cell(value: Any) -> str:
+    """As text, in which the dot of a number is not taken for a mark of thousands: 1.125 becomes `1.1250`."""
+    text = _as_text(value)
+    return f"{text}0" if type(value) is float and re.fullmatch(GROUPED, text) else text
 
 
 def _as_text(value: Any) -> str:

@@ -17,6 +17,7 @@ from ingest.kept import KeptFile, is_due, is_whole, read_manifest, write_manifes
 from ingest.parameters import VARIABLE, FormatSection, SqlSection, choose_refresh
 from ingest.rawfile import RawFile
 from ingest.urls import DIGEST_CHARS
+from relay.handoff.column import CELL_KEYS
 from relay.handoff.database import check_url, locate_database, quote_name
 from relay.handoff.errors import SourceError, UsageError
 from relay.handoff.files import Fingerprints, sync_folder
@@ -107,7 +108,12 @@ class SqlSource:
             RawFile(file.name, file.item, self.folder / file.file, origin)
             for file, origin in zip(read_manifest(self.folder), self.origins(), strict=True)
         ]
-        as_parquet = FormatSection(source="sql", format="parquet", extra_columns=self.section.extra_columns)
+        as_parquet = FormatSection(
+            source="sql",
+            format="parquet",
+            extra_columns=self.section.extra_columns,
+            **{key: getattr(self.section, key) for key in CELL_KEYS},
+        )
         yield from read_files(raw_files, as_parquet, self.columns)
 
     def origins(self) -> list[Origin]:

@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
+from relay.handoff.column import READING_KEYS
 from relay.handoff.recipe import Column
 from relay.registry.contract import Cell, Contract, Example
 from relay.registry.predictions import Predictions
@@ -19,8 +20,9 @@ NOTHING = Example(records=[], predictions=[], probabilities=None)
 
 
 def promise_column(column: Column) -> Column:
-    """The column without what only ingest needs: what a file calls it, and in which unit it writes times."""
-    return column.model_copy(update={"source": None, "epoch": "s"})
+    """The column without what only ingest needs: what a file calls it, and how it writes cells."""
+    # "s" as ever, which means nothing here: programs of edition 0.1 read the contract too.
+    return column.model_copy(update=dict.fromkeys(READING_KEYS) | {"epoch": "s"})
 
 
 def add_example(contract: Contract, records: list[dict[str, Cell]], predictions: Predictions) -> Contract:

@@ -3,6 +3,7 @@
 import io
 import json
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -11,8 +12,9 @@ import pyarrow.parquet as pq
 
 from model.training.plots.style import Picture, render
 from relay.handoff.errors import ModelError
+from relay.handoff.receipt import ColumnWarning
 from relay.registry.contract import CONTRACT_FILE, MODEL_FILE, ONNX_FILE, Contract
-from relay.results.findings import FILE, RENDERED, Finding, Findings, Plot, format_findings, render_findings
+from relay.results.findings import FILE, RENDERED, Finding, Findings, Plot, Topic, format_findings, render_findings
 
 DIGITS = 10
 """Significant digits of a figure that are kept: more than anyone reads, fewer than processors agree on."""
@@ -37,6 +39,12 @@ class Results:
     """The same model for ONNX Runtime, where it answers alike."""
     contract: Contract | None = None
     """What is promised of the model."""
+
+
+def add_warnings(results: Results, warnings: Iterable[ColumnWarning]) -> Results:
+    """The results with what ingest warned of among the findings."""
+    added = (Finding(Topic.INGEST_WARNING, warning.text, {"column": warning.column}) for warning in warnings)
+    return replace(results, findings=(*results.findings, *added))
 
 
 def render_files(results: Results) -> dict[str, bytes]:

@@ -1,8 +1,18 @@
 """One column of the schema, and what every typed table of a recipe has in common."""
 
-from typing import Annotated, Literal
+import re
+from datetime import UTC, datetime
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 ALLOWED_TYPES: dict[str, tuple[type, ...]] = {
     "int": (int,),
@@ -15,6 +25,9 @@ ALLOWED_TYPES: dict[str, tuple[type, ...]] = {
 
 LARGEST_INT = 2**63 - 1
 
+READING_KEYS = frozenset(("source", "epoch", "missing", "decimal", "thousands", "time_format"))
+"""Fields of a column that only ingest needs: what a file calls it, and how its cells are written."""
+
 
 class Section(BaseModel):
     """A typed table of a recipe: nothing unknown gets in, nothing changes afterwards."""
@@ -22,7 +35,61 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class Column(Section):
+def _check_mark(mark: str) -> str:
+    if mark.isalnum() or mark in "+-":
+        raise ValueError(f'"{mark}" cannot be a mark inside numbers; expected one such as "." or ","')
+    return mark
+
+
+def _check_time_format(form: str) -> str:
+    """A format by which each moment is written and read in one way, on any machine."""
+    found = set(re.findall(r"%[^%]", form.replace("%%", "")))
+    for directive in ("%c", "%x", "%X", "%Z"):
+        if directive in found:
+            raise ValueError(f'{directive} depends on the machine; spell the parts, such as "%d/%m/%Y %H:%M"')
+    if not found & {"%Y", "%y", "%G"}:
+        raise ValueError(f'"{form}" has no year; expected a format such as "%d/%m/%Y"')
+    if ("%I" in found) != ("%p" in found):
+        raise ValueError("the hour of twelve, %I, and %p need each other; the hour of the day is %H")
+    try:
+        datetime.strptime(EXAMPLE.strftime(form), form)  # noqa: DTZ007 - only tried
+    except ValueError as error:
+        raise ValueError(f'"{form}" is no format of a time: {error}') from None
+    return form
+
+
+EXAMPLE = datetime(2000, 12, 31, 23, 59, 59, tzinfo=UTC)
+Mark = Annotated[str, Field(min_length=1, max_length=1), AfterValidator(_check_mark)]
+
+
+class CellKeys(Section):
+    """How cells are written: declared once in `[ingest]`, and for a column where it differs. None: not declared."""
+
+    missing: list[str] | None = None
+    """Texts that mean "no value" in every type of column; the empty one always does. They replace the usual ones."""
+    decimal: Mark | None = None
+    """The decimal mark of numbers that are written as text."""
+    thousands: Mark | Literal[""] | None = None
+    """The mark between groups of three digits; the empty text means no mark."""
+    time_format: Annotated[str, AfterValidator(_check_time_format)] | None = None
+    """How a time is written, such as `%d/%m/%Y`, in the directives of Python's `strptime`."""
+
+    @model_serializer(mode="wrap")
+    def _without_undeclared(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """What is not declared is in no key and in no contract: those of before stay as they are."""
+        return {key: value for key, value in dump(self).items() if value is not None or key not in CELL_KEYS}
+
+    @model_validator(mode="after")
+    def _marks_differ(self) -> Self:
+        if self.decimal is not None and self.decimal == self.thousands:
+            raise ValueError(f'decimal and thousands are both "{self.decimal}"; expected two marks')
+        return self
+
+
+CELL_KEYS = tuple(CellKeys.model_fields)
+
+
+class Column(CellKeys):
     """One column of the schema: its type, its part in the model, and the rules for its cells."""
 
     type: Literal["int", "float", "bool", "text", "category", "time"]
@@ -35,8 +102,8 @@ class Column(Section):
     description: str = ""
     source: Annotated[str | list[str] | None, Field(alias="from")] = None
     """Other names under which the source may bring this column."""
-    epoch: Literal["s", "ms", "us", "ns"] = "s"
-    """Unit of a time that arrives as a number since 1970-01-01 UTC."""
+    epoch: Literal["s", "ms", "us", "ns"] | None = None
+    """Unit of a time that arrives as a number since 1970-01-01 UTC. None: bare numbers are no times."""
 
     @property
     def source_names(self) -> tuple[str, ...]:
@@ -51,6 +118,10 @@ class Column(Section):
             raise ValueError(f"min and max need the type int or float, not {self.type}")
         if self.min is not None and self.max is not None and self.min > self.max:
             raise ValueError(f"min {self.min} is above max {self.max}")
+        if self.time_format is not None and (self.type != "time" or self.epoch is not None):
+            raise ValueError("time_format needs the type time, and no epoch")
+        if (self.decimal or self.thousands) and self.type not in ("int", "float"):
+            raise ValueError(f"decimal and thousands need the type int or float, not {self.type}")
         if self.allowed is not None and self.type == "time":
             raise ValueError("a time takes no list of allowed values")
         if self.allowed == []:

@@ -55,6 +55,13 @@ class Rejects(_Record):
     """SHA-256 of `data/rejected/<stage>/<recipe>.parquet`; None when no row was rejected."""
 
 
+class ColumnWarning(_Record):
+    """Something about a column that a person should look at; it travels with the rows into the findings."""
+
+    column: str
+    text: str
+
+
 class Receipt(_Record):
     """What stands in `<recipe>.json` beside `<recipe>.parquet`."""
 
@@ -78,6 +85,8 @@ class Receipt(_Record):
     seconds: float
     files: dict[str, str] = {}
     """For a folder of results: file name -> SHA-256."""
+    warnings: list[ColumnWarning] = []
+    """Of ingest, for the columns that the dataset still has."""
 
     @property
     def parameters(self) -> dict[str, Any]:

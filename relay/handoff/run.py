@@ -143,6 +143,7 @@ class Run(Generic[Parameters]):
                 sources=sources(),
                 rejected=written.rejected,
                 dropped=written.dropped,
+                warnings=written.warnings,
             )
             writer.commit(receipt)
         self.fingerprints.remember(location.parquet, written.fingerprint)

@@ -16,7 +16,7 @@ from relay.handoff.dataset import HashingFile
 from relay.handoff.errors import SchemaError
 from relay.handoff.files import sync_file
 from relay.handoff.location import DatasetLocation
-from relay.handoff.receipt import Receipt, Rejects
+from relay.handoff.receipt import ColumnWarning, Receipt, Rejects
 
 GROUP_ROWS = 65_536
 """Rows a row group holds at most: a reader of one row group needs tens of megabytes."""
@@ -42,6 +42,8 @@ class Block:
     """In `REJECTED_SCHEMA`."""
     dropped: Counter[str] = field(default_factory=Counter)
     """Reason -> rows that the recipe asked to leave out."""
+    warnings: tuple[ColumnWarning, ...] = ()
+    """What was seen up to here."""
 
 
 class RowGroups:
@@ -78,10 +80,12 @@ class RowGroups:
             if self._pending_rows >= GROUP_ROWS or self._pending_bytes >= GROUP_TEXT_BYTES:
                 self._flush()
 
-    def close(self) -> None:
-        """Write what is pending and the file's end."""
+    def close(self, notes: Mapping[str, str] | None = None) -> None:
+        """Write what is pending and the file's end, which holds the notes: they are part of the fingerprint."""
         if self._pending:
             self._flush()
+        if notes:
+            self._writer.add_key_value_metadata(dict(notes))
         self._writer.close()
 
     def _rows_that_fit(self, table: pa.Table) -> int:
@@ -115,6 +119,7 @@ class Written:
     rows: int
     rejected: Rejects
     dropped: dict[str, int]
+    warnings: list[ColumnWarning]
 
 
 class DatasetWriter:
@@ -131,6 +136,7 @@ class DatasetWriter:
         self._rejected_rows = 0
         self._reasons: Counter[str] = Counter()
         self._dropped: Counter[str] = Counter()
+        self._warnings: dict[ColumnWarning, None] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -154,6 +160,7 @@ class DatasetWriter:
         """
         self.read += block.read
         self._dropped.update(block.dropped)
+        self._warnings |= dict.fromkeys(block.warnings)
         self._groups.add(block.table)
         if block.rejected.num_rows:
             self._reject(block.rejected)
@@ -166,7 +173,8 @@ class DatasetWriter:
         Raises:
             SchemaError: too many rows were rejected, or no row is left.
         """
-        self._groups.close()
+        # In the file too: the next stage then runs again when a warning comes or goes.
+        self._groups.close({f"warning {number}": one.text for number, one in enumerate(self._warnings, 1)})
         self._sink.close()
         self._close_rejected()
         if self._is_over_limit():
@@ -186,6 +194,7 @@ class DatasetWriter:
                 rows=self._rejected_rows, reasons=dict(sorted(self._reasons.items())), fingerprint=fingerprint
             ),
             dropped={reason: count for reason, count in sorted(self._dropped.items()) if count},
+            warnings=list(self._warnings),
         )
 
     def commit(self, receipt: Receipt) -> None:

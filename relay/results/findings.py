@@ -25,6 +25,8 @@ class Topic(StrEnum):
 
     DATA = "data"
     """Rows or documents that the result rests on."""
+    INGEST_WARNING = "ingest_warning"
+    """How a column was read, where that may be wrong."""
     OTHER = "other"
     """Not known: results of version 0.1 have no topics, and later versions may have topics that this one lacks."""
 

@@ -35,7 +35,7 @@ kind = "documents"
 period = "day"
 longer_than_chars = 0
 [columns]
-at = { type = "time", role = "time" }
+at = { type = "time", role = "time", epoch = "s" }
 text = { type = "text", role = "input" }
 [model]
 kind = "authorship"

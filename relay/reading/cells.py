@@ -1,0 +1,57 @@
+"""A column of a source in the type that the recipe declares."""
+
+import pyarrow as pa
+
+from relay.handoff.column import Column
+from relay.handoff.schema import ARROW_TYPES
+from relay.reading.arrow import Cast, join, merge, refuse_all, simplify
+from relay.reading.moments import read_moment
+from relay.reading.numbers import describe_durations, read_float, read_int
+from relay.reading.words import read_text, read_truth
+
+
+def read_column(values: pa.Array | pa.ChunkedArray, column: Column) -> Cast:
+    """The values in the column's declared type; a cell that could not be read is null and marked.
+
+    Args:
+        values: texts, or values that already have a type; shape (n,).
+        column: its type, and how its cells are written.
+
+    Raises:
+        AmbiguousCellError: a cell can be read in two ways.
+    """
+    array = join(values)
+    target = ARROW_TYPES[column.type]
+    if pa.types.is_null(array.type):
+        return Cast(array.cast(target))
+    if array.type == pa.int64() and target == array.type and not column.missing:
+        return Cast(array)
+    plain = simplify(array)
+    cast = _READERS[column.type](plain.values, column)
+    return Cast(cast.values, merge(plain.bad, cast.bad), cast.seen)
+
+
+def _read_words(array: pa.Array, column: Column) -> Cast:
+    if pa.types.is_duration(array.type):
+        return read_text(describe_durations(array), column)
+    return read_text(array.cast(pa.string()), column)
+
+
+def _read_truth(array: pa.Array, column: Column) -> Cast:
+    if pa.types.is_boolean(array.type):
+        return Cast(array)
+    if pa.types.is_decimal(array.type):
+        return read_truth(array.cast(pa.float64()), column)
+    if pa.types.is_string(array.type) or pa.types.is_integer(array.type) or pa.types.is_floating(array.type):
+        return read_truth(array, column)
+    return refuse_all(array, pa.bool_())
+
+
+_READERS = {
+    "text": _read_words,
+    "category": _read_words,
+    "float": read_float,
+    "int": read_int,
+    "bool": _read_truth,
+    "time": read_moment,
+}

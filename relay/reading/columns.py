@@ -1,0 +1,103 @@
+"""The columns of one reading: how their cells are written, and what has been seen of them so far."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pyarrow as pa
+
+from relay.handoff.column import CELL_KEYS, CellKeys, Column
+from relay.handoff.errors import RecipeError
+from relay.handoff.receipt import ColumnWarning
+from relay.reading.ambiguous import AmbiguousCellError, describe_grouped_floats, describe_mixture, show
+from relay.reading.moments import SEEN_COMPACT, SEEN_ISO
+from relay.reading.numbers import SEEN_FRACTION, SEEN_GROUPED
+
+APPLIES_TO = {
+    "missing": frozenset(("int", "float", "bool", "text", "category", "time")),
+    "decimal": frozenset(("int", "float", "time")),
+    "thousands": frozenset(("int", "float", "time")),
+    "time_format": frozenset(("time",)),
+}
+"""Key of `[ingest]` -> the types of columns that it says something about."""
+
+
+DOT_IS_DECIMAL = {b"decimal": b"."}
+"""Note on a field of texts that a database wrote from numbers."""
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """A cell that shows how a column is written."""
+
+    row: int
+    cell: str
+
+
+class ReadColumns(dict[str, Column]):
+    """Name -> column with the keys that apply to it, and what its cells have shown so far, in all files."""
+
+    def __init__(self, columns: Mapping[str, Column]) -> None:
+        super().__init__(columns)
+        self._seen: dict[str, dict[str, Sighting]] = {name: {} for name in columns}
+
+    def note(self, name: str, seen: Mapping[str, Sighting]) -> None:
+        """Keep what was seen.
+
+        Raises:
+            AmbiguousCellError: what was seen before says something else.
+        """
+        known = self._seen[name]
+        for kind, sighting in seen.items():
+            known.setdefault(kind, sighting)
+        if SEEN_COMPACT in known and SEEN_ISO in known:
+            compact, iso = known[SEEN_COMPACT], known[SEEN_ISO]
+            other = f"{show(iso.cell)} in row {iso.row:,}"
+            what = describe_mixture(compact.cell, f" in row {compact.row:,}", other)
+            raise AmbiguousCellError(f"column {name}: {what}")
+
+    def take_notes(self, fields: Mapping[str, pa.Field]) -> None:
+        """Read numbers that a database wrote as texts by its marks; name -> field of the source."""
+        for name, item in fields.items():
+            if DOT_IS_DECIMAL.items() <= (item.metadata or {}).items():
+                self[name] = self[name].model_copy(update={"decimal": ".", "thousands": ""})
+
+    def note_fraction(self, name: str) -> None:
+        """Keep that a number was seen whose dot can only be a decimal mark."""
+        self._seen[name].setdefault(SEEN_FRACTION, Sighting(0, ""))
+
+    def has_fraction(self, name: str) -> bool:
+        """Whether a number was seen whose dot can only be a decimal mark."""
+        return SEEN_FRACTION in self._seen[name]
+
+    def warnings(self) -> tuple[ColumnWarning, ...]:
+        """What a person should look at, once all rows are read."""
+        return tuple(
+            ColumnWarning(
+                column=name, text=describe_grouped_floats(name, seen[SEEN_GROUPED].row, seen[SEEN_GROUPED].cell)
+            )
+            for name, seen in self._seen.items()
+            if SEEN_GROUPED in seen and SEEN_FRACTION not in seen
+        )
+
+
+def open_columns(columns: Mapping[str, Column], keys: CellKeys) -> ReadColumns:
+    """The columns with the keys of `[ingest]` where they declare none of their own.
+
+    Raises:
+        RecipeError: the keys of a column and of the file do not go together.
+    """
+    return ReadColumns({name: _fill_in(name, column, keys) for name, column in columns.items()})
+
+
+def _fill_in(name: str, column: Column, keys: CellKeys) -> Column:
+    missing = [key for key in CELL_KEYS if getattr(column, key) is None and column.type in APPLIES_TO[key]]
+    filled = {key: getattr(keys, key) for key in missing}
+    if column.epoch is not None:
+        filled |= {"time_format": None}  # the column's own word
+    whole = column.model_copy(update=filled)
+    if whole.decimal is not None and whole.decimal == whole.thousands:
+        raise RecipeError(
+            f'[columns] {name}: decimal and thousands are both "{whole.decimal}", one of them from [ingest]; '
+            "declare both for the column"
+        )
+    return whole

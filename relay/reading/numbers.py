@@ -1,0 +1,190 @@
+"""Numbers from text with their decimal and thousands marks, and from values that have a type."""
+
+import re
+from contextlib import suppress
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from relay.handoff.column import Column
+from relay.reading.ambiguous import AmbiguousCellError, describe_marks
+from relay.reading.arrow import Cast, Mask, convert, first_index, merge, refuse_all, to_mask
+from relay.reading.words import drop_missing
+
+EXACT_INTS_END = 2**53
+"""Below this every whole number is itself as a float, so that "2.0" may stand for 2; 2**53 + 1 is 2**53 already."""
+
+GROUPED = r"^[+-]?\d{1,3}(\.\d{3})+$"
+"""A dot before each three digits: thousands, or a fraction of three digits."""
+
+GROUPED_CELL = re.compile(GROUPED, re.ASCII)
+FRACTION = re.compile(r"[+-]?[0-9]*\.[0-9]*([eE][+-]?[0-9]+)?")
+
+WHOLE = r"^-?(\d+|0[xX][0-9a-fA-F]+)$"
+"""What Arrow reads as a whole number."""
+
+SEEN_GROUPED, SEEN_FRACTION = "grouped", "fraction"
+
+SPACES = " \u00a0\u202f"
+"""Marks of thousands that look alike."""
+
+PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+
+
+@dataclass(frozen=True)
+class Marks:
+    """The marks inside numbers."""
+
+    decimal: str
+    thousands: str
+
+
+def find_marks(column: Column) -> Marks | None:
+    """The marks that the recipe declares; None when it declares none."""
+    if column.decimal is None and column.thousands is None:
+        return None
+    thousands = column.thousands or ""
+    return Marks(column.decimal or ("," if thousands == "." else "."), thousands)
+
+
+def read_float(array: pa.Array, column: Column) -> Cast:
+    """Numbers as 64-bit floats; NaN is no value."""
+    return _without_missing(_float_of(array, column), column)
+
+
+def read_int(array: pa.Array, column: Column) -> Cast:
+    """Whole numbers, also when they are written 2.0, as a table with gaps that went through pandas has them."""
+    return _without_missing(_int_of(array, column), column)
+
+
+def describe_durations(array: pa.Array) -> pa.Array:
+    """Durations as texts of their seconds, the same for every unit: `1.5`."""
+    digits = len(str(PER_SECOND[array.type.unit])) - 1
+    exact = array.cast(pa.int64()).cast(pa.decimal128(19, 0)).cast(pa.string()).to_pylist()
+    return pa.array([None if count is None else _shift(count, digits) for count in exact], pa.string())
+
+
+def find_dots(text: pa.Array) -> dict[str, int]:
+    """The first number with a dot before each three digits, and the first with another dot, as in `Cast.seen`."""
+    has_dot = to_mask(pc.match_substring(text, "."))
+    if not has_dot.any():
+        return {}
+    first = first_index(has_dot)
+    if FRACTION.fullmatch(text[first].as_py()) and not GROUPED_CELL.fullmatch(text[first].as_py()):
+        return {SEEN_FRACTION: first}  # which decides, whatever follows
+    grouped = to_mask(pc.match_substring_regex(text, GROUPED))
+    fraction = to_mask(pc.match_substring_regex(text, f"^{FRACTION.pattern}$")) & ~grouped
+    found = {SEEN_GROUPED: grouped, SEEN_FRACTION: fraction}
+    return {kind: first_index(mask) for kind, mask in found.items() if mask.any()}
+
+
+def _float_of(array: pa.Array, column: Column) -> Cast:
+    if pa.types.is_string(array.type):
+        text, marks = drop_missing(array, column), find_marks(column)
+        plain, misplaced = read_plain_numbers(text, marks)
+        floats, bad = convert(plain, pa.float64())
+        nan = pc.fill_null(pc.is_nan(floats), False)
+        known = pc.if_else(nan, _null(pa.float64()), floats)
+        return Cast(known, merge(bad, misplaced), {} if marks else find_dots(text))
+    if pa.types.is_floating(array.type):
+        return Cast(array)
+    if pa.types.is_integer(array.type) or pa.types.is_boolean(array.type):
+        return Cast(array.cast(pa.float64(), safe=False))  # beyond 2**53 the nearest float
+    if pa.types.is_decimal(array.type):
+        # By text: Arrow's own cast is off by the last bit for some values (pyarrow 25).
+        return Cast(array.cast(pa.string()).cast(pa.float64()))
+    return Cast(_seconds(array)) if pa.types.is_duration(array.type) else refuse_all(array, pa.float64())
+
+
+def _int_of(array: pa.Array, column: Column) -> Cast:
+    if pa.types.is_string(array.type):
+        return _int_of_text(drop_missing(array, column), find_marks(column))
+    if pa.types.is_floating(array.type):
+        return _int_of_float(array)
+    if pa.types.is_duration(array.type):
+        counts, per_second = array.cast(pa.int64()), PER_SECOND[array.type.unit]
+        seconds = pc.divide(counts, per_second)
+        is_whole = pc.equal(pc.multiply(seconds, per_second), counts)
+        return Cast(pc.if_else(is_whole, seconds, _null(pa.int64())), merge(to_mask(pc.invert(is_whole))))
+    if pa.types.is_integer(array.type) or pa.types.is_boolean(array.type) or pa.types.is_decimal(array.type):
+        return Cast(*convert(array, pa.int64()))
+    return refuse_all(array, pa.int64())
+
+
+def _int_of_text(text: pa.Array, marks: Marks | None) -> Cast:
+    plain, misplaced = read_plain_numbers(text, marks)
+    with suppress(pa.ArrowInvalid):
+        return Cast(plain.cast(pa.int64()), misplaced)
+    plain = pc.replace_substring_regex(plain, r"^\+(\d)", r"\1")
+    whole = pc.match_substring_regex(plain, WHOLE)
+    integers, bad = convert(pc.if_else(whole, plain, _null(pa.string())), pa.int64())
+    rest = pc.if_else(whole, _null(pa.string()), plain)
+    if rest.null_count == len(rest):
+        return Cast(integers, merge(bad, misplaced))
+    if marks is None:
+        grouped = to_mask(pc.match_substring_regex(rest, GROUPED))
+        if grouped.any():
+            index = first_index(grouped)
+            raise AmbiguousCellError(describe_marks(text[index].as_py()), index)
+    floats, unreadable = convert(rest, pa.float64())
+    rescued = _int_of_float(floats)
+    return Cast(pc.coalesce(integers, rescued.values), merge(bad, unreadable, rescued.bad, misplaced))
+
+
+def _int_of_float(floats: pa.Array) -> Cast:
+    exact = pc.less(pc.abs(floats), float(EXACT_INTS_END))
+    is_whole = pc.fill_null(pc.and_(pc.equal(pc.floor(floats), floats), exact), False)
+    bad = to_mask(pc.and_(pc.is_valid(floats), pc.invert(is_whole)))
+    return Cast(pc.if_else(is_whole, floats, _null(pa.float64())).cast(pa.int64()), merge(bad))
+
+
+def read_plain_numbers(text: pa.Array, marks: Marks | None) -> tuple[pa.Array, Mask | None]:
+    """The numbers as programs write them, null and marked where a mark is at a wrong place."""
+    if marks is None or (marks.decimal == "." and not marks.thousands):
+        return text, None
+    thousands = f"[{SPACES}]" if marks.thousands in SPACES else re.escape(marks.thousands)
+    groups = rf"\d{{1,3}}({thousands}\d{{3}})+|" if marks.thousands else ""
+    decimal = re.escape(marks.decimal)
+    form = rf"^[+-]?(({groups}\d+)({decimal}\d*)?|{decimal}\d+)([eE][+-]?\d+)?$|^[+-]?[A-Za-z]+$"
+    fits = pc.match_substring_regex(text, form)
+    misplaced = to_mask(pc.invert(fits))
+    plain = pc.if_else(fits, text, _null(pa.string()))
+    if marks.thousands:
+        plain = pc.replace_substring_regex(plain, thousands, "")
+    if marks.decimal != ".":
+        plain = pc.replace_substring(plain, marks.decimal, ".")
+    return plain, merge(misplaced)
+
+
+def _without_missing(cast: Cast, column: Column) -> Cast:
+    """Without the numbers that the recipe declares as missing, such as -999, however they are written."""
+    if not column.missing:
+        return cast
+    words, _ = convert(pa.array(column.missing, pa.string()), pa.float64())
+    numbers = words.drop_null()
+    if not len(numbers):
+        return cast
+    found = pc.is_in(cast.values.cast(pa.float64(), safe=False), numbers)
+    return Cast(pc.if_else(found, _null(cast.values.type), cast.values), cast.bad)
+
+
+def _seconds(durations: pa.Array) -> pa.Array:
+    """Durations in seconds, each the nearest float."""
+    counts, per_second = durations.cast(pa.int64()), PER_SECOND[durations.type.unit]
+    ends = pc.min_max(counts)
+    if ends["min"].as_py() is None or -EXACT_INTS_END < ends["min"].as_py() <= ends["max"].as_py() < EXACT_INTS_END:
+        return pc.divide(counts.cast(pa.float64()), float(per_second))
+    # Python divides whole numbers of any size and rounds once.
+    return pa.array([None if count is None else count / per_second for count in counts.to_pylist()], pa.float64())
+
+
+def _shift(count: str, digits: int) -> str:
+    sign, number = ("-", count[1:]) if count.startswith("-") else ("", count)
+    padded = number.rjust(digits + 1, "0")
+    whole, fraction = padded[: len(padded) - digits], padded[len(padded) - digits :].rstrip("0")
+    return f"{sign}{whole}.{fraction}" if fraction else f"{sign}{whole}"
+
+
+def _null(kind: pa.DataType) -> pa.Scalar:
+    return pa.scalar(None, kind)
