@@ -41,10 +41,8 @@ def start(project: Project, *arguments: str, **options: Any) -> "subprocess.Pope
     """`python -m <arguments>` in the checkout; the folders are named by the environment."""
     folders = {"DATA_DIR": str(project.folder / "data"), "LOG_DIR": str(project.folder / "logs")}
     environment = os.environ | {"MLFLOW_TRACKING_URI": ""} | folders | options.pop("environment", {})
-    return subprocess.Popen(
-        [sys.executable, "-m", *arguments],
-        cwd=CHECKOUT, env=environment, text=True, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, **options,
-    )  # fmt: skip
+    streams = {"stdin": subprocess.DEVNULL, "stderr": subprocess.PIPE} | options
+    return subprocess.Popen([sys.executable, "-m", *arguments], cwd=CHECKOUT, env=environment, text=True, **streams)
 
 
 def ask(project: Project, *arguments: str, **environment: str) -> tuple[int, str, str]:
@@ -86,6 +84,15 @@ def test_a_subcommand_that_does_not_come_first_is_named_and_nothing_runs(project
     code, output, _ = ask(project, "model", "--json", "list", "linear")
     assert code == 2
     assert "`python -m model list …`" in read_error(output)["next"]
+
+
+@pytest.mark.parametrize("program", ["ingest", "model"])
+def test_a_recipe_with_the_name_of_a_subcommand_is_refused_by_every_stage(project: Project, program: str) -> None:
+    path = project.recipe(RECIPE, "rollback")
+    code, output, _ = ask(project, program, path, "--check", "--json")
+    error = read_error(output.splitlines()[0])
+    assert (code, error["kind"], error["next"]) == (2, "usage", "Rename the file")
+    assert '"rollback" is a subcommand of `python -m model`' in error["message"]
 
 
 def test_a_check_answers_programs_for_each_recipe(project: Project, recipe: str) -> None:
@@ -155,6 +162,17 @@ def test_a_reader_that_has_gone_is_no_error(project: Project, arguments: list[st
     assert process.returncode == 0
     if arguments == ["ingest", "linear", "--json"]:
         assert len(project.rows("raw/linear")) == 100
+
+
+def test_a_reader_of_the_log_that_has_gone_keeps_no_run_from_its_result(project: Project) -> None:
+    reads, writes = os.pipe()
+    os.close(reads)  # as `2>&1 | head -1` does
+    try:
+        process = start(project, "ingest", "linear", "--json", stdout=writes, stderr=writes)
+    finally:
+        os.close(writes)
+    assert process.wait(HANG_SECONDS) == 0
+    assert len(project.rows("raw/linear")) == 100
 
 
 SUBCOMMANDS = [

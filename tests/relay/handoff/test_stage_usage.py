@@ -1,11 +1,13 @@
 """The command line of every stage, and the environment where it is silent."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from relay.handoff.journal import Outcome, find_entry, parse_entry
+from relay.handoff.recipe import load_recipe
 
 Desk = Any  # tests/conftest.py
 
@@ -122,6 +124,22 @@ def test_list_names_every_recipe_with_its_title(desk: Desk, capsys: pytest.Captu
     lines = capsys.readouterr().out.splitlines()
     assert [line for line in lines if line.startswith("linear")] == ["linear       A line through noisy points"]
     assert [line.split()[0] for line in lines] == sorted(line.split()[0] for line in lines)
+
+
+def test_the_list_for_programs_holds_what_is_wrong_with_a_broken_recipe(
+    desk: Desk, recipe: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wrong = desk.recipe(RECIPE.replace("kind", "knd", 1).replace("[columns]", "[colums]"), "wrong")
+    monkeypatch.setattr("relay.handoff.command.list_recipes", lambda: [Path(recipe), Path(wrong)])
+    monkeypatch.setattr(
+        "relay.handoff.command.load_recipe", lambda name: load_recipe(str(desk.folder / f"{name}.toml"))
+    )
+    assert desk.run("ingest", "--list", "--json") == 0
+    good, broken = json.loads(capsys.readouterr().out)
+    assert good == {"recipe": "desk", "path": recipe, "title": "No rows yet"}
+    assert (broken["recipe"], broken["error"]["kind"], sorted(broken["error"])) == (
+        "wrong", "recipe", ["kind", "message", "next"],
+    )  # fmt: skip
 
 
 def test_the_environment_stands_in_for_the_command_line(
