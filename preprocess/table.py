@@ -29,7 +29,10 @@ def extend_schema(columns: Mapping[str, Column], added: list[pa.Field]) -> pa.Sc
     used = used_columns(columns)
     for item in added:
         if item.name in used:
-            raise RecipeError(f"[columns] {item.name}: preprocess adds a column of this name; call yours otherwise")
+            raise RecipeError(
+                f"[columns] {item.name}: preprocess adds a column of this name",
+                next_step=f'Rename yours, for example to my_{item.name}, and add from = "{item.name}" to it',
+            )
     return pa.schema([*(arrow_field(name, columns[name]) for name in used), *added])
 
 

@@ -51,8 +51,9 @@ class AuthorshipPredictor:
         try:
             return [self._read(text) for text in texts]
         except StylometryError as error:
-            flaw = Flaw(self._column, "a text with too little to count", "a text of some sentences")
-            raise InvalidRecordsError(f"{self._column}: {error}", (flaw,)) from error
+            message = f"{self._column}: {error}"
+            flaw = Flaw(self._column, "a text with too little to count", "a text of some sentences", message)
+            raise InvalidRecordsError(message, (flaw,)) from error
 
     def _read(self, text: str) -> Style:
         if self._asking is not None:

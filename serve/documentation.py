@@ -1,5 +1,6 @@
 """The routes as OpenAPI 3.1 and as a page, both made from the contracts of the models that are served."""
 
+import math
 from collections.abc import Iterable
 from html import escape
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import msgspec
 
 from relay.handoff.column import Column
-from relay.registry.cells import find_limits
+from relay.registry.cells import WORDS, find_limits
 from serve.problems import MEDIA_TYPE
 from serve.settings import Settings
 from serve.store import Served
@@ -35,7 +36,7 @@ PROBLEM: Json = {
             "type": "array",
             "items": {
                 "type": "object",
-                "properties": {name: {"type": "string"} for name in ("field", "found", "allowed")},
+                "properties": {name: {"type": "string"} for name in ("field", "found", "allowed", "message")},
             },
         },
     },
@@ -68,25 +69,32 @@ def describe_service(models: Iterable[Served], settings: Settings) -> Json:
     return document
 
 
-def describe_column(column: Column) -> Json:
-    """A column as JSON Schema."""
+def describe_column(column: Column, limit: float = math.inf) -> Json:
+    """A column as JSON Schema; an empty text is allowed where null is, and means the same.
+
+    Args:
+        column: gives type and rules.
+        limit: how far from zero the model takes a number of this column.
+    """
     kind = JSON_TYPES[column.type]
     found: Json = {"type": [kind, "null"] if column.null else kind}
     if column.allowed is not None:
         found["enum"] = [*column.allowed, *([None] if column.null else [])]
     elif column.type in ("int", "float"):
-        found["minimum"], found["maximum"] = find_limits(column)
+        found["minimum"], found["maximum"] = find_limits(column, limit)
+    elif column.type in WORDS and not column.null:
+        found["minLength"] = 1
     words = f"{column.description} ({column.unit})".strip() if column.unit else column.description
     return found | ({"description": words} if words else {})
 
 
 def describe_record(served: Served) -> Json:
     """A record as JSON Schema, with an example that the model has not been trained on."""
-    columns = served.contract.inputs
+    columns, limits = served.contract.inputs, served.contract.limits
     return {
         "type": "object",
         "title": f"{served.model} version {served.version}",
-        "properties": {name: describe_column(column) for name, column in columns.items()},
+        "properties": {name: describe_column(column, limits.get(name, math.inf)) for name, column in columns.items()},
         "required": list(columns),
         "additionalProperties": False,
         "examples": served.contract.example.records[:1],

@@ -12,6 +12,8 @@ class Flaw(msgspec.Struct, frozen=True):
     """Name of the column; with its record in front where there are several, such as [3].age."""
     found: str
     allowed: str
+    message: str
+    """The problem as a sentence, in the words of the command line and the page."""
 
 
 class RequestError(RelayError):

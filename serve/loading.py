@@ -36,7 +36,7 @@ def load_folder(folder: Path, ref: VersionRef) -> Served:
     served = Served(
         ref=ref,
         contract=contract,
-        schema=make_schema(contract.inputs),
+        schema=make_schema(contract.inputs, contract.limits),
         predictor=_open_predictor(folder, contract, where),
         lineage=_read_lineage(folder),
     )

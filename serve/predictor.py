@@ -14,9 +14,10 @@ import numpy.typing as npt
 from relay.registry.contract import Cell, Contract
 from relay.registry.onnx_file import OnnxModel
 from relay.registry.predictions import Predictions, make_frame, predict_with_model, read_outputs
+from relay.registry.records import explain_infinite, find_infinite
 from relay.registry.task import ModelTask
 from serve.errors import NoAnswerError
-from serve.schema import Record, make_matrix
+from serve.schema import Record, make_matrix, name_flaw
 
 
 class Predictor(Protocol):
@@ -43,13 +44,13 @@ class OnnxPredictor:
 
     def answer(self, records: Sequence[Record]) -> Predictions:
         """The answers to some records."""
-        return require_finite(read_outputs(self._contract, self._compute(records)))
+        return require_finite(read_outputs(self._contract, self._compute(records)), self._contract, records)
 
     def answer_plainly(self, records: Sequence[Record]) -> list[Cell]:
         """The number, or the most probable class, the first of level ones."""
         outputs, classes = self._compute(records), self._contract.classes
         if self._contract.task == ModelTask.REGRESSION:
-            return require_finite(read_outputs(self._contract, outputs)).predictions
+            return require_finite(read_outputs(self._contract, outputs), self._contract, records).predictions
         return [classes[index] for index in outputs.argmax(axis=1).tolist()]
 
     def _compute(self, records: Sequence[Record]) -> npt.NDArray[np.float32]:
@@ -66,7 +67,8 @@ class PipelinePredictor:
 
     def answer(self, records: Sequence[Record]) -> Predictions:
         """The answers to some records."""
-        return require_finite(predict_with_model(self._contract, self._pipeline, self._name_cells(records)))
+        found = predict_with_model(self._contract, self._pipeline, self._name_cells(records))
+        return require_finite(found, self._contract, records)
 
     def answer_plainly(self, records: Sequence[Record]) -> list[Cell]:
         """What the estimator's own predict() answers."""
@@ -79,17 +81,15 @@ class PipelinePredictor:
         return [dict(zip(names, msgspec.structs.astuple(record), strict=True)) for record in records]
 
 
-def require_finite(found: Predictions) -> Predictions:
+def require_finite(found: Predictions, contract: Contract, records: Sequence[Record]) -> Predictions:
     """The predictions themselves, when JSON can say them.
 
     Raises:
         NoAnswerError: a number is not finite.
     """
-    # One by one: a list of 1 to 10,000 numbers is looked through faster than an array that small is asked.
-    for values in (found.predictions, found.probabilities or ()):
-        for value in values:
-            if type(value) is float and not -np.inf < value < np.inf:
-                raise NoAnswerError(
-                    "the model has no finite answer to such values: they lie far outside what it learned from"
-                )
+    index = find_infinite(found.predictions, found.probabilities)
+    if index is not None:
+        flaw = explain_infinite(msgspec.structs.astuple(records[index]), contract.inputs)
+        named = name_flaw(flaw, "" if len(records) == 1 else f"[{index}].")
+        raise NoAnswerError(named.message, (named,))
     return found

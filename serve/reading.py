@@ -1,22 +1,20 @@
 """The bodies that are understood: ours, and those of MLflow's scoring protocol."""
 
-import csv
-import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 import msgspec
 
-from relay.handoff.column import Column
-from relay.registry.cells import cut
+from relay.handoff.errors import SchemaError
+from relay.registry.cells import cut, parse_cell, show_value
+from relay.registry.record_table import check_names, split_lines
 from serve.errors import Flaw, InvalidRecordsError, MalformedBodyError, TooManyRowsError, WrongMediaTypeError
-from serve.schema import Record, Schema, show
+from serve.schema import Record, Schema, decode_body
 
 Shape = Literal["one", "many", "values"]
 
 PROTOCOL = ("dataframe_split", "dataframe_records", "instances", "inputs")
-
-TRUTH = {"true": True, "false": False, "1": True, "0": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +29,7 @@ def read_predict_request(body: bytes, schema: Schema, max_rows: int) -> PredictR
     """One flat record, a list of records, or `{"values": […]}` for a model of one column.
 
     Raises:
-        MalformedBodyError: the body is no JSON.
+        MalformedBodyError: the body is not JSON.
         InvalidRecordsError: the records do not keep the contract.
         TooManyRowsError: there are more than allowed.
     """
@@ -41,11 +39,11 @@ def read_predict_request(body: bytes, schema: Schema, max_rows: int) -> PredictR
             return PredictRequest(schema.read_one(body), "one")
         if body[:1] == b"[":
             return PredictRequest(_limit(schema.read_many(body), max_rows), "many")
-        value = msgspec.json.decode(body)
+        value = decode_body(body)
         if isinstance(value, dict) and schema.only is not None and value.keys() == {"values"}:
             return PredictRequest(_read_column(value["values"], schema, max_rows), "values")
         return PredictRequest(schema.read_one(body), "one")
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise MalformedBodyError(f"the body cannot be read as JSON: {error}") from None
 
 
@@ -55,7 +53,7 @@ def _asks_by_values(body: bytes, schema: Schema) -> bool:
 
 def _read_column(values: Any, schema: Schema, max_rows: int) -> list[Record]:
     if not isinstance(values, list):
-        raise InvalidRecordsError("values is no list", (Flaw("values", show(values), "a list"),))
+        raise _wrong_form("values", values, "a list")
     return schema.read_values([{schema.only: value} for value in _limit(values, max_rows)])
 
 
@@ -74,7 +72,7 @@ def read_invocation(body: bytes, media_type: str, schema: Schema, max_rows: int)
 
     Raises:
         WrongMediaTypeError: neither JSON nor CSV.
-        MalformedBodyError, InvalidRecordsError, TooManyRowsError: as for `read_question`.
+        MalformedBodyError, InvalidRecordsError, TooManyRowsError: as for `read_predict_request`.
     """
     kind, _, parameters = media_type.partition(";")
     charset = parameters.replace(" ", "").lower()
@@ -92,8 +90,8 @@ def read_invocation(body: bytes, media_type: str, schema: Schema, max_rows: int)
 
 def _read_protocol(body: bytes, schema: Schema) -> list[Any]:
     try:
-        value = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        value = decode_body(body)
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise MalformedBodyError(f"the body cannot be read as JSON: {error}") from None
     named = [name for name in PROTOCOL if name in value] if isinstance(value, dict) else []
     if len(named) != 1:
@@ -102,13 +100,13 @@ def _read_protocol(body: bytes, schema: Schema) -> list[Any]:
         raise _wrong_form("params", value["params"], "no parameters: the model takes none")
     data = value[named[0]]
     if named[0] == "dataframe_split":
-        return _read_split(data)
+        return _read_split(data, schema)
     if named[0] == "dataframe_records":
         return _require_list(data, named[0])
     return _read_tensor(data, named[0], schema)
 
 
-def _read_split(data: Any) -> list[Any]:
+def _read_split(data: Any, schema: Schema) -> list[Any]:
     where = "dataframe_split"
     if (
         not isinstance(data, dict)
@@ -119,6 +117,7 @@ def _read_split(data: Any) -> list[Any]:
     columns, rows = data["columns"], data["data"]
     if not all(isinstance(name, str) for name in columns):
         raise _wrong_form(f"{where}.columns", columns, "a list of names")
+    _check_names(columns, schema)
     return [_name_cells(columns, row, f"{where}.data[{index}]") for index, row in enumerate(rows)]
 
 
@@ -157,39 +156,37 @@ def _require_list(value: Any, where: str) -> list[Any]:
 
 
 def _wrong_form(where: str, found: Any, allowed: str) -> InvalidRecordsError:
-    flaw = Flaw(where, show(found), allowed)
-    return InvalidRecordsError(f"{where} is {flaw.found}, expected {allowed}", (flaw,))
+    message = f"{where} is {show_value(found)}, expected {allowed}"
+    return InvalidRecordsError(message, (Flaw(where, show_value(found), allowed, message),))
 
 
 def _read_csv(body: bytes, schema: Schema) -> list[Any]:
     try:
-        rows = list(csv.reader(io.StringIO(body.decode("utf-8-sig"), newline=""), strict=True))
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise MalformedBodyError(f"the body is no CSV in UTF-8: {error}") from None
-    if not rows:
-        raise MalformedBodyError("the body is empty: expected a line of column names, then a line a record")
-    names = rows[0]
+        lines = split_lines(body)
+    except SchemaError as error:
+        raise MalformedBodyError(str(error)) from None
+    if not lines:
+        raise MalformedBodyError("the body is empty: expected a line of column names, then a line for each record")
+    names, *rows = lines
+    _check_names(names, schema)
     return [
         {
-            name: _parse(cell, schema.columns.get(name))
+            name: parse_cell(cell, schema.columns[name])
             for name, cell in _name_cells(names, row, f"line {index}").items()
+            if name in schema.columns
         }
-        for index, row in enumerate(rows[1:], start=2)
+        for index, row in enumerate(rows, start=2)
         if row
     ]
 
 
-def _parse(cell: str, column: Column | None) -> Any:
-    """A cell by its column's type, the text itself where it is none: then the contract's check says so."""
-    if column is None or column.type not in ("int", "float", "bool"):
-        return None if cell == "" and column is not None and column.null else cell
-    if cell == "":
-        return None
-    if column.type == "bool":
-        return TRUTH.get(cell.strip().lower(), cell)
+def _check_names(names: Sequence[str], schema: Schema) -> None:
+    """Make sure that a table has each column that the model takes, once.
+
+    Raises:
+        InvalidRecordsError: it has not.
+    """
     try:
-        number = float(cell)
-    except ValueError:
-        return cell
-    # Whole numbers not by way of a float: beyond 2**53 that would be another number.
-    return int(cell) if column.type == "int" and cell.strip().lstrip("+-").isdecimal() else number
+        check_names(names, schema.columns)
+    except SchemaError as error:
+        raise InvalidRecordsError(str(error)) from None

@@ -64,15 +64,16 @@ class StoredPredictions:
         try:
             label = msgspec.json.decode(body, type=LabelBody)
         except msgspec.ValidationError as error:
-            expected = Flaw("", str(error), '{"value": …, "record": 0, "source": "…"}')
+            expected = Flaw("", str(error), '{"value": …, "record": 0, "source": "…"}', f"no label: {error}")
             raise InvalidRecordsError(f"no label: {error}", (expected,)) from None
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise MalformedBodyError(f"the body cannot be read as JSON: {error}") from None
         row = await self._get(request)
         records = len(msgspec.json.decode(row.input))
         if not 0 <= label.record < records:
-            flaw = Flaw("record", str(label.record), f"0 to {records - 1}")
-            raise InvalidRecordsError(f"prediction {row.id} has no record {label.record}", (flaw,))
+            message = f"prediction {row.id} has no record {label.record}"
+            flaw = Flaw("record", str(label.record), f"0 to {records - 1}", message)
+            raise InvalidRecordsError(message, (flaw,))
         record = f"{row.id}/{label.record}"
         await self._log.label(record, label.value, time.time(), label.source)
         return Response(_encode({"record": record, "value": label.value, "source": label.source}), 201)

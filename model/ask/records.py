@@ -6,7 +6,6 @@ standard output, for people or, with `--json`, for programs. Nothing is logged: 
 
 import argparse
 import json
-import math
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -20,10 +19,11 @@ from relay.handoff.errors import ModelError, SchemaError, UsageError
 from relay.handoff.recipe import load_recipe
 from relay.handoff.settings import Settings
 from relay.handoff.verbs import VerbAnswer, add_recipe_options, read_verb_settings
+from relay.registry.cells import decode_json
 from relay.registry.contract import MODEL_FILE, Cell
 from relay.registry.reasons import Reason, explain, say_change, say_figure, say_method, say_prediction
 from relay.registry.record_table import MOST_BYTES, MOST_ROWS, RowAnswer, read_table, write_table
-from relay.registry.records import check_record, show_cell
+from relay.registry.records import check_record, explain_infinite, find_infinite, show_cell
 from relay.registry.task import ModelTask
 from relay.registry.versions import name_model
 from relay.results.text_attribution import TextAttribution, say_attribution
@@ -111,15 +111,17 @@ def answer_records(model: OpenModel, records: Sequence[dict[str, Cell]]) -> Answ
         found = model.answer(records)
     except StylometryError as error:
         raise UsageError(f"a text cannot be compared: {error}") from None
-    for value in (*found.predictions, *(found.probabilities or ())):
-        if isinstance(value, float) and not math.isfinite(value):
-            raise ModelError("the model has no finite answer to such values: they lie far outside what it learned from")
+    index = find_infinite(found.predictions, found.probabilities)
+    if index is not None:
+        inputs = model.contract.inputs
+        flaw = explain_infinite([records[index][name] for name in inputs], inputs)
+        raise ModelError(f"{'' if len(records) == 1 else f'record {index}: '}{flaw.say()}")
     return Answered(found.predictions, found.probabilities)
 
 
 def answer_table(production: Production, content: bytes) -> str:
     """The CSV with the answers; rows that break the contract are named and stay without one."""
-    table = read_table(content, production.contract.inputs)
+    table = read_table(content, production.contract.inputs, production.contract.limits)
     for bad in table.bad[:MOST_FLAWS]:
         logger.warning("line {}: {}", bad.number, "; ".join(flaw.say() for flaw in bad.flaws))
     if len(table.bad) > MOST_FLAWS:
@@ -172,8 +174,8 @@ def read_records(content: bytes, production: Production) -> list[dict[str, Cell]
         SchemaError: a record does not keep the contract; names what is wrong.
     """
     try:
-        found = json.loads(content) if len(content) <= MOST_BYTES else None
-    except ValueError as error:
+        found = decode_json(content) if len(content) <= MOST_BYTES else None
+    except (ValueError, RecursionError) as error:
         raise UsageError(
             f"standard input cannot be read as JSON: {error}", next_step="Give records, or CSV with --csv"
         ) from None
@@ -183,10 +185,9 @@ def read_records(content: bytes, production: Production) -> list[dict[str, Cell]
             f"expected an object, or a list of 1 to {MOST_ROWS:,} objects, of at most {MOST_BYTES:,} bytes in all"
         )
     records, flaws = [], []
+    contract = production.contract
     for index, value in enumerate(values):
-        if not isinstance(value, dict):
-            raise UsageError(f"record {index} is no object: expected {', '.join(production.contract.inputs)}")
-        record, wrong = check_record(value, production.contract.inputs)
+        record, wrong = check_record(value, contract.inputs, contract.limits)
         records.append(record)
         where = "" if len(values) == 1 else f"record {index}: "
         flaws += [f"{where}{flaw.say()}" for flaw in wrong]

@@ -142,7 +142,7 @@ class Api:
                     f"Models, and let MODEL_URI of the API name models:/{self.model}@production"
                 )
             case "invalid-records":
-                flaws = [f"{one['field']} is {one['found']}, expected {one['allowed']}" for one in problem["errors"]]
+                flaws = [one["message"] for one in problem.get("errors", [])]
                 return RefusedError("; ".join(flaws[:FLAWS_TOLD]) or detail)
             case "":
                 return AwayError(f"API_URL={self.url} answers as Relay's API does not ({detail}): see what it names")

@@ -6,8 +6,8 @@ import streamlit as st
 
 from page.shell.markdown import plain
 from relay.handoff.column import Column
+from relay.registry.cells import describe
 from relay.registry.contract import Cell, Contract
-from relay.registry.records import describe
 
 IN_A_ROW = 3
 

@@ -8,12 +8,14 @@ from page.predict.ask import Answering, Given, Served
 from page.shell.markdown import plain
 from relay.handoff.errors import RelayError
 from relay.handoff.wording import count
+from relay.registry.contract import Contract
 from relay.registry.reasons import say_share, say_value
 from relay.registry.record_table import MOST_BYTES, MOST_ROWS, RecordTable, RowAnswer, read_table, write_table
 from relay.registry.task import ModelTask
 
 FLAWS_SHOWN = 20
 FIRST_ROWS = 10
+LINE = "Line"
 
 
 def show_table(answering: Answering, served: Served, key: str) -> None:
@@ -30,7 +32,7 @@ def show_table(answering: Answering, served: Served, key: str) -> None:
         st.session_state.pop(f"{key}:answers", None)
         return
     try:
-        table = read_table(file.getvalue(), contract.inputs)
+        table = read_table(file.getvalue(), contract.inputs, contract.limits)
     except RelayError as error:
         st.warning(plain(str(error)), icon=":material/table_chart:")
         return
@@ -54,7 +56,7 @@ def show_bad_rows(table: RecordTable) -> None:
         icon=":material/rule:",
     )
     rows = [
-        {"Line": str(bad.number), "What is wrong": plain("; ".join(flaw.say() for flaw in bad.flaws))}
+        {LINE: str(bad.number), "What is wrong": plain("; ".join(flaw.say() for flaw in bad.flaws))}
         for bad in table.bad[:FLAWS_SHOWN]
     ]
     st.table(rows, border="horizontal", hide_index=True)
@@ -103,17 +105,7 @@ def offer_answers(served: Served, table: RecordTable, answers: dict[int, RowAnsw
         ),
         icon=":material/check:",
     )
-    contract = served.contract
-    share = f"Probability of {contract.classes[1]}" if contract.task == ModelTask.BINARY else "Probability"
-    rows = [
-        {
-            "Line": str(index + 2),
-            plain(contract.target): plain(say_value(contract, one.prediction)),
-            **({} if one.probability is None else {plain(share): plain(say_share(one.probability))}),
-        }
-        for index, one in list(answers.items())[:FIRST_ROWS]
-    ]
-    st.table(rows, border="horizontal", hide_index=True)
+    st.table(list_answers(served.contract, answers), border="horizontal", hide_index=True)
     st.download_button(
         "Download all answers",
         write_table(table, answers),
@@ -122,3 +114,17 @@ def offer_answers(served: Served, table: RecordTable, answers: dict[int, RowAnsw
         on_click="ignore",
         icon=":material/download:",
     )
+
+
+def list_answers(contract: Contract, answers: dict[int, RowAnswer]) -> list[dict[str, str]]:
+    """The first answers as the lines of a table; a target that is called as another column is, gets another heading."""
+    share = f"Probability of {contract.classes[1]}" if contract.task == ModelTask.BINARY else "Probability"
+    target = f"{contract.target} (answer)" if contract.target in (LINE, share) else contract.target
+    return [
+        {
+            LINE: str(index + 2),
+            plain(target): plain(say_value(contract, one.prediction)),
+            **({} if one.probability is None else {plain(share): plain(say_share(one.probability))}),
+        }
+        for index, one in list(answers.items())[:FIRST_ROWS]
+    ]

@@ -1,55 +1,151 @@
-"""One cell of a record against its column of the contract: one rule, whoever asks; each tells it in its own words."""
+"""One cell of a record against its column of the contract: the one rule for training data, CLI, page and API."""
 
+import json
 import math
+import re
 from typing import Any
 
 from relay.handoff.column import LARGEST_INT, Column
+from relay.registry.contract import LARGEST_FLOAT
 
-LARGEST_FLOAT = 3.4028234663852886e38
-"""The largest number of 32 bits, in which a model's ONNX file computes: a larger one would reach it as infinite."""
+EXACT_FLOATS_END = 2**53
+"""Below this every whole number is itself as a float; beyond, 2**53 + 1 written with a point is another number."""
 
 LONGEST_SHOWN = 60
 
 NAMES = {"int": "a whole number", "float": "a number", "bool": "true or false", "text": "text", "category": "text"}
 
+WORDS = ("text", "category")
 
-def validate_cell(value: Any, column: Column) -> tuple[Any, bool]:
-    """The cell as the model takes it, and whether it keeps the column's rules; None does where it may be missing.
+MISSING_WORDS = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "#N/A")
+"""Cells of a CSV file that mean "no value" where the column is not text; in text only the empty one does."""
 
-    A whole number may be written as 5.0: JSON knows one kind of number, and tables with gaps write theirs so.
+TRUTH = dict.fromkeys(("true", "1", "1.0", "yes", "t"), True) | dict.fromkeys(("false", "0", "0.0", "no", "f"), False)
+
+WHOLE = re.compile(r"[+-]?[0-9]+")
+NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+
+LONGEST_INT = 400
+"""Digits of a whole number that is read as one: a float, which is compared with the limits, ends at 309."""
+
+
+def validate_cell(value: Any, column: Column, limit: float = math.inf) -> tuple[Any, bool]:
+    """The cell as the model takes it, and whether it keeps the column's rules.
+
+    An empty text is a missing value, as in the training data. A whole number may be written as 5.0: JSON knows one
+    kind of number, and tables with gaps write theirs so.
+
+    Args:
+        value: from JSON, or from `parse_cell`.
+        column: gives the rules.
+        limit: how far from zero the model takes a number of this column.
     """
-    if value is None:
+    if is_missing(value, column):
         return None, column.null
-    fits = {
-        "int": type(value) is int or (type(value) is float and value.is_integer()),
-        "float": type(value) in (int, float),
-        "bool": type(value) is bool,
-    }.get(column.type, type(value) is str)
-    if not fits:
+    if not _is_of_type(value, column):
         return value, False
     if column.type in ("int", "float"):
-        low, high = find_limits(column)
+        low, high = find_limits(column, limit)
         if not low <= value <= high:
             return value, False
         value = int(value) if column.type == "int" else float(value)
     return value, column.allowed is None or value in column.allowed
 
 
-def find_limits(column: Column) -> tuple[float, float]:
+def is_missing(value: Any, column: Column) -> bool:
+    """Whether a cell says nothing: null, or an empty text in a column of text."""
+    return value is None or (value == "" and column.type in WORDS)
+
+
+def _is_of_type(value: Any, column: Column) -> bool:
+    match column.type:
+        case "int":
+            return type(value) is int or (
+                type(value) is float and (value.is_integer() and abs(value) < EXACT_FLOATS_END)
+            )
+        case "float":
+            return type(value) in (int, float)
+        case "bool":
+            return type(value) is bool
+    return type(value) is str and make_printable(value) == value
+
+
+def find_limits(column: Column, limit: float = math.inf) -> tuple[float, float]:
     """The smallest and the largest number that a column takes, whole ones for whole numbers."""
-    most: float = LARGEST_INT if column.type == "int" else LARGEST_FLOAT
+    most: float = min(limit, LARGEST_INT if column.type == "int" else LARGEST_FLOAT)
     low = -most if column.min is None else max(column.min, -most)
     high = most if column.max is None else min(column.max, most)
     return (math.ceil(low), math.floor(high)) if column.type == "int" else (low, high)
 
 
+def parse_cell(text: str, column: Column) -> bool | int | float | str | None:
+    """A cell of a CSV file by its column's type; the text itself where it is none, so that the check says so."""
+    if column.type in WORDS:
+        return text or None
+    text = text.strip()
+    if text in MISSING_WORDS:
+        return None
+    if column.type == "bool":
+        return TRUTH.get(text.lower(), text)
+    # Whole numbers not by way of a float: beyond 2**53 that would be another number.
+    if WHOLE.fullmatch(text) and len(text) < LONGEST_INT:
+        return int(text)
+    return float(text) if NUMBER.fullmatch(text) else text
+
+
+def decode_json(content: bytes) -> Any:
+    """What stands in a JSON document; a number beyond 64 bits of a float is infinite, so that the check names it.
+
+    Raises:
+        ValueError: it is no JSON, or no UTF-8.
+        RecursionError: it is nested too deeply.
+    """
+    return json.loads(content, parse_constant=_refuse_constant, parse_int=_read_int)
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(f"{name} is not a JSON value")
+
+
+def _read_int(text: str) -> int | float:
+    return int(text) if len(text) < LONGEST_INT else float(text)
+
+
+def describe(column: Column) -> str:
+    """What a column takes, in words: `a whole number from 18 to 120 (years)`."""
+    if column.allowed is not None:
+        return f"one of {', '.join(map(show_value, column.allowed))}"
+    return NAMES[column.type] + describe_range(column) + (f" ({column.unit})" if column.unit else "")
+
+
 def describe_range(column: Column) -> str:
     """` from 18 to 120`, ` of at least 0`, ` of at most 98`; empty where the column declares neither."""
     if column.min is not None and column.max is not None:
-        return f" from {column.min:g} to {column.max:g}"
+        return f" from {show_number(column.min)} to {show_number(column.max)}"
     if column.min is not None:
-        return f" of at least {column.min:g}"
-    return "" if column.max is None else f" of at most {column.max:g}"
+        return f" of at least {show_number(column.min)}"
+    return "" if column.max is None else f" of at most {show_number(column.max)}"
+
+
+def show_value(value: Any) -> str:
+    """A value as it stands in JSON, cut where it is long."""
+    if isinstance(value, float):
+        return show_number(value)
+    return cut(make_printable(json.dumps(value, ensure_ascii=False)))
+
+
+def make_printable(text: str) -> str:
+    """The text; half a surrogate pair, which JSON can hold and UTF-8 cannot, by its number."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def show_number(value: float) -> str:
+    """A number with all its digits, `18` for 18.0; two numbers that differ never look alike."""
+    if math.isinf(value):
+        return f"{'-' if value < 0 else ''}a number beyond 1.8e+308"
+    if float(value).is_integer() and abs(value) < EXACT_FLOATS_END:
+        return str(int(value))
+    return str(value)
 
 
 def cut(text: str) -> str:

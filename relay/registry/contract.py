@@ -20,6 +20,10 @@ LINEAGE_FILE = "lineage.json"
 TOLERANCE = 1e-5
 """How far two ways of asking one model may differ: in a probability, or in a number as a share of `spread`."""
 
+LARGEST_FLOAT = 3.4e38
+"""The largest number that a model takes, in training as in serving. Several estimators and ONNX files compute in 32
+bits, where larger numbers become infinite; rounded down to the two digits that a message shows."""
+
 Cell = bool | int | float | str | None
 
 
@@ -130,6 +134,9 @@ class Contract(_Part):
     no training row has one. None as a whole for authorship, and in older contracts, which have example rows only."""
     asking: Asking | None = None
     """Authorship; None for the other tasks, and in older contracts, whose models are asked with the whole text."""
+    limits: dict[str, float] = {}
+    """Input -> how far from zero the model takes a number, where that is less than its type allows: a larger one would
+    overflow once it is scaled. Empty in older contracts."""
 
     @property
     def has_onnx(self) -> bool:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from relay.handoff.column import Column
 from relay.handoff.errors import SchemaError
 from relay.handoff.wording import count, list_words
+from relay.registry.cells import parse_cell
 from relay.registry.contract import Cell
-from relay.registry.records import Flaw, check_record, parse_cell, suggest
+from relay.registry.records import NO_LIMITS, Flaw, check_record, suggest
 
 MOST_ROWS = 10_000
 """As many as the API takes in one request, where nobody changed that."""
@@ -52,8 +53,13 @@ class RowAnswer:
     prediction_id: str = ""
 
 
-def read_table(content: bytes, inputs: Mapping[str, Column]) -> RecordTable:
+def read_table(content: bytes, inputs: Mapping[str, Column], limits: Mapping[str, float] = NO_LIMITS) -> RecordTable:
     """The records of a CSV file.
+
+    Args:
+        content: the file's bytes.
+        inputs: the contract's.
+        limits: the contract's: how far from zero the model takes a number.
 
     Raises:
         SchemaError: it is no CSV in UTF-8, it is too large, or a column that the model needs is not there.
@@ -62,52 +68,68 @@ def read_table(content: bytes, inputs: Mapping[str, Column]) -> RecordTable:
         raise SchemaError(
             f"the file has {len(content):,} bytes, expected at most {MOST_BYTES:,}", next_step="Send it in parts"
         )
+    lines = [line for line in split_lines(content) if line]
+    if len(lines) < 2:
+        raise SchemaError("the file has no rows: expected a line of column names, then a line for each record")
+    names, rows = tuple(lines[0]), lines[1:]
+    check_names(names, inputs)
+    if len(rows) > MOST_ROWS:
+        raise SchemaError(
+            f"the file has {count(len(rows), 'row')}, expected at most {MOST_ROWS:,}", next_step="Send it in parts"
+        )
+    return _check_rows(names, rows, inputs, limits)
+
+
+def split_lines(content: bytes) -> list[list[str]]:
+    """The lines of a CSV file as their cells; an empty line has none.
+
+    Raises:
+        SchemaError: it is no CSV in UTF-8.
+    """
     try:
-        lines = [line for line in csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True) if line]
+        return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True))
     except UnicodeDecodeError as error:
         raise SchemaError(
             f"the file is not UTF-8 (byte {error.start:,})", next_step="Save it as CSV in UTF-8"
         ) from None
     except csv.Error as error:
-        raise SchemaError(f"the file is no CSV: {error}") from None
-    if len(lines) < 2:
-        raise SchemaError("the file has no rows: expected a line of column names, then a line for each record")
-    names, rows = tuple(lines[0]), lines[1:]
-    _check_columns(names, inputs)
-    if len(rows) > MOST_ROWS:
-        raise SchemaError(
-            f"the file has {count(len(rows), 'row')}, expected at most {MOST_ROWS:,}", next_step="Send it in parts"
-        )
-    return _check_rows(names, rows, inputs)
+        raise SchemaError(f"the file is not valid CSV: {error}") from None
 
 
-def _check_columns(names: tuple[str, ...], inputs: Mapping[str, Column]) -> None:
-    """Make sure that each input is a column once; of one that is not there, name what looks like it."""
+def check_names(names: Sequence[str], inputs: Mapping[str, Column]) -> None:
+    """Make sure that each input is a column once; of one that is not there, name what looks like it.
+
+    Raises:
+        SchemaError: one is missing, or comes more than once.
+    """
     missing = [name for name in inputs if name not in names]
     if missing:
         left = {name: None for name in names if name and name not in inputs}
         near = {name: suggest(name, left) for name in missing} if left else {}
         words = [f"{name} (is it {near[name]}?)" if near.get(name) in left else name for name in missing]
-        hint = " The columns must be parted by commas." if len(names) == 1 and ";" in names[0] else ""
+        hint = " Separate the columns by commas." if len(names) == 1 and ";" in names[0] else ""
         raise SchemaError(
-            f"the file lacks {list_words(words)}; found {list_words(names)}",
+            f"the file lacks the columns {list_words(words)}; found {list_words(names) if names else 'none'}",
             next_step=f"Name the columns as the model does.{hint}",
         )
-    twice = [name for name in inputs if names.count(name) > 1]
+    twice = [name for name in inputs if list(names).count(name) > 1]
     if twice:
-        raise SchemaError(f"the file has {list_words(twice)} more than once", next_step="Leave one column of each name")
+        raise SchemaError(f"the file has {list_words(twice)} more than once", next_step="Keep one column of each name")
 
 
-def _check_rows(names: tuple[str, ...], rows: Sequence[Sequence[str]], inputs: Mapping[str, Column]) -> RecordTable:
+def _check_rows(
+    names: tuple[str, ...], rows: Sequence[Sequence[str]], inputs: Mapping[str, Column], limits: Mapping[str, float]
+) -> RecordTable:
     indices = {name: names.index(name) for name in inputs}
     records: dict[int, dict[str, Cell]] = {}
     bad = []
     for index, row in enumerate(rows):
         if len(row) != len(names):
-            flaws = [Flaw("the row", count(len(row), "cell"), count(len(names), "cell"))]
+            found, expected = count(len(row), "cell"), count(len(names), "cell")
+            flaws = [Flaw("the row", found, expected, f"has {found}, expected {expected}")]
         else:
             cells = {name: parse_cell(row[at], inputs[name]) for name, at in indices.items()}
-            record, flaws = check_record(cells, inputs)
+            record, flaws = check_record(cells, inputs, limits)
         if flaws:
             bad.append(BadRow(index + 2, tuple(flaws)))
         else:

@@ -1,49 +1,139 @@
-"""Records that people type or send, held against the inputs that a contract names; all flaws are named at once."""
+"""The one check of records that people type or send, for the command line, the page and the API.
 
+A record is held against the inputs that a contract names, and every problem is named at once.
+"""
+
+import math
 import statistics
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import islice
+from types import MappingProxyType
 from typing import Any
 
 from relay.handoff.column import Column
 from relay.handoff.wording import list_words
-from relay.registry.cells import NAMES, cut, describe_range, validate_cell
+from relay.registry.cells import (
+    cut,
+    describe,
+    find_limits,
+    is_missing,
+    make_printable,
+    show_number,
+    show_value,
+    validate_cell,
+)
 from relay.registry.contract import Cell, Contract
 
-TRUTH = {"true": True, "false": False, "1": True, "0": False}
+MOST_UNKNOWN = 50
+"""Unknown names of one record that are listed."""
+
+NO_LIMITS: Mapping[str, float] = MappingProxyType({})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Flaw:
     """One thing that is wrong with a record."""
 
     column: str
+    """Empty where the record as a whole is wrong."""
     found: str
     expected: str
+    about: str
+    """The sentence without its subject, the column."""
 
     def say(self) -> str:
-        """The flaw in words."""
-        return f"{self.column} is {self.found}, expected {self.expected}"
+        """The flaw as a sentence."""
+        return f"{self.column or 'the record'} {self.about}"
 
 
-def check_record(record: Mapping[str, Any], inputs: Mapping[str, Column]) -> tuple[dict[str, Cell], list[Flaw]]:
-    """The record as the model takes it, in the contract's order, and what is wrong with it."""
-    flaws = [
-        Flaw(name, "an input that the model does not take", suggest(name, inputs))
-        for name in record
-        if name not in inputs
-    ]
+def check_record(
+    record: Any,
+    inputs: Mapping[str, Column],
+    limits: Mapping[str, float] = NO_LIMITS,
+    *,
+    ignore_others: bool = False,
+) -> tuple[dict[str, Cell], list[Flaw]]:
+    """The record as the model takes it, in the contract's order, and what is wrong with it.
+
+    Args:
+        record: as it was decoded, whatever it is.
+        inputs: the contract's.
+        limits: the contract's: how far from zero the model takes a number.
+        ignore_others: whether more columns than the inputs may come.
+    """
+    if not isinstance(record, Mapping):
+        expected = f"an object with {list_words(inputs)}"
+        return {}, [Flaw("", show_value(record), expected, f"is {show_value(record)}, expected {expected}")]
+    unknown = () if ignore_others else islice((name for name in record if name not in inputs), MOST_UNKNOWN)
+    flaws = [_describe_unknown(name, inputs) for name in unknown]
     cells: dict[str, Cell] = {}
     for name, column in inputs.items():
         if name not in record:
-            flaws.append(Flaw(name, "missing", "null where it is not known" if column.null else describe(column)))
+            flaws.append(_describe_absent(name, column))
             continue
-        cells[name], expected = check_cell(record[name], column)
-        if expected:
-            flaws.append(Flaw(name, show_cell(record[name]), expected))
+        limit = limits.get(name, math.inf)
+        cells[name], fits = validate_cell(record[name], column, limit)
+        if not fits:
+            flaws.append(_describe_misfit(name, record[name], column, limit))
     return cells, flaws
+
+
+def _describe_unknown(name: str, inputs: Mapping[str, Column]) -> Flaw:
+    shown = cut(make_printable(name))
+    nearest = suggest(shown, inputs)
+    about = "is not an input of this model"
+    hint = f"did you mean {nearest}?" if nearest in inputs else f"its inputs are {nearest}"
+    return Flaw(shown, "a field that the model does not take", nearest, f"{about}: {hint}")
+
+
+def _describe_absent(name: str, column: Column) -> Flaw:
+    if column.null:
+        return Flaw(name, "nothing", f"{describe(column)}, or null", "is missing: send null if it is not known")
+    return Flaw(name, "nothing", describe(column), f"is missing, expected {describe(column)}")
+
+
+def _describe_misfit(name: str, value: Any, column: Column, limit: float) -> Flaw:
+    found, expected = show_value(value), describe(column)
+    if is_missing(value, column):
+        return Flaw(name, found, f"{expected}, not null", f"is required, expected {expected}")
+    if column.allowed is None and column.type in ("int", "float") and type(value) in (int, float):
+        low, high = find_limits(column, limit)
+        if value > high and (column.max is None or value <= column.max):
+            expected = f"at most {show_number(high)}, the largest number that the model takes"
+        elif value < low and (column.min is None or value >= column.min):
+            expected = f"at least {show_number(low)}, the smallest number that the model takes"
+    return Flaw(name, found, expected, f"is {found}, expected {expected}")
+
+
+def find_infinite(predictions: Sequence[Cell], probabilities: Sequence[float] | None) -> int | None:
+    """The index of the first record whose answer is not a finite number; None where all are."""
+    # One by one: a list of 1 to 10,000 numbers is looked through faster than an array that small is asked.
+    for values in (predictions, probabilities or ()):
+        for index, value in enumerate(values):
+            if type(value) is float and not -math.inf < value < math.inf:
+                return index
+    return None
+
+
+def explain_infinite(cells: Sequence[Cell], inputs: Mapping[str, Column]) -> Flaw:
+    """Why a record has no finite answer: the number that lies furthest from zero.
+
+    Args:
+        cells: of the record, in the contract's order.
+        inputs: the contract's.
+    """
+    numbers = {
+        name: float(cell)
+        for (name, column), cell in zip(inputs.items(), cells, strict=True)
+        if column.type in ("int", "float") and isinstance(cell, int | float)
+    }
+    name = max(numbers, key=lambda name: abs(numbers[name]), default="")
+    found = show_number(numbers[name]) if name else "a record without numbers"
+    about = f"is {found}, and the model's answer is not a finite number"
+    return Flaw(name, found, "a number nearer to zero", f"{about}: expected a number nearer to zero" if name else about)
 
 
 def suggest(name: str, known: Mapping[str, object]) -> str:
@@ -51,36 +141,6 @@ def suggest(name: str, known: Mapping[str, object]) -> str:
     folded = {other.casefold(): other for other in known}
     near = get_close_matches(name.casefold(), folded, n=1)
     return folded[near[0]] if near else list_words(known)
-
-
-def check_cell(value: Any, column: Column) -> tuple[Any, str]:
-    """The cell in its column's type, and what it should have been; that is empty when it is right."""
-    cell, fits = validate_cell(value, column)
-    if fits:
-        return cell, ""
-    return cell, describe(column) if value is not None else f"{describe(column)}; it must be known"
-
-
-def parse_cell(text: str, column: Column) -> Cell:
-    """A cell of a text file by its column's type; the text itself where it is none, so that the check says so."""
-    if text == "":
-        return None if column.null or column.type in ("int", "float", "bool") else text
-    if column.type == "bool":
-        return TRUTH.get(text.strip().lower(), text)
-    if column.type not in ("int", "float"):
-        return text
-    try:
-        # Whole numbers not by way of a float: beyond 2**53 that would be another number.
-        return int(text) if text.strip().lstrip("+-").isdecimal() else float(text)
-    except ValueError:
-        return text
-
-
-def describe(column: Column) -> str:
-    """What a column takes, in words: `a whole number from 18 to 120 (years)`."""
-    if column.allowed is not None:
-        return f"one of {', '.join(map(show_cell, column.allowed))}"
-    return NAMES[column.type] + describe_range(column) + (f" ({column.unit})" if column.unit else "")
 
 
 def find_usual(contract: Contract) -> dict[str, Cell]:

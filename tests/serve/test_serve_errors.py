@@ -49,7 +49,7 @@ def test_every_error_has_one_meaning() -> None:
         (b'{"x": 5}}', (400, "malformed-body")),
         (b'{"x": "\xff"}', (400, "malformed-body")),
         (b"[" * 1900, (400, "malformed-body")),
-        (b'{"x": 1e999}', (400, "malformed-body")),
+        (b'{"x": 1e999}', (422, "invalid-records")),
         (b'{"x": null}', (422, "invalid-records")),
         (b'{"x": -1}', (422, "invalid-records")),
         (b'{"x": 5, "y": 1}', (422, "invalid-records")),
@@ -69,8 +69,18 @@ def test_bodies_that_cannot_be_answered(server: Server, body: bytes, expected: t
 
 def test_what_is_wrong_is_said_by_field(server: Server) -> None:
     assert server.post("/predict", {"X": 21}).json["errors"] == [
-        {"field": "X", "found": "a field that the model does not take", "allowed": "x"},
-        {"field": "x", "found": "nothing", "allowed": "a number from 0 to 20 (m)"},
+        {
+            "field": "X",
+            "found": "a field that the model does not take",
+            "allowed": "x",
+            "message": "X is not an input of this model: did you mean x?",
+        },
+        {
+            "field": "x",
+            "found": "nothing",
+            "allowed": "a number from 0 to 20 (m)",
+            "message": "x is missing, expected a number from 0 to 20 (m)",
+        },
     ]
 
 

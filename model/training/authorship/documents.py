@@ -11,6 +11,9 @@ import pyarrow.compute as pc
 from relay.handoff.errors import ModelError
 from relay.handoff.recipe import Column
 
+ROW_NUMBER = "#"
+"""Column of the row numbers, repeated while the data have a column of that name."""
+
 
 @dataclass(frozen=True)
 class Documents:
@@ -59,16 +62,19 @@ def read_documents(table: pa.Table, columns: Mapping[str, Column], *, by_time: b
     for role in ("input", "time") if by_time else ("input",):
         if empty := table.column(roles[role]).null_count:
             raise ModelError(f"{empty:,} documents have no {roles[role]}: drop them in [preprocess], or give them one")
-    table = table.append_column("#", pa.array(np.arange(table.num_rows)))
+    number = ROW_NUMBER
+    while number in table.column_names:
+        number += ROW_NUMBER
+    table = table.append_column(number, pa.array(np.arange(table.num_rows)))
     if by_time:
-        table = table.take(pc.sort_indices(table, sort_keys=[(roles["time"], "ascending"), ("#", "ascending")]))
+        table = table.take(pc.sort_indices(table, sort_keys=[(roles["time"], "ascending"), (number, "ascending")]))
     utf8, offsets = _read_texts(table.column(roles["input"]))
     labels = table.column(roles["label"]).to_pylist() if "label" in roles else [None] * table.num_rows
     return Documents(
         utf8=utf8,
         offsets=offsets,
         labels=[None if label is None else str(label) for label in labels],
-        ids=[str(name) for name in table.column(roles.get("id", "#")).to_pylist()],
+        ids=[str(name) for name in table.column(roles.get("id", number)).to_pylist()],
     )
 
 

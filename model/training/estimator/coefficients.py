@@ -11,6 +11,9 @@ from sklearn.pipeline import Pipeline
 
 Floats = npt.NDArray[np.float64]
 
+INTERCEPT = "(intercept)"
+"""The name of the first row, which no term has."""
+
 
 @dataclass(frozen=True)
 class Coefficients:
@@ -21,7 +24,7 @@ class Coefficients:
 
     def tabulate(self) -> pa.Table:
         """A row a term, the intercept first."""
-        named = {"(intercept)": self.intercept, **self.terms}
+        named = {INTERCEPT: self.intercept, **self.terms}
         return pa.table({"term": list(named), "coefficient": list(named.values())})
 
 
@@ -58,7 +61,20 @@ def _read_preparation(prepare: Any) -> tuple[list[str], Floats, Floats]:
         scaled = "scale" in steps.named_steps
         means.append(steps["scale"].mean_ if scaled else np.zeros(len(names)))
         scales.append(steps["scale"].scale_ if scaled else np.ones(len(names)))
-    return terms, np.concatenate(means), np.concatenate(scales)
+    return tell_apart(terms), np.concatenate(means), np.concatenate(scales)
+
+
+def tell_apart(terms: list[str]) -> list[str]:
+    """The terms, numbered where two have one name: a column may be called `home = rent`, as a category's term is."""
+    taken = {INTERCEPT}
+    found = []
+    for term in terms:
+        name, number = term, 2
+        while name in taken:
+            name, number = f"{term} ({number})", number + 1
+        taken.add(name)
+        found.append(name)
+    return found
 
 
 def _name_terms(group: str, steps: Any, columns: list[str]) -> list[str]:

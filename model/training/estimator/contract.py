@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator
 
 from model.parameters import EstimatorParameters
 from model.training.contract import EXAMPLES, NOTHING, add_example, hash_files, promise_column
+from model.training.estimator.limits import find_limits
 from model.training.estimator.task import Task
 from relay.handoff.column import LARGEST_INT
 from relay.handoff.recipe import Column, Recipe
@@ -63,6 +64,7 @@ def describe_estimator(
         files=hash_files(files),
         leaks=leaks,
         usual=find_usual(train.inputs, recipe.columns),
+        limits=find_limits(fitted, recipe.columns, [train.inputs, test.inputs]),
     )
     records = list_records(test.take(_choose_rows(test.target)).inputs, recipe.columns)
     if ONNX_FILE not in files:

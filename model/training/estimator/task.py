@@ -121,17 +121,16 @@ def warn_if_useless(metrics: dict[str, Any], baseline: str) -> tuple[Finding, ..
 
 
 def tabulate(task: Task, columns: Mapping[str, npt.NDArray[Any]]) -> pa.Table:
-    """A row for each test row: a key that it has in every version, its id, the given columns, what divides segments."""
+    """A row for each test row: a key that it has in every version, its id, the given columns, what divides segments.
+
+    The id keeps its name, except where that is the name of another column of this table: then it is `id.<name>`.
+    """
     test = task.split.test
-    table = pa.table({"row_key": name_rows(test)})
-    for name in test.ids.column_names:
-        table = table.append_column(name, test.ids.column(name))
-    for name, values in columns.items():
-        table = table.append_column(name, pa.array(values))
+    own: dict[str, Any] = {"row_key": name_rows(test)} | {name: pa.array(values) for name, values in columns.items()}
     for segment in task.segments:
-        cells = pa.array(test.inputs[segment.column], from_pandas=True)
-        table = table.append_column(f"segment.{segment.column}", cells)
-    return table
+        own[f"segment.{segment.column}"] = pa.array(test.inputs[segment.column], from_pandas=True)
+    ids = {f"id.{name}" if name in own else name: test.ids.column(name) for name in test.ids.column_names}
+    return pa.table({"row_key": own.pop("row_key"), **ids, **own})
 
 
 def require_finite(values: npt.NDArray[np.float64], what: str) -> npt.NDArray[np.float64]:

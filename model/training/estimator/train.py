@@ -11,6 +11,7 @@ from model.parameters import EstimatorParameters
 from model.training.estimator.classification import check_classes, judge_classifier
 from model.training.estimator.contract import describe_estimator
 from model.training.estimator.leaks import find_leaks, say_leaks
+from model.training.estimator.limits import check_numbers
 from model.training.estimator.onnx.export import export_onnx
 from model.training.estimator.pipeline import build_pipeline, explain_refusal, fit
 from model.training.estimator.regression import judge_regressor
@@ -80,6 +81,7 @@ def set_task(table: pa.Table, recipe: Recipe, parameters: EstimatorParameters) -
     estimator = build_estimator(parameters.estimator, parameters.options, recipe.seed)
     target, inputs = find_columns(recipe.columns)
     check_segments(parameters.segments, inputs)
+    check_numbers(table, recipe.columns)
     split = read_split(table, recipe.columns, as_classes=is_classifier(estimator))
     return Task(
         pipeline=build_pipeline(recipe.columns, estimator),

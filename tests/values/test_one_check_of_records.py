@@ -1,0 +1,128 @@
+"""The compiled decoder of the API and the check of records give one value, or one message, for the same record."""
+
+import json
+import random
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+import pytest
+
+from relay.handoff.column import Column
+from relay.registry.cells import parse_cell
+from relay.registry.records import check_record
+from serve.errors import InvalidRecordsError
+from serve.schema import make_schema
+
+LIMITS = {"reach": 4.1e19, "far": 1000.0}
+
+DECLARED: dict[str, dict[str, Any]] = {
+    "age": {"type": "int", "min": 18, "max": 120, "unit": "years"},
+    "far": {"type": "int", "null": True},
+    "reach": {"type": "float"},
+    "share": {"type": "float", "min": 0, "max": 1, "null": True},
+    "step": {"type": "float", "allowed": [0.5, 1.0]},
+    "code": {"type": "int", "allowed": [0, 1, 7], "null": True},
+    "is member?": {"type": "bool", "null": True},
+    "agreed": {"type": "bool", "allowed": [True]},
+    "town": {"type": "category"},
+    "home": {"type": "category", "null": True, "allowed": ["own", "rent", ""]},
+    "note": {"type": "text", "null": True},
+}
+COLUMNS = {name: Column.model_validate({"role": "input"} | column) for name, column in DECLARED.items()}
+
+GOOD: dict[str, list[Any]] = {
+    "age": [18, 120, 40, 40.0],
+    "far": [None, 1000, -1000, 5],
+    "reach": [4.1e19, -4.1e19, 0, 0.1, 1, 2**60],
+    "share": [None, 0, 1, 0.3],
+    "step": [0.5, 1, 1.0],
+    "code": [None, 0, 7],
+    "is member?": [None, True, False],
+    "agreed": [True],
+    "town": ["Ulm", "é", " "],
+    "home": [None, "own", "rent", ""],
+    "note": [None, "", "a", "null"],
+}
+ODD = (None, "", " ", "a", "1", True, False, 0, -1, 17, 121, 5.0, 5.5, 1001, 1e20, -1e39, 1e308, 2**63, 10**30)
+ODD_LISTS: tuple[Any, ...] = ([], [5], {}, {"a": None})
+
+
+UNSAYABLE = ("step", "agreed")
+"""Columns whose rules no type says: with one of them, the check reads every record."""
+
+
+def draw_record(drawing: random.Random, columns: Iterable[str]) -> Any:
+    """A record with one odd cell, as a rule: some have none, or more, or a column too few or too many."""
+    if drawing.random() < 0.03:
+        return drawing.choice((*ODD, *ODD_LISTS))
+    record = {name: drawing.choice(GOOD[name]) for name in columns}
+    for _ in range(drawing.choice((0, 1, 1, 1, 2))):
+        record[drawing.choice(list(record))] = drawing.choice((*ODD, *ODD_LISTS))
+    if drawing.random() < 0.1:
+        del record[drawing.choice(list(record))]
+    if drawing.random() < 0.1:
+        record[drawing.choice(("Age", "colour", "far "))] = 1
+    return record
+
+
+@pytest.mark.parametrize(("seed", "left_out"), [(1, UNSAYABLE), (2, UNSAYABLE), (3, ())])
+def test_two_hundred_records_have_one_value_or_one_message(seed: int, left_out: tuple[str, ...]) -> None:
+    drawing = random.Random(seed)
+    columns = {name: column for name, column in COLUMNS.items() if name not in left_out}
+    schema = make_schema(columns, LIMITS)
+    decoded, refused = 0, 0
+    for record in (draw_record(drawing, columns) for _ in range(200)):
+        body = json.dumps(record).encode()
+        cells, flaws = check_record(json.loads(body), columns, LIMITS)
+        try:
+            quick = schema.decode_one(body)
+        except msgspec.ValidationError:
+            pass
+        else:
+            decoded += 1
+            assert (list(msgspec.structs.astuple(quick)), flaws) == (list(cells.values()), [])
+        try:
+            read = [list(msgspec.structs.astuple(found)) for found in schema.read_one(body)]
+        except InvalidRecordsError as error:
+            refused += 1
+            said = [flaw.message.replace("the body is", "the record is") for flaw in error.flaws]
+            assert said == [flaw.say() for flaw in flaws]
+        else:
+            assert (read, flaws) == ([list(cells.values())], [])
+    assert (decoded > 20 or not left_out, refused > 50) == (True, True)  # both kinds are among them
+
+
+@pytest.mark.parametrize(
+    ("column", "text", "expected"),
+    [
+        ("age", " 25", 25),
+        ("age", "25.0", 25.0),
+        ("age", "9007199254740993", 9007199254740993),
+        ("age", "1_000", "1_000"),  # Python's own reading of numbers would make 1000 of it
+        ("age", "٢٥", "٢٥"),  # digits of another script are no number in ingest either
+        ("share", "NA", None),
+        ("share", "inf", "inf"),
+        ("share", "1e-3", 0.001),
+        ("share", ".5", 0.5),
+        ("share", "1,5", "1,5"),
+        ("is member?", "TRUE", True),
+        ("is member?", "0", False),
+        ("is member?", "perhaps", "perhaps"),
+        ("town", "", None),
+        ("town", "NA", "NA"),
+        ("town", " ", " "),
+    ],
+)
+def test_a_cell_of_a_csv_file_is_read_as_ingest_reads_it(column: str, text: str, expected: Any) -> None:
+    found = parse_cell(text, COLUMNS[column])
+    assert (found, type(found)) == (expected, type(expected))
+
+
+def test_a_whole_number_that_a_float_cannot_hold_is_not_rounded() -> None:
+    # 2**53 + 1, written with a point, is 2**53 for every reader of JSON.
+    columns = {"n": Column(type="int", role="input")}
+    results = {text: check_record(json.loads(f'{{"n": {text}}}'), columns) for text in ("9007199254740993", "5.0")}
+    assert {text: cells["n"] for text, (cells, _) in results.items()} == {"9007199254740993": 2**53 + 1, "5.0": 5}
+    (flaw,) = check_record({"n": 9007199254740993.0}, columns)[1]
+    assert flaw.say() == "n is 9007199254740992.0, expected a whole number"
