@@ -79,7 +79,7 @@ def find_limits(column: Column, limit: float = math.inf) -> tuple[float, float]:
 
 
 def parse_cell(text: str, column: Column) -> bool | int | float | str | None:
-    """A cell of a CSV file by its column's type; the text itself where it is none, so that the check says so."""
+    """A cell of a CSV file by its column's type; a text that is not of that type stays, so that the check names it."""
     if column.type in WORDS:
         return text or None
     text = text.strip()

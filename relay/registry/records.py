@@ -112,9 +112,9 @@ def find_infinite(predictions: Sequence[Cell], probabilities: Sequence[float] | 
     """The index of the first record whose answer is not a finite number; None where all are."""
     # One by one: a list of 1 to 10,000 numbers is looked through faster than an array that small is asked.
     for values in (predictions, probabilities or ()):
-        for index, value in enumerate(values):
+        for value in values:
             if type(value) is float and not -math.inf < value < math.inf:
-                return index
+                return values.index(value)  # the same object: this finds a NaN too
     return None
 
 

@@ -156,6 +156,11 @@ def test_predictions_can_be_read_when_the_id_has_the_name_of_another_column(aske
 
 
 def test_a_table_of_requests_with_one_column_twice_is_refused(asked: AskedModel) -> None:
-    body = "home,town,size,rooms,size\nown,Ulm,1,2,9\n"
-    status, problem = asked.ask("POST", "/invocations", body, "text/csv")
-    assert (status, "size more than once" in problem["detail"]) == (422, True), problem
+    table = {"columns": ["home", "town", "size", "rooms", "size"], "data": [["own", "Ulm", 1, 2, 9]]}
+    bodies = {
+        "text/csv": "home,town,size,rooms,size\nown,Ulm,1,2,9\n",
+        "application/json": json.dumps({"dataframe_split": table}),
+    }
+    for media_type, body in bodies.items():
+        status, problem = asked.ask("POST", "/invocations", body, media_type)
+        assert (status, "size more than once" in problem.get("detail", "")) == (422, True), problem
