@@ -66,7 +66,15 @@ def describe_estimator(
         usual=find_usual(train.inputs, recipe.columns),
         limits=find_limits(fitted, recipe.columns, [train.inputs, test.inputs]),
     )
-    records = list_records(test.take(_choose_rows(test.target)).inputs, recipe.columns)
+    return _add_example(
+        contract, list_records(test.take(_choose_rows(test.target)).inputs, recipe.columns), fitted, files
+    )
+
+
+def _add_example(
+    contract: Contract, records: list[dict[str, Cell]], fitted: BaseEstimator, files: Mapping[str, bytes]
+) -> Contract:
+    """The contract with records and their answers, by the ONNX file where there is one."""
     if ONNX_FILE not in files:
         return add_example(contract, records, predict_with_model(contract, fitted, records))
     from relay.registry.onnx_file import open_onnx
