@@ -26,7 +26,7 @@ RECIPES_THERE = $(patsubst recipes/%.toml,%,$(sort $(wildcard recipes/*.toml)))
 # All stages look at the recipe before the first one starts, so that a slip in [model] costs no download. Warnings come
 # once, when the stages run.
 run: .venv/ready ## Check RECIPE, then run ingest, preprocess and model (one alone: python -m ingest RECIPE)
-	@for stage in $(STAGES); do LOG_LEVEL=ERROR $(BIN)/python -m $$stage --check $(RECIPE) || exit $$?; done
+	@for stage in $(STAGES); do LOG_LEVEL=ERROR $(BIN)/python -m $$stage --check --quick $(RECIPE) || exit $$?; done
 	@for stage in $(STAGES); do $(BIN)/python -m $$stage $(RECIPE) || exit $$?; done
 
 page: .venv/ready ## Serve the page on http://localhost:8501 (PAGE_PORT)
@@ -183,13 +183,14 @@ fix: .venv/ready-for-tests ## Format the code and mend what can be mended
 bench: .venv/ready-for-tests ## Measure speed and memory against baselines (about 10 minutes); QUICK=1: on small data (1 minute)
 	@$(BIN)/python -m benchmarks $(if $(filter 1,$(QUICK)),--quick)
 
-lock: .venv/ready ## Pin the newest versions that the requirements.in files allow
-	@$(BIN)/uv pip compile $(UV_COMPILE) $(STAGES:%=%/requirements.in) serve/requirements.in --upgrade -o requirements.txt
+lock: .venv/ready ## Pin what is new in the requirements.in files (UPGRADE=1: the newest versions of all)
+	@$(BIN)/uv pip compile $(UV_COMPILE) $(STAGES:%=%/requirements.in) serve/requirements.in $(UV_UPGRADE) -o requirements.txt
 	@for part in $(STAGES) serve tests notebooks; do \
 		$(BIN)/uv pip compile $(UV_COMPILE) $$part/requirements.in -c requirements.txt -o $$part/requirements.txt; done
-	@for server in mlflow airflow; do $(BIN)/uv pip compile $(UV_COMPILE) services/$$server/requirements.in --upgrade \
+	@for server in mlflow airflow; do $(BIN)/uv pip compile $(UV_COMPILE) services/$$server/requirements.in $(UV_UPGRADE) \
 		-o services/$$server/requirements.txt; done
 
+UV_UPGRADE := $(if $(UPGRADE),--upgrade)
 UV_COMPILE := -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url
 
 clean: ## Remove the environment and the caches; data and logs stay

@@ -7,12 +7,12 @@ load: the processed dataset; work: fit or map, judge, draw; save: a folder of re
 
 import sys
 from types import MappingProxyType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from loguru import logger
 
 from model import __doc__ as description
-from model.parameters import ModelParameters, parse_parameters
+from model.parameters import ModelParameters, find_own, parse_parameters
 from model.release.track import Finished, track
 from relay.handoff.code import HANDOFF, Code
 from relay.handoff.column import READING_KEYS
@@ -26,6 +26,9 @@ from relay.handoff.verbs import Verb
 from relay.registry.errors import RegistryAwayError
 from relay.results.findings import read_lines
 from relay.results.output import ResultLocation, describe_files
+
+if TYPE_CHECKING:  # a recipe without own code needs nothing of it
+    from relay.handoff.own.function import OwnFunction
 
 READS = "processed/{recipe}"
 READS_FROM = "preprocess"
@@ -70,7 +73,9 @@ AUTHORSHIP = Code(
     ),
     packages=("numba",),
 )
-"""What decides the bytes of a result: for every kind of model, and for one kind alone."""
+PYTHON = Code(modules=("model.training.own",))
+APART = Code(modules=("model.training.apart", "model.training.apart_task", "model.training.own_calls"))
+"""What decides the bytes of a result: for every kind of model, for one kind alone, and with own code."""
 
 
 class Model(Stage[ModelParameters]):
@@ -91,13 +96,22 @@ class Model(Stage[ModelParameters]):
         """The folder with the recipe's results."""
         return ResultLocation(run.settings.data_dir, run.recipe.name)
 
+    def own(self, run: Run[ModelParameters]) -> "OwnFunction | None":
+        """The function that trains, or that builds the estimator."""
+        return find_own(run.parameters, run.recipe)
+
     def code(self, run: Run[ModelParameters]) -> Code:
         """What decides the bytes of a result of the recipe's kind."""
-        return SHARED + (AUTHORSHIP if run.recipe.sections["model"]["kind"] == "authorship" else ESTIMATOR)
+        kinds = {"authorship": AUTHORSHIP, "estimator": ESTIMATOR, "python": PYTHON}
+        code = SHARED + kinds[run.parameters.kind]
+        own = self.own(run)
+        return code if own is None else code + APART + own.code
 
     def inputs(self, run: Run[ModelParameters]) -> dict[str, str]:
-        """The processed dataset."""
-        return run.identify(run.dataset(READS, READS_FROM))
+        """The processed dataset, and the files that arguments name."""
+        found = run.identify(run.dataset(READS, READS_FROM))
+        own = self.own(run)
+        return found if own is None else found | own.inputs(run.settings.data_dir)
 
     def schema(self, run: Run[ModelParameters]) -> dict[str, Any]:
         """Types, roles and classes decide the model; rules, units and notes are part of its contract and plots."""
@@ -116,20 +130,28 @@ class Model(Stage[ModelParameters]):
 
     def work(self, run: Run[ModelParameters]) -> Receipt:
         """Load the processed rows, train, save the results."""
-        # Numerical libraries take seconds to import: only for real work.
-        from model.training.result import add_warnings, render_files
-        from model.training.train import train
+        source = run.dataset(READS, READS_FROM)
+        dataset = run.read(source)
+        own = self.own(run)
+        if own is None:
+            # Numerical libraries take seconds to import: only for real work.
+            from model.training.result import add_warnings, render_files
+            from model.training.train import train
 
-        dataset = run.read(run.dataset(READS, READS_FROM))
-        results = add_warnings(train(dataset.table(), run.recipe, run.parameters), dataset.receipt.warnings)
-        files = render_files(results)
+            results = add_warnings(train(dataset.table(), run.recipe, run.parameters), dataset.receipt.warnings)
+            files, rows, dropped = render_files(results), results.rows, results.dropped
+        else:
+            from model.training.apart import train_apart
+
+            trained = train_apart(run, own, source)
+            files, rows, dropped = trained.files, trained.rows, trained.dropped
         receipt = run.receipt(
             **describe_files(files),
-            rows=results.rows,
+            rows=rows,
             columns=dataset.receipt.columns,
             sources=dataset.receipt.sources,
             rejected=Rejects(),
-            dropped=results.dropped,
+            dropped=dropped,
         )
         self.location(run).save(files, receipt)
         return receipt

@@ -1,11 +1,14 @@
 """The `[model]` section of a recipe, typed; `kind` chooses which of the two it is."""
 
 from difflib import get_close_matches
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from relay.handoff.recipe import Recipe, Section, choose_section, parse_section
+
+if TYPE_CHECKING:  # a recipe without own code needs nothing of it
+    from relay.handoff.own.function import OwnFunction
 
 Score = Literal[
     "r2",
@@ -52,9 +55,13 @@ class EstimatorParameters(_EstimatorSection):
     """A scikit-learn estimator that learns the target column from the input columns."""
 
     estimator: str
-    """Dotted name, such as sklearn.linear_model.LinearRegression."""
+    """Dotted name, such as sklearn.linear_model.LinearRegression; or the name of an own function that builds one."""
     options: Annotated[dict[str, Any], Field(default_factory=dict)]
     """Its keyword arguments; where it takes a random_state and none is given, that is the recipe's seed."""
+    arguments: Annotated[dict[str, Any], Field(default_factory=dict)]
+    """Values for the parameters of an own function."""
+    timeout: Annotated[float | None, Field(gt=0, exclude=True)] = None
+    """Seconds after which own code is ended; default: none."""
     use: str = ""
     """Which of the recipe's estimators this is; empty where it offers only one."""
 
@@ -62,6 +69,14 @@ class EstimatorParameters(_EstimatorSection):
     def _use_needs_estimators(self) -> "EstimatorParameters":
         if self.use and "use" in self.model_fields_set:
             raise ValueError(f'use = "{self.use}" needs a [model.estimators.{self.use}]; add it, or leave use out')
+        return self
+
+    @model_validator(mode="after")
+    def _arguments_need_a_function(self) -> "EstimatorParameters":
+        if self.arguments and "." in self.estimator:
+            raise ValueError(f"arguments are for an own function; {self.estimator} takes options")
+        if self.options and "." not in self.estimator:
+            raise ValueError(f"options are for a class; the function {self.estimator} takes arguments")
         return self
 
 
@@ -168,20 +183,83 @@ class AuthorshipParameters(Section):
         return self
 
 
-ModelParameters = EstimatorParameters | AuthorshipParameters
+class PythonParameters(Section):
+    """A function of one's own trains, draws, or whatever a notebook's last part does."""
 
-KINDS: dict[str, type[Section]] = {"estimator": EstimatorParameters, "authorship": AuthorshipParameters}
+    kind: Literal["python"]
+    function: str
+    """Its name in the module beside the recipe."""
+    arguments: Annotated[dict[str, Any], Field(default_factory=dict)]
+    """Values for its parameters."""
+    timeout: Annotated[float | None, Field(gt=0, exclude=True)] = None
+    """Seconds after which it is ended; default: none."""
+    threads: Annotated[int, Field(ge=1)] = 2
+    """Threads of the numerical libraries: another number may change the last digits."""
+    name: str = ""
+    """Name of the model in a registry; empty: the recipe's name."""
+    score: str = ""
+    """Which of its metrics decides between two versions; empty: a person does."""
+    lower_is_better: bool = False
+    """Whether a smaller score is better."""
+
+
+ModelParameters = EstimatorParameters | AuthorshipParameters | PythonParameters
+
+KINDS: dict[str, type[Section]] = {
+    "estimator": EstimatorParameters,
+    "authorship": AuthorshipParameters,
+    "python": PythonParameters,
+}
 
 
 def parse_parameters(recipe: Recipe) -> ModelParameters:
-    """The recipe's model section in the type that its `kind` names.
+    """The recipe's model section in the type that its `kind` names, with a value for each parameter of an own function.
 
     Raises:
         RecipeError: a key is unknown, missing or of another type.
         UsageError: the same, caused by an override.
+        OwnCodeError: an own function is not there, or its parameters are not understood.
     """
-    if recipe.sections["model"].get("kind") == "estimator" and "estimators" in recipe.sections["model"]:
+    section = _parse_section(recipe)
+    own = find_own(section, recipe)
+    if own is None or isinstance(section, AuthorshipParameters):
+        return section
+    return section.model_copy(update={"arguments": own.arguments})
+
+
+def _parse_section(recipe: Recipe) -> ModelParameters:
+    section = recipe.sections.get("model", {})
+    if section.get("kind") == "estimator" and "estimators" in section:
         return parse_section(recipe, "model", MultiEstimatorParameters).choose()
-    section = choose_section(recipe, "model", "kind", KINDS)
-    assert isinstance(section, EstimatorParameters | AuthorshipParameters)  # noqa: S101 - KINDS holds no other
-    return section
+    parsed = choose_section(recipe, "model", "kind", KINDS)
+    assert isinstance(parsed, ModelParameters)  # noqa: S101 - KINDS holds no other
+    return parsed
+
+
+def find_own(section: ModelParameters, recipe: Recipe) -> "OwnFunction | None":
+    """The own function that trains, or that builds the estimator; None where the section names none.
+
+    Raises:
+        OwnCodeError, RecipeError, UsageError: it is not there, or its arguments are wrong.
+    """
+    if isinstance(section, PythonParameters):
+        from relay.handoff.own.function import find_function
+
+        return find_function(recipe, "model", section.function, _given(recipe), _count_data, section.timeout)
+    if isinstance(section, EstimatorParameters) and "." not in section.estimator:
+        from relay.handoff.own.function import find_function
+        from relay.handoff.own.module import has_module
+
+        if has_module(recipe):
+            return find_function(recipe, "model", section.estimator, _given(recipe), 0, section.timeout)
+    return None
+
+
+def _given(recipe: Recipe) -> dict[str, Any]:
+    given: dict[str, Any] = recipe.sections["model"].get("arguments", {})
+    return given
+
+
+def _count_data(names: list[str]) -> int:
+    """Two frames for `train, test`, else one."""
+    return 2 if names[:2] == ["train", "test"] else 1

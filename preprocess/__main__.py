@@ -6,10 +6,17 @@ writes  data/processed/<recipe>.parquet, its receipt, rejected rows
 
 import sys
 from itertools import chain
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from preprocess import __doc__ as description
-from preprocess.parameters import DocumentsSection, PreprocessSection, TableSection, parse_parameters
+from preprocess.parameters import (
+    DocumentsSection,
+    PreprocessSection,
+    PythonSection,
+    TableSection,
+    find_own,
+    parse_parameters,
+)
 from relay.handoff.code import HANDOFF, Code
 from relay.handoff.column import READING_KEYS
 from relay.handoff.location import DatasetLocation
@@ -20,6 +27,9 @@ from relay.handoff.run import Run
 from relay.handoff.stage import Stage
 from relay.tables.publish import publish_dataset
 
+if TYPE_CHECKING:  # a recipe without own code needs nothing of it
+    from relay.handoff.own.function import OwnFunction
+
 READS = "raw/{recipe}"
 READS_FROM = "ingest"
 WRITES = "processed/{recipe}"
@@ -28,6 +38,8 @@ CODE = HANDOFF + Code(
     modules=("preprocess.__main__", "preprocess.documents", "preprocess.rules", "preprocess.split", "preprocess.table"),
     packages=("numpy",),
 )
+
+OWN = Code(modules=("preprocess.own", "preprocess.own_rows", "relay.reading"))
 
 
 class Preprocess(Stage[PreprocessSection]):
@@ -46,13 +58,22 @@ class Preprocess(Stage[PreprocessSection]):
         """The processed dataset."""
         return run.dataset(WRITES)
 
-    def code(self, _: Run[PreprocessSection]) -> Code:
-        """The same for every kind."""
-        return CODE
+    def own(self, run: Run[PreprocessSection]) -> "OwnFunction | None":
+        """The function that makes the rows."""
+        return find_own(run.parameters, run.recipe) if isinstance(run.parameters, PythonSection) else None
+
+    def code(self, run: Run[PreprocessSection]) -> Code:
+        """The same for every kind, and a user's function where that makes the rows."""
+        own = self.own(run)
+        return CODE if own is None else CODE + OWN + own.code
 
     def inputs(self, run: Run[PreprocessSection]) -> dict[str, str]:
-        """The raw dataset."""
-        return run.identify(run.dataset(READS, READS_FROM))
+        """The raw datasets, and the files that arguments name."""
+        found: dict[str, str] = {}
+        for location in _find_raw(run):
+            found |= run.identify(location)
+        own = self.own(run)
+        return found if own is None else found | own.inputs(run.settings.data_dir)
 
     def schema(self, run: Run[PreprocessSection]) -> dict[str, Any]:
         """The whole schema: its rules are checked here, its notes travel with the columns."""
@@ -60,8 +81,8 @@ class Preprocess(Stage[PreprocessSection]):
         return {name: column.model_dump(mode="json", exclude=others) for name, column in run.recipe.columns.items()}
 
     def uses_seed(self, run: Run[PreprocessSection]) -> bool:
-        """Only the split of a table depends on it."""
-        return run.parameters.kind == "table"
+        """The split of rows depends on it, and a user's function may."""
+        return run.parameters.kind != "documents"
 
     def check(self, run: Run[PreprocessSection]) -> None:
         """Make sure that columns and parameters go together, without data."""
@@ -72,6 +93,8 @@ class Preprocess(Stage[PreprocessSection]):
 
     def work(self, run: Run[PreprocessSection]) -> Receipt:
         """Load the raw rows, keep those that keep the rules, save them."""
+        if isinstance(run.parameters, PythonSection):
+            return self._work_apart(run, run.parameters)
         from preprocess.documents import documents_schema, prepare_documents  # Arrow is heavy: only when there is work
         from preprocess.table import prepare_table, table_schema
         from relay.handoff.writer import Block
@@ -94,9 +117,30 @@ class Preprocess(Stage[PreprocessSection]):
             rows_total=raw.receipt.rows,
         )
 
+    def _work_apart(self, run: Run[PreprocessSection], section: PythonSection) -> Receipt:
+        """Let a user's function make the rows."""
+        from preprocess.own import OwnRows
+
+        inputs = _find_raw(run)
+        receipts = [run.read(location).receipt for location in inputs]
+        with OwnRows(run, section, find_own(section, run.recipe), inputs) as rows:
+            return run.write(
+                self.location(run),
+                rows.schema,
+                rows.blocks(),
+                max_rejected_share=section.max_rejected_share,
+                sources=lambda: [source for receipt in receipts for source in receipt.sources],
+                facts=lambda: rows.facts,
+            )
+
     def after_run(self, run: Run[PreprocessSection], receipt: Receipt) -> None:
         """Publish the dataset as a table, where a database is configured."""
         publish_dataset(run, self.location(run), receipt)
+
+
+def _find_raw(run: Run[PreprocessSection]) -> list[DatasetLocation]:
+    """The raw datasets that the recipe's rows are made of."""
+    return [run.dataset(READS.format(recipe=name), READS_FROM) for name in run.recipe.reads]
 
 
 STAGE = Preprocess()

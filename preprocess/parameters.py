@@ -1,10 +1,15 @@
 """What `[preprocess]` in a recipe may say, one type for each kind of data."""
 
-from typing import Annotated, Literal
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field
 
+from relay.handoff.errors import RecipeError
 from relay.handoff.recipe import Recipe, Section, choose_section
+
+if TYPE_CHECKING:  # a recipe without own code needs nothing of it
+    from relay.handoff.own.function import OwnFunction
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -17,12 +22,36 @@ class PreprocessSection(Section):
     """Share of the rows that may break the schema's rules before the stage fails."""
 
 
-class TableSection(PreprocessSection):
+class SplitSection(PreprocessSection):
+    """How rows are divided into those that train and those that test."""
+
+    split: Literal["hash", "time", "group"] | None = None
+    """hash: each row is drawn by itself; time: the latest rows test; group: rows of one group stay together. Default:
+    group where a column has that role, else hash."""
+    test_share: Annotated[float, Field(gt=0, lt=1)] = 0.2
+    """Share of the rows that are kept for testing; near it, since each row, or group, is drawn by itself."""
+
+
+class TableSection(SplitSection):
     """Rows of numbers and categories."""
 
     kind: Literal["table"]
-    test_share: Annotated[float, Field(gt=0, lt=1)] = 0.2
-    """Share of the rows that are kept for testing; near it, since each row is drawn by itself."""
+
+
+class PythonSection(SplitSection):
+    """A function of one's own makes the rows."""
+
+    kind: Literal["python"]
+    function: str
+    """Its name in the module beside the recipe."""
+    reads: Annotated[list[str], Field(min_length=1)] | None = None
+    """Recipes whose raw datasets it gets, one argument each; default: the recipe's own."""
+    arguments: Annotated[dict[str, Any], Field(default_factory=dict)]
+    """Values for its parameters."""
+    extra_columns: Literal["refuse", "drop"] = "refuse"
+    """What to do with columns of its result that the recipe does not declare."""
+    timeout: Annotated[float | None, Field(gt=0, exclude=True)] = None
+    """Seconds after which it is ended; default: none."""
 
 
 class RelabelSection(Section):
@@ -47,7 +76,11 @@ class DocumentsSection(PreprocessSection):
     relabel: list[RelabelSection] = Field(default_factory=list)
 
 
-SECTIONS: dict[str, type[PreprocessSection]] = {"table": TableSection, "documents": DocumentsSection}
+SECTIONS: dict[str, type[PreprocessSection]] = {
+    "table": TableSection,
+    "documents": DocumentsSection,
+    "python": PythonSection,
+}
 
 
 def parse_parameters(recipe: Recipe) -> PreprocessSection:
@@ -56,4 +89,33 @@ def parse_parameters(recipe: Recipe) -> PreprocessSection:
     Raises:
         RecipeError, UsageError: a key is unknown, missing or of another type.
     """
-    return choose_section(recipe, "preprocess", "kind", SECTIONS)
+    section = choose_section(recipe, "preprocess", "kind", SECTIONS)
+    if isinstance(section, SplitSection):
+        _check_split(section, recipe)
+    if isinstance(section, PythonSection):
+        return section.model_copy(update={"arguments": find_own(section, recipe).arguments})
+    return section
+
+
+def find_own(section: PythonSection, recipe: Recipe) -> "OwnFunction":
+    """The function that makes the rows.
+
+    Raises:
+        OwnCodeError, RecipeError, UsageError: it is not there, or its arguments are wrong.
+    """
+    from relay.handoff.own.function import find_function
+
+    given = recipe.sections["preprocess"].get("arguments", {})
+    function = find_function(recipe, "preprocess", section.function, given, len(recipe.reads), section.timeout)
+    return replace(function, signature=function.signature.match_data(recipe.reads)) if section.reads else function
+
+
+def _check_split(section: SplitSection, recipe: Recipe) -> None:
+    for split in ("time", "group"):
+        if section.split == split and not recipe.with_role(split):
+            raise RecipeError(f'[preprocess] split = "{split}" needs a column with the role {split}')
+    if section.split == "hash" and recipe.with_role("group"):
+        raise RecipeError(
+            f'[preprocess] split = "hash" would put rows of one {recipe.with_role("group")[0]} on both sides; '
+            "leave it out, or give that column another role"
+        )

@@ -1,27 +1,102 @@
-"""Which rows train and which test: a seeded hash of each row, so that no row ever changes sides."""
+"""Which rows train and which test: by a seeded hash, so that no row ever changes sides, or by time."""
 
 import hashlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from preprocess.parameters import SplitSection
+from relay.handoff.errors import SchemaError
+from relay.handoff.recipe import Column
+from relay.handoff.writer import Block
+
 Hashes = NDArray[np.uint64]
 
+SPLIT, TRAIN, TEST = "split", "train", "test"
 
-def mark_split(table: pa.Table, id_column: str | None, test_share: float, seed: int) -> pa.Array:
+
+@dataclass(frozen=True)
+class Splitter:
+    """Marks rows by what a recipe says."""
+
+    columns: Mapping[str, Column]
+    section: SplitSection
+    seed: int
+
+    def mark(self, blocks: Iterable[Block], *, is_given: bool = False) -> Iterator[Block]:
+        """The blocks with a column `split`; where they have one already, it is checked.
+
+        By time, all blocks are kept until the last one has come.
+
+        Raises:
+            SchemaError: a given mark is neither train nor test, or by time all rows have one moment.
+        """
+        if is_given:
+            for block in blocks:
+                _check_marks(block.table.column(SPLIT))
+                yield block
+        elif self.section.split == "time":
+            yield from self._mark_by_time(list(blocks))
+        else:
+            for block in blocks:
+                names = self._find("group") or self._find("id") or self._own_columns(block.table)
+                yield _add(block, mark_split(block.table, names, self.section.test_share, self.seed))
+
+    def _mark_by_time(self, blocks: list[Block]) -> Iterator[Block]:
+        name = self._find("time")[0]
+        first_test = find_border([block.table.column(name) for block in blocks], self.section.test_share)
+        for block in blocks:
+            is_test = pc.fill_null(pc.greater_equal(block.table.column(name), first_test), False)
+            yield _add(block, pc.if_else(is_test, TEST, TRAIN))
+
+    def _find(self, role: str) -> list[str]:
+        return [name for name, column in self.columns.items() if column.role == role]
+
+    def _own_columns(self, table: pa.Table) -> list[str]:
+        return [name for name in table.column_names if name in self.columns]
+
+
+def find_border(times: list[pa.ChunkedArray], test_share: float) -> pa.Scalar:
+    """The moment from which on rows test, so that about that share of them does.
+
+    Raises:
+        SchemaError: no time is known, or there is only one.
+    """
+    known = pc.drop_null(pa.chunked_array([chunk for column in times for chunk in column.chunks], times[0].type))
+    moments = np.sort(known.cast(pa.int64()).to_numpy())
+    if len(moments) == 0 or moments[0] == moments[-1]:
+        raise SchemaError('[preprocess] split = "time" needs at least two different times; choose another split')
+    border = moments[len(moments) - max(1, round(test_share * len(moments)))]
+    if border == moments[0]:  # most rows have the first moment: those after it test
+        border = moments[np.searchsorted(moments, border, side="right")]
+    return pa.scalar(int(border), pa.int64()).cast(known.type)
+
+
+def _check_marks(marks: pa.ChunkedArray) -> None:
+    found = pc.unique(marks.cast(pa.string())).to_pylist()
+    if unknown := [mark for mark in found if mark not in (TRAIN, TEST)]:
+        raise SchemaError(f'column split holds {unknown[0]!r}; expected "{TRAIN}" or "{TEST}" in each row')
+
+
+def _add(block: Block, marks: pa.Array | pa.ChunkedArray) -> Block:
+    return Block(block.table.append_column(SPLIT, marks), block.read, block.rejected, block.dropped)
+
+
+def mark_split(table: pa.Table, names: list[str], test_share: float, seed: int) -> pa.Array:
     """The side of each row, "test" or "train", shape (n,).
 
-    The same id (without one: the same content) gets the same side in any order, any file and any run with this seed.
-    Shares are within sampling error of `test_share`.
+    The same content of the named columns (an id, a group, or all) gets the same side in any order, any file and any run
+    with this seed. Shares are within sampling error of `test_share`.
     """
-    names = [id_column] if id_column is not None else table.column_names
     hashes = np.full(table.num_rows, mix(np.array([seed], np.int64).view(np.uint64))[0], np.uint64)
     for name in names:
         hashes = mix(hashes ^ hash_column(table.column(name)))
     is_test = hashes < np.uint64(round(test_share * 2.0**64))
-    return pc.if_else(pa.array(is_test), "test", "train")
+    return pc.if_else(pa.array(is_test), TEST, TRAIN)
 
 
 def mix(values: Hashes) -> Hashes:

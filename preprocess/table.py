@@ -6,13 +6,13 @@ import pyarrow as pa
 
 from preprocess.parameters import TableSection
 from preprocess.rules import split_by_rules
-from preprocess.split import mark_split
+from preprocess.split import SPLIT, Splitter
 from relay.handoff.errors import RecipeError
 from relay.handoff.recipe import Column
 from relay.handoff.schema import arrow_field
 from relay.handoff.writer import Block
 
-SPLIT_FIELD = pa.field("split", pa.string(), metadata={"description": "train, or test: never shown to a model"})
+SPLIT_FIELD = pa.field(SPLIT, pa.string(), metadata={"description": "train, or test: never shown to a model"})
 
 
 def table_schema(columns: Mapping[str, Column]) -> pa.Schema:
@@ -44,14 +44,17 @@ def used_columns(columns: Mapping[str, Column]) -> list[str]:
 def prepare_table(
     batches: Iterator[pa.RecordBatch], columns: Mapping[str, Column], parameters: TableSection, seed: int
 ) -> Iterator[Block]:
-    """The rows that keep the rules, marked train or test; the others rejected. One pass, any size."""
+    """The rows that keep the rules, marked train or test; the others rejected. One pass, any size, unless by time."""
     schema = table_schema(columns)
-    id_column = next((name for name, column in columns.items() if column.role == "id"), None)
+    splitter = Splitter(columns, parameters, seed)
+    for block in splitter.mark(_check_rules(batches, columns)):
+        yield Block(block.table.cast(schema), block.read, block.rejected)
+
+
+def _check_rules(batches: Iterator[pa.RecordBatch], columns: Mapping[str, Column]) -> Iterator[Block]:
+    """The used columns of the rows that keep the rules."""
     first_row = 1
     for batch in batches:
-        raw = pa.Table.from_batches([batch])
-        kept, rejected = split_by_rules(raw, columns, first_row)
-        used = kept.select(used_columns(columns))
-        split = mark_split(used, id_column, parameters.test_share, seed)
-        yield Block(table=used.append_column(SPLIT_FIELD, split).cast(schema), read=batch.num_rows, rejected=rejected)
+        kept, rejected = split_by_rules(pa.Table.from_batches([batch]), columns, first_row)
+        yield Block(table=kept.select(used_columns(columns)), read=batch.num_rows, rejected=rejected)
         first_row += batch.num_rows

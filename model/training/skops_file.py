@@ -23,8 +23,12 @@ EPOCH = (1980, 1, 1, 0, 0, 0)
 """The earliest date that a zip file can say."""
 
 
-def write_model(model: BaseEstimator) -> bytes:
+def write_model(model: BaseEstimator, *, is_own: bool = False) -> bytes:
     """The model as a skops file, equal for equal models, read back once to make sure that it can be.
+
+    Args:
+        model: fitted.
+        is_own: whether it may hold types of the recipe's own module.
 
     Raises:
         ModelError: it holds a type that we do not trust, or that skops cannot write.
@@ -35,7 +39,7 @@ def write_model(model: BaseEstimator) -> bytes:
         raise ModelError(
             f"{_name(model)} cannot be written as a skops file: {error}; choose another estimator"
         ) from None
-    read_model(content, hashlib.sha256(content).hexdigest(), _name(model))
+    read_model(content, hashlib.sha256(content).hexdigest(), _name(model), is_own=is_own)
     return content
 
 

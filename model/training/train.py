@@ -3,22 +3,24 @@
 import os
 from typing import TYPE_CHECKING
 
-from model.parameters import EstimatorParameters, ModelParameters
+from model.parameters import AuthorshipParameters, EstimatorParameters, ModelParameters, PythonParameters
 from relay.handoff.recipe import Recipe
 
 if TYPE_CHECKING:  # a check of the recipe needs no numerical library
     import pyarrow as pa
 
+    from model.training.own_calls import Own
     from model.training.result import Results
 
 
-def train(table: "pa.Table", recipe: Recipe, parameters: ModelParameters) -> "Results":
+def train(table: "pa.Table", recipe: Recipe, parameters: ModelParameters, own: "Own | None" = None) -> "Results":
     """Fit or map, judge and draw.
 
     Args:
         table: processed rows.
         recipe: gives columns and seed.
         parameters: its model section.
+        own: the user's function, where the section names one.
 
     Raises:
         RecipeError, ModelError: the recipe and these rows do not go together.
@@ -29,7 +31,12 @@ def train(table: "pa.Table", recipe: Recipe, parameters: ModelParameters) -> "Re
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         from model.training.estimator.train import train_estimator
 
-        return train_estimator(table, recipe, parameters)
+        return train_estimator(table, recipe, parameters, own)
+    if isinstance(parameters, PythonParameters):
+        from model.training.own.train import train_own
+
+        assert own is not None  # noqa: S101 - parse_parameters has found the function
+        return train_own(table, recipe, parameters, own)
     from model.training.authorship.train import map_styles
 
     return map_styles(table, recipe, parameters)
@@ -45,7 +52,7 @@ def check(recipe: Recipe, parameters: ModelParameters) -> None:
         from model.training.estimator.train import check_estimator
 
         check_estimator(recipe, parameters)
-    else:
+    elif isinstance(parameters, AuthorshipParameters):
         from model.training.authorship.documents import check_columns
 
         check_columns(recipe.columns, by_time=parameters.order == "time")

@@ -5,8 +5,8 @@ test holds the names against what is imported while a stage works.
 """
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from relay.handoff.errors import RelayError
@@ -31,9 +31,12 @@ class Code:
     """Dotted names; a package stands for all its modules."""
     packages: tuple[str, ...] = ()
     """Distributions in the stage's lock; what they require counts too."""
+    own: Mapping[str, str] = field(default_factory=dict)
+    """A user's own code: `recipes/churn.py: clean` -> SHA-256."""
 
     def __add__(self, other: "Code") -> "Code":
-        return Code((*self.modules, *other.modules), (*self.packages, *other.packages))
+        packages = dict.fromkeys((*self.packages, *other.packages))
+        return Code((*self.modules, *other.modules), tuple(packages), {**self.own, **other.own})
 
 
 HANDOFF = Code(
@@ -98,6 +101,11 @@ def read_pins(lock: Path, packages: Iterable[str]) -> dict[str, str]:
             found[name] = " | ".join(versions[name])
             waiting += requires.get(name, ())
     return dict(sorted(found.items()))
+
+
+def list_pinned(lock: Path) -> frozenset[str]:
+    """The names of all packages in a lock."""
+    return frozenset(name for name, _, _ in _read_lock(lock))
 
 
 def _read_lock(lock: Path) -> Iterator[tuple[str, str, list[str]]]:

@@ -93,7 +93,7 @@ class Column(CellKeys):
     """One column of the schema: its type, its part in the model, and the rules for its cells."""
 
     type: Literal["int", "float", "bool", "text", "category", "time"]
-    role: Literal["input", "target", "id", "time", "label", "ignore"]
+    role: Literal["input", "target", "id", "time", "label", "group", "weight", "ignore"]
     null: bool = False
     min: float | None = None
     max: float | None = None

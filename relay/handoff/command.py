@@ -25,6 +25,12 @@ class Options:
     force: bool
     verify: bool
     check: bool
+    quick: bool
+    """Whether a check only reads."""
+    reproduce: bool
+    """Whether the stage runs a second time, to compare the bytes."""
+    result_only: bool
+    """Whether nothing follows the result: no tracking, no tables."""
     chosen: Mapping[str, str]
     """The stage's own options."""
     run_id: str = ""
@@ -54,6 +60,9 @@ def read_options(stage: Stage[Parameters], arguments: argparse.Namespace) -> Opt
         force=arguments.force,
         verify=arguments.verify,
         check=arguments.check,
+        quick=arguments.quick,
+        reproduce=arguments.reproduce,
+        result_only=arguments.result_only,
         chosen={name: getattr(arguments, name) or one.of(os.environ) for name, one in stage.choices.items()},
         run_id=arguments.run_id,
         is_json=arguments.json,
@@ -73,8 +82,15 @@ def make_parser(stage: Stage[Parameters], *, is_json: bool = False) -> Parser:
     parser.add_argument("recipes", nargs="*", metavar="RECIPE", help="a name in recipes/ or a path to a .toml file")
     parser.add_argument("--list", action="store_true", help="list the recipes and stop")
     parser.add_argument("--check", action="store_true", help="check the recipe and stop")
+    parser.add_argument("--quick", action="store_true", help="with --check: only read, import no own code")
     parser.add_argument("--force", action="store_true", help="run even when nothing has changed")
     parser.add_argument("--verify", action="store_true", help="hash every file again instead of trusting size and time")
+    parser.add_argument(
+        "--reproduce", action="store_true", help="then run a second time in a scratch folder and compare the bytes"
+    )
+    parser.add_argument(
+        "--result-only", action="store_true", help="only write the result: no tracking, no tables of a database"
+    )
     parser.add_argument(
         "--set", action="append", default=[], metavar="KEY=VALUE", help="change the recipe, such as model.chunks=50"
     )

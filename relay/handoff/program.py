@@ -2,7 +2,10 @@
 
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from difflib import get_close_matches
+
+from loguru import logger
 
 from relay.handoff import interrupt
 from relay.handoff.answer import JSON, print_error
@@ -11,7 +14,7 @@ from relay.handoff.disk import explain_refusal, is_refusal
 from relay.handoff.errors import INTERRUPTED, OK, USAGE, RelayError, UsageError
 from relay.handoff.files import Fingerprints
 from relay.handoff.log import configure_log, configure_terminal
-from relay.handoff.recipe import find_recipe, load_recipe
+from relay.handoff.recipe import Recipe, find_recipe, load_recipe, locate_beside
 from relay.handoff.report import open_report, refuse
 from relay.handoff.run import Parameters, Run
 from relay.handoff.stage import Stage
@@ -78,13 +81,25 @@ def _run_recipe(stage: Stage[Parameters], name: str, options: Options) -> int:
     """Run or check one recipe; every way it may end is reported and becomes an exit code."""
     report, settings = open_report(stage.name, name, options), options.settings
     try:
-        run = _prepare(stage, name, options)
+        recipe = load_recipe(name, settings.overrides)
+        if stage.name not in recipe.sections:
+            return _run_others(stage, recipe, options)
+        run = _prepare(stage, recipe, options)
         if options.check:
             stage.check(run)
+            own = None if options.quick else stage.own(run)
+            if own is not None:
+                from relay.handoff.own.check import check_own
+
+                check_own(own, settings, run.name)
             report.confirm(run)
         else:
             receipt, outcome = bring_up_to_date(stage, run, is_forced=options.force)
             report.follow(stage, run, receipt, outcome)
+            if options.reproduce:
+                from relay.handoff.reproduce import reproduce
+
+                reproduce(run, stage.location(run), receipt)
         interrupt.check()
     except KeyboardInterrupt:
         return report.end_interrupted()
@@ -101,8 +116,17 @@ def _run_recipe(stage: Stage[Parameters], name: str, options: Options) -> int:
     return OK
 
 
-def _prepare(stage: Stage[Parameters], name: str, options: Options) -> Run[Parameters]:
-    recipe = load_recipe(name, options.settings.overrides)
+def _run_others(stage: Stage[Parameters], recipe: Recipe, options: Options) -> int:
+    """A recipe without this stage: ingest runs the recipes that it reads, other stages have nothing to do."""
+    others = [name for name in recipe.reads if name != recipe.name] if stage.reads is None else []
+    if not others:
+        logger.info("{} {}: it has no [{}]; there is nothing to do", stage.name, recipe.name, stage.name)
+        return OK
+    alone = replace(options, settings=replace(options.settings, overrides=()))
+    return max(_run_recipe(stage, str(locate_beside(recipe, name)), alone) for name in others)
+
+
+def _prepare(stage: Stage[Parameters], recipe: Recipe, options: Options) -> Run[Parameters]:
     data_dir = options.settings.data_dir
     return Run(
         stage=stage.name,

@@ -87,6 +87,10 @@ class Receipt(_Record):
     """For a folder of results: file name -> SHA-256."""
     warnings: list[ColumnWarning] = []
     """Of ingest, for the columns that the dataset still has."""
+    rows_read: int | None = None
+    """Rows that a user's function gave, where one made the dataset."""
+    way_back: str = ""
+    """Where a user's function made the dataset: the column with the number of the raw row, or "regrouped"."""
 
     @property
     def parameters(self) -> dict[str, Any]:

@@ -1,19 +1,22 @@
 """A recipe: one TOML file that says where the data comes from, what its columns are, and which model."""
 
+import json
 import shlex
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, TypeVar
 
 from loguru import logger
-from pydantic import ValidationError, field_validator
+from pydantic import ValidationError, field_validator, model_validator
 
 from relay.handoff.column import Column as Column
 from relay.handoff.column import Section as Section
 from relay.handoff.errors import RecipeError, UsageError
+from relay.handoff.recipe_file import find_recipe as find_recipe
+from relay.handoff.recipe_file import list_recipes as list_recipes
+from relay.handoff.recipe_file import show_path, suggest_nearest
 from relay.handoff.renamed_keys import BothNamesError, Renaming, rename_keys, rename_overrides
 from relay.handoff.settings import RECIPES_DIR
 
@@ -21,10 +24,6 @@ STAGE_SECTIONS = ("ingest", "preprocess", "model")
 
 _warned: set[str] = set()
 """Old names that this process has warned of: a recipe is read more than once."""
-
-SUBCOMMANDS = frozenset(("page", "ask", "predict", "list", "history", "card", "fetch", "promote", "rollback", "track"))
-"""Subcommands of `python -m model`: no recipe may have such a name, or `python -m model NAME` would mean two things."""
-
 
 SectionType = TypeVar("SectionType", bound=Section)
 
@@ -36,20 +35,31 @@ class _Head(Section):
     description: str = ""
     seed: int = 42
     columns: dict[str, Column]
-    ingest: dict[str, Any]
-    preprocess: dict[str, Any]
-    model: dict[str, Any]
+    ingest: dict[str, Any] | None = None
+    preprocess: dict[str, Any] | None = None
+    model: dict[str, Any] | None = None
 
     @field_validator("columns")
     @classmethod
     def _roles_that_exist_once(cls, columns: dict[str, Column]) -> dict[str, Column]:
         if not columns:
             raise ValueError("at least one column must be declared")
-        for role in ("target", "id", "time", "label"):
+        for role in ("target", "id", "time", "label", "group", "weight"):
             names = [name for name, column in columns.items() if column.role == role]
             if len(names) > 1:
                 raise ValueError(f"only one column may have the role {role}, not {' and '.join(names)}")
         return columns
+
+    @model_validator(mode="after")
+    def _sections_follow_each_other(self) -> "_Head":
+        reads = (self.preprocess or {}).get("reads")
+        if self.ingest is None and not reads:
+            raise ValueError("[ingest] is missing; only a recipe with reads in [preprocess] has none")
+        if self.ingest is not None and reads:
+            raise ValueError(f"[preprocess] reads {reads}, so its rows are ingested by other recipes; remove [ingest]")
+        if self.model is not None and self.preprocess is None:
+            raise ValueError("[preprocess] is missing; a recipe with [model] needs one")
+        return self
 
 
 @dataclass(frozen=True)
@@ -63,6 +73,7 @@ class Recipe:
     seed: int
     columns: dict[str, Column]
     sections: Mapping[str, dict[str, Any]]
+    """Those that the file has: a recipe that others read ends after ingest."""
     overrides: Mapping[str, Any] = field(default_factory=dict)
     renamed: tuple[Renaming, ...] = ()
     """Old names in the file or the overrides; the stage that reads the section warns of them."""
@@ -72,60 +83,21 @@ class Recipe:
         """What one types to name it in a shell: its name in `recipes/`, elsewhere its path."""
         return self.name if self.path.parent == RECIPES_DIR else shlex.quote(str(self.path))
 
+    def name_beside(self, other: str) -> str:
+        """What one types to name a recipe in the same folder."""
+        if other == self.name or self.path.parent == RECIPES_DIR:
+            return self.argument if other == self.name else other
+        return shlex.quote(str(self.path.with_name(f"{other}.toml")))
+
+    @property
+    def reads(self) -> tuple[str, ...]:
+        """The recipes whose raw datasets preprocess reads: its own, or those that `reads` names."""
+        reads = self.sections.get("preprocess", {}).get("reads")
+        return tuple(map(str, reads)) if isinstance(reads, list) else (self.name,)
+
     def with_role(self, *roles: str) -> list[str]:
         """The names of the columns that have one of the roles, in the recipe's order."""
         return [name for name, column in self.columns.items() if column.role in roles]
-
-
-def list_recipes(folder: Path = RECIPES_DIR) -> list[Path]:
-    """The recipe files of a folder, by name."""
-    return sorted(folder.glob("*.toml"))
-
-
-def find_recipe(name: str, folder: Path = RECIPES_DIR) -> Path:
-    """The file of a recipe, given by its name in `recipes/` or by a path.
-
-    Raises:
-        UsageError: no such recipe (the message names the nearest one), or its name is a subcommand's.
-    """
-    path = _find_file(name, folder)
-    if path.stem in SUBCOMMANDS:
-        raise UsageError(
-            f'{_shown(path)}: "{path.stem}" is a subcommand of `python -m model`, so no recipe may have that name',
-            next_step="Rename the file",
-        )
-    return path
-
-
-def _find_file(name: str, folder: Path) -> Path:
-    known = [path.stem for path in list_recipes(folder)]
-    if name.endswith(".toml") or "/" in name:
-        if Path(name).is_file():
-            return _require_own_name(Path(name).absolute(), folder)
-        raise UsageError(f"no recipe file {name}: give a path to a .toml file or one of {', '.join(known)}")
-    path = folder / f"{name}.toml"
-    if path.is_file():
-        return path
-    raise UsageError(f'no recipe "{name}"{_nearest(name, known)}; there are {", ".join(known)}{_hint(name)}')
-
-
-def _require_own_name(path: Path, folder: Path) -> Path:
-    """The path, unless its datasets would take the place of a recipe's in `recipes/`.
-
-    Raises:
-        UsageError: it has the name of another recipe.
-    """
-    namesake = folder / path.name
-    if namesake.is_file() and not path.samefile(namesake):
-        raise UsageError(
-            f"{path} has the name of {_shown(namesake)}, and would replace its datasets: give the file another name"
-        )
-    return path
-
-
-def _hint(name: str) -> str:
-    """What somebody wants who names a shell, in a container whose command is a recipe."""
-    return "; for a shell in a container: --entrypoint bash" if name in ("bash", "sh", "python") else ""
 
 
 def load_recipe(name: str, overrides: Iterable[str] = (), folder: Path = RECIPES_DIR) -> Recipe:
@@ -139,7 +111,7 @@ def load_recipe(name: str, overrides: Iterable[str] = (), folder: Path = RECIPES
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RecipeError(f"{_shown(path)}: not TOML: {error}") from None
+        raise RecipeError(f"{show_path(path)}: not TOML: {error}") from None
     in_file = _rename_sections(document, path)
     try:
         changes, in_overrides = rename_overrides(parse_override(text) for text in overrides)
@@ -155,7 +127,7 @@ def load_recipe(name: str, overrides: Iterable[str] = (), folder: Path = RECIPES
         description=head.description,
         seed=head.seed,
         columns=head.columns,
-        sections={section: getattr(head, section) for section in STAGE_SECTIONS},
+        sections={name: section for name in STAGE_SECTIONS if (section := getattr(head, name)) is not None},
         overrides=changes,
         renamed=(*in_file, *in_overrides),
     )
@@ -172,10 +144,29 @@ def parse_section(recipe: Recipe, section: str, section_type: type[SectionType],
         if line not in _warned:
             _warned.add(line)
             logger.warning("{}. The old name works in this release only.", line)
-    values: Any = recipe.sections[section]
+    values: Any = _require_section(recipe, section)
     for key in below:
         values = values.get(key, {})
     return _validate(section_type, values, recipe.path, (section, *below), recipe.overrides)
+
+
+def locate_beside(recipe: Recipe, name: str) -> Path:
+    """The file of another recipe that one reads, in the same folder.
+
+    Raises:
+        RecipeError: it is not there.
+    """
+    path = recipe.path.with_name(f"{name}.toml")
+    if not path.is_file():
+        near = suggest_nearest(name, [other.stem for other in list_recipes(path.parent)])
+        raise RecipeError(f'{show_path(recipe.path)}: [preprocess] reads "{name}": there is no {path.name}{near}')
+    return path
+
+
+def _require_section(recipe: Recipe, section: str) -> dict[str, Any]:
+    if section not in recipe.sections:
+        raise RecipeError(f"{show_path(recipe.path)} has no [{section}]: it ends before that stage")
+    return recipe.sections[section]
 
 
 def choose_section(
@@ -186,11 +177,11 @@ def choose_section(
     Raises:
         RecipeError, UsageError: the key is missing or names no type; or as `parse_section`.
     """
-    chosen = str(recipe.sections[section].get(key, default))
+    chosen = str(_require_section(recipe, section).get(key, default))
     if chosen not in types:
-        found = "missing" if chosen == "None" else f'"{chosen}" is unknown{_nearest(chosen, types)}'
+        found = "missing" if chosen == "None" else f'"{chosen}" is unknown{suggest_nearest(chosen, types)}'
         error = UsageError if f"{section}.{key}" in recipe.overrides else RecipeError
-        raise error(f"{_shown(recipe.path)}: [{section}] {key}: {found}; expected one of {', '.join(types)}")
+        raise error(f"{show_path(recipe.path)}: [{section}] {key}: {found}; expected one of {', '.join(types)}")
     return parse_section(recipe, section, types[chosen])
 
 
@@ -209,6 +200,19 @@ def parse_override(text: str) -> tuple[str, Any]:
         return key.strip(), value.strip()
 
 
+def format_value(value: Any) -> str:
+    """A value as TOML writes it, for an override such as `section.key=value`."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, list):
+        return f"[{', '.join(map(format_value, value))}]"
+    if isinstance(value, dict):
+        return f"{{ {', '.join(f'{json.dumps(key)} = {format_value(item)}' for key, item in value.items())} }}"
+    return str(value)
+
+
 def _rename_sections(document: dict[str, Any], path: Path) -> list[Renaming]:
     """Put new names in place of old ones in the document that was read; gives what was renamed."""
     found: list[Renaming] = []
@@ -217,8 +221,8 @@ def _rename_sections(document: dict[str, Any], path: Path) -> list[Renaming]:
             try:
                 document[section], renamed = rename_keys(section, document[section])
             except BothNamesError as error:
-                raise RecipeError(f"{_shown(path)}: {error}") from None
-            found += [Renaming(section, f"{_shown(path)}: {one.text}") for one in renamed]
+                raise RecipeError(f"{show_path(path)}: {error}") from None
+            found += [Renaming(section, f"{show_path(path)}: {one.text}") for one in renamed]
     return found
 
 
@@ -228,7 +232,8 @@ def _apply(document: dict[str, Any], key: str, value: Any) -> None:
     target = document
     for depth, table in enumerate(tables):
         if table not in target and depth == 0:
-            raise UsageError(f'override {key}: no section "{table}"{_nearest(table, (*STAGE_SECTIONS, "columns"))}')
+            near = suggest_nearest(table, (*STAGE_SECTIONS, "columns"))
+            raise UsageError(f'override {key}: no section "{table}"{near}')
         target = target.setdefault(table, {})
         if not isinstance(target, dict):
             raise UsageError(f"override {key}: {table} is a value, not a table")
@@ -249,7 +254,7 @@ def _validate(
         message = f"{_show_key_path(key_path)}: {_explain(first, section_type)}"
         if caused:
             raise UsageError(f"override {caused[0]}={overrides[caused[0]]}: {message}") from None
-        raise RecipeError(f"{_shown(path)}: {message}") from None
+        raise RecipeError(f"{show_path(path)}: {message}") from None
 
 
 def _is_same_branch(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
@@ -260,7 +265,7 @@ def _is_same_branch(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
 def _explain(problem: Any, section_type: type[Section]) -> str:
     if problem["type"] == "extra_forbidden":
         known = _fields(section_type, problem["loc"][:-1])
-        return f"unknown key{_nearest(str(problem['loc'][-1]), known)}; known: {', '.join(known)}"
+        return f"unknown key{suggest_nearest(str(problem['loc'][-1]), known)}; known: {', '.join(known)}"
     if problem["type"] == "missing":
         return "missing"
     found = f" (found {problem['input']!r})" if not isinstance(problem["input"], dict) else ""
@@ -283,14 +288,3 @@ def _show_key_path(key_path: tuple[str, ...]) -> str:
     if key_path[0] not in (*STAGE_SECTIONS, "columns"):
         return ".".join(key_path)
     return f"[{key_path[0]}] {'.'.join(key_path[1:])}".rstrip()
-
-
-def _nearest(name: str, known: Iterable[str]) -> str:
-    match = get_close_matches(name, list(known), n=1, cutoff=0.5)
-    return f' (did you mean "{match[0]}"?)' if match else ""
-
-
-def _shown(path: Path) -> str:
-    """A path as short as it can be said: below the project without the project's own folder."""
-    root = RECIPES_DIR.parent
-    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)

@@ -41,7 +41,8 @@ class Report:
                 _log_result(stage.location(run).address, run, receipt)
             self.book.keep_result(receipt, outcome, run.seconds)
             interrupt.check()
-            stage.after_run(run, receipt)
+            if not self.options.result_only:
+                stage.after_run(run, receipt)
         except OSError as error:
             if not is_refusal(error):
                 raise

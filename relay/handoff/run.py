@@ -109,6 +109,7 @@ class Run(Generic[Parameters]):
         max_rejected_share: float,
         sources: Callable[[], list[Origin]],
         rows_total: int | None = None,
+        facts: Callable[[], dict[str, Any]] = dict,
     ) -> Receipt:
         """Write the blocks as a dataset of this stage, with its receipt.
 
@@ -119,6 +120,7 @@ class Run(Generic[Parameters]):
             max_rejected_share: share of the rows read that may fail to match the schema, 0 to 1.
             sources: asked for after the last block: where the raw bytes came from.
             rows_total: for the progress bar, when it is known.
+            facts: asked for after the last block: what else the receipt says.
 
         Raises:
             SchemaError: too many rows were rejected, or none is left.
@@ -144,6 +146,7 @@ class Run(Generic[Parameters]):
                 rejected=written.rejected,
                 dropped=written.dropped,
                 warnings=written.warnings,
+                **facts(),
             )
             writer.commit(receipt)
         self.fingerprints.remember(location.parquet, written.fingerprint)
@@ -175,7 +178,8 @@ class Run(Generic[Parameters]):
 
     def _make_command(self, location: DatasetLocation) -> str:
         """The command that makes a dataset."""
-        return f"python -m {location.stage} {self.recipe.argument}{self._folder_option()}"
+        recipe = self.recipe.name_beside(location.recipe)
+        return f"python -m {location.stage} {recipe}{self._folder_option()}"
 
     def _folder_option(self) -> str:
         data_dir = self.settings.data_dir

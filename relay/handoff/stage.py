@@ -5,7 +5,7 @@
 
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from relay.handoff.code import Code
 from relay.handoff.files import Fingerprints
@@ -14,6 +14,9 @@ from relay.handoff.recipe import Recipe
 from relay.handoff.run import Parameters, Run
 from relay.handoff.variables import Variable
 from relay.handoff.verbs import Verb
+
+if TYPE_CHECKING:  # a recipe without own code needs nothing of it
+    from relay.handoff.own.function import OwnFunction
 
 
 class Location(Protocol):
@@ -86,6 +89,10 @@ class Stage(Protocol[Parameters]):
         Raises:
             RelayError: the recipe cannot work.
         """
+
+    def own(self, run: Run[Parameters]) -> "OwnFunction | None":  # noqa: ARG002 - for recipes with own code
+        """The user's function that the stage calls; None without one."""
+        return None
 
     def work(self, run: Run[Parameters]) -> Receipt:
         """Load, work, save; gives the receipt of what it saved.

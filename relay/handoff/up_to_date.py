@@ -73,7 +73,7 @@ def _find_key(stage: Stage[Parameters], run: Run[Parameters]) -> Run[Parameters]
         parameters["seed"] = run.recipe.seed
     code = stage.code(run)
     key = Key(
-        code=digest_modules(code.modules),
+        code={**digest_modules(code.modules), **code.own},
         packages=read_pins(ROOT / stage.name / "requirements.txt", code.packages),
         parameters=parameters,
         inputs=stage.inputs(run),

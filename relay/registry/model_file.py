@@ -33,6 +33,10 @@ Trees and neighbours hold indices that are followed without a check, which is wh
 """
 
 
+OWN_PREFIX = "recipes."
+"""Of the types in a recipe's own module."""
+
+
 class ModelTamperedError(RelayError):
     """A file of a model is not the one that a training wrote."""
 
@@ -45,13 +49,14 @@ class ModelUntrustedError(ModelError):
     kind = "model_untrusted"
 
 
-def read_model(file: bytes | Path, sha256: str, name: str = "") -> Any:
+def read_model(file: bytes | Path, sha256: str, name: str = "", *, is_own: bool = False) -> Any:
     """The model in a skops file.
 
     Args:
         file: its content, or where it lies; read once, so that what is checked is what is loaded.
         sha256: of the whole file, from a contract or a receipt, never from beside the file unchecked.
         name: what messages call it; its path when empty.
+        is_own: whether types of a recipe's own module are trusted: only where that module's code was checked.
 
     Raises:
         ModelTamperedError: the bytes are others; nothing in them was looked at.
@@ -62,13 +67,15 @@ def read_model(file: bytes | Path, sha256: str, name: str = "") -> Any:
     check_digest(content, sha256, name)
     import skops.io  # takes as long as scikit-learn to import: who serves the ONNX file does without it
 
-    strange = sorted(set(skops.io.get_untrusted_types(data=content)) - set(OURS))
+    unknown = set(skops.io.get_untrusted_types(data=content)) - set(OURS)
+    own = {kind for kind in unknown if kind.startswith(OWN_PREFIX)} if is_own else set()
+    strange = sorted(unknown - own)
     if strange:
         raise ModelUntrustedError(
             f"{name} needs {', '.join(strange)}, which our list of trusted types does not hold: "
             "choose another estimator or other options, or add the type to OURS in relay/registry/model_file.py"
         )
-    return skops.io.loads(content, trusted=list(OURS))
+    return skops.io.loads(content, trusted=[*OURS, *sorted(own)])
 
 
 def check_digest(content: bytes, sha256: str, name: str) -> None:

@@ -48,6 +48,10 @@ class Topic(StrEnum):
     COLUMNS = "columns"
     """An input is empty, or its values are rounded."""
 
+    # Own code
+    OWN = "own"
+    """A sentence of a user's function."""
+
     # Authorship
     NEIGHBOURS = "neighbours"
     """How often the nearest chunk of another document has the same label, by distance and on the map."""

@@ -28,6 +28,9 @@ KEEP = 10
 """Folders of results kept for a recipe, the one in force among them."""
 
 RECEIPT = "receipt.json"
+KEPT_FILES = "files"
+"""Folder of a result with the files that own code wrote."""
+
 LINK_LEFTOVER = ".latest.tmp"
 NAME = re.compile(r"[0-9a-f]{8}(-\d+)?")
 """What our folders are called; a folder of any other name is the user's and is never removed."""
@@ -90,6 +93,7 @@ class ResultLocation:
         temporary.mkdir(parents=True)
         try:
             for file, content in {**files, RECEIPT: receipt.to_json().encode()}.items():
+                (temporary / file).parent.mkdir(parents=True, exist_ok=True)
                 (temporary / file).write_bytes(content)
                 sync_file(temporary / file)
             sync_folder(temporary)

@@ -15,7 +15,7 @@ from projects import LINEAR, Project, linear_columns, make_project
 
 from model.__main__ import STAGE, VERBS
 from relay.handoff.program import main
-from relay.handoff.recipe import SUBCOMMANDS
+from relay.handoff.recipe_file import SUBCOMMANDS
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -62,7 +62,7 @@ def judge_binary_classifier(fitted: Pipeline, task: Task) -> Results:
             task, {"true": test.target, score_name: prediction.scores, "positive": prediction.flagged}
         )
     }
-    if (line := read_coefficients(fitted, train.inputs)) is not None:
+    if (line := None if task.is_own else read_coefficients(fitted, train.inputs)) is not None:
         tables["coefficients"] = line.tabulate()
     return Results(
         metrics=metrics,

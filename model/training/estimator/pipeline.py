@@ -38,6 +38,11 @@ def build_pipeline(columns: Mapping[str, Column], estimator: BaseEstimator) -> P
     return Pipeline([("prepare", prepare), ("model", estimator)])
 
 
+def as_pipeline(estimator: BaseEstimator) -> Pipeline:
+    """A user's own estimator, which gets the inputs as they are, as a Pipeline."""
+    return estimator if isinstance(estimator, Pipeline) else Pipeline([("model", estimator)])
+
+
 def _prepare_numbers(*, indicate: bool) -> Pipeline:
     # A column that is empty in training stays, as zeros: the model's inputs follow the contract, not the draw.
     impute = SimpleImputer(strategy="median", add_indicator=indicate, keep_empty_features=True)

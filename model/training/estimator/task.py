@@ -32,6 +32,8 @@ class Task:
     seed: int
     score: str | None
     """The metric that decides, when the recipe names one."""
+    is_own: bool = False
+    """Whether a user's function built the pipeline."""
     as_classes: bool = False
     """Whether the target says which class a row belongs to."""
     folds: int = 0

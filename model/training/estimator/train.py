@@ -7,19 +7,20 @@ import pyarrow as pa
 from sklearn.base import is_classifier
 from threadpoolctl import threadpool_limits
 
-from model.parameters import EstimatorParameters
+from model.parameters import EstimatorParameters, find_own
 from model.training.estimator.classification import check_classes, judge_classifier
 from model.training.estimator.contract import describe_estimator
 from model.training.estimator.leaks import find_leaks, say_leaks
 from model.training.estimator.limits import check_numbers
 from model.training.estimator.onnx.export import export_onnx
-from model.training.estimator.pipeline import build_pipeline, explain_refusal, fit
+from model.training.estimator.pipeline import as_pipeline, build_pipeline, explain_refusal, fit
 from model.training.estimator.regression import judge_regressor
 from model.training.estimator.resolve import build_estimator
 from model.training.estimator.rows import check_target, find_columns, read_split
 from model.training.estimator.segments import check_segments, find_segments
 from model.training.estimator.task import Task
 from model.training.estimator.unusual import find_unusual
+from model.training.own_calls import Own
 from model.training.result import Results
 from model.training.skops_file import write_model
 from relay.handoff.recipe import Recipe
@@ -27,19 +28,22 @@ from relay.registry.contract import MODEL_FILE, ONNX_FILE
 from relay.results.findings import Finding, Topic
 
 
-def train_estimator(table: pa.Table, recipe: Recipe, parameters: EstimatorParameters) -> Results:
+def train_estimator(
+    table: pa.Table, recipe: Recipe, parameters: EstimatorParameters, own: Own | None = None
+) -> Results:
     """The estimator of a recipe, trained and judged.
 
     Args:
         table: processed rows with the recipe's columns and `split`.
         recipe: gives columns and seed.
         parameters: its model section.
+        own: the user's function that builds the estimator, where the section names one.
 
     Raises:
         RecipeError: no such estimator, or it takes no such option.
         ModelError: these data and this estimator do not go together.
     """
-    task = set_task(table, recipe, parameters)
+    task = set_task(table, recipe, parameters, own)
     if task.as_classes:
         check_classes(task)
     with threadpool_limits(parameters.threads), warnings.catch_warnings(record=True) as caught:
@@ -50,7 +54,7 @@ def train_estimator(table: pa.Table, recipe: Recipe, parameters: EstimatorParame
         # Its own threads do not count here, and it warns of nothing that concerns the model.
         attempt = export_onnx(fitted, task, results.metrics.get("threshold", {}).get("value"))
     leaks = find_leaks(task.split, as_classes=task.as_classes)
-    model = write_model(fitted)
+    model = write_model(fitted, is_own=task.is_own)
     files = {MODEL_FILE: model} | ({ONNX_FILE: attempt.content} if attempt.content is not None else {})
     without = task.split.without_target
     return replace(
@@ -72,19 +76,20 @@ def train_estimator(table: pa.Table, recipe: Recipe, parameters: EstimatorParame
     )
 
 
-def set_task(table: pa.Table, recipe: Recipe, parameters: EstimatorParameters) -> Task:
+def set_task(table: pa.Table, recipe: Recipe, parameters: EstimatorParameters, own: Own | None = None) -> Task:
     """What there is to learn and from which rows.
 
     Raises:
         RecipeError, ModelError: estimator, options, columns or rows do not go together.
     """
-    estimator = build_estimator(parameters.estimator, parameters.options, recipe.seed)
+    estimator = own.build() if own else build_estimator(parameters.estimator, parameters.options, recipe.seed)
     target, inputs = find_columns(recipe.columns)
     check_segments(parameters.segments, inputs)
     check_numbers(table, recipe.columns)
     split = read_split(table, recipe.columns, as_classes=is_classifier(estimator))
     return Task(
-        pipeline=build_pipeline(recipe.columns, estimator),
+        pipeline=as_pipeline(estimator) if own else build_pipeline(recipe.columns, estimator),
+        is_own=own is not None,
         split=split,
         columns=recipe.columns,
         target=target,
@@ -108,7 +113,9 @@ def check_estimator(recipe: Recipe, parameters: EstimatorParameters) -> None:
     Raises:
         RecipeError, ModelError: they do not.
     """
-    estimator = build_estimator(parameters.estimator, parameters.options, recipe.seed)
     target, inputs = find_columns(recipe.columns)
     check_segments(parameters.segments, inputs)
+    if find_own(parameters, recipe) is not None:
+        return  # what it builds is known once it runs
+    estimator = build_estimator(parameters.estimator, parameters.options, recipe.seed)
     check_target(target, recipe.columns[target], as_classes=is_classifier(estimator))

@@ -57,7 +57,7 @@ def export_onnx(fitted: Pipeline, task: Task, threshold: float | None) -> OnnxEx
         threshold: of two classes.
     """
     inputs = task.split.test.inputs
-    if any(task.columns[name].type not in NUMERIC for name in inputs.columns):
+    if task.is_own or any(task.columns[name].type not in NUMERIC for name in inputs.columns):
         return OnnxExport()  # one tensor of numbers cannot hold words
     if task.as_classes and not hasattr(fitted, "predict_proba"):
         return _explain(f"{task.estimator_name} gives no probabilities.")

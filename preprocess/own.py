@@ -1,0 +1,155 @@
+"""A user's own function as preprocess: it runs in a process apart, and what it gives is held to the schema."""
+
+import shutil
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from loguru import logger
+
+from preprocess.parameters import PreprocessSection, PythonSection
+from preprocess.rules import split_by_rules
+from preprocess.split import SPLIT, Splitter
+from preprocess.table import SPLIT_FIELD, extend_schema, used_columns
+from relay.handoff.errors import SchemaError
+from relay.handoff.location import DatasetLocation
+from relay.handoff.own.apart import Apart
+from relay.handoff.own.frames import RAW_ROW
+from relay.handoff.own.function import OwnFunction
+from relay.handoff.recipe import Column
+from relay.handoff.run import InputChangedError, Run
+from relay.handoff.writer import Block
+from relay.reading.conform import conform, match_columns
+
+TASK = "preprocess.own_rows:run"
+
+
+@dataclass
+class OwnRows:
+    """The rows that the function of a recipe makes of its raw datasets. Leaving the context ends its process."""
+
+    run: Run[PreprocessSection]
+    section: PythonSection
+    function: OwnFunction
+    inputs: list[DatasetLocation]
+    _stack: ExitStack = field(default_factory=ExitStack)
+    rows_out: int = 0
+    """Rows that the function gave, once the blocks have been read."""
+
+    def __enter__(self) -> "OwnRows":
+        names = [name_rows(location.recipe, len(self.inputs)) for location in self.inputs]
+        work = self.function.work(
+            TASK,
+            self.run.settings.data_dir,
+            inputs=[
+                {
+                    "address": location.address,
+                    "stage": location.stage,
+                    "fingerprint": self.run.key.inputs[location.address],
+                    "frame": frame,
+                    "row_name": name,
+                }
+                for location, name, frame in zip(self.inputs, names, self._frames(), strict=True)
+            ],
+            columns=used_columns(self.run.recipe.columns),
+        )
+        scratch = self.run.settings.data_dir / ".state" / "own" / f"{self.run.stage}-{self.run.recipe.name}"
+        self._stack.callback(shutil.rmtree, scratch, ignore_errors=True)
+        self._apart = self._stack.enter_context(Apart(work, scratch, self.run.name))
+        batches = self._apart.batches()
+        try:
+            first = next(batches, None)
+        except BaseException:
+            self._stack.close()
+            raise
+        self._batches: Iterator[pa.RecordBatch] = iter(()) if first is None else chain([first], batches)
+        found = first.schema.names if first is not None else []
+        self.row_name = next((name for name in names if name in found), "")
+        self._has_split = SPLIT in found
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    @property
+    def schema(self) -> pa.Schema:
+        """Of the processed table: the used columns, the split and, where it is known, the row in raw.
+
+        Raises:
+            RecipeError: a column has the name of one of the added ones.
+        """
+        way_back = [_raw_row_field(self.row_name)] if self.row_name else []
+        return extend_schema(self.run.recipe.columns, [SPLIT_FIELD, *way_back])
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the receipt says of the way back, once all rows were read."""
+        return {"rows_read": self.rows_out, "way_back": self.row_name or "regrouped"}
+
+    def blocks(self) -> Iterator[Block]:
+        """The rows in the schema's types, those that break a rule rejected, train and test marked.
+
+        Raises:
+            OwnCodeError: the function failed.
+            SchemaError: it gave other columns, or no row.
+            InputChangedError: a raw dataset was written anew meanwhile.
+        """
+        recipe = self.run.recipe
+        columns = {name: recipe.columns[name] for name in used_columns(recipe.columns)}
+        schema, splitter = self.schema, Splitter(recipe.columns, self.section, recipe.seed)
+        for block in splitter.mark(self._conform(columns), is_given=self._has_split):
+            table = block.table.select(schema.names).cast(schema)
+            yield Block(table, block.read, block.rejected)
+        if "changed" in self._apart.result:
+            raise InputChangedError(self._apart.result["changed"])
+        if not self.rows_out:
+            raise SchemaError(f"{self.function.signature.shown} gave no rows")
+        logger.info("{}: {} gave {:,} rows", self.run.name, self.function.signature.function, self.rows_out)
+        for warning in self._apart.warnings:
+            logger.warning("{}: {}", self.run.name, warning)
+
+    def _conform(self, columns: Mapping[str, Column]) -> Iterator[Block]:
+        """Blocks with the used columns, then what else is kept: the split of the function, and raw rows."""
+        for batch in self._batches:
+            table = pa.Table.from_batches([batch])
+            kept = [name for name in (self.row_name, SPLIT if self._has_split else "") if name]
+            others = [name for name in table.column_names if name not in kept]
+            matched = match_columns(others, _plain(columns), self.section.extra_columns, self._where)
+            numbers = np.arange(self.rows_out + 1, self.rows_out + 1 + table.num_rows)
+            typed = conform(table.select([matched[name] for name in columns]), columns, numbers)
+            whole = typed.table
+            if kept:
+                inside = np.ones(table.num_rows, bool)
+                inside[np.array(typed.rejected.column("row").to_pylist(), np.int64) - self.rows_out - 1] = False
+                extra = table.select(kept).filter(pa.array(inside))
+                for name in kept:
+                    whole = whole.append_column(name, extra.column(name))
+            good, broken = split_by_rules(whole, columns, self.rows_out + 1)
+            self.rows_out += table.num_rows
+            yield Block(good, table.num_rows, pa.concat_tables([typed.rejected, broken]))
+
+    @property
+    def _where(self) -> str:
+        return self.function.signature.shown
+
+    def _frames(self) -> list[str]:
+        """What each dataset is given as, in the order of the function's arguments."""
+        return [argument.frame.value for argument in self.function.signature.data]
+
+
+def name_rows(recipe: str, datasets: int) -> str:
+    """The name of the index that numbers the raw rows of a dataset."""
+    return RAW_ROW if datasets == 1 else f"{recipe}_{RAW_ROW}"
+
+
+def _raw_row_field(name: str) -> pa.Field:
+    return pa.field(name, pa.int64(), metadata={"description": "number of the row in the raw dataset, from 1"})
+
+
+def _plain(columns: Mapping[str, Column]) -> dict[str, Column]:
+    """The columns without what only ingest looks at: names in a source."""
+    return {name: column.model_copy(update={"source": None}) for name, column in columns.items()}

@@ -1,0 +1,127 @@
+"""What runs in the process of own code: frames for the function, and the rows that it gives back."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from relay.handoff.dataset import Dataset, open_dataset
+from relay.handoff.errors import SchemaError
+from relay.handoff.files import Fingerprints
+from relay.handoff.location import DatasetLocation
+from relay.handoff.own.arguments import unpack
+from relay.handoff.own.child import Child
+from relay.handoff.own.frames import from_frame, to_frame
+from relay.handoff.own.signature import Frame
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+BATCH_ROWS = 65_536
+
+
+class RawRows:
+    """The raw rows of a dataset, and which of them the result has led back to."""
+
+    def __init__(self, count: int) -> None:
+        self._seen = np.zeros(count + 1, bool)
+
+    def take(self, numbers: pa.ChunkedArray) -> bool:
+        """Whether each of these rows has the number of a raw row of its own, also among those taken before."""
+        if not pa.types.is_integer(numbers.type) or numbers.null_count:
+            return False
+        found = numbers.to_numpy()
+        if len(found) and not (found.min() >= 1 and found.max() < len(self._seen)):
+            return False
+        if len(np.unique(found)) != len(found) or self._seen[found].any():
+            return False
+        self._seen[found] = True
+        return True
+
+
+def run(child: Child) -> dict[str, Any]:
+    """Call the function with its frames and send what it gives.
+
+    `child.arguments` holds `values`, `data_dir`, `inputs` (address, stage, fingerprint, frame and `row_name` of each
+    dataset) and `columns`, the names that the recipe declares for the result.
+
+    Returns:
+        `rows` that it gave and `row_name`; or `changed`, the address of a dataset that is another one by now.
+
+    Raises:
+        SchemaError: it gave no frame, or none that has a name for each column once.
+    """
+    inputs, columns = child.arguments["inputs"], child.arguments["columns"]
+    data_dir = Path(child.arguments["data_dir"])
+    fingerprints = Fingerprints(data_dir / ".state", data_dir)
+    rows, frames = {}, []
+    for wanted in inputs:
+        dataset = open_dataset(DatasetLocation(data_dir, wanted["address"], wanted["stage"]), fingerprints, "ingest")
+        if dataset.receipt.fingerprint != wanted["fingerprint"]:
+            return {"changed": wanted["address"]}
+        rows[wanted["row_name"]] = RawRows(dataset.receipt.rows)
+        frames.append(_to_frame(dataset, Frame(wanted["frame"]), wanted["row_name"]))
+    given = child.call(child.load(), *frames, **unpack(child.arguments["values"]))
+    parts = child.iterate(given) if isinstance(given, Iterator) else iter([given])
+    sent, kept = 0, set[str]()
+    for part in parts:
+        table, row_name = _to_table(part, child.shown, columns, rows)
+        kept.add(row_name)
+        if len(kept) > 1:
+            raise SchemaError(f"{child.shown}: some frames keep the way back to raw and others do not")
+        for batch in table.to_batches(max_chunksize=BATCH_ROWS):
+            child.send(batch)
+        sent += table.num_rows
+    return {"rows": sent, "row_name": next(iter(kept), "")}
+
+
+def _to_frame(dataset: Dataset, kind: Frame, row_name: str) -> Any:
+    """A dataset as the frame that the function asks for."""
+    if kind is Frame.BATCHES:
+        return _stream(dataset, row_name)
+    table = dataset.table()
+    if kind is Frame.PANDAS:
+        return to_frame(table, kind, row_name=row_name)
+    return to_frame(_number(table, 1, row_name), kind)
+
+
+def _stream(dataset: Dataset, row_name: str) -> Iterator[pa.RecordBatch]:
+    """The rows of a dataset, a row group at a time."""
+    first = 1
+    for batch in dataset.batches():
+        table = _number(pa.Table.from_batches([batch]), first, row_name)
+        first += table.num_rows
+        yield from table.combine_chunks().to_batches()
+
+
+def _number(table: pa.Table, first: int, row_name: str) -> pa.Table:
+    """The table with the number of each row as its last column."""
+    return table.append_column(row_name, pa.array(np.arange(first, first + table.num_rows, dtype=np.int64)))
+
+
+def _to_table(given: Any, shown: str, columns: list[str], rows: Mapping[str, RawRows]) -> tuple[pa.Table, str]:
+    """What the function gave as a table, and the name of its column with numbers of raw rows, if any."""
+    if type(given).__module__.partition(".")[0] == "pandas" and hasattr(given, "index"):
+        given = _keep_index(given.to_frame() if type(given).__name__ == "Series" else given, columns, rows)
+    table = from_frame(given, shown, columns)
+    for name, raw_rows in rows.items():
+        if name in table.column_names:
+            if raw_rows.take(table.column(name)):
+                return table, name
+            table = table.drop_columns([name])
+    return table, ""
+
+
+def _keep_index(frame: "pd.DataFrame", columns: list[str], rows: Mapping[str, RawRows]) -> "pd.DataFrame":
+    """The frame with the levels of its index as columns where the recipe names them, or where they number raw rows."""
+    names = [str(name) for name in frame.columns]
+    wanted = [
+        (level, str(name))
+        for level, name in enumerate(frame.index.names)
+        if name is not None and str(name) not in names and (str(name) in columns or str(name) in rows)
+    ]
+    for position, (level, name) in enumerate(wanted):
+        frame.insert(position, name, frame.index.get_level_values(level).to_numpy())
+    return frame.reset_index(drop=True)

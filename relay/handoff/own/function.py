@@ -1,0 +1,127 @@
+"""A user's function as a stage sees it: what it takes, its values, what of it is in the key, and how it runs."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from relay.handoff.code import Code
+from relay.handoff.own.arguments import find_files, hash_files, pack, resolve_arguments, to_plain
+from relay.handoff.own.module import OwnFolder, Source, find_source
+from relay.handoff.own.packages import require_pinned
+from relay.handoff.own.reach import Reach, find_reach, require_function
+from relay.handoff.own.signature import Signature, read_signature
+from relay.handoff.recipe import Recipe
+from relay.handoff.settings import ROOT
+
+if TYPE_CHECKING:  # what starts processes is needed only where there is work
+    from relay.handoff.own.apart import Work
+
+CODE = Code(modules=("relay.handoff.own.child", "relay.handoff.own.frames", "relay.handoff.own.loading"))
+"""What of ours decides bytes wherever own code runs."""
+
+
+@dataclass(frozen=True)
+class OwnFunction:
+    """A function of the module beside a recipe. Nothing of it is imported."""
+
+    recipe: Recipe
+    stage: str
+    """Whose lock must pin what it imports."""
+    source: Source
+    signature: Signature
+    reach: Reach
+    values: Mapping[str, Any]
+    """Each parameter's value, typed."""
+    timeout: float | None = None
+    """Seconds after which it is ended."""
+
+    @cached_property
+    def code(self) -> Code:
+        """What decides its result: its part of the module, and the packages that this imports.
+
+        Raises:
+            OwnCodeError: the stage's lock does not pin a package.
+        """
+        lock = ROOT / self.stage / "requirements.txt"
+        packages = require_pinned(self.reach.imports, self.stage, lock, self.source.shown)
+        return CODE + Code(modules=(), packages=tuple(packages), own=self.reach.code)
+
+    @property
+    def arguments(self) -> dict[str, Any]:
+        """The values as JSON has them, for the key and the receipt."""
+        return to_plain(self.values)
+
+    def files(self, data_dir: Path) -> dict[str, Path]:
+        """Parameter -> the file that it names."""
+        return find_files(self.values, data_dir, self.recipe.path.parent)
+
+    def inputs(self, data_dir: Path) -> dict[str, str]:
+        """Name -> SHA-256 of each file that a parameter names.
+
+        Raises:
+            RecipeError: a file is not there.
+        """
+        return hash_files(self.signature, self.files(data_dir))
+
+    def work(self, task: str, data_dir: Path, **arguments: Any) -> "Work":
+        """What a process of own code does with the function.
+
+        Args:
+            task: a function of ours, module:function; it finds `values` (see `unpack`) and `data_dir` in its arguments.
+            data_dir: from which paths that begin with `data/` count.
+            arguments: what else the task needs, as JSON has it.
+        """
+        from relay.handoff.own.apart import Work
+
+        values = {**self.values, **{name: path.absolute() for name, path in self.files(data_dir).items()}}
+        return Work(
+            task=task,
+            arguments={"values": pack(values), "data_dir": str(data_dir), **arguments},
+            folder=self.recipe.path.parent,
+            module=self.source.module,
+            function=self.signature.function,
+            files=self.reach.files,
+            shown=self.signature.shown,
+            seed=self.recipe.seed,
+            timeout=self.timeout,
+        )
+
+
+def find_function(
+    recipe: Recipe,
+    section: str,
+    function: str,
+    given: Mapping[str, Any],
+    data: int | Callable[[list[str]], int],
+    timeout: float | None = None,
+) -> OwnFunction:
+    """The function that a section of a recipe names, with the section's arguments.
+
+    Args:
+        recipe: beside which the module lies.
+        section: ingest, preprocess or model: the stage that runs the function.
+        function: its name in the module.
+        given: the section's `arguments`.
+        data: how many positional parameters take data, or what tells that from their names.
+        timeout: seconds.
+
+    Raises:
+        OwnCodeError: there is no such function, or its parameters are not understood.
+        RecipeError, UsageError: an argument is unknown, missing or of another type.
+    """
+    folder = OwnFolder(recipe.path.parent)
+    source = find_source(recipe, folder)
+    node = require_function(source, function)
+    names = [argument.arg for argument in (*node.args.posonlyargs, *node.args.args)]
+    signature = read_signature(source, node, data if isinstance(data, int) else data(names))
+    return OwnFunction(
+        recipe=recipe,
+        stage=section,
+        source=source,
+        signature=signature,
+        reach=find_reach(source, function, folder),
+        values=resolve_arguments(signature, given, recipe, section),
+        timeout=timeout,
+    )

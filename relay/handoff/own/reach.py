@@ -1,0 +1,220 @@
+"""What decides the result of a user's function, found by reading the source, never by importing it.
+
+It is the text of the function, of every function and class that it reaches by name, of all other top-level statements
+of the module, and the same for each file below the recipe's folder that these import; and the packages that these
+files import. Where the source looks a name up while it runs (`globals()`, `eval`), all of the file counts.
+"""
+
+import ast
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import sha256
+
+from relay.handoff.own.module import PACKAGE, OwnCodeError, OwnFolder, Source, list_functions, read_inside
+from relay.handoff.own.names import SourceFile, list_targets, read_chain, sort_out
+from relay.handoff.recipe_file import suggest_nearest
+
+LOOKS_UP = frozenset(("eval", "exec", "globals", "__import__", "import_module"))
+"""Names by which a function may reach any other one: then all of the file counts."""
+
+REGISTERS = ("__init_subclass__", "metaclass", "__set_name__")
+"""Words by which defining a class can do anything: then all of the file counts."""
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What a function's result depends on, beside its arguments."""
+
+    code: dict[str, str]
+    """`recipes/churn.py: clean` -> SHA-256 of its text, `recipes/churn.py` -> SHA-256 of the other statements, and
+    other files of a package by their names."""
+    imports: tuple[str, ...]
+    """Top-level names of the packages that the files import, beside those of Python itself and of `recipes`."""
+    files: dict[str, str]
+    """Name of each source file that is executed -> SHA-256 of all its bytes: what a process may load."""
+
+
+class _Follower(ast.NodeVisitor):
+    """Follows names from one function through the files of a folder."""
+
+    def __init__(self, folder: OwnFolder) -> None:
+        self.folder = folder
+        self.files: dict[str, SourceFile] = {}
+        self.reached: set[tuple[str, str]] = set()
+        self.executed: set[str] = set()
+        self.imports: set[str] = set()
+        self._waiting: list[tuple[SourceFile, Iterable[ast.AST]]] = []
+
+    def follow(self, module: str, function: str) -> None:
+        """Reach a function of a module, and all that it needs."""
+        self._execute(module)
+        self._reach(module, function)
+        while self._waiting:
+            self._file, nodes = self._waiting.pop()
+            for node in nodes:
+                self.visit(node)
+
+    def visit_Import(self, node: ast.Import) -> None:
+        """An import statement runs."""
+        self._run_import(node)
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        """An import statement runs."""
+        self._run_import(node)
+
+    def visit_Attribute(self, node: ast.Attribute) -> None:
+        """`a.b.c`: only the whole chain tells which name of which module is used."""
+        chain = read_chain(node)
+        if chain:
+            self._use(self._file, chain[0], tuple(chain[1:]))
+        else:
+            self.generic_visit(node)
+        if node.attr in LOOKS_UP:
+            self._reach_all(self._file)
+
+    def visit_Name(self, node: ast.Name) -> None:
+        """A name alone."""
+        self._use(self._file, node.id, ())
+        if node.id in LOOKS_UP:
+            self._reach_all(self._file)
+
+    def _execute(self, module: str) -> bool:
+        """A module is imported, with the packages above it; gives whether it is a file of the folder."""
+        parts = module.split(".")
+        return [self._execute_one(".".join(parts[:depth])) for depth in range(2, len(parts) + 1)][-1:] == [True]
+
+    def _execute_one(self, module: str) -> bool:
+        if module not in self.files:
+            source = self.folder.find(module)
+            if source is None:
+                return False
+            self.files[module] = sort_out(source)
+        file = self.files[module]
+        if module not in self.executed:
+            self.executed.add(module)
+            self._waiting.append((file, file.others))
+            if any(word in file.source.text for word in REGISTERS):
+                self._reach_all(file)
+        return True
+
+    def _run_import(self, node: ast.Import | ast.ImportFrom) -> None:
+        for _, target in list_targets(node, self._file.package):
+            package = target.module.partition(".")[0]
+            if package != PACKAGE:
+                self.imports |= {package} - sys.stdlib_module_names
+                continue
+            if target.module != PACKAGE and not self._execute(target.module):
+                shown = target.module.replace(".", "/")
+                raise OwnCodeError(f"{self._file.source.shown}, line {node.lineno}: there is no {shown}.py")
+            if target.attribute not in ("", "*"):
+                self._execute(f"{target.module}.{target.attribute}")
+
+    def _use(self, file: SourceFile, name: str, attributes: tuple[str, ...]) -> None:
+        """A name is read in a file, followed by attributes."""
+        if name in file.definitions:
+            self._reach(file.source.module, name)
+        for target in file.bindings.get(name, ()):
+            if target.module.partition(".")[0] == PACKAGE:
+                self._walk(target.module, (target.attribute, *attributes) if target.attribute else attributes)
+        if name not in file.definitions and name not in file.bindings:
+            for module in file.stars:
+                self._reach(module, name)
+
+    def _walk(self, module: str, steps: tuple[str, ...]) -> None:
+        """From a module along attributes: through modules below it, to a name in the last one."""
+        if module != PACKAGE:
+            self._execute(module)
+        for step in steps:
+            if module != PACKAGE and self._reach(module, step):
+                return
+            if not self._execute(f"{module}.{step}"):
+                return  # a variable, which is among the other statements
+            module = f"{module}.{step}"
+        if module in self.files:  # a module as a value: any of its names may be used
+            self._reach_all(self.files[module])
+
+    def _reach(self, module: str, name: str) -> bool:
+        """A name of a module is used; gives whether it is a definition, or an imported name, of that module."""
+        if not self._execute(module):
+            return False
+        file = self.files[module]
+        if name in file.definitions:
+            if (module, name) not in self.reached:
+                self.reached.add((module, name))
+                self._waiting.append((file, file.definitions[name]))
+            return True
+        if name in file.bindings:
+            self._use(file, name, ())
+            return True
+        return any(self._reach(star, name) for star in file.stars)
+
+    def _reach_all(self, file: SourceFile) -> None:
+        for name in file.definitions:
+            self._reach(file.source.module, name)
+
+
+def find_reach(source: Source, function: str, folder: OwnFolder) -> Reach:
+    """What a function's result depends on.
+
+    Args:
+        source: the recipe's module.
+        function: its name in it.
+        folder: where the module and the files that it imports lie.
+
+    Raises:
+        OwnCodeError: there is no such function, or a file cannot be read.
+    """
+    require_function(source, function)
+    follower = _Follower(folder)
+    follower.follow(source.module, function)
+    code: dict[str, str] = {}
+    for module in sorted(follower.executed):
+        file = follower.files[module]
+        code[file.source.shown] = _digest(file.source, file.others)
+        for name in sorted(name for where, name in follower.reached if where == module):
+            code[f"{file.source.shown}: {name}"] = _digest(file.source, file.definitions[name])
+    packages = [follower.files[module].source for module in follower.executed if module.count(".") == 1]
+    for package in (found for found in packages if found.is_package):
+        code |= _hash_data(package, folder)
+    files = {follower.files[module].source.shown: follower.files[module].source for module in follower.executed}
+    return Reach(
+        code=code,
+        imports=tuple(sorted(follower.imports)),
+        files={name: sha256(found.content).hexdigest() for name, found in sorted(files.items())},
+    )
+
+
+def require_function(source: Source, function: str) -> ast.FunctionDef:
+    """The function of that name in a module.
+
+    Raises:
+        OwnCodeError: there is none; the message names the nearest one.
+    """
+    functions = list_functions(source)
+    if function not in functions:
+        has = ", ".join(functions) or "none"
+        raise OwnCodeError(
+            f"{source.shown} has no function {function}{suggest_nearest(function, functions)}; it has {has}"
+        )
+    return functions[function]
+
+
+def _digest(source: Source, nodes: Iterable[ast.stmt]) -> str:
+    """The SHA-256 of the lines of statements, without what stands between them."""
+    lines = source.text.split("\n")
+    digest = sha256()
+    for node in nodes:
+        first = min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", ()))])
+        digest.update("\n".join([*lines[first - 1 : node.end_lineno], ""]).encode())
+    return digest.hexdigest()
+
+
+def _hash_data(package: Source, folder: OwnFolder) -> dict[str, str]:
+    """Name -> SHA-256 of the files of a package that are no source."""
+    found = {}
+    for path in sorted(package.path.parent.rglob("*")):
+        if path.is_file() and path.suffix not in (".py", ".pyc"):
+            content = read_inside(path, folder.folder)
+            found[f"{PACKAGE}/{path.relative_to(folder.folder).as_posix()}"] = sha256(content).hexdigest()
+    return found

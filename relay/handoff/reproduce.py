@@ -1,0 +1,188 @@
+"""`--reproduce`: a stage runs a second time under other conditions, and both results are compared byte for byte.
+
+The second run is a fresh process with another hash seed, another time zone and another working folder. It reads the
+same data through links and writes into a scratch folder, which is removed afterwards.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from loguru import logger
+
+from relay.handoff import interrupt
+from relay.handoff.errors import RelayError
+from relay.handoff.receipt import Receipt
+from relay.handoff.recipe import format_value
+from relay.handoff.run import Parameters, Run
+from relay.handoff.settings import ROOT
+from relay.handoff.stage import Location
+
+OTHER_ZONES = {"Pacific/Auckland": "America/Bogota"}
+"""Another time zone than the one that is set; the first one for all that are not listed."""
+
+LOOK_SECONDS = 0.5
+COLUMNS_SHOWN = 5
+
+
+class NotReproducibleError(RelayError):
+    """A second run gave other bytes."""
+
+    kind = "not_reproducible"
+
+
+def reproduce(run: Run[Parameters], location: Location, receipt: Receipt) -> None:
+    """Run the stage again and return where that gives the same bytes.
+
+    Args:
+        run: the stage and the recipe.
+        location: of the result.
+        receipt: of the result that is in place.
+
+    Raises:
+        NotReproducibleError: the bytes differ; the message names the columns, or files, and the first row.
+        RelayError: the second run failed.
+    """
+    scratch = run.settings.data_dir / ".state" / "reproduce" / f"{run.stage}-{run.recipe.name}"
+    shutil.rmtree(scratch, ignore_errors=True)
+    try:
+        _link_inputs(run.settings.data_dir, scratch / "data", location.address)
+        logger.info("{}: runs a second time, with another hash seed, time zone and working folder", run.name)
+        _run_again(run, scratch)
+        second = _find_result(scratch / "data", location.address)
+        again = Receipt.read(second)
+        if again.key_digest != receipt.key_digest:
+            raise RelayError("its code, parameters or inputs changed meanwhile; run it again")
+        differences = list(_compare(run.settings.data_dir, scratch / "data", location.address, receipt, again))
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+    if differences:
+        raise NotReproducibleError(
+            f"a second run gave other bytes: {'; '.join(differences)}",
+            next_step="Look for an unseeded random number, the order of a set, the clock or the time zone.",
+        )
+    logger.info("{}: the same bytes", run.name)
+
+
+def _run_again(run: Run[Parameters], scratch: Path) -> None:
+    """The second run."""
+    zone = os.environ.get("TZ") or "UTC"
+    seed = "1" if os.environ.get("PYTHONHASHSEED") == "2" else "2"
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "PYTHONHASHSEED": seed,
+        "TZ": OTHER_ZONES.get(zone, "Pacific/Auckland"),
+        "RELAY_REFRESH": "never",
+        "MLFLOW_TRACKING_URI": "off",
+        "RECIPES": "",
+        "RECIPE": "",
+        "OVERRIDES": "",
+    }
+    texts = (f"{key}={format_value(value)}" for key, value in run.recipe.overrides.items())
+    changes = [part for text in texts for part in ("--set", text)]
+    (scratch / "cwd").mkdir()
+    command = [sys.executable, "-P", "-m", run.stage, str(run.recipe.path), "--force", "--result-only", *changes]
+    process = subprocess.Popen(  # noqa: S603 - this program, by the same Python
+        [*command, "--data-dir", str(scratch / "data"), "--log-dir", str(scratch / "logs")],
+        cwd=scratch / "cwd",
+        env=environment,
+    )
+    try:
+        while process.poll() is None:
+            interrupt.check()
+            try:
+                process.wait(LOOK_SECONDS)
+            except subprocess.TimeoutExpired:
+                continue
+    finally:
+        process.kill()
+        process.wait()
+    if process.returncode:
+        raise RelayError(f"the second run failed with exit code {process.returncode}; its log stands above")
+
+
+def _link_inputs(data_dir: Path, scratch: Path, address: str) -> None:
+    """The data folder again as links, without the result itself and without what belongs to other programs."""
+    folder, _, name = address.partition("/")
+    scratch.mkdir(parents=True)
+    for path in data_dir.iterdir():
+        if path.name not in (folder, ".state", "rejected", "output", "mlflow"):
+            (scratch / path.name).symlink_to(path)
+    (scratch / folder).mkdir(exist_ok=True)
+    for path in (data_dir / folder).iterdir() if folder != "output" else ():
+        if path.name == "source":
+            _link_kept(path, scratch / folder / "source", name)
+        elif path.name.split(".")[0] != name:
+            (scratch / folder / path.name).symlink_to(path)
+
+
+def _link_kept(kept: Path, scratch: Path, recipe: str) -> None:
+    """What was fetched, as a folder of links: the second run may write its own manifest."""
+    scratch.mkdir()
+    if (kept / recipe).is_dir():
+        (scratch / recipe).mkdir()
+        for path in (kept / recipe).iterdir():
+            (scratch / recipe / path.name).symlink_to(path)
+
+
+def _find_result(data_dir: Path, address: str) -> Path:
+    """The receipt of a dataset, or of the folder of results in force."""
+    dataset = data_dir / f"{address}.json"
+    return dataset if dataset.exists() else data_dir / address / "latest" / "receipt.json"
+
+
+def _compare(data_dir: Path, scratch: Path, address: str, one: Receipt, other: Receipt) -> Iterator[str]:
+    """What differs, in words."""
+    if one.fingerprint == other.fingerprint:
+        return
+    if not one.files:
+        yield from compare_datasets(data_dir / f"{address}.parquet", scratch / f"{address}.parquet")
+        return
+    names = sorted({*one.files, *other.files})
+    changed = [name for name in names if one.files.get(name) != other.files.get(name)]
+    for name in changed:
+        mine, theirs = (folder / address / "latest" / name for folder in (data_dir, scratch))
+        if name.endswith(".parquet") and mine.exists() and theirs.exists():
+            yield f"{name}: {'; '.join(compare_datasets(mine, theirs))}"
+        else:
+            yield f"file {name}"
+
+
+def compare_datasets(one: Path, other: Path) -> list[str]:
+    """The columns in which two Parquet files differ, with the first row that does."""
+    import pyarrow.parquet as pq
+
+    mine, theirs = pq.read_table(one), pq.read_table(other)
+    if mine.column_names != theirs.column_names:
+        return [f"columns {', '.join(mine.column_names)} and {', '.join(theirs.column_names)}"]
+    found = [] if mine.num_rows == theirs.num_rows else [f"{mine.num_rows:,} and {theirs.num_rows:,} rows"]
+    rows = min(mine.num_rows, theirs.num_rows)
+    for name in mine.column_names:
+        row = _first_difference(mine.column(name).slice(0, rows), theirs.column(name).slice(0, rows))
+        if row is not None:
+            cells = (mine.column(name)[row].as_py(), theirs.column(name)[row].as_py())
+            found.append(f"column {name}, first in row {row + 1:,}: {cells[0]!r} and {cells[1]!r}")
+    left_out = len(found) - COLUMNS_SHOWN
+    found = [*found[:COLUMNS_SHOWN], f"{left_out} columns more"] if left_out > 0 else found
+    return found or ["the rows are equal, the files are not"]
+
+
+def _first_difference(one: Any, other: Any) -> int | None:
+    """The first row in which two columns differ; NaN is itself here, and a null too."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if one.type != other.type:
+        return 0
+    equal = pc.equal(one, other)
+    both_null = pc.and_(pc.is_null(one), pc.is_null(other))
+    if pa.types.is_floating(one.type):
+        both_null = pc.or_(both_null, pc.fill_null(pc.and_(pc.is_nan(one), pc.is_nan(other)), False))
+    differs = ~np.asarray(pc.or_(pc.fill_null(equal, False), both_null))
+    return int(np.argmax(differs)) if differs.any() else None
