@@ -5,6 +5,7 @@ writes  data/raw/<recipe>.parquet, its receipt, rejected rows; what came is kept
 """
 
 import sys
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,7 +16,7 @@ from ingest import __doc__ as description
 from ingest.parameters import FormatSection, IngestSection, SqlSection, parse_parameters
 from ingest.sources import open_source
 from relay.handoff.code import HANDOFF, Code
-from relay.handoff.column import CellKeys
+from relay.handoff.column import CellKeys, OpenColumns
 from relay.handoff.location import DatasetLocation
 from relay.handoff.program import main
 from relay.handoff.receipt import Receipt
@@ -29,7 +30,7 @@ WRITES = "raw/{recipe}"
 
 CODE = HANDOFF + Code(
     modules=(
-        *("ingest.__main__", "ingest.cast", "ingest.column_range", "ingest.corpus", "ingest.drawing"),
+        *("ingest.__main__", "ingest.column_range", "ingest.corpus", "ingest.drawing"),
         *("ingest.formats", "ingest.prose", "ingest.rawfile", "ingest.sources", "relay.reading"),
     ),
     packages=("ijson", "numpy"),
@@ -64,7 +65,7 @@ class Ingest(Stage[IngestSection]):
     def schema(self, run: Run[IngestSection]) -> dict[str, Any]:
         """The part of the schema that raw rows depend on: all but the rules, which preprocess checks."""
         rules = {"min", "max", "allowed"} if run.parameters.source != "synthetic" else set()
-        return {name: column.model_dump(mode="json", exclude=rules) for name, column in run.recipe.columns.items()}
+        return {name: column.model_dump(mode="json", exclude=rules) for name, column in run.recipe.raw_columns.items()}
 
     def uses_seed(self, run: Run[IngestSection]) -> bool:
         """Only drawn rows depend on it."""
@@ -79,7 +80,7 @@ class Ingest(Stage[IngestSection]):
 
         source, section = open_source(run), run.parameters
         if isinstance(section, CellKeys):
-            open_columns(run.recipe.columns, section)
+            open_columns(run.recipe.raw_columns, section)
         if isinstance(section, SqlSection) and not has_order(section):
             logger.info("{}: [ingest] without order by: rows in another order count as changed", run.name)
         if isinstance(section, FormatSection):
@@ -91,10 +92,15 @@ class Ingest(Stage[IngestSection]):
         from relay.handoff.schema import arrow_schema  # Arrow is heavy: only when there is work
 
         source = open_source(run)
+        columns = run.recipe.raw_columns
+        schema, blocks = arrow_schema(columns), source.blocks()
+        if isinstance(columns, OpenColumns):  # what else the source brings is known from its first rows
+            first = next(blocks)
+            schema, blocks = first.table.schema, chain([first], blocks)
         receipt = run.write(
             self.location(run),
-            arrow_schema(run.recipe.columns),
-            source.blocks(),
+            schema,
+            blocks,
             max_rejected_share=run.parameters.max_rejected_share,
             sources=source.origins,
             rows_total=source.rows_total,

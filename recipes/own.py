@@ -7,6 +7,7 @@ def clean(offers: pd.DataFrame, *, least_price: float = 10.0, longest_km: float 
     """Read the prices, name kinds alike, and leave out what is no offer.
 
     Args:
+        offers: one row each, with prices such as "761 €".
         least_price: cheaper offers are somebody's joke.
         longest_km: longer distances are slips of the keyboard, and count as unknown.
     """

@@ -5,6 +5,8 @@ from importlib import import_module
 from pathlib import PurePath
 from urllib.parse import urlsplit
 
+import pyarrow as pa
+
 from ingest.parameters import FormatSection
 from ingest.rawfile import RawFile
 from relay.handoff.errors import RecipeError, SchemaError
@@ -32,6 +34,7 @@ def read_files(files: list[RawFile], parameters: FormatSection, columns: dict[st
     """
     _check_encoding(parameters.encoding)
     opened = open_columns(columns, parameters)
+    schema: pa.Schema | None = None
     first_row = 1
     for file in files:
         kind = parameters.format or guess_format(file.path.name)
@@ -40,10 +43,26 @@ def read_files(files: list[RawFile], parameters: FormatSection, columns: dict[st
         try:
             for block in module.read_file(file, parameters, opened, first_row):
                 first_row += block.read
+                schema = schema or block.table.schema
+                if opened.is_open and block.table.schema != schema:
+                    raise SchemaError(f"{file.name}: {_explain_other(schema, block.table.schema)}")
                 yield block
         except AmbiguousCellError as error:
             raise SchemaError(f"{file.name}: {error}") from None
-    yield Block(arrow_schema(columns).empty_table(), read=0, warnings=opened.warnings())
+    schema = schema if opened.is_open and schema is not None else arrow_schema(columns)
+    yield Block(schema.empty_table(), read=0, warnings=opened.warnings())
+
+
+def _explain_other(schema: pa.Schema, other: pa.Schema) -> str:
+    """What differs between the columns of two blocks, in words."""
+    mine, theirs = set(schema.names), set(other.names)
+    if mine != theirs:
+        return f"column {sorted(mine ^ theirs)[0]} is in some files or rows and not in others"
+    if schema.names != other.names:
+        return "the columns come in another order than before"
+    name = next(name for name in schema.names if schema.field(name).type != other.field(name).type)
+    types = f"{schema.field(name).type} and {other.field(name).type}"
+    return f'column {name} comes as {types}; declare it in [columns], with role = "ignore" if nothing learns from it'
 
 
 def check_format(parameters: FormatSection, names: Iterable[str]) -> None:

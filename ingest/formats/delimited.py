@@ -14,7 +14,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
-from ingest.cast import NULL_WORDS, conform
 from ingest.formats.escapes import Hint, advise_escape, find_backslash_quotes, show_bytes, warn_of
 from ingest.formats.header import match_header, read_by_hand, split_header
 from ingest.formats.parser_types import choose_type, find_doubtful
@@ -24,6 +23,7 @@ from ingest.rawfile import RawFile, drop_mark
 from relay.handoff.errors import SourceError
 from relay.handoff.recipe import Column
 from relay.handoff.writer import Block, reject, show_cells
+from relay.reading.conform import NULL_WORDS, conform
 
 PARSERS = 2
 """Threads that parse while the main one writes; more only keep more blocks in memory."""

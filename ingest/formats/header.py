@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ingest.cast import match_columns
 from ingest.formats.escapes import show_bytes
 from ingest.formats.rowends import BREAKS, Dialect, first_row_end
 from ingest.parameters import FormatSection
 from relay.handoff.errors import SchemaError
 from relay.handoff.recipe import Column
+from relay.reading.conform import match_columns
 
 LONGEST_CELL = 1 << 30
 """In characters; the blocks that a file is read in are smaller."""

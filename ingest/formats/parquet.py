@@ -7,7 +7,6 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from ingest.cast import conform, match_columns
 from ingest.parameters import FormatSection
 from ingest.rawfile import RawFile
 from relay.handoff.errors import SchemaError, SourceError
@@ -15,6 +14,7 @@ from relay.handoff.recipe import Column
 from relay.handoff.writer import GROUP_ROWS, Block
 from relay.reading.arrow import is_text
 from relay.reading.columns import ReadColumns
+from relay.reading.conform import conform, match_columns
 
 
 def read_file(file: RawFile, parameters: FormatSection, columns: dict[str, Column], first_row: int) -> Iterator[Block]:

@@ -12,12 +12,12 @@ import ijson
 import numpy as np
 import pyarrow as pa
 
-from ingest.cast import conform, match_columns
 from ingest.parameters import FormatSection
 from ingest.rawfile import RawFile, drop_mark
 from relay.handoff.errors import SourceError
 from relay.handoff.recipe import Column
 from relay.handoff.writer import Block, reject, show_cells
+from relay.reading.conform import conform, match_columns
 from relay.reading.numbers import GROUPED
 
 BATCH_RECORDS = 4_096

@@ -8,13 +8,13 @@ from itertools import islice
 import numpy as np
 import pyarrow as pa
 
-from ingest.cast import conform, match_columns
 from ingest.formats.lines import split_lines
 from ingest.parameters import FormatSection
 from ingest.rawfile import RawFile
 from relay.handoff.errors import SourceError
 from relay.handoff.recipe import Column
 from relay.handoff.writer import Block
+from relay.reading.conform import conform, match_columns
 
 BATCH_DOCUMENTS = 256
 HEAD_LINES = 20

@@ -58,7 +58,7 @@ class DocstringsSource:
         import numpy as np  # with Arrow: only when there is work
         import pyarrow as pa
 
-        from ingest.cast import conform, match_columns
+        from relay.reading.conform import conform, match_columns
 
         first_row = 1
         with show_progress("reading packages", len(self.packages), "package") as advance:
@@ -70,9 +70,9 @@ class DocstringsSource:
                     "package": [document.package for document in documents],
                     "text": [document.text for document in documents],
                 }
-                matched = match_columns(list(columns), self.run.recipe.columns, "drop", sources.package)
+                matched = match_columns(list(columns), self.run.recipe.raw_columns, "drop", sources.package)
                 table = pa.table({name: columns[source] for name, source in matched.items()})
-                yield conform(table, self.run.recipe.columns, np.arange(first_row, first_row + len(documents)))
+                yield conform(table, self.run.recipe.raw_columns, np.arange(first_row, first_row + len(documents)))
                 first_row += len(documents)
                 advance(1)
 

@@ -50,7 +50,7 @@ class FileSource:
         """The rows of all files, in the schema's types."""
         from ingest.formats import read_files  # Arrow is heavy: only when there is work
 
-        columns: dict[str, Column] = self.run.recipe.columns
+        columns: dict[str, Column] = self.run.recipe.raw_columns
         return read_files(self.files, self.run.parameters, columns)
 
     def _find(self, written: str) -> list[RawFile]:

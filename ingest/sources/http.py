@@ -161,7 +161,7 @@ def open_source(run: Run[HttpSection]) -> HttpSource:
     folder = run.settings.data_dir / "raw" / "source" / run.recipe.name
     return HttpSource(
         parameters=run.parameters,
-        columns=run.recipe.columns,
+        columns=run.recipe.raw_columns,
         wanted=list_wanted(run.parameters, folder),
         folder=folder,
         fingerprints=run.fingerprints,

@@ -206,7 +206,7 @@ def open_source(run: Run[SqlSection], environment: Mapping[str, str] = os.enviro
     """
     return SqlSource(
         section=run.parameters,
-        columns=run.recipe.columns,
+        columns=run.recipe.raw_columns,
         url=find_url(run.parameters.url, run.settings.database_url, environment),
         folder=run.settings.data_dir / "raw" / "source" / run.recipe.name,
         base=run.recipe.path.parent,

@@ -72,5 +72,5 @@ def open_source(run: Run[SyntheticSection]) -> SyntheticSource:
     Raises:
         RecipeError: the columns cannot be drawn as declared.
     """
-    check_columns(run.parameters, run.recipe.columns)
-    return SyntheticSource(run.parameters, run.recipe.columns, run.recipe.seed)
+    check_columns(run.parameters, run.recipe.raw_columns)
+    return SyntheticSource(run.parameters, run.recipe.raw_columns, run.recipe.seed)

@@ -25,7 +25,7 @@ ALLOWED_TYPES: dict[str, tuple[type, ...]] = {
 
 LARGEST_INT = 2**63 - 1
 
-READING_KEYS = frozenset(("source", "epoch", "missing", "decimal", "thousands", "time_format"))
+READING_KEYS = frozenset(("source", "epoch", "missing", "decimal", "thousands", "time_format", "raw_type"))
 """Fields of a column that only ingest needs: what a file calls it, and how its cells are written."""
 
 
@@ -102,6 +102,8 @@ class Column(CellKeys):
     description: str = ""
     source: Annotated[str | list[str] | None, Field(alias="from")] = None
     """Other names under which the source may bring this column."""
+    raw_type: Literal["int", "float", "bool", "text", "category", "time"] | None = None
+    """Its type in the raw dataset, where an own preprocess function makes another one of it."""
     epoch: Literal["s", "ms", "us", "ns"] | None = None
     """Unit of a time that arrives as a number since 1970-01-01 UTC. None: bare numbers are no times."""
 
@@ -132,3 +134,7 @@ class Column(CellKeys):
             if type(value) not in ALLOWED_TYPES[self.type]:
                 raise ValueError(f"allowed value {value!r} is not of the type {self.type}")
         return self
+
+
+class OpenColumns(dict[str, Column]):
+    """Columns of a raw dataset that an own function prepares: the source may lack some, and bring others."""

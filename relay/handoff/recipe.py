@@ -12,6 +12,7 @@ from loguru import logger
 from pydantic import ValidationError, field_validator, model_validator
 
 from relay.handoff.column import Column as Column
+from relay.handoff.column import OpenColumns
 from relay.handoff.column import Section as Section
 from relay.handoff.errors import RecipeError, UsageError
 from relay.handoff.recipe_file import find_recipe as find_recipe
@@ -88,6 +89,18 @@ class Recipe:
         if other == self.name or self.path.parent == RECIPES_DIR:
             return self.argument if other == self.name else other
         return shlex.quote(str(self.path.with_name(f"{other}.toml")))
+
+    @property
+    def raw_columns(self) -> dict[str, Column]:
+        """The columns of the raw dataset: `[columns]` describes what an own preprocess function makes of it."""
+        if self.sections.get("preprocess", {}).get("kind") != "python":
+            return self.columns
+        return OpenColumns(
+            {
+                name: column if column.raw_type is None else column.model_copy(update={"type": column.raw_type})
+                for name, column in self.columns.items()
+            }
+        )
 
     @property
     def reads(self) -> tuple[str, ...]:

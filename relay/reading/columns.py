@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from relay.handoff.column import CELL_KEYS, CellKeys, Column
+from relay.handoff.column import CELL_KEYS, CellKeys, Column, OpenColumns
 from relay.handoff.errors import RecipeError
 from relay.handoff.receipt import ColumnWarning
 from relay.reading.ambiguous import AmbiguousCellError, describe_grouped_floats, describe_mixture, show
@@ -38,6 +38,8 @@ class ReadColumns(dict[str, Column]):
 
     def __init__(self, columns: Mapping[str, Column]) -> None:
         super().__init__(columns)
+        self.is_open = isinstance(columns, OpenColumns)
+        """Whether the source may lack some of them, and bring others."""
         self._seen: dict[str, dict[str, Sighting]] = {name: {} for name in columns}
 
     def note(self, name: str, seen: Mapping[str, Sighting]) -> None:
@@ -86,7 +88,8 @@ def open_columns(columns: Mapping[str, Column], keys: CellKeys) -> ReadColumns:
     Raises:
         RecipeError: the keys of a column and of the file do not go together.
     """
-    return ReadColumns({name: _fill_in(name, column, keys) for name, column in columns.items()})
+    filled = {name: _fill_in(name, column, keys) for name, column in columns.items()}
+    return ReadColumns(OpenColumns(filled) if isinstance(columns, OpenColumns) else filled)
 
 
 def _fill_in(name: str, column: Column, keys: CellKeys) -> Column:

@@ -9,10 +9,10 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from ingest.cast import conform, match_columns
 from relay.handoff.errors import SchemaError
 from relay.handoff.recipe import Column
 from relay.reading.cells import read_column
+from relay.reading.conform import conform, match_columns
 
 
 def cast(values: list[Any] | pa.Array, kind: str, **column: Any) -> list[Any]:

@@ -411,7 +411,6 @@ def test_any_rows_come_back_from_the_table_as_they_were(postgres_url: str, tmp_p
     import numpy as np
     import pyarrow.parquet as pq
 
-    from ingest.cast import conform
     from ingest.queries import Question, ask_postgres
     from relay.handoff.files import Fingerprints
     from relay.handoff.location import DatasetLocation
@@ -419,6 +418,7 @@ def test_any_rows_come_back_from_the_table_as_they_were(postgres_url: str, tmp_p
     from relay.handoff.recipe import Column
     from relay.handoff.schema import arrow_schema, describe_schema
     from relay.handoff.writer import Block, DatasetWriter
+    from relay.reading.conform import conform
     from relay.tables.connection import Database
     from relay.tables.replace import Publication
     from relay.tables.table import find_table

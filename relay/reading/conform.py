@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from relay.handoff.errors import SchemaError
 from relay.handoff.recipe import Column
-from relay.handoff.schema import arrow_schema
+from relay.handoff.schema import arrow_field
 from relay.handoff.writer import Block, reject, show_cells
 from relay.reading.ambiguous import AmbiguousCellError
-from relay.reading.arrow import Cast
+from relay.reading.arrow import Cast, join, simplify
 from relay.reading.cells import read_column
 from relay.reading.columns import ReadColumns, Sighting
 from relay.reading.words import MISSING_WORDS as NULL_WORDS
@@ -28,6 +28,8 @@ __all__ = ["NULL_WORDS", "conform", "match_columns"]
 def match_columns(found: list[str], columns: Mapping[str, Column], extra_columns: str, where: str) -> dict[str, str]:
     """Schema name -> name in the source, for a source that brings the columns `found`.
 
+    Where the schema is open, a column may be missing, and what else comes is kept under its own name.
+
     Args:
         found: the source's column names.
         columns: the schema; a column may come under its own name or one of its `from` names.
@@ -38,14 +40,22 @@ def match_columns(found: list[str], columns: Mapping[str, Column], extra_columns
         SchemaError: a column is missing, comes twice, or is not in the schema.
     """
     matched = {}
+    is_open = isinstance(columns, ReadColumns) and columns.is_open
     for name, column in columns.items():
         present = [candidate for candidate in dict.fromkeys((name, *column.source_names)) if candidate in found]
+        if not present and is_open:
+            continue
         if not present:
             raise SchemaError(f"{where}: column {name} is missing{_suggest(name, found)}; found {_listed(found)}")
         if len(present) > 1 or found.count(present[0]) > 1:
             raise SchemaError(f"{where}: column {name} comes more than once: {_listed(present)} in {_listed(found)}")
         matched[name] = present[0]
     extra = [name for name in found if name not in matched.values()]
+    if is_open:
+        repeated = [name for name in extra if extra.count(name) > 1 or name in matched]
+        if repeated:
+            raise SchemaError(f"{where}: column {repeated[0]} comes more than once in {_listed(found)}")
+        return matched | {name: name for name in extra}
     if extra and extra_columns == "refuse":
         raise SchemaError(
             f'{where}: unexpected column {_listed(extra)}; declare it in [columns] (role = "ignore" keeps it out of '
@@ -65,9 +75,15 @@ def conform(table: pa.Table, columns: Mapping[str, Column], rows: NDArray[np.int
     Raises:
         AmbiguousCellError: a cell can be read in two ways, by itself or beside cells that came before.
     """
-    arrays = []
+    arrays, fields = [], []
     problems: dict[int, str] = {}
-    for name, column in columns.items():
+    for name in table.column_names if isinstance(columns, ReadColumns) and columns.is_open else columns:
+        column = columns.get(name)
+        if column is None:
+            arrays.append(_keep(table.column(name)))
+            fields.append(pa.field(name, arrays[-1].type))
+            continue
+        fields.append(arrow_field(name, column))
         cast = _read(name, table.column(name), column, rows)
         if isinstance(columns, ReadColumns):
             seen = {kind: Sighting(int(rows[at]), _show(table, name, at)) for kind, at in cast.seen.items()}
@@ -75,7 +91,7 @@ def conform(table: pa.Table, columns: Mapping[str, Column], rows: NDArray[np.int
         arrays.append(cast.values)
         for index in np.flatnonzero(cast.bad) if cast.bad is not None else ():
             problems.setdefault(int(index), f"{name}: not {_describe(column, _show(table, name, int(index)))}")
-    typed = pa.table(arrays, schema=arrow_schema(columns))
+    typed = pa.table(arrays, schema=pa.schema(fields))
     if not problems:
         return Block(table=typed, read=table.num_rows)
     kept = np.ones(table.num_rows, bool)
@@ -84,6 +100,12 @@ def conform(table: pa.Table, columns: Mapping[str, Column], rows: NDArray[np.int
     cells = table.take(pa.array(bad_rows)).to_pylist()
     rejected = [(int(rows[i]), problems[i], show_cells(row)) for i, row in zip(bad_rows, cells, strict=True)]
     return Block(table=typed.filter(pa.array(kept)), read=table.num_rows, rejected=reject(rejected))
+
+
+def _keep(values: pa.ChunkedArray) -> pa.Array:
+    """A column that the schema does not know, in the type that it came with; bytes as text."""
+    simple = simplify(join(values))
+    return simple.values if simple.bad is None else join(values)
 
 
 def _read(name: str, values: pa.ChunkedArray, column: Column, rows: NDArray[np.int64]) -> Cast:
