@@ -64,7 +64,7 @@ def describe_estimator(
         files=hash_files(files),
         leaks=leaks,
         usual=find_usual(train.inputs, recipe.columns),
-        limits=find_limits(fitted, recipe.columns, [train.inputs, test.inputs]),
+        limits={} if task.is_own else find_limits(fitted, recipe.columns, [train.inputs, test.inputs]),
     )
     return _add_example(
         contract, list_records(test.take(_choose_rows(test.target)).inputs, recipe.columns), fitted, files

@@ -85,11 +85,11 @@ def test_the_bytes_do_not_depend_on_folder_or_time_zone(desk: Desk, tmp_path: Pa
 def test_changed_code_wakes_the_stage_that_runs_it_and_no_other(desk: Desk, checkout: Path) -> None:
     for stage in ("ingest", "preprocess"):
         desk.start(stage, "linear", root=checkout).communicate(timeout=HANG_SECONDS)
-    with (checkout / "ingest/cast.py").open("a") as file:
+    with (checkout / "relay/reading/conform.py").open("a") as file:
         file.write("# a remark\n")
     for stage in ("ingest", "preprocess"):
         desk.start(stage, "linear", root=checkout).communicate(timeout=HANG_SECONDS)
-    assert desk.said("ingest")[-2] == "ingest linear: runs, code ingest/cast.py"
+    assert desk.said("ingest")[-2] == "ingest linear: runs, code relay/reading/conform.py"
     assert [desk.outcomes(stage) for stage in ("ingest", "preprocess")] == [["ran", "ran"], ["ran", "unchanged"]]
 
 
