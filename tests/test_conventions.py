@@ -343,7 +343,7 @@ def test_the_commands_that_others_rely_on_are_there() -> None:
 def test_make_run_lets_every_stage_check_the_recipe_before_one_starts() -> None:
     loops = [line for line in ask_make("--dry-run", "run", "RECIPE=linear") if line.startswith("for stage in ")]
     assert ["ingest preprocess model" in line for line in loops] == [True, True]
-    assert ["--check linear" in line for line in loops] == [True, False]
+    assert ["--check --quick linear" in line for line in loops] == [True, False]
 
 
 def test_the_build_names_only_make_commands_that_exist() -> None:

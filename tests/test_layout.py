@@ -42,6 +42,9 @@ INSIDE_MODEL = {
 """Part of the stage -> the parts that it never imports."""
 COMPUTED = {
     "relay.handoff.verbs": "the module of a subcommand, which its program names in `VERBS`",
+    "relay.handoff.own.child": "the task of the process of own code, which the stage names",
+    "relay.handoff.own.frames": "polars, where a user has it",
+    "relay.handoff.own.loading": "the user's own module",
     "model.training.estimator.resolve": "the estimator that a recipe names, of scikit-learn",
 }
 """Module that imports by a name that it was given -> what that is."""

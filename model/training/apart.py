@@ -6,11 +6,11 @@ from pathlib import Path
 
 from model.parameters import ModelParameters
 from relay.handoff.location import DatasetLocation
+from relay.handoff.override import format_value
 from relay.handoff.own.apart import Apart
 from relay.handoff.own.function import OwnFunction
 from relay.handoff.own.module import OwnCodeError
 from relay.handoff.receipt import flatten
-from relay.handoff.recipe import format_value
 from relay.handoff.run import InputChangedError, Run
 from relay.results.output import KEPT_FILES
 

@@ -1,6 +1,5 @@
 """A recipe: one TOML file that says where the data comes from, what its columns are, and which model."""
 
-import json
 import shlex
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -15,6 +14,7 @@ from relay.handoff.column import Column as Column
 from relay.handoff.column import OpenColumns
 from relay.handoff.column import Section as Section
 from relay.handoff.errors import RecipeError, UsageError
+from relay.handoff.override import parse_override as parse_override
 from relay.handoff.recipe_file import find_recipe as find_recipe
 from relay.handoff.recipe_file import list_recipes as list_recipes
 from relay.handoff.recipe_file import show_path, suggest_nearest
@@ -196,34 +196,6 @@ def choose_section(
         error = UsageError if f"{section}.{key}" in recipe.overrides else RecipeError
         raise error(f"{show_path(recipe.path)}: [{section}] {key}: {found}; expected one of {', '.join(types)}")
     return parse_section(recipe, section, types[chosen])
-
-
-def parse_override(text: str) -> tuple[str, Any]:
-    """The key and the typed value of `section.key=value`; a value that is not TOML counts as a string.
-
-    Raises:
-        UsageError: there is no `=`, or nothing before it.
-    """
-    key, sign, value = text.partition("=")
-    if not sign or not key.strip():
-        raise UsageError(f'override "{text}": expected section.key=value, for example model.chunks=50')
-    try:
-        return key.strip(), tomllib.loads(f"value = {value.strip()}")["value"]
-    except tomllib.TOMLDecodeError:
-        return key.strip(), value.strip()
-
-
-def format_value(value: Any) -> str:
-    """A value as TOML writes it, for an override such as `section.key=value`."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
-    if isinstance(value, list):
-        return f"[{', '.join(map(format_value, value))}]"
-    if isinstance(value, dict):
-        return f"{{ {', '.join(f'{json.dumps(key)} = {format_value(item)}' for key, item in value.items())} }}"
-    return str(value)
 
 
 def _rename_sections(document: dict[str, Any], path: Path) -> list[Renaming]:

@@ -16,8 +16,8 @@ from loguru import logger
 
 from relay.handoff import interrupt
 from relay.handoff.errors import RelayError
+from relay.handoff.override import format_value
 from relay.handoff.receipt import Receipt
-from relay.handoff.recipe import format_value
 from relay.handoff.run import Parameters, Run
 from relay.handoff.settings import ROOT
 from relay.handoff.stage import Location

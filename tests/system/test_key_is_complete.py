@@ -50,6 +50,7 @@ CANNOT_CHANGE_BYTES = {
     "relay.handoff.progress": "draws the progress bar",
     "relay.handoff.receipt": "describes a finished dataset",
     "relay.handoff.recipe": "reads the recipe; all that it says is in the key by value",
+    "relay.handoff.override": "reads overrides, which are in the key by value",
     "relay.handoff.recipe_file": "finds the file of a recipe",
     "relay.handoff.reproduce": "runs a stage a second time and compares",
     "relay.handoff.own": "holds nothing itself",

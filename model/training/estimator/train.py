@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pyarrow as pa
 from sklearn.base import is_classifier
@@ -20,16 +21,18 @@ from model.training.estimator.rows import check_target, find_columns, read_split
 from model.training.estimator.segments import check_segments, find_segments
 from model.training.estimator.task import Task
 from model.training.estimator.unusual import find_unusual
-from model.training.own_calls import Own
 from model.training.result import Results
 from model.training.skops_file import write_model
 from relay.handoff.recipe import Recipe
 from relay.registry.contract import MODEL_FILE, ONNX_FILE
 from relay.results.findings import Finding, Topic
 
+if TYPE_CHECKING:
+    from model.training.own_calls import Own
+
 
 def train_estimator(
-    table: pa.Table, recipe: Recipe, parameters: EstimatorParameters, own: Own | None = None
+    table: pa.Table, recipe: Recipe, parameters: EstimatorParameters, own: "Own | None" = None
 ) -> Results:
     """The estimator of a recipe, trained and judged.
 
@@ -76,7 +79,7 @@ def train_estimator(
     )
 
 
-def set_task(table: pa.Table, recipe: Recipe, parameters: EstimatorParameters, own: Own | None = None) -> Task:
+def set_task(table: pa.Table, recipe: Recipe, parameters: EstimatorParameters, own: "Own | None" = None) -> Task:
     """What there is to learn and from which rows.
 
     Raises:
