@@ -81,7 +81,7 @@ def describe(given: Given, parameters: PythonParameters, shown: str) -> dict[str
     """What goes into metrics.json: the function's own names at the top.
 
     Raises:
-        ModelError: the score is none of its metrics.
+        ModelError: the score is not one of its metrics.
     """
     if parameters.score and parameters.score not in given.metrics:
         known = ", ".join(given.metrics) or "none"
