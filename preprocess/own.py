@@ -96,7 +96,7 @@ class OwnRows:
         Raises:
             OwnCodeError: the function failed.
             SchemaError: it gave other columns, or no row.
-            InputChangedError: a raw dataset was written anew meanwhile.
+            InputChangedError: a raw dataset was replaced in the meantime.
         """
         recipe = self.run.recipe
         columns = {name: recipe.columns[name] for name in used_columns(recipe.columns)}
