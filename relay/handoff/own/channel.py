@@ -15,7 +15,7 @@ def send(pipe: int, kind: bytes, content: Any) -> None:
     """Write one message; `content` is bytes or an Arrow buffer.
 
     Raises:
-        OSError: nobody reads any more.
+        OSError: the reader has gone.
     """
     view = memoryview(content)
     _write(pipe, memoryview(_HEAD.pack(kind, view.nbytes)))
