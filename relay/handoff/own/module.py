@@ -142,7 +142,7 @@ def find_source(recipe: Recipe, folder: OwnFolder | None = None) -> Source:
     """The module beside a recipe.
 
     Raises:
-        OwnCodeError: there is none, or it cannot be read.
+        OwnCodeError: it is not there, or cannot be read.
     """
     module = module_name(recipe)
     source = (folder or OwnFolder(recipe.path.parent)).find(module)

@@ -189,7 +189,7 @@ def require_function(source: Source, function: str) -> ast.FunctionDef:
     """The function of that name in a module.
 
     Raises:
-        OwnCodeError: there is none; the message names the nearest one.
+        OwnCodeError: it has no such function; the message names the nearest one.
     """
     functions = list_functions(source)
     if function not in functions:

@@ -101,7 +101,7 @@ class _Scope:
     constants: dict[str, ast.expr] = field(default_factory=dict)
 
     def spell_out(self, node: ast.expr) -> str:
-        """The full dotted name of an expression such as pd.DataFrame; empty where it is none."""
+        """The full dotted name of an expression such as pd.DataFrame; empty where there is no such name."""
         names = read_chain(node)
         return ".".join([self.imported.get(names[0], names[0]), *names[1:]]) if names else ""
 
