@@ -58,7 +58,7 @@ def _require_own_name(path: Path, folder: Path) -> Path:
 
 
 def _hint(name: str) -> str:
-    """What somebody wants who names a shell, in a container whose command is a recipe."""
+    """Advice for a name that is a shell: a recipe was expected, as the command of a container."""
     return "; for a shell in a container: --entrypoint bash" if name in ("bash", "sh", "python") else ""
 
 
