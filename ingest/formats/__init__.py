@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import pyarrow as pa
 
+from ingest.formats.packing import describe_packed_name, require_unpacked
 from ingest.parameters import FormatSection
 from ingest.rawfile import RawFile
 from relay.handoff.errors import RecipeError, SchemaError
@@ -28,7 +29,7 @@ def read_files(files: list[RawFile], parameters: FormatSection, columns: dict[st
     """The rows of all files in order, in the schema's types.
 
     Raises:
-        SourceError: a file is empty, a web page, or not of the format.
+        SourceError: a file is empty, a web page, compressed, a workbook, or not of the format.
         SchemaError: columns are missing or unexpected, or a cell can be read in two ways.
         RecipeError: the format is neither said nor told by the name, or nobody knows the encoding.
     """
@@ -37,9 +38,9 @@ def read_files(files: list[RawFile], parameters: FormatSection, columns: dict[st
     schema: pa.Schema | None = None
     first_row = 1
     for file in files:
+        require_unpacked(file, file.sniff())
         kind = parameters.format or guess_format(file.path.name)
         module = import_module(f"ingest.formats.{MODULES[kind]}")
-        file.sniff()
         try:
             for block in module.read_file(file, parameters, opened, first_row):
                 first_row += block.read
@@ -93,6 +94,9 @@ def guess_format(name: str) -> str:
     """
     ending = PurePath(urlsplit(name).path).suffix.lower()
     if ending not in ENDINGS:
+        packed = describe_packed_name(urlsplit(name).path)
+        if packed is not None:
+            raise RecipeError(f"{name}: {packed}")
         raise RecipeError(
             f'{name}: the ending "{ending}" tells no format; say format = "csv", "json", "jsonl", "text" or "parquet" '
             "in [ingest]"

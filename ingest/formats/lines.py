@@ -4,9 +4,11 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
+from ingest.formats.flatten import make_record
 from ingest.formats.records import conform_records
 from ingest.parameters import FormatSection
-from ingest.rawfile import RawFile, drop_mark
+from ingest.rawfile import UTF8_MARK, RawFile, drop_mark
+from relay.handoff.errors import SourceError
 from relay.handoff.recipe import Column
 from relay.handoff.writer import Block
 
@@ -15,8 +17,12 @@ def read_file(file: RawFile, parameters: FormatSection, columns: dict[str, Colum
     """The records of a file with one JSON object a line; empty lines do not count.
 
     Raises:
+        SourceError: the file is one JSON text over several lines.
         SchemaError: fields are missing or unexpected.
     """
+    beginning = file.sniff().removeprefix(UTF8_MARK).lstrip()
+    if beginning[:1] == b"[" or beginning.partition(b"\n")[0].strip() == b"{":
+        raise SourceError(f'{file.name}: one JSON text, not a record per line; say format = "json" in [ingest]')
     lines = split_lines(drop_mark(file.read_blocks()))
     records = (_parse(line, parameters.encoding) for line in lines if line.strip())
     return conform_records(records, parameters, columns, first_row, file.name)
@@ -35,6 +41,6 @@ def split_lines(blocks: Iterator[bytes]) -> Iterator[bytes]:
 def _parse(line: bytes, encoding: str) -> Any:
     """The line's value; its text when it is no JSON, which is then rejected as no record."""
     try:
-        return json.loads(line.decode(encoding))
+        return json.loads(line.decode(encoding), object_pairs_hook=make_record)
     except ValueError:
         return line.decode("utf-8", "backslashreplace")

@@ -1,10 +1,7 @@
 """JSON: a list of records somewhere in a file, read as a stream so that the file may be larger than memory."""
 
-import json
 import re
-from collections.abc import Iterable, Iterator
-from decimal import Decimal
-from difflib import get_close_matches
+from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
@@ -12,6 +9,8 @@ import ijson
 import numpy as np
 import pyarrow as pa
 
+from ingest.formats.flatten import TWICE, Fields, Record, RepeatedKeyError, as_json
+from ingest.formats.lists import Reader, describe, looks_like_lines
 from ingest.parameters import FormatSection
 from ingest.rawfile import RawFile, drop_mark
 from relay.handoff.errors import SourceError
@@ -21,10 +20,7 @@ from relay.reading.conform import conform, match_columns
 from relay.reading.numbers import GROUPED
 
 BATCH_RECORDS = 4_096
-KEYS_SHOWN = 20
-TOP_LEVEL = {"start_array": "a list without records"}
 TEXTS = ("text", "category")
-SCALARS = (str, int, float, bool, type(None))
 
 
 def read_file(file: RawFile, parameters: FormatSection, columns: dict[str, Column], first_row: int) -> Iterator[Block]:
@@ -40,7 +36,7 @@ def read_file(file: RawFile, parameters: FormatSection, columns: dict[str, Colum
         found = True
         yield block
     if not found:
-        raise SourceError(f"{file.name}: no record at {_shown(parameters)}; {_describe(file, parameters)}")
+        raise SourceError(f"{file.name}: no record at {_shown(parameters)}; {describe(file, parameters.records)}")
 
 
 def conform_records(
@@ -49,40 +45,41 @@ def conform_records(
     """Parsed records in the schema's types, batch by batch; what is no object is rejected.
 
     Raises:
-        SchemaError: no record so far has a field that must be there, or one has a field that is unexpected.
+        SchemaError: no record so far has a field that must be there, one has a field that is unexpected, or two fields
+            have one name.
     """
-    names: dict[str, None] = {}
+    fields = Fields(columns)
     for batch in _batches(records):
-        flat = [flatten_record(record) if isinstance(record, dict) else None for record in batch]
-        names |= dict.fromkeys(name for record in flat for name in record or ())
+        flat = [_flatten(record, fields) for record in batch]
         # Without any object there are no names to match: then every record is rejected.
-        has_objects = names or any(record is not None for record in flat)
-        found = _with_absent(list(names), columns) if has_objects else list(columns)
+        has_objects = fields.names or any(isinstance(record, dict) for record in flat)
+        found = _with_absent(fields.names, columns) if has_objects else list(columns)
         matched = match_columns(found, columns, parameters.extra_columns, where)
+        fields.require_one_path(matched.values(), where)
         yield _conform_batch(batch, flat, matched, columns, first_row)
         first_row += len(batch)
 
 
 def _conform_batch(
     records: list[Any],
-    flat: list[dict[str, Any] | None],
+    flat: list[dict[str, Any] | str],
     matched: dict[str, str],
     columns: dict[str, Column],
     first_row: int,
 ) -> Block:
     numbers = np.arange(first_row, first_row + len(records))
-    objects = [record for record in flat if record is not None]
+    objects = [record for record in flat if isinstance(record, dict)]
     table = pa.table(
         {
             name: _to_array([record.get(source) for record in objects], columns[name].type)
             for name, source in matched.items()
         }
     )
-    block = conform(table, columns, numbers[[record is not None for record in flat]])
+    block = conform(table, columns, numbers[[isinstance(record, dict) for record in flat]])
     strange = [
-        (int(number), "not a record", show_cells({"record": record}))
+        (int(number), kept, show_cells({"record": _show(record)}))
         for number, record, kept in zip(numbers, records, flat, strict=True)
-        if kept is None
+        if isinstance(kept, str)
     ]
     if not strange:
         return block
@@ -90,21 +87,20 @@ def _conform_batch(
     return Block(table=block.table, read=len(records), rejected=rejected)
 
 
-def flatten_record(record: dict[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested objects as one level: `{"a": {"b": 1}}` becomes `{"a_b": 1}`. Lists become their JSON text."""
-    flat: dict[str, Any] = {}
-    for key, value in record.items():
-        if isinstance(value, dict):
-            flat |= flatten_record(value, f"{prefix}{key}_")
-        else:
-            flat[f"{prefix}{key}"] = _flatten_value(value)
-    return flat
+def _flatten(record: Any, fields: Fields) -> dict[str, Any] | str:
+    """The record as one level, or why it is rejected."""
+    if not isinstance(record, dict):
+        return "not a record"
+    try:
+        return fields.flatten(record)
+    except RepeatedKeyError as error:
+        return f"the key {error} comes twice"
 
 
-def _flatten_value(value: Any) -> Any:
-    if isinstance(value, SCALARS):
-        return value
-    return float(value) if isinstance(value, Decimal) else _as_json(value)
+def _show(record: Any) -> Any:
+    if isinstance(record, dict):
+        return {key: _show(value) for key, value in record.items() if key != TWICE}
+    return [_show(value) for value in record] if isinstance(record, list) else record
 
 
 def _to_array(values: list[Any], kind: str) -> pa.Array:
@@ -130,11 +126,7 @@ def _as_cell(value: Any) -> str:
 
 
 def _as_text(value: Any) -> str:
-    return value if isinstance(value, str) else _as_json(value)
-
-
-def _as_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, default=float)
+    return value if isinstance(value, str) else as_json(value)
 
 
 def _with_absent(names: list[str], columns: dict[str, Column]) -> list[str]:
@@ -148,60 +140,24 @@ def _with_absent(names: list[str], columns: dict[str, Column]) -> list[str]:
 
 
 def _stream(file: RawFile, path: str) -> Iterator[Any]:
-    reader = _Reader(drop_mark(file.read_blocks()))
+    reader = Reader(drop_mark(file.read_blocks()))
     try:
         # Fractions come as Decimal: asked for floats, the parser refuses a file with a whole number beyond 64 bits.
-        yield from ijson.items(reader, path)
+        yield from ijson.items(reader, path, map_type=Record)
     except ijson.JSONError as error:
-        raise SourceError(
-            f"{file.name}: not JSON, or cut: {_first_line(error)} (after {reader.bytes:,} bytes)"
-        ) from None
+        found = f"{_first_line(error)} (after {reader.bytes:,} bytes)"
+        if looks_like_lines(file):
+            raise SourceError(
+                f'{file.name}: a record per line, not one JSON text: {found}; say format = "jsonl" in [ingest]'
+            ) from None
+        raise SourceError(f"{file.name}: not JSON, or cut: {found}") from None
     for _ in reader.rest():
         pass  # read to the end, so that the whole file was hashed
-
-
-class _Reader:
-    """Blocks of bytes as the file that a JSON parser wants."""
-
-    def __init__(self, blocks: Iterator[bytes]) -> None:
-        self._blocks = blocks
-        self._pending = b""
-        self.bytes = 0
-
-    def read(self, size: int) -> bytes:
-        """Up to `size` bytes; none at the end."""
-        if not self._pending:
-            self._pending = next(self._blocks, b"")
-        piece, self._pending = self._pending[:size], self._pending[size:]
-        self.bytes += len(piece)
-        return piece
-
-    def rest(self) -> Iterator[bytes]:
-        """What was not read yet."""
-        return self._blocks
 
 
 def _batches(records: Iterator[Any]) -> Iterator[list[Any]]:
     while batch := list(islice(records, BATCH_RECORDS)):
         yield batch
-
-
-def _describe(file: RawFile, parameters: FormatSection) -> str:
-    """What stands at the top of a JSON file, for the message that nothing is at a path."""
-    events = ijson.parse(_Reader(drop_mark(file.read_blocks())))
-    first = next(events)[1]
-    if first != "start_map":
-        return f"the file is {TOP_LEVEL.get(first, 'a single value')}; expected a list of objects"
-    keys = list(islice(_top_keys(events), KEYS_SHOWN))
-    nearest = get_close_matches(parameters.records, keys, n=1) or keys or ["…"]
-    return (
-        f"the file is an object with the keys {', '.join(keys)}; name the one that holds the list of records, "
-        f'such as records = "{nearest[0]}", in [ingest]'
-    )
-
-
-def _top_keys(events: Iterable[tuple[str, str, Any]]) -> Iterator[str]:
-    return (value for prefix, event, value in events if (prefix, event) == ("", "map_key"))
 
 
 def _shown(parameters: FormatSection) -> str:

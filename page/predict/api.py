@@ -142,7 +142,7 @@ class Api:
                     f"Models, and let MODEL_URI of the API name models:/{self.model}@production"
                 )
             case "invalid-records":
-                flaws = [one["message"] for one in problem.get("errors", [])]
+                flaws = [one.get("message") or f"{one['field']} is {one['found']}" for one in problem.get("errors", [])]
                 return RefusedError("; ".join(flaws[:FLAWS_TOLD]) or detail)
             case "":
                 return AwayError(f"API_URL={self.url} answers as Relay's API does not ({detail}): see what it names")

@@ -1,41 +1,64 @@
-"""The form of the screen Predict: a control for each input of the contract, filled with its first example row."""
+"""The form of the screen Predict: a control for each input of the contract, filled with its first example row.
 
+A number is typed as text: a control for numbers keeps its last valid value while it shows another one, and the answer
+would be for a value that the person does not see.
+"""
+
+from dataclasses import dataclass
 from typing import Any
 
 import streamlit as st
 
 from page.shell.markdown import plain
 from relay.handoff.column import Column
-from relay.registry.cells import describe
+from relay.registry.cells import describe, parse_cell
 from relay.registry.contract import Cell, Contract
+from relay.registry.records import check_record
 
 IN_A_ROW = 3
-
-LARGEST = 2**53 - 1
-"""Whole numbers beyond are rounded by the browser, and Streamlit takes no such border."""
 
 NOT_KNOWN = "(not known)"
 
 TEXT_HEIGHT = 180
 
 
-def draw_form(contract: Contract, key: str) -> dict[str, Cell] | None:
-    """Draw the form; gives the record when Predict was pressed.
+LARGEST_PLAIN = 2**53
+"""Floats of whole numbers below are written without a decimal point."""
+
+
+@dataclass(frozen=True)
+class Filled:
+    """What the form holds now."""
+
+    record: dict[str, Cell]
+    """What is in the fields; a value that the contract refuses is among them as it was typed."""
+    is_asked: bool
+    """Whether Predict was pressed and every field keeps the contract."""
+
+
+def draw_form(contract: Contract, key: str) -> Filled:
+    """Draw the fields and the button, which is off, with the reasons, while a field breaks the contract.
 
     What is filled in stays when the person looks at another page and comes back.
     """
     start = contract.example.records[0] if contract.example.records else {}
-    record: dict[str, Cell] = {}
-    with st.form(f"{key}:form", border=False):
-        names = list(contract.inputs)
-        for first in range(0, len(names), IN_A_ROW):
-            row = names[first : first + IN_A_ROW]
-            # A row of the form is a row of columns: on a phone the order stays.
-            for column, name in zip(st.columns(IN_A_ROW if len(names) > 1 else 1), row, strict=False):
-                with column:
-                    record[name] = draw_input(name, contract.inputs[name], start.get(name), f"{key}:{name}")
-        is_asked = st.form_submit_button("Predict", icon=":material/psychology:", type="primary")
-    return record if is_asked else None
+    cells: dict[str, Cell] = {}
+    names = list(contract.inputs)
+    for first in range(0, len(names), IN_A_ROW):
+        row = names[first : first + IN_A_ROW]
+        # A row of the form is a row of columns: on a phone the order stays.
+        for column, name in zip(st.columns(IN_A_ROW if len(names) > 1 else 1), row, strict=False):
+            with column:
+                cells[name] = draw_input(name, contract.inputs[name], start.get(name), f"{key}:{name}")
+    record, flaws = check_record(cells, contract.inputs, contract.limits)
+    is_pressed = st.button(
+        "Predict", f"{key}:predict", icon=":material/psychology:", type="primary", disabled=bool(flaws)
+    )
+    if flaws:
+        # Below the button, which must not move while a person is about to press it.
+        st.warning(plain("; ".join(flaw.say() for flaw in flaws)), icon=":material/rule:")
+    # A click that was on its way when the button went off arrives all the same.
+    return Filled(record, is_pressed and not flaws)
 
 
 def draw_text(contract: Contract, key: str) -> dict[str, Cell] | None:
@@ -74,15 +97,16 @@ def _name_choice(choice: Any) -> str:
     return NOT_KNOWN if choice is None else str(choice).lower() if isinstance(choice, bool) else str(choice)
 
 
-def _draw_number(label: str, column: Column, start: Cell, kept: dict[str, Any]) -> float | int | None:
-    kind = int if column.type == "int" else float
-    low, high = (None if limit is None or abs(limit) > LARGEST else kind(limit) for limit in (column.min, column.max))
-    # Only a control without a value of its own can be emptied; the session gives it the first one.
-    st.session_state.setdefault(kept["key"], None if start is None else kind(float(start)))
-    is_share = column.unit == "share" or (column.max is not None and column.max <= 1)
-    step, form = (1, "%d") if kind is int else (0.01 if is_share else 1.0, "%.10g")
-    holder = NOT_KNOWN if column.null else "needed"
-    number: float | int | None = st.number_input(
-        label, low, high, None, step=step, format=form, placeholder=holder, **kept
-    )
-    return number
+def _draw_number(label: str, column: Column, start: Cell, kept: dict[str, Any]) -> Cell:
+    st.session_state.setdefault(kept["key"], write_number(start))
+    # Sent while it is typed: the button is then on or off before a person reaches it.
+    text = st.text_input(label, placeholder=NOT_KNOWN if column.null else "required", live=True, **kept)
+    return parse_cell((text or "").strip(), column)
+
+
+def write_number(number: Cell) -> str:
+    """A number as one types it, with every digit that counts: `40`, `0.1`, `1e+300`; empty for None."""
+    if number is None:
+        return ""
+    is_plain = isinstance(number, float) and number.is_integer() and abs(number) < LARGEST_PLAIN
+    return str(int(number) if is_plain else number)

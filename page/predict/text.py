@@ -71,7 +71,7 @@ def is_refusal(error: RelayError) -> bool:
 
 def show_answer(answer: dict[str, Any], key: str) -> None:
     """Nearest labels, the verdict, the place on the map, and what to mind."""
-    from page.results.charts import draw_text_on_map  # Altair: not before the first paint
+    from page.results.maps import draw_text_on_map  # Altair: not before the first paint
 
     st.caption(plain(_begin_large(say_extent(answer["text"]))))
     for warning in answer["warnings"]:

@@ -1,24 +1,20 @@
 """Charts to hover over and to zoom: a result's tables drawn by Altair, which takes its colours from the theme."""
 
-from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import altair as alt
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from relay.handoff.wording import show_share
+from page.results.maps import HEIGHT, AnyChart, draw_map, zoom
 from relay.registry.task import ModelTask
-from relay.results.signs import GREY, Sign, Signs, choose_signs, read_signs
+from relay.results.signs import GREY, read_signs
 
 if TYPE_CHECKING:
     from page.data.rows import Distribution
     from relay.results.load import Result
-
-AnyChart: TypeAlias = Any
-"""An `alt.Chart` or an `alt.LayerChart`; Altair's own methods say no more than Any."""
 
 MOST_POINTS = 4_000
 """Points of one chart: more cannot be told apart, and make hovering slow."""
@@ -27,24 +23,6 @@ BLUE, VERMILION = "#1F85C7", "#D55E00"
 """Where a colour has a meaning: seen on a light ground and on a dark one."""
 
 PALE = "#E3EFF8"
-
-SHAPES = {
-    "plus": "cross",
-    "x": "M-1,-.6L-.6,-1L0,-.4L.6,-1L1,-.6L.4,0L1,.6L.6,1L0,.4L-.6,1L-1,.6L-.4,0Z",
-    "dot": "M0,-.45A.45,.45,0,1,1,0,.45A.45,.45,0,1,1,0,-.45Z",
-    "cross": "M-1,-.85L-.85,-1L0,-.15L.85,-1L1,-.85L.15,0L1,.85L.85,1L0,.15L-.85,1L-1,.85L-.15,0Z",
-}
-"""Marker of a label -> its shape in Vega, where Vega calls it otherwise or lacks it."""
-
-STAR = "M0,.5L.6,.8L.5,.1L1,-.3L.3,-.4L0,-1L-.3,-.4L-1,-.3L-.5,.1L-.6,.8L0,.5Z"
-GOLD = "#FFD400"
-"""Sign and colour that no label has; with a black rim seen on a light ground, a dark one, and points of any colour."""
-
-SHORT_NAME_CHARS, LEGEND_PIXELS = 20, 230
-"""Three names up to so long fit beside each other in a legend; the pixels of the longest name that a sign has."""
-
-ORDINALS = ("first", "second")
-HEIGHT = 400
 
 
 def draw_result(result: "Result") -> dict[str, AnyChart]:
@@ -67,88 +45,6 @@ def read_points(path: Path) -> pd.DataFrame:
     step = -(-table.num_rows // MOST_POINTS)
     frame: pd.DataFrame = table.to_pandas()
     return frame.iloc[:: max(step, 1)]
-
-
-def draw_map(chunks: pa.Table, projection: dict[str, Any], signs: Signs) -> AnyChart:
-    """The chunks by style; a click on a label in the legend brings it out."""
-    frame = chunks.to_pandas()
-    found = signs.of(chunks.column("label").to_pylist())
-    frame["legend"] = [sign.name for sign in found]
-    frame["label"] = frame["label"].fillna(frame["legend"])
-    frame["from"] = frame["first_document"]
-    frame["to"] = frame["last_document"].where(frame["last_document"] != frame["first_document"], "the same document")
-    chosen = alt.selection_point(fields=["legend"], bind="legend")
-    names = ["first coordinate (only nearness means something)", "second coordinate"]
-    has_units = "explained_variance" in projection
-    if has_units:
-        shares = projection["explained_variance"]
-        names = [
-            f"{ordinal} axis ({show_share(share)} of the variance)"
-            for ordinal, share in zip(ORDINALS, shares, strict=True)
-        ]
-    half = max(float(frame[axis].max() - frame[axis].min()) for axis in ("x", "y")) * 0.56 or 1.0
-    x, y = _even_scale(frame["x"], half, "width/height"), _even_scale(frame["y"], half, "height/width")
-    color, shape = _encode_signs(signs, found)
-    return (
-        alt.Chart(frame)
-        .mark_point(size=55, filled=True, strokeWidth=1.5)
-        .encode(
-            x=alt.X("x:Q", scale=x, axis=alt.Axis(title=names[0], labels=has_units, tickCount=6)),
-            y=alt.Y("y:Q", scale=y, axis=alt.Axis(title=names[1], labels=has_units, tickCount=6)),
-            color=color,
-            shape=shape,
-            opacity=alt.condition(chosen, alt.value(0.85), alt.value(0.08)),
-            tooltip=["label:N", "chunk:Q", "from:N", "to:N"],
-        )
-        .add_params(chosen, _zoom())
-        .properties(height=HEIGHT + 80)
-    )
-
-
-def draw_text_on_map(text_map: dict[str, Any]) -> AnyChart:
-    """A text as a large star among the chunks that a model knows, as `python -m model ask --json` gives them."""
-    known = pd.DataFrame(text_map["points"], columns=["x", "y"])
-    # An API or a container of an earlier release gives no signs.
-    signs = read_signs(text_map) if text_map.get("signs") else choose_signs(text_map["labels"])
-    found = signs.of(text_map["labels"])
-    known["label"], known["legend"] = text_map["labels"], [sign.name for sign in found]
-    text = pd.DataFrame({"x": [text_map["x"]], "y": [text_map["y"]], "label": ["your text"]})
-    both = pd.concat([known, text])
-    half = max(float(both[axis].max() - both[axis].min()) for axis in ("x", "y")) * 0.56 or 1.0
-    shares = text_map["explained_variance"]
-    names = [
-        f"{ordinal} axis ({show_share(share)} of the variance)" for ordinal, share in zip(ORDINALS, shares, strict=True)
-    ]
-    x, y = _even_scale(both["x"], half, "width/height"), _even_scale(both["y"], half, "height/width")
-    color, shape = _encode_signs(signs, found)
-    chunks = (
-        alt.Chart(known)
-        .mark_point(size=45, filled=True, opacity=0.75)
-        .encode(
-            x=alt.X("x:Q", scale=x, axis=alt.Axis(title=names[0], tickCount=5)),
-            y=alt.Y("y:Q", scale=y, axis=alt.Axis(title=names[1], tickCount=5)),
-            color=color,
-            shape=shape,
-            tooltip=["label:N"],
-        )
-    )
-    star = alt.Chart(text).mark_point(shape=STAR, size=260, filled=True, color=GOLD, stroke="black", strokeWidth=1.2)
-    star = star.encode(x=alt.X("x:Q", scale=x), y=alt.Y("y:Q", scale=y), tooltip=["label:N"])
-    return (chunks + star).add_params(_zoom()).properties(height=HEIGHT)
-
-
-def _encode_signs(signs: Signs, drawn: Sequence[Sign]) -> tuple[alt.Color, alt.Shape]:
-    """Colour and shape of the column `legend`: those of the result, for the labels that are drawn."""
-    names = {sign.name for sign in drawn}
-    shown = [sign for name, sign in {**signs.legend, **{sign.name: sign for sign in drawn}}.items() if name in names]
-    domain = [sign.name for sign in shown]
-    columns = 3 if max(map(len, domain)) <= SHORT_NAME_CHARS else 2
-    legend = alt.Legend(
-        title=None, orient="bottom", columns=columns, symbolOpacity=1, labelLimit=LEGEND_PIXELS, symbolLimit=0
-    )
-    colours = alt.Scale(domain=domain, range=[sign.colour for sign in shown])
-    shapes = alt.Scale(domain=domain, range=[SHAPES.get(sign.marker, sign.marker) for sign in shown])
-    return alt.Color("legend:N", legend=legend, scale=colours), alt.Shape("legend:N", legend=legend, scale=shapes)
 
 
 def draw_predicted(frame: pd.DataFrame) -> AnyChart:
@@ -228,7 +124,7 @@ def draw_line(points: pd.DataFrame, line: dict[str, float], names: tuple[str, st
         )
     )
     fitted = alt.Chart(drawn).mark_line(color=VERMILION, strokeWidth=2.5).encode(x="x:Q", y="y:Q")
-    return (fitted + dots.add_params(_zoom())).properties(height=HEIGHT).configure_legend(orient="top")
+    return (fitted + dots.add_params(zoom())).properties(height=HEIGHT).configure_legend(orient="top")
 
 
 def draw_distribution(shown: "Distribution") -> AnyChart:
@@ -277,23 +173,9 @@ def _points(frame: pd.DataFrame, x: str, y: str, *, y_title: str = "") -> AnyCha
             y=alt.Y(f"{y}:Q", scale=alt.Scale(zero=False), title=y_title or y),
             tooltip=tooltip,
         )
-        .add_params(_zoom())
+        .add_params(zoom())
     )
 
 
 def _is_float(column: "pd.Series[Any]") -> bool:
     return bool(pd.api.types.is_float_dtype(column))
-
-
-def _zoom() -> alt.Parameter:
-    """Dragging moves the chart; the wheel zooms with Shift only, so that it still scrolls the page."""
-    return alt.selection_interval(bind="scales", zoom="wheel![event.shiftKey]")
-
-
-def _even_scale(values: "pd.Series[float]", half: float, ratio: str) -> alt.Scale:
-    """A scale on which a unit is as long as on the other axis, however wide the screen is: near must look near."""
-    centre = float(values.max() + values.min()) / 2
-    reach = f"{half} * max(1, {ratio})"
-    return alt.Scale(
-        domainMin=alt.ExprRef(expr=f"{centre} - {reach}"), domainMax=alt.ExprRef(expr=f"{centre} + {reach}"), nice=False
-    )

@@ -66,34 +66,22 @@ def draw_field(field: Field, key: str) -> Any:
 
     What is filled in stays when the person looks at another page and comes back.
     """
-    kept: dict[str, Any] = {"key": key, "help": field.help or None, "persist_state": "session"}
+    kept: dict[str, Any] = {"key": key, "help": field.hint or None, "persist_state": "session"}
     match field.kind:
         case "toggle":
             return st.toggle(field.label, field.value, **kept)
         case "choice":
             at = field.choices.index(field.value)
             return st.selectbox(field.label, field.choices, at, format_func=name_choice, **kept)
-        case "integer" | "number":
-            return _draw_number(field, kept)
         case "text":
             return _draw_text(field.label, field.value, kept)
-        case _:
+        case _:  # a number too: a control for numbers keeps its last valid value while it shows another one
             return _draw_text(field.label, None if field.value is None else format_toml(field.value), kept)
 
 
 def _draw_text(label: str, text: str | None, kept: dict[str, Any]) -> str | None:
     draw = st.text_area if len(text or "") > LONG_CHARS else st.text_input
     return draw(label, text, **kept)
-
-
-def _draw_number(field: Field, kept: dict[str, Any]) -> float | int | None:
-    is_whole = field.kind == "integer"
-    is_share = field.high is not None and field.high <= 1
-    kind = int if is_whole else float
-    low, high, at = (None if number is None else kind(number) for number in (field.low, field.high, field.value))
-    step, form = (1, "%d") if is_whole else (0.01 if is_share else 1.0, "%g")
-    number: float | int | None = st.number_input(field.label, low, high, at, step=step, format=form, **kept)
-    return number
 
 
 def name_choice(choice: Any) -> str:

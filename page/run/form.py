@@ -3,6 +3,7 @@
 import ast
 import inspect
 import json
+import math
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -36,6 +37,15 @@ class Field:
     def label(self) -> str:
         """The key as a person reads it: chunk chars."""
         return self.key.rsplit(".", 1)[-1].replace("_", " ")
+
+    @property
+    def hint(self) -> str:
+        """The help and the range of a number, such as `Rows to draw. At least 1.`."""
+        low, high = (None if limit is None else f"{limit:g}" for limit in (self.low, self.high))
+        if low is not None and high is not None:
+            return f"{self.help} From {low} to {high}.".strip()
+        words = f"At least {low}." if low is not None else f"At most {high}." if high is not None else ""
+        return f"{self.help} {words}".strip()
 
 
 def find_stages() -> tuple[str, ...]:
@@ -120,18 +130,34 @@ def list_overrides(fields: Iterable[Field], filled: Mapping[str, Any]) -> list[s
     """What was filled in and differs, as overrides; an emptied field stays as the recipe has it.
 
     Raises:
-        UsageError: a list or table is not TOML.
+        UsageError: a list or table is not TOML, or a text is not a number.
     """
     changes = []
     for field in fields:
         value = filled.get(field.key, field.value)
         if field.kind == "toml" and value is not None:
             value = _read_toml(field, value)
+        if field.kind in ("integer", "number") and isinstance(value, str):
+            value = _read_number(field, value.strip())
         if field.kind == "text" and field.is_optional:
             value = value or None
         if value is not None and value != field.value:
             changes.append(f"{field.key}={format_toml(value)}")
     return changes
+
+
+def _read_number(field: Field, text: str) -> int | float | None:
+    """The number in a field; None where it is empty."""
+    if not text:
+        return None
+    try:
+        value = int(text) if field.kind == "integer" else float(text)
+    except ValueError:
+        value = math.inf
+    if not math.isfinite(value):
+        expected = "a whole number" if field.kind == "integer" else "a number"
+        raise UsageError(f'{field.label}: found "{text}", expected {expected}, such as {format_toml(field.value or 1)}')
+    return value
 
 
 def _read_toml(field: Field, text: Any) -> Any:

@@ -112,7 +112,12 @@ def say_who_answers(settings: PageSettings, answering: Api | Registry, served: S
 def predict_one(settings: PageSettings, source: str, answering: Api | Registry, served: Served, key: str) -> None:
     """The form, and the answer to what was asked last."""
     is_text = served.contract.task == ModelTask.AUTHORSHIP
-    record = draw_text(served.contract, key) if is_text else draw_form(served.contract, key)
+    if is_text:
+        record = draw_text(served.contract, key)
+        current = None
+    else:
+        filled = draw_form(served.contract, key)
+        record, current = filled.record if filled.is_asked else None, filled.record
     if record is not None:
         st.session_state.pop(f"{key}:given", None)
         with told_in_words(settings):
@@ -121,7 +126,9 @@ def predict_one(settings: PageSettings, source: str, answering: Api | Registry, 
             except (RefusedError, AwayError, NothingServedError) as error:
                 st.warning(plain(_begin_large(str(error))), icon=":material/rule:")
     known = st.session_state.get(f"{key}:given")
-    if known is not None:
+    if known is not None and current not in (None, known[0]):
+        st.caption("The values have changed since the last answer. Press Predict to ask again.")
+    elif known is not None:
         show_answer(served, key, *known)
         if known[1].version != served.version:
             st.session_state.pop(name_description(settings, source), None)

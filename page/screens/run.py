@@ -66,7 +66,7 @@ def show_button(files: RunFiles, job: Job | None, order: Order, *, is_valid: boo
         force = st.checkbox("even if nothing changed", key="force", persist_state="session")
     if other is not None:
         st.info(plain(f"Running elsewhere: {other}. The button comes back when it has ended."), icon=":material/lock:")
-    if is_pressed:
+    if is_pressed and not is_off:  # a click that was on its way when the button went off arrives all the same
         files.start(Order(order.recipe, order.source, stages, order.overrides, force=force))
         st.rerun()
 

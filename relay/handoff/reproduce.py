@@ -131,7 +131,7 @@ def _link_kept(kept: Path, scratch: Path, recipe: str) -> None:
 
 
 def _find_result(data_dir: Path, address: str) -> Path:
-    """The receipt of a dataset, or of the folder of results in force."""
+    """The receipt of a dataset, or of the current folder of results."""
     dataset = data_dir / f"{address}.json"
     return dataset if dataset.exists() else data_dir / address / "latest" / "receipt.json"
 

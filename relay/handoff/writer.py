@@ -165,7 +165,9 @@ class DatasetWriter:
         if block.rejected.num_rows:
             self._reject(block.rejected)
             if self._rejected_rows >= ENOUGH_REJECTED and self._is_over_limit():
-                self._fail(f"more than {self._max_rejected_share:.1%} of the first {self.read:,} rows")
+                self._fail(
+                    f"more than {self._max_rejected_share:.1%} of the first {self.read:,} rows", is_read_whole=False
+                )
 
     def finish(self) -> Written:
         """Close the files.
@@ -178,7 +180,7 @@ class DatasetWriter:
         self._sink.close()
         self._close_rejected()
         if self._is_over_limit():
-            self._fail(f"{self._rejected_rows:,} of {self.read:,} rows")
+            self._fail(f"{self._rejected_rows:,} of {self.read:,} rows", is_read_whole=True)
         if not self._groups.rows:
             left_out = ", ".join(f"{count:,} {reason}" for reason, count in self._dropped.items() if count)
             raise SchemaError(
@@ -220,16 +222,25 @@ class DatasetWriter:
             self._rejected_sink.close()
             self._rejected = None
 
-    def _fail(self, found: str) -> None:
+    def _fail(self, found: str, *, is_read_whole: bool) -> None:
         self._close_rejected()
         self.location.next_rejected.replace(self.location.failed)
         self._rejected_sink = None
         common = "; ".join(f"{reason} ({count:,})" for reason, count in self._reasons.most_common(3))
         raise SchemaError(
             f"{self.location.address}: {found} do not match the schema; the limit is {self._max_rejected_share:.1%}. "
-            f"Most common: {common}. The rows are in {self.location.failed}; correct the source or [columns], "
-            f"or allow more with --set {self.location.stage}.max_rejected_share=0.5"
+            f"Most common: {common}. The rows are in {self.location.failed}; correct the source or [columns]"
+            f"{self._advise_share(is_read_whole=is_read_whole)}"
         )
+
+    def _advise_share(self, *, is_read_whole: bool) -> str:
+        """The share with which the stage would go on; nothing where no row would be left."""
+        if self._rejected_rows >= self.read:
+            return ""
+        percent = -(-100 * self._rejected_rows // self.read) if is_read_whole else 100
+        while self._rejected_rows > percent / 100 * self.read:  # 57 of 100 is not 0.57 in floats
+            percent += 1
+        return f", or go on without them: --set {self.location.stage}.max_rejected_share={percent / 100:g}"
 
 
 def reject(rows: list[tuple[int, str, str]]) -> pa.Table:

@@ -16,7 +16,7 @@ from relay.reading.ambiguous import AmbiguousCellError
 from relay.reading.arrow import Cast, join, simplify
 from relay.reading.cells import read_column
 from relay.reading.columns import ReadColumns, Sighting
-from relay.reading.words import MISSING_WORDS as NULL_WORDS
+from relay.reading.spellings import MISSING_WORDS as NULL_WORDS
 
 MARKED = re.compile(r"\s*[+-]?\d+([.,'’\s]\d+)+\s*")
 """A number with marks in it, whatever they mean."""

@@ -5,12 +5,7 @@ import pyarrow.compute as pc
 
 from relay.handoff.column import Column
 from relay.reading.arrow import Cast, merge, to_mask
-
-MISSING_WORDS = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "#N/A")
-"""Texts that mean "no value" in every column that is not text, unless the recipe declares others."""
-
-TRUE_WORDS = ("true", "True", "TRUE", "1", "1.0", "yes", "t")
-FALSE_WORDS = ("false", "False", "FALSE", "0", "0.0", "no", "f")
+from relay.reading.spellings import FALSE_WORDS, MISSING_WORDS, TRUE_WORDS
 
 
 def drop_missing(text: pa.Array, column: Column) -> pa.Array:

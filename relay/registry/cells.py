@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from relay.handoff.column import LARGEST_INT, Column
+from relay.reading.spellings import FALSE_WORDS, MISSING_WORDS, TRUE_WORDS
 from relay.registry.contract import LARGEST_FLOAT
 
 EXACT_FLOATS_END = 2**53
@@ -17,13 +18,12 @@ NAMES = {"int": "a whole number", "float": "a number", "bool": "true or false", 
 
 WORDS = ("text", "category")
 
-MISSING_WORDS = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "#N/A")
-"""Cells of a CSV file that mean "no value" where the column is not text; in text only the empty one does."""
-
-TRUTH = dict.fromkeys(("true", "1", "1.0", "yes", "t"), True) | dict.fromkeys(("false", "0", "0.0", "no", "f"), False)
+TRUTH = dict.fromkeys(TRUE_WORDS, True) | dict.fromkeys(FALSE_WORDS, False)
 
 WHOLE = re.compile(r"[+-]?[0-9]+")
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+GROUPED = re.compile(r"[+-]?[0-9]{1,3}(\.[0-9]{3})+")
+"""A dot before each three digits: as a whole number it may be 1.000 = 1,000, so it is refused, as in ingest."""
 
 LONGEST_INT = 400
 """Digits of a whole number that is read as one: a float, which is compared with the limits, ends at 309."""
@@ -86,10 +86,12 @@ def parse_cell(text: str, column: Column) -> bool | int | float | str | None:
     if text in MISSING_WORDS:
         return None
     if column.type == "bool":
-        return TRUTH.get(text.lower(), text)
+        return TRUTH.get(text, text)
     # Whole numbers not by way of a float: beyond 2**53 that would be another number.
     if WHOLE.fullmatch(text) and len(text) < LONGEST_INT:
         return int(text)
+    if column.type == "int" and GROUPED.fullmatch(text):
+        return text
     return float(text) if NUMBER.fullmatch(text) else text
 
 

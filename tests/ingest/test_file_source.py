@@ -117,7 +117,7 @@ def test_the_ending_tells_the_format() -> None:
     ]  # fmt: skip
 
 
-@pytest.mark.parametrize("name", ["data", "a.xlsx", "http://x/y?f=z.csv"])
+@pytest.mark.parametrize("name", ["data", "a.dat", "http://x/y?f=z.csv"])
 def test_an_ending_that_tells_nothing_asks_for_the_format(name: str) -> None:
     with pytest.raises(RecipeError, match='tells no format; say format = "csv", "json"'):
         guess_format(name)

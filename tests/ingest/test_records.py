@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from ingest.formats.records import BATCH_RECORDS, flatten_record
+from ingest.formats.flatten import Fields
+from ingest.formats.records import BATCH_RECORDS
 from relay.handoff.errors import SchemaError, SourceError
 
 Read = Callable[..., Any]
@@ -61,7 +62,7 @@ def test_a_file_that_is_no_json_or_cut_is_refused_whole(read: Read, content: str
 
 
 def test_nested_fields_become_columns_with_underscores_and_lists_their_json(read: Read) -> None:
-    assert flatten_record({"a": {"b": 1, "c": {"d": "x"}}, "e": [1, {"f": 2.5}], "g": {}}) == {
+    assert Fields({}).flatten({"a": {"b": 1, "c": {"d": "x"}}, "e": [1, {"f": 2.5}], "g": {}}) == {
         "a_b": 1, "a_c_d": "x", "e": '[1, {"f": 2.5}]',
     }  # fmt: skip
 

@@ -160,8 +160,8 @@ def test_the_form_is_made_from_the_types_and_what_is_changed_becomes_the_command
     full: Folders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = open_page(full, monkeypatch)
-    assert app.number_input(key="linear:0:model.threads").min == 1
-    app.number_input(key="linear:0:model.threads").set_value(1).run()
+    assert app.text_input(key="linear:0:model.threads").help.endswith("At least 1.")
+    app.text_input(key="linear:0:model.threads").set_value("1").run()
     app.text_input(key="linear:0:model.options").set_value("{ fit_intercept = false }").run()
     # In the order of the form, which the types decide.
     changes = ["--set", "--set", "linear", 'model.options={ "fit_intercept" = false }', "model.threads=1"]
@@ -172,16 +172,41 @@ def test_the_form_is_made_from_the_types_and_what_is_changed_becomes_the_command
     ]
     assert [sorted(command[3:]) for command in commands] == [changes] * 3
     button(app, "Back to the recipe's own").click().run()
-    assert app.number_input(key="linear:1:model.threads").value == 2
+    assert app.text_input(key="linear:1:model.threads").value == "2"
     assert not app.code
 
 
 def test_what_is_filled_in_stays_over_a_look_at_another_page(full: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
     app = open_page(full, monkeypatch)
-    app.number_input(key="linear:0:ingest.rows").set_value(77).run()
+    app.text_input(key="linear:0:ingest.rows").set_value("77").run()
     app.switch_page("screens/data.py").run()
     app.switch_page("screens/run.py").run()
-    assert app.number_input(key="linear:0:ingest.rows").value == 77
+    assert app.text_input(key="linear:0:ingest.rows").value == "77"
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("0", "greater than or equal to 1"),
+        ("-3", "greater than or equal to 1"),
+        ("2.5", 'threads: found "2.5", expected a whole number, such as 2'),
+        ("1.000", 'threads: found "1.000", expected a whole number'),
+        ("two", 'threads: found "two", expected a whole number'),
+        ("1e400", 'threads: found "1e400", expected a whole number'),
+    ],
+)
+def test_a_number_that_is_none_or_out_of_range_is_refused_and_nothing_else_runs(
+    full: Folders, monkeypatch: pytest.MonkeyPatch, typed: str, said: str
+) -> None:
+    app = open_page(full, monkeypatch)
+    app.text_input(key="linear:0:model.threads").set_value(typed)
+    # The click of a person who does not wait until the button is off.
+    button(app, "Run").click().run()
+    assert said in words(app).replace("\\", "")
+    assert button(app, "Run").disabled
+    assert "Running for" not in words(app)
+    app.text_input(key="linear:0:model.threads").set_value("2").run()
+    assert not button(app, "Run").disabled
 
 
 def test_what_a_stage_would_refuse_is_said_at_once_and_the_button_is_off(

@@ -120,3 +120,27 @@ def test_any_silhouette_is_that_of_scikit_learn(chunks: list[tuple[int, str]]) -
     if 2 <= len(set(labels)) < len(labels):
         expected = silhouette_score(np.array(points, float)[:, None], labels)
         assert silhouette(place(list(points)), labels).mean == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("labels", "least_p"),
+    [
+        ("AABB", 2 / 4),  # moved by 2 they are the same pairs
+        ("AAAB", 1 / 4),
+        ("AABBCC", 3 / 6),
+        ("ABAB", 4 / 4),
+        ("AABCCC", 1 / 6),
+    ],
+)
+def test_p_of_moved_labels_is_never_below_the_share_of_moves_that_divide_alike(labels: str, least_p: float) -> None:
+    places = np.arange(len(labels))
+    found = shift_test(np.abs(np.subtract.outer(places, places)) * 1.0, list(labels), places, places)
+    assert found.least_p == least_p
+    assert found.p >= found.least_p
+
+
+def test_p_of_permuted_labels_is_never_below_the_share_of_permutations_that_divide_alike() -> None:
+    places = np.arange(4)
+    found = permutation_test(np.abs(np.subtract.outer(places, places)) * 1.0, list("AABB"), places, places)
+    assert found.least_p == pytest.approx(2 / 6, abs=0.05)  # AABB and BBAA, of six
+    assert found.p >= found.least_p

@@ -101,7 +101,7 @@ BAD_FILES: dict[str, tuple[str, str | bytes, list[str]]] = {
     "a column of another type": (
         "people.csv", HEAD + "1,old,Ada,1\n2,young,Blaise,0\n",
         ["2 of 2 rows do not match the schema; the limit is 30.0%", "age: not a whole number (2)",
-         "people.failed.parquet", "--set ingest.max_rejected_share=0.5"],
+         "people.failed.parquet; correct the source or [columns]"],
     ),
     "ragged rows": (
         "people.csv", HEAD + "1,30,Ada,1\n2,41\n3,50,Carl,1,1\n",
@@ -111,7 +111,9 @@ BAD_FILES: dict[str, tuple[str, str | bytes, list[str]]] = {
         "people.csv", HEAD + '1,30,"Ada,1\n2,41,Blaise,0\n', ["a quote is opened and never closed"],
     ),
     "UTF-16": ("people.csv", (HEAD + ROWS).encode("utf-16"), ["this is UTF-16 or no text", "save it as UTF-8"]),
-    "a compressed file": ("people.csv", b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03", ["UTF-16 or no text at all"]),
+    "a compressed file": (
+        "people.csv", b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03", ["the file is compressed", "gzip -dc"],
+    ),
     "bytes that are no text": (
         "people.csv", HEAD.encode() + b"1,30,Ad\xe4,1\n2,41,Blaise,0\n",
         ["1 of 2 rows do not match the schema", "name: not UTF-8 text (1)"],

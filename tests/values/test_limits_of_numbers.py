@@ -1,6 +1,7 @@
 """Numbers that a model cannot compute with: up to the limit in the contract each answer is finite."""
 
 import random
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,11 @@ from model.training.estimator.limits import check_numbers, find_limits, round_do
 from model.training.estimator.pipeline import build_pipeline
 from relay.handoff.errors import ModelError
 from relay.handoff.recipe import Column
-from relay.registry.contract import LARGEST_FLOAT
+from relay.registry.contract import LARGEST_FLOAT, Contract
+from relay.registry.predictions import Predictions
+from serve.errors import NoAnswerError
+from serve.predictor import require_finite
+from serve.schema import make_schema
 
 COLUMNS = {
     "a": Column(type="float", role="input"),
@@ -79,3 +84,22 @@ def test_a_row_with_a_number_that_no_model_takes_is_named(values: list[float | N
 @pytest.mark.parametrize(("number", "rounded"), [(4.19e19, 4.1e19), (1.0, 1.0), (9.99e-7, 9.9e-7), (-3.0, -3.0)])
 def test_a_limit_is_rounded_towards_zero(number: float, rounded: float) -> None:
     assert round_down(number) == rounded
+
+
+@pytest.mark.parametrize(
+    ("predictions", "probabilities", "said"),
+    [
+        ([1.0, float("inf")], None, r"^\[1\]\.b is -5, and the model's answer is not a finite number"),
+        ([float("nan"), 1.0], None, r"^\[0\]\.n is 7, and"),
+        ([0, 1], [0.5, float("nan")], r"^\[1\]\.b is -5, and"),
+    ],
+)
+def test_an_answer_that_is_not_finite_names_the_largest_number_of_its_record(
+    predictions: list[Any], probabilities: list[float] | None, said: str
+) -> None:
+    records = make_schema(COLUMNS).read_values([{"a": 1, "b": None, "n": 7}, {"a": 1, "b": -5, "n": 2}])
+    contract = Contract.model_construct(inputs=COLUMNS)
+    with pytest.raises(NoAnswerError, match=said):
+        require_finite(Predictions(predictions, probabilities), contract, records)
+    answered = Predictions([1.0, 2.0], [0.5, 0.5])
+    assert require_finite(answered, contract, records) is answered

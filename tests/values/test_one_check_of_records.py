@@ -6,10 +6,17 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
+import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from relay.handoff.column import Column
+from relay.reading.ambiguous import AmbiguousCellError
+from relay.reading.cells import read_column
+from relay.reading.spellings import FALSE_WORDS, MISSING_WORDS, TRUE_WORDS
 from relay.registry.cells import parse_cell
+from relay.registry.contract import LARGEST_FLOAT
 from relay.registry.records import check_record
 from serve.errors import InvalidRecordsError
 from serve.schema import make_schema
@@ -117,6 +124,29 @@ def test_two_hundred_records_have_one_value_or_one_message(seed: int, left_out: 
 def test_a_cell_of_a_csv_file_is_read_as_ingest_reads_it(column: str, text: str, expected: Any) -> None:
     found = parse_cell(text, COLUMNS[column])
     assert (found, type(found)) == (expected, type(expected))
+
+
+WORDS = (*MISSING_WORDS, *TRUE_WORDS, *FALSE_WORDS, "tRUE", "YES", "inf", "-", ".", "1e5", "1.000", "1.000.000", "own")
+
+CELLS = st.text("0159.,+- eE_", max_size=6) | st.sampled_from(WORDS)
+
+
+@pytest.mark.property
+@given(
+    st.sampled_from(["int", "float", "bool", "category"]), st.text("0159.,+- eE_", max_size=6) | st.sampled_from(WORDS)
+)
+def test_a_cell_of_a_csv_request_means_what_it_means_in_ingest(kind: Any, text: str) -> None:
+    column = Column(type=kind, role="input", null=True)
+    cells, flaws = check_record({"x": parse_cell(text, column)}, {"x": column})
+    try:
+        read = read_column(pa.array([text]), column)
+    except AmbiguousCellError:
+        assert flaws  # 1.000 in a column of whole numbers: both refuse it
+        return
+    value = read.values[0].as_py()
+    is_bad = (read.bad is not None and bool(read.bad[0])) or (isinstance(value, float) and abs(value) > LARGEST_FLOAT)
+    assert bool(flaws) == is_bad
+    assert flaws or cells["x"] == value
 
 
 def test_a_whole_number_that_a_float_cannot_hold_is_not_rounded() -> None:

@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from styles import ODD, ODD_SHOWN, SOURCES, ask
 
-from page.results.charts import SHAPES, draw_result, draw_text_on_map
+from page.results.charts import draw_result
+from page.results.maps import SHAPES, draw_text_on_map
 from relay.results.signs import COLOURS, MARKERS, Signs, choose_signs, find_changed, name_labels, read_signs
 
 UNKNOWN = "label not known"
@@ -78,9 +79,12 @@ def read_scales(chart: Any) -> tuple[dict[str, str], dict[str, str]]:
 @pytest.mark.parametrize("name", SOURCES)
 def test_the_chart_on_the_page_has_the_signs_of_the_picture(styles: Project, name: str) -> None:
     metrics, folder = read_metrics(styles, name), styles.folder / "data" / "output" / name / "latest"
-    colours, shapes = read_scales(draw_result(SimpleNamespace(metrics=metrics, folder=folder))["Map of styles"])
+    chart = draw_result(SimpleNamespace(metrics=metrics, folder=folder))["Map of styles"]
+    colours, shapes = read_scales(chart)
     assert colours == {sign["name"]: sign["colour"] for sign in metrics["signs"]}
     assert shapes == {sign["name"]: SHAPES.get(sign["marker"], sign["marker"]) for sign in metrics["signs"]}
+    # As wide as the chart on a laptop and on a phone: long names in one column, short ones in three.
+    assert chart.to_dict()["encoding"]["color"]["legend"]["columns"] == (1 if name == "odd" else 3)
 
 
 def test_a_text_that_is_asked_about_stands_among_the_same_signs(styles: Project) -> None:

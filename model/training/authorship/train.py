@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from model.parameters import AuthorshipParameters
+from model.training.authorship.advice import advise_by_recipe
 from model.training.authorship.attribution import (
     attribute,
     choose_known,
@@ -84,7 +85,7 @@ def map_styles(table: pa.Table, recipe: Recipe, parameters: AuthorshipParameters
     try:
         return _map_documents(documents, recipe, parameters)
     except StylometryError as error:
-        raise ModelError(f"[model]: {error}") from error
+        raise ModelError(f"[model]: {advise_by_recipe(str(error), documents, parameters)}") from error
 
 
 def _map_documents(documents: Documents, recipe: Recipe, parameters: AuthorshipParameters) -> Results:

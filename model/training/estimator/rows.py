@@ -87,9 +87,10 @@ def find_columns(columns: Mapping[str, Column]) -> tuple[str, list[str]]:
         raise ModelError(f"[columns]: no column with {missing}; an estimator learns one target from some inputs")
     for name in inputs:
         if columns[name].type not in (*NUMERIC, "category"):
+            as_category = ', or type = "category" if its values repeat' if columns[name].type == "text" else ""
             raise ModelError(
                 f"[columns] {name}: an estimator takes int, float, bool and category, not {columns[name].type}; "
-                'give it role = "ignore", or make numbers of it in preprocess'
+                f'give it role = "ignore"{as_category}'
             )
     return targets[0], inputs
 

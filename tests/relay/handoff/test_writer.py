@@ -138,8 +138,8 @@ def test_too_many_rejected_rows_leave_the_old_dataset_and_a_file_of_the_rejected
         write_blocks(location, Block(AGES, 4, BAD_AGE), share=0.2)
     assert str(caught.value) == (
         "raw/desk: 1 of 4 rows do not match the schema; the limit is 20.0%. Most common: age: not a whole number (1). "
-        f"The rows are in {location.failed}; correct the source or [columns], or allow more with "
-        "--set ingest.max_rejected_share=0.5"
+        f"The rows are in {location.failed}; correct the source or [columns], or go on without them: "
+        "--set ingest.max_rejected_share=0.25"
     )
     assert location.current(fingerprints) == old
     assert pq.read_table(location.failed).column("row").to_pylist() == [4]

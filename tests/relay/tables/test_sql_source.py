@@ -67,6 +67,15 @@ def test_a_table_becomes_a_dataset(shop: Desk) -> None:
 
 
 @postgres
+def test_the_dot_of_a_numeric_is_a_decimal_mark(shop: Desk) -> None:
+    columns = 'a = { type = "int", role = "input" }\nb = { type = "float", role = "input" }'
+    query = "select '1.000'::numeric(9,3) as a, '1.125'::numeric(9,3) as b"
+    assert shop.run("ingest", write(shop, f'url = "SHOP_URL"\nquery = "{query}"', columns)) == 0
+    assert shop.rows("raw/desk") == [{"a": 1, "b": 1.125}]
+    assert shop.receipt("raw/desk").warnings == []
+
+
+@postgres
 def test_parameters_are_bound_with_their_types(shop: Desk) -> None:
     query = (
         "select id, price from orders where placed_on >= $1 and country = $2 and id < $3 and coalesce(price, 0) < $4"

@@ -1,0 +1,104 @@
+"""Where the lists of records are in a JSON file, for the message that the recipe names none."""
+
+import json
+from collections.abc import Iterable, Iterator
+from difflib import get_close_matches
+from itertools import islice
+
+import ijson
+
+from ingest.rawfile import RawFile, drop_mark
+
+KEYS_SHOWN = 20
+MOST_EVENTS = 3_000_000
+"""A message may take seconds to make, and a file may be endless."""
+
+LONGEST_LINE = 1 << 20
+
+Events = Iterable[tuple[str, str, object]]
+
+
+class Reader:
+    """Blocks of bytes as the file that a JSON parser wants."""
+
+    def __init__(self, blocks: Iterator[bytes]) -> None:
+        self._blocks = blocks
+        self._pending = b""
+        self.bytes = 0
+
+    def read(self, size: int) -> bytes:
+        """Up to `size` bytes; none at the end."""
+        if not self._pending:
+            self._pending = next(self._blocks, b"")
+        piece, self._pending = self._pending[:size], self._pending[size:]
+        self.bytes += len(piece)
+        return piece
+
+    def rest(self) -> Iterator[bytes]:
+        """What was not read yet."""
+        return self._blocks
+
+
+def describe(file: RawFile, records: str) -> str:
+    """What stands in a JSON file that has no record at the path `records`, and the path that has some."""
+    events = list(islice(ijson.parse(Reader(drop_mark(file.read_blocks()))), 1))
+    first = events[0][1]
+    if first not in ("start_map", "start_array"):
+        return "the file is a single value; expected a list of objects"
+    filled, empty = find_lists(islice(ijson.parse(Reader(drop_mark(file.read_blocks()))), MOST_EVENTS))
+    if first == "start_array":
+        if "" in filled:
+            return 'the file itself is the list of records: say records = "" in [ingest]'
+        return "the file is a list without records; expected a list of objects"
+    keys = list(islice(_top_keys(ijson.parse(Reader(drop_mark(file.read_blocks())))), KEYS_SHOWN))
+    shown = f"the file is an object with the keys {', '.join(keys)}"
+    if records in empty:
+        return f"{shown}, and its list {records} is empty" + (f"; {_advise(records, filled)}" if filled else "")
+    if not filled and not empty:
+        return f"{shown}, and it holds no list of objects; write the records as a list, such as [{{…}}, {{…}}]"
+    return f"{shown}; {_advise(records, filled or empty)}"
+
+
+def _advise(records: str, lists: list[str]) -> str:
+    nearest = get_close_matches(records, lists, n=1) or lists
+    return (
+        f"name the one that holds the list of records, such as records = {json.dumps(nearest[0], ensure_ascii=False)}, "
+        "in [ingest]"
+    )
+
+
+def find_lists(events: Events) -> tuple[list[str], list[str]]:
+    """Paths of lists of objects, and of empty lists, that lie in no other list."""
+    filled: list[str] = []
+    empty: list[str] = []
+    opened: str | None = None
+    for prefix, event, _ in events:
+        if opened is not None:
+            if event == "start_map":
+                filled.append(opened)
+            elif event == "end_array":
+                empty.append(opened)
+            opened = None
+        if event == "start_array" and "item" not in prefix.split("."):
+            opened = prefix
+        if len(filled) >= KEYS_SHOWN:
+            break
+    return filled, empty
+
+
+def looks_like_lines(file: RawFile) -> bool:
+    """Whether the first two lines are objects of their own."""
+    with file.path.open("rb") as lines:
+        first = [lines.readline(LONGEST_LINE) for _ in range(2)]
+    return all(_is_object(line) for line in first)
+
+
+def _is_object(line: bytes) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except ValueError:
+        return False
+
+
+def _top_keys(events: Events) -> Iterator[str]:
+    return (str(value) for prefix, event, value in events if (prefix, event) == ("", "map_key"))
