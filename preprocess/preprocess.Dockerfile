@@ -14,6 +14,7 @@ COPY images/entrypoint.py images/entrypoint.py
 COPY recipes recipes
 COPY relay/__init__.py relay/__init__.py
 COPY relay/handoff relay/handoff
+COPY relay/reading relay/reading
 COPY relay/tables relay/tables
 COPY preprocess preprocess
 RUN python -m compileall -q /app
