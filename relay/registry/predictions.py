@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from relay.handoff.column import Column
+from relay.registry.asking import ask_model
 from relay.registry.contract import TOLERANCE, Cell, Contract
 from relay.registry.task import ModelTask
 
@@ -105,10 +106,7 @@ def find_difference(contract: Contract, made: Predictions) -> str:
 
 def _attribute_texts(contract: Contract, model: Any, records: Sequence[Record]) -> Predictions:
     (text,) = contract.inputs
-    if contract.asking is None:
-        texts = [record[text] for record in records]
-        return _name_classes(contract, model.predict_proba(texts), model.predict(texts).tolist())
-    styles = [model.ask(str(record[text] or ""), contract.asking.chunk_chars) for record in records]
+    styles = [ask_model(model, str(record[text] or ""), contract.asking) for record in records]
     shares = np.array([style.probabilities for style in styles]).reshape(len(records), len(contract.classes))
     return _name_classes(contract, shares, [contract.classes[style.nearest] for style in styles])
 
