@@ -52,7 +52,7 @@ def test_a_text_is_nearest_to_its_own_author(trained_documents: Project, author:
 
 def test_a_text_of_words_that_none_of_them_uses_gets_no_answer(trained_documents: Project) -> None:
     strange = " ".join(np.random.default_rng(1).choice(["pojem", "hlava", "ruka", "dvojice", "smysl", "mluva"], 200))
-    with pytest.raises(UsageError, match="this text cannot be compared: the [0-9,]+ most frequent"):
+    with pytest.raises(UsageError, match=r"this text cannot be compared: the [0-9,]+ most frequent"):
         ask(trained_documents, strange)
 
 

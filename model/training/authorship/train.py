@@ -232,8 +232,7 @@ def _attribute(
     documents: Documents, known: _Known, *, parameters: AuthorshipParameters, recipe: Recipe, trust: Mapping[str, Any]
 ) -> _Addition:
     """The model of the known labels, and what it says of the unknown ones."""
-    countable = find_countable(known.counts)
-    chunks = (known.all_labels, known.chunks)
+    countable, chunks = find_countable(known.counts), (known.all_labels, known.chunks)
     learned = choose_known(*chunks, parameters, countable=countable, copies=known.repeats.texts)
     asked = choose_unknown(*chunks, parameters, countable=countable)
     if learned is None:
@@ -255,8 +254,7 @@ def _attribute(
             lowest_coverage=coverage.lowest,
         ),
     )
-    said = say_coverage(coverage, classifier, documents)
-    figures = {"coverage": figures_of_coverage(coverage)}
+    said, figures = say_coverage(coverage, classifier, documents), {"coverage": figures_of_coverage(coverage)}
     if comparable is None:
         return _Addition(findings=said, metrics=figures, model=model, contract=contract)
     answers = _answer(documents, classifier, (learned, comparable), parameters)
