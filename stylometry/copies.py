@@ -32,7 +32,7 @@ class Copies:
     """Which documents are copies of each other.
 
     Attributes:
-        texts: For each document the first one that it is a copy of, itself if it is none (documents,).
+        texts: For each document the first one that it is a copy of, or itself (documents,).
         contained: Pairs of a document and a longer one in which at least half of it stands, without copies (pairs, 2).
     """
 

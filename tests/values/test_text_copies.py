@@ -33,7 +33,6 @@ units = "words"
 ngram = 1
 distance = "cosine_delta"
 features = 100
-projection = "pcoa"
 """
 
 

@@ -39,7 +39,6 @@ units = "words"
 ngram = 1
 distance = "cosine_delta"
 features = 25
-projection = "pcoa"
 unknown = ["WHO"]
 """
 

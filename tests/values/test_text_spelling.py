@@ -33,7 +33,6 @@ kind = "authorship"
 chunking = "whole"
 distance = "cosine_delta"
 features = 200
-projection = "pcoa"
 """
 
 

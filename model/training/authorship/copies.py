@@ -33,7 +33,7 @@ class Repeats:
 
     @property
     def texts(self) -> Integers:
-        """For each document the first one that it is a copy of, itself if it is none (documents,)."""
+        """For each document the first one that it is a copy of, or itself (documents,)."""
         return self.copies.texts
 
 
@@ -51,7 +51,7 @@ def find_repeats(documents: Documents, chunks: Chunks, parameters: AuthorshipPar
 
 
 def say_repeats(repeats: Repeats, documents: Documents) -> tuple[Finding, ...]:
-    """The copies in words; nothing where there are none."""
+    """The copies in words; nothing without any."""
     findings = []
     groups = repeats.copies.groups
     if groups:
@@ -90,7 +90,7 @@ def figures_of_repeats(repeats: Repeats, documents: Documents) -> Mapping[str, A
 
 
 def tabulate_repeats(repeats: Repeats, documents: Documents) -> dict[str, pa.Table]:
-    """The table `copies`, a row a document that has a copy; no table where there is none."""
+    """The table `copies`, a row a document that has a copy; no table without any."""
     rows = [
         {"text": number, "document": documents.ids[index], "label": documents.labels[index]}
         for number, group in enumerate(repeats.copies.groups, start=1)

@@ -45,7 +45,7 @@ def measure_coverage(classifier: AuthorshipClassifier, known: Sample, unknown: S
 
 
 def leave_refused_out(unknown: Sample, coverage: Coverage) -> Sample | None:
-    """The documents that can be judged; None if there are none."""
+    """The documents that can be judged; None without any."""
     kept = [index for index, document in enumerate(unknown.documents) if document not in coverage.refused]
     if not kept:
         return None

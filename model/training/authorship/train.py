@@ -120,10 +120,10 @@ def _map_documents(documents: Documents, recipe: Recipe, parameters: AuthorshipP
     counts = count_units(chunks, parameters)
     distances = measure_styles(counts, parameters)
     points, how = project(distances, choose_projection(parameters), recipe.seed)
-    loadings = find_loadings(counts, points, parameters)
     known = _Known(chunks, hide_labels(chunks, parameters.unknown), counts, find_repeats(documents, chunks, parameters))
     words = count_single_words(chunks, counts, parameters)
     preferences = find_preferences(words, known.chunks) if words is not None else {}
+    loadings = find_loadings(counts, points, parameters)
     trusted = _judge(known, distances, points, words=words, recipe=recipe, parameters=parameters)
     additions = [
         _name_copies(documents, known.repeats, parameters),
@@ -218,8 +218,7 @@ def _judge(
     apart, copies = known.repeats.apart, known.repeats.texts
     trust = judge(known.chunks, distances, points, window=parameters.window, apart=apart)
     if trust is None:
-        said = say_trust(known.chunks, trust, None, parameters, copies=copies)
-        return _Addition(findings=said, metrics=figures_of(trust))
+        return _Addition(say_trust(known.chunks, trust, None, parameters, copies=copies), figures_of(trust))
     numbers = sum_words(words, len(known.chunks))
     evidence = gather_evidence(known.chunks, distances, numbers, parameters=parameters, seed=recipe.seed, apart=apart)
     return _Addition(
