@@ -49,7 +49,7 @@ SPANISH = [
 
 
 def write_like(author: str, seed: int, words: int = 150) -> str:
-    """Two words that everybody writes for one of the author's own."""
+    """Two words of all authors for one of the author's own."""
     draw = np.random.default_rng(seed)
     return " ".join(draw.choice([*SHARED, *OWN[author]], words))
 

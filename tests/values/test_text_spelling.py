@@ -37,7 +37,7 @@ features = 200
 
 
 def write_texts(number: int, words: int = 150) -> list[str]:
-    """Texts of the same words in a drawn order: nobody's style differs."""
+    """Texts of the same words in a drawn order: the styles do not differ."""
     draw = np.random.default_rng(11)
     return [" ".join(draw.choice(WORDS, words)) for _ in range(number)]
 
