@@ -3,8 +3,8 @@
 Beside it: whom documents of unknown label resemble, what words the labels prefer, and a model for texts to come.
 """
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,7 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from model.parameters import AuthorshipParameters
+from model.training.authorship.addition import Addition, merge
 from model.training.authorship.advice import advise_by_recipe
 from model.training.authorship.attribution import (
     Sample,
@@ -61,7 +62,7 @@ from model.training.result import Results
 from model.training.skops_file import write_model
 from relay.handoff.errors import ModelError
 from relay.handoff.recipe import Recipe
-from relay.registry.contract import Asking, Contract
+from relay.registry.contract import Asking
 from relay.results.findings import Finding, Topic
 from stylometry.attribution import AuthorshipClassifier
 from stylometry.chunks import Chunks
@@ -73,17 +74,6 @@ Floats = npt.NDArray[np.float64]
 
 USUAL_PERPLEXITY = 30.0
 """Source: van der Maaten, Hinton: Visualizing Data using t-SNE, JMLR 9 (2008), p. 2582: typically 5 to 50."""
-
-
-@dataclass(frozen=True)
-class _Addition:
-    """What one question adds to the results."""
-
-    findings: tuple[Finding, ...] = ()
-    metrics: dict[str, Any] = field(default_factory=dict)
-    tables: dict[str, pa.Table] = field(default_factory=dict)
-    model: bytes | None = None
-    contract: Contract | None = None
 
 
 @dataclass(frozen=True)
@@ -125,24 +115,22 @@ def _map_documents(documents: Documents, recipe: Recipe, parameters: AuthorshipP
     preferences = find_preferences(words, known.chunks) if words is not None else {}
     loadings = find_loadings(counts, points, parameters)
     trusted = _judge(known, distances, points, words=words, recipe=recipe, parameters=parameters)
-    additions = [
+    added = merge(
         _name_copies(documents, known.repeats, parameters),
         _attribute(documents, known, parameters=parameters, recipe=recipe, trust=trusted.metrics),
-        _try_settings(documents, parameters, known.repeats) if parameters.stability else _Addition(),
-        _Addition(tables={"words": tabulate_preferences(preferences)} if any(preferences.values()) else {}),
+        _try_settings(documents, parameters, known.repeats) if parameters.stability else Addition(),
+        Addition(tables={"words": tabulate_preferences(preferences)} if any(preferences.values()) else {}),
         _explain_axes(loadings),
-        _Addition(tables={"chunks": tabulate_chunks(documents, chunks, points)}),
-    ]
-    added = _merge(additions)
+        Addition(tables={"chunks": tabulate_chunks(documents, chunks, points)}),
+    )
     findings = (
         *say_extent(documents, chunks, counts, parameters),
         *trusted.findings,
         *added.findings,
         *([Finding(Topic.CAVEAT, parameters.caveat)] if parameters.caveat else []),
     )
-    views = Views(
-        documents, chunks, known.chunks, distances, points, how, preferences, trusted.findings[0].text, loadings
-    )
+    said = trusted.findings[0].text
+    views = Views(documents, chunks, known.chunks, distances, points, how, preferences, said, loadings)
     return Results(
         metrics={
             **figures_of_extent(documents, chunks, counts, parameters),
@@ -158,17 +146,6 @@ def _map_documents(documents: Documents, recipe: Recipe, parameters: AuthorshipP
         dropped={"documents shorter than a chunk": chunks.short_documents} if chunks.short_documents else {},
         model=added.model,
         contract=added.contract,
-    )
-
-
-def _merge(additions: Sequence[_Addition]) -> _Addition:
-    """All additions as one; at most one of them has a model."""
-    return _Addition(
-        findings=tuple(finding for addition in additions for finding in addition.findings),
-        metrics={name: figure for addition in additions for name, figure in addition.metrics.items()},
-        tables={name: found for addition in additions for name, found in addition.tables.items()},
-        model=next((addition.model for addition in additions if addition.model is not None), None),
-        contract=next((addition.contract for addition in additions if addition.contract is not None), None),
     )
 
 
@@ -213,15 +190,15 @@ def _judge(
     words: CountTable | None,
     recipe: Recipe,
     parameters: AuthorshipParameters,
-) -> _Addition:
+) -> Addition:
     """How far to trust distances and map; the first finding is the map's caption."""
     apart, copies = known.repeats.apart, known.repeats.texts
     trust = judge(known.chunks, distances, points, window=parameters.window, apart=apart)
     if trust is None:
-        return _Addition(say_trust(known.chunks, trust, None, parameters, copies=copies), figures_of(trust))
+        return Addition(say_trust(known.chunks, trust, None, parameters, copies=copies), figures_of(trust))
     numbers = sum_words(words, len(known.chunks))
     evidence = gather_evidence(known.chunks, distances, numbers, parameters=parameters, seed=recipe.seed, apart=apart)
-    return _Addition(
+    return Addition(
         findings=(*say_trust(known.chunks, trust, evidence, parameters, copies=copies), *say_evidence(evidence)),
         metrics={**figures_of(trust), **figures_of_evidence(evidence)},
     )
@@ -229,13 +206,13 @@ def _judge(
 
 def _attribute(
     documents: Documents, known: _Known, *, parameters: AuthorshipParameters, recipe: Recipe, trust: Mapping[str, Any]
-) -> _Addition:
+) -> Addition:
     """The model of the known labels, and what it says of the unknown ones."""
     countable, chunks = find_countable(known.counts), (known.all_labels, known.chunks)
     learned = choose_known(*chunks, parameters, countable=countable, copies=known.repeats.texts)
     asked = choose_unknown(*chunks, parameters, countable=countable)
     if learned is None:
-        return _Addition()
+        return Addition()
     classifier = fit_classifier(learned, parameters, documents.preparation)
     coverage = measure_coverage(classifier, learned, asked)
     comparable = None if asked is None else leave_refused_out(asked, coverage)
@@ -255,9 +232,9 @@ def _attribute(
     )
     said, figures = say_coverage(coverage, classifier, documents), {"coverage": figures_of_coverage(coverage)}
     if comparable is None:
-        return _Addition(findings=said, metrics=figures, model=model, contract=contract)
+        return Addition(findings=said, metrics=figures, model=model, contract=contract)
     answers = _answer(documents, classifier, (learned, comparable), parameters)
-    return _Addition((*said, *answers.findings), {**figures, **answers.metrics}, answers.tables, model, contract)
+    return Addition((*said, *answers.findings), {**figures, **answers.metrics}, answers.tables, model, contract)
 
 
 def _answer(
@@ -265,20 +242,20 @@ def _answer(
     classifier: AuthorshipClassifier,
     samples: tuple[Sample, Sample],
     parameters: AuthorshipParameters,
-) -> _Addition:
+) -> Addition:
     """Whom the unknown documents resemble, by this and by every distance; of the known chunks and the unknown ones."""
     found = attribute(classifier, samples[1])
     trials = try_distances(*samples, parameters)
-    return _Addition(
+    return Addition(
         findings=(*say_attributions(found), *say_trials(trials, found)),
         metrics={"attributions": figures_of_attribution(found)},
         tables={"attributions": tabulate_attributions(found, documents), "by_distance": tabulate_trials(trials)},
     )
 
 
-def _name_copies(documents: Documents, repeats: Repeats, parameters: AuthorshipParameters) -> _Addition:
+def _name_copies(documents: Documents, repeats: Repeats, parameters: AuthorshipParameters) -> Addition:
     """Copies of texts, and the spelling in which they were compared."""
-    return _Addition(
+    return Addition(
         findings=(
             *say_spelling(documents.texts(), documents.preparation, parameters),
             *say_repeats(repeats, documents),
@@ -288,14 +265,14 @@ def _name_copies(documents: Documents, repeats: Repeats, parameters: AuthorshipP
     )
 
 
-def _explain_axes(loadings: Loadings | None) -> _Addition:
+def _explain_axes(loadings: Loadings | None) -> Addition:
     if loadings is None:
-        return _Addition()
-    return _Addition(findings=say_loadings(loadings), tables={"loadings": tabulate_loadings(loadings)})
+        return Addition()
+    return Addition(findings=say_loadings(loadings), tables={"loadings": tabulate_loadings(loadings)})
 
 
-def _try_settings(documents: Documents, parameters: AuthorshipParameters, repeats: Repeats) -> _Addition:
+def _try_settings(documents: Documents, parameters: AuthorshipParameters, repeats: Repeats) -> Addition:
     settings = try_settings(documents, parameters, repeats.texts)
-    return _Addition(
+    return Addition(
         findings=say_settings(settings), tables={"stability": tabulate_settings(settings)} if settings else {}
     )
