@@ -122,12 +122,7 @@ def _map_documents(documents: Documents, recipe: Recipe, parameters: AuthorshipP
         Addition(tables={"words": tabulate_preferences(preferences)} if any(preferences.values()) else {}),
         _explain_axes(loadings),
         Addition(tables={"chunks": tabulate_chunks(documents, chunks, points)}),
-    )
-    findings = (
-        *say_extent(documents, chunks, counts, parameters),
-        *trusted.findings,
-        *added.findings,
-        *([Finding(Topic.CAVEAT, parameters.caveat)] if parameters.caveat else []),
+        Addition((Finding(Topic.CAVEAT, parameters.caveat),) if parameters.caveat else ()),
     )
     said = trusted.findings[0].text
     views = Views(documents, chunks, known.chunks, distances, points, how, preferences, said, loadings)
@@ -139,7 +134,7 @@ def _map_documents(documents: Documents, recipe: Recipe, parameters: AuthorshipP
             "trust": trusted.metrics,
             **added.metrics,
         },
-        findings=findings,
+        findings=(*say_extent(documents, chunks, counts, parameters), *trusted.findings, *added.findings),
         pictures=draw_views(views, parameters),
         tables=added.tables,
         rows=len(documents),
