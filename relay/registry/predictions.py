@@ -34,10 +34,10 @@ class Predictions:
     """What else the API says of each record; authorship models only."""
 
 
-def make_matrix(inputs: Mapping[str, Column], records: Sequence[Record]) -> npt.NDArray[np.float32]:
+def make_matrix(inputs: Mapping[str, Column], records: Sequence[Record]) -> npt.NDArray[np.float64]:
     """The records as an ONNX model takes them (n, inputs): in the contract's order, a missing value as NaN."""
     rows = [[record.get(name) for name in inputs] for record in records]
-    return np.array(rows, dtype=np.float32).reshape(len(rows), len(inputs))
+    return np.array(rows, dtype=np.float64).reshape(len(rows), len(inputs))
 
 
 def make_frame(inputs: Mapping[str, Column], records: Sequence[Record]) -> "pd.DataFrame":
