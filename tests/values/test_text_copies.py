@@ -61,11 +61,10 @@ CHANGES: dict[str, Callable[[str], str]] = {
 
 
 def test_copies_of_one_text_are_no_neighbours_and_are_named(project: Project) -> None:
-    """Ten authors' texts are drawn alike; eight of Ann's ten are one text. Without it, her texts are no nearer."""
-    one = write_text(1)
-    copies = [change(one) for change in CHANGES.values()]
-    texts = [*copies, write_text(2), write_text(3), *(write_text(seed) for seed in range(10, 20)), one]
-    authors = ["Ann"] * 10 + ["Ben"] * 11
+    """Two authors write alike; each has one text in eight copies, which find their author by each other alone."""
+    first, second = ([change(write_text(seed)) for change in CHANGES.values()] for seed in (1, 20))
+    texts = [*first, write_text(2), write_text(3), *second, write_text(10), write_text(11), write_text(10)]
+    authors = ["Ann"] * 10 + ["Ben"] * 10 + ["Ann"]
     rows = [f'{index},{author},"{text}"' for index, (author, text) in enumerate(zip(authors, texts, strict=True))]
     project.write("copies.csv", "\n".join(["name,author,text", *rows]) + "\n")
     recipe = project.recipe(RECIPE, "copies")
@@ -74,12 +73,11 @@ def test_copies_of_one_text_are_no_neighbours_and_are_named(project: Project) ->
     latest = "output/copies/latest"
     trust = json.loads(project.text(f"{latest}/metrics.json"))["trust"]
     assert trust["test"]["p"] > 0.05
-    assert trust["balanced_accuracy"] < 0.75
     findings = json.loads(project.text(f"{latest}/findings.json"))["findings"]
     said = [finding for finding in findings if finding["topic"] == "copies"]
-    assert said[0]["text"].startswith("9 documents are copies, exact or almost, of 1 text: 0, 1, 2 and 6 more.")
-    assert said[0]["figures"] == {"documents": 9, "texts": 1, "largest": 9}
-    assert said[1]["text"].startswith("1 text has copies with different labels: 0 (Ann), 1 (Ann), 2 (Ann) and 6 more")
+    assert said[0]["text"].startswith("18 documents are copies, exact or almost, of 3 texts: 0, 1, 2 and 5 more; 10,")
+    assert said[0]["figures"] == {"documents": 18, "texts": 3, "largest": 8}
+    assert said[1]["text"].startswith("1 text has copies with different labels: 18 (Ben) and 20 (Ann).")
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
