@@ -55,6 +55,7 @@ SHARED = HANDOFF + Code(
     modules=(
         *("model.training.contract", "model.training.plots.style", "model.training.result"),
         *("model.training.skops_file", "model.training.train"),
+        *("relay.handoff.preparation", "relay.registry.asking"),
         *("relay.handoff.wording", "relay.registry.contract", "relay.registry.model_file", "relay.registry.onnx_file"),
         *("relay.registry.predictions", "relay.registry.segments", "relay.registry.task", "relay.results.findings"),
         "relay.results.signs",
@@ -69,7 +70,7 @@ AUTHORSHIP = Code(
     modules=(
         *("model.training.authorship", "model.training.plots.loadings", "model.training.plots.map"),
         *("model.training.plots.neighbours", "model.training.plots.time", "model.training.plots.tree"),
-        *("model.training.plots.words", "relay.results.distances", "stylometry"),
+        *("model.training.plots.words", "relay.handoff.texts", "relay.results.distances", "stylometry"),
     ),
     packages=("numba",),
 )

@@ -35,7 +35,10 @@ READS_FROM = "ingest"
 WRITES = "processed/{recipe}"
 
 CODE = HANDOFF + Code(
-    modules=("preprocess.__main__", "preprocess.documents", "preprocess.rules", "preprocess.split", "preprocess.table"),
+    modules=(
+        *("preprocess.__main__", "preprocess.documents", "preprocess.rules", "preprocess.split", "preprocess.table"),
+        *("relay.handoff.preparation", "relay.handoff.texts"),
+    ),
     packages=("numpy",),
 )
 

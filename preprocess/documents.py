@@ -1,4 +1,4 @@
-"""Documents: links out, white space and case made even, short ones left out, time in bins."""
+"""Documents: links out, white space, letters and case made even, short ones left out, time in bins."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -10,17 +10,10 @@ from preprocess.parameters import DocumentsSection, RelabelSection
 from preprocess.rules import split_by_rules
 from preprocess.table import extend_schema, used_columns
 from relay.handoff.errors import RecipeError
+from relay.handoff.preparation import Preparation
 from relay.handoff.recipe import Column
+from relay.handoff.texts import note_preparation, prepare_texts
 from relay.handoff.writer import Block
-
-SPACE = r"\s\v\p{Z}\x{85}"
-"""All of Unicode's white space; RE2's own class is ASCII only, and without the vertical tab."""
-
-LINK = rf"(?i)\b(?:https?://|www\.)[^{SPACE}]+"
-WHITE_SPACE = f"[{SPACE}]+"
-
-NOTEBOOK_LINK = r"^https?://.*"
-NOTEBOOK_NULL = "none"
 
 PERIOD_FORMATS = {"year": "%Y", "month": "%Y-%m", "day": "%Y-%m-%d"}
 
@@ -29,9 +22,14 @@ PERIOD_FIELD = pa.field("period", pa.string(), metadata={"description": "Time bi
 
 
 def documents_schema(columns: Mapping[str, Column], parameters: DocumentsSection) -> pa.Schema:
-    """The Arrow schema of processed documents: used columns, their length, perhaps their period."""
+    """The Arrow schema of processed documents: used columns, their length, perhaps their period.
+
+    The text column notes how its texts were prepared.
+    """
     added = [CHARS_FIELD, PERIOD_FIELD] if parameters.period else [CHARS_FIELD]
-    return extend_schema(columns, added)
+    schema = extend_schema(columns, added)
+    index = schema.get_field_index(text_column(columns))
+    return schema.set(index, note_preparation(schema.field(index), find_preparation(parameters)))
 
 
 def prepare_documents(
@@ -95,22 +93,20 @@ def text_column(columns: Mapping[str, Column]) -> str:
 
 
 def clean_texts(texts: pa.ChunkedArray, parameters: DocumentsSection) -> pa.ChunkedArray:
-    """The texts without links, with even white space and case; null stays null."""
+    """The texts as the parameters say: links, white space, letters, apostrophes and case; null stays null."""
+    return prepare_texts(texts, find_preparation(parameters))
+
+
+def find_preparation(parameters: DocumentsSection) -> Preparation:
+    """What is done to each text."""
     if parameters.cleaning == "notebook":
-        return clean_as_notebook(texts)
-    bare = pc.replace_substring_regex(texts, LINK, " ")
-    even = pc.utf8_trim_whitespace(pc.replace_substring_regex(bare, WHITE_SPACE, " "))
-    return pc.utf8_lower(even) if parameters.case == "lower" else even
-
-
-def clean_as_notebook(texts: pa.ChunkedArray) -> pa.ChunkedArray:
-    """The texts as the course notebook left them.
-
-    Line breaks become blanks first, so that a text that begins with a link is emptied to its end; links elsewhere
-    stay; null becomes a word.
-    """
-    one_line = pc.replace_substring(pc.fill_null(texts, NOTEBOOK_NULL), "\n", " ")
-    return pc.replace_substring_regex(one_line, NOTEBOOK_LINK, "")
+        return Preparation(cleaning="notebook")
+    return Preparation(
+        cleaning=parameters.cleaning,
+        case=parameters.case,
+        normal_form=parameters.normal_form,
+        apostrophes=parameters.apostrophes,
+    )
 
 
 def _drop_short(table: pa.Table, text: str, parameters: DocumentsSection, counts: Counter[str]) -> pa.Table:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from relay.handoff.errors import RecipeError
 from relay.handoff.recipe import Recipe, Section, choose_section
@@ -69,11 +69,24 @@ class DocumentsSection(PreprocessSection):
     cleaning: Literal["links", "notebook"] = "links"
     """`links` takes links out of the texts; `notebook` does what the course notebook did: see preprocess/README.md."""
     case: Literal["lower", "keep"] = "lower"
+    normal_form: Literal["NFC", "NFKC", "keep"] = "NFC"
+    """Unicode normal form of the texts: NFC makes é one character however it was typed, NFKC also replaces ligatures
+    and full-width letters, `keep` leaves the texts as they were written."""
+    apostrophes: Literal["keep", "fold"] = "keep"
+    """`fold` writes every form of the apostrophe as the straight one."""
     longer_than_chars: Annotated[int, Field(ge=0)] = 50
     """Shorter documents, and those of just this length, are left out."""
     period: Literal["", "year", "month", "day"] = ""
     """Length of the time bins; none without a time."""
     relabel: list[RelabelSection] = Field(default_factory=list)
+
+    @model_validator(mode="after")
+    def _the_notebook_changes_no_letters(self) -> "DocumentsSection":
+        if self.cleaning == "notebook":
+            for name in ("case", "normal_form", "apostrophes"):
+                if name in self.model_fields_set and getattr(self, name) != "keep":
+                    raise ValueError(f'{name} has no effect with cleaning = "notebook"; remove one of the two')
+        return self
 
 
 SECTIONS: dict[str, type[PreprocessSection]] = {

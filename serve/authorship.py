@@ -5,12 +5,14 @@ from typing import Any
 
 import msgspec
 
+from relay.registry.asking import ask_model, find_warnings
 from relay.registry.contract import Cell, Contract
 from relay.registry.predictions import Predictions
 from serve.errors import Flaw, InvalidRecordsError
 from serve.schema import Record
 from stylometry.asking import Style
 from stylometry.attribution import AuthorshipClassifier
+from stylometry.coverage import NotComparableError, find_required_coverage
 from stylometry.errors import StylometryError
 from stylometry.imposters import Borders, Imposters
 
@@ -23,6 +25,8 @@ class AuthorshipPredictor:
     def __init__(self, contract: Contract, classifier: AuthorshipClassifier) -> None:
         self.contract, self.classifier = contract, classifier
         self._asking = contract.asking
+        lowest = contract.asking.lowest_coverage if contract.asking is not None else None
+        self._required = None if lowest is None else find_required_coverage(lowest)
         # One seed: a text that is asked about twice gets one answer.
         self._drawing = Imposters(seed=contract.asking.seed if contract.asking is not None else 0)
         self.borders = find_borders(classifier, self._drawing)
@@ -48,22 +52,21 @@ class AuthorshipPredictor:
 
     def _ask(self, records: Sequence[Record]) -> list[Style]:
         texts = [str(msgspec.structs.astuple(record)[0] or "") for record in records]
-        try:
-            return [self._read(text) for text in texts]
-        except StylometryError as error:
-            message = f"{self._column}: {error}"
-            flaw = Flaw(self._column, "a text with too little to count", "a text of some sentences", message)
-            raise InvalidRecordsError(message, (flaw,)) from error
+        return [self._read(text, index, several=len(texts) > 1) for index, text in enumerate(texts)]
 
-    def _read(self, text: str) -> Style:
-        if self._asking is not None:
-            return self.classifier.ask(text, self._asking.chunk_chars)
-        # An older contract promises answers to whole texts as they were sent.
-        distances, shares, points = (
-            measure([text])[0]
-            for measure in (self.classifier.measure_authors, self.classifier.predict_proba, self.classifier.transform)
-        )
-        return Style((text,), 0, distances, shares, points)
+    def _read(self, text: str, index: int, *, several: bool) -> Style:
+        field = f"[{index}].{self._column}" if several else self._column
+        try:
+            style: Style = ask_model(self.classifier, text, self._asking)
+        except NotComparableError as error:
+            message = f"{field}: this text cannot be compared: {error}"
+            flaw = Flaw(field, "a text that cannot be compared", "a text like those that the model knows", message)
+            raise InvalidRecordsError(message, (flaw,)) from error
+        except StylometryError as error:
+            message = f"{field}: {error}"
+            flaw = Flaw(field, "a text with too little to count", "a text of some sentences", message)
+            raise InvalidRecordsError(message, (flaw,)) from error
+        return style
 
     def _describe(self, style: Style) -> dict[str, Any]:
         x, y = style.point.tolist()
@@ -72,6 +75,9 @@ class AuthorshipPredictor:
             "verification": self._verify(style),
             "place": {"x": x, "y": y},
             "compared": {"chunks": len(style.chunks), "chunk_chars": style.chunk_chars},
+            "coverage": {"share": style.coverage, "required": self._required},
+            "repetition": style.repetition,
+            "warnings": list(find_warnings(style, self._asking)),
         }
 
     def _verify(self, style: Style) -> dict[str, Any] | None:

@@ -12,6 +12,7 @@ from serve.documentation import describe_service, render_page
 from serve.exchange import Endpoint, Request, Response
 from serve.log.record import PredictionLog
 from serve.metrics import MEDIA_TYPE, Metrics
+from serve.predictor import OnnxPredictor
 from serve.settings import Settings
 from serve.store import ModelStore, Served, Status
 
@@ -146,6 +147,6 @@ def describe_model(served: Served) -> dict[str, Any]:
         "model_version": served.version,
         "run_id": served.ref.run_id,
         "since": served.ref.since or None,
-        "is_onnx": "model.onnx" in contract["files"],
+        "is_onnx": isinstance(served.predictor, OnnxPredictor),
         **{name: value for name, value in contract.items() if name != "model"},
     }

@@ -5,12 +5,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+from loguru import logger
 from pydantic import ValidationError
 
 from relay.handoff.errors import RelayError
 from relay.registry.contract import CONTRACT_FILE, LINEAGE_FILE, MODEL_FILE, ONNX_FILE, Contract
 from relay.registry.model_file import read_model
-from relay.registry.onnx_file import open_onnx
+from relay.registry.onnx_file import INEXACT, open_onnx
 from relay.registry.predictions import find_difference
 from relay.registry.task import ModelTask
 from serve.predictor import OnnxPredictor, PipelinePredictor, Predictor
@@ -74,7 +75,10 @@ def _read_contract(folder: Path, ref: VersionRef, where: str) -> Contract:
 def _open_predictor(folder: Path, contract: Contract, where: str) -> Predictor:
     contents = {name: _read_file(folder / name, sha256, where) for name, sha256 in contract.files.items()}
     if ONNX_FILE in contents:
-        return OnnxPredictor(contract, open_onnx(contents[ONNX_FILE]))
+        onnx = open_onnx(contents[ONNX_FILE])
+        if onnx.is_exact_for(contract.inputs):
+            return OnnxPredictor(contract, onnx)
+        logger.warning("{}: {}", where, INEXACT)
     if MODEL_FILE not in contents:
         raise VersionRefusedError(f"{where}: its contract names no {MODEL_FILE}, expected one to load")
     model = read_model(contents[MODEL_FILE], contract.files[MODEL_FILE])

@@ -53,7 +53,7 @@ class OnnxPredictor:
             return require_finite(read_outputs(self._contract, outputs), self._contract, records).predictions
         return [classes[index] for index in outputs.argmax(axis=1).tolist()]
 
-    def _compute(self, records: Sequence[Record]) -> npt.NDArray[np.float32]:
+    def _compute(self, records: Sequence[Record]) -> npt.NDArray[np.float64]:
         return self._onnx.predict(make_matrix(records, len(self._contract.inputs)))
 
 

@@ -24,7 +24,7 @@ MOST_FLAWS = 50
 """Flaws named in one answer."""
 
 Record = msgspec.Struct
-Matrix = npt.NDArray[np.float32]
+Matrix = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,7 @@ def find_type(column: Column, limit: float = math.inf) -> Any:
 def make_matrix(records: Sequence[Record], columns: int) -> Matrix:
     """Records of numbers as an ONNX model takes them, unknown ones as NaN (records, columns)."""
     rows = [msgspec.structs.astuple(record) for record in records]  # None becomes NaN in an array of floats
-    return np.array(rows, dtype=np.float32).reshape(len(rows), columns)
+    return np.array(rows, dtype=np.float64).reshape(len(rows), columns)
 
 
 def _count(flaws: int) -> str:

@@ -15,6 +15,7 @@ WORKDIR /app
 COPY images/entrypoint.py images/warm_caches.py images/
 COPY relay/__init__.py relay/__init__.py
 COPY relay/handoff relay/handoff
+COPY relay/reading relay/reading
 COPY relay/registry relay/registry
 COPY stylometry stylometry
 COPY serve serve

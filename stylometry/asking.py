@@ -1,6 +1,7 @@
 """A text of any length, made ready for a model of styles: cleaned, and cut like the texts that the model knows."""
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -25,6 +26,8 @@ class Style:
         distances: Mean over the chunks of the distance to each author (authors,).
         probabilities: Mean over the chunks of each author's probability (authors,).
         point: The middle of the chunks on the map of the known texts (2,).
+        coverage: Share of the chunks' n-grams that are features of the model, 0 to 1.
+        repetition: Share of the text that stood in it before, 0 to 1; see shingles.measure_repetition.
     """
 
     chunks: tuple[str, ...]
@@ -32,6 +35,8 @@ class Style:
     distances: npt.NDArray[np.float64]
     probabilities: npt.NDArray[np.float64]
     point: npt.NDArray[np.float64]
+    coverage: float
+    repetition: float
 
     @property
     def nearest(self) -> int:
@@ -44,20 +49,24 @@ def clean_text(text: str) -> str:
     return " ".join(LINK.sub(" ", text).split())
 
 
-def cut_like_known(text: str, chunk_chars: int, *, needs: str) -> tuple[list[str], int]:
+def cut_like_known(
+    text: str, chunk_chars: int, *, needs: str, prepare: Callable[[str], str] | None = None
+) -> tuple[list[str], int]:
     """The chunks of a text that can stand beside the known ones, and their length, 0 if it is the whole text.
 
     Args:
-        text: As it was written; it is cleaned first.
+        text: As it was written; it is prepared first.
         chunk_chars: Characters of each known chunk, 0 for whole documents.
         needs: What the distance compares, see delta.Distance.
+        prepare: Gives the text as the known ones were prepared; by default clean_text.
 
     Raises:
         StylometryError: If counts are compared and the text is shorter than the chunks that were counted.
     """
-    if chunk_chars and len(text) == chunk_chars:
+    prepared = (prepare or clean_text)(text)
+    if chunk_chars and len(text) == chunk_chars and (prepare is None or prepared.strip() == text.strip()):
         return [text], chunk_chars  # it may be a known chunk, and those may begin or end with a blank
-    text = clean_text(text)
+    text = prepared
     if chunk_chars == 0:
         return [text], 0
     if len(text) < chunk_chars:

@@ -1,6 +1,6 @@
 """Whose text is it? A scikit-learn estimator on texts: the nearest known author, how sure, and where on the map."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Self
 
@@ -13,12 +13,14 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from stylometry.asking import Style, cut_like_known
 from stylometry.calibration import fit_temperature, leave_documents_out, measure_authors, spread_probability
+from stylometry.coverage import check_coverage, count_covered, find_lowest_coverage
 from stylometry.delta import Distance, find_distance
 from stylometry.errors import StylometryError
 from stylometry.features import Scale
 from stylometry.imposters import Borders, Imposters, score_candidates, tune_borders
 from stylometry.profiles import Ngram, Profile, Reading, fit_profile
 from stylometry.projection import add_points, pcoa
+from stylometry.shingles import measure_repetition
 from stylometry.spelling import NormalForm
 
 Floats = npt.NDArray[np.float64]
@@ -143,19 +145,52 @@ class AuthorshipClassifier(TransformerMixin, ClassifierMixin, BaseEstimator):  #
         rows = self._read(texts)
         return measure_authors(self._distance(), rows, (self.rows_, self.authors_), by_centroid=self._is_by_centroid())
 
-    def ask(self, text: str, chunk_chars: int = 0) -> Style:
+    def ask(
+        self,
+        text: str,
+        chunk_chars: int = 0,
+        *,
+        prepare: Callable[[str], str] | None = None,
+        lowest_coverage: float | None = None,
+    ) -> Style:
         """What one text of any length is like.
 
         Args:
-            text: As it was written; links go, and white space is made even.
+            text: As it was written.
             chunk_chars: Characters of each known text where these are equally long chunks; 0 for whole documents.
+            prepare: Gives a text as the known ones were prepared; by default links go, and white space is made even.
+            lowest_coverage: Of the known documents, see coverage.find_lowest_coverage; None refuses no text.
 
         Raises:
+            NotComparableError: If the features make up too little of the text.
             StylometryError: If the text holds nothing that is counted, or is too short for a distance of counts.
         """
-        distance = self._distance()
-        chunks, chars = cut_like_known(text, chunk_chars, needs=distance.needs)
-        rows = self._read(chunks)
+        chunks, chars = cut_like_known(text, chunk_chars, needs=self._distance().needs, prepare=prepare)
+        return self._ask_chunks(text, chunks, chars, lowest_coverage)
+
+    def ask_whole(self, text: str) -> Style:
+        """The same of a text that is compared whole and as it was written.
+
+        Raises:
+            StylometryError: If the text holds nothing that is counted.
+        """
+        return self._ask_chunks(text, [text], 0, None)
+
+    def count_covered(self, texts: Sequence[str]) -> Integers:
+        """Occurrences of the features, and of all n-grams, in each text (texts, 2)."""
+        check_is_fitted(self)
+        return count_covered(self._reading().count(texts), self.ngrams_)
+
+    def find_lowest_coverage(self, texts: Sequence[str]) -> float:
+        """The lowest coverage of a document by the features of the others: of the texts that were fitted, in order."""
+        counts = self._reading().count(texts)
+        return find_lowest_coverage(counts, self.documents_, features=self.features, culling=self.culling)
+
+    def _ask_chunks(self, text: str, chunks: list[str], chars: int, lowest_coverage: float | None) -> Style:
+        covered, total = self.count_covered(chunks).sum(axis=0).tolist()
+        ngram = self.ngram if self.n == 1 else f"{self.n}-{self.ngram} sequence"
+        check_coverage(covered / total, lowest_coverage, features=len(self.ngrams_), ngram=ngram)
+        distance, rows = self._distance(), self._read(chunks)
         distances = measure_authors(distance, rows, (self.rows_, self.authors_), by_centroid=self._is_by_centroid())
         return Style(
             chunks=tuple(chunks),
@@ -163,6 +198,8 @@ class AuthorshipClassifier(TransformerMixin, ClassifierMixin, BaseEstimator):  #
             distances=distances.mean(axis=0),
             probabilities=spread_probability(distances, self.temperature_).mean(axis=0),
             point=add_points(self.points_, self.offsets_, distance.between(rows, self.rows_)).mean(axis=0),
+            coverage=covered / total,
+            repetition=measure_repetition(text),
         )
 
     def nearest(self, texts: Sequence[str], count: int = 5) -> tuple[Floats, Integers]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from stylometry.copies import Apart
 from stylometry.errors import StylometryError
 from stylometry.trust import find_neighbours, number_labels
 
@@ -58,6 +59,7 @@ def permutation_test(
     *,
     permutations: int = 999,
     seed: int = 0,
+    apart: Apart | None = None,
 ) -> LabelTest:
     """The accuracy of trust.leave_one_out against labels drawn by lot among the documents.
 
@@ -71,6 +73,7 @@ def permutation_test(
         documents_last: Index of the last document in each chunk (k,).
         permutations: How many drawings.
         seed: Seed of the drawings.
+        apart: Copies, which are no neighbours; copies with one label change it together.
 
     Raises:
         StylometryError: If chunks of one document have different labels, or no chunk can be judged.
@@ -89,9 +92,12 @@ def permutation_test(
             "labels cannot be drawn among the documents: found chunks of several documents, or documents of several "
             "labels, expected chunks within documents of one label each. Cut within (cut_within), or use shift_test."
         )
+    if apart is not None:
+        units, owner_of = np.unique(np.stack([apart.sources[known], classes[known]]), axis=1, return_inverse=True)
+        drawn = units[1]
     generator = np.random.default_rng(seed)
     arranged = (generator.permutation(drawn)[owner_of] for _ in range(permutations))
-    neighbours = find_neighbours(distances, classes, documents_first, documents_last, 0)
+    neighbours = find_neighbours(distances, classes, documents_first, documents_last, 0, apart=apart)
     return _compare(classes, neighbours, known, arranged)
 
 
@@ -104,6 +110,7 @@ def shift_test(
     window: int = 0,
     shifts: int = 999,
     seed: int = 0,
+    apart: Apart | None = None,
 ) -> LabelTest:
     """The accuracy of trust.leave_one_out against the same labels moved along the order of the chunks, in a circle.
 
@@ -119,6 +126,7 @@ def shift_test(
         window: Places before and after a chunk that are too near in time to count.
         shifts: How many shifts to draw, if there are more than these.
         seed: Seed of the drawing.
+        apart: Copies, which are no neighbours.
 
     Raises:
         StylometryError: If no chunk can be judged.
@@ -128,11 +136,11 @@ def shift_test(
     every = np.arange(1, len(known))
     chosen = every if len(every) <= shifts else np.random.default_rng(seed).choice(every, shifts, replace=False)
     arranged = (np.roll(classes[known], shift) for shift in chosen.tolist())
-    neighbours = find_neighbours(distances, classes, documents_first, documents_last, window)
+    neighbours = find_neighbours(distances, classes, documents_first, documents_last, window, apart=apart)
     return _compare(classes, neighbours, known, arranged)
 
 
-def silhouette(distances: Floats, labels: Sequence[str | None]) -> Silhouette:
+def silhouette(distances: Floats, labels: Sequence[str | None], *, apart: Apart | None = None) -> Silhouette:
     """How well the labels part the chunks: (b - a) / max(a, b) for each, 0 for a label of one chunk.
 
     a is the mean distance to the others of the same label, b the least mean distance to another label's chunks.
@@ -140,6 +148,7 @@ def silhouette(distances: Floats, labels: Sequence[str | None]) -> Silhouette:
     Args:
         distances: Distances between the chunks (k, k).
         labels: Label of each chunk, None where it is not known: such chunks stay out (k,).
+        apart: Copies of a chunk, whose distance from it does not count.
 
     Raises:
         StylometryError: If there are not two labels.
@@ -150,19 +159,35 @@ def silhouette(distances: Floats, labels: Sequence[str | None]) -> Silhouette:
     if len(names) < 2:
         raise StylometryError(f"no silhouette: found {len(names)} labels, expected at least two. Give more labels.")
     members = (classes[:, np.newaxis] == np.arange(len(names))).astype(np.float64)
-    sizes = members.sum(axis=0)
     known = np.flatnonzero(classes >= 0)
     sums = (distances @ members)[known]
-    own = classes[known], np.arange(len(known))
-    alone = sizes[own[0]] == 1
-    within = sums[own[1], own[0]] / np.where(alone, 1, sizes[own[0]] - 1)
-    means = sums / sizes
-    means[own[1], own[0]] = np.inf
+    sizes = np.tile(members.sum(axis=0), (len(known), 1))
+    own = np.arange(len(known)), classes[known]
+    sizes[own] -= 1  # a chunk is no distance from itself
+    if apart is not None:
+        _leave_copies_out(distances, members, known, apart, (sums, sizes))
+    alone = sizes[own] == 0
+    within = sums[own] / np.where(alone, 1, sizes[own])
+    means = np.divide(sums, sizes, where=sizes > 0, out=np.full(sums.shape, np.inf))
+    means[own] = np.inf
     beyond = means.min(axis=1)
+    alone |= ~np.isfinite(beyond)
     larger = np.maximum(within, beyond)
     widths = np.divide(beyond - within, larger, where=~alone & (larger > 0), out=np.zeros(len(known)))
-    of_label = {name: float(widths[own[0] == number].mean()) for number, name in enumerate(names)}
+    of_label = {name: float(widths[own[1] == number].mean()) for number, name in enumerate(names)}
     return Silhouette(float(widths.mean()), of_label)
+
+
+def _leave_copies_out(
+    distances: Floats, members: Floats, known: Integers, apart: Apart, totals: tuple[Floats, Floats]
+) -> None:
+    """Take each known chunk's copies from the sums of its distances to each label, and from their numbers."""
+    for row, chunk in enumerate(known.tolist()):
+        copies = np.flatnonzero(apart.find(chunk))
+        copies = copies[copies != chunk]
+        if len(copies):
+            totals[0][row] -= distances[chunk, copies] @ members[copies]
+            totals[1][row] -= members[copies].sum(axis=0)
 
 
 def _compare(classes: Integers, neighbours: Integers, known: Integers, arranged: Iterable[Integers]) -> LabelTest:

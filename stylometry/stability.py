@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from stylometry.chunks import cut_within
+from stylometry.copies import Apart
 from stylometry.delta import measure
 from stylometry.evidence import silhouette
 from stylometry.ngrams import count_ngrams
@@ -60,6 +61,7 @@ def compare_settings(
     distances: Sequence[str],
     ngram: Ngram = "word",
     n: int = 1,
+    copies: Sequence[int] | None = None,
 ) -> tuple[Setting, ...]:
     """One row for each combination; chunks are cut within documents, and only other documents' chunks are neighbours.
 
@@ -71,13 +73,16 @@ def compare_settings(
         distances: Names in delta.DISTANCES to try.
         ngram: "word" or "char".
         n: Words or characters in an n-gram.
+        copies: Number of the text that each document is; copies of one text have one number and are no neighbours.
 
     Raises:
         StylometryError: If no document is long enough for one of the lengths, or a parameter is out of range.
     """
     rows = []
+    numbers = np.arange(len(texts)) if copies is None else np.asarray(copies)
     for length in chunk_chars:
         chunks = cut_within(texts, labels, length)
+        apart = Apart(numbers[chunks.first_document], np.zeros((0, 2), np.int64))
         words = count_words(chunks)
         counts = count_ngrams(chunks, n) if ngram == "char" else words if n == 1 else count_words(chunks, n)
         average = float(words.matrix.sum() / len(chunks))
@@ -85,8 +90,8 @@ def compare_settings(
         for number in features:
             for name in distances:
                 between = measure(counts, name, features=number)
-                judged = leave_one_out(between, chunks.labels, chunks.first_document, chunks.last_document)
-                width = silhouette(between, chunks.labels).mean if has_labels else float("nan")
+                judged = leave_one_out(between, chunks.labels, chunks.first_document, chunks.last_document, apart=apart)
+                width = silhouette(between, chunks.labels, apart=apart).mean if has_labels else float("nan")
                 shares = (judged.accuracy, judged.balanced_accuracy, judged.majority_share)
                 rows.append(Setting(length, number, name, len(chunks), average, *shares, width))
     return tuple(rows)

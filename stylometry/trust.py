@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from stylometry.copies import Apart
 from stylometry.errors import StylometryError
 
 Floats = npt.NDArray[np.float64]
@@ -43,12 +44,14 @@ def leave_one_out(
     documents_first: Integers,
     documents_last: Integers,
     window: int = 0,
+    *,
+    apart: Apart | None = None,
 ) -> LeaveOneOut:
     """Judge each chunk by its nearest neighbour, of two equally near the one that stands first.
 
     Chunks that share a document do not count as neighbours: they are alike by topic, which would pass for style. For
-    text in the order of time, chunks within `window` places do not count either. A label found in one document only
-    can never be right, and lowers the figures.
+    text in the order of time, chunks within `window` places do not count either, and nor do copies. A label found in
+    one document only can never be right, and lowers the figures.
 
     Args:
         distances: Distances between the chunks, or between their points on a map (k, k).
@@ -56,13 +59,14 @@ def leave_one_out(
         documents_first: Index of the first document in each chunk (k,).
         documents_last: Index of the last document in each chunk (k,).
         window: Places before and after a chunk, in the order given, that are too near in time to count.
+        apart: Copies, which do not count either; see copies.find_passages.
 
     Raises:
         StylometryError: If the arguments differ in the number of chunks, or no chunk has a label.
     """
     _check_lengths(distances, labels, documents_first, documents_last)
     names, classes = number_labels(labels)
-    nearest = find_neighbours(distances, classes, documents_first, documents_last, window)
+    nearest = find_neighbours(distances, classes, documents_first, documents_last, window, apart=apart)
     is_judged = nearest >= 0
     confusion = np.zeros((len(names), len(names)), np.int64)
     np.add.at(confusion, (classes[is_judged], classes[nearest[is_judged]]), 1)
@@ -78,7 +82,13 @@ def map_distances(points: Floats) -> Floats:
 
 
 def find_neighbours(
-    distances: Floats, classes: Integers, documents_first: Integers, documents_last: Integers, window: int
+    distances: Floats,
+    classes: Integers,
+    documents_first: Integers,
+    documents_last: Integers,
+    window: int,
+    *,
+    apart: Apart | None = None,
 ) -> Integers:
     """Index of the nearest admissible neighbour of each chunk, -1 without any or without label (k,).
 
@@ -89,7 +99,10 @@ def find_neighbours(
     for chunk in np.flatnonzero(classes >= 0):
         shares_document = (documents_first <= documents_last[chunk]) & (documents_last >= documents_first[chunk])
         is_near_in_time = np.abs(indices - chunk) <= window
-        admissible = np.flatnonzero((classes >= 0) & ~shares_document & ~is_near_in_time)
+        is_admissible = (classes >= 0) & ~shares_document & ~is_near_in_time
+        if apart is not None:
+            is_admissible &= ~apart.find(int(chunk))
+        admissible = np.flatnonzero(is_admissible)
         if len(admissible):
             nearest[chunk] = admissible[distances[chunk, admissible].argmin()]
     return nearest

@@ -1,6 +1,7 @@
 """Who imports whom: the table of folders in ARCHITECTURE.md, held by reading each file's imports."""
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from graphlib import CycleError, TopologicalSorter
@@ -183,3 +184,25 @@ Verb("help", program="n")
 """
     expected = {"a.b", "c", "c.d", "e", "e.g", "h.i", "*.parameters", f"{OWN}.j", "*", "l.m"}
     assert set(read_imports(ast.parse(text))) == expected
+
+
+IMAGES = {
+    "ingest/ingest.Dockerfile": "ingest",
+    "preprocess/preprocess.Dockerfile": "preprocess",
+    "serve/serve.Dockerfile": "serve",
+    "model/model.Dockerfile": "model",
+}
+
+
+@pytest.mark.parametrize("dockerfile", IMAGES)
+def test_an_image_holds_each_module_that_its_program_imports(dockerfile: str) -> None:
+    copied = re.findall(r"^COPY (\S+) \S+$", (ROOT / dockerfile).read_text(encoding="utf-8"), re.MULTILINE)
+    needed, waiting = set[str](), [name for name in find_modules() if is_within(name, IMAGES[dockerfile])]
+    while waiting:
+        name = waiting.pop()
+        if name not in needed:
+            needed.add(name)
+            waiting += [other for other in find_imports()[name] if "*" not in other]
+    paths = {name: find_modules()[name].relative_to(ROOT).as_posix() for name in needed}
+    missing = [path for path in paths.values() if not any(path == one or path.startswith(f"{one}/") for one in copied)]
+    assert missing == []

@@ -162,8 +162,8 @@ def attribute_record(production: Production, records: Sequence[dict[str, Cell]],
         raise ModelError(
             "the run in the registry has another model than its version", next_step="Train and promote again"
         )
-    clean = read_text(str(text).encode("utf-8", "replace"))
-    return attribute_text(read_trained(folder, receipt), clean, settings.data_dir / ".state")
+    read = read_text(str(text).encode("utf-8", "replace"))
+    return attribute_text(read_trained(folder, receipt), read, settings.data_dir / ".state")
 
 
 def read_records(content: bytes, production: Production) -> list[dict[str, Cell]]:

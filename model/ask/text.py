@@ -59,7 +59,7 @@ def answer(options: argparse.Namespace) -> VerbAnswer:
 
 
 def read_text(content: bytes) -> str:
-    """The text as `preprocess` usually cleans one: without links, a run of white space as one blank.
+    """The text as it was written.
 
     Raises:
         UsageError: it is too long, no UTF-8, empty, or too short to count anything in it.
@@ -72,7 +72,7 @@ def read_text(content: bytes) -> str:
         raise UsageError(f"the text is not UTF-8 (byte {error.start:,})", next_step="Save it as UTF-8") from None
     from stylometry.asking import clean_text
 
-    text = clean_text(raw)
+    text = clean_text(raw)  # links and blanks are no text, however the recipe prepares it
     if not text:
         raise UsageError(
             "there is no text", next_step="Give it on standard input, as in `python -m model ask RECIPE < text.txt`"
@@ -82,4 +82,4 @@ def read_text(content: bytes) -> str:
             f"the text is too short: found {count(len(text), 'character')}, expected at least {FEWEST_CHARS}",
             next_step="Give more",
         )
-    return text
+    return raw

@@ -11,13 +11,17 @@ import stylometry.imposters
 from model.ask.trained import Trained
 from relay.handoff.errors import ModelError, UsageError
 from relay.handoff.files import hash_file, write_atomically
+from relay.handoff.texts import prepare_text
 from relay.handoff.wording import count
+from relay.registry.asking import ask_model, find_warnings
+from relay.registry.contract import Asking
 from relay.registry.model_file import read_model
 from relay.results.signs import Signs
 from relay.results.text_attribution import Extent, MapPoint, Nearness, TextAttribution, Verdict
-from stylometry.asking import Style
+from stylometry.asking import Style, clean_text
 from stylometry.attribution import AuthorshipClassifier
 from stylometry.chunks import keep_whole
+from stylometry.coverage import find_required_coverage
 from stylometry.errors import StylometryError
 from stylometry.imposters import Borders, Imposters
 from stylometry.stability import FEWEST_WORDS, SAFE_WORDS, say_if_short
@@ -29,7 +33,7 @@ def attribute_text(trained: Trained, text: str, state: Path) -> TextAttribution:
 
     Args:
         trained: the model, its bytes checked.
-        text: a clean text.
+        text: as it was written.
         state: folder in which the borders of the imposters are kept for the next question.
 
     Raises:
@@ -40,11 +44,11 @@ def attribute_text(trained: Trained, text: str, state: Path) -> TextAttribution:
     if not isinstance(classifier, AuthorshipClassifier):
         raise ModelError(f"model.skops holds {type(classifier).__name__}, expected AuthorshipClassifier: train again")
     try:
-        style = classifier.ask(text, trained.chunk_chars)
+        style = ask_model(classifier, text, trained.asking)
         verdict = _verify(classifier, style, trained, state)
     except StylometryError as error:
         raise UsageError(f"this text cannot be compared: {error}") from None
-    extent = Extent(len(text), count_all_words(text), len(style.chunks), style.chunk_chars)
+    extent = _measure_extent(text, style, trained.asking)
     return TextAttribution(
         recipe=trained.receipt.recipe,
         model_sha256=trained.sha256,
@@ -52,8 +56,22 @@ def attribute_text(trained: Trained, text: str, state: Path) -> TextAttribution:
         labels=_rank(classifier.classes_.tolist(), style),
         verdict=verdict,
         map=_locate(classifier, style, trained.signs),
-        warnings=_warn(extent, trained),
+        warnings=(*find_warnings(style, trained.asking), *_warn(extent, trained)),
         notes=_note(trained, len(classifier.classes_)),
+    )
+
+
+def _measure_extent(text: str, style: Style, asking: Asking) -> Extent:
+    prepared = clean_text(text) if asking.preparation is None else prepare_text(text, asking.preparation)
+    lowest = asking.lowest_coverage
+    return Extent(
+        chars=len(prepared),
+        words=count_all_words(prepared),
+        chunks=len(style.chunks),
+        chunk_chars=style.chunk_chars,
+        coverage=style.coverage,
+        required_coverage=None if lowest is None else find_required_coverage(lowest),
+        repetition=style.repetition,
     )
 
 

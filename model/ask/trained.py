@@ -8,7 +8,7 @@ from pathlib import Path
 from relay.handoff.errors import DatasetDamagedError, DatasetMissingError, ModelError, UsageError
 from relay.handoff.receipt import Receipt
 from relay.handoff.recipe import Recipe
-from relay.registry.contract import MODEL_FILE
+from relay.registry.contract import CONTRACT_FILE, MODEL_FILE, Asking, Contract
 from relay.results.output import RECEIPT, ResultLocation
 from relay.results.signs import Signs, read_signs
 
@@ -21,10 +21,15 @@ class Trained:
 
     receipt: Receipt
     content: bytes
-    chunk_chars: int
-    """Characters of each chunk that it learned from; 0 if these were whole documents."""
+    asking: Asking
+    """How it is asked about a text."""
     signs: Signs
     """Colour and marker of each label, as in all pictures of the result."""
+
+    @property
+    def chunk_chars(self) -> int:
+        """Characters of each chunk that it learned from; 0 if these were whole documents."""
+        return self.asking.chunk_chars
 
     @property
     def sha256(self) -> str:
@@ -76,8 +81,11 @@ def read_trained(folder: Path, receipt: Receipt) -> Trained:
         DatasetDamagedError: a file is not the receipt's, or is gone.
     """
     metrics = json.loads(read_checked(folder, receipt, METRICS))
-    content = read_checked(folder, receipt, MODEL_FILE)
-    return Trained(receipt, content, int(metrics["chunks"]["chars"]), read_signs(metrics))
+    asking = None
+    if CONTRACT_FILE in receipt.files:
+        asking = Contract.from_json(read_checked(folder, receipt, CONTRACT_FILE)).asking
+    whole = Asking(chunk_chars=int(metrics["chunks"]["chars"]), seed=receipt.seed)
+    return Trained(receipt, read_checked(folder, receipt, MODEL_FILE), asking or whole, read_signs(metrics))
 
 
 def read_checked(folder: Path, receipt: Receipt, name: str) -> bytes:

@@ -136,7 +136,7 @@ def _have_files(address: Address, version: Version, folder: Path) -> Contract:
 
 
 def open_model(production: Production) -> OpenModel:
-    """The model, by its ONNX file where it has one, after it has answered its example as it did at its training.
+    """The model, by its ONNX file where that is exact, after it has answered its example as it did at its training.
 
     Raises:
         ModelTamperedError: the bytes are not those of the contract.
@@ -151,8 +151,9 @@ def open_model(production: Production) -> OpenModel:
 
         content = (production.folder / ONNX_FILE).read_bytes()
         check_digest(content, contract.files[ONNX_FILE], ONNX_FILE)
-        onnx = open_onnx(content)
-    else:
+        found = open_onnx(content)
+        onnx = found if found.is_exact_for(contract.inputs) else None
+    if onnx is None:
         model = read_model(production.folder / MODEL_FILE, contract.files[MODEL_FILE])
     opened = OpenModel(contract, onnx, model)
     difference = find_difference(contract, opened.answer(contract.example.records))

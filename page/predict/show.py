@@ -77,6 +77,8 @@ def is_moving(contract: Contract, reason: Reason, reasons: tuple[Reason, ...]) -
 def show_details(given: Given) -> None:
     """What the API says of one text: the labels, and whether it is by none of them."""
     (detail,) = given.details
+    for warning in detail.get("warnings", ()):
+        st.warning(plain(warning), icon=":material/warning:")
     rows = [
         {
             "Label": plain(str(one["label"])),

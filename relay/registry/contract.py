@@ -10,6 +10,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict
 
 from relay.handoff.column import Column
+from relay.handoff.preparation import Preparation
 from relay.registry.task import ModelTask
 
 MODEL_FILE = "model.skops"
@@ -94,6 +95,10 @@ class Asking(_Part):
     """A text is cut into chunks of so many characters, as the known ones were; 0: it is compared whole."""
     seed: int
     """By which the imposters are drawn that verify the nearest label."""
+    preparation: Preparation | None = None
+    """What was done to the texts that it learned from, and is done to each other text; None in older contracts."""
+    lowest_coverage: float | None = None
+    """The lowest share that features of the others make up of a known text; None in older contracts."""
 
 
 class Contract(_Part):

@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from relay.handoff.column import Column
+from relay.registry.asking import ask_model
 from relay.registry.contract import TOLERANCE, Cell, Contract
 from relay.registry.task import ModelTask
 
@@ -33,10 +34,10 @@ class Predictions:
     """What else the API says of each record; authorship models only."""
 
 
-def make_matrix(inputs: Mapping[str, Column], records: Sequence[Record]) -> npt.NDArray[np.float32]:
+def make_matrix(inputs: Mapping[str, Column], records: Sequence[Record]) -> npt.NDArray[np.float64]:
     """The records as an ONNX model takes them (n, inputs): in the contract's order, a missing value as NaN."""
     rows = [[record.get(name) for name in inputs] for record in records]
-    return np.array(rows, dtype=np.float32).reshape(len(rows), len(inputs))
+    return np.array(rows, dtype=np.float64).reshape(len(rows), len(inputs))
 
 
 def make_frame(inputs: Mapping[str, Column], records: Sequence[Record]) -> "pd.DataFrame":
@@ -105,10 +106,7 @@ def find_difference(contract: Contract, made: Predictions) -> str:
 
 def _attribute_texts(contract: Contract, model: Any, records: Sequence[Record]) -> Predictions:
     (text,) = contract.inputs
-    if contract.asking is None:
-        texts = [record[text] for record in records]
-        return _name_classes(contract, model.predict_proba(texts), model.predict(texts).tolist())
-    styles = [model.ask(str(record[text] or ""), contract.asking.chunk_chars) for record in records]
+    styles = [ask_model(model, str(record[text] or ""), contract.asking) for record in records]
     shares = np.array([style.probabilities for style in styles]).reshape(len(records), len(contract.classes))
     return _name_classes(contract, shares, [contract.classes[style.nearest] for style in styles])
 

@@ -22,6 +22,12 @@ class Extent:
     """Chunks that were compared."""
     chunk_chars: int
     """0 if the text was compared whole."""
+    coverage: float
+    """Share of what was counted that the model looks at."""
+    required_coverage: float | None
+    """A text with less is refused; None where the model was trained before this was recorded."""
+    repetition: float
+    """Share of the text that stood in it before."""
 
 
 @dataclass(frozen=True)
@@ -96,10 +102,13 @@ def say_attribution(attribution: TextAttribution) -> list[str]:
 def say_extent(text: dict[str, Any]) -> str:
     """How much of the text was compared, in words."""
     chars = f"{count(text['words'], 'word')}, {count(text['chars'], 'character')}"
+    covered = f"The model's features cover {show_share(text['coverage'])} of it"
+    needed = text["required_coverage"]
+    covered += "." if needed is None else f"; at least {show_share(needed)} is required."
     if not text["chunk_chars"]:
-        return f"the whole text was compared ({chars})."
+        return f"the whole text was compared ({chars}). {covered}"
     of = f"{count(text['chunks'], 'chunk')} of {text['chunk_chars']:,} characters"
-    return f"{of} of the text {'was' if text['chunks'] == 1 else 'were'} compared ({chars} in all)."
+    return f"{of} of the text {'was' if text['chunks'] == 1 else 'were'} compared ({chars} in all). {covered}"
 
 
 def say_verdict(verdict: dict[str, Any]) -> str:

@@ -13,6 +13,7 @@ import pytest
 from edition_folders import EDITION_MODELS, Edition, unpack
 from serving import Server
 
+from relay.registry.asking import UNKNOWN_COVERAGE
 from serve.log import open_log
 from serve.log.record import COLUMNS, Row
 
@@ -97,6 +98,8 @@ def test_a_text_is_as_far_from_each_label_as_it_was(server: Server, model: str) 
     assert [one["distance"] for one in details["labels"]] == pytest.approx([distance for _, distance in distances])
     assert details["verification"]["verdict"] == verdict
     assert details["verification"]["score"] == pytest.approx(score)
+    assert (0 < details["coverage"]["share"] <= 1, details["coverage"]["required"]) == (True, None)
+    assert details["warnings"][0] == UNKNOWN_COVERAGE
 
 
 def test_a_request_that_is_repeated_under_its_old_key_gets_the_old_answer(server: Server) -> None:

@@ -15,10 +15,12 @@ from model.parameters import parse_parameters
 from model.training.result import Results
 from model.training.train import train
 from relay.handoff.location import DatasetLocation
+from relay.handoff.preparation import Preparation
 from relay.handoff.program import main
 from relay.handoff.receipt import Key, Receipt
 from relay.handoff.recipe import load_recipe
 from relay.handoff.schema import arrow_schema, describe_schema
+from relay.handoff.texts import note_preparation
 from relay.handoff.writer import Block, DatasetWriter
 from relay.results.findings import Topic
 from relay.results.output import ResultLocation
@@ -36,6 +38,10 @@ kind = "table"
 kind = "estimator"
 estimator = "sklearn.linear_model.LinearRegression"
 """
+
+
+PREPARED = Preparation(cleaning="links", case="lower", normal_form="NFC")
+"""What `[preprocess] kind = "documents"` does to a text."""
 
 
 @dataclass(frozen=True)
@@ -124,6 +130,8 @@ def make_project(folder: Path, recipe_text: str, columns: dict[str, Any], name: 
     path.write_text(recipe_text, encoding="utf-8")
     schema = arrow_schema(load_recipe(str(path)).columns)
     fields = [*schema, pa.field("split", pa.string())] if "split" in columns else list(schema)
+    if 'kind = "documents"' in recipe_text:
+        fields = [note_preparation(item, PREPARED) if item.name == "text" else item for item in fields]
     table = pa.table({item.name: pa.array(columns[item.name], item.type) for item in fields}, schema=pa.schema(fields))
     write_processed(folder / "data", path, table)
     return Project(folder, path)

@@ -50,9 +50,10 @@ def test_a_text_is_nearest_to_its_own_author(trained_documents: Project, author:
     assert (answer.verdict.label, answer.verdict.verdict) == (author, "yes")
 
 
-def test_a_style_of_none_of_them_is_no_yes(trained_documents: Project) -> None:
+def test_a_text_of_words_that_none_of_them_uses_gets_no_answer(trained_documents: Project) -> None:
     strange = " ".join(np.random.default_rng(1).choice(["pojem", "hlava", "ruka", "dvojice", "smysl", "mluva"], 200))
-    assert ask(trained_documents, strange).verdict.verdict != "yes"
+    with pytest.raises(UsageError, match=r"this text cannot be compared: the [0-9,]+ most frequent"):
+        ask(trained_documents, strange)
 
 
 def test_it_stands_on_the_map_among_the_chunks_of_its_author(trained_documents: Project) -> None:
@@ -69,7 +70,8 @@ def test_a_result_with_the_old_words_for_its_parameters_gives_the_same_notes(tra
         trained = find_trained(trained_documents)
         receipt = trained.receipt
         key = receipt.key.model_copy(update={"parameters": receipt.key.parameters | parameters})
-        whole = replace(trained, receipt=receipt.model_copy(update={"key": key}), chunk_chars=0)
+        asking = trained.asking.model_copy(update={"chunk_chars": 0})
+        whole = replace(trained, receipt=receipt.model_copy(update={"key": key}), asking=asking)
         return attribute_text(whole, read_text(write_like("Ann").encode()), trained_documents.data_dir / ".state")
 
     new = note(distance="count_manhattan", caveat="One subject.")

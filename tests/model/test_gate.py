@@ -16,7 +16,7 @@ from model.release.compare import METRICS, answer, measure_auc
 from model.release.promotion_gate import Candidate, Decision, judge_challenger
 from model.training.estimator.rows import Part
 from relay.handoff.column import Column
-from relay.registry.contract import Contract, Example, Score, Segment
+from relay.registry.contract import Contract, Example, Leak, Score, Segment
 
 SEED = 7
 NUMBER = Column(type="float", role="input")
@@ -212,6 +212,20 @@ def test_few_rows_of_a_class_decide_nothing(good: Any) -> None:
     target = np.array([1] * 4 + [0] * 196)
     found = judge(make_candidate(2, good), make_candidate(1, good), Part(inputs, target, pa.table({})))
     assert (found.passes, "4 test rows of the class 1, 10 are needed" in found.why) == (False, True)
+
+
+def test_a_possible_leak_is_left_to_a_person_also_when_it_is_first_or_better(
+    good: Any, poor: Any, test_rows: Part
+) -> None:
+    leak = Leak(column="a", by="values", metric="ROC AUC", value=0.9951, label=1)
+    leaking = make_candidate(2, good, "same", leaks=[leak])
+    for champion in (None, make_candidate(1, poor)):
+        found = judge(leaking, champion, test_rows)
+        assert (found.passes, found.checks) == (False, ())
+        assert "a alone separates y = 1 from the other test rows (ROC AUC 0.9951)" in found.why
+        assert 'use role = "ignore" and train again; otherwise promote by hand' in found.why
+    # A person has promoted these very files: training them again changes nothing.
+    assert judge(leaking, make_candidate(1, good, "same", leaks=[leak]), test_rows).passes
 
 
 def test_the_same_files_pass_without_a_comparison(good: Any, test_rows: Part) -> None:

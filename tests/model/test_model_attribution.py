@@ -46,7 +46,7 @@ def test_every_distance_answers_for_every_unknown_document(project: MakeProject)
 
 def test_candidates_alone_are_compared(project: MakeProject) -> None:
     recipe = WHOLE + 'candidates = ["Ben", "Cid"]\n'
-    results = project(recipe, hide_author(document_columns(), "Ann-1")).train()
+    results = project(recipe, hide_author(document_columns(), "Ben-5")).train()
     assert {row["label"] for row in results.tables["attributions"].to_pylist()} == {"Ben", "Cid"}
     assert "Compared are Ben and Cid only: a style of none of them would not be noticed." in texts(results)
 

@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from projects import MIXED, Project, mixed_columns
-from sklearn.linear_model import LogisticRegression
+from sklearn.ensemble import GradientBoostingRegressor, HistGradientBoostingRegressor, RandomForestRegressor
+from sklearn.linear_model import LogisticRegression, Ridge
 
 from model.training.estimator.pipeline import build_pipeline
 from relay.handoff.recipe import Column, load_recipe
@@ -59,6 +60,30 @@ def test_a_missing_category_is_a_category_of_its_own_however_it_is_said(missing:
 def test_a_category_never_seen_is_none_of_the_known() -> None:
     fitted = prepare({"c": column("category")}, pd.DataFrame({"c": ["x", "y"]}))
     assert fitted.transform(pd.DataFrame({"c": ["z"]})).tolist() == [[0.0, 0.0]]
+
+
+GAPS = pd.DataFrame({"x": [0.0, 2e9, np.nan, 4.0, 5.0], "b": [1.0, 0.0, 1.0, np.nan, 1.0]})
+GAPPED = {"x": column("float", null=True), "b": column("bool", null=True)}
+
+
+def test_histogram_trees_get_numbers_and_gaps_as_they_are() -> None:
+    fitted = build_pipeline(GAPPED, HistGradientBoostingRegressor(min_samples_leaf=1)).fit(GAPS, [1, 2, 3, 4, 5])
+    np.testing.assert_array_equal(fitted["prepare"].transform(GAPS), GAPS.to_numpy())
+    bare = HistGradientBoostingRegressor(min_samples_leaf=1).fit(GAPS.to_numpy(), [1, 2, 3, 4, 5])
+    assert fitted.predict(GAPS).tolist() == bare.predict(GAPS.to_numpy()).tolist()
+
+
+def test_trees_that_compare_float32_get_scaled_numbers_with_their_gaps() -> None:
+    prepared = build_pipeline(GAPPED, RandomForestRegressor())["prepare"].fit_transform(GAPS)
+    assert np.isnan(prepared).tolist() == GAPS.isna().to_numpy().tolist()
+    assert np.nanmean(prepared[:, 0]) == pytest.approx(0)
+
+
+@pytest.mark.parametrize("estimator", [Ridge(), GradientBoostingRegressor()])
+def test_an_estimator_that_refuses_missing_values_gets_none(estimator: Any) -> None:
+    prepared = build_pipeline(GAPPED, estimator)["prepare"].fit_transform(GAPS)
+    assert prepared.shape == (5, 3)
+    assert not np.isnan(prepared).any()
 
 
 def test_only_columns_with_the_role_input_are_used(mixed: Project) -> None:

@@ -202,7 +202,7 @@ def test_a_file_is_answered_row_by_row_and_rows_that_break_the_contract_are_name
 ) -> None:
     page = open_page("/predict")
     upload(page, "name,AGE,income,home\nAnn,40,3000,own\n")
-    page.get_by_text("the file lacks age (is it AGE?)").wait_for()
+    page.get_by_text("the file lacks the columns age (is it AGE?)").wait_for()
     upload(page, "name,age,income,home\nAnn,40,3000,own\nBob,17,,rent\nCid,25,,rent\n")
     page.get_by_text("1 of 3 rows do not keep the model's contract; the others can be answered.").wait_for()
     page.locator("td", has_text="age is 17, expected a whole number from 18 to 120 (years)").wait_for()

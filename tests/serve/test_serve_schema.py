@@ -84,7 +84,7 @@ def test_unknown_values_reach_the_onnx_model_as_nan() -> None:
     schema = declare(a={"type": "int"}, b={"type": "float", "null": True}, c={"type": "bool"})
     records = schema.read_many(b'[{"a": 1, "b": null, "c": true}, {"a": 2, "b": 0.5, "c": false}]')
     matrix = make_matrix(records, 3)
-    assert (matrix.dtype, np.array_equal(matrix, [[1, np.nan, 1], [2, 0.5, 0]], equal_nan=True)) == (np.float32, True)
+    assert (matrix.dtype, np.array_equal(matrix, [[1, np.nan, 1], [2, 0.5, 0]], equal_nan=True)) == (np.float64, True)
 
 
 COLUMNS = st.one_of(

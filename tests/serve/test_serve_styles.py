@@ -1,6 +1,7 @@
 """A text asked over HTTP gets the figures that `python -m model ask` gives for it."""
 
 import json
+import unicodedata
 from pathlib import Path
 from typing import Any
 
@@ -23,10 +24,14 @@ DISTANCES = {"counts": "count_manhattan", "frequencies": "cosine_delta"}
 
 Asked = tuple[Project, Trained]
 
+TEXT = " ".join(np.random.default_rng(8).choice(WORDS["Ann"], 400))
 TEXTS = {
     "whole chunks": " ".join(np.random.default_rng(5).choice(WORDS["Ann"], 400)),
     "shorter than a chunk": " ".join(np.random.default_rng(6).choice(WORDS["Ben"], 40)),
     "lines, links and blanks": "\n\n".join(["  the sea was\tcalm https://example.org/?a=1 and"] * 60) + "\n",
+    "in another language": "בראשית ברא אלהים את השמים ואת הארץ " * 20,
+    "decomposed, in capitals": unicodedata.normalize("NFD", TEXT.upper().replace("CALM", "CÄLM")),
+    "a sentence repeated": "the sea was calm and the light upon the water lay like glass " * 60,
     "of two authors": " ".join(np.random.default_rng(7).choice([*WORDS["Ben"], *WORDS["Cid"]], 400)),
 }
 
@@ -80,7 +85,23 @@ def test_the_command_and_the_service_say_the_same_of_a_text(server: Server, aske
     }
     assert details["place"] == pytest.approx({"x": said.map.x, "y": said.map.y})
     assert details["compared"] == {"chunks": said.text.chunks, "chunk_chars": said.text.chunk_chars}
+    assert details["coverage"] == {"share": said.text.coverage, "required": said.text.required_coverage}
+    assert (details["repetition"], details["warnings"]) == (
+        said.text.repetition,
+        list(said.warnings[: len(details["warnings"])]),
+    )
     assert server.post("/invocations", {"instances": [text]}).json == {"predictions": [answer["prediction"]]}
+
+
+def test_a_text_in_another_language_is_refused_and_named_among_several(server: Server) -> None:
+    texts = [{"text": TEXTS["whole chunks"]}, {"text": TEXTS["in another language"]}]
+    refused = server.post("/predict", texts)
+    assert refused.status == 422
+    assert refused.json["detail"].startswith("[1].text: this text cannot be compared: the ")
+    assert (
+        "repeats itself"
+        in server.post("/predict", {"text": TEXTS["a sentence repeated"]}).json["details"][0]["warnings"][0]
+    )
 
 
 def test_counts_refuse_a_short_text_and_frequencies_do_not(server: Server, asked: Asked) -> None:

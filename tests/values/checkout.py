@@ -44,12 +44,24 @@ class Project:
 
     def run(self, program: str, *arguments: str, **environment: str) -> Ran:
         """`python -m <program> <arguments>` in the checkout, on the project's own folders."""
-        folders = ["--data-dir", str(self.folder / "data"), "--log-dir", str(self.folder / "logs")]
+        logs = ["--log-dir", str(self.folder / "logs")]
+        return self._run([program, *arguments, *self._data, *logs], None, environment)
+
+    def ask(self, program: str, *arguments: str, content: str, **environment: str) -> Ran:
+        """A subcommand that reads standard input and writes no log, such as `python -m model ask values`."""
+        return self._run([program, *arguments, *self._data], content, environment)
+
+    @property
+    def _data(self) -> list[str]:
+        return ["--data-dir", str(self.folder / "data")]
+
+    def _run(self, command: list[str], content: str | None, environment: dict[str, str]) -> Ran:
         ran = subprocess.run(
-            [sys.executable, "-m", program, *arguments, *folders],
+            [sys.executable, "-m", *command],
             cwd=CHECKOUT,
             env=os.environ | {"MLFLOW_TRACKING_URI": "off"} | environment,
             capture_output=True,
+            input=content,
             text=True,
             timeout=HANG_SECONDS,
             check=False,

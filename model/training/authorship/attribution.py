@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from model.parameters import AuthorshipParameters
 from model.training.authorship.documents import Documents
+from relay.handoff.preparation import Preparation
 from relay.handoff.wording import count, list_words
 from relay.results.findings import Finding, Topic
 from stylometry.attribution import AuthorshipClassifier
@@ -70,24 +71,28 @@ def find_countable(counts: CountTable) -> Booleans:
 
 
 def choose_known(
-    chunks: Chunks, known: Chunks, parameters: AuthorshipParameters, *, countable: Booleans
+    chunks: Chunks, known: Chunks, parameters: AuthorshipParameters, *, countable: Booleans, copies: Integers
 ) -> Sample | None:
     """The chunks that a model can learn from; None without two labels of at least two documents each.
+
+    Copies of one text count as one document.
 
     Args:
         chunks: all chunks.
         known: the same, without the unknown labels.
         parameters: name the candidates, if not all known labels are.
         countable: whether each chunk holds anything that is counted (chunks,).
+        copies: number of the text that each document is (documents,).
     """
     candidates = set(parameters.candidates) or {label for label in known.labels if label is not None}
     indices = [index for index, label in enumerate(known.labels) if label in candidates and countable[index]]
     documents: dict[str | None, set[int]] = {}
     for index in indices:
-        documents.setdefault(known.labels[index], set()).add(int(chunks.first_document[index]))
+        documents.setdefault(known.labels[index], set()).add(int(copies[chunks.first_document[index]]))
     if sum(len(found) > 1 for found in documents.values()) < 2:
         return None
-    return take_sample(chunks, indices[:: -(-len(indices) // MOST_CHUNKS)])
+    sample = take_sample(chunks, indices[:: -(-len(indices) // MOST_CHUNKS)])
+    return replace(sample, documents=copies[sample.documents].tolist())
 
 
 def choose_unknown(
@@ -109,8 +114,15 @@ def take_sample(chunks: Chunks, indices: Iterable[int]) -> Sample:
     )
 
 
-def fit_classifier(known: Sample, parameters: AuthorshipParameters) -> AuthorshipClassifier:
+def fit_classifier(
+    known: Sample, parameters: AuthorshipParameters, preparation: Preparation | None = None
+) -> AuthorshipClassifier:
     """The recipe's distance and features, fitted to chunks of known label.
+
+    Args:
+        known: the chunks.
+        parameters: the recipe's model section.
+        preparation: of the texts: what was kept as it was written is read as it was written.
 
     Raises:
         StylometryError: a chunk has nothing to count.
@@ -122,6 +134,7 @@ def fit_classifier(known: Sample, parameters: AuthorshipParameters) -> Authorshi
         features=parameters.features or find_distance(distance).features or MOST_FEATURES,
         culling=parameters.culling,
         distance=distance,
+        normal_form=None if preparation is None or preparation.normal_form == "keep" else preparation.normal_form,
     )
     return classifier.fit(known.texts, known.labels, known.documents)
 

@@ -5,9 +5,11 @@ from typing import Any
 
 from model.training.contract import EXAMPLES, NOTHING, add_example, hash_files, promise_column
 from relay.handoff.recipe import Recipe
+from relay.registry.asking import ask_model
 from relay.registry.contract import MODEL_FILE, Asking, Cell, Contract, Score
 from relay.registry.predictions import predict_with_model
 from relay.registry.task import ModelTask
+from stylometry.coverage import NotComparableError
 
 
 def describe_authorship(
@@ -17,7 +19,7 @@ def describe_authorship(
     *,
     model: bytes,
     trust: Mapping[str, Any],
-    chunk_chars: int,
+    asking: Asking,
 ) -> Contract:
     """The contract of a model of known labels.
 
@@ -27,7 +29,7 @@ def describe_authorship(
         texts: some to show.
         model: its file.
         trust: the figures of leaving one document out, as they go into metrics.json.
-        chunk_chars: characters of each chunk that it learned from; 0 if these were whole documents.
+        asking: how it is asked about a text.
     """
     (text,) = (name for name, column in recipe.columns.items() if column.role == "input" and column.type == "text")
     (label,) = recipe.with_role("label")
@@ -50,11 +52,31 @@ def describe_authorship(
         segments=[],
         example=NOTHING,
         files=hash_files({MODEL_FILE: model}),
-        asking=Asking(chunk_chars=chunk_chars, seed=recipe.seed),
+        asking=asking,
     )
-    # Spread over all, since those of one author follow each other.
-    records: list[dict[str, Cell]] = [{text: shown} for shown in texts[:: max(len(texts) // EXAMPLES, 1)][:EXAMPLES]]
+    shown = _choose_examples(classifier, texts, asking)
+    records: list[dict[str, Cell]] = [{text: example} for example in shown]
     return add_example(contract, records, predict_with_model(contract, classifier, records))
+
+
+def _choose_examples(classifier: Any, texts: Sequence[str], asking: Asking) -> list[str]:
+    """Texts that the model answers; spread over all, since those of one author follow each other."""
+    step = max(len(texts) // EXAMPLES, 1)
+    shown: list[str] = []
+    for text in (*texts[::step], *texts):
+        if len(shown) == EXAMPLES:
+            break
+        if text not in shown and _is_answered(classifier, text, asking):
+            shown.append(text)
+    return shown
+
+
+def _is_answered(classifier: Any, text: str, asking: Asking) -> bool:
+    try:
+        ask_model(classifier, text, asking)
+    except NotComparableError:  # a chunk may hold less of what is looked at than any document as a whole
+        return False
+    return True
 
 
 def _score_authorship(trust: Mapping[str, Any], labels: int) -> Score | None:

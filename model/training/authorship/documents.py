@@ -1,7 +1,8 @@
 """From the processed documents to what the map needs: texts, labels and the order they stand in."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -9,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from relay.handoff.errors import ModelError
+from relay.handoff.preparation import Preparation
 from relay.handoff.recipe import Column
 
 ROW_NUMBER = "#"
@@ -27,8 +29,15 @@ class Documents:
     ids: list[str]
     """The id column as text, or the row's number in the processed table."""
 
+    preparation: Preparation = field(default_factory=Preparation)
+    """What was done to each text before it was stored."""
+
     def __len__(self) -> int:
         return len(self.labels)
+
+    def texts(self) -> list[str]:
+        """The text of each document."""
+        return [self.utf8[start:end].tobytes().decode() for start, end in pairwise(self.offsets.tolist())]
 
 
 def check_columns(columns: Mapping[str, Column], *, by_time: bool) -> dict[str, str]:
@@ -75,6 +84,7 @@ def read_documents(table: pa.Table, columns: Mapping[str, Column], *, by_time: b
         offsets=offsets,
         labels=[None if label is None else str(label) for label in labels],
         ids=[str(name) for name in table.column(roles.get("id", number)).to_pylist()],
+        preparation=Preparation.from_metadata(table.schema.field(roles["input"]).metadata),
     )
 
 

@@ -11,6 +11,7 @@ from relay.handoff.wording import show, show_share
 from relay.results.findings import Finding, Topic
 from stylometry.boundary import BoundaryRank, rank_boundary
 from stylometry.chunks import Chunks
+from stylometry.copies import Apart
 from stylometry.evidence import LabelTest, Silhouette, permutation_test, shift_test, silhouette
 from stylometry.stability import FEWEST_WORDS, say_if_short
 
@@ -49,7 +50,13 @@ class Evidence:
 
 
 def gather_evidence(
-    chunks: Chunks, distances: Floats, words: npt.NDArray[np.int64], *, parameters: AuthorshipParameters, seed: int
+    chunks: Chunks,
+    distances: Floats,
+    words: npt.NDArray[np.int64],
+    *,
+    parameters: AuthorshipParameters,
+    seed: int,
+    apart: Apart | None = None,
 ) -> Evidence:
     """Tests of how far labels and distances belong together.
 
@@ -59,6 +66,7 @@ def gather_evidence(
         words: words of each (chunks,).
         parameters: the recipe's model section.
         seed: seed of the drawings.
+        apart: copies, which are no neighbours.
 
     Raises:
         StylometryError: no chunk can be judged.
@@ -68,13 +76,13 @@ def gather_evidence(
     several = len(set(chunks.labels) - {None}) > 1
     test = None
     if several and in_order:
-        test = shift_test(distances, *beside, window=parameters.window, seed=seed)
+        test = shift_test(distances, *beside, window=parameters.window, seed=seed, apart=apart)
     elif several:
-        test = permutation_test(distances, *beside, seed=seed)
+        test = permutation_test(distances, *beside, seed=seed, apart=apart)
     return Evidence(
         test=test,
         in_order=in_order,
-        silhouette=silhouette(distances, chunks.labels) if several else None,
+        silhouette=silhouette(distances, chunks.labels, apart=apart) if several else None,
         boundaries=rank_boundaries(chunks, distances) if parameters.order == "time" else (),
         words=words,
     )

@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from model.parameters import AuthorshipParameters
@@ -26,10 +27,17 @@ MOST_CHARS = 1_500_000
 """Text that is looked at; of more, documents spread evenly over all: the table is to take seconds."""
 
 
-def try_settings(documents: Documents, parameters: AuthorshipParameters) -> tuple[Setting, ...]:
+def try_settings(
+    documents: Documents, parameters: AuthorshipParameters, copies: npt.NDArray[np.int64]
+) -> tuple[Setting, ...]:
     """A row for each combination of length, features and distance, without lengths that no document has.
 
     Only documents of known label, or of the candidates where the recipe names some, are looked at.
+
+    Args:
+        documents: the documents.
+        parameters: the recipe's model section.
+        copies: number of the text that each document is; copies of one text are no neighbours (documents,).
     """
     chars = len(documents.utf8)
     step = max(1, math.ceil(chars / MOST_CHARS))
@@ -41,7 +49,7 @@ def try_settings(documents: Documents, parameters: AuthorshipParameters) -> tupl
     labels = [documents.labels[index] for index in indices]
     settings: list[Setting] = []
     for length in LENGTHS:
-        settings += _try_length(texts, labels, length, parameters)
+        settings += _try_length((texts, labels, copies[indices].tolist()), length, parameters)
     return tuple(settings)
 
 
@@ -71,8 +79,9 @@ def say_settings(settings: Sequence[Setting]) -> tuple[Finding, ...]:
 
 
 def _try_length(
-    texts: list[str], labels: list[str | None], length: int, parameters: AuthorshipParameters
+    known: tuple[list[str], list[str | None], list[int]], length: int, parameters: AuthorshipParameters
 ) -> tuple[Setting, ...]:
+    texts, labels, copies = known
     try:
         found = compare_settings(
             texts,
@@ -82,6 +91,7 @@ def _try_length(
             distances=DISTANCES,
             ngram="word" if parameters.units == "words" else "char",
             n=parameters.ngram,
+            copies=copies,
         )
     except StylometryError:  # no document is so long: the other lengths answer nevertheless
         return ()

@@ -4,7 +4,7 @@ Beside it: whom documents of unknown label resemble, what words the labels prefe
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,8 +12,10 @@ import numpy.typing as npt
 import pyarrow as pa
 
 from model.parameters import AuthorshipParameters
+from model.training.authorship.addition import Addition, merge
 from model.training.authorship.advice import advise_by_recipe
 from model.training.authorship.attribution import (
+    Sample,
     attribute,
     choose_known,
     choose_unknown,
@@ -34,11 +36,25 @@ from model.training.authorship.chunking import (
     sum_words,
 )
 from model.training.authorship.contract import describe_authorship
+from model.training.authorship.copies import (
+    Repeats,
+    figures_of_repeats,
+    find_repeats,
+    say_repeats,
+    tabulate_repeats,
+)
+from model.training.authorship.coverage import (
+    figures_of_coverage,
+    leave_refused_out,
+    measure_coverage,
+    say_coverage,
+)
 from model.training.authorship.documents import Documents, read_documents
 from model.training.authorship.evidence import figures_of_evidence, gather_evidence, say_evidence
 from model.training.authorship.extent import figures_of_extent, say_extent
 from model.training.authorship.keywords import find_preferences, tabulate_preferences
 from model.training.authorship.loadings import Loadings, find_loadings, say_loadings, tabulate_loadings
+from model.training.authorship.spelling import say_spelling
 from model.training.authorship.stability import say_settings, tabulate_settings, try_settings
 from model.training.authorship.trust import figures_of, judge, say_trust
 from model.training.authorship.views import Views, draw_views
@@ -46,8 +62,9 @@ from model.training.result import Results
 from model.training.skops_file import write_model
 from relay.handoff.errors import ModelError
 from relay.handoff.recipe import Recipe
-from relay.registry.contract import Contract
+from relay.registry.contract import Asking
 from relay.results.findings import Finding, Topic
+from stylometry.attribution import AuthorshipClassifier
 from stylometry.chunks import Chunks
 from stylometry.errors import StylometryError
 from stylometry.features import CountTable
@@ -60,14 +77,14 @@ USUAL_PERPLEXITY = 30.0
 
 
 @dataclass(frozen=True)
-class _Addition:
-    """What one question adds to the results."""
+class _Known:
+    """The chunks and what is known of them."""
 
-    findings: tuple[Finding, ...] = ()
-    metrics: dict[str, Any] = field(default_factory=dict)
-    tables: dict[str, pa.Table] = field(default_factory=dict)
-    model: bytes | None = None
-    contract: Contract | None = None
+    all_labels: Chunks
+    chunks: Chunks
+    """The same, without the unknown labels."""
+    counts: CountTable
+    repeats: Repeats
 
 
 def map_styles(table: pa.Table, recipe: Recipe, parameters: AuthorshipParameters) -> Results:
@@ -93,40 +110,37 @@ def _map_documents(documents: Documents, recipe: Recipe, parameters: AuthorshipP
     counts = count_units(chunks, parameters)
     distances = measure_styles(counts, parameters)
     points, how = project(distances, choose_projection(parameters), recipe.seed)
-    loadings = find_loadings(counts, points, parameters)
-    known = hide_labels(chunks, parameters.unknown)
+    known = _Known(chunks, hide_labels(chunks, parameters.unknown), counts, find_repeats(documents, chunks, parameters))
     words = count_single_words(chunks, counts, parameters)
-    preferences = find_preferences(words, known) if words is not None else {}
+    preferences = find_preferences(words, known.chunks) if words is not None else {}
+    loadings = find_loadings(counts, points, parameters)
     trusted = _judge(known, distances, points, words=words, recipe=recipe, parameters=parameters)
-    additions = [
-        _attribute(documents, (chunks, known), counts, parameters=parameters, recipe=recipe, trust=trusted.metrics),
-        _try_settings(documents, parameters) if parameters.stability else _Addition(),
-        _Addition(tables={"words": tabulate_preferences(preferences)} if any(preferences.values()) else {}),
+    added = merge(
+        _name_copies(documents, known.repeats, parameters),
+        _attribute(documents, known, parameters=parameters, recipe=recipe, trust=trusted.metrics),
+        _try_settings(documents, parameters, known.repeats) if parameters.stability else Addition(),
+        Addition(tables={"words": tabulate_preferences(preferences)} if any(preferences.values()) else {}),
         _explain_axes(loadings),
-        _Addition(tables={"chunks": tabulate_chunks(documents, chunks, points)}),
-    ]
-    findings = (
-        *say_extent(documents, chunks, counts, parameters),
-        *trusted.findings,
-        *(finding for addition in additions for finding in addition.findings),
-        *([Finding(Topic.CAVEAT, parameters.caveat)] if parameters.caveat else []),
+        Addition(tables={"chunks": tabulate_chunks(documents, chunks, points)}),
+        Addition((Finding(Topic.CAVEAT, parameters.caveat),) if parameters.caveat else ()),
     )
-    views = Views(documents, chunks, known, distances, points, how, preferences, trusted.findings[0].text, loadings)
+    said = trusted.findings[0].text
+    views = Views(documents, chunks, known.chunks, distances, points, how, preferences, said, loadings)
     return Results(
         metrics={
             **figures_of_extent(documents, chunks, counts, parameters),
             "projection": how,
             "signs": views.signs.to_json(),
             "trust": trusted.metrics,
-            **{name: figure for addition in additions for name, figure in addition.metrics.items()},
+            **added.metrics,
         },
-        findings=findings,
+        findings=(*say_extent(documents, chunks, counts, parameters), *trusted.findings, *added.findings),
         pictures=draw_views(views, parameters),
-        tables={name: found for addition in additions for name, found in addition.tables.items()},
+        tables=added.tables,
         rows=len(documents),
         dropped={"documents shorter than a chunk": chunks.short_documents} if chunks.short_documents else {},
-        model=additions[0].model,
-        contract=additions[0].contract,
+        model=added.model,
+        contract=added.contract,
     )
 
 
@@ -164,73 +178,96 @@ def tabulate_chunks(documents: Documents, chunks: Chunks, points: Floats) -> pa.
 
 
 def _judge(
-    known: Chunks,
+    known: _Known,
     distances: Floats,
     points: Floats,
     *,
     words: CountTable | None,
     recipe: Recipe,
     parameters: AuthorshipParameters,
-) -> _Addition:
+) -> Addition:
     """How far to trust distances and map; the first finding is the map's caption."""
-    trust = judge(known, distances, points, window=parameters.window)
+    apart, copies = known.repeats.apart, known.repeats.texts
+    trust = judge(known.chunks, distances, points, window=parameters.window, apart=apart)
     if trust is None:
-        return _Addition(findings=say_trust(known, trust, None, parameters), metrics=figures_of(trust))
-    numbers = sum_words(words, len(known))
-    evidence = gather_evidence(known, distances, numbers, parameters=parameters, seed=recipe.seed)
-    return _Addition(
-        findings=(*say_trust(known, trust, evidence, parameters), *say_evidence(evidence)),
+        return Addition(say_trust(known.chunks, trust, None, parameters, copies=copies), figures_of(trust))
+    numbers = sum_words(words, len(known.chunks))
+    evidence = gather_evidence(known.chunks, distances, numbers, parameters=parameters, seed=recipe.seed, apart=apart)
+    return Addition(
+        findings=(*say_trust(known.chunks, trust, evidence, parameters, copies=copies), *say_evidence(evidence)),
         metrics={**figures_of(trust), **figures_of_evidence(evidence)},
     )
 
 
 def _attribute(
-    documents: Documents,
-    chunks: tuple[Chunks, Chunks],
-    counts: CountTable,
-    *,
-    parameters: AuthorshipParameters,
-    recipe: Recipe,
-    trust: Mapping[str, Any],
-) -> _Addition:
-    """The model of the known labels, and what it says of the unknown ones; of the chunks, with all labels and known."""
-    countable = find_countable(counts)
-    learned = choose_known(*chunks, parameters, countable=countable)
+    documents: Documents, known: _Known, *, parameters: AuthorshipParameters, recipe: Recipe, trust: Mapping[str, Any]
+) -> Addition:
+    """The model of the known labels, and what it says of the unknown ones."""
+    countable, chunks = find_countable(known.counts), (known.all_labels, known.chunks)
+    learned = choose_known(*chunks, parameters, countable=countable, copies=known.repeats.texts)
     asked = choose_unknown(*chunks, parameters, countable=countable)
     if learned is None:
-        return _Addition()
-    classifier = fit_classifier(learned, parameters)
+        return Addition()
+    classifier = fit_classifier(learned, parameters, documents.preparation)
+    coverage = measure_coverage(classifier, learned, asked)
+    comparable = None if asked is None else leave_refused_out(asked, coverage)
     model = write_model(classifier)
-    # Texts that it has not learned from, where there are any.
     contract = describe_authorship(
         recipe,
         classifier,
-        (asked or learned).texts,
+        (comparable or learned).texts,  # texts that it has not learned from, where there are any
         model=model,
         trust=trust,
-        chunk_chars=chunks[0].chunk_chars,
+        asking=Asking(
+            chunk_chars=known.chunks.chunk_chars,
+            seed=recipe.seed,
+            preparation=documents.preparation,
+            lowest_coverage=coverage.lowest,
+        ),
     )
-    if asked is None:
-        return _Addition(model=model, contract=contract)
-    found = attribute(classifier, asked)
-    trials = try_distances(learned, asked, parameters)
-    return _Addition(
+    said, figures = say_coverage(coverage, classifier, documents), {"coverage": figures_of_coverage(coverage)}
+    if comparable is None:
+        return Addition(findings=said, metrics=figures, model=model, contract=contract)
+    answers = _answer(documents, classifier, (learned, comparable), parameters)
+    return Addition((*said, *answers.findings), {**figures, **answers.metrics}, answers.tables, model, contract)
+
+
+def _answer(
+    documents: Documents,
+    classifier: AuthorshipClassifier,
+    samples: tuple[Sample, Sample],
+    parameters: AuthorshipParameters,
+) -> Addition:
+    """Whom the unknown documents resemble, by this and by every distance; of the known chunks and the unknown ones."""
+    found = attribute(classifier, samples[1])
+    trials = try_distances(*samples, parameters)
+    return Addition(
         findings=(*say_attributions(found), *say_trials(trials, found)),
         metrics={"attributions": figures_of_attribution(found)},
         tables={"attributions": tabulate_attributions(found, documents), "by_distance": tabulate_trials(trials)},
-        model=model,
-        contract=contract,
     )
 
 
-def _explain_axes(loadings: Loadings | None) -> _Addition:
+def _name_copies(documents: Documents, repeats: Repeats, parameters: AuthorshipParameters) -> Addition:
+    """Copies of texts, and the spelling in which they were compared."""
+    return Addition(
+        findings=(
+            *say_spelling(documents.texts(), documents.preparation, parameters),
+            *say_repeats(repeats, documents),
+        ),
+        metrics={"copies": figures_of_repeats(repeats, documents)},
+        tables=tabulate_repeats(repeats, documents),
+    )
+
+
+def _explain_axes(loadings: Loadings | None) -> Addition:
     if loadings is None:
-        return _Addition()
-    return _Addition(findings=say_loadings(loadings), tables={"loadings": tabulate_loadings(loadings)})
+        return Addition()
+    return Addition(findings=say_loadings(loadings), tables={"loadings": tabulate_loadings(loadings)})
 
 
-def _try_settings(documents: Documents, parameters: AuthorshipParameters) -> _Addition:
-    settings = try_settings(documents, parameters)
-    return _Addition(
+def _try_settings(documents: Documents, parameters: AuthorshipParameters, repeats: Repeats) -> Addition:
+    settings = try_settings(documents, parameters, repeats.texts)
+    return Addition(
         findings=say_settings(settings), tables={"stability": tabulate_settings(settings)} if settings else {}
     )

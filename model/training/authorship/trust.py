@@ -11,9 +11,11 @@ from model.training.authorship.evidence import Evidence, can_tell, is_beyond_cha
 from relay.handoff.wording import count, list_words, show, show_share
 from relay.results.findings import Finding, Topic
 from stylometry.chunks import Chunks
+from stylometry.copies import Apart
 from stylometry.trust import LeaveOneOut, leave_one_out, map_distances
 
 Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
 
 CLEAR, CLEAR_CHUNKS = 0.05, 2
 """A difference of shares from which on the findings speak of one: a twentieth of the chunks, and two of them."""
@@ -27,17 +29,24 @@ class Trust:
     map: LeaveOneOut
 
 
-def judge(chunks: Chunks, distances: Floats, points: Floats, *, window: int) -> Trust | None:
+def judge(
+    chunks: Chunks, distances: Floats, points: Floats, *, window: int, apart: Apart | None = None
+) -> Trust | None:
     """How far distances and map can be trusted; None when no chunk can be judged."""
     if all(label is None for label in chunks.labels):
         return None
     beside = (chunks.labels, chunks.first_document, chunks.last_document, window)
-    full = leave_one_out(distances, *beside)
-    return Trust(full, leave_one_out(map_distances(points), *beside)) if full.n_judged else None
+    full = leave_one_out(distances, *beside, apart=apart)
+    return Trust(full, leave_one_out(map_distances(points), *beside, apart=apart)) if full.n_judged else None
 
 
 def say_trust(
-    chunks: Chunks, trust: Trust | None, evidence: Evidence | None, parameters: AuthorshipParameters
+    chunks: Chunks,
+    trust: Trust | None,
+    evidence: Evidence | None,
+    parameters: AuthorshipParameters,
+    *,
+    copies: Integers | None = None,
 ) -> tuple[Finding, ...]:
     """How far to trust the map, in words: the first finding is its caption.
 
@@ -46,12 +55,13 @@ def say_trust(
         trust: what `judge` found.
         evidence: what the same distances give otherwise; None if there is no trust.
         parameters: the recipe's model section.
+        copies: number of the text that each document is; copies of one text have one number (documents,).
     """
     if trust is None or evidence is None:
         nothing = "No chunk has a label and a neighbour from another document: how far to trust the map cannot be said."
         return (Finding(Topic.NEIGHBOURS, nothing, {"judged": 0}),)
     findings = [_say_neighbours(trust, evidence)]
-    if lonely := find_lonely_labels(chunks):
+    if lonely := find_lonely_labels(chunks, copies):
         findings.append(
             Finding(
                 Topic.NEIGHBOURS,
@@ -80,10 +90,12 @@ def say_trust(
     return tuple(findings)
 
 
-def find_lonely_labels(chunks: Chunks) -> list[str]:
-    """The labels whose chunks all lie in one and the same document, sorted."""
+def find_lonely_labels(chunks: Chunks, copies: Integers | None = None) -> list[str]:
+    """The labels whose chunks all lie in one and the same document, or in copies of it, sorted."""
     documents: dict[str, set[int]] = {}
-    spans = zip(chunks.first_document.tolist(), chunks.last_document.tolist(), strict=True)
+    spans = zip(
+        *(of if copies is None else copies[of] for of in (chunks.first_document, chunks.last_document)), strict=True
+    )
     for label, (first, last) in zip(chunks.labels, spans, strict=True):
         if label is not None:
             documents.setdefault(label, set()).update((first, last))

@@ -81,6 +81,6 @@ def _name_terms(group: str, steps: Any, columns: list[str]) -> list[str]:
     if group == "categories":
         known = zip(columns, steps["encode"].categories_, strict=True)
         return [f"{column} = {category}" for column, categories in known for category in categories]
-    indicator = getattr(steps["impute"], "indicator_", None)
+    indicator = getattr(steps.named_steps.get("impute"), "indicator_", None)
     missing = [] if indicator is None else [f"{columns[index]} is missing" for index in indicator.features_]
     return [*columns, *missing]

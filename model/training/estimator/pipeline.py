@@ -6,9 +6,11 @@ from contextlib import contextmanager
 import numpy as np
 from sklearn.base import BaseEstimator, clone
 from sklearn.compose import ColumnTransformer
+from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
 from sklearn.impute import SimpleImputer
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
+from sklearn.utils import get_tags
 
 from model.training.estimator.rows import Part
 from relay.handoff.errors import ModelError
@@ -18,20 +20,36 @@ MISSING = "(missing)"
 """The category of cells that say nothing."""
 
 
-def build_pipeline(columns: Mapping[str, Column], estimator: BaseEstimator) -> Pipeline:
-    """Preparation by declared type, then the estimator; not fitted yet.
+COMPARES_DOUBLES = (HistGradientBoostingClassifier, HistGradientBoostingRegressor)
+"""Estimators to which the scale of a column makes no difference.
 
-    Numbers: the training rows' median for missing ones, then mean 0 and variance 1; where a column may be null, an
-    indicator says which rows were. Truth values: 0 and 1, the commoner one for missing. Categories: a column each;
-    one never seen in training is none of them.
+scikit-learn's other trees do not belong here: they round their inputs to float32, which keeps more digits of a large
+number once it is centred.
+"""
+
+
+def build_pipeline(columns: Mapping[str, Column], estimator: BaseEstimator) -> Pipeline:
+    """Preparation by declared type and by what the estimator needs, then the estimator; not fitted yet.
+
+    Numbers: mean 0 and variance 1, unless the estimator only compares them in doubles. Missing numbers become the
+    training rows' median, and where a column may be null an indicator says which rows were missing; missing truth
+    values become the more frequent one. An estimator that takes missing values gets them as they are. Truth values: 0
+    and 1. Categories: a column each; one never seen in training is none of them.
     """
     inputs = {name: column for name, column in columns.items() if column.role == "input"}
     numbers = {name: column for name, column in inputs.items() if column.type in ("int", "float")}
     flags = [name for name, column in inputs.items() if column.type == "bool"]
+    fills, scales = not get_tags(estimator).input_tags.allow_nan, not isinstance(estimator, COMPARES_DOUBLES)
     groups = {
-        "numbers": (_prepare_numbers(indicate=False), [name for name, column in numbers.items() if not column.null]),
-        "nullable": (_prepare_numbers(indicate=True), [name for name, column in numbers.items() if column.null]),
-        "flags": (_prepare_flags(len(flags)), flags),
+        "numbers": (
+            _prepare_numbers(fill=fills, indicate=False, scale=scales),
+            [name for name, column in numbers.items() if not column.null],
+        ),
+        "nullable": (
+            _prepare_numbers(fill=fills, indicate=True, scale=scales),
+            [name for name, column in numbers.items() if column.null],
+        ),
+        "flags": (_prepare_flags(len(flags), fill=fills), flags),
         "categories": (_prepare_categories(), [name for name, column in inputs.items() if column.type == "category"]),
     }
     prepare = ColumnTransformer([(name, steps, names) for name, (steps, names) in groups.items() if names])
@@ -43,18 +61,24 @@ def as_pipeline(estimator: BaseEstimator) -> Pipeline:
     return estimator if isinstance(estimator, Pipeline) else Pipeline([("model", estimator)])
 
 
-def _prepare_numbers(*, indicate: bool) -> Pipeline:
-    # A column that is empty in training stays, as zeros: the model's inputs follow the contract, not the draw.
-    impute = SimpleImputer(strategy="median", add_indicator=indicate, keep_empty_features=True)
-    return Pipeline([("impute", impute), ("scale", StandardScaler())])
+def _prepare_numbers(*, fill: bool, indicate: bool, scale: bool) -> Pipeline:
+    steps: list[tuple[str, BaseEstimator | str]] = []
+    if fill:
+        # A column that is empty in training stays, as zeros: the model's inputs follow the contract, not the draw.
+        impute = SimpleImputer(strategy="median", add_indicator=indicate, keep_empty_features=True)
+        steps.append(("impute", impute))
+    if scale:
+        steps.append(("scale", StandardScaler()))
+    return Pipeline(steps or [("keep", "passthrough")])
 
 
-def _prepare_flags(columns: int) -> Pipeline:
+def _prepare_flags(columns: int, *, fill: bool) -> Pipeline:
     # The encoder turns True, 1 and 1.0 into one number, whichever the caller's table holds; imputers refuse bool.
     encode = OrdinalEncoder(
         categories=[[False, True]] * columns, handle_unknown="use_encoded_value", unknown_value=np.nan
     )
-    return Pipeline([("encode", encode), ("impute", SimpleImputer(strategy="most_frequent", keep_empty_features=True))])
+    impute = SimpleImputer(strategy="most_frequent", keep_empty_features=True)
+    return Pipeline([("encode", encode), *([("impute", impute)] if fill else [])])
 
 
 def _prepare_categories() -> Pipeline:

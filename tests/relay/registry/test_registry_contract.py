@@ -104,7 +104,7 @@ def test_words_are_parts_by_themselves_and_new_ones_share_one() -> None:
 
 def test_records_become_a_matrix_in_the_contract_s_order() -> None:
     matrix = make_matrix(make_contract().inputs, [{"age": 40, "member": True}, {"age": 41, "member": None}])
-    assert (matrix.dtype, str(matrix.tolist())) == ("float32", "[[1.0, 40.0], [nan, 41.0]]")
+    assert (matrix.dtype, str(matrix.tolist())) == ("float64", "[[1.0, 40.0], [nan, 41.0]]")
     assert make_matrix(make_contract().inputs, []).shape == (0, 2)
 
 

@@ -1,32 +1,36 @@
-"""The ONNX file of a trained model: kept only if it gives the model's answer to every test row."""
+"""The ONNX file of a trained model: kept only if it gives the model's answer to every row, and at every split."""
 
 import math
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.ensemble import HistGradientBoostingClassifier, HistGradientBoostingRegressor
+import pandas as pd
 from sklearn.pipeline import Pipeline
 
 from model.training.estimator.rows import NUMERIC
 from model.training.estimator.task import Task
-from relay.handoff.errors import ModelError
+from relay.handoff.recipe import Column
 from relay.handoff.wording import count
 from relay.registry.contract import TOLERANCE
 from relay.results.findings import Finding, Topic
 
 if TYPE_CHECKING:  # see export_onnx
     from model.training.estimator.onnx.graph import Precision
+    from relay.registry.onnx_file import OnnxModel
 
 Floats = npt.NDArray[np.float64]
+
+BLOCK_ROWS = 1_024
+"""Rows that an ONNX file is asked at once."""
 
 
 @dataclass(frozen=True)
 class Agreement:
-    """How near an ONNX file comes to its model on the test rows."""
+    """How near an ONNX file comes to its model on the rows that are checked."""
 
     difference: float
     """The largest one, in a probability, or in a number as a share of the target's spread."""
@@ -49,42 +53,45 @@ class OnnxExport:
 
 
 def export_onnx(fitted: Pipeline, task: Task, threshold: float | None) -> OnnxExport:
-    """The ONNX file of a fitted pipeline, checked on every test row.
+    """The ONNX file of a fitted pipeline, checked on all rows and on both sides of each split of its trees.
+
+    It takes and compares doubles. Where only float32 is to be had, there is a file if float32 holds every value that
+    the inputs may have, and none otherwise.
 
     Args:
         fitted: from `model.training.estimator.pipeline`.
-        task: gives the test rows.
+        task: gives the rows.
         threshold: of two classes.
     """
-    inputs = task.split.test.inputs
-    if task.is_own or any(task.columns[name].type not in NUMERIC for name in inputs.columns):
+    inputs = {name: task.columns[name] for name in task.split.test.inputs.columns}
+    if task.is_own or any(column.type not in NUMERIC for column in inputs.values()):
         return OnnxExport()  # one tensor of numbers cannot hold words
     if task.as_classes and not hasattr(fitted, "predict_proba"):
         return _explain(f"{task.estimator_name} gives no probabilities.")
     # Only now: onnx and ONNX Runtime are as slow to import as scikit-learn.
-    from relay.registry.onnx_file import open_onnx
+    from relay.registry.onnx_file import fits_float32
 
-    expected = _answer(fitted, task)
-    matrix = inputs.to_numpy(np.float32)
-    found: list[Agreement] = []
-    for content in _build_candidates(fitted, list(inputs.columns), outputs=expected.shape[1]):
-        try:
-            answers = open_onnx(content).predict(matrix)
-        except ModelError:
-            continue
+    is_exact = fits_float32(inputs)
+    precisions: tuple[Precision, ...] = ("double", "float") if is_exact else ("double",)
+    models = list(_build_candidates(fitted, inputs, precisions))
+    if not models:
+        return _explain(f"skl2onnx cannot convert {task.estimator_name}{'' if is_exact else ' in doubles'}.")
+    rows = _list_rows(fitted, task)
+    expected = _answer(fitted, rows)
+    found = []
+    for content, model in models:
+        answers = _ask(model, rows)
         found.append(compare_answers(answers, expected, threshold=threshold, spread=task.spread))
         if found[-1].is_close:
             return OnnxExport(content)
-    if not found:
-        return _explain(f"skl2onnx cannot convert {task.estimator_name}.")
     best = min(found, key=lambda agreement: (agreement.difference, agreement.flipped))
-    return _explain_difference(best, rows=len(matrix), as_classes=task.as_classes)
+    return _explain_difference(best, rows=len(rows), as_classes=task.as_classes)
 
 
 def _explain_difference(best: Agreement, *, rows: int, as_classes: bool) -> OnnxExport:
-    by = f"on {count(rows, 'test row')} its answers would differ by up to {best.difference:.2g}"
+    by = f"on {count(rows, 'checked row')} its answers would differ by up to {best.difference:.2g}"
     figures = {
-        "test_rows": rows,
+        "checked_rows": rows,
         # JSON has no infinity: what is not finite has no figure.
         "difference": best.difference if math.isfinite(best.difference) else None,
         "allowed": TOLERANCE,
@@ -124,31 +131,55 @@ def compare_answers(
     return Agreement(difference, flipped=int((called[0] != called[1]).sum()))
 
 
-def _answer(fitted: Pipeline, task: Task) -> Floats:
-    inputs = task.split.test.inputs
-    answers = fitted.predict_proba(inputs) if task.as_classes else np.reshape(fitted.predict(inputs), (-1, 1))
-    return np.asarray(answers, np.float64)
+def _list_rows(fitted: Pipeline, task: Task) -> pd.DataFrame:
+    """The test rows, the training rows and, for trees, rows on both sides of each split."""
+    from model.training.estimator.onnx.borders import list_border_rows
+    from model.training.estimator.onnx.graph import read_preparation
+    from model.training.estimator.onnx.trees import read_trees
+
+    train, test = task.split.train.inputs, task.split.test.inputs
+    parts, trees = [test, train], read_trees(fitted["model"])
+    if trees is not None:
+        flags = [name for name in train.columns if task.columns[name].type == "bool"]
+        parts.append(list_border_rows(trees, read_preparation(fitted, list(train.columns)), train, flags))
+    return pd.concat(parts, ignore_index=True)
 
 
-def _build_candidates(fitted: Pipeline, inputs: list[str], *, outputs: int) -> Iterator[bytes]:
-    """ONNX files of that pipeline, the fastest first; no file where skl2onnx does not know the estimator."""
+def _answer(fitted: Pipeline, rows: pd.DataFrame) -> Floats:
+    """Probabilities (rows, classes), or numbers (rows, 1)."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the judge has heard them, and rows at the splits are no one's data
+        if hasattr(fitted, "classes_"):
+            return np.asarray(fitted.predict_proba(rows), np.float64)
+        return np.asarray(np.reshape(fitted.predict(rows), (-1, 1)), np.float64)
+
+
+def _ask(model: "OnnxModel", rows: pd.DataFrame) -> Floats:
+    """The same by an ONNX file; in blocks, because some estimators hold a figure per row and training row."""
+    matrix = rows.to_numpy(np.float64)
+    blocks = [matrix[start : start + BLOCK_ROWS] for start in range(0, len(matrix), BLOCK_ROWS)]
+    return np.concatenate([model.predict(block) for block in blocks])
+
+
+def _build_candidates(
+    fitted: Pipeline, inputs: Mapping[str, Column], precisions: "tuple[Precision, ...]"
+) -> "Iterator[tuple[bytes, OnnxModel]]":
+    """ONNX files of that pipeline and the models in them; no file in a precision that cannot be had."""
     from model.training.estimator.onnx.graph import build_graph, read_preparation
+    from model.training.estimator.onnx.trees import read_trees
+    from relay.registry.onnx_file import open_onnx
 
-    preparation = read_preparation(fitted, inputs)
-    for precision, estimator in _list_variants(fitted["model"], preparation.means, preparation.scales):
+    estimator, preparation = fitted["model"], read_preparation(fitted, list(inputs))
+    is_nullable = any(column.null for column in inputs.values())
+    if is_nullable and preparation.fills_none and read_trees(estimator) is None:
+        return  # skl2onnx never returns from trees that were fitted to missing values
+    outputs = len(getattr(fitted, "classes_", ())) or 1
+    for precision in precisions:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of libraries that write for each other, not of the model
             try:
                 content = build_graph(estimator, preparation, precision, outputs=outputs)
+                model = open_onnx(content)
             except Exception:  # noqa: S112 - converters raise all kinds of errors; the only loss is this candidate
                 continue
-        yield content
-
-
-def _list_variants(model: Any, means: Floats, scales: Floats) -> "Iterator[tuple[Precision, Any]]":
-    if isinstance(model, HistGradientBoostingClassifier | HistGradientBoostingRegressor):
-        from model.training.estimator.onnx.raw_thresholds import unscale_trees
-
-        yield "raw", unscale_trees(model, means, scales)
-    yield "float", model
-    yield "double", model
+        yield content, model
