@@ -176,9 +176,10 @@ check: .venv/ready-for-tests ## Look for mistakes without changing anything: ruf
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest -q tests/test_conventions.py tests/test_layout.py tests/test_words_to_avoid.py
 
-fix: .venv/ready-for-tests ## Format the code and mend what can be mended
+fix: .venv/ready-for-tests ## Format the code, mend what can be mended, and write docs/recipe.md from the types
 	@$(BIN)/ruff check --fix
 	@$(BIN)/ruff format
+	@$(BIN)/python tests/recipe_reference.py --write
 
 bench: .venv/ready-for-tests ## Measure speed and memory against baselines (about 10 minutes); QUICK=1: on small data (1 minute)
 	@$(BIN)/python -m benchmarks $(if $(filter 1,$(QUICK)),--quick)

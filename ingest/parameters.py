@@ -77,11 +77,12 @@ class FormatSection(IngestSection, CellKeys):
     extra_columns: Literal["refuse", "drop"] = "refuse"
     """What to do with columns that the recipe does not declare."""
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
+    """CSV: the character between cells."""
     escape: Annotated[str, AfterValidator(_check_escape)] | None = None
     """CSV: the character before a quote, delimiter or line break that belongs to the cell, such as a backslash. None:
     a quote inside a cell is written twice."""
     encoding: str = "utf-8"
-    """Of CSV, JSON lines and text; one in which a line break is the byte 10."""
+    """CSV, JSON lines and text: the encoding, one in which a line break is the byte 10."""
     records: str = ""
     """JSON: dotted path to the list of records; empty when the list is the file itself."""
     starts_after: str | None = None
@@ -96,6 +97,7 @@ class FormatSection(IngestSection, CellKeys):
 
     @model_validator(mode="after")
     def _signs_differ(self) -> "FormatSection":
+        """`escape` and `delimiter` are two characters."""
         if self.escape == self.delimiter:
             raise ValueError(f"escape and delimiter are both {self.escape!r}; expected two signs")
         return self
@@ -118,14 +120,16 @@ class HttpSection(FormatSection):
     url: str | list[str]
     """One URL or several; `{item}` in it stands for each of `items`."""
     items: list[str] = Field(default_factory=list)
+    """What `{item}` in the URL stands for, one file each."""
     sha256: str | list[str] | None = None
     """Expected SHA-256 of each file, in the order of the URLs."""
     # How and when bytes are fetched does not decide what the rows are: it is no part of the key.
     refresh: Refresh = "never"
     """When to ask again: never, always, or when what is kept is older than an age such as 6h or 1d."""
     connect_timeout: Annotated[float, Field(gt=0, exclude=True)] = 10.0
+    """Seconds to wait for a connection."""
     read_timeout: Annotated[float, Field(gt=0, exclude=True)] = 60.0
-    """Both in seconds."""
+    """Seconds to wait for the next bytes."""
     retries: Annotated[int, Field(ge=0, le=20, exclude=True)] = 4
     """Further attempts after a lost connection, a 429 or a 5xx."""
     parallel: Annotated[int, Field(ge=1, le=16, exclude=True)] = 4
@@ -149,6 +153,7 @@ class HttpSection(FormatSection):
 
     @model_validator(mode="after")
     def _fits_together(self) -> "HttpSection":
+        """`items` and `{item}` in the URL need each other; `sha256` has one value per URL."""
         for url in self.urls:
             if not re.match(r"https?://", url):
                 raise ValueError(f'"{mask_url(url)}" is no http or https URL')
@@ -176,8 +181,9 @@ class SqlSection(IngestSection, CellKeys):
     """postgresql://user@host:5432/database or sqlite:///path, without a password; or the name of the environment
     variable that holds it. Empty: the database that is configured for Relay."""
     table: str | None = None
-    """Its name, or schema.name."""
+    """Name of the table, or schema.name."""
     query: str | None = None
+    """One statement that gives the rows."""
     parameters: list[bool | int | float | str | datetime | date] = Field(default_factory=list)
     """What `$1`, `$2` in the query stand for (SQLite: `?`), with their types; never made part of its text."""
     extra_columns: Literal["refuse", "drop"] = "refuse"
@@ -189,6 +195,7 @@ class SqlSection(IngestSection, CellKeys):
 
     @model_validator(mode="after")
     def _fits_together(self) -> "SqlSection":
+        """Either `table` or `query`; `parameters` belong to a query."""
         if (self.table is None) == (self.query is None):
             raise ValueError("expected either table or query")
         if self.table is not None and (self.parameters or not 1 <= len(self.table.split(".")) <= 2):
@@ -204,8 +211,11 @@ class FormulaSection(Section):
     """A column computed from another: slope · of + intercept + noise."""
 
     of: str
+    """The column that it is computed from."""
     slope: float
+    """Its factor."""
     intercept: float
+    """What is added."""
     noise_sd: Annotated[float, Field(ge=0)] = 0.0
     """Standard deviation of the normal noise, in the column's unit."""
 
@@ -215,9 +225,11 @@ class SyntheticSection(IngestSection):
 
     source: Literal["synthetic"]
     rows: Annotated[int, Field(ge=1)] = 100
+    """Number of rows to draw."""
     null_share: Share = 0.05
     """Share of nulls in columns that allow them."""
     formula: dict[str, FormulaSection] = Field(default_factory=dict)
+    """Columns that are computed from others."""
 
 
 class DocstringsSection(IngestSection):
@@ -225,6 +237,7 @@ class DocstringsSection(IngestSection):
 
     source: Literal["docstrings"]
     packages: Annotated[list[str], Field(min_length=1)]
+    """Names of installed distributions."""
 
 
 SECTIONS: dict[str, type[IngestSection]] = {

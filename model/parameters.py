@@ -29,23 +29,24 @@ Score = Literal[
 
 
 class _EstimatorSection(Section):
-    """What is said of an estimator, whichever it is."""
+    """What both forms of this kind share."""
 
     kind: Literal["estimator"]
     threads: Annotated[int, Field(ge=1)] = 2
     """Threads of the numerical libraries: another number may change the last digits."""
     name: str = ""
-    """Name of the model in a registry; empty: the recipe's name."""
+    """Name of the model in the registry. Default: the recipe's name."""
     score: Score | None = None
-    """The metric that decides between two versions; default r2, roc_auc, or balanced_accuracy for several classes."""
+    """The metric that decides between two versions. Default: r2, roc_auc, or balanced_accuracy for several classes."""
     cv_folds: Annotated[int, Field(ge=0, le=20)] = 0
-    """Parts for the cross-validation of the training rows; 0: none."""
+    """Folds of the cross-validation on the training rows; 0: no cross-validation."""
     segments: Annotated[list[str], Field(default_factory=list)]
     """Input columns by whose values the score is given separately: numbers by quartile, categories by value."""
 
     @field_validator("cv_folds")
     @classmethod
     def _more_than_one_fold(cls, cv_folds: int) -> int:
+        """`cv_folds` is 0, or at least 2."""
         if cv_folds == 1:
             raise ValueError("one part leaves nothing to learn from; expected 0 for none, or 2 and more")
         return cv_folds
@@ -55,24 +56,26 @@ class EstimatorParameters(_EstimatorSection):
     """A scikit-learn estimator that learns the target column from the input columns."""
 
     estimator: str
-    """Dotted name, such as sklearn.linear_model.LinearRegression; or the name of an own function that builds one."""
+    """Dotted name, such as sklearn.linear_model.LinearRegression, or the name of an own function that builds one."""
     options: Annotated[dict[str, Any], Field(default_factory=dict)]
-    """Its keyword arguments; where it takes a random_state and none is given, that is the recipe's seed."""
+    """Keyword arguments of the class. A random_state that is not given is the recipe's seed."""
     arguments: Annotated[dict[str, Any], Field(default_factory=dict)]
-    """Values for the parameters of an own function."""
+    """Values for the own function's parameters."""
     timeout: Annotated[float | None, Field(gt=0, exclude=True)] = None
-    """Seconds after which own code is ended; default: none."""
+    """Seconds after which own code is ended. Default: no limit."""
     use: str = ""
-    """Which of the recipe's estimators this is; empty where it offers only one."""
+    """Which of `[model.estimators]` this is. A recipe that offers only one estimator has no such key."""
 
     @model_validator(mode="after")
     def _use_needs_estimators(self) -> "EstimatorParameters":
+        """`use` needs a `[model.estimators.NAME]` of that name."""
         if self.use and "use" in self.model_fields_set:
             raise ValueError(f'use = "{self.use}" needs a [model.estimators.{self.use}]; add it, or leave use out')
         return self
 
     @model_validator(mode="after")
     def _arguments_need_a_function(self) -> "EstimatorParameters":
+        """`arguments` belong to an own function, `options` to a class."""
         if self.arguments and "." in self.estimator:
             raise ValueError(f"arguments are for an own function; {self.estimator} takes options")
         if self.options and "." not in self.estimator:
@@ -84,14 +87,18 @@ class EstimatorOffer(Section):
     """One of several estimators that a recipe offers."""
 
     estimator: str
+    """Dotted name, such as sklearn.linear_model.LinearRegression."""
     options: Annotated[dict[str, Any], Field(default_factory=dict)]
+    """Keyword arguments of the class."""
 
 
 class MultiEstimatorParameters(_EstimatorSection):
     """Several estimators for one task, of which `use` names the one to train."""
 
     estimators: Annotated[dict[str, EstimatorOffer], Field(min_length=1)]
+    """Name -> estimator."""
     use: str
+    """Name of the one to train."""
 
     @field_validator("use")
     @classmethod
@@ -123,7 +130,6 @@ Distance = Literal[
     "cosine",
     "euclidean",
 ]
-"""count_manhattan: exact, on counts, so chunks need one length; all others: on frequencies or their z-scores."""
 
 SIZES = {"within": {"chunk_chars"}, "joined": {"chunks"}, "whole": set[str]()}
 """The parameter of length that each way of cutting takes."""
@@ -145,6 +151,8 @@ class AuthorshipParameters(Section):
     ngram: Annotated[int, Field(ge=1, le=5)] = 3
     """Characters or words an n-gram has."""
     distance: Distance = "count_manhattan"
+    """How far apart two chunks are: count_manhattan is exact and compares counts, so chunks need one length; all others
+    compare frequencies or their z-scores."""
     features: Annotated[int, Field(ge=1)] | None = None
     """Most frequent n-grams that count; default all for count_manhattan, 500 for the others."""
     culling: Annotated[float, Field(ge=0, le=1)] = 0.0
@@ -159,7 +167,7 @@ class AuthorshipParameters(Section):
     """Whether other lengths, numbers of features and distances are tried too; not for "joined"."""
 
     unknown: Annotated[list[str], Field(default_factory=list)]
-    """Labels of documents whose author nobody knows: drawn, but neither judged nor counted as neighbours."""
+    """Labels of documents whose author is unknown: drawn, but neither judged nor counted as neighbours."""
     candidates: Annotated[list[str], Field(default_factory=list)]
     """Labels that the model tells apart and that unknown documents are compared with; default all known ones."""
     caveat: str = ""
@@ -167,6 +175,7 @@ class AuthorshipParameters(Section):
 
     @model_validator(mode="after")
     def _sizes_fit_the_chunking(self) -> "AuthorshipParameters":
+        """`chunk_chars` belongs to `"within"`, `chunks` to `"joined"`, where `stability` is refused."""
         for other in sorted(set.union(*SIZES.values()) - SIZES[self.chunking]):
             if other in self.model_fields_set:
                 raise ValueError(f'{other} has no effect with chunking = "{self.chunking}"; remove one of the two')
@@ -176,6 +185,7 @@ class AuthorshipParameters(Section):
 
     @model_validator(mode="after")
     def _candidates_are_known(self) -> "AuthorshipParameters":
+        """`candidates` and `unknown` share no label; a single candidate is refused."""
         if both := sorted(set(self.candidates) & set(self.unknown)):
             raise ValueError(f"{', '.join(both)} cannot be among candidates and unknown; remove it from one")
         if len(set(self.candidates)) == 1:
@@ -184,21 +194,21 @@ class AuthorshipParameters(Section):
 
 
 class PythonParameters(Section):
-    """A function of one's own trains, draws, or whatever a notebook's last part does."""
+    """An own function trains, draws, or does whatever a notebook's last part does: docs/own-code.md."""
 
     kind: Literal["python"]
     function: str
     """Its name in the module beside the recipe."""
     arguments: Annotated[dict[str, Any], Field(default_factory=dict)]
-    """Values for its parameters."""
+    """Values for the function's parameters."""
     timeout: Annotated[float | None, Field(gt=0, exclude=True)] = None
-    """Seconds after which it is ended; default: none."""
+    """Seconds after which the function is ended. Default: no limit."""
     threads: Annotated[int, Field(ge=1)] = 2
     """Threads of the numerical libraries: another number may change the last digits."""
     name: str = ""
-    """Name of the model in a registry; empty: the recipe's name."""
+    """Name of the model in the registry. Default: the recipe's name."""
     score: str = ""
-    """Which of its metrics decides between two versions; empty: a person does."""
+    """Which of the function's metrics decides between two versions. Default: a person decides."""
     lower_is_better: bool = False
     """Whether a smaller score is better."""
 

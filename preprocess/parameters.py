@@ -15,7 +15,7 @@ Share = Annotated[float, Field(ge=0, le=1)]
 
 
 class PreprocessSection(Section):
-    """What both kinds share."""
+    """What every kind shares."""
 
     kind: str
     max_rejected_share: Share = 0.01
@@ -26,10 +26,11 @@ class SplitSection(PreprocessSection):
     """How rows are divided into those that train and those that test."""
 
     split: Literal["hash", "time", "group"] | None = None
-    """hash: each row is drawn by itself; time: the latest rows test; group: rows of one group stay together. Default:
-    group where a column has that role, else hash."""
+    """`hash` draws each row by itself, `time` tests on the latest rows, `group` keeps the rows of a group together.
+    Default: `group` where a column has that role, else `hash`."""
     test_share: Annotated[float, Field(gt=0, lt=1)] = 0.2
-    """Share of the rows that are kept for testing; near it, since each row, or group, is drawn by itself."""
+    """Share of the rows that are kept for testing. The actual share is close to it, since each row, or group, is drawn
+    by itself."""
 
 
 class TableSection(SplitSection):
@@ -39,27 +40,30 @@ class TableSection(SplitSection):
 
 
 class PythonSection(SplitSection):
-    """A function of one's own makes the rows."""
+    """An own function makes the rows: docs/own-code.md."""
 
     kind: Literal["python"]
     function: str
     """Its name in the module beside the recipe."""
     reads: Annotated[list[str], Field(min_length=1)] | None = None
-    """Recipes whose raw datasets it gets, one argument each; default: the recipe's own."""
+    """Recipes whose raw datasets the function gets, one argument each. Default: the recipe's own dataset."""
     arguments: Annotated[dict[str, Any], Field(default_factory=dict)]
-    """Values for its parameters."""
+    """Values for the function's parameters."""
     extra_columns: Literal["refuse", "drop"] = "refuse"
     """What to do with columns of its result that the recipe does not declare."""
     timeout: Annotated[float | None, Field(gt=0, exclude=True)] = None
-    """Seconds after which it is ended; default: none."""
+    """Seconds after which the function is ended. Default: no limit."""
 
 
 class RelabelSection(Section):
     """Documents that get another label than the source gives them."""
 
     label: str
+    """The label that they get."""
     column: str
+    """The column that tells which documents."""
     values: list[str]
+    """Its values in these documents."""
 
 
 class DocumentsSection(PreprocessSection):
@@ -69,6 +73,7 @@ class DocumentsSection(PreprocessSection):
     cleaning: Literal["links", "notebook"] = "links"
     """`links` takes links out of the texts; `notebook` does what the course notebook did: see preprocess/README.md."""
     case: Literal["lower", "keep"] = "lower"
+    """`lower` writes the texts in lower case."""
     normal_form: Literal["NFC", "NFKC", "keep"] = "NFC"
     """Unicode normal form of the texts: NFC makes é one character however it was typed, NFKC also replaces ligatures
     and full-width letters, `keep` leaves the texts as they were written."""
@@ -79,9 +84,11 @@ class DocumentsSection(PreprocessSection):
     period: Literal["", "year", "month", "day"] = ""
     """Length of the time bins; none without a time."""
     relabel: list[RelabelSection] = Field(default_factory=list)
+    """Labels for some of the documents, in place of those of the source."""
 
     @model_validator(mode="after")
     def _the_notebook_changes_no_letters(self) -> "DocumentsSection":
+        """With `cleaning = "notebook"`, `case`, `normal_form` and `apostrophes` may only be `"keep"`."""
         if self.cleaning == "notebook":
             for name in ("case", "normal_form", "apostrophes"):
                 if name in self.model_fields_set and getattr(self, name) != "keep":

@@ -93,13 +93,22 @@ class Column(CellKeys):
     """One column of the schema: its type, its part in the model, and the rules for its cells."""
 
     type: Literal["int", "float", "bool", "text", "category", "time"]
+    """What its cells hold: 64-bit integers or floats, true or false, texts, one of a few texts, or moments in UTC."""
     role: Literal["input", "target", "id", "time", "label", "group", "weight", "ignore"]
+    """What it is for: a model learns the target from inputs; id names a row; time orders rows; label is whose text it
+    is; rows of one group stay on one side of the split; weight counts a row; ignore leaves the column out."""
     null: bool = False
+    """Whether cells may be missing."""
     min: float | None = None
+    """Lowest value that a cell may have."""
     max: float | None = None
+    """Highest value that a cell may have."""
     allowed: list[bool | int | float | str] | None = None
+    """The only values that a cell may have. None: any."""
     unit: str = ""
+    """Unit of the values, for forms, plots and findings."""
     description: str = ""
+    """What the column means, for forms, plots and the API's documentation."""
     source: Annotated[str | list[str] | None, Field(alias="from")] = None
     """Other names under which the source may bring this column."""
     raw_type: Literal["int", "float", "bool", "text", "category", "time"] | None = None
@@ -116,6 +125,10 @@ class Column(CellKeys):
 
     @model_validator(mode="after")
     def _rules_fit_the_type(self) -> "Column":
+        """`min`, `max`, `decimal` and `thousands` need the type int or float.
+
+        `time_format` needs the type time, and no `epoch`.
+        """
         if (self.min is not None or self.max is not None) and self.type not in ("int", "float"):
             raise ValueError(f"min and max need the type int or float, not {self.type}")
         if self.min is not None and self.max is not None and self.min > self.max:

@@ -33,8 +33,11 @@ class _Head(Section):
     """The part of a recipe that every stage reads."""
 
     title: str
+    """What the recipe is about, in a few words: the page and the plots show it."""
     description: str = ""
+    """One or two sentences more."""
     seed: int = 42
+    """Of everything that is drawn at random: synthetic rows, the split, estimators, own functions with a `seed`."""
     columns: dict[str, Column]
     ingest: dict[str, Any] | None = None
     preprocess: dict[str, Any] | None = None
@@ -43,6 +46,7 @@ class _Head(Section):
     @field_validator("columns")
     @classmethod
     def _roles_that_exist_once(cls, columns: dict[str, Column]) -> dict[str, Column]:
+        """At most one column has the role target, the role id, time, label, group or weight."""
         if not columns:
             raise ValueError("at least one column must be declared")
         for role in ("target", "id", "time", "label", "group", "weight"):
@@ -53,6 +57,10 @@ class _Head(Section):
 
     @model_validator(mode="after")
     def _sections_follow_each_other(self) -> "_Head":
+        """A recipe has `[ingest]`, or `reads` in `[preprocess]`, and not both.
+
+        `[preprocess]` and `[model]` may be missing: a recipe that others read ends after ingest.
+        """
         reads = (self.preprocess or {}).get("reads")
         if self.ingest is None and not reads:
             raise ValueError("[ingest] is missing; only a recipe with reads in [preprocess] has none")
