@@ -61,6 +61,7 @@ CANNOT_CHANGE_BYTES = {
     "relay.handoff.own.docstring": "reads the help of parameters",
     "relay.handoff.own.failure": "describes how own code failed",
     "relay.handoff.own.function": "finds a function and what of it is in the key",
+    "relay.handoff.own.scopes": "finds the names that own code uses, for the key",
     "relay.handoff.own.module": "finds the files beside a recipe",
     "relay.handoff.own.names": "reads the statements of own code for the key",
     "relay.handoff.own.packages": "names the packages of own code for the key",

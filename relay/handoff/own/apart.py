@@ -183,7 +183,9 @@ class Apart:
                     if message[0] in (channel.DONE, channel.FAILED):
                         self._drain(stdout.fileno(), stderr.fileno())
                     yield message
-                if self._answers not in selector.get_map():
+                # Processes that it forked may still hold the pipe open when it has gone.
+                has_gone = self._answers not in ready and self.process.poll() is not None
+                if has_gone or self._answers not in selector.get_map():
                     self._drain(stdout.fileno(), stderr.fileno())
                     raise OwnCodeError(explain_end(self.process.wait(), self.work.shown))
 

@@ -11,7 +11,6 @@ import os
 import random
 import signal
 import sys
-import threading
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -19,7 +18,7 @@ from typing import Any, TextIO
 
 from relay.handoff.own import channel
 from relay.handoff.own.failure import CalledError, describe
-from relay.handoff.own.loading import OwnFinder, load_function
+from relay.handoff.own.loading import WORKERS, OwnFinder, load_function, write_environment
 from relay.handoff.own.module import OwnCodeError
 
 PR_SET_PDEATHSIG = 1
@@ -88,12 +87,14 @@ class Child:
 def main(order_pipe: int, pipe: int) -> None:
     """Do one task and answer; this never returns."""
     order = channel.read_order(order_pipe)
-    _end_with(order["parent"], order_pipe)
+    _end_with(order["parent"], order_pipe, pipe)
     faulthandler.enable()
     for stream in (sys.stdout, sys.stderr):
         stream.reconfigure(line_buffering=True, errors="backslashreplace")  # type: ignore[union-attr]
     noticed = _collect_warnings(Path(order["folder"]))
     child = Child(order, pipe)
+    os.environ |= write_environment(child.finder.folder.absolute(), child.finder.files)
+    sys.path.insert(0, str(WORKERS))  # what it starts takes over this path
     try:
         _seed(order["seed"])
         module, _, task = order["task"].partition(":")
@@ -111,20 +112,32 @@ def main(order_pipe: int, pipe: int) -> None:
     os._exit(0)  # threads that own code left behind do not hold it
 
 
-def _end_with(parent: int, order_pipe: int) -> None:
-    """End this process when the stage ends, however that ends."""
+def _end_with(parent: int, order_pipe: int, pipe: int) -> None:
+    """End this process, and those that it starts, when the stage ends, however that ends."""
+    os.set_inheritable(pipe, False)
+    if os.fork() == 0:
+        if os.fork() == 0:  # own code that waits for its children must not wait for this one
+            _watch(order_pipe)
+        os._exit(0)
+    os.wait()
+    os.close(order_pipe)
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):
             ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     if os.getppid() != parent:
         os._exit(1)
 
-    def watch() -> None:
-        while os.read(order_pipe, 1):
+
+def _watch(order_pipe: int) -> None:
+    """Wait until the stage has gone, then kill the process group. Code that holds Python's lock cannot delay that."""
+    try:
+        os.dup2(order_pipe, 0)
+        os.closerange(1, os.sysconf("SC_OPEN_MAX"))  # an open pipe would keep the stage waiting
+        while os.read(0, 1):
             pass
         os.killpg(0, signal.SIGKILL)
-
-    threading.Thread(target=watch, daemon=True).start()
+    finally:
+        os._exit(0)
 
 
 def _seed(seed: int) -> None:

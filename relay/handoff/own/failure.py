@@ -12,6 +12,9 @@ from relay.handoff.own.module import PACKAGE, OwnCodeError
 MOST_LINES = 20
 """Lines of the user's own files that follow a message."""
 
+PACKAGES = "site-packages"
+"""Folder of installed packages."""
+
 LONGEST_MESSAGE = 500
 """Characters of an exception's own words."""
 
@@ -36,6 +39,8 @@ def describe(error: BaseException, folder: Path, shown: str) -> dict[str, Any]:
         place = f"{frames[-1][0]}, line {frames[-1][1]}, in {frames[-1][2]}" if frames else shown
         lines = [line for frame in frames for line in _show(frame)][-MOST_LINES:]
         return {"class": OwnCodeError.__name__, "message": f"{place}: {_say(cause)}", "lines": lines}
+    if library := _find_library(cause):
+        return {"class": OwnCodeError.__name__, "message": f"{shown}: {_say(cause)}", "lines": [library]}
     return {"class": "", "message": "".join(traceback.format_exception(cause))}
 
 
@@ -89,6 +94,16 @@ def _own_frames(error: BaseException, folder: Path) -> list[tuple[str, int, str,
             name = f"{PACKAGE}/{path.resolve().relative_to(root).as_posix()}"
             found.append((name, frame.lineno or 0, frame.name, frame.filename))
     return found
+
+
+def _find_library(error: BaseException) -> str:
+    """Where a library raised what own code made it work on, as a line; empty where code of this project raised it."""
+    frames = traceback.extract_tb(error.__traceback__)
+    if not frames or PACKAGES not in Path(frames[-1].filename).parts:
+        return ""
+    parts = Path(frames[-1].filename).parts
+    path = "/".join(parts[parts.index(PACKAGES) + 1 :])
+    return f"  {path}, line {frames[-1].lineno}, in {frames[-1].name}"
 
 
 def _show(frame: tuple[str, int, str, str]) -> list[str]:

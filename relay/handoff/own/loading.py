@@ -1,6 +1,8 @@
 """Importing a user's modules from bytes that were read and hashed before, as the package `recipes`."""
 
 import importlib
+import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from hashlib import sha256
@@ -11,6 +13,13 @@ from types import ModuleType
 from typing import Any
 
 from relay.handoff.own.module import PACKAGE, OwnCodeError, OwnFolder
+from relay.handoff.settings import ROOT
+
+PASSED_ON = "RELAY_OWN_CODE"
+"""Variable that names folder and files to the processes that own code starts."""
+
+WORKERS = Path(__file__).parent / "workers"
+"""Holds the package `recipes` of those processes."""
 
 
 class OwnFinder(MetaPathFinder, Loader):
@@ -76,6 +85,18 @@ class OwnFinder(MetaPathFinder, Loader):
     def _refuse(self, why: str) -> None:
         self.refused.append(why)
         raise ImportError(why)
+
+
+def write_environment(folder: Path, files: Mapping[str, str]) -> dict[str, str]:
+    """The variables by which processes that own code starts find the same files, and no others of the same name."""
+    path = os.pathsep.join(map(str, (WORKERS, ROOT)))
+    return {PASSED_ON: json.dumps([str(folder), dict(files)]), "PYTHONPATH": path}
+
+
+def read_environment() -> tuple[Path, dict[str, str]]:
+    """The folder and the files of `write_environment`; none where the variable is not set."""
+    folder, files = json.loads(os.environ.get(PASSED_ON) or '[".", {}]')
+    return Path(folder), files
 
 
 def load_function(finder: OwnFinder, module: str, function: str) -> Callable[..., Any]:

@@ -66,6 +66,11 @@ class Source:
             raise OwnCodeError(f"{self.shown}: not UTF-8: {error}") from None
 
     @cached_property
+    def lines(self) -> list[str]:
+        """The lines of the text, as the parser numbers them."""
+        return self.text.split("\n")
+
+    @cached_property
     def tree(self) -> ast.Module:
         """The parsed text.
 
@@ -120,10 +125,8 @@ def read_inside(path: Path, folder: Path) -> bytes:
     Raises:
         OwnCodeError: it lies outside the folder (a symbolic link), is too large, or cannot be read.
     """
-    shown = f"{PACKAGE}/{path.relative_to(folder).as_posix()}"
+    shown = require_inside(path, folder)
     try:
-        if not path.resolve().is_relative_to(folder.resolve()):
-            raise OwnCodeError(f"{shown}: a symbolic link out of {folder}; own code must lie in that folder")
         with path.open("rb") as file:
             content = file.read(LARGEST_FILE + 1)
     except OSError as error:
@@ -131,6 +134,18 @@ def read_inside(path: Path, folder: Path) -> bytes:
     if len(content) > LARGEST_FILE:
         raise OwnCodeError(f"{shown}: more than {LARGEST_FILE / 1e6:g} MB; a source file may not be larger")
     return content
+
+
+def require_inside(path: Path, folder: Path) -> str:
+    """How keys and messages name a file of own code.
+
+    Raises:
+        OwnCodeError: it lies outside the folder (a symbolic link).
+    """
+    shown = f"{PACKAGE}/{path.relative_to(folder).as_posix()}"
+    if not path.resolve().is_relative_to(folder.resolve()):
+        raise OwnCodeError(f"{shown}: a symbolic link out of {folder}; own code must lie in that folder")
+    return shown
 
 
 def module_name(recipe: Recipe) -> str:

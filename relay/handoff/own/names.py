@@ -9,7 +9,13 @@ from relay.handoff.own.module import PACKAGE, Source
 Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
-MAIN_GUARDS = ("__name__ == '__main__'", "'__main__' == __name__")
+BUILT_IN_DECORATORS = frozenset(("classmethod", "property", "staticmethod"))
+
+WRAPPING_MODULES = frozenset(("abc", "contextlib", "dataclasses", "enum", "functools", "numba", "typing"))
+"""Modules whose decorators wrap a function or class and keep no list of them."""
+
+_DECLARES = (*DEFINITIONS, ast.Assign, ast.AnnAssign, ast.Pass)
+"""Statements of a class that only give it attributes."""
 
 
 @dataclass(frozen=True)
@@ -57,14 +63,33 @@ def sort_out(source: Source) -> SourceFile:
 
 def _runs_on_import(node: ast.stmt, file: SourceFile) -> bool:
     """Whether a statement does more than define a name when the file is imported."""
-    if isinstance(node, DEFINITIONS):  # a decorator of one's own may keep what it decorates
-        return any(_root(decorator) in file.definitions for decorator in node.decorator_list)
+    if isinstance(node, DEFINITIONS):  # a decorator may keep what it decorates, and a class may run statements
+        if not all(_is_harmless(decorator, file) for decorator in node.decorator_list):
+            return True
+        return isinstance(node, ast.ClassDef) and not all(isinstance(part, _DECLARES) for part in _without_texts(node))
     return not _is_main_guard(node)
+
+
+def _is_harmless(decorator: ast.expr, file: SourceFile) -> bool:
+    """Whether a decorator is known to do no more than wrap: all others may register what they decorate."""
+    root = _root(decorator)
+    targets = file.bindings.get(root, [])
+    if not targets:
+        return root in BUILT_IN_DECORATORS and root not in file.definitions
+    return all(target.module.partition(".")[0] in WRAPPING_MODULES for target in targets)
+
+
+def _without_texts(node: ast.ClassDef) -> list[ast.stmt]:
+    return [part for part in node.body if not (isinstance(part, ast.Expr) and isinstance(part.value, ast.Constant))]
 
 
 def _is_main_guard(node: ast.stmt) -> bool:
     """Whether it is `if __name__ == "__main__":`, which never holds in a stage."""
-    return isinstance(node, ast.If) and not node.orelse and ast.unparse(node.test) in MAIN_GUARDS
+    if not isinstance(node, ast.If) or node.orelse or not isinstance(node.test, ast.Compare):
+        return False
+    sides = [node.test.left, *node.test.comparators]
+    found = {side.id if isinstance(side, ast.Name) else getattr(side, "value", None) for side in sides}
+    return found == {"__name__", "__main__"} and isinstance(node.test.ops[0], ast.Eq)
 
 
 def list_targets(node: ast.Import | ast.ImportFrom, package: str) -> Iterator[tuple[str, Import]]:

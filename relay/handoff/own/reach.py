@@ -11,12 +11,19 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 
-from relay.handoff.own.module import PACKAGE, OwnCodeError, OwnFolder, Source, list_functions, read_inside
-from relay.handoff.own.names import SourceFile, list_targets, read_chain, sort_out
+from relay.handoff.files import hash_file
+from relay.handoff.own.module import PACKAGE, OwnCodeError, OwnFolder, Source, list_functions, require_inside
+from relay.handoff.own.names import SourceFile, list_targets, sort_out
+from relay.handoff.own.scopes import Imported, Use, list_uses
 from relay.handoff.recipe_file import suggest_nearest
 
-LOOKS_UP = frozenset(("eval", "exec", "globals", "__import__", "import_module"))
+LOOKS_UP = frozenset(
+    ("eval", "exec", "globals", "vars", "__import__", "__globals__", "__subclasses__", "import_module")
+)
 """Names by which a function may reach any other one: then all of the file counts."""
+
+CALLED_BY_PYTHON = frozenset(("__getattr__", "__dir__"))
+"""Functions of a module that Python calls by itself."""
 
 REGISTERS = ("__init_subclass__", "metaclass", "__set_name__")
 """Words by which defining a class can do anything: then all of the file counts."""
@@ -35,7 +42,7 @@ class Reach:
     """Name of each source file that is executed -> SHA-256 of all its bytes: what a process may load."""
 
 
-class _Follower(ast.NodeVisitor):
+class _Follower:
     """Follows names from one function through the files of a folder."""
 
     def __init__(self, folder: OwnFolder) -> None:
@@ -45,39 +52,32 @@ class _Follower(ast.NodeVisitor):
         self.executed: set[str] = set()
         self.imports: set[str] = set()
         self._waiting: list[tuple[SourceFile, Iterable[ast.AST]]] = []
+        self._asked: set[tuple[str, str]] = set()
 
     def follow(self, module: str, function: str) -> None:
         """Reach a function of a module, and all that it needs."""
         self._execute(module)
         self._reach(module, function)
-        while self._waiting:
-            self._file, nodes = self._waiting.pop()
-            for node in nodes:
-                self.visit(node)
+        while self._waiting or self._register_classes():
+            file, nodes = self._waiting.pop()
+            for use in list_uses(nodes):
+                if isinstance(use, Imported):
+                    self._run_import(file, use)
+                    continue
+                if not use.is_local:
+                    self._use(file, use.name, use.attributes)
+                if not LOOKS_UP.isdisjoint((use.name, *use.attributes)) or _is_module_table(use):
+                    self._reach_all(file)
 
-    def visit_Import(self, node: ast.Import) -> None:
-        """An import statement runs."""
-        self._run_import(node)
-
-    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
-        """An import statement runs."""
-        self._run_import(node)
-
-    def visit_Attribute(self, node: ast.Attribute) -> None:
-        """`a.b.c`: only the whole chain tells which name of which module is used."""
-        chain = read_chain(node)
-        if chain:
-            self._use(self._file, chain[0], tuple(chain[1:]))
-        else:
-            self.generic_visit(node)
-        if node.attr in LOOKS_UP:
-            self._reach_all(self._file)
-
-    def visit_Name(self, node: ast.Name) -> None:
-        """A name alone."""
-        self._use(self._file, node.id, ())
-        if node.id in LOOKS_UP:
-            self._reach_all(self._file)
+    def _register_classes(self) -> bool:
+        """Reach the classes of all files where defining a class can do anything; gives whether some were new."""
+        if not any(word in self.files[module].source.text for module in self.executed for word in REGISTERS):
+            return False
+        for module in sorted(self.executed):
+            for name, nodes in self.files[module].definitions.items():
+                if any(isinstance(node, ast.ClassDef) for node in nodes):
+                    self._reach(module, name)
+        return bool(self._waiting)
 
     def _execute(self, module: str) -> bool:
         """A module is imported, with the packages above it; gives whether it is a file of the folder."""
@@ -96,17 +96,21 @@ class _Follower(ast.NodeVisitor):
             self._waiting.append((file, file.others))
             if any(word in file.source.text for word in REGISTERS):
                 self._reach_all(file)
+            for name in CALLED_BY_PYTHON & file.definitions.keys():
+                self._reach(module, name)
         return True
 
-    def _run_import(self, node: ast.Import | ast.ImportFrom) -> None:
-        for _, target in list_targets(node, self._file.package):
+    def _run_import(self, file: SourceFile, statement: Imported) -> None:
+        for _, target in list_targets(statement.node, file.package):
             package = target.module.partition(".")[0]
             if package != PACKAGE:
                 self.imports |= {package} - sys.stdlib_module_names
                 continue
             if target.module != PACKAGE and not self._execute(target.module):
-                shown = target.module.replace(".", "/")
-                raise OwnCodeError(f"{self._file.source.shown}, line {node.lineno}: there is no {shown}.py")
+                if statement.may_fail:
+                    continue
+                shown, line = target.module.replace(".", "/"), statement.node.lineno
+                raise OwnCodeError(f"{file.source.shown}, line {line}: there is no {shown}.py")
             if target.attribute not in ("", "*"):
                 self._execute(f"{target.module}.{target.attribute}")
 
@@ -117,9 +121,8 @@ class _Follower(ast.NodeVisitor):
         for target in file.bindings.get(name, ()):
             if target.module.partition(".")[0] == PACKAGE:
                 self._walk(target.module, (target.attribute, *attributes) if target.attribute else attributes)
-        if name not in file.definitions and name not in file.bindings:
-            for module in file.stars:
-                self._reach(module, name)
+        for module in file.stars:
+            self._reach(module, name)
 
     def _walk(self, module: str, steps: tuple[str, ...]) -> None:
         """From a module along attributes: through modules below it, to a name in the last one."""
@@ -129,7 +132,9 @@ class _Follower(ast.NodeVisitor):
             if module != PACKAGE and self._reach(module, step):
                 return
             if not self._execute(f"{module}.{step}"):
-                return  # a variable, which is among the other statements
+                if not step.startswith("__"):
+                    return  # a variable, which is among the other statements
+                break  # `__dict__` and its like may give any name
             module = f"{module}.{step}"
         if module in self.files:  # a module as a value: any of its names may be used
             self._reach_all(self.files[module])
@@ -144,14 +149,23 @@ class _Follower(ast.NodeVisitor):
                 self.reached.add((module, name))
                 self._waiting.append((file, file.definitions[name]))
             return True
+        if (module, name) in self._asked:
+            return name in file.bindings  # files may import a name from each other
+        self._asked.add((module, name))
         if name in file.bindings:
             self._use(file, name, ())
             return True
-        return any(self._reach(star, name) for star in file.stars)
+        found = [self._reach(star, name) for star in file.stars]  # each of them: which one binds it is not known
+        return any(found)
 
     def _reach_all(self, file: SourceFile) -> None:
         for name in file.definitions:
             self._reach(file.source.module, name)
+
+
+def _is_module_table(use: Use) -> bool:
+    """Whether it is `sys.modules`, in which a file finds itself."""
+    return use.name == "sys" and use.attributes[:1] == ("modules",)
 
 
 def find_reach(source: Source, function: str, folder: OwnFolder) -> Reach:
@@ -202,7 +216,7 @@ def require_function(source: Source, function: str) -> ast.FunctionDef:
 
 def _digest(source: Source, nodes: Iterable[ast.stmt]) -> str:
     """The SHA-256 of the lines of statements, without what stands between them."""
-    lines = source.text.split("\n")
+    lines = source.lines
     digest = sha256()
     for node in nodes:
         first = min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", ()))])
@@ -211,10 +225,13 @@ def _digest(source: Source, nodes: Iterable[ast.stmt]) -> str:
 
 
 def _hash_data(package: Source, folder: OwnFolder) -> dict[str, str]:
-    """Name -> SHA-256 of the files of a package that are no source."""
+    """Name -> SHA-256 of the files of a package that are no source, whatever their size."""
     found = {}
     for path in sorted(package.path.parent.rglob("*")):
         if path.is_file() and path.suffix not in (".py", ".pyc"):
-            content = read_inside(path, folder.folder)
-            found[f"{PACKAGE}/{path.relative_to(folder.folder).as_posix()}"] = sha256(content).hexdigest()
+            shown = require_inside(path, folder.folder)
+            try:
+                found[shown] = hash_file(path)
+            except OSError as error:
+                raise OwnCodeError(f"{shown}: cannot be read: {error.strerror}") from None
     return found

@@ -19,3 +19,11 @@ def send(child: Child) -> int:
             child.send(batch)
             count += 1
     return count
+
+
+def fail_in_a_library(child: Child) -> None:
+    """Let a library raise outside of the user's function, as an estimator does that is fitted later."""
+    import numpy as np
+
+    child.call(child.load())
+    np.linalg.solve(np.zeros((2, 2)), np.zeros(2))

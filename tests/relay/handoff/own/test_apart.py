@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from patience import wait_for
+from patience import HANG_SECONDS, wait_for
 
 from relay.handoff.errors import SchemaError
 from relay.handoff.own.apart import MOST_PRINTED_BYTES, Apart, Work
@@ -204,9 +204,10 @@ def test_both_generators_of_random_numbers_begin_with_the_seed(start: Start) -> 
     assert found == str((random.Random(7).random(), float(np.random.RandomState(7).rand())))
 
 
-def test_it_ends_when_the_stage_is_killed(tmp_path: Path) -> None:
+def test_it_ends_with_all_that_it_started_when_the_stage_is_killed(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(
-        "import os, time\ndef f(path):\n    open(path, 'w').write(str(os.getpid()))\n    time.sleep(600)\n"
+        "import os, subprocess, time\ndef f(path):\n    other = subprocess.Popen(['sleep', '600']).pid\n"
+        "    open(path, 'w').write(f'{os.getpid()} {other} ')\n    time.sleep(600)\n"
     )
     program = (
         "import sys\nfrom pathlib import Path\nfrom relay.handoff.own.apart import Apart, Work\n"
@@ -220,10 +221,11 @@ def test_it_ends_when_the_stage_is_killed(tmp_path: Path) -> None:
     pid, paths = tmp_path / "pid", os.pathsep.join((str(ROOT), str(Path(__file__).parent)))
     command = [sys.executable, "-c", program, str(tmp_path), str(pid), paths]
     stage = subprocess.Popen(command, cwd=ROOT)
-    wait_for(lambda: pid.exists() and pid.read_text() != "", "own code")
+    wait_for(lambda: pid.exists() and pid.read_text().endswith(" "), "own code")
     stage.kill()
     stage.wait()
-    wait_for(lambda: not _is_running(int(pid.read_text())), "the end of own code")
+    for number in map(int, pid.read_text().split()):
+        wait_for(lambda number=number: not _is_running(number), "the end of own code and of what it started")
 
 
 def _is_running(pid: int) -> bool:
@@ -232,3 +234,30 @@ def _is_running(pid: int) -> bool:
     except ProcessLookupError:
         return False
     return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text() if sys.platform == "linux" else True
+
+
+def test_a_process_that_it_forked_does_not_hide_its_end(start: Start) -> None:
+    text = "import os, time\ndef f():\n    if os.fork() == 0:\n        time.sleep(600)\n    os._exit(3)\n"
+    with start(text) as apart, pytest.raises(OwnCodeError, match="ended its process with exit code 3"):
+        apart.finish()
+
+
+@pytest.mark.parametrize("way", ["fork", "spawn"])
+def test_processes_that_it_starts_find_the_files_of_the_recipe_and_no_others(
+    way: str, start: Start, tmp_path: Path
+) -> None:
+    (tmp_path / "recipes").mkdir()
+    (tmp_path / "recipes" / "own_parts.py").write_text("def tidy(x):\n    return x + 1\n")  # the project has one too
+    text = (
+        "import multiprocessing\nfrom .own_parts import tidy\ndef f(way):\n"
+        "    with multiprocessing.get_context(way).Pool(1) as pool:\n        return pool.map(tidy, [1, 2])\n"
+    )
+    with start(text, way=way, timeout=HANG_SECONDS) as apart:
+        assert apart.finish() == "[2, 3]"
+
+
+def test_what_a_library_raises_later_is_told_as_of_the_function(start: Start) -> None:
+    with start("def f():\n    return 1\n", "fail_in_a_library") as apart, pytest.raises(OwnCodeError) as caught:
+        apart.finish()
+    assert caught.value.message.startswith("recipes/mine.py: f: LinAlgError: Singular matrix")
+    assert caught.value.lines[0].startswith("  numpy/linalg/_linalg.py, line ")
