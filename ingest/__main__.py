@@ -7,13 +7,13 @@ writes  data/raw/<recipe>.parquet, its receipt, rejected rows; what came is kept
 import sys
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from loguru import logger
 
 from ingest import __doc__ as description
-from ingest.parameters import FormatSection, IngestSection, SqlSection, parse_parameters
+from ingest.parameters import FormatSection, IngestSection, SqlSection, find_own, parse_parameters
 from ingest.sources import open_source
 from relay.handoff.code import HANDOFF, Code
 from relay.handoff.column import CellKeys, OpenColumns
@@ -24,6 +24,9 @@ from relay.handoff.recipe import Recipe
 from relay.handoff.run import Run
 from relay.handoff.stage import Stage
 from relay.tables.publish import publish_dataset
+
+if TYPE_CHECKING:  # a recipe without own code needs nothing of it
+    from relay.handoff.own.function import OwnFunction
 
 READS = None
 WRITES = "raw/{recipe}"
@@ -36,6 +39,8 @@ CODE = HANDOFF + Code(
     packages=("ijson", "numpy"),
 )
 """How bytes become rows. How they are fetched is not part of it: the key holds the SHA-256 of what came."""
+
+OWN = Code(modules=("ingest.own_frames", "ingest.own_rows"))
 
 
 class Ingest(Stage[IngestSection]):
@@ -54,9 +59,14 @@ class Ingest(Stage[IngestSection]):
         """The raw dataset."""
         return run.dataset(WRITES)
 
-    def code(self, _: Run[IngestSection]) -> Code:
-        """The same for every source."""
-        return CODE
+    def own(self, run: Run[IngestSection]) -> "OwnFunction | None":
+        """The function that gives the rows, or reads the files."""
+        return find_own(run.parameters, run.recipe)
+
+    def code(self, run: Run[IngestSection]) -> Code:
+        """The same for every source, and a user's function where the recipe names one."""
+        own = self.own(run)
+        return CODE if own is None else CODE + OWN + own.code
 
     def inputs(self, run: Run[IngestSection]) -> dict[str, str]:
         """Fetch what is due, and identify it."""
@@ -68,8 +78,8 @@ class Ingest(Stage[IngestSection]):
         return {name: column.model_dump(mode="json", exclude=rules) for name, column in run.recipe.raw_columns.items()}
 
     def uses_seed(self, run: Run[IngestSection]) -> bool:
-        """Only drawn rows depend on it."""
-        return run.parameters.source == "synthetic"
+        """Drawn rows depend on it, and a user's function may."""
+        return run.parameters.source == "synthetic" or self.own(run) is not None
 
     def check(self, run: Run[IngestSection]) -> None:
         """Make sure that the source can be asked and its format is known, without asking it."""
@@ -86,6 +96,10 @@ class Ingest(Stage[IngestSection]):
         if isinstance(section, FormatSection):
             wanted = source.wanted if isinstance(source, HttpSource) else []
             check_format(section, [Path(urlsplit(one.url).path).name for one in wanted])
+
+    def repeats_source(self, run: Run[IngestSection]) -> bool:
+        """A function that gives the rows is called again; what was downloaded or queried is not."""
+        return run.parameters.source == "python"
 
     def work(self, run: Run[IngestSection]) -> Receipt:
         """Load the source, cast it to the schema, save it."""

@@ -2,63 +2,38 @@
 
 import re
 from datetime import date, datetime
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import AfterValidator, Field, field_serializer, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    field_serializer,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
+from ingest.refresh import Refresh
 from ingest.urls import check_database_url, mask_url
-from relay.handoff.column import LARGEST_INT, CellKeys
-from relay.handoff.errors import UsageError
+from relay.handoff.column import CELL_KEYS, LARGEST_INT, CellKeys
 from relay.handoff.recipe import Recipe, Section, choose_section
+
+if TYPE_CHECKING:  # a recipe without own code needs nothing of it
+    from relay.handoff.own.function import OwnFunction
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
-AGE = re.compile(r"(\d+)\s*(s|m|h|d)")
-AGE_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
-
-
 VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
-
-
-def refresh_seconds(refresh: str) -> float:
-    """The age in seconds from which a source is asked again: infinite for never, 0 for always.
-
-    Raises:
-        ValueError: neither never, always nor an age.
-    """
-    words = {"never": float("inf"), "always": 0.0}
-    if refresh in words:
-        return words[refresh]
-    match = AGE.fullmatch(refresh)
-    if match is None:
-        raise ValueError(f'"{refresh}" is neither never, always nor an age such as 30m, 6h or 1d')
-    return float(match[1]) * AGE_SECONDS[match[2]]
-
-
-def choose_refresh(override: str, refresh: str) -> float:
-    """The age in seconds from which a source is asked again: RELAY_REFRESH goes before the recipe.
-
-    Raises:
-        UsageError: RELAY_REFRESH is neither never, always nor an age.
-    """
-    try:
-        return refresh_seconds(override or refresh)
-    except ValueError as error:
-        raise UsageError(f"RELAY_REFRESH={error}") from None
-
-
-def _check_refresh(refresh: str) -> str:
-    refresh_seconds(refresh)
-    return refresh
-
-
-Refresh = Annotated[str, AfterValidator(_check_refresh), Field(exclude=True)]
 
 
 def _check_escape(escape: str) -> str:
     if len(escape) != 1 or not escape.isascii() or not escape.isprintable() or escape.isalnum() or escape in '", ':
         raise ValueError(f"{escape!r} cannot escape; expected one ASCII sign such as a backslash: escape = '\\'")
     return escape
+
+
+Timeout = Annotated[float | None, Field(gt=0, exclude=True)]
 
 
 class IngestSection(Section):
@@ -72,8 +47,14 @@ class IngestSection(Section):
 class FormatSection(IngestSection, CellKeys):
     """How raw bytes become records."""
 
-    format: Literal["csv", "json", "jsonl", "text", "parquet"] | None = None
-    """None: by the ending of the file's name."""
+    format: Literal["csv", "json", "jsonl", "text", "parquet", "python"] | None = None
+    """None: by the ending of the file's name. python: a function of one's own reads the files."""
+    function: str | None = None
+    """python: its name in the module beside the recipe. It takes a Path (one file) or a list[Path] (all files)."""
+    arguments: dict[str, Any] = Field(default_factory=dict)
+    """python: values for its parameters."""
+    timeout: Timeout = None
+    """python: seconds after which it is ended; default: none."""
     extra_columns: Literal["refuse", "drop"] = "refuse"
     """What to do with columns that the recipe does not declare."""
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
@@ -101,6 +82,26 @@ class FormatSection(IngestSection, CellKeys):
         if self.escape == self.delimiter:
             raise ValueError(f"escape and delimiter are both {self.escape!r}; expected two signs")
         return self
+
+    @model_validator(mode="after")
+    def _function_reads(self) -> "FormatSection":
+        if self.format == "python" and self.function is None:
+            raise ValueError('format = "python" needs function, the name of one in the module beside the recipe')
+        given = {"function": self.function, "arguments": self.arguments, "timeout": self.timeout}
+        for key in (name for name, value in given.items() if value and self.format != "python"):
+            raise ValueError(f'{key} needs format = "python", or source = "python" where nothing is fetched')
+        return self
+
+    @model_serializer(mode="wrap")
+    def _without_undeclared(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """As CellKeys has it; and a file that no function reads has nothing of one in its key."""
+        is_own = self.format == "python"
+        left_out = {"function", "arguments"} if not is_own else set()
+        return {
+            key: value
+            for key, value in dump(self).items()
+            if key not in left_out and (value is not None or key not in CELL_KEYS)
+        }
 
     @field_validator("starts_after", "ends_before", "document", "document_head")
     @classmethod
@@ -207,6 +208,23 @@ class SqlSection(IngestSection, CellKeys):
         return self
 
 
+class PythonSection(IngestSection, CellKeys):
+    """A function of one's own gives the rows."""
+
+    source: Literal["python"]
+    function: str
+    """Its name in the module beside the recipe."""
+    arguments: dict[str, Any] = Field(default_factory=dict)
+    """Values for its parameters."""
+    extra_columns: Literal["refuse", "drop"] = "refuse"
+    """What to do with columns that the recipe does not declare."""
+    refresh: Refresh = "never"
+    """When to call it again though nothing of it has changed: never, always, or when what is kept is older than an
+    age such as 6h or 1d."""
+    timeout: Timeout = None
+    """Seconds after which it is ended; default: none."""
+
+
 class FormulaSection(Section):
     """A column computed from another: slope · of + intercept + noise."""
 
@@ -244,6 +262,7 @@ SECTIONS: dict[str, type[IngestSection]] = {
     "http": HttpSection,
     "file": FileSection,
     "sql": SqlSection,
+    "python": PythonSection,
     "synthetic": SyntheticSection,
     "docstrings": DocstringsSection,
 }
@@ -254,5 +273,32 @@ def parse_parameters(recipe: Recipe) -> IngestSection:
 
     Raises:
         RecipeError, UsageError: a key is unknown, missing or of another type.
+        OwnCodeError: the function that it names is not there, or takes something else.
     """
-    return choose_section(recipe, "ingest", "source", SECTIONS)
+    section = choose_section(recipe, "ingest", "source", SECTIONS)
+    own = find_own(section, recipe)
+    return section if own is None else section.model_copy(update={"arguments": own.arguments})
+
+
+def find_own(section: IngestSection, recipe: Recipe) -> "OwnFunction | None":
+    """The user's function that gives the rows, or reads the files; None where the recipe names none.
+
+    Raises:
+        OwnCodeError, RecipeError, UsageError: it is not there, or its arguments are wrong.
+    """
+    if not isinstance(section, PythonSection | FormatSection) or section.function is None:
+        return None
+    from relay.handoff.own.function import find_function
+    from relay.handoff.own.module import OwnCodeError
+    from relay.handoff.own.signature import Frame
+
+    given = recipe.sections["ingest"].get("arguments", {})
+    paths = 1 if isinstance(section, FormatSection) else 0
+    own = find_function(recipe, "ingest", section.function, given, paths, section.timeout)
+    for argument in own.signature.data:
+        if argument.annotation and argument.frame not in (Frame.PATH, Frame.PATHS):
+            raise OwnCodeError(
+                f"{own.signature.shown}: {argument.name} has the type {argument.annotation}; a function that reads "
+                "files takes a Path, which is one file, or a list[Path], which is all of them"
+            )
+    return own

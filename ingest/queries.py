@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from relay.handoff.errors import SourceError
-from relay.reading.columns import DOT_IS_DECIMAL
+from relay.reading.columns import DOT_IS_DECIMAL, IS_TEXT
 from relay.reading.moments import FIRST_MOMENT, LAST_MOMENT
 from relay.tables.connection import Database, DatabaseError
 
@@ -108,7 +108,8 @@ def ask_sqlite(path: Path, question: Question) -> Iterator[pa.RecordBatch]:
         while True:
             rows = cursor.fetchmany(FIRST_ROWS)
             cells = zip(*rows, strict=True) if rows else ((),) * len(names)
-            yield pa.record_batch([pa.array(map(_as_bytes, column), pa.binary()) for column in cells], names)
+            schema = pa.schema([pa.field(name, pa.binary(), metadata=IS_TEXT) for name in names])
+            yield pa.record_batch([pa.array(map(_as_bytes, column), pa.binary()) for column in cells], schema=schema)
             if len(rows) < FIRST_ROWS:
                 return
     except sqlite3.Error as error:

@@ -26,6 +26,8 @@ class RawFile:
     """What tells this file from its siblings: the URL's item, or the file's name without ending."""
     path: Path
     origin: Origin
+    given_name: str = ""
+    """The file's name as it came, where it is kept under another one."""
 
     def sniff(self) -> bytes:
         """The first bytes.

@@ -1,6 +1,7 @@
 """The kinds of file, one module each: raw bytes become blocks in the schema's types."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from importlib import import_module
 from pathlib import PurePath
 from urllib.parse import urlsplit
@@ -15,7 +16,7 @@ from relay.handoff.recipe import Column
 from relay.handoff.schema import arrow_schema
 from relay.handoff.writer import Block
 from relay.reading.ambiguous import AmbiguousCellError
-from relay.reading.columns import open_columns
+from relay.reading.columns import ReadColumns, open_columns
 
 MODULES = {"csv": "delimited", "json": "records", "jsonl": "lines", "text": "text", "parquet": "parquet"}
 
@@ -35,8 +36,7 @@ def read_files(files: list[RawFile], parameters: FormatSection, columns: dict[st
     """
     _check_encoding(parameters.encoding)
     opened = open_columns(columns, parameters)
-    schema: pa.Schema | None = None
-    first_row = 1
+    same, first_row = SameColumns(opened), 1
     for file in files:
         require_unpacked(file, file.sniff())
         kind = parameters.format or guess_format(file.path.name)
@@ -44,26 +44,54 @@ def read_files(files: list[RawFile], parameters: FormatSection, columns: dict[st
         try:
             for block in module.read_file(file, parameters, opened, first_row):
                 first_row += block.read
-                schema = schema or block.table.schema
-                if opened.is_open and block.table.schema != schema:
-                    raise SchemaError(f"{file.name}: {_explain_other(schema, block.table.schema)}")
-                yield block
+                yield same.take(block, file.name)
         except AmbiguousCellError as error:
             raise SchemaError(f"{file.name}: {error}") from None
-    schema = schema if opened.is_open and schema is not None else arrow_schema(columns)
-    yield Block(schema.empty_table(), read=0, warnings=opened.warnings())
+    yield same.end()
 
 
-def _explain_other(schema: pa.Schema, other: pa.Schema) -> str:
-    """What differs between the columns of two blocks, in words."""
-    mine, theirs = set(schema.names), set(other.names)
-    if mine != theirs:
-        return f"column {sorted(mine ^ theirs)[0]} is in some files or rows and not in others"
-    if schema.names != other.names:
-        return "the columns come in another order than before"
-    name = next(name for name in schema.names if schema.field(name).type != other.field(name).type)
-    types = f"{schema.field(name).type} and {other.field(name).type}"
-    return f'column {name} comes as {types}; declare it in [columns], with role = "ignore" if nothing learns from it'
+class SameColumns:
+    """Sees to it that all blocks have the same columns, where the first ones decide which."""
+
+    def __init__(self, columns: ReadColumns) -> None:
+        self._columns = columns
+        self._schema: pa.Schema | None = None
+        self._where = ""
+
+    def take(self, block: Block, where: str) -> Block:
+        """The block, with its columns in the order of the ones before.
+
+        Raises:
+            SchemaError: it has other columns; `where` says where it is from.
+        """
+        if self._schema is None:
+            self._schema, self._where = block.table.schema, where
+        if not self._columns.is_open or block.table.schema == self._schema:
+            return block
+        self._require_same(block.table.schema, where)
+        return replace(block, table=block.table.select(self._schema.names))
+
+    def _require_same(self, found: pa.Schema, where: str) -> None:
+        """Return where only the order differs."""
+        assert self._schema is not None  # noqa: S101 - a block came before
+        for name in sorted({*self._schema.names} ^ {*found.names}):
+            places = (self._where, where) if name in self._schema.names else (where, self._where)
+            raise SchemaError(
+                f'column "{name}" is in {places[0]} and not in {places[1]}',
+                next_step='Give each its own recipe and name both in reads, or read them with format = "python".',
+            )
+        for name in self._schema.names:
+            kinds = (self._schema.field(name).type, found.field(name).type)
+            if kinds[0] != kinds[1]:
+                raise SchemaError(
+                    f'{where}: column "{name}" comes as {kinds[1]}, and came as {kinds[0]} before',
+                    next_step='Declare it in [columns], with role = "ignore" if nothing learns from it.',
+                )
+
+    def end(self) -> Block:
+        """A last block without rows: what a person should look at, once all were read."""
+        schema = self._schema if self._columns.is_open and self._schema is not None else arrow_schema(self._columns)
+        return Block(schema.empty_table(), read=0, warnings=self._columns.warnings())
 
 
 def check_format(parameters: FormatSection, names: Iterable[str]) -> None:

@@ -166,7 +166,7 @@ def parse_block(block: bytes, layout: Layout) -> Parsed:
     """
     types: dict[str, pa.DataType] = {}
     for name, source in layout.matched.items():
-        fast = choose_type(layout.columns[name])
+        fast = choose_type(layout.columns[name]) if name in layout.columns else pa.string()
         # Columns of different types from one column of the file: its text serves them all.
         types[source] = fast if types.get(source, fast) == fast else pa.string()
     ragged: list[pacsv.InvalidRow] = []

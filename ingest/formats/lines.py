@@ -9,11 +9,11 @@ from ingest.formats.records import conform_records
 from ingest.parameters import FormatSection
 from ingest.rawfile import UTF8_MARK, RawFile, drop_mark
 from relay.handoff.errors import SourceError
-from relay.handoff.recipe import Column
 from relay.handoff.writer import Block
+from relay.reading.columns import ReadColumns
 
 
-def read_file(file: RawFile, parameters: FormatSection, columns: dict[str, Column], first_row: int) -> Iterator[Block]:
+def read_file(file: RawFile, parameters: FormatSection, columns: ReadColumns, first_row: int) -> Iterator[Block]:
     """The records of a file with one JSON object a line; empty lines do not count.
 
     Raises:
@@ -23,9 +23,12 @@ def read_file(file: RawFile, parameters: FormatSection, columns: dict[str, Colum
     beginning = file.sniff().removeprefix(UTF8_MARK).lstrip()
     if beginning[:1] == b"[" or beginning.partition(b"\n")[0].strip() == b"{":
         raise SourceError(f'{file.name}: one JSON text, not a record per line; say format = "json" in [ingest]')
-    lines = split_lines(drop_mark(file.read_blocks()))
-    records = (_parse(line, parameters.encoding) for line in lines if line.strip())
-    return conform_records(records, parameters, columns, first_row, file.name)
+
+    def read() -> Iterator[Any]:
+        lines = split_lines(drop_mark(file.read_blocks()))
+        return (_parse(line, parameters.encoding) for line in lines if line.strip())
+
+    return conform_records(read, parameters, columns, first_row, file.name)
 
 
 def split_lines(blocks: Iterator[bytes]) -> Iterator[bytes]:

@@ -6,14 +6,16 @@ from contextlib import contextmanager
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from ingest.parameters import FormatSection
 from ingest.rawfile import RawFile
 from relay.handoff.errors import SchemaError, SourceError
 from relay.handoff.recipe import Column
 from relay.handoff.writer import GROUP_ROWS, Block
-from relay.reading.arrow import is_text
-from relay.reading.columns import ReadColumns
+from relay.reading.ambiguous import AmbiguousCellError
+from relay.reading.arrow import is_bytes, is_text, join
+from relay.reading.columns import IS_TEXT, ReadColumns
 from relay.reading.conform import conform, match_columns
 
 
@@ -33,9 +35,48 @@ def read_file(file: RawFile, parameters: FormatSection, columns: dict[str, Colum
     if isinstance(columns, ReadColumns):
         columns.take_notes({name: parquet.schema_arrow.field(source) for name, source in matched.items()})
     for batch in _read_batches(parquet, list(matched.values()), file.name):
-        table = pa.table([_as_bytes(batch.column(source)) for source in matched.values()], list(matched))
-        yield conform(table, columns, np.arange(first_row, first_row + table.num_rows))
-        first_row += table.num_rows
+        numbers = np.arange(first_row, first_row + batch.num_rows)
+        yield _conform(pa.Table.from_batches([batch]), matched, columns, numbers)
+        first_row += batch.num_rows
+
+
+def conform_table(
+    table: pa.Table, columns: ReadColumns, extra_columns: str, where: str, rows: NDArray[np.int64]
+) -> Block:
+    """A table that is typed already, in the schema's types.
+
+    Args:
+        table: of any types.
+        columns: the schema.
+        extra_columns: "refuse" or "drop" what the schema does not declare.
+        where: name of the source, for the messages.
+        rows: the source's row numbers, from 1; shape (n,).
+
+    Raises:
+        SchemaError: columns are missing or unexpected, hold more than one value a cell, or can be read in two ways.
+    """
+    matched = match_columns(table.column_names, columns, extra_columns, where)
+    _refuse_nested(table.schema, list(matched.values()), where)
+    try:
+        return _conform(table, matched, columns, rows)
+    except AmbiguousCellError as error:
+        raise SchemaError(f"{where}: {error}") from None
+
+
+def _conform(table: pa.Table, matched: dict[str, str], columns: dict[str, Column], rows: NDArray[np.int64]) -> Block:
+    arrays = [
+        _as_bytes(join(table.column(source))) if name in columns else _keep_bytes(table.field(source), table[source])
+        for name, source in matched.items()
+    ]
+    return conform(pa.table(arrays, list(matched)), columns, rows)
+
+
+def _keep_bytes(item: pa.Field, values: pa.ChunkedArray) -> pa.Array:
+    """A column that is not declared: what is bytes and no text becomes large ones, for `conform`."""
+    array = join(values)
+    if is_bytes(item.type) and not IS_TEXT.items() <= (item.metadata or {}).items():
+        return array.cast(pa.binary()).cast(pa.large_binary())
+    return _as_bytes(array)
 
 
 def _read_batches(parquet: pq.ParquetFile, names: list[str], where: str) -> Iterator[pa.RecordBatch]:

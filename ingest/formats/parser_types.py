@@ -39,7 +39,8 @@ def find_doubtful(table: pa.Table, columns: Mapping[str, Column], block: bytes) 
     watched = [
         name
         for name in table.column_names
-        if table.schema.field(name).type == pa.float64()
+        if name in columns
+        and table.schema.field(name).type == pa.float64()
         and find_marks(columns[name]) is None
         and not columns.has_fraction(name)
     ]

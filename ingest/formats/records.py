@@ -1,7 +1,7 @@
 """JSON: a list of records somewhere in a file, read as a stream so that the file may be larger than memory."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -9,21 +9,20 @@ import ijson
 import numpy as np
 import pyarrow as pa
 
-from ingest.formats.flatten import TWICE, Fields, Record, RepeatedKeyError, as_json
+from ingest.formats.flatten import TWICE, Fields, Record, RepeatedKeyError
 from ingest.formats.lists import Reader, describe, looks_like_lines
+from ingest.formats.values import find_types, to_array, to_open_array
 from ingest.parameters import FormatSection
 from ingest.rawfile import RawFile, drop_mark
 from relay.handoff.errors import SourceError
-from relay.handoff.recipe import Column
 from relay.handoff.writer import Block, reject, show_cells
+from relay.reading.columns import ReadColumns
 from relay.reading.conform import conform, match_columns
-from relay.reading.numbers import GROUPED
 
 BATCH_RECORDS = 4_096
-TEXTS = ("text", "category")
 
 
-def read_file(file: RawFile, parameters: FormatSection, columns: dict[str, Column], first_row: int) -> Iterator[Block]:
+def read_file(file: RawFile, parameters: FormatSection, columns: ReadColumns, first_row: int) -> Iterator[Block]:
     """The records of a JSON file.
 
     Raises:
@@ -32,7 +31,7 @@ def read_file(file: RawFile, parameters: FormatSection, columns: dict[str, Colum
     """
     path = f"{parameters.records}.item" if parameters.records else "item"
     found = False
-    for block in conform_records(_stream(file, path), parameters, columns, first_row, file.name):
+    for block in conform_records(lambda: _stream(file, path), parameters, columns, first_row, file.name):
         found = True
         yield block
     if not found:
@@ -40,23 +39,32 @@ def read_file(file: RawFile, parameters: FormatSection, columns: dict[str, Colum
 
 
 def conform_records(
-    records: Iterator[Any], parameters: FormatSection, columns: dict[str, Column], first_row: int, where: str
+    read: Callable[[], Iterator[Any]], parameters: FormatSection, columns: ReadColumns, first_row: int, where: str
 ) -> Iterator[Block]:
     """Parsed records in the schema's types, batch by batch; what is no object is rejected.
+
+    Args:
+        read: gives the records. They are read twice where fields may come that the schema does not declare: their types
+            follow from all values.
+        parameters: of the format.
+        columns: the schema.
+        first_row: number of the first record.
+        where: name of the source, for the messages.
 
     Raises:
         SchemaError: no record so far has a field that must be there, one has a field that is unexpected, or two fields
             have one name.
     """
     fields = Fields(columns)
-    for batch in _batches(records):
+    types = find_types(_flatten(record, fields) for record in read()) if columns.is_open else {}
+    for batch in _batches(read()):
         flat = [_flatten(record, fields) for record in batch]
         # Without any object there are no names to match: then every record is rejected.
         has_objects = fields.names or any(isinstance(record, dict) for record in flat)
         found = _with_absent(fields.names, columns) if has_objects else list(columns)
         matched = match_columns(found, columns, parameters.extra_columns, where)
         fields.require_one_path(matched.values(), where)
-        yield _conform_batch(batch, flat, matched, columns, first_row)
+        yield _conform_batch(batch, flat, matched, (columns, types), first_row)
         first_row += len(batch)
 
 
@@ -64,14 +72,17 @@ def _conform_batch(
     records: list[Any],
     flat: list[dict[str, Any] | str],
     matched: dict[str, str],
-    columns: dict[str, Column],
+    schema: tuple[ReadColumns, Mapping[str, pa.DataType]],
     first_row: int,
 ) -> Block:
+    columns, types = schema
     numbers = np.arange(first_row, first_row + len(records))
     objects = [record for record in flat if isinstance(record, dict)]
     table = pa.table(
         {
-            name: _to_array([record.get(source) for record in objects], columns[name].type)
+            name: to_array([record.get(source) for record in objects], columns[name].type)
+            if name in columns
+            else to_open_array([record.get(source) for record in objects], types[source])
             for name, source in matched.items()
         }
     )
@@ -103,34 +114,10 @@ def _show(record: Any) -> Any:
     return [_show(value) for value in record] if isinstance(record, list) else record
 
 
-def _to_array(values: list[Any], kind: str) -> pa.Array:
-    """Values as they came when they are of one type, else their texts; always these for a column of text.
-
-    True and false are no numbers in JSON, whether they stand alone or among some.
-    """
-    kinds = {type(value) for value in values} - {type(None)}
-    as_text = kind in TEXTS or (kinds == {bool} and kind != "bool")
-    if kinds <= {str} or (len(kinds) == 1 and not as_text):
-        try:
-            return pa.array(values)
-        except (pa.ArrowInvalid, OverflowError, UnicodeEncodeError):
-            pass  # a number beyond 64 bits, a lone surrogate: as text, so that only its row is rejected
-    write = _as_text if kind in TEXTS else _as_cell
-    return pa.array([None if value is None else write(value).encode("utf-8", "surrogatepass") for value in values])
-
-
-def _as_cell(value: Any) -> str:
-    """As text, in which the dot of a number is not taken for a mark of thousands: 1.125 becomes `1.1250`."""
-    text = _as_text(value)
-    return f"{text}0" if type(value) is float and re.fullmatch(GROUPED, text) else text
-
-
-def _as_text(value: Any) -> str:
-    return value if isinstance(value, str) else as_json(value)
-
-
-def _with_absent(names: list[str], columns: dict[str, Column]) -> list[str]:
+def _with_absent(names: list[str], columns: ReadColumns) -> list[str]:
     """The found names, and those of columns that may be null: JSON leaves out what is not there."""
+    if columns.is_open:
+        return names
     absent = [
         name
         for name, column in columns.items()

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from importlib import import_module
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
-from ingest.parameters import IngestSection
+from ingest.parameters import FormatSection, IngestSection, find_own
 from relay.handoff.receipt import Origin
 from relay.handoff.run import Run
 
@@ -40,7 +40,17 @@ class Source(Protocol):
 
 def open_source(run: Run[IngestSection]) -> Source:
     """The source that the recipe names. Imports only that source's module."""
-    kind = run.parameters.source
-    module = import_module(f"ingest.sources.{kind}")
+    module = import_module(f"ingest.sources.{run.parameters.source}")
     source: Source = module.open_source(run)
+    if isinstance(run.parameters, FormatSection) and run.parameters.format == "python":
+        return _let_read(source, run)
     return source
+
+
+def _let_read(source: Any, run: Run[IngestSection]) -> Source:
+    """The same files, read by a function of the recipe."""
+    from ingest.own_rows import OwnFormat
+
+    own = find_own(run.parameters, run.recipe)
+    assert own is not None  # noqa: S101 - the section names it
+    return OwnFormat(source, run, own)

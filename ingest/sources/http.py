@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from loguru import logger
 
 from ingest.kept import Fetched, KeptFile, Wanted, is_due, is_whole, keep_part, read_manifest, write_manifest
-from ingest.parameters import HttpSection, choose_refresh
+from ingest.parameters import HttpSection
 from ingest.rawfile import RawFile
+from ingest.refresh import choose_refresh
 from ingest.urls import mask_url, name_file
 from relay.handoff.errors import RecipeError, SourceError
 from relay.handoff.files import Fingerprints, sync_folder
@@ -69,13 +70,19 @@ class HttpSource:
             write_manifest(self.folder, list(kept.values()))
         return {name: file.sha256 for name, file in kept.items()}
 
+    @property
+    def files(self) -> list[RawFile]:
+        """The kept files, in the order of the URLs."""
+        return [
+            RawFile(file.name, file.item, self.folder / file.file, origin, file.file.partition("-")[2])
+            for file, origin in zip(read_manifest(self.folder), self.origins(), strict=True)
+        ]
+
     def blocks(self) -> "Iterator[Block]":
         """The rows of all files, in the order of the URLs."""
         from ingest.formats import read_files
 
-        files = zip(read_manifest(self.folder), self.origins(), strict=True)
-        raw_files = [RawFile(file.name, file.item, self.folder / file.file, origin) for file, origin in files]
-        yield from read_files(raw_files, self.parameters, self.columns)
+        yield from read_files(self.files, self.parameters, self.columns)
 
     def origins(self) -> list[Origin]:
         """Each URL, masked, with what it gave and when."""

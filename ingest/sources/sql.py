@@ -14,8 +14,9 @@ from urllib.parse import unquote, urlsplit
 from loguru import logger
 
 from ingest.kept import KeptFile, is_due, is_whole, read_manifest, write_manifest
-from ingest.parameters import VARIABLE, FormatSection, SqlSection, choose_refresh
+from ingest.parameters import VARIABLE, FormatSection, SqlSection
 from ingest.rawfile import RawFile
+from ingest.refresh import choose_refresh
 from ingest.urls import DIGEST_CHARS
 from relay.handoff.column import CELL_KEYS
 from relay.handoff.database import check_url, locate_database, quote_name

@@ -99,7 +99,7 @@ def _run_recipe(stage: Stage[Parameters], name: str, options: Options) -> int:
             if options.reproduce:
                 from relay.handoff.reproduce import reproduce
 
-                reproduce(run, stage.location(run), receipt)
+                reproduce(run, stage.location(run), receipt, is_source_repeated=stage.repeats_source(run))
         interrupt.check()
     except KeyboardInterrupt:
         return report.end_interrupted()

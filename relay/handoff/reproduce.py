@@ -35,13 +35,14 @@ class NotReproducibleError(RelayError):
     kind = "not_reproducible"
 
 
-def reproduce(run: Run[Parameters], location: Location, receipt: Receipt) -> None:
+def reproduce(run: Run[Parameters], location: Location, receipt: Receipt, *, is_source_repeated: bool = False) -> None:
     """Run the stage again and return where that gives the same bytes.
 
     Args:
         run: the stage and the recipe.
         location: of the result.
         receipt: of the result that is in place.
+        is_source_repeated: whether the second run makes its inputs itself, and reads none that are kept.
 
     Raises:
         NotReproducibleError: the bytes differ; the message names the columns, or files, and the first row.
@@ -50,12 +51,13 @@ def reproduce(run: Run[Parameters], location: Location, receipt: Receipt) -> Non
     scratch = run.settings.data_dir / ".state" / "reproduce" / f"{run.stage}-{run.recipe.name}"
     shutil.rmtree(scratch, ignore_errors=True)
     try:
-        _link_inputs(run.settings.data_dir, scratch / "data", location.address)
+        _link_inputs(run.settings.data_dir, scratch / "data", location.address, with_kept=not is_source_repeated)
         logger.info("{}: runs a second time, with another hash seed, time zone and working folder", run.name)
         _run_again(run, scratch)
         second = _find_result(scratch / "data", location.address)
         again = Receipt.read(second)
-        if again.key_digest != receipt.key_digest:
+        left_out: dict[str, Any] = {"inputs": {}} if is_source_repeated else {}
+        if again.key.model_copy(update=left_out).digest != receipt.key.model_copy(update=left_out).digest:
             raise RelayError("its code, parameters or inputs changed meanwhile; run it again")
         differences = list(_compare(run.settings.data_dir, scratch / "data", location.address, receipt, again))
     finally:
@@ -106,7 +108,7 @@ def _run_again(run: Run[Parameters], scratch: Path) -> None:
         raise RelayError(f"the second run failed with exit code {process.returncode}; its log stands above")
 
 
-def _link_inputs(data_dir: Path, scratch: Path, address: str) -> None:
+def _link_inputs(data_dir: Path, scratch: Path, address: str, *, with_kept: bool) -> None:
     """The data folder again as links, without the result itself and without what belongs to other programs."""
     folder, _, name = address.partition("/")
     scratch.mkdir(parents=True)
@@ -116,7 +118,7 @@ def _link_inputs(data_dir: Path, scratch: Path, address: str) -> None:
     (scratch / folder).mkdir(exist_ok=True)
     for path in (data_dir / folder).iterdir() if folder != "output" else ():
         if path.name == "source":
-            _link_kept(path, scratch / folder / "source", name)
+            _link_kept(path, scratch / folder / "source", name if with_kept else "")
         elif path.name.split(".")[0] != name:
             (scratch / folder / path.name).symlink_to(path)
 
@@ -124,7 +126,7 @@ def _link_inputs(data_dir: Path, scratch: Path, address: str) -> None:
 def _link_kept(kept: Path, scratch: Path, recipe: str) -> None:
     """What was fetched, as a folder of links: the second run may write its own manifest."""
     scratch.mkdir()
-    if (kept / recipe).is_dir():
+    if recipe and (kept / recipe).is_dir():
         (scratch / recipe).mkdir()
         for path in (kept / recipe).iterdir():
             (scratch / recipe / path.name).symlink_to(path)

@@ -94,6 +94,10 @@ class Stage(Protocol[Parameters]):
         """The user's function that the stage calls; None without one."""
         return None
 
+    def repeats_source(self, run: Run[Parameters]) -> bool:  # noqa: ARG002 - for ingest
+        """Whether `--reproduce` makes the inputs a second time too, because a user's function makes them."""
+        return False
+
     def work(self, run: Run[Parameters]) -> Receipt:
         """Load, work, save; gives the receipt of what it saved.
 

@@ -24,6 +24,9 @@ APPLIES_TO = {
 DOT_IS_DECIMAL = {b"decimal": b"."}
 """Note on a field of texts that a database wrote from numbers."""
 
+IS_TEXT = {b"holds": b"text"}
+"""Note on a field of bytes that are texts."""
+
 
 @dataclass(frozen=True)
 class Sighting:
@@ -60,7 +63,7 @@ class ReadColumns(dict[str, Column]):
     def take_notes(self, fields: Mapping[str, pa.Field]) -> None:
         """Read numbers that a database wrote as texts by its marks; name -> field of the source."""
         for name, item in fields.items():
-            if DOT_IS_DECIMAL.items() <= (item.metadata or {}).items():
+            if name in self and DOT_IS_DECIMAL.items() <= (item.metadata or {}).items():
                 self[name] = self[name].model_copy(update={"decimal": ".", "thousands": ""})
 
     def note_fraction(self, name: str) -> None:

@@ -51,7 +51,7 @@ def match_columns(found: list[str], columns: Mapping[str, Column], extra_columns
             raise SchemaError(f"{where}: column {name} comes more than once: {_listed(present)} in {_listed(found)}")
         matched[name] = present[0]
     extra = [name for name in found if name not in matched.values()]
-    if is_open:
+    if is_open and extra_columns == "refuse":  # what comes is kept, unless the recipe says that it is dropped
         repeated = [name for name in extra if extra.count(name) > 1 or name in matched]
         if repeated:
             raise SchemaError(f"{where}: column {repeated[0]} comes more than once in {_listed(found)}")
@@ -80,8 +80,11 @@ def conform(table: pa.Table, columns: Mapping[str, Column], rows: NDArray[np.int
     for name in table.column_names if isinstance(columns, ReadColumns) and columns.is_open else columns:
         column = columns.get(name)
         if column is None:
-            arrays.append(_keep(table.column(name)))
-            fields.append(pa.field(name, arrays[-1].type))
+            kept = _keep(table.column(name))
+            arrays.append(kept.values)
+            fields.append(pa.field(name, kept.values.type))
+            for index in np.flatnonzero(kept.bad) if kept.bad is not None else ():
+                problems.setdefault(int(index), f"{name}: not UTF-8 text")
             continue
         fields.append(arrow_field(name, column))
         cast = _read(name, table.column(name), column, rows)
@@ -102,10 +105,10 @@ def conform(table: pa.Table, columns: Mapping[str, Column], rows: NDArray[np.int
     return Block(table=typed.filter(pa.array(kept)), read=table.num_rows, rejected=reject(rejected))
 
 
-def _keep(values: pa.ChunkedArray) -> pa.Array:
-    """A column that the schema does not know, in the type that it came with; bytes as text."""
-    simple = simplify(join(values))
-    return simple.values if simple.bad is None else join(values)
+def _keep(values: pa.ChunkedArray) -> Cast:
+    """A column that the schema does not know, in the type that it came with; bytes are text, large ones are bytes."""
+    array = join(values)
+    return Cast(array.cast(pa.binary())) if pa.types.is_large_binary(array.type) else simplify(array)
 
 
 def _read(name: str, values: pa.ChunkedArray, column: Column, rows: NDArray[np.int64]) -> Cast:

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from ingest.parameters import FileSection, HttpSection, SyntheticSection, parse_parameters, refresh_seconds
+from ingest.parameters import FileSection, HttpSection, SyntheticSection, parse_parameters
+from ingest.refresh import refresh_seconds
 from relay.handoff.errors import RecipeError
 from relay.handoff.recipe import load_recipe
 
@@ -41,7 +42,7 @@ def test_each_source_has_a_section_of_its_own(tmp_path: Path) -> None:
 def test_an_unknown_source_is_told_the_nearest(tmp_path: Path) -> None:
     assert complain(tmp_path, 'source = "htpp"') == (
         '[ingest] source: "htpp" is unknown (did you mean "http"?); '
-        "expected one of http, file, sql, synthetic, docstrings"
+        "expected one of http, file, sql, python, synthetic, docstrings"
     )
 
 

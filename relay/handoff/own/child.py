@@ -69,8 +69,8 @@ class Child:
             yield value
 
     def send(self, batch: Any) -> None:
-        """Hand one Arrow record batch to the stage; all must have the schema of the first."""
-        if self._schema is None:
+        """Hand one Arrow record batch to the stage, and its schema where that differs from the last one's."""
+        if self._schema is None or not self._schema.equals(batch.schema):
             self._schema = batch.schema
             channel.send(self._pipe, channel.SCHEMA, batch.schema.serialize())
         channel.send(self._pipe, channel.BATCH, batch.serialize())

@@ -4,7 +4,7 @@ An input frame has the schema's types. In pandas these are int64 (float64 with N
 bool (object with None where one is missing), str and datetime64[us, UTC].
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -105,6 +105,26 @@ def from_frame(given: Any, shown: str, names: Sequence[str] = ()) -> pa.Table:
             next_step="Vectorise in the model's Pipeline, where sparse matrices may pass from step to step.",
         )
     raise SchemaError(f"{shown} gave {describe_value(given)}; expected a DataFrame or an Arrow table")
+
+
+def keep_index(frame: "pd.DataFrame", is_wanted: Callable[[str], bool]) -> tuple["pd.DataFrame", list[str]]:
+    """The frame with levels of its index as its first columns, and the names of the levels that are dropped.
+
+    Args:
+        frame: its index may have several levels; those without a name are dropped without a word.
+        is_wanted: whether a name becomes a column; one that is a column already does not.
+    """
+    names, levels = {str(name) for name in frame.columns}, list(frame.index.names)
+    wanted = [
+        (level, str(name))
+        for level, name in enumerate(levels)
+        if name is not None and str(name) not in names and is_wanted(str(name))
+    ]
+    dropped = {str(name) for name in levels if name is not None} - names - {name for _, name in wanted}
+    kept = frame.reset_index(drop=True)
+    for position, (level, name) in enumerate(wanted):
+        kept.insert(position, name, frame.index.get_level_values(level).to_numpy())
+    return kept, sorted(dropped)
 
 
 def decode(table: pa.Table) -> pa.Table:

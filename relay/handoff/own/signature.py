@@ -49,6 +49,8 @@ class Argument:
 
     name: str
     frame: Frame
+    annotation: str = field(default="", compare=False)
+    """As written; empty where it has none."""
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,12 @@ def read_signature(source: Source, function: ast.FunctionDef, data: int) -> Sign
         function=function.name,
         shown=scope.shown,
         data=tuple(
-            Argument(item.arg, _read_frame(item.annotation, scope) or Frame.PANDAS) for item in positional[:data]
+            Argument(
+                item.arg,
+                _read_frame(item.annotation, scope) or Frame.PANDAS,
+                ast.unparse(item.annotation) if item.annotation is not None else "",
+            )
+            for item in positional[:data]
         ),
         parameters=tuple(
             _read_parameter(item, defaults.get(item.arg), scope, words.parameters)
