@@ -28,8 +28,8 @@ def run(child: Child) -> dict[str, Any]:
     """
     order = child.arguments
     paths = [_link(number, *file) for number, file in enumerate(order["files"])]
-    data = {"none": [], "one": paths[:1], "all": [paths]}[order["takes"]]
-    given = child.call(child.load(), *data, **unpack(order["values"]))
+    data: dict[str, list[Any]] = {"none": [], "one": paths[:1], "all": [paths]}
+    given = child.call(child.load(), *data[order["takes"]], **unpack(order["values"]))
     parts = child.iterate(given) if isinstance(given, Iterator) else iter([given])
     rows, dropped, schema = 0, set[str](), pa.schema([])
     for part in parts:

@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 from loguru import logger
 
-from ingest.parameters import FormatSection, IngestSection
+from ingest.parameters import FormatSection
 from ingest.rawfile import RawFile
 from relay.handoff.column import OpenColumns
 from relay.handoff.errors import SourceError
@@ -103,9 +103,7 @@ class OwnFormat:
 
 
 @contextmanager
-def start(
-    run: Run[IngestSection], own: OwnFunction, files: Sequence[RawFile] = (), takes: str = "none"
-) -> Iterator[Apart]:
+def start(run: Run[Any], own: OwnFunction, files: Sequence[RawFile] = (), takes: str = "none") -> Iterator[Apart]:
     """The process of a function, whose batches are its rows; leaving the context ends it.
 
     Args:
@@ -133,7 +131,7 @@ def start(
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def report(run: Run[IngestSection], own: OwnFunction, apart: Apart) -> None:
+def report(run: Run[Any], own: OwnFunction, apart: Apart) -> None:
     """Log what a function gave.
 
     Raises:

@@ -262,9 +262,9 @@ SECTIONS: dict[str, type[IngestSection]] = {
     "http": HttpSection,
     "file": FileSection,
     "sql": SqlSection,
-    "python": PythonSection,
     "synthetic": SyntheticSection,
     "docstrings": DocstringsSection,
+    "python": PythonSection,
 }
 
 

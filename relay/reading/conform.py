@@ -80,10 +80,10 @@ def conform(table: pa.Table, columns: Mapping[str, Column], rows: NDArray[np.int
     for name in table.column_names if isinstance(columns, ReadColumns) and columns.is_open else columns:
         column = columns.get(name)
         if column is None:
-            kept = _keep(table.column(name))
-            arrays.append(kept.values)
-            fields.append(pa.field(name, kept.values.type))
-            for index in np.flatnonzero(kept.bad) if kept.bad is not None else ():
+            cast = _keep(table.column(name))
+            arrays.append(cast.values)
+            fields.append(pa.field(name, cast.values.type))
+            for index in np.flatnonzero(cast.bad) if cast.bad is not None else ():
                 problems.setdefault(int(index), f"{name}: not UTF-8 text")
             continue
         fields.append(arrow_field(name, column))

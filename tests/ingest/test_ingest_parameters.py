@@ -42,7 +42,7 @@ def test_each_source_has_a_section_of_its_own(tmp_path: Path) -> None:
 def test_an_unknown_source_is_told_the_nearest(tmp_path: Path) -> None:
     assert complain(tmp_path, 'source = "htpp"') == (
         '[ingest] source: "htpp" is unknown (did you mean "http"?); '
-        "expected one of http, file, sql, python, synthetic, docstrings"
+        "expected one of http, file, sql, synthetic, docstrings, python"
     )
 
 
