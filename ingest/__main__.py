@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 from loguru import logger
 
 from ingest import __doc__ as description
-from ingest.parameters import FormatSection, IngestSection, SqlSection, find_own, parse_parameters
+from ingest.own_function import find_own
+from ingest.parameters import FormatSection, IngestSection, SqlSection, parse_parameters
 from ingest.sources import open_source
 from relay.handoff.code import HANDOFF, Code
 from relay.handoff.column import CellKeys, OpenColumns

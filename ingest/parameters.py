@@ -2,7 +2,7 @@
 
 import re
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
@@ -14,13 +14,11 @@ from pydantic import (
     model_validator,
 )
 
+from ingest.own_function import find_own
 from ingest.refresh import Refresh
 from ingest.urls import check_database_url, mask_url
 from relay.handoff.column import CELL_KEYS, LARGEST_INT, CellKeys
 from relay.handoff.recipe import Recipe, Section, choose_section
-
-if TYPE_CHECKING:  # a recipe without own code needs nothing of it
-    from relay.handoff.own.function import OwnFunction
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -278,27 +276,3 @@ def parse_parameters(recipe: Recipe) -> IngestSection:
     section = choose_section(recipe, "ingest", "source", SECTIONS)
     own = find_own(section, recipe)
     return section if own is None else section.model_copy(update={"arguments": own.arguments})
-
-
-def find_own(section: IngestSection, recipe: Recipe) -> "OwnFunction | None":
-    """The user's function that gives the rows, or reads the files; None where the recipe names none.
-
-    Raises:
-        OwnCodeError, RecipeError, UsageError: it is not there, or its arguments are wrong.
-    """
-    if not isinstance(section, PythonSection | FormatSection) or section.function is None:
-        return None
-    from relay.handoff.own.function import find_function
-    from relay.handoff.own.module import OwnCodeError
-    from relay.handoff.own.signature import Frame
-
-    given = recipe.sections["ingest"].get("arguments", {})
-    paths = 1 if isinstance(section, FormatSection) else 0
-    own = find_function(recipe, "ingest", section.function, given, paths, section.timeout)
-    for argument in own.signature.data:
-        if argument.annotation and argument.frame not in (Frame.PATH, Frame.PATHS):
-            raise OwnCodeError(
-                f"{own.signature.shown}: {argument.name} has the type {argument.annotation}; a function that reads "
-                "files takes a Path, which is one file, or a list[Path], which is all of them"
-            )
-    return own

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ingest.parameters import FormatSection, IngestSection, find_own
+from ingest.own_function import find_own
+from ingest.parameters import FormatSection, IngestSection
 from relay.handoff.receipt import Origin
 from relay.handoff.run import Run
 

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from loguru import logger
 
 from ingest.kept import KeptFile, is_due, is_whole, read_manifest, write_manifest
-from ingest.parameters import FormatSection, PythonSection, find_own
+from ingest.own_function import find_own
+from ingest.parameters import FormatSection, PythonSection
 from ingest.rawfile import RawFile
 from ingest.refresh import choose_refresh
 from ingest.urls import DIGEST_CHARS

@@ -87,6 +87,7 @@ CANNOT_CHANGE_BYTES = {
     "ingest.parameters": "declares [ingest]; what a recipe says there is in the key by value",
     "ingest.download": "fetches bytes, whose SHA-256 is in the key",
     "ingest.kept": "keeps fetched bytes, whose SHA-256 is in the key",
+    "ingest.own_function": "finds the user's function, what of which is in the key",
     "ingest.refresh": "decides when a source is asked again; the SHA-256 of what came is in the key",
     "ingest.queries": "fetches rows of a database, the SHA-256 of whose file is in the key",
     "ingest.urls": "names and masks URLs",
