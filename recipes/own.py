@@ -1,15 +1,15 @@
-"""Used bicycles: how offers are cleaned, and what learns their prices. Plain functions, as a notebook has them."""
+"""Prices of used bicycles: how the offers are cleaned, and which model learns them. Plain functions, as in a notebook."""
 
 import pandas as pd
 
 
 def clean(offers: pd.DataFrame, *, least_price: float = 10.0, longest_km: float = 100_000.0) -> pd.DataFrame:
-    """Read the prices, name kinds alike, and leave out what is no offer.
+    """Read the prices, unify the kinds, and leave out repeated offers and those without a real price.
 
     Args:
-        offers: one row each, with prices such as "761 €".
-        least_price: cheaper offers are somebody's joke.
-        longest_km: longer distances are slips of the keyboard, and count as unknown.
+        offers: one row per offer, with prices such as "761 €".
+        least_price: Offers below this price, in euro, are left out.
+        longest_km: Longer distances are typing errors and count as missing.
     """
     offers["price"] = pd.to_numeric(offers["price"].str.replace("€", "").str.strip(), errors="coerce")
     offers["kind"] = offers["kind"].str.lower()
@@ -19,16 +19,17 @@ def clean(offers: pd.DataFrame, *, least_price: float = 10.0, longest_km: float 
 
 
 def build_model(*, depth: int = 3, trees: int = 60, seed: int = 0):
-    """Trees on what was offered and on the distance a year.
+    """Gradient boosted trees on the offers and the distance per year.
 
     Args:
-        depth: of each tree.
-        trees: how many.
-        seed: of the trees.
+        depth: Depth of each tree.
+        trees: Number of trees.
+        seed: Seed of the trees.
     """
     from sklearn.ensemble import GradientBoostingRegressor
     from sklearn.pipeline import make_pipeline
 
-    from .own_parts import Offers
+    from .own_parts import OfferFeatures
 
-    return make_pipeline(Offers(), GradientBoostingRegressor(max_depth=depth, n_estimators=trees, random_state=seed))
+    learner = GradientBoostingRegressor(max_depth=depth, n_estimators=trees, random_state=seed)
+    return make_pipeline(OfferFeatures(), learner)

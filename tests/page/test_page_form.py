@@ -88,7 +88,7 @@ def test_what_is_none_in_a_table_is_left_out() -> None:
     assert format_toml({"a": None, "b": 1}) == '{ "b" = 1 }'
 
 
-@pytest.mark.parametrize("name", ["docstrings", "linear", "credit", "federalist", "posts", "tanakh"])
+@pytest.mark.parametrize("name", ["docstrings", "linear", "credit", "federalist", "posts", "tanakh", "own"])
 def test_every_recipe_that_ships_has_a_form_that_changes_nothing_by_itself(name: str) -> None:
     recipe = load_recipe(name)
     for stage in ("ingest", "preprocess", "model"):
