@@ -1,4 +1,4 @@
-"""Prices of used bicycles: how the offers are cleaned, and which model learns them. Plain functions, as in a notebook."""
+"""Prices of used bicycles: how offers are cleaned, and which model learns them. Plain functions, as in a notebook."""
 
 import pandas as pd
 
