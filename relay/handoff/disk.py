@@ -5,7 +5,11 @@ from pathlib import Path
 
 from relay.handoff.errors import StorageError
 
-FREE, PERMIT, CHOOSE = "Free disk space", "Fix the permissions", "Choose another folder"
+FREE, PERMIT, CHOOSE = (
+    "Free disk space",
+    "Fix the permissions, or name other folders with --data-dir and --log-dir",
+    "Choose another folder",
+)
 
 REFUSALS = {
     errno.ENOSPC: ("no space left on the disk", FREE),

@@ -9,6 +9,7 @@ import pytest
 from projects import LINEAR, MIXED, NUMBERS, Project, linear_columns, mark_split, mixed_columns, texts, topics
 
 from model.parameters import EstimatorParameters, parse_parameters
+from model.training.estimator.onnx import export
 from model.training.estimator.onnx.export import Agreement, compare_answers, export_onnx
 from model.training.estimator.onnx.graph import build_graph, read_preparation
 from model.training.estimator.pipeline import fit
@@ -96,6 +97,18 @@ def test_a_model_of_words_has_no_onnx_file_and_nothing_is_said(project: MakeProj
     results = project(MIXED, mixed_columns()).train()
     assert results.onnx is None
     assert Topic.ONNX not in topics(results)
+
+
+@pytest.mark.parametrize(("limit", "has_file"), [(240 * 300, True), (240 * 300 - 1, False)])
+def test_a_model_that_keeps_rows_is_checked_up_to_a_number_of_pairs(
+    project: MakeProject, monkeypatch: pytest.MonkeyPatch, limit: int, has_file: bool
+) -> None:
+    monkeypatch.setattr(export, "MOST_PAIRS", limit)
+    estimator = "model.estimators.boosted.estimator=sklearn.neighbors.KNeighborsClassifier"
+    fitted, task = set_up(project(NUMBERS, mixed_columns()), estimator, "model.estimators.boosted.options={}")
+    assert (len(task.split.train), len(task.split.test)) == (240, 60)
+    attempt = export_onnx(fitted, task, threshold=0.45)
+    assert (attempt.content is not None, "72,000 pairs" in str(attempt.finding)) == (has_file, not has_file)
 
 
 @pytest.mark.parametrize(

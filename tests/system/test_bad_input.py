@@ -300,7 +300,7 @@ BAD_USAGE: dict[str, tuple[list[str], dict[str, str], list[str]]] = {
     ),
     "an override in the environment": (["linear"], {"OVERRIDES": "ingest.rwos=5"}, ["ingest.rwos=5", '"rows"']),
     "a level of the log that does not exist": (
-        ["linear"], {"LOG_LEVEL": "loud"}, ["LOG_LEVEL=LOUD: expected DEBUG, INFO, WARNING or ERROR"],
+        ["linear"], {"LOG_LEVEL": "loud"}, ["LOG_LEVEL=loud: expected DEBUG, INFO, WARNING or ERROR"],
     ),
 }  # fmt: skip
 
@@ -468,7 +468,7 @@ def test_a_folder_that_may_not_be_written_is_named(folder: str, named: str, peop
         pytest.skip("needs a user other than root, or root with CAP_SETPCAP, as in a plain container")
     line = require_one_line(ended, 1)
     assert f"no permission: {workshop.home.parent / named}" in line
-    assert "give the rights, or name other folders with --data-dir and --log-dir" in line
+    assert "Fix the permissions, or name other folders with --data-dir and --log-dir, then run again" in line
     assert workshop.picture() == before
     workshop.succeed("ingest", people, "--force")
 

@@ -87,6 +87,7 @@ def test_a_text_in_another_language_gets_no_answer_from_the_command(papers: Proj
     assert error["message"].startswith("this text cannot be compared: the 25 most frequent words of the known texts")
 
 
+@pytest.mark.slow
 def test_repetition_is_named(papers: Project) -> None:
     answer = ask(papers, "The sea was calm and the light of the moon was on the water. " * 90)
     assert answer["text"]["repetition"] > 0.9

@@ -80,6 +80,7 @@ def test_the_processed_texts_are_in_the_normal_form_of_the_standard_library(
     assert [row["text"] for row in project.rows("processed/letters")] == expected
 
 
+@pytest.mark.slow
 def test_a_known_text_is_at_no_distance_from_itself_however_it_is_typed(trained: tuple[Project, list[str]]) -> None:
     project, texts = trained
     typed = unicodedata.normalize("NFD", texts[3].upper()) + "\n\nhttps://example.org/?a=1 "

@@ -205,7 +205,7 @@ def test_a_file_where_the_data_folder_should_be_is_a_message(desk: Desk, recipe:
 def test_a_disk_that_refuses_is_a_message(desk: Desk) -> None:
     desk.data = Path("/sys/relay")
     assert desk.run("ingest", "linear") == 1
-    assert "Nothing was changed. Fix the permissions, then run again" in desk.said("ingest")[-1]
+    assert "Nothing was changed. Fix the permissions, or name other folders" in desk.said("ingest")[-1]
 
 
 def test_an_input_written_anew_under_a_run_starts_it_again(

@@ -24,6 +24,9 @@ if TYPE_CHECKING:  # see export_onnx
 
 Floats = npt.NDArray[np.float64]
 
+MOST_PAIRS = 400_000_000
+"""Of rows that a check may compare: some ten seconds; ONNX Runtime looks at each kept row for each answer."""
+
 BLOCK_ROWS = 1_024
 """Rows that an ONNX file is asked at once."""
 
@@ -71,6 +74,8 @@ def export_onnx(fitted: Pipeline, task: Task, threshold: float | None) -> OnnxEx
     # Only now: onnx and ONNX Runtime are as slow to import as scikit-learn.
     from relay.registry.onnx_file import fits_float32
 
+    if (pairs := _count_pairs(fitted["model"], task)) > MOST_PAIRS:
+        return _explain(f"to check it, {pairs:,} pairs of rows would have to be compared (limit {MOST_PAIRS:,}).")
     is_exact = fits_float32(inputs)
     precisions: tuple[Precision, ...] = ("double", "float") if is_exact else ("double",)
     models = list(_build_candidates(fitted, inputs, precisions))
@@ -86,6 +91,12 @@ def export_onnx(fitted: Pipeline, task: Task, threshold: float | None) -> OnnxEx
             return OnnxExport(content)
     best = min(found, key=lambda agreement: (agreement.difference, agreement.flipped))
     return _explain_difference(best, rows=len(rows), as_classes=task.as_classes)
+
+
+def _count_pairs(estimator: Any, task: Task) -> int:
+    """Pairs of a checked row and a row that the estimator keeps, as nearest neighbours and support vectors do."""
+    kept = int(getattr(estimator, "n_samples_fit_", 0)) or len(getattr(estimator, "support_", ()))
+    return kept * (len(task.split.train) + len(task.split.test))
 
 
 def _explain_difference(best: Agreement, *, rows: int, as_classes: bool) -> OnnxExport:
