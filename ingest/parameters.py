@@ -31,6 +31,7 @@ def _check_escape(escape: str) -> str:
     return escape
 
 
+ExtraColumns = Literal["refuse", "drop", "keep"]
 Timeout = Annotated[float | None, Field(gt=0, exclude=True)]
 
 
@@ -53,8 +54,8 @@ class FormatSection(IngestSection, CellKeys):
     """python: values for its parameters."""
     timeout: Timeout = None
     """python: seconds after which it is ended; default: none."""
-    extra_columns: Literal["refuse", "drop"] = "refuse"
-    """What to do with columns that the recipe does not declare."""
+    extra_columns: ExtraColumns = "refuse"
+    """What to do with columns that the recipe does not declare. keep: take them with the types that they come with."""
     delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
     """CSV: the character between cells."""
     escape: Annotated[str, AfterValidator(_check_escape)] | None = None
@@ -185,8 +186,8 @@ class SqlSection(IngestSection, CellKeys):
     """One statement that gives the rows."""
     parameters: list[bool | int | float | str | datetime | date] = Field(default_factory=list)
     """What `$1`, `$2` in the query stand for (SQLite: `?`), with their types; never made part of its text."""
-    extra_columns: Literal["refuse", "drop"] = "refuse"
-    """What to do with columns that the recipe does not declare."""
+    extra_columns: ExtraColumns = "refuse"
+    """What to do with columns that the recipe does not declare. keep: take them with the types that they come with."""
     refresh: Refresh = "never"
     """When to ask again: never, always, or when what is kept is older than an age such as 6h or 1d."""
     timeout: Annotated[float, Field(gt=0, exclude=True)] = 600.0
@@ -214,8 +215,8 @@ class PythonSection(IngestSection, CellKeys):
     """Its name in the module beside the recipe."""
     arguments: dict[str, Any] = Field(default_factory=dict)
     """Values for its parameters."""
-    extra_columns: Literal["refuse", "drop"] = "refuse"
-    """What to do with columns that the recipe does not declare."""
+    extra_columns: ExtraColumns = "refuse"
+    """What to do with columns that the recipe does not declare. keep: take them with the types that they come with."""
     refresh: Refresh = "never"
     """When to call it again though nothing of it has changed: never, always, or when what is kept is older than an
     age such as 6h or 1d."""

@@ -116,7 +116,7 @@ def _show(record: Any) -> Any:
 
 def _with_absent(names: list[str], columns: ReadColumns) -> list[str]:
     """The found names, and those of columns that may be null: JSON leaves out what is not there."""
-    if columns.is_open:
+    if columns.may_lack:
         return names
     absent = [
         name

@@ -1,6 +1,7 @@
 """One column of the schema, and what every typed table of a recipe has in common."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Literal, Self
 
@@ -150,4 +151,13 @@ class Column(CellKeys):
 
 
 class OpenColumns(dict[str, Column]):
-    """Columns of a raw dataset that an own function prepares: the source may lack some, and bring others."""
+    """Columns of a raw dataset whose source may bring others as well.
+
+    Args:
+        columns: by name.
+        may_lack: whether it may lack some of these, because an own function prepares the rows.
+    """
+
+    def __init__(self, columns: Mapping[str, Column], *, may_lack: bool = True) -> None:
+        super().__init__(columns)
+        self.may_lack = may_lack

@@ -14,6 +14,7 @@ from relay.handoff.disk import explain_refusal, is_refusal
 from relay.handoff.errors import INTERRUPTED, OK, USAGE, RelayError, UsageError
 from relay.handoff.files import Fingerprints
 from relay.handoff.log import configure_log, configure_terminal
+from relay.handoff.logbook import make_run_id
 from relay.handoff.recipe import Recipe, find_recipe, load_recipe, locate_beside
 from relay.handoff.report import open_report, refuse
 from relay.handoff.run import Parameters, Run
@@ -121,9 +122,17 @@ def _run_others(stage: Stage[Parameters], recipe: Recipe, options: Options) -> i
     others = [name for name in recipe.reads if name != recipe.name] if stage.reads is None else []
     if not others:
         logger.info("{} {}: it has no [{}]; there is nothing to do", stage.name, recipe.name, stage.name)
-        return OK
+    # Each of them has an entry of its own in the journal, and the recipe one of them all.
     alone = replace(options, settings=replace(options.settings, overrides=()))
-    return max(_run_recipe(stage, str(locate_beside(recipe, name)), alone) for name in others)
+    ids: list[str] = []
+    code = OK
+    for path in [locate_beside(recipe, name) for name in others]:
+        ids.append(make_run_id())
+        code = _run_recipe(stage, str(path), replace(alone, run_id=ids[-1]))
+        if code != OK:
+            break
+    open_report(stage.name, recipe.name, options).sum_up(ids, code)
+    return code
 
 
 def _prepare(stage: Stage[Parameters], recipe: Recipe, options: Options) -> Run[Parameters]:

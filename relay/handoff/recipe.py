@@ -102,7 +102,8 @@ class Recipe:
     def raw_columns(self) -> dict[str, Column]:
         """The columns of the raw dataset: `[columns]` describes what an own preprocess function makes of it."""
         if self.sections.get("preprocess", {}).get("kind") != "python":
-            return self.columns
+            is_open = self.sections.get("ingest", {}).get("extra_columns") == "keep"
+            return OpenColumns(self.columns, may_lack=False) if is_open else self.columns
         return OpenColumns(
             {
                 name: column if column.raw_type is None else column.model_copy(update={"type": column.raw_type})
@@ -175,12 +176,14 @@ def locate_beside(recipe: Recipe, name: str) -> Path:
     """The file of another recipe that one reads, in the same folder.
 
     Raises:
-        RecipeError: it is not there.
+        RecipeError: it is not there, or brings no data.
     """
     path = recipe.path.with_name(f"{name}.toml")
     if not path.is_file():
         near = suggest_nearest(name, [other.stem for other in list_recipes(path.parent)])
         raise RecipeError(f'{show_path(recipe.path)}: [preprocess] reads "{name}": there is no {path.name}{near}')
+    if "ingest" not in load_recipe(str(path)).sections:
+        raise RecipeError(f'{show_path(recipe.path)}: [preprocess] reads "{name}", which has no [ingest] of its own')
     return path
 
 

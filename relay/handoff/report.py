@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -12,8 +13,8 @@ from relay.handoff import interrupt
 from relay.handoff.answer import print_error, say_json
 from relay.handoff.command import Options
 from relay.handoff.disk import advise, is_refusal, name_refusal
-from relay.handoff.errors import INTERRUPTED, USAGE, RelayError, StorageError, describe_error
-from relay.handoff.journal import Outcome
+from relay.handoff.errors import INTERRUPTED, OK, USAGE, RelayError, StorageError, describe_error
+from relay.handoff.journal import Outcome, find_entry
 from relay.handoff.logbook import Logbook, make_run_id
 from relay.handoff.receipt import Receipt
 from relay.handoff.run import Parameters, Run
@@ -57,6 +58,20 @@ class Report:
         logger.info("{}: the recipe is valid", run.name)
         if self.options.is_json:
             say_json({"stage": self.book.stage, "recipe": run.recipe.name, "valid": True})
+
+    def sum_up(self, run_ids: Sequence[str], code: int) -> None:
+        """Journal what became of a recipe without this stage, for the program that waits for it.
+
+        Args:
+            run_ids: of the recipes that it reads, which ran in its place.
+            code: the exit code of the last one.
+        """
+        if self.options.check:
+            if self.options.is_json and code == OK:
+                say_json({"stage": self.book.stage, "recipe": self.book.recipe, "valid": True})
+        elif self.options.run_id or self.options.is_json:
+            entries = [find_entry(self.book.log_dir, run_id) for run_id in run_ids]
+            self.book.keep_sum([entry for entry in entries if entry is not None])
 
     def end_interrupted(self) -> int:
         """The exit code of a run that was interrupted."""

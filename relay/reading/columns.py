@@ -42,7 +42,9 @@ class ReadColumns(dict[str, Column]):
     def __init__(self, columns: Mapping[str, Column]) -> None:
         super().__init__(columns)
         self.is_open = isinstance(columns, OpenColumns)
-        """Whether the source may lack some of them, and bring others."""
+        """Whether the source may bring others."""
+        self.may_lack = isinstance(columns, OpenColumns) and columns.may_lack
+        """Whether it may lack some of them."""
         self._seen: dict[str, dict[str, Sighting]] = {name: {} for name in columns}
 
     def note(self, name: str, seen: Mapping[str, Sighting]) -> None:
@@ -92,7 +94,8 @@ def open_columns(columns: Mapping[str, Column], keys: CellKeys) -> ReadColumns:
         RecipeError: the keys of a column and of the file do not go together.
     """
     filled = {name: _fill_in(name, column, keys) for name, column in columns.items()}
-    return ReadColumns(OpenColumns(filled) if isinstance(columns, OpenColumns) else filled)
+    is_open = isinstance(columns, OpenColumns)
+    return ReadColumns(OpenColumns(filled, may_lack=columns.may_lack) if is_open else filled)
 
 
 def _fill_in(name: str, column: Column, keys: CellKeys) -> Column:

@@ -41,9 +41,10 @@ def match_columns(found: list[str], columns: Mapping[str, Column], extra_columns
     """
     matched = {}
     is_open = isinstance(columns, ReadColumns) and columns.is_open
+    may_lack = isinstance(columns, ReadColumns) and columns.may_lack
     for name, column in columns.items():
         present = [candidate for candidate in dict.fromkeys((name, *column.source_names)) if candidate in found]
-        if not present and is_open:
+        if not present and may_lack:
             continue
         if not present:
             raise SchemaError(f"{where}: column {name} is missing{_suggest(name, found)}; found {_listed(found)}")
@@ -51,7 +52,7 @@ def match_columns(found: list[str], columns: Mapping[str, Column], extra_columns
             raise SchemaError(f"{where}: column {name} comes more than once: {_listed(present)} in {_listed(found)}")
         matched[name] = present[0]
     extra = [name for name in found if name not in matched.values()]
-    if is_open and extra_columns == "refuse":  # what comes is kept, unless the recipe says that it is dropped
+    if is_open and extra_columns != "drop":
         repeated = [name for name in extra if extra.count(name) > 1 or name in matched]
         if repeated:
             raise SchemaError(f"{where}: column {repeated[0]} comes more than once in {_listed(found)}")

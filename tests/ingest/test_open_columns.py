@@ -3,10 +3,9 @@
 import io
 import json
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -203,10 +202,15 @@ def test_the_function_gets_them_all(desk: Desk) -> None:
     assert (first["tall"], first["born"], first["raw_row"]) == (True, 1911, 11)
 
 
-def test_columns_that_are_not_declared_are_still_refused_without_an_own_function(
-    desk: Desk, read: Callable[..., Any], tmp_path: Path
+def test_columns_that_are_not_declared_are_refused_without_an_own_function_unless_the_recipe_keeps_them(
+    desk: Desk,
 ) -> None:
-    from relay.handoff.errors import SchemaError
-
-    with pytest.raises(SchemaError, match='unexpected column "x"'):
-        read("x.csv", "id,x\n1,2\n", {"id": {"type": "int"}})
+    (desk.folder / "x.csv").write_text("id,height(cm)\n1,170\n")
+    text = RECIPE.partition("tall")[0].format() + '[ingest]\nsource = "file"\npath = "x.csv"\n'
+    assert desk.run("ingest", desk.recipe(text, "mine")) == 1
+    assert 'unexpected column "height(cm)"; declare it in [columns]' in failure(desk)
+    assert desk.run("ingest", desk.recipe(f'{text}extra_columns = "keep"', "mine")) == 0
+    assert types(desk) == {"id": "int64", "height(cm)": "string"}
+    (desk.folder / "x.csv").write_text("identity,height(cm)\n1,170\n")
+    assert desk.run("ingest", str(desk.folder / "mine.toml")) == 1
+    assert "column id is missing" in failure(desk)
