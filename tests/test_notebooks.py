@@ -9,16 +9,18 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+PROMISED = {"4.your-own": ("'as in the notebook': True", "arguments.rate 0.1 -> 0.05", "the same bytes")}
+"""Notebook -> what its outputs show: a command that fails in one stops nothing."""
 
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One data folder for all three, as for a person who opens them in order."""
+    """One data folder for all of them, as for a person who opens them in order."""
     return tmp_path_factory.mktemp("notebooks")
 
 
-def test_there_is_a_notebook_for_each_stage() -> None:
-    assert [path.stem for path in NOTEBOOKS] == ["1.ingest", "2.preprocess", "3.model"]
+def test_there_is_a_notebook_for_each_stage_and_one_for_own_code() -> None:
+    assert [path.stem for path in NOTEBOOKS] == ["1.ingest", "2.preprocess", "3.model", "4.your-own"]
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
@@ -30,6 +32,8 @@ def test_a_notebook_runs_from_top_to_bottom(path: Path, folder: Path, monkeypatc
     client.execute()
     shown = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.outputs]
     assert len(shown) >= 5
+    text = json.dumps([cell.outputs for cell in shown])
+    assert [words for words in PROMISED.get(path.stem, ()) if words not in text] == []
 
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
