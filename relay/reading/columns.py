@@ -94,8 +94,9 @@ def open_columns(columns: Mapping[str, Column], keys: CellKeys) -> ReadColumns:
         RecipeError: the keys of a column and of the file do not go together.
     """
     filled = {name: _fill_in(name, column, keys) for name, column in columns.items()}
-    is_open = isinstance(columns, OpenColumns)
-    return ReadColumns(OpenColumns(filled, may_lack=columns.may_lack) if is_open else filled)
+    if isinstance(columns, OpenColumns):
+        return ReadColumns(OpenColumns(filled, may_lack=columns.may_lack))
+    return ReadColumns(filled)
 
 
 def _fill_in(name: str, column: Column, keys: CellKeys) -> Column:

@@ -15,6 +15,7 @@ RECIPE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}", re.ASCII)
 AGE = re.compile(r"([1-9]\d{0,4})([mhd])", re.ASCII)
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 CRON_FIELDS = 5
+STAGES = ("ingest", "preprocess", "model")
 
 
 class ScheduleError(ValueError):
@@ -31,7 +32,9 @@ class Scheduled:
     description: str
     seed: int
     model: str
-    """Its name in the registry."""
+    """Its name in the registry; empty where the recipe has no [model]."""
+    stages: tuple[str, ...] = STAGES
+    """Those that it has; ingest runs the recipes that it reads."""
 
 
 def read_recipes(environment: Mapping[str, str], folder: Path = ROOT / "recipes") -> list[Scheduled]:
@@ -73,5 +76,6 @@ def _read_recipe(name: str, dag_id: str, folder: Path) -> Scheduled:
         title=recipe["title"],
         description=recipe.get("description", ""),
         seed=recipe.get("seed", 42),
-        model=recipe["model"].get("name") or name,
+        model=(recipe["model"].get("name") or name) if "model" in recipe else "",
+        stages=tuple(stage for stage in STAGES if stage in recipe or stage == "ingest"),
     )

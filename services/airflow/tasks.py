@@ -94,8 +94,10 @@ def take_back(recipe: str, version: int, instance: Any, error: Exception) -> Non
 
 
 def find_start(recipe_seed: int, seed: int | None, model: str) -> dict[str, Any]:
-    """What a run begins with: its seed, and who is in production before it."""
+    """What a run begins with: its seed, and who is in production before it; `model` is empty where none is trained."""
     log.info("seed: %s", f"{recipe_seed}, the recipe's own" if seed is None else seed)
+    if not model:
+        return {"seed": seed, "production": None}
     try:
         holder = find_deployment(model).find_holder()
     except RefusedError as error:

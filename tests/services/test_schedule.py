@@ -164,6 +164,18 @@ def test_the_models_name_is_the_recipes_or_its_own(tmp_path: Path) -> None:
     assert [(one.dag_id, one.model) for one in read] == [(f"{DAG_ID}_one", "one"), (f"{DAG_ID}_two", "other")]
 
 
+def test_a_recipe_has_the_tasks_of_its_stages(tmp_path: Path) -> None:
+    sections = {"all": ("ingest", "preprocess", "model"), "raw": ("ingest",), "reads": ("preprocess",)}
+    for name, of in sections.items():
+        (tmp_path / f"{name}.toml").write_text('title = "T"\n' + "".join(f"[{section}]\n" for section in of))
+    read = read_recipes({"SCHEDULE_RECIPES": ",".join(sections)}, tmp_path)
+    assert [(one.stages, one.model) for one in read] == [
+        (("ingest", "preprocess", "model"), "all"),
+        (("ingest",), ""),
+        (("ingest", "preprocess"), ""),
+    ]
+
+
 def test_a_task_that_is_ended_stops_its_container(airflow_python: Path, tmp_path: Path) -> None:
     import threading
     from http.server import BaseHTTPRequestHandler, HTTPServer

@@ -5,6 +5,7 @@ The tasks run the stages' own containers through the runner; nothing of a stage 
 
 import os
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from airflow.sdk import DAG, Asset, Param, TaskGroup, task
@@ -27,7 +28,7 @@ DOCUMENTATION = """
 | `deploy` | starts the API and the page where they do not run, waits until the version in production is served, and asks it for its own example; a version that fails is taken back |
 
 A stage that finds nothing changed is **skipped**; what comes after it runs all the same. A task's log is that of its
-container. Trigger it with a configuration such as `{{"seed": 7}}` for another seed.
+container. A recipe without `[model]` ends after its last stage. Trigger it with a configuration such as `{{"seed": 7}}` for another seed.
 """  # noqa: E501 - rows of a table
 
 
@@ -62,21 +63,29 @@ def build_pipeline(scheduled: Scheduled) -> DAG:
         def set_seed(params: Any = None) -> dict[str, Any]:
             return find_start(scheduled.seed, params["seed"], scheduled.model)
 
+        tasks: list[Any] = [set_seed()]
         with TaskGroup("data_processing", prefix_group_id=False, group_display_name="data processing"):
-            ingest = StageOperator(task_id="ingest", stage="ingest", recipe=recipe, outlets=[raw])
-            preprocess = StageOperator(
-                task_id="preprocess", stage="preprocess", recipe=recipe, inlets=[raw], outlets=[processed]
-            )
-        with TaskGroup("model_engineering", prefix_group_id=False, group_display_name="model engineering"):
-            train = StageOperator(task_id="model", stage="train", recipe=recipe, inlets=[processed], outlets=[model])
-        with TaskGroup("deployment", prefix_group_id=False):
+            tasks.append(StageOperator(task_id="ingest", stage="ingest", recipe=recipe, outlets=[raw]))
+            if "preprocess" in scheduled.stages:
+                tasks.append(
+                    StageOperator(
+                        task_id="preprocess", stage="preprocess", recipe=recipe, inlets=[raw], outlets=[processed]
+                    )
+                )
+        if "model" in scheduled.stages:
+            with TaskGroup("model_engineering", prefix_group_id=False, group_display_name="model engineering"):
+                tasks.append(
+                    StageOperator(task_id="model", stage="train", recipe=recipe, inlets=[processed], outlets=[model])
+                )
+            with TaskGroup("deployment", prefix_group_id=False):
 
-            @task(task_id="deploy", execution_timeout=SHORT_TIMEOUT, inlets=[model])
-            def deploy_model(**context: Any) -> dict[str, Any]:
-                return deploy(recipe, scheduled.model, context)
+                @task(task_id="deploy", execution_timeout=SHORT_TIMEOUT, inlets=[model])
+                def deploy_model(**context: Any) -> dict[str, Any]:
+                    return deploy(recipe, scheduled.model, context)
 
-            deployed = deploy_model()
-        set_seed() >> ingest >> preprocess >> train >> deployed
+                tasks.append(deploy_model())
+        for before, after in pairwise(tasks):
+            before >> after
     return dag
 
 
