@@ -9,7 +9,7 @@ from loguru import logger
 from pydantic import ValidationError
 
 from relay.handoff.errors import RelayError
-from relay.registry.contract import CONTRACT_FILE, LINEAGE_FILE, MODEL_FILE, ONNX_FILE, Contract
+from relay.registry.contract import CONTRACT_FILE, LINEAGE_FILE, MODEL_FILE, ONNX_FILE, UNSERVED_NEXT, Contract
 from relay.registry.model_file import read_model
 from relay.registry.onnx_file import INEXACT, open_onnx
 from relay.registry.predictions import find_difference
@@ -34,6 +34,8 @@ def load_folder(folder: Path, ref: VersionRef) -> Served:
     """
     where = f"version {ref.version} of {ref.model}"
     contract = _read_contract(folder, ref, where)
+    if contract.why_unserved:
+        raise VersionRefusedError(f"{where}: {contract.why_unserved}: it is not served. {UNSERVED_NEXT}")
     served = Served(
         ref=ref,
         contract=contract,

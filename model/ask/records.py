@@ -14,7 +14,7 @@ from loguru import logger
 
 from model.ask.text import read_text
 from model.ask.trained import read_trained
-from model.release.production import OpenModel, Production, find_production, open_model
+from model.release.production import OpenModel, Production, find_production, open_model, require_answers
 from relay.handoff.errors import ModelError, SchemaError, UsageError
 from relay.handoff.recipe import load_recipe
 from relay.handoff.settings import Settings
@@ -65,6 +65,7 @@ def answer(options: argparse.Namespace) -> VerbAnswer:
     settings = read_verb_settings(options)
     recipe = load_recipe(options.recipe, settings.overrides)
     production = find_production(settings, name_model(recipe), recipe.argument)
+    require_answers(production)
     version = production.version
     identity = {"model": version.name, "model_version": version.number, "run_id": version.run_id}
     if options.contract:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from relay.handoff.column import Column
 from relay.registry.contract import CONTRACT_FILE, LINEAGE_FILE, MODEL_FILE, Contract
-from relay.registry.model_file import OURS
+from relay.registry.model_file import OURS, list_own_types
 from relay.registry.task import ModelTask
 
 if TYPE_CHECKING:
@@ -36,20 +36,24 @@ def write_package(result: Path, contract: Contract, lineage: dict[str, Any], fol
     for name in (*contract.files, CONTRACT_FILE):
         shutil.copyfile(result / name, folder / name)
     _write_json(folder / LINEAGE_FILE, lineage)
-    _write_json(folder / "input_example.json", _split_example(contract))
+    if contract.example.records:
+        _write_json(folder / "input_example.json", _split_example(contract))
     pins = [f"{name}=={version(name)}" for name in PACKAGES]
     (folder / "requirements.txt").write_text("\n".join(pins) + "\n", encoding="utf-8")
     environment = {"python": platform.python_version(), "dependencies": ["-r requirements.txt"]}
     _write_json(folder / "python_env.yaml", environment)  # JSON is YAML
-    _write_description(contract, folder / "MLmodel", run_id)
+    own = list_own_types((folder / MODEL_FILE).read_bytes()) if contract.code else []
+    _write_description(contract, folder / "MLmodel", run_id, own)
 
 
-def sign(contract: Contract) -> "ModelSignature":
-    """The signature of a contract: its input columns, and what one row's answer is."""
+def sign(contract: Contract) -> "ModelSignature | None":
+    """The signature of a contract: its input columns, and what one row's answer is; None where it has neither."""
     from mlflow.models import ModelSignature
     from mlflow.types import ColSpec, Schema, TensorSpec
 
     inputs: list[ColSpec | TensorSpec] = [ColSpec(find_type(column), name) for name, column in contract.inputs.items()]
+    if contract.task == ModelTask.OTHER or contract.target_column is None:
+        return ModelSignature(inputs=Schema(inputs)) if inputs else None
     numbers = contract.task == ModelTask.REGRESSION
     output = ColSpec("double" if numbers else find_type(contract.target_column), contract.target)
     return ModelSignature(inputs=Schema(inputs), outputs=Schema([output]))
@@ -60,7 +64,7 @@ def find_type(column: Column) -> str:
     return "double" if column.null and column.type == "int" else TYPES[column.type]
 
 
-def _write_description(contract: Contract, path: Path, run_id: str) -> None:
+def _write_description(contract: Contract, path: Path, run_id: str, own: list[str]) -> None:
     from mlflow.models import Model
 
     # Ours is written by hand: MLflow's own writer would dump the model anew, with other bytes.
@@ -71,9 +75,12 @@ def _write_description(contract: Contract, path: Path, run_id: str) -> None:
             "artifact_path": "input_example.json",
             "type": "dataframe",
             "pandas_orient": "split",
-        },
+        }
+        if contract.example.records
+        else None,
     )
-    if contract.task != ModelTask.AUTHORSHIP:  # one takes a list of texts, which MLflow's tables cannot be
+    # One model takes a list of texts, which MLflow's tables cannot be; another one answers no rows.
+    if contract.task not in (ModelTask.AUTHORSHIP, ModelTask.OTHER):
         description.add_flavor(
             "python_function",
             loader_module="mlflow.sklearn",
@@ -87,7 +94,7 @@ def _write_description(contract: Contract, path: Path, run_id: str) -> None:
         pickled_model=MODEL_FILE,
         sklearn_version=version("scikit-learn"),
         serialization_format="skops",
-        skops_trusted_types=list(OURS),
+        skops_trusted_types=[*OURS, *own],
         code=None,
     )
     description.save(path)

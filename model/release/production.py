@@ -16,7 +16,7 @@ from relay.handoff.errors import ModelError
 from relay.handoff.settings import OFF, Settings
 from relay.registry.artifacts import check_files, fetch_version
 from relay.registry.connection import Address, explain_mlflow, find_registry, open_registry
-from relay.registry.contract import MODEL_FILE, ONNX_FILE, Cell, Contract
+from relay.registry.contract import MODEL_FILE, ONNX_FILE, UNSERVED_NEXT, Cell, Contract
 from relay.registry.errors import RegistryEmptyError
 from relay.registry.model_file import ModelTamperedError, check_digest, read_model
 from relay.registry.quick import Holder, find_holder
@@ -133,6 +133,17 @@ def _have_files(address: Address, version: Version, folder: Path) -> Contract:
         for path in sorted(others, key=lambda path: path.stat().st_mtime_ns, reverse=True)[KEEP - 1 :]:
             shutil.rmtree(path, ignore_errors=True)
         return contract
+
+
+def require_answers(production: Production) -> None:
+    """Return where the version may be asked.
+
+    Raises:
+        ModelError: its model needs own code, or answers no rows.
+    """
+    if why := production.contract.why_unserved:
+        version = production.version
+        raise ModelError(f"version {version.number} of {version.name} is not asked: {why}", next_step=UNSERVED_NEXT)
 
 
 def open_model(production: Production) -> OpenModel:

@@ -75,6 +75,11 @@ class Decision:
         """As it is kept with the version."""
         return asdict(self)
 
+    @classmethod
+    def from_json(cls, found: Mapping[str, Any]) -> "Decision":
+        """What `to_json` gave."""
+        return cls(**{**found, "checks": tuple(Check(**check) for check in found["checks"])})
+
 
 def judge_challenger(challenger: Candidate, champion: Candidate | None, test: Part | None, seed: int) -> Decision:
     """Compare a challenger with the champion.
@@ -82,9 +87,12 @@ def judge_challenger(challenger: Candidate, champion: Candidate | None, test: Pa
     Args:
         challenger: trained on the dataset that `test` is of.
         champion: holds the alias; None when no version does.
-        test: test rows of the challenger's dataset; None for authorship, which is judged by leaving out.
+        test: test rows of the challenger's dataset; None where `is_compared_by_record`.
         seed: of the resampling.
     """
+    number = None if champion is None else champion.number
+    if reason := _find_reservation(challenger.contract):
+        return Decision(False, f"{reason}: promote by hand if you want it", number)
     if champion is None:
         leak = _say_leaks(challenger.contract)
         return Decision(False, leak, None) if leak else Decision(True, "the first version", None)
@@ -104,6 +112,23 @@ def judge_challenger(challenger: Candidate, champion: Candidate | None, test: Pa
     return Decision(not failed, " ".join(_say(check) for check in failed or checks[:1]), champion.number, checks)
 
 
+def is_compared_by_record(mine: Contract, other: Contract) -> bool:
+    """Whether the scores of both trainings are compared, and no common test rows.
+
+    Authorship is judged by leaving out, and a user's function chooses its rows.
+    """
+    return mine.task == ModelTask.AUTHORSHIP or mine.is_from_function or other.is_from_function
+
+
+def _find_reservation(mine: Contract) -> str:
+    """Why only a person may promote a version, whatever the champion is; empty where that is not so."""
+    if mine.task == ModelTask.OTHER:
+        return "it answers no rows of a target"
+    if mine.is_from_function and mine.score is None:
+        return "its function gives the metrics, and [model] score names none of them"
+    return ""
+
+
 def find_obstacle(challenger: Candidate, champion: Candidate) -> str:
     """Why two versions cannot be compared, in words; empty when they can."""
     mine, other = challenger.contract, champion.contract
@@ -115,8 +140,12 @@ def find_obstacle(challenger: Candidate, champion: Candidate) -> str:
         return f"other input columns than version {champion.number} has ({', '.join(name for name, _ in differing)})"
     if mine.score is None or other.score is None or mine.score.name != other.score.name:
         return f"no common score with version {champion.number}"
-    if mine.task == ModelTask.AUTHORSHIP:
-        return "" if challenger.data_sha256 == champion.data_sha256 else "trained on other texts, with no common test"
+    if is_compared_by_record(mine, other):
+        if mine.is_from_function != other.is_from_function or mine.score.lower_is_better != other.score.lower_is_better:
+            return f"version {champion.number} was judged in another way"
+        data = "texts" if mine.task == ModelTask.AUTHORSHIP else "data"
+        is_same = challenger.data_sha256 == champion.data_sha256
+        return "" if is_same else f"trained on other {data}, with no common test"
     return _find_leak(challenger.split, champion.split, champion.number)
 
 

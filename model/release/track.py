@@ -13,8 +13,6 @@ from loguru import logger
 from model.release.known import SETTLED, identify_result, is_settled
 from model.release.lineage import trace
 from relay.handoff import interrupt
-from relay.handoff.files import Fingerprints
-from relay.handoff.location import DatasetLocation
 from relay.handoff.lock import one_writer
 from relay.handoff.receipt import Receipt
 from relay.handoff.recipe import Recipe
@@ -28,8 +26,8 @@ from relay.results.output import ResultLocation
 if TYPE_CHECKING:
     from mlflow import MlflowClient
 
-    from model.release.promotion_gate import Candidate, Decision
-    from model.training.estimator.rows import Part
+    from model.release.candidates import Fetched
+    from model.release.promotion_gate import Decision
 
 
 @dataclass(frozen=True)
@@ -125,13 +123,30 @@ def decide(client: "MlflowClient", version: Version, champion: Version | None, f
         return Decision(False, "promotion was switched off (--promote never)", number)
     if finished.promote == "always":
         return Decision(True, "promoted without comparison (--promote always)", number)
-    challenger = _load(client, version, finished.location.latest.resolve())
+    from model.release.candidates import fetch
+
+    challenger = fetch(client, version, finished.location.latest.resolve())
     if champion is None:
-        return judge_challenger(challenger, None, None, finished.recipe.seed)
+        return judge_challenger(challenger.open(with_model=False), None, None, finished.recipe.seed)
     with TemporaryDirectory() as scratch:
-        other = _load(client, champion, Path(scratch) / "champion")
-        test = None if challenger.contract.task == ModelTask.AUTHORSHIP else _read_test(finished)
-        return judge_challenger(challenger, other, test, finished.recipe.seed)
+        return _compare(challenger, fetch(client, champion, Path(scratch) / "champion"), finished)
+
+
+def _compare(challenger: "Fetched", champion: "Fetched", finished: Finished) -> "Decision":
+    """The decision on two versions whose files are at hand."""
+    from model.release.candidates import judge_apart
+    from model.release.common_rows import read_test
+    from model.release.promotion_gate import is_compared_by_record, judge_challenger
+
+    recipe, inputs = finished.recipe, finished.receipt.key.inputs
+    if is_compared_by_record(challenger.contract, champion.contract):
+        return judge_challenger(challenger.open(with_model=False), champion.open(with_model=False), None, recipe.seed)
+    if challenger.contract.code or champion.contract.code:
+        return judge_apart(recipe, finished.settings.data_dir, (challenger, champion), inputs)
+    mine, other = challenger.open(with_model=True), champion.open(with_model=True)
+    as_classes = challenger.contract.task != ModelTask.REGRESSION
+    test = read_test(recipe, finished.settings.data_dir, inputs.values(), as_classes=as_classes)
+    return judge_challenger(mine, other, test, recipe.seed)
 
 
 def name_user() -> str:
@@ -141,50 +156,3 @@ def name_user() -> str:
     except (KeyError, OSError):  # a container's user without a name
         user = "somebody"
     return f"{user} on {socket.gethostname()}"
-
-
-def _load(client: "MlflowClient", version: Version, folder: Path) -> "Candidate":
-    """A version with its model, every file held against its digest; fetched unless it lies there."""
-    from model.release.promotion_gate import Candidate
-    from relay.registry.artifacts import check_files, fetch_version
-    from relay.registry.contract import MODEL_FILE
-    from relay.registry.model_file import read_model
-
-    contract = check_files(folder, version) if folder.exists() else fetch_version(client, version, folder)
-    return Candidate(
-        number=version.number,
-        contract=contract,
-        model=read_model((folder / MODEL_FILE).read_bytes(), contract.files[MODEL_FILE]),
-        split=version.split,
-        data_sha256=version.data_sha256,
-    )
-
-
-def _read_test(finished: Finished) -> "Part":
-    """The test rows of the dataset that the result was trained on.
-
-    Raises:
-        DatasetDamagedError, DatasetMissingError: it is not there any more.
-    """
-    from sklearn.base import is_classifier
-
-    from model.parameters import EstimatorParameters, parse_parameters
-    from model.training.estimator.resolve import build_estimator
-    from model.training.estimator.rows import read_split
-    from relay.handoff.dataset import open_dataset
-    from relay.handoff.errors import DatasetMissingError
-
-    data_dir, recipe = finished.settings.data_dir, finished.recipe
-    location = DatasetLocation(data_dir, f"processed/{recipe.name}", "preprocess")
-    dataset = open_dataset(
-        location, Fingerprints(data_dir / ".state", data_dir), f"python -m preprocess {recipe.argument}"
-    )
-    if dataset.receipt.fingerprint not in finished.receipt.key.inputs.values():
-        raise DatasetMissingError(
-            f"{location.parquet} was written anew since {recipe.name} was trained, so there are no common test rows",
-            next_step=f"Run `python -m model {recipe.argument}`",
-        )
-    parameters = parse_parameters(recipe)
-    assert isinstance(parameters, EstimatorParameters)  # noqa: S101 - the caller asks for such models only
-    estimator = build_estimator(parameters.estimator, parameters.options, recipe.seed)
-    return read_split(dataset.table(), recipe.columns, as_classes=is_classifier(estimator)).test

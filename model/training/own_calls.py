@@ -1,13 +1,23 @@
 """The user's function of a training, called in the process of own code."""
 
-from collections.abc import Mapping
+import traceback
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from relay.handoff.errors import ModelError
+from relay.handoff.errors import ModelError, RelayError
 from relay.handoff.own.child import Child
+from relay.handoff.own.failure import CalledError
 from relay.handoff.own.frames import describe_value
+from relay.handoff.own.reach import find_needed
 from relay.handoff.own.signature import Argument
+from relay.handoff.settings import ROOT
+from relay.registry.model_file import list_own_types
+
+OURS = ("model", "relay")
+"""Folders of Relay's own code: an error from there is a mistake of ours, and keeps its traceback."""
 
 NEEDED = ("fit", "predict", "get_params")
 
@@ -33,6 +43,25 @@ class Own:
             CalledError: it raised something.
         """
         return self.child.call(self.child.load(), *data, **self.values)
+
+    @contextmanager
+    def watch(self) -> Iterator[None]:
+        """What a library raises while it works with the user's objects counts as raised by own code.
+
+        Raises:
+            CalledError: a library raised something.
+        """
+        try:
+            yield
+        except Exception as error:
+            place = Path(traceback.extract_tb(error.__traceback__)[-1].filename)
+            if isinstance(error, RelayError) or any(place.is_relative_to(ROOT / name) for name in OURS):
+                raise
+            raise CalledError from error
+
+    def find_code(self, model: bytes) -> dict[str, str]:
+        """The files of own code without which a model file cannot be loaded: name -> SHA-256."""
+        return find_needed(list_own_types(model), self.child.finder.sources)
 
     def build(self) -> Any:
         """The estimator that the function gives, not fitted yet.

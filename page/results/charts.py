@@ -31,6 +31,8 @@ def draw_result(result: "Result") -> dict[str, AnyChart]:
     if kind == ModelTask.AUTHORSHIP:
         chunks, signs = pq.read_table(folder / "chunks.parquet"), read_signs(result.metrics)
         return {"Map of styles": draw_map(chunks, result.metrics["projection"], signs)}
+    if kind == ModelTask.OTHER:  # own code draws its own pictures
+        return {}
     predictions = read_points(folder / "predictions.parquet")
     if kind == ModelTask.REGRESSION:
         return {"Predicted and true": draw_predicted(predictions), "What it misses": draw_residuals(predictions)}

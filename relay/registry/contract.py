@@ -25,6 +25,9 @@ LARGEST_FLOAT = 3.4e38
 """The largest number that a model takes, in training as in serving. Several estimators and ONNX files compute in 32
 bits, where larger numbers become infinite; rounded down to the two digits that a message shows."""
 
+UNSERVED_NEXT = "Promote a version whose model consists of scikit-learn's own classes, or roll back"
+"""What to do about a version in production that is not answered from."""
+
 Cell = bool | int | float | str | None
 
 
@@ -37,7 +40,8 @@ class Score(_Part):
 
     name: str
     value: float
-    baseline: float
+    baseline: float | None
+    """None where a user's function judged its model."""
     lower_is_better: bool
 
 
@@ -115,8 +119,8 @@ class Contract(_Part):
     inputs: dict[str, Column]
     """In the order in which the model takes them; an authorship model takes one column of text."""
     target: str
-    """The column that is learnt; for authorship the label's column."""
-    target_column: Column
+    """The column that is learnt; for authorship the label's column; empty where there is none."""
+    target_column: Column | None
     classes: list[Cell]
     """In the order of the model's probabilities; the second of two is the positive one. Empty for numbers."""
     gives_probabilities: bool
@@ -142,6 +146,26 @@ class Contract(_Part):
     limits: dict[str, float] = {}
     """Input -> how far from zero the model takes a number, where that is less than its type allows: a larger one would
     overflow once it is scaled. Empty in older contracts."""
+    code: dict[str, str] = {}
+    """Name -> SHA-256 of each file of the recipe's own code that must be imported before the model file can be loaded.
+    Empty where the model holds no types of own code, and in older contracts."""
+
+    is_from_function: bool = False
+    """Whether a user's function trained and judged the model, on rows that it chose; False in older contracts."""
+
+    @property
+    def why_unserved(self) -> str:
+        """Why no program may answer by this model, in words; empty where it may."""
+        if self.task == ModelTask.OTHER:
+            return "its model answers no rows of a target"
+        if self.code and not self.has_onnx:
+            return f"its model needs the recipe's own code ({', '.join(self.code)}), which only training runs"
+        return ""
+
+    @property
+    def unit(self) -> str:
+        """The unit of the target; empty where it has none."""
+        return self.target_column.unit if self.target_column is not None else ""
 
     @property
     def has_onnx(self) -> bool:

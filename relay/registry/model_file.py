@@ -78,6 +78,17 @@ def read_model(file: bytes | Path, sha256: str, name: str = "", *, is_own: bool 
     return skops.io.loads(content, trusted=[*OURS, *sorted(own)])
 
 
+def list_own_types(content: bytes) -> list[str]:
+    """The types of a recipe's own module that a model file holds, such as recipes.own_parts.Offers, sorted.
+
+    Args:
+        content: of a file whose digest was checked, or that was just written.
+    """
+    import skops.io
+
+    return sorted(kind for kind in skops.io.get_untrusted_types(data=content) if kind.startswith(OWN_PREFIX))
+
+
 def check_digest(content: bytes, sha256: str, name: str) -> None:
     """Make sure that a file's content is the expected one.
 

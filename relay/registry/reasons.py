@@ -98,7 +98,7 @@ def say_value(contract: Contract, prediction: Cell) -> str:
     """A number with its unit, or a class."""
     if contract.task != ModelTask.REGRESSION:
         return prediction if isinstance(prediction, str) else show_cell(prediction)
-    return f"{show_number(float(prediction or 0))} {contract.target_column.unit}".rstrip()
+    return f"{show_number(float(prediction or 0))} {contract.unit}".rstrip()
 
 
 def say_change(contract: Contract, reason: Reason) -> str:
@@ -107,7 +107,7 @@ def say_change(contract: Contract, reason: Reason) -> str:
         return f"the answer would be {say_value(contract, reason.prediction)}"
     if contract.task == ModelTask.REGRESSION:
         number = float(f"{reason.change:.3g}")
-        unit = contract.target_column.unit
+        unit = contract.unit
         return f"{'+' if number > 0 else ''}{show_number(number)} {unit}".rstrip() if number else "0"
     points = float(f"{100 * reason.change:.2g}")
     if abs(points) < 100 * FEWEST_SHARE:

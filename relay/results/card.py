@@ -25,6 +25,7 @@ TASKS = {
     ModelTask.MULTICLASS: "which of several classes a row belongs to",
     ModelTask.REGRESSION: "a number",
     ModelTask.AUTHORSHIP: "whose known texts a text resembles most in style",
+    ModelTask.OTHER: "nothing by itself: it is what the recipe's own function returned as its model",
 }
 
 MOST_NAMED = 12
@@ -127,15 +128,19 @@ def _describe_use(contract: Contract) -> tuple[Block, ...]:
         + ("" if contract.threshold is None else f"; it says so from {show(contract.threshold)} on"),
         ModelTask.MULTICLASS: f"From {count(len(contract.inputs), 'input')} of a row it names {target}: {choices}",
         ModelTask.REGRESSION: f"From {count(len(contract.inputs), 'input')} of a row it says {target}"
-        + (f" in {contract.target_column.unit}" if contract.target_column.unit else ""),
+        + (f" in {contract.unit}" if contract.unit else ""),
         ModelTask.AUTHORSHIP: f"For a text it names the {target} whose known texts are nearest in style: {choices}",
+        ModelTask.OTHER: "It does not answer rows of a target, so it is loaded in Python and not served",
     }
     purpose = f"{contract.title}. {contract.description}".strip()
     return (Words(purpose), Words(f"{answers[contract.task]}."))
 
 
 def _describe_columns(contract: Contract) -> tuple[Block, ...]:
-    columns = {**contract.inputs, contract.target: contract.target_column}
+    target = {} if contract.target_column is None else {contract.target: contract.target_column}
+    columns = {**contract.inputs, **target}
+    if not columns:
+        return ()
     rows = tuple(
         (
             name,
@@ -251,11 +256,17 @@ def tabulate_check(check: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _describe_loading(version: Version, contract: Contract) -> Block:
-    if contract.task == ModelTask.AUTHORSHIP:
+    if contract.task == ModelTask.OTHER:
+        record = None
+    elif contract.task == ModelTask.AUTHORSHIP:
         record = f'{{{next(iter(contract.inputs))!r}: Path("a-text.txt").read_text(encoding="utf-8")}}'
     else:
         record = repr(contract.example.records[0])
-    return Code(LOADING.format(name=version.name, number=version.number, record=record))
+    own = OWN_LOADING.format(files=", ".join(contract.code)) if contract.code else ""
+    text = LOADING.format(
+        name=version.name, number=version.number, own=own, is_own=", is_own=True" if contract.code else ""
+    )
+    return Code(text if record is None else f"{text}\nprint(predict_with_model(contract, model, [{record}]))")
 
 
 LOADING = """from pathlib import Path
@@ -272,5 +283,7 @@ client = open_registry(find_registry(Path("data")))
 folder = Path("{name}-{number}")
 # Each file is held against the SHA-256 that was registered.
 contract = fetch_version(client, read_version(client, "{name}", {number}), folder)
-model = read_model(folder / MODEL_FILE, contract.files[MODEL_FILE])
-print(predict_with_model(contract, model, [{record}]))"""
+{own}model = read_model(folder / MODEL_FILE, contract.files[MODEL_FILE]{is_own})"""
+
+OWN_LOADING = """# Loading runs {files}: make sure that these are the files in contract.code.
+"""

@@ -46,8 +46,10 @@ def list_limits(version: Version, result: Result, contract: Contract) -> Iterato
     """What one must not do with a version, a sentence each."""
     if contract.task == ModelTask.AUTHORSHIP:
         yield from _limit_authorship(contract)
-    else:
+    elif contract.task != ModelTask.OTHER:
         yield from _limit_rows(result, contract)
+    if contract.is_from_function:
+        yield "The recipe's own function chose the rows that its figures rest on: Relay did not check them."
     if (moment := _find_newest(result)) is not None:
         yield f"It knows nothing that came after its data, fetched {show_moment(moment)}."
     yield from _limit_useless(result.metrics)
@@ -61,7 +63,7 @@ def _limit_useless(metrics: Mapping[str, Any]) -> Iterator[str]:
     if score is None:
         return
     value, baseline = score["value"], score["baseline"]
-    if not (value < baseline if score["lower_is_better"] else value > baseline):
+    if baseline is not None and not (value < baseline if score["lower_is_better"] else value > baseline):
         yield (
             f"By {score['name']} ({show(value)}) it is no better than its baseline ({show(baseline)}): do not use it."
         )
@@ -80,8 +82,8 @@ def _limit_authorship(contract: Contract) -> Iterator[str]:
 
 
 def _limit_rows(result: Result, contract: Contract) -> Iterator[str]:
-    rows = result.metrics["rows"]
-    if rows["test"] < FEW_ROWS:
+    rows = result.metrics.get("rows")  # a user's function does not say how many it used
+    if rows and rows["test"] < FEW_ROWS:
         yield f"Its figures rest on {count(rows['test'], 'test row')} only and may be quite different on other rows."
     if contract.base_rate is not None:
         positive = f"{contract.target} = {contract.classes[1]}"
@@ -104,7 +106,7 @@ def _limit_rows(result: Result, contract: Contract) -> Iterator[str]:
     for leak in contract.leaks:
         yield f"Possible leak: {leak.say(contract.target)}. Use it only if {leak.column} is known before the outcome."
     few = [part.name for part in list_parts(result.metrics, contract.segments) if part.rows < FEW_ROWS]
-    if few and rows["test"] >= FEW_ROWS:
+    if few and rows and rows["test"] >= FEW_ROWS:
         yield f"Fewer than {FEW_ROWS} test rows say how good it is where {_name_some(few, last='or')}."
     if contract.task != ModelTask.REGRESSION and not contract.gives_probabilities:
         yield "It gives no probabilities: how sure it is cannot be said."

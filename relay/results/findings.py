@@ -159,6 +159,8 @@ def read_findings(folder: Path) -> Findings:
 def read_lines(folder: Path) -> list[str]:
     """The findings of a folder as lines for the log; the last one says where the plot is and what it shows."""
     findings = read_findings(folder)
+    if not findings.plots:  # own code may draw nothing
+        return list(findings.sentences)
     first, *others = findings.plots
     beside = f" (beside it: {list_words(plot.file for plot in others)})" if others else ""
     return [*findings.sentences, f"the plot {folder / first.file} shows {first.caption}{beside}"]

@@ -46,6 +46,9 @@ TRUST = {
 }
 
 
+PYTHON = "python"
+"""The kind of model whose metrics are a user's own."""
+
 RUN = re.compile(r"[0-9a-f]{32}")
 """What MLflow calls a run: it becomes the name of a folder."""
 
@@ -105,6 +108,8 @@ def load_result(settings: Settings, folder: Path) -> Result:
     receipt = check_folder(folder, Fingerprints(settings.data_dir / ".state", settings.data_dir).of)
     try:
         metrics = json.loads((folder / "metrics.json").read_bytes())
+        if receipt.parameters.get("kind") == PYTHON:
+            metrics = arrange_own(metrics, receipt.parameters)
         metrics["kind"] = ModelTask(metrics["kind"])  # reads the names of release 0.1 as well
         findings = read_findings(folder)
     except FileNotFoundError as error:
@@ -112,6 +117,20 @@ def load_result(settings: Settings, folder: Path) -> Result:
             f"{error.filename} is gone: an old result was removed", next_step="Choose another"
         ) from None
     return Result(folder, receipt, metrics, findings)
+
+
+def arrange_own(metrics: Mapping[str, Any], parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """The metrics of a user's function, which stand in `metrics.json` under its own names, as other results have them.
+
+    Args:
+        metrics: name -> number.
+        parameters: of the receipt: they name the metric that decides, if one does.
+    """
+    arranged: dict[str, Any] = {"kind": ModelTask.OTHER, "test": dict(metrics), "baseline": {}}
+    if (name := str(parameters.get("score") or "")) in metrics:
+        lower = bool(parameters.get("lower_is_better"))
+        arranged["score"] = {"name": name, "value": metrics[name], "baseline": None, "lower_is_better": lower}
+    return arranged
 
 
 def list_results(settings: Settings) -> dict[Path, Receipt]:
@@ -140,11 +159,19 @@ def list_figures(metrics: Mapping[str, Any]) -> list[Figure]:
         return [
             Figure(text, trust[name], baseline.get(name), "higher") for name, text in TRUST.items() if name in trust
         ]
+    score = metrics.get("score", {})
+    if metrics["kind"] == ModelTask.OTHER:
+        named: dict[str, Better] = {score["name"]: "lower" if score["lower_is_better"] else "higher"} if score else {}
+        figures = [
+            Figure(name, value, None, named.get(name, ""), decides=name in named)
+            for name, value in metrics["test"].items()
+        ]
+        return sorted(figures, key=lambda figure: not figure.decides)
     figures = [
         Figure(
             *(FIGURES.get(name, (name, ""))[0], value, metrics["baseline"].get(name)),
             better=FIGURES.get(name, (name, ""))[1],
-            decides=name == metrics["score"]["name"],
+            decides=name == score["name"],
         )
         for name, value in metrics["test"].items()
     ]

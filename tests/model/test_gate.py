@@ -197,7 +197,7 @@ def test_the_rows_of_a_smaller_share_are_test_rows_under_a_larger_one_too() -> N
     from preprocess.split import mark_split
 
     table = pa.table({"id": list(range(5_000))})
-    small, large = (np.array(mark_split(table, "id", share, 42).to_pylist()) for share in (0.2, 0.3))
+    small, large = (np.array(mark_split(table, ["id"], share, 42).to_pylist()) for share in (0.2, 0.3))
     assert set(np.flatnonzero(small == "test")) < set(np.flatnonzero(large == "test"))
 
 

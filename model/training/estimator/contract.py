@@ -67,7 +67,7 @@ def describe_estimator(
         limits={} if task.is_own else find_limits(fitted, recipe.columns, [train.inputs, test.inputs]),
     )
     return _add_example(
-        contract, list_records(test.take(_choose_rows(test.target)).inputs, recipe.columns), fitted, files
+        contract, list_records(test.take(choose_rows(test.target)).inputs, recipe.columns), fitted, files
     )
 
 
@@ -115,7 +115,7 @@ def _read_int(cell: float) -> int:
     return max(-LARGEST_INT, min(LARGEST_INT, int(cell)))
 
 
-def _choose_rows(target: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
+def choose_rows(target: npt.NDArray[Any]) -> npt.NDArray[np.int64]:
     """Rows from the smallest to the largest target, so that rare classes are among them, in the rows' own order."""
     ranked = np.argsort(target, kind="stable")
     return np.unique(ranked[np.linspace(0, len(target) - 1, min(EXAMPLES, len(target))).astype(np.int64)])

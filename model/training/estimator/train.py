@@ -1,6 +1,7 @@
 """`kind = "estimator"`: one scikit-learn Pipeline, fitted on train, judged on test, kept as skops."""
 
 import warnings
+from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -51,9 +52,10 @@ def train_estimator(
         check_classes(task)
     with threadpool_limits(parameters.threads), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        fitted = fit(task.pipeline, task.split.train)
-        with explain_refusal(task.estimator_name, "judged on", len(task.split.test)):
-            results = (judge_classifier if task.as_classes else judge_regressor)(fitted, task)
+        with own.watch() if own else nullcontext():
+            fitted = fit(task.pipeline, task.split.train)
+            with explain_refusal(task.estimator_name, "judged on", len(task.split.test)):
+                results = (judge_classifier if task.as_classes else judge_regressor)(fitted, task)
         # Its own threads do not count here, and it warns of nothing that concerns the model.
         attempt = export_onnx(fitted, task, results.metrics.get("threshold", {}).get("value"))
     leaks = find_leaks(task.split, as_classes=task.as_classes)
@@ -75,7 +77,7 @@ def train_estimator(
         onnx=attempt.content,
         contract=describe_estimator(
             recipe, parameters, task, fitted=fitted, metrics=results.metrics, files=files, leaks=leaks
-        ),
+        ).model_copy(update={"code": own.find_code(model) if own else {}}),
     )
 
 

@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 from threadpoolctl import threadpool_limits
 
 from model.parameters import PythonParameters
+from model.training.own.contract import Made, describe_own
 from model.training.own.given import Given, read_given
 from model.training.own_calls import Own
 from model.training.result import Results
@@ -37,14 +38,37 @@ def train_own(table: pa.Table, recipe: Recipe, parameters: PythonParameters, own
         warnings.filterwarnings("ignore", message=".*non-interactive.*")
         given = read_given(own.call(*make_frames(table, recipe, own)), own.shown)
     require_something(given, own.shown)
+    metrics = describe(given, parameters, own.shown)
+    content = None if given.model is None else write_given(given.model, own.shown)
+    contract, said = None, list[Finding]()
+    if content is not None:
+        made = Made(given.model, content, own.find_code(content), metrics)
+        contract, said = describe_own(made, table, recipe, parameters)
     return Results(
-        metrics=describe(given, parameters, own.shown),
-        findings=(*say(given), *_say_warnings(caught)),
+        metrics=metrics,
+        findings=(*say(given), *said, *_say_warnings(caught)),
         pictures=given.pictures,
         tables=given.tables,
         rows=table.num_rows,
-        model=None if given.model is None else write_model(given.model, is_own=True),
+        model=content,
+        contract=contract,
     )
+
+
+def write_given(model: Any, shown: str) -> bytes:
+    """The model file.
+
+    Raises:
+        ModelError: it holds what such a file cannot.
+    """
+    try:
+        return write_model(model, is_own=True)
+    except ModelError as error:
+        raise ModelError(
+            f"{shown} gave a model that cannot be kept: {error.message}",
+            next_step="Leave `model` out of what it returns, or write the model into a file of the working folder, "
+            "which is kept with the result.",
+        ) from None
 
 
 def make_frames(table: pa.Table, recipe: Recipe, own: Own) -> list[Any]:

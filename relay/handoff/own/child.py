@@ -18,7 +18,7 @@ from typing import Any, TextIO
 
 from relay.handoff.own import channel
 from relay.handoff.own.failure import CalledError, describe
-from relay.handoff.own.loading import WORKERS, OwnFinder, load_function, write_environment
+from relay.handoff.own.loading import WORKERS, OwnFinder, admit, load_function, write_environment
 from relay.handoff.own.module import OwnCodeError
 
 PR_SET_PDEATHSIG = 1
@@ -48,6 +48,10 @@ class Child:
             lambda: load_function(self.finder, self._module, name or self._function)
         )
         return loaded
+
+    def admit(self) -> None:
+        """Let the user's modules be imported by whatever names them, such as a model file."""
+        admit(self.finder)
 
     def call(self, function: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
         """What a function of the user gives.

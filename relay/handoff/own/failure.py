@@ -32,9 +32,11 @@ def describe(error: BaseException, folder: Path, shown: str) -> dict[str, Any]:
         shown: the function, such as recipes/churn.py: clean.
     """
     cause = error.__cause__ if isinstance(error, CalledError) and error.__cause__ is not None else error
-    frames = _own_frames(cause, folder)
     if isinstance(cause, errors.RelayError) and not isinstance(error, CalledError):
-        return {"class": type(cause).__name__, "message": cause.message, "next": cause.next_step}
+        if cause.__cause__ is None or not _own_frames(cause.__cause__, folder):
+            return {"class": type(cause).__name__, "message": cause.message, "next": cause.next_step}
+        cause = cause.__cause__  # it explains what scikit-learn refuses, but this was raised in the user's own lines
+    frames = _own_frames(cause, folder)
     if isinstance(error, CalledError) or frames:
         place = f"{frames[-1][0]}, line {frames[-1][1]}, in {frames[-1][2]}" if frames else shown
         lines = [line for frame in frames for line in _show(frame)][-MOST_LINES:]

@@ -35,7 +35,8 @@ class OwnFinder(MetaPathFinder, Loader):
         self.refused: list[str] = []
         """What was asked for and may not run, in words: code of a user may catch the error."""
         self.folder = folder
-        self._folder = OwnFolder(folder)
+        self.sources = OwnFolder(folder)
+        """The files as they were read once."""
 
     def find_spec(self, name: str, *_: Any, **__: Any) -> ModuleSpec | None:
         """The module of that name below `recipes`, or None for others."""
@@ -45,7 +46,7 @@ class OwnFinder(MetaPathFinder, Loader):
             return spec
         if not name.startswith(f"{PACKAGE}."):
             return None
-        source = self._folder.find(name)
+        source = self.sources.find(name)
         if source is None:
             return None
         spec = ModuleSpec(name, self, origin=str(source.path), is_package=source.is_package)
@@ -60,7 +61,7 @@ class OwnFinder(MetaPathFinder, Loader):
 
     def exec_module(self, module: ModuleType) -> None:
         """Run the module's source, unless it is not the one that was hashed."""
-        source = self._folder.find(module.__name__)
+        source = self.sources.find(module.__name__)
         if source is None:  # the package `recipes` itself
             return
         expected = self.files.get(source.shown)
@@ -72,12 +73,12 @@ class OwnFinder(MetaPathFinder, Loader):
 
     def get_source(self, name: str) -> str | None:
         """The text, for tracebacks and `inspect`."""
-        source = self._folder.find(name)
+        source = self.sources.find(name)
         return source.text if source is not None else None
 
     def get_filename(self, name: str) -> str:
         """The path, for `inspect`."""
-        source = self._folder.find(name)
+        source = self.sources.find(name)
         if source is None:
             raise ImportError(name)
         return str(source.path)
@@ -99,15 +100,20 @@ def read_environment() -> tuple[Path, dict[str, str]]:
     return Path(folder), files
 
 
+def admit(finder: OwnFinder) -> None:
+    """Let import statements find a user's modules."""
+    if finder not in sys.meta_path:
+        sys.meta_path.insert(0, finder)
+    sys.dont_write_bytecode = True  # the folder belongs to the user
+
+
 def load_function(finder: OwnFinder, module: str, function: str) -> Callable[..., Any]:
     """A function of a user's module, which is imported now.
 
     Raises:
         OwnCodeError: the module has no such function once it was imported.
     """
-    if finder not in sys.meta_path:
-        sys.meta_path.insert(0, finder)
-    sys.dont_write_bytecode = True  # the folder belongs to the user
+    admit(finder)
     loaded = importlib.import_module(module)
     found = getattr(loaded, function, None)
     if not callable(found):

@@ -188,15 +188,47 @@ def find_reach(source: Source, function: str, folder: OwnFolder) -> Reach:
         code[file.source.shown] = _digest(file.source, file.others)
         for name in sorted(name for where, name in follower.reached if where == module):
             code[f"{file.source.shown}: {name}"] = _digest(file.source, file.definitions[name])
-    packages = [follower.files[module].source for module in follower.executed if module.count(".") == 1]
-    for package in (found for found in packages if found.is_package):
-        code |= _hash_data(package, folder)
-    files = {follower.files[module].source.shown: follower.files[module].source for module in follower.executed}
     return Reach(
-        code=code,
+        code=code | _hash_packages(follower),
         imports=tuple(sorted(follower.imports)),
-        files={name: sha256(found.content).hexdigest() for name, found in sorted(files.items())},
+        files=_hash_sources(follower),
     )
+
+
+def find_needed(names: Iterable[str], folder: OwnFolder) -> dict[str, str]:
+    """The files without which objects of some types cannot be loaded: name -> SHA-256 of all their bytes.
+
+    Args:
+        names: dotted names of classes and functions, such as recipes.own_parts.Offers.
+        folder: where the modules lie.
+
+    Raises:
+        OwnCodeError: a file cannot be read.
+    """
+    follower = _Follower(folder)
+    for name in names:
+        parts = name.split(".")
+        modules = [".".join(parts[:depth]) for depth in range(len(parts) - 1, 1, -1)]
+        module = next((module for module in modules if folder.find(module) is not None), None)
+        if module is not None:
+            follower.follow(module, parts[module.count(".") + 1])
+    return _hash_sources(follower) | _hash_packages(follower)
+
+
+def _hash_sources(follower: _Follower) -> dict[str, str]:
+    """Name -> SHA-256 of each source file that is executed."""
+    sources = (follower.files[module].source for module in sorted(follower.executed))
+    return {source.shown: sha256(source.content).hexdigest() for source in sources}
+
+
+def _hash_packages(follower: _Follower) -> dict[str, str]:
+    """Name -> SHA-256 of the other files of each package."""
+    found: dict[str, str] = {}
+    for module in sorted(follower.executed):
+        source = follower.files[module].source
+        if module.count(".") == 1 and source.is_package:
+            found |= _hash_data(source, follower.folder)
+    return found
 
 
 def require_function(source: Source, function: str) -> ast.FunctionDef:
