@@ -53,8 +53,9 @@ def fetch_run(client: "MlflowClient", run_id: str, data_dir: Path) -> Path:
         client.download_artifacts(run_id, "result", str(scratch))
         _check(scratch / "result", result)
         client.download_artifacts(run_id, LINEAGE_FILE, str(scratch / "result"))
-        for path in (scratch / "result").iterdir():
-            sync_file(path)
+        for path in (scratch / "result").rglob("*"):
+            if path.is_file():
+                sync_file(path)
         if not folder.exists():
             (scratch / "result").rename(folder)
     finally:

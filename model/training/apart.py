@@ -73,14 +73,11 @@ def read_kept(folder: Path) -> dict[str, bytes]:
     Raises:
         OwnCodeError: they are too large together.
     """
-    found: dict[str, bytes] = {}
-    for path in sorted(folder.rglob("*")):
-        if path.is_file() and not path.is_symlink():
-            found[f"{KEPT_FILES}/{path.relative_to(folder).as_posix()}"] = path.read_bytes()
-        if (size := sum(map(len, found.values()))) > LARGEST_KEPT:
-            raise OwnCodeError(
-                f"own code left {size / 1e6:,.0f} MB of files in its working folder; at most {LARGEST_KEPT / 1e6:g} MB "
-                "are kept with a result",
-                next_step="Write large files elsewhere, or give them back as tables.",
-            )
-    return found
+    paths = [path for path in sorted(folder.rglob("*")) if path.is_file() and not path.is_symlink()]
+    if (size := sum(path.stat().st_size for path in paths)) > LARGEST_KEPT:
+        raise OwnCodeError(
+            f"own code left {size / 1e6:,.0f} MB of files in its working folder; at most {LARGEST_KEPT / 1e6:g} MB "
+            "are kept with a result",
+            next_step="Write large files elsewhere, or give them back as tables.",
+        )
+    return {f"{KEPT_FILES}/{path.relative_to(folder).as_posix()}": path.read_bytes() for path in paths}

@@ -39,7 +39,15 @@ def write_model(model: BaseEstimator, *, is_own: bool = False) -> bytes:
         raise ModelError(
             f"{_name(model)} cannot be written as a skops file: {error}; choose another estimator"
         ) from None
-    read_model(content, hashlib.sha256(content).hexdigest(), _name(model), is_own=is_own)
+    try:
+        read_model(content, hashlib.sha256(content).hexdigest(), _name(model), is_own=is_own)
+    except (AttributeError, ImportError, TypeError) as error:
+        if not is_own:
+            raise
+        raise ModelError(
+            f"{_name(model)} was written, and cannot be loaded again: {error}",
+            next_step="Define each class and function that the model holds at the top level of a file, without lambda.",
+        ) from None
     return content
 
 

@@ -1,5 +1,6 @@
 """The gate: what may replace the champion, what may not, and what only a person may decide."""
 
+import json
 from typing import Any
 
 import numpy as np
@@ -244,6 +245,37 @@ def test_authorship_is_compared_by_its_record_on_the_same_texts_only(good: Any) 
     ]
     assert [answer.passes for answer in answers] == [True, False]
     assert "other texts" in judge_challenger(version(2, 0.99, "others"), champion, None, SEED).why
+
+
+def make_own(number: int, score: float | None, data: str = "data", **changes: Any) -> Candidate:
+    """A version that a user's function trained and judged."""
+    record = None if score is None else Score(name="cost", value=score, baseline=None, lower_is_better=True)
+    facts = {"score": record, "is_from_function": True, "data_sha256": data}
+    return make_candidate(number, None, **(facts | changes))
+
+
+@pytest.mark.parametrize(
+    ("mine", "other", "passes", "why"),
+    [
+        (make_own(2, 0.8), make_own(1, 0.9), True, "cost 0.8000 against 0.9000."),
+        (make_own(2, 0.95), make_own(1, 0.9), False, "too much worse: cost"),
+        (make_own(2, 0.8, "others"), make_own(1, 0.9), False, "trained on other data"),
+        (make_own(2, 0.8), make_own(1, 0.9, is_from_function=False), False, "version 1 was judged in another way"),
+        (make_own(1, None), None, False, "[model] score names none of them: promote by hand"),
+        (make_own(1, 0.8), None, True, "the first version"),
+        (make_own(1, 0.8, task="other"), None, False, "it answers no rows of a target: promote by hand"),
+    ],
+)
+def test_versions_of_a_function_are_compared_by_its_score_on_the_same_data(
+    mine: Candidate, other: Candidate | None, passes: bool, why: str
+) -> None:
+    found = judge_challenger(mine, other, None, SEED)
+    assert (found.passes, why in found.why) == (passes, True), found.why
+
+
+def test_a_decision_crosses_as_json(good: Any, poor: Any, test_rows: Part) -> None:
+    found = judge(make_candidate(2, poor), make_candidate(1, good), test_rows)
+    assert Decision.from_json(json.loads(json.dumps(found.to_json()))) == found
 
 
 def test_a_lower_error_is_better() -> None:

@@ -79,7 +79,7 @@ def _read_mapping(given: Mapping[str, Any], part: str, shown: str) -> Mapping[An
 def _read_metrics(metrics: Mapping[Any, Any], shown: str) -> dict[str, float]:
     found = {}
     for name, value in metrics.items():
-        number = value.item() if isinstance(value, np.generic) else value
+        number = value.item() if isinstance(value, np.generic | np.ndarray) and value.ndim == 0 else value
         if isinstance(number, bool) or not isinstance(number, int | float) or not math.isfinite(number):
             raise ModelError(f"{shown}: metric {name} is {value!r}; expected a finite number")
         found[str(name)] = float(number)
