@@ -74,7 +74,13 @@ AUTHORSHIP = Code(
     ),
     packages=("numba",),
 )
-PYTHON = Code(modules=("model.training.own",))
+PYTHON = Code(
+    modules=(
+        *("model.training.own", "model.training.estimator.contract", "model.training.estimator.limits"),
+        *("model.training.estimator.metrics", "model.training.estimator.row_keys", "model.training.estimator.rows"),
+        "model.training.estimator.task",
+    )
+)
 APART = Code(modules=("model.training.apart", "model.training.apart_task", "model.training.own_calls"))
 """What decides the bytes of a result: for every kind of model, for one kind alone, and with own code."""
 

@@ -1,5 +1,6 @@
 """The contract of a model that a user's function gave: it answers rows of the target, or is kept as it is."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,7 +19,6 @@ from relay.handoff.errors import ModelError
 from relay.handoff.recipe import Column, Recipe
 from relay.registry.contract import MODEL_FILE, Contract, Score
 from relay.registry.predictions import predict_with_model
-from relay.registry.records import find_infinite
 from relay.registry.task import ModelTask
 from relay.results.findings import Finding, Topic
 
@@ -118,7 +118,8 @@ def _describe_answers(made: Made, table: pa.Table, recipe: Recipe, other: Contra
     chosen = test.take(choose_rows(np.asarray(test.column(target).to_pylist())))
     records = list_records(make_frame(chosen.select(list(other.inputs)), recipe.columns), recipe.columns)
     answers = _try_to_answer(lambda: predict_with_model(contract, model, records))
-    is_infinite = find_infinite(answers.predictions, answers.probabilities) is not None
+    numbers = [*answers.predictions, *(answers.probabilities or ())]
+    is_infinite = any(isinstance(number, float) and not math.isfinite(number) for number in numbers)
     if is_infinite or len(answers.predictions) != len(records):
         raise NoAnswerError(f"its predict gives no finite number or class for each row of {', '.join(other.inputs)}")
     return add_example(contract, records, answers)
