@@ -37,7 +37,7 @@ INSIDE_MODEL = {
     "model.training": {"model.release", "model.ask"},
     "model.training.estimator": {"model.training.authorship", "model.training.own"},
     "model.training.authorship": {"model.training.estimator", "model.training.own"},
-    "model.training.own": {"model.training.estimator", "model.training.authorship"},
+    "model.training.own": {"model.training.authorship"},  # its models answer rows as estimators do
     "model.parameters": {"model.training", "model.release", "model.ask"},
 }
 """Part of the stage -> the parts that it never imports."""

@@ -119,7 +119,7 @@ class Contract(_Part):
     inputs: dict[str, Column]
     """In the order in which the model takes them; an authorship model takes one column of text."""
     target: str
-    """The column that is learnt; for authorship the label's column; empty where there is none."""
+    """The column that is learnt; for authorship the label's column; empty without one."""
     target_column: Column | None
     classes: list[Cell]
     """In the order of the model's probabilities; the second of two is the positive one. Empty for numbers."""

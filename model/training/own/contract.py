@@ -140,7 +140,7 @@ def _choose_side(table: pa.Table, side: str) -> pa.Table:
     """The rows of a side; all rows where they are not divided.
 
     Raises:
-        NoAnswerError: there is none.
+        NoAnswerError: no row with a target is on that side.
     """
     if SPLIT in table.column_names:
         table = table.filter(pc.equal(table.column(SPLIT), side))
