@@ -55,7 +55,7 @@ def train(folder: Path, code: str = CODE, parts: str = PARTS, *overrides: str) -
 
 
 def fetch(project: Project, number: int) -> Fetched:
-    """The result in force as a version of that number."""
+    """The current result as a version of that number."""
     folder = project.latest.resolve()
     contract = Contract.from_json((folder / CONTRACT_FILE).read_bytes())
     return Fetched(number, folder, contract, SPLIT, "data")
