@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 from loguru import logger
 
 from model import __doc__ as description
-from model.parameters import ModelParameters, find_own, parse_parameters
+from model.parameters import EstimatorParameters, ModelParameters, find_own, parse_parameters
 from model.release.track import Finished, track
+from model.training.estimator.names import find_packages
 from relay.handoff.code import HANDOFF, Code
 from relay.handoff.column import READING_KEYS
 from relay.handoff.program import main
@@ -56,14 +57,18 @@ SHARED = HANDOFF + Code(
         *("model.training.contract", "model.training.plots.style", "model.training.result"),
         *("model.training.skops_file", "model.training.train"),
         *("relay.handoff.preparation", "relay.registry.asking"),
-        *("relay.handoff.wording", "relay.registry.contract", "relay.registry.model_file", "relay.registry.onnx_file"),
+        *("relay.handoff.wording", "relay.registry.contract", "relay.registry.model_file", "relay.registry.moments"),
+        "relay.registry.onnx_file",
         *("relay.registry.predictions", "relay.registry.segments", "relay.registry.task", "relay.results.findings"),
         "relay.results.signs",
     ),
     packages=("matplotlib", "numpy", "onnxruntime", "pandas", "scikit-learn", "scipy", "skops", "threadpoolctl"),
 )
 ESTIMATOR = Code(
-    modules=("model.training.estimator", "model.training.plots.classification", "model.training.plots.regression"),
+    modules=(
+        *("model.training.estimator", "model.training.plots.classification", "model.training.plots.regression"),
+        "relay.registry.calendar_parts",
+    ),
     packages=("onnx", "skl2onnx"),
 )
 AUTHORSHIP = Code(
@@ -111,6 +116,8 @@ class Model(Stage[ModelParameters]):
         """What decides the bytes of a result of the recipe's kind."""
         kinds = {"authorship": AUTHORSHIP, "estimator": ESTIMATOR, "python": PYTHON}
         code = SHARED + kinds[run.parameters.kind]
+        if isinstance(run.parameters, EstimatorParameters) and "." in run.parameters.estimator:
+            code += Code(modules=(), packages=find_packages(run.parameters.estimator, run.parameters.options))
         own = self.own(run)
         return code if own is None else code + APART + own.code
 

@@ -42,6 +42,9 @@ class _EstimatorSection(Section):
     """Folds of the cross-validation on the training rows; 0: no cross-validation."""
     segments: Annotated[list[str], Field(default_factory=list)]
     """Input columns by whose values the score is given separately: numbers by quartile, categories by value."""
+    positive: bool | int | float | str | None = None
+    """Of two classes the one that is looked for, such as "bad": precision, recall, F1 and probabilities are about it.
+    Default: the second in sorted order."""
 
     @field_validator("cv_folds")
     @classmethod
@@ -56,9 +59,11 @@ class EstimatorParameters(_EstimatorSection):
     """A scikit-learn estimator that learns the target column from the input columns."""
 
     estimator: str
-    """Dotted name, such as sklearn.linear_model.LinearRegression, or the name of an own function that builds one."""
+    """Dotted name of a class with fit and predict, of scikit-learn or of a package that model/requirements.txt pins,
+    such as sklearn.linear_model.LinearRegression; or the name of an own function that builds an estimator."""
     options: Annotated[dict[str, Any], Field(default_factory=dict)]
-    """Keyword arguments of the class. A random_state that is not given is the recipe's seed."""
+    """Keyword arguments of the class. A random_state that is not given is the recipe's seed. An estimator inside is
+    { estimator = "sklearn.svm.SVC", options = {…} }; the keys of class_weight are classes of the target."""
     arguments: Annotated[dict[str, Any], Field(default_factory=dict)]
     """Values for the own function's parameters."""
     timeout: Annotated[float | None, Field(gt=0, exclude=True)] = None

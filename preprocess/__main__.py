@@ -99,14 +99,17 @@ class Preprocess(Stage[PreprocessSection]):
         if isinstance(run.parameters, PythonSection):
             return self._work_apart(run, run.parameters)
         from preprocess.documents import documents_schema, prepare_documents  # Arrow is heavy: only when there is work
+        from preprocess.split import Splitter
         from preprocess.table import prepare_table, table_schema
         from relay.handoff.writer import Block
 
         raw, columns = run.read(run.dataset(READS, READS_FROM)), run.recipe.columns
+        splitter: Splitter | None = None
         match run.parameters:
             case TableSection() as table:
                 schema = table_schema(columns)
-                blocks = prepare_table(raw.batches(), columns, table, run.recipe.seed)
+                splitter = Splitter(columns, table, run.recipe.seed)
+                blocks = prepare_table(raw.batches, columns, splitter)
             case DocumentsSection() as documents:
                 schema = documents_schema(columns, documents)
                 blocks = prepare_documents(raw.batches(), columns, documents)
@@ -118,6 +121,7 @@ class Preprocess(Stage[PreprocessSection]):
             max_rejected_share=run.parameters.max_rejected_share,
             sources=lambda: raw.receipt.sources,
             rows_total=raw.receipt.rows,
+            facts=lambda: {} if splitter is None else splitter.facts,
         )
 
     def _work_apart(self, run: Run[PreprocessSection], section: PythonSection) -> Receipt:

@@ -88,7 +88,7 @@ class OwnRows:
     @property
     def facts(self) -> dict[str, Any]:
         """What the receipt says of the way back, once all rows were read."""
-        return {"rows_read": self.rows_out, "way_back": self.row_name or "regrouped"}
+        return {"rows_read": self.rows_out, "way_back": self.row_name or "regrouped", **self._splitter.facts}
 
     def blocks(self) -> Iterator[Block]:
         """The rows in the schema's types, those that break a rule rejected, train and test marked.
@@ -100,8 +100,8 @@ class OwnRows:
         """
         recipe = self.run.recipe
         columns = {name: recipe.columns[name] for name in used_columns(recipe.columns)}
-        schema, splitter = self.schema, Splitter(recipe.columns, self.section, recipe.seed)
-        for block in splitter.mark(self._conform(columns), is_given=self._has_split):
+        schema, self._splitter = self.schema, Splitter(recipe.columns, self.section, recipe.seed)
+        for block in self._splitter.mark(self._conform(columns), is_given=self._has_split):
             table = block.table.select(schema.names).cast(schema)
             yield Block(table, block.read, block.rejected)
         if "changed" in self._apart.result:

@@ -53,12 +53,21 @@ def _check_column(values: pa.ChunkedArray, column: Column) -> dict[str, Mask]:
         broken["null"] = _mask(values.is_null())
     if column.type == "float":
         broken |= _check_finite(values)
+    if column.role == "weight":
+        broken |= _check_weights(values)
     if column.min is not None or column.max is not None:
         broken |= _check_range(values, column)
     if column.allowed is not None:
         allowed = pa.array(column.allowed).cast(values.type)
         broken[f"not one of {column.allowed}"] = _mask(pc.and_(values.is_valid(), pc.invert(pc.is_in(values, allowed))))
     return broken
+
+
+def _check_weights(values: pa.ChunkedArray) -> dict[str, Mask]:
+    least = pc.min(values).as_py()
+    if least is None or not least < 0:
+        return {}
+    return {"a negative weight": _mask(pc.fill_null(pc.less(values, 0), False))}
 
 
 def _check_finite(values: pa.ChunkedArray) -> dict[str, Mask]:

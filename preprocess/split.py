@@ -19,38 +19,67 @@ Hashes = NDArray[np.uint64]
 SPLIT, TRAIN, TEST = "split", "train", "test"
 
 
-@dataclass(frozen=True)
+@dataclass
 class Splitter:
     """Marks rows by what a recipe says."""
 
     columns: Mapping[str, Column]
     section: SplitSection
     seed: int
+    first_test: pa.Scalar | None = None
+    """By time: the moment from which on rows test, once it is known."""
+    is_given: bool = False
+    """Whether the rows came with a column `split`."""
+
+    @property
+    def facts(self) -> dict[str, str]:
+        """What the receipt says of the split, once all rows are marked."""
+        if self.is_given:
+            return {"split_by": "function"}
+        if self.first_test is None:
+            return {"split_by": "group" if self._find("group") else "hash"}
+        return {"split_by": "time", "first_test_utc": self.first_test.as_py().isoformat()}
+
+    def look_ahead(self, blocks: Iterable[Block]) -> None:
+        """Find the moment from which on rows test, so that `mark` need not keep the blocks; nothing unless by time.
+
+        Args:
+            blocks: the same rows as `mark` will get; only their times are kept.
+
+        Raises:
+            SchemaError: all rows have one moment.
+        """
+        if self.section.split == "time":
+            times = [block.table.column(self._find("time")[0]) for block in blocks]
+            self.first_test = find_border(times, self.section.test_share)
 
     def mark(self, blocks: Iterable[Block], *, is_given: bool = False) -> Iterator[Block]:
         """The blocks with a column `split`; where they have one already, it is checked.
 
-        By time, all blocks are kept until the last one has come.
+        By time, all blocks are kept until the last one has come, unless they were looked through before.
 
         Raises:
             SchemaError: a given mark is neither train nor test, or by time all rows have one moment.
         """
+        self.is_given = is_given
         if is_given:
             for block in blocks:
                 _check_marks(block.table.column(SPLIT))
                 yield block
         elif self.section.split == "time":
-            yield from self._mark_by_time(list(blocks))
+            if self.first_test is None:
+                blocks = list(blocks)
+                self.look_ahead(blocks)
+            yield from self._mark_by_time(blocks)
         else:
             for block in blocks:
                 names = self._find("group") or self._find("id") or self._own_columns(block.table)
                 yield _add(block, mark_split(block.table, names, self.section.test_share, self.seed))
 
-    def _mark_by_time(self, blocks: list[Block]) -> Iterator[Block]:
+    def _mark_by_time(self, blocks: Iterable[Block]) -> Iterator[Block]:
         name = self._find("time")[0]
-        first_test = find_border([block.table.column(name) for block in blocks], self.section.test_share)
         for block in blocks:
-            is_test = pc.fill_null(pc.greater_equal(block.table.column(name), first_test), False)
+            is_test = pc.fill_null(pc.greater_equal(block.table.column(name), self.first_test), False)
             yield _add(block, pc.if_else(is_test, TEST, TRAIN))
 
     def _find(self, role: str) -> list[str]:
@@ -66,7 +95,8 @@ def find_border(times: list[pa.ChunkedArray], test_share: float) -> pa.Scalar:
     Raises:
         SchemaError: no time is known, or there is only one.
     """
-    known = pc.drop_null(pa.chunked_array([chunk for column in times for chunk in column.chunks], times[0].type))
+    kind = times[0].type if times else pa.timestamp("us", tz="UTC")
+    known = pc.drop_null(pa.chunked_array([chunk for column in times for chunk in column.chunks], kind))
     moments = np.sort(known.cast(pa.int64()).to_numpy())
     if len(moments) == 0 or moments[0] == moments[-1]:
         raise SchemaError('[preprocess] split = "time" needs at least two different times; choose another split')

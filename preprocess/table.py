@@ -1,10 +1,9 @@
 """Tables: rules checked, ignored columns dropped, train and test marked."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import pyarrow as pa
 
-from preprocess.parameters import TableSection
 from preprocess.rules import split_by_rules
 from preprocess.split import SPLIT, Splitter
 from relay.handoff.errors import RecipeError
@@ -42,12 +41,21 @@ def used_columns(columns: Mapping[str, Column]) -> list[str]:
 
 
 def prepare_table(
-    batches: Iterator[pa.RecordBatch], columns: Mapping[str, Column], parameters: TableSection, seed: int
+    read: Callable[[], Iterator[pa.RecordBatch]], columns: Mapping[str, Column], splitter: Splitter
 ) -> Iterator[Block]:
-    """The rows that keep the rules, marked train or test; the others rejected. One pass, any size, unless by time."""
+    """The rows that keep the rules, marked train or test; the others rejected. Any size; two passes where time divides.
+
+    Args:
+        read: gives the raw rows, from their beginning each time.
+        columns: the schema.
+        splitter: of the recipe.
+    """
     schema = table_schema(columns)
-    splitter = Splitter(columns, parameters, seed)
-    for block in splitter.mark(_check_rules(batches, columns)):
+    if splitter.section.split == "time":
+        times = [name for name, column in columns.items() if column.role == "time"]
+        kept = _check_rules(read(), columns)
+        splitter.look_ahead(Block(block.table.select(times[:1]), block.read) for block in kept)
+    for block in splitter.mark(_check_rules(read(), columns)):
         yield Block(block.table.cast(schema), block.read, block.rejected)
 
 

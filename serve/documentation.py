@@ -9,13 +9,21 @@ import msgspec
 
 from relay.handoff.column import Column
 from relay.registry.cells import WORDS, find_limits
+from relay.registry.moments import EXPECTED
 from serve.problems import MEDIA_TYPE
 from serve.settings import Settings
 from serve.store import Served
 
 Json = dict[str, Any]
 
-JSON_TYPES = {"int": "integer", "float": "number", "bool": "boolean", "text": "string", "category": "string"}
+JSON_TYPES = {
+    "int": "integer",
+    "float": "number",
+    "bool": "boolean",
+    "text": "string",
+    "category": "string",
+    "time": "string",
+}
 
 STYLE = (
     "body{font:16px/1.5 system-ui;max-width:60rem;margin:2rem auto;padding:0 1rem}h2{margin-top:2rem;font-size:1.1rem}"
@@ -85,6 +93,8 @@ def describe_column(column: Column, limit: float = math.inf) -> Json:
     elif column.type in WORDS and not column.null:
         found["minLength"] = 1
     words = f"{column.description} ({column.unit})".strip() if column.unit else column.description
+    if column.type == "time":
+        words = f"{words}: {EXPECTED}" if words else EXPECTED
     return found | ({"description": words} if words else {})
 
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from relay.registry.contract import Cell, Contract
 from relay.registry.onnx_file import OnnxModel
-from relay.registry.predictions import Predictions, make_frame, predict_with_model, read_outputs
+from relay.registry.predictions import Predictions, make_frame, order_outputs, predict_with_model, read_outputs
 from relay.registry.records import explain_infinite, find_infinite
 from relay.registry.task import ModelTask
 from serve.errors import NoAnswerError
@@ -51,7 +51,7 @@ class OnnxPredictor:
         outputs, classes = self._compute(records), self._contract.classes
         if self._contract.task == ModelTask.REGRESSION:
             return require_finite(read_outputs(self._contract, outputs), self._contract, records).predictions
-        return [classes[index] for index in outputs.argmax(axis=1).tolist()]
+        return [classes[index] for index in order_outputs(self._contract, outputs).argmax(axis=1).tolist()]
 
     def _compute(self, records: Sequence[Record]) -> npt.NDArray[np.float64]:
         return self._onnx.predict(make_matrix(records, len(self._contract.inputs)))

@@ -160,6 +160,8 @@ def find_type(column: Column, limit: float = math.inf) -> Any:
         kind = bool
     elif allowed is not None:
         kind = msgspec.UnsetType  # no type says "one of these fractions": nothing decodes, and every record is checked
+    elif column.type == "time":
+        kind = msgspec.UnsetType  # many texts say one moment: every record is checked, which writes it in one way
     elif column.type in ("int", "float"):
         low, high = find_limits(column, limit)
         kind = Annotated[int if column.type == "int" else float, msgspec.Meta(ge=low, le=high)]

@@ -30,14 +30,20 @@ class Lineage:
     @property
     def split(self) -> dict[str, Any] | None:
         """What decided which row is a test row; None when preprocess marked none, or its receipt is gone."""
-        processed = self.datasets[0].key.parameters if self.datasets else {}
-        if "test_share" not in processed:
+        receipt = self.datasets[0] if self.datasets else None
+        processed = receipt.key.parameters if receipt is not None else {}
+        if receipt is None or "test_share" not in processed:
             return None
+        if receipt.split_by == "time":
+            return {"kind": "time", "by": _find_role(processed, "time"), "first_test_utc": receipt.first_test_utc}
+        if receipt.split_by == "function":
+            return {"kind": "function", "data_sha256": receipt.fingerprint}
+        groups = _find_role(processed, "group")
         return {
             "seed": processed.get("seed"),
             "test_share": processed["test_share"],
-            "by": sorted(_find_ids(processed)) or sorted(processed.get("columns", [])),
-        }
+            "by": groups or _find_role(processed, "id") or sorted(processed.get("columns", [])),
+        } | ({"kind": "group"} if groups else {})
 
     def describe(self) -> dict[str, Any]:
         """All of it as JSON: each step with its fingerprint, parameters and inputs, and the sources at its end."""
@@ -91,12 +97,12 @@ def _find_input(data_dir: Path, receipt: Receipt, stage: str) -> Receipt | None:
     return None
 
 
-def _find_ids(parameters: Mapping[str, Any]) -> list[str]:
-    return [
+def _find_role(parameters: Mapping[str, Any], role: str) -> list[str]:
+    return sorted(
         key.removeprefix("columns.").removesuffix(".role")
         for key, value in parameters.items()
-        if key.startswith("columns.") and key.endswith(".role") and value == "id"
-    ]
+        if key.startswith("columns.") and key.endswith(".role") and value == role
+    )
 
 
 def _describe(receipt: Receipt) -> dict[str, Any]:

@@ -18,7 +18,14 @@ if TYPE_CHECKING:
 PACKAGES = ("numpy", "pandas", "scikit-learn", "scipy", "skops")
 """What MLflow's own server installs to load the model; an authorship model needs the library `stylometry` too."""
 
-TYPES = {"int": "long", "float": "double", "bool": "boolean", "text": "string", "category": "string"}
+TYPES = {
+    "int": "long",
+    "float": "double",
+    "bool": "boolean",
+    "text": "string",
+    "category": "string",
+    "time": "datetime",
+}
 """Our types as MLflow's."""
 
 

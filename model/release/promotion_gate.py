@@ -5,6 +5,7 @@ The champion holds the alias `production`; the challenger was just registered.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from model.training.estimator.metrics import LOWER_IS_BETTER
 from model.training.estimator.rows import Part
 from relay.handoff.wording import list_words
 from relay.registry.contract import Contract
+from relay.registry.moments import EPOCH, MICROSECOND, read_moment
 from relay.registry.segments import assign_parts, name_parts
 from relay.registry.task import ModelTask
 
@@ -104,7 +106,9 @@ def judge_challenger(challenger: Candidate, champion: Candidate | None, test: Pa
         return Decision(False, leak, champion.number)
     if test is None:
         return _compare_by_record(challenger, champion)
-    if shortage := _find_shortage(challenger.contract, test):
+    test = take_unseen(test, champion)
+    later = f" later than every training row of version {champion.number}" if _first_test(champion) else ""
+    if shortage := _find_shortage(challenger.contract, test, later):
         return Decision(False, f"{shortage}: promote by hand if you want it", champion.number)
     with threadpool_limits(1):  # the seconds go into resampling, and small calls are slower on many threads
         checks = tuple(_run_checks(challenger, champion, test, seed))
@@ -152,13 +156,40 @@ def find_obstacle(challenger: Candidate, champion: Candidate) -> str:
 def _find_leak(mine: Mapping[str, Any] | None, other: Mapping[str, Any] | None, number: int) -> str:
     """Why test rows of ours may be training rows of the champion, in words.
 
-    A row is a test row when its seeded hash is below the share: the rows of the smaller share are in the larger one.
+    A row is a test row when its seeded hash, or its group's, is below the share: the rows of the smaller share are in
+    the larger one. Where time divides, only later rows are compared: see `take_unseen`.
     """
     if mine is None or other is None:
         return f"nobody knows which rows version {number} was trained on"
+    kinds = [one.get("kind", "hash") for one in (mine, other)]
+    if kinds[0] == kinds[1] == "time" and mine["by"] == other["by"]:
+        return ""
+    if kinds[0] == kinds[1] == "function" and mine["data_sha256"] == other["data_sha256"]:
+        return ""
+    if kinds[0] != kinds[1] or kinds[0] in ("time", "function"):
+        return f"version {number} was trained with another split: our test rows may be its training rows"
     if (mine["seed"], mine["by"]) != (other["seed"], other["by"]) or mine["test_share"] > other["test_share"]:
         return f"version {number} was trained with another split: our test rows may be its training rows"
     return ""
+
+
+def take_unseen(test: Part, champion: Candidate) -> Part:
+    """The test rows that the champion was not trained on: where time divides, those later than its training rows.
+
+    Args:
+        test: of the challenger's dataset.
+        champion: divided in the same way as the challenger.
+    """
+    moment = _first_test(champion)
+    if moment is None or test.times is None:
+        return test
+    return test.take(np.flatnonzero(test.times >= (moment - EPOCH) // MICROSECOND))
+
+
+def _first_test(champion: Candidate) -> datetime | None:
+    """Where time divides: the moment before which all of a version's training rows are."""
+    border = (champion.split or {}).get("first_test_utc")
+    return read_moment(border) if border else None
 
 
 def _say_leaks(contract: Contract) -> str:
@@ -172,15 +203,15 @@ def _say_leaks(contract: Contract) -> str:
     )
 
 
-def _find_shortage(contract: Contract, test: Part) -> str:
+def _find_shortage(contract: Contract, test: Part, later: str) -> str:
     if len(test) < MIN_ROWS:
-        return f"{len(test)} test rows, {MIN_ROWS} are needed to compare"
+        return f"{len(test)} test rows{later}, {MIN_ROWS} are needed to compare"
     if contract.task == ModelTask.REGRESSION:
         return ""
     rows = {name: int((test.target == name).sum()) for name in contract.classes}
     rarest = min(rows, key=lambda name: rows[name])
     if rows[rarest] < MIN_CLASS_ROWS:
-        return f"{rows[rarest]} test rows of the class {rarest}, {MIN_CLASS_ROWS} are needed to compare"
+        return f"{rows[rarest]} test rows of the class {rarest}{later}, {MIN_CLASS_ROWS} are needed to compare"
     return ""
 
 
@@ -194,7 +225,9 @@ def _compare_by_record(challenger: Candidate, champion: Candidate) -> Decision:
 
 
 def _run_checks(challenger: Candidate, champion: Candidate, test: Part, seed: int) -> Iterator[Check]:
-    mine, other = (answer(one.contract, one.model, test.inputs, test.target) for one in (challenger, champion))
+    mine, other = (
+        answer(one.contract, one.model, test.inputs, test.target, test.weights) for one in (challenger, champion)
+    )
     assert challenger.contract.score is not None  # noqa: S101 - see find_obstacle
     name = challenger.contract.score.name
     everyone = np.arange(len(test))

@@ -83,7 +83,8 @@ def draw_input(name: str, column: Column, start: Cell, key: str) -> Cell:
     if column.type in ("int", "float"):
         return _draw_number(label, column, start, kept)
     st.session_state.setdefault(key, start or "")
-    text: str = st.text_input(label, **kept)
+    holder = "2024-05-31 or 2024-05-31T12:30:00Z" if column.type == "time" else None
+    text: str = st.text_input(label, placeholder=holder, **kept)
     return None if text == "" and column.null else text
 
 

@@ -149,6 +149,12 @@ class Column(CellKeys):
                 raise ValueError(f"allowed value {value!r} is not of the type {self.type}")
         return self
 
+    @model_validator(mode="after")
+    def _weights_are_numbers(self) -> "Column":
+        if self.role == "weight" and (self.type not in ("int", "float") or self.null):
+            raise ValueError("a weight needs the type int or float, and no null: 0 says that a row counts nowhere")
+        return self
+
 
 class OpenColumns(dict[str, Column]):
     """Columns of a raw dataset whose source may bring others as well.

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -91,6 +91,10 @@ class Receipt(_Record):
     """Rows that a user's function gave, where one made the dataset."""
     way_back: str = ""
     """Where a user's function made the dataset: the column with the number of the raw row, or "regrouped"."""
+    split_by: Literal["", "hash", "group", "time", "function"] = ""
+    """What divided processed rows into train and test; a function where it gave the column `split` itself."""
+    first_test_utc: str = ""
+    """Divided by time: the moment from which on rows test; all training rows are earlier."""
 
     @property
     def parameters(self) -> dict[str, Any]:

@@ -8,13 +8,21 @@ from typing import Any
 from relay.handoff.column import LARGEST_INT, Column
 from relay.reading.spellings import FALSE_WORDS, MISSING_WORDS, TRUE_WORDS
 from relay.registry.contract import LARGEST_FLOAT
+from relay.registry.moments import EXPECTED, read_moment, write_moment
 
 EXACT_FLOATS_END = 2**53
 """Below this every whole number is itself as a float; beyond, 2**53 + 1 written with a point is another number."""
 
 LONGEST_SHOWN = 60
 
-NAMES = {"int": "a whole number", "float": "a number", "bool": "true or false", "text": "text", "category": "text"}
+NAMES = {
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "text": "text",
+    "category": "text",
+    "time": EXPECTED,
+}
 
 WORDS = ("text", "category")
 
@@ -33,7 +41,7 @@ def validate_cell(value: Any, column: Column, limit: float = math.inf) -> tuple[
     """The cell as the model takes it, and whether it keeps the column's rules.
 
     An empty text is a missing value, as in the training data. A whole number may be written as 5.0: JSON knows one
-    kind of number, and tables with gaps write theirs so.
+    kind of number, and tables with gaps write theirs so. A time is a text in ISO 8601, and is given back in UTC.
 
     Args:
         value: from JSON, or from `parse_cell`.
@@ -42,6 +50,9 @@ def validate_cell(value: Any, column: Column, limit: float = math.inf) -> tuple[
     """
     if is_missing(value, column):
         return None, column.null
+    if column.type == "time":
+        moment = read_moment(value) if type(value) is str else None
+        return (value, False) if moment is None else (write_moment(moment), True)
     if not _is_of_type(value, column):
         return value, False
     if column.type in ("int", "float"):
@@ -53,8 +64,8 @@ def validate_cell(value: Any, column: Column, limit: float = math.inf) -> tuple[
 
 
 def is_missing(value: Any, column: Column) -> bool:
-    """Whether a cell says nothing: null, or an empty text in a column of text."""
-    return value is None or (value == "" and column.type in WORDS)
+    """Whether a cell says nothing: null, or an empty text in a column of text or times."""
+    return value is None or (value == "" and column.type in (*WORDS, "time"))
 
 
 def _is_of_type(value: Any, column: Column) -> bool:
@@ -85,6 +96,8 @@ def parse_cell(text: str, column: Column) -> bool | int | float | str | None:
     text = text.strip()
     if text in MISSING_WORDS:
         return None
+    if column.type == "time":
+        return text
     if column.type == "bool":
         return TRUTH.get(text, text)
     # Whole numbers not by way of a float: beyond 2**53 that would be another number.

@@ -122,7 +122,8 @@ class Contract(_Part):
     """The column that is learnt; for authorship the label's column; empty without one."""
     target_column: Column | None
     classes: list[Cell]
-    """In the order of the model's probabilities; the second of two is the positive one. Empty for numbers."""
+    """In the order of the model's probabilities; the second of two is the positive one (see `positive_first`). Empty
+    for numbers."""
     gives_probabilities: bool
     """Whether its answers have a probability; False for numbers, and for classifiers that know only scores or names."""
     threshold: float | None
@@ -143,6 +144,9 @@ class Contract(_Part):
     no training row has one. None as a whole for authorship, and in older contracts, which have example rows only."""
     asking: Asking | None = None
     """Authorship; None for the other tasks, and in older contracts, whose models are asked with the whole text."""
+    positive_first: bool = False
+    """Two classes: whether the model's own first class is the positive one, as `[model] positive` may say. `classes`
+    has it last all the same, so whatever the model gives is turned round."""
     limits: dict[str, float] = {}
     """Input -> how far from zero the model takes a number, where that is less than its type allows: a larger one would
     overflow once it is scaled. Empty in older contracts."""

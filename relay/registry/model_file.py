@@ -12,6 +12,7 @@ from relay.handoff.errors import ModelError, RelayError
 
 OURS = (
     "numpy.dtype",
+    "relay.registry.calendar_parts.CalendarParts",
     "sklearn._loss.loss.HalfTweedieLossIdentity",
     "sklearn.calibration._CalibratedClassifier",
     "sklearn.calibration._SigmoidCalibration",

@@ -10,6 +10,7 @@ import numpy.typing as npt
 from relay.handoff.column import Column
 from relay.registry.asking import ask_model
 from relay.registry.contract import TOLERANCE, Cell, Contract
+from relay.registry.moments import make_moments
 from relay.registry.task import ModelTask
 
 if TYPE_CHECKING:  # a third of a second to import, and an ONNX model needs none of it
@@ -41,16 +42,22 @@ def make_matrix(inputs: Mapping[str, Column], records: Sequence[Record]) -> npt.
 
 
 def make_frame(inputs: Mapping[str, Column], records: Sequence[Record]) -> "pd.DataFrame":
-    """The records as a scikit-learn pipeline takes them: numbers and truth values as float64, words as text."""
+    """The records as a scikit-learn pipeline takes them, in the types of training.
+
+    Numbers and truth values as float64, words as text, times as moments in UTC.
+    """
     import pandas as pd
 
     columns = {name: [record.get(name) for record in records] for name in inputs}
-    return pd.DataFrame(
-        {
-            name: np.array(cells, dtype=np.float64) if inputs[name].type in NUMERIC else pd.Series(cells, dtype="str")
-            for name, cells in columns.items()
-        }
-    )
+    return pd.DataFrame({name: _make_cells(cells, inputs[name]) for name, cells in columns.items()})
+
+
+def _make_cells(cells: list[Cell], column: Column) -> Any:
+    import pandas as pd
+
+    if column.type in NUMERIC:
+        return np.array(cells, dtype=np.float64)
+    return make_moments(cells) if column.type == "time" else pd.Series(cells, dtype="str")
 
 
 def predict_with_onnx(contract: Contract, onnx: "OnnxModel", records: Sequence[Record]) -> Predictions:
@@ -73,6 +80,7 @@ def predict_with_model(contract: Contract, model: Any, records: Sequence[Record]
         return read_outputs(contract, model.predict_proba(frame))
     if contract.task == ModelTask.BINARY:
         scores = model.decision_function(frame)
+        scores = -scores if contract.positive_first else scores
         return Predictions([_call(contract, score) for score in scores.tolist()], None)
     return Predictions(np.ravel(model.predict(frame)).tolist(), None)
 
@@ -81,10 +89,16 @@ def read_outputs(contract: Contract, outputs: npt.NDArray[Any]) -> Predictions:
     """Predictions from probabilities (n, classes) or numbers (n, 1)."""
     if contract.task == ModelTask.REGRESSION:
         return Predictions(np.ravel(outputs).tolist(), None)
+    outputs = order_outputs(contract, outputs)
     if contract.task == ModelTask.BINARY:
         positive = outputs[:, 1].tolist()
         return Predictions([_call(contract, share) for share in positive], positive)
     return _name_classes(contract, outputs, [contract.classes[best] for best in outputs.argmax(axis=1).tolist()])
+
+
+def order_outputs(contract: Contract, outputs: npt.NDArray[Any]) -> npt.NDArray[Any]:
+    """A model's probabilities (n, classes) in the order of the contract's classes."""
+    return outputs[:, ::-1] if contract.positive_first else outputs
 
 
 def find_difference(contract: Contract, made: Predictions) -> str:

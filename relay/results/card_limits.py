@@ -100,6 +100,8 @@ def _limit_rows(result: Result, contract: Contract) -> Iterator[str]:
     words = [name for name, column in contract.inputs.items() if column.type in ("text", "category")]
     if words:
         yield f"Values of {_name_some(words)} that it has not seen tell it nothing."
+    if times := [name for name, column in contract.inputs.items() if column.type == "time"]:
+        yield f"It extrapolates to times of {_name_some(times)} that are later than its training rows."
     complete = [name for name, column in contract.inputs.items() if not column.null]
     if complete:
         yield f"It never saw a row without {_name_some(complete, last='or')}: such a row has no answer."

@@ -325,3 +325,51 @@ def test_the_area_by_ranks_is_scikit_learns(rows: list[tuple[bool, int]]) -> Non
 def test_a_champion_that_says_nothing_is_beaten(good: Any, test_rows: Part) -> None:
     nothing = DummyClassifier(strategy="prior").fit(*draw(100))
     assert judge(make_candidate(2, good), make_candidate(1, nothing), test_rows).passes
+
+
+BY_TIME = {"kind": "time", "by": ["at"], "first_test_utc": "2024-03-01T00:00:00+00:00"}
+DAY = 86_400_000_000
+MARCH = 1_709_251_200_000_000
+
+
+def dated(rows: int, first_day: int) -> Part:
+    """Test rows, one per day from that day of March 2024 on."""
+    inputs, target = draw(rows, seed=1)
+    return Part(inputs, target, pa.table({}), times=MARCH + (first_day + np.arange(rows)) * DAY)
+
+
+def test_under_time_only_rows_later_than_the_champions_training_count(good: Any, poor: Any) -> None:
+    later = {"kind": "time", "by": ["at"], "first_test_utc": "2024-02-01T00:00:00+00:00"}
+    challenger = make_candidate(2, good, split=later)
+    found = judge(challenger, make_candidate(1, poor, split=BY_TIME), dated(800, first_day=-300))
+    assert found.passes
+    assert found.checks[0].rows == 500
+
+
+def test_under_time_fewer_than_ten_later_rows_leave_it_to_a_person(good: Any, poor: Any) -> None:
+    challenger = make_candidate(2, good, split=BY_TIME)
+    found = judge(challenger, make_candidate(1, poor, split=BY_TIME), dated(200, first_day=-191))
+    assert not found.passes
+    assert found.why.startswith("9 test rows later than every training row of version 1, 10 are needed to compare")
+
+
+@pytest.mark.parametrize(
+    ("mine", "other"),
+    [
+        (BY_TIME, SPLIT),
+        (SPLIT, BY_TIME),
+        ({**SPLIT, "kind": "group", "by": ["person"]}, SPLIT),
+        ({"kind": "function", "data_sha256": "a"}, {"kind": "function", "data_sha256": "b"}),
+        (BY_TIME, {**BY_TIME, "by": ["other"]}),
+    ],
+)
+def test_versions_divided_in_different_ways_are_left_to_a_person(good: Any, poor: Any, mine: Any, other: Any) -> None:
+    found = judge(make_candidate(2, good, split=mine), make_candidate(1, poor, split=other), dated(800, first_day=0))
+    assert not found.passes
+    assert "was trained with another split" in found.why
+
+
+def test_groups_and_a_functions_own_marks_on_the_same_data_are_compared(good: Any, poor: Any) -> None:
+    for split in ({**SPLIT, "kind": "group", "by": ["person"]}, {"kind": "function", "data_sha256": "a"}):
+        challenger = make_candidate(2, good, split=split)
+        assert judge(challenger, make_candidate(1, poor, split=split), dated(800, first_day=0)).passes

@@ -30,9 +30,25 @@ def test_an_unknown_estimator_is_answered_with_the_nearest(wrong: str, nearest: 
         build_estimator(wrong, {}, seed=7)
 
 
-@pytest.mark.parametrize("outside", ["os.system", "subprocess.Popen", "sklearn.base.clone", "sklearn._config.os", ""])
-def test_nothing_outside_scikit_learn_and_nothing_but_estimators(outside: str) -> None:
-    with pytest.raises(RecipeError, match="has no estimator"):
+@pytest.mark.parametrize(
+    ("outside", "why"),
+    [
+        ("os.system", "is part of Python"),
+        ("subprocess.Popen", "is part of Python"),
+        ("relay.handoff.lock.Lock", "does not pin"),
+        ("sklearn.base.clone", "has no estimator"),
+        ("sklearn._config.os", "has no estimator"),
+        ("scipy.stats.norm", "has no class"),
+        ("pandas.DataFrame", "has no fit, predict, get_params"),
+        ("scipy._lib.uarray.X", 'the part "_lib"'),
+        ("scipy.stats.tests.X", 'the part "tests"'),
+        ("pandas.conftest.X", 'the part "conftest"'),
+        ("scipy.a-b.X", 'the part "a-b"'),
+        ("", "has no estimator"),
+    ],
+)
+def test_only_public_estimators_of_pinned_packages_are_made(outside: str, why: str) -> None:
+    with pytest.raises(RecipeError, match=why):
         build_estimator(outside, {}, seed=7)
 
 

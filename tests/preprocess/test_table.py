@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 
 from preprocess.parameters import TableSection
+from preprocess.split import Splitter
 from preprocess.table import prepare_table, table_schema
 from relay.handoff.errors import RecipeError
 
@@ -51,7 +52,8 @@ def test_an_ignored_column_may_have_any_name(declare: Declare) -> None:
 def test_row_numbers_count_on_over_batches(declare: Declare) -> None:
     batches = [pa.record_batch({"age": ages}) for ages in ([20, 3], [4, 50, 5])]
     section = TableSection(kind="table")
-    blocks = list(prepare_table(iter(batches), declare(age={"type": "int", "min": 18}), section, seed=42))
+    columns = declare(age={"type": "int", "min": 18})
+    blocks = list(prepare_table(lambda: iter(batches), columns, Splitter(columns, section, 42)))
     assert [block.rejected.column("row").to_pylist() for block in blocks] == [[2], [3, 5]]
     assert [(block.read, block.table.num_rows) for block in blocks] == [(2, 1), (3, 1)]
 

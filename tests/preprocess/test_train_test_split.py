@@ -16,7 +16,9 @@ COUNT = 20_000
 
 def sides(table: pa.Table, id_column: str | None = None, test_share: float = 0.5, seed: int = 42) -> list[str]:
     """The side of each row."""
-    marked: list[str] = mark_split(table, id_column, test_share, seed).to_pylist()
+    marked: list[str] = mark_split(
+        table, [id_column] if id_column else table.column_names, test_share, seed
+    ).to_pylist()
     return marked
 
 

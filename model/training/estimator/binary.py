@@ -9,10 +9,10 @@ import pandas as pd
 from sklearn.dummy import DummyClassifier
 from sklearn.pipeline import Pipeline
 
-from model.training.estimator.coefficients import read_coefficients
+from model.training.estimator.coefficients import Coefficients, read_coefficients
 from model.training.estimator.cross_validation import cross_validate
 from model.training.estimator.metrics import BinaryPrediction, judge_binary
-from model.training.estimator.rows import Part
+from model.training.estimator.rows import Part, pick
 from model.training.estimator.segments import judge_segments
 from model.training.estimator.task import Task, compare, compare_figures, tabulate, warn_if_useless
 from model.training.estimator.threshold import MIN_CLASS_ROWS, Threshold, score_rows, tune_threshold
@@ -37,32 +37,34 @@ def judge_binary_classifier(fitted: Pipeline, task: Task) -> Results:
         ModelError: its scores are not finite, or the recipe's score is no metric of such a classifier.
     """
     train, test = task.split.train, task.split.test
-    threshold = tune_threshold(task.pipeline, train, task.seed)
-    true = test.target == fitted.classes_[1]
-    prediction = _predict(fitted, test.inputs, threshold.value)
+    threshold = tune_threshold(task.pipeline, train, task.seed, positive_first=task.positive_first)
+    classes = task.order_classes(fitted.classes_)
+    true = test.target == classes[1]
+    prediction = _predict(task, fitted, test.inputs, threshold.value)
     # The baseline scores every row alike, so the only threshold that finds anything calls every row positive.
-    prior = DummyClassifier(strategy="prior").fit(train.inputs, train.target)
+    prior = DummyClassifier(strategy="prior").fit(train.inputs, train.target, train.weights)
     metrics = compare(
         task,
         ModelTask.BINARY,
         "roc_auc",
-        judge_binary(true, prediction),
-        judge_binary(true, _predict(prior, test.inputs, 0.0)),
+        judge_binary(true, prediction, test.weights),
+        judge_binary(true, _predict(task, prior, test.inputs, 0.0), test.weights),
     )
     metrics |= {
-        "classes": [str(name) for name in fitted.classes_],
+        "classes": [str(name) for name in classes],
         "threshold": {"value": threshold.value, "tuned_rows": threshold.tuned_rows},
     }
-    parts = judge_segments(task, metrics["score"]["name"], lambda rows: judge_binary(true[rows], prediction.take(rows)))
+    parts = judge_segments(
+        task,
+        metrics["score"]["name"],
+        lambda rows: judge_binary(true[rows], prediction.take(rows), pick(test.weights, rows)),
+    )
     folds = cross_validate(task, metrics["score"]["name"], partial(_judge_fold, task))
     metrics |= {**folds.metrics, **parts.metrics}
     score_name = "probability" if prediction.are_probabilities else "score"
-    tables = {
-        "predictions": tabulate(
-            task, {"true": test.target, score_name: prediction.scores, "positive": prediction.flagged}
-        )
-    }
-    if (line := None if task.is_own else read_coefficients(fitted, train.inputs)) is not None:
+    answers = {"true": test.target, score_name: prediction.scores, "positive": prediction.flagged}
+    tables = {"predictions": tabulate(task, answers)}
+    if (line := _read_line(fitted, task)) is not None:
         tables["coefficients"] = line.tabulate()
     return Results(
         metrics=metrics,
@@ -73,26 +75,35 @@ def judge_binary_classifier(fitted: Pipeline, task: Task) -> Results:
     )
 
 
-def _predict(fitted: Any, inputs: pd.DataFrame, threshold: float) -> BinaryPrediction:
-    scores, are_probabilities = score_rows(fitted, inputs)
+def _predict(task: Task, fitted: Any, inputs: pd.DataFrame, threshold: float) -> BinaryPrediction:
+    scores, are_probabilities = score_rows(fitted, inputs, positive_first=task.positive_first)
     return BinaryPrediction(
         scores=scores,
-        chosen=fitted.predict(inputs) == fitted.classes_[1],
+        chosen=fitted.predict(inputs) == task.order_classes(fitted.classes_)[1],
         flagged=scores >= threshold,
         are_probabilities=are_probabilities,
     )
 
 
+def _read_line(fitted: Pipeline, task: Task) -> Coefficients | None:
+    """The coefficients of a linear model, for the positive class."""
+    line = None if task.is_own else read_coefficients(fitted, task.split.train.inputs)
+    return line.turn() if line is not None and task.positive_first else line
+
+
 def _judge_fold(task: Task, fitted: Pipeline, learned: Part, held: Part) -> dict[str, float]:
     """The figures of one fold, its threshold tuned inside the rows that it learned from when the score needs one."""
-    threshold = tune_threshold(task.pipeline, learned, task.seed).value if task.score in AT_THE_THRESHOLD else 0.5
-    return judge_binary(held.target == fitted.classes_[1], _predict(fitted, held.inputs, threshold))
+    threshold = 0.5
+    if task.score in AT_THE_THRESHOLD:
+        threshold = tune_threshold(task.pipeline, learned, task.seed, positive_first=task.positive_first).value
+    true = held.target == task.order_classes(fitted.classes_)[1]
+    return judge_binary(true, _predict(task, fitted, held.inputs, threshold), held.weights)
 
 
 def _say_imbalance(task: Task, positive: str) -> tuple[Finding, ...]:
     """What is done about classes of very different size; none where they are not."""
     target = task.split.train.target
-    share = float(np.mean(target == np.unique(target)[1]))
+    share = float(np.mean(target == task.order_classes(np.unique(target))[1]))
     if min(share, 1 - share) > UNEVEN:
         return ()
     weights = task.pipeline[-1].get_params().get("class_weight")
@@ -152,12 +163,14 @@ def _say_calibration(metrics: dict[str, Any]) -> tuple[Finding, ...]:
 def _draw(
     task: Task, metrics: dict[str, Any], true: npt.NDArray[np.bool_], prediction: BinaryPrediction, threshold: float
 ) -> tuple[Picture, ...]:
-    test, classes = metrics["test"], metrics["classes"]
+    test, classes, weights = metrics["test"], metrics["classes"], task.split.test.weights
     positive = f"{task.target} = {classes[1]}"
     named = [np.where(rows, classes[1], classes[0]) for rows in (true, prediction.flagged)]
     pictures = [
-        draw_roc(true, prediction.scores, threshold, area=test["roc_auc"], positive=positive),
-        draw_precision_recall(true, prediction.scores, threshold, area=test["pr_auc"], positive=positive),
+        draw_roc(true, prediction.scores, threshold, area=test["roc_auc"], positive=positive, weights=weights),
+        draw_precision_recall(
+            true, prediction.scores, threshold, area=test["pr_auc"], positive=positive, weights=weights
+        ),
         draw_confusion(*named, title=f"At the threshold {threshold:.3g}", target=task.target),
     ]
     if prediction.are_probabilities:

@@ -1,5 +1,10 @@
 """Judging a model of classes: first whether there is anything to judge, then by the number of classes."""
 
+import json
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
 from sklearn.pipeline import Pipeline
 
 from model.training.estimator.binary import judge_binary_classifier
@@ -17,6 +22,31 @@ def judge_classifier(fitted: Pipeline, task: Task) -> Results:
     """
     judge = judge_binary_classifier if len(fitted.classes_) == 2 else judge_multiclass_classifier
     return judge(fitted, task)
+
+
+def find_positive(wanted: Any, target: npt.NDArray[Any], name: str) -> int | None:
+    """The index of the class that is looked for among the sorted classes; None where the recipe names none.
+
+    Args:
+        wanted: `[model] positive`.
+        target: of the training rows (n,).
+        name: of the target.
+
+    Raises:
+        ModelError: there are not two classes, or it differs from both.
+    """
+    if wanted is None:
+        return None
+    classes = np.unique(target).tolist()
+    if len(classes) != 2:
+        raise ModelError(
+            f"[model] positive = {json.dumps(wanted)}: {name} has {len(classes)} classes in the training rows; "
+            "only one of two classes can be positive. Leave it out"
+        )
+    if wanted not in classes:
+        known = " or ".join(json.dumps(label) for label in classes)
+        raise ModelError(f"[model] positive = {json.dumps(wanted)}: {name} has no such class; expected {known}")
+    return int(classes.index(wanted))
 
 
 def check_classes(task: Task) -> None:

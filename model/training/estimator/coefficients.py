@@ -22,6 +22,10 @@ class Coefficients:
     intercept: float
     terms: dict[str, float]
 
+    def turn(self) -> "Coefficients":
+        """The same line for the other one of two classes."""
+        return Coefficients(-self.intercept, {term: -slope for term, slope in self.terms.items()})
+
     def tabulate(self) -> pa.Table:
         """A row a term, the intercept first."""
         named = {INTERCEPT: self.intercept, **self.terms}
@@ -81,6 +85,8 @@ def _name_terms(group: str, steps: Any, columns: list[str]) -> list[str]:
     if group == "categories":
         known = zip(columns, steps["encode"].categories_, strict=True)
         return [f"{column} = {category}" for column, categories in known for category in categories]
+    if "parts" in steps.named_steps:
+        return list(steps["parts"].name_terms(columns))
     indicator = getattr(steps.named_steps.get("impute"), "indicator_", None)
     missing = [] if indicator is None else [f"{columns[index]} is missing" for index in indicator.features_]
     return [*columns, *missing]

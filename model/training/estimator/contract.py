@@ -12,10 +12,12 @@ from sklearn.base import BaseEstimator
 from model.parameters import EstimatorParameters
 from model.training.contract import EXAMPLES, NOTHING, add_example, hash_files, promise_column
 from model.training.estimator.limits import find_limits
+from model.training.estimator.rows import Part
 from model.training.estimator.task import Task
 from relay.handoff.column import LARGEST_INT
 from relay.handoff.recipe import Column, Recipe
 from relay.registry.contract import ONNX_FILE, Cell, Contract, Leak, Score
+from relay.registry.moments import write_moment
 from relay.registry.predictions import predict_with_model, predict_with_onnx
 from relay.registry.task import ModelTask
 
@@ -53,10 +55,11 @@ def describe_estimator(
         inputs={name: promise_column(recipe.columns[name]) for name in test.inputs.columns},
         target=task.target,
         target_column=promise_column(recipe.columns[task.target]),
-        classes=fitted.classes_.tolist() if task.as_classes else [],
+        classes=task.order_classes(fitted.classes_) if task.as_classes else [],
+        positive_first=task.positive_first,
         gives_probabilities=task.as_classes and hasattr(fitted, "predict_proba"),
         threshold=metrics["threshold"]["value"] if is_binary else None,
-        base_rate=float(np.mean(train.target == fitted.classes_[1])) if is_binary else None,
+        base_rate=_find_base_rate(train, task.order_classes(fitted.classes_)[1]) if is_binary else None,
         spread=task.spread,
         score=Score(**metrics["score"]),
         segments=list(task.segments),
@@ -85,13 +88,13 @@ def _add_example(
 def find_usual(frame: pd.DataFrame, columns: Mapping[str, Column]) -> dict[str, Cell]:
     """Input -> its usual value in the rows of a frame; None where no row has one.
 
-    Numbers: the median, rounded down for whole ones. All else, and numbers of which the schema lists the allowed ones:
-    the most frequent value, the smallest of level ones.
+    Numbers and times: the median, rounded down for whole numbers. All else, and numbers of which the schema lists the
+    allowed ones: the most frequent value, the smallest of level ones.
     """
     usual = {}
     for name, cells in frame.items():
         column = columns[str(name)]
-        if column.type in ("int", "float") and column.allowed is None:
+        if column.type in ("int", "float", "time") and column.allowed is None:
             found = cells.median()
             usual[name] = math.floor(found) if column.type == "int" and not pd.isna(found) else found
         else:
@@ -102,12 +105,26 @@ def find_usual(frame: pd.DataFrame, columns: Mapping[str, Column]) -> dict[str, 
 
 def list_records(frame: pd.DataFrame, columns: Mapping[str, Column]) -> list[dict[str, Cell]]:
     """The rows of a frame as records, each cell in its column's type and None where it is missing."""
-    kinds: dict[str, Callable[[Any], Cell]] = {"int": _read_int, "bool": bool, "float": float, "category": str}
+    kinds: dict[str, Callable[[Any], Cell]] = {
+        "int": _read_int,
+        "bool": bool,
+        "float": float,
+        "category": str,
+        "time": _write_time,
+    }
     return [
         {name: None if pd.isna(cell) else kinds[columns[name].type](cell) for name, cell in cells}
         for row in frame.itertuples(index=False, name=None)
         for cells in [zip(frame.columns, row, strict=True)]
     ]
+
+
+def _write_time(cell: pd.Timestamp) -> str:
+    return write_moment(cell.to_pydatetime(warn=False))
+
+
+def _find_base_rate(train: Part, positive: Any) -> float:
+    return float(np.average(train.target == positive, weights=train.weights))
 
 
 def _read_int(cell: float) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from sklearn.model_selection import KFold, StratifiedKFold
+from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold
 from sklearn.pipeline import Pipeline
 
 from model.training.estimator.pipeline import fit
@@ -32,23 +32,25 @@ def cross_validate(task: Task, score: str, judge: Judge) -> CrossValidation:
     """Mean and spread of the deciding score over the recipe's folds; test rows have no part in it.
 
     The rows are drawn by the recipe's seed; each fold has each class in the share that it has in all training rows.
+    Rows of one group are in one fold.
 
     Raises:
-        ModelError: there are fewer rows, or fewer of a class, than folds.
+        ModelError: there are fewer rows, groups, or rows of a class, than folds.
     """
     if not task.folds:
         return CrossValidation()
     train = task.split.train
     _check_rows(task)
-    draw = (StratifiedKFold if task.as_classes else KFold)(task.folds, shuffle=True, random_state=task.seed)
+    draw = _choose_folds(task)(task.folds, shuffle=True, random_state=task.seed)
     values = []
     with show_progress(f"{task.estimator_name}: cross-validation", task.folds, "fold") as advance:
-        for learn, held in draw.split(train.inputs, train.target):
+        for learn, held in draw.split(train.inputs, train.target, train.groups):
             learned, judged = train.take(learn), train.take(held)
+            _check_fold(task, learned, judged)
             values.append(judge(fit(task.pipeline, learned), learned, judged)[score])
             advance(1)
     mean, deviation = float(np.mean(values)), float(np.std(values, ddof=1))
-    how = "stratified " if task.as_classes else ""
+    how = f"{'stratified ' if task.as_classes else ''}{'' if train.groups is None else 'grouped '}"
     text = (
         f"In {task.folds}-fold {how}cross-validation of the {len(train):,} training rows, its {score} is "
         f"{mean:.4g} on average, with a standard deviation of {show(deviation)} between the folds "
@@ -65,6 +67,29 @@ def cross_validate(task: Task, score: str, judge: Judge) -> CrossValidation:
     return CrossValidation({"cross_validation": figures}, (Finding(Topic.CROSS_VALIDATION, text, figures),))
 
 
+def _choose_folds(task: Task) -> Any:
+    if task.split.train.groups is None:
+        return StratifiedKFold if task.as_classes else KFold
+    return StratifiedGroupKFold if task.as_classes else GroupKFold
+
+
+def _check_fold(task: Task, learned: Part, judged: Part) -> None:
+    """Make sure that both sides of a fold have each class: whole groups may leave one without.
+
+    Raises:
+        ModelError: one has not.
+    """
+    if task.as_classes and len(set(judged.target.tolist())) < len(set(task.split.train.target.tolist())):
+        raise ModelError(
+            f"[model] cv_folds = {task.folds}: with whole groups in each part, one has no row of some class; ask for "
+            "fewer parts"
+        )
+    if task.as_classes and len(set(learned.target.tolist())) < len(set(task.split.train.target.tolist())):
+        raise ModelError(
+            f"[model] cv_folds = {task.folds}: all rows of some class are in one group; leave cv_folds out"
+        )
+
+
 def _check_rows(task: Task) -> None:
     """Make sure that every fold has something to judge.
 
@@ -77,4 +102,10 @@ def _check_rows(task: Task) -> None:
         rows = f"a class has {fewest:,}" if task.as_classes else f"there are {len(target):,}"
         raise ModelError(
             f"[model] cv_folds = {task.folds}: {rows} training rows, too few for as many parts; ask for fewer"
+        )
+    groups = task.split.train.groups
+    if groups is not None and (different := len(np.unique(groups))) < task.folds:
+        raise ModelError(
+            f"[model] cv_folds = {task.folds}: the training rows have {different:,} groups, too few for as many parts; "
+            "ask for fewer"
         )

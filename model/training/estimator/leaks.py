@@ -84,7 +84,7 @@ def say_leaks(leaks: Iterable[Leak], target: str) -> Iterator[Finding]:
 
 def _judge_input(split: Split, name: str, judge: Judge) -> Iterator[Leak]:
     train, test = _thin(split.train, by_class=judge is _judge_classes), split.test
-    cells = train.inputs[name], test.inputs[name]
+    cells = _as_cells(train.inputs[name]), _as_cells(test.inputs[name])
     has_value = cells[0].notna().to_numpy(), cells[1].notna().to_numpy()
     if has_value[1].sum() >= FEWEST_KNOWN:
         known = One(
@@ -94,6 +94,14 @@ def _judge_input(split: Split, name: str, judge: Judge) -> Iterator[Leak]:
     if not (has_value[0].all() and has_value[1].all()):
         missing = One(pd.Series(1.0 - has_value[0]), pd.Series(1.0 - has_value[1]), train.target, test.target)
         yield from (Leak(column=name, by="missing cells", **found) for found in judge(missing))
+
+
+def _as_cells(cells: pd.Series) -> pd.Series:
+    """The cells of an input; moments as numbers."""
+    if cells.dtype.kind != "M":
+        return cells
+    counts = cells.dt.tz_localize(None).astype("datetime64[us]").to_numpy().astype(np.float64)
+    return pd.Series(np.where(cells.notna(), counts, np.nan), index=cells.index)
 
 
 def _thin(part: Part, *, by_class: bool) -> Part:

@@ -57,7 +57,7 @@ def find_limits(fitted: Pipeline, columns: Mapping[str, Column], known: list[pd.
     limits = {}
     for _, steps, names in fitted["prepare"].transformers_:
         scaler = getattr(steps, "named_steps", {}).get("scale")
-        if scaler is None:
+        if scaler is None or "parts" in steps.named_steps:  # moments lie within the years 1 to 9999
             continue
         for index, name in enumerate(names):
             seen = max((float(frame[name].abs().fillna(0).max()) for frame in known), default=0.0)

@@ -12,18 +12,20 @@ from sklearn import metrics
 from relay.handoff.errors import ModelError
 
 Floats = npt.NDArray[np.float64]
+Weights = Floats | None
+"""How much each row counts (rows,); None: all alike."""
 
 LOWER_IS_BETTER = frozenset({"mse", "rmse", "mae", "brier", "log_loss"})
 
 
-def judge_regression(true: Floats, predicted: Floats) -> dict[str, float]:
+def judge_regression(true: Floats, predicted: Floats, weights: Weights = None) -> dict[str, float]:
     """Mean squared error and its root, mean absolute error (in the target's unit), and R²."""
-    mse = float(metrics.mean_squared_error(true, predicted))
+    mse = float(metrics.mean_squared_error(true, predicted, sample_weight=weights))
     return {
         "mse": mse,
         "rmse": math.sqrt(mse),
-        "mae": float(metrics.mean_absolute_error(true, predicted)),
-        "r2": float(metrics.r2_score(true, predicted)),
+        "mae": float(metrics.mean_absolute_error(true, predicted, sample_weight=weights)),
+        "r2": float(metrics.r2_score(true, predicted, sample_weight=weights)),
     }
 
 
@@ -58,7 +60,9 @@ class BinaryPrediction:
         return BinaryPrediction(self.scores[rows], self.chosen[rows], self.flagged[rows], self.are_probabilities)
 
 
-def judge_binary(true: npt.NDArray[np.bool_], prediction: BinaryPrediction) -> dict[str, float]:
+def judge_binary(
+    true: npt.NDArray[np.bool_], prediction: BinaryPrediction, weights: Weights = None
+) -> dict[str, float]:
     """Figures of a binary classifier.
 
     ROC AUC and PR AUC (average precision) judge the order of the scores, Brier and log loss the probabilities,
@@ -66,43 +70,58 @@ def judge_binary(true: npt.NDArray[np.bool_], prediction: BinaryPrediction) -> d
     """
     scores = prediction.scores
     figures = {
-        "roc_auc": metrics.roc_auc_score(true, scores),
-        "pr_auc": metrics.average_precision_score(true, scores),
-        "accuracy": metrics.accuracy_score(true, prediction.chosen),
-        "precision": metrics.precision_score(true, prediction.flagged, zero_division=0),
-        "recall": metrics.recall_score(true, prediction.flagged),
-        "f1": metrics.f1_score(true, prediction.flagged),
+        "roc_auc": metrics.roc_auc_score(true, scores, sample_weight=weights),
+        "pr_auc": metrics.average_precision_score(true, scores, sample_weight=weights),
+        "accuracy": metrics.accuracy_score(true, prediction.chosen, sample_weight=weights),
+        "precision": metrics.precision_score(true, prediction.flagged, zero_division=0, sample_weight=weights),
+        "recall": metrics.recall_score(true, prediction.flagged, sample_weight=weights),
+        "f1": metrics.f1_score(true, prediction.flagged, sample_weight=weights),
     }
     if prediction.are_probabilities:
-        figures["brier"] = metrics.brier_score_loss(true, scores)
-        figures["log_loss"] = metrics.log_loss(true, scores, labels=[False, True])
+        figures["brier"] = metrics.brier_score_loss(true, scores, sample_weight=weights)
+        figures["log_loss"] = metrics.log_loss(true, scores, labels=[False, True], sample_weight=weights)
     return {name: float(value) for name, value in figures.items()}
 
 
 def judge_classes(
-    true: npt.NDArray[Any], predicted: npt.NDArray[Any], *, probabilities: Floats | None, classes: npt.NDArray[Any]
+    true: npt.NDArray[Any],
+    predicted: npt.NDArray[Any],
+    *,
+    probabilities: Floats | None,
+    classes: npt.NDArray[Any],
+    weights: Weights = None,
 ) -> dict[str, float]:
     """Figures of a classifier of several classes; `probabilities` has the shape (rows, classes)."""
     figures = {
-        "accuracy": metrics.accuracy_score(true, predicted),
-        "balanced_accuracy": metrics.recall_score(true, predicted, average="macro", labels=np.unique(true)),
+        "accuracy": metrics.accuracy_score(true, predicted, sample_weight=weights),
+        "balanced_accuracy": metrics.recall_score(
+            true, predicted, average="macro", labels=np.unique(true), sample_weight=weights
+        ),
         "macro_f1": metrics.f1_score(
-            true, predicted, average="macro", labels=np.union1d(true, predicted), zero_division=0
+            true,
+            predicted,
+            average="macro",
+            labels=np.union1d(true, predicted),
+            zero_division=0,
+            sample_weight=weights,
         ),
     }
     if probabilities is not None:
-        figures["log_loss"] = metrics.log_loss(true, probabilities, labels=classes)
+        figures["log_loss"] = metrics.log_loss(true, probabilities, labels=classes, sample_weight=weights)
     return {name: float(value) for name, value in figures.items()}
 
 
-def best_threshold(true: npt.NDArray[np.bool_], scores: Floats) -> float:
+def best_threshold(true: npt.NDArray[np.bool_], scores: Floats, weights: Weights = None) -> float:
     """The score from which on rows are called positive so that F1 is largest; the lowest such score on a tie."""
-    thresholds, called = np.unique(scores, return_counts=True)
-    found = np.bincount(np.searchsorted(thresholds, scores[true]), minlength=len(thresholds))
-    # From each threshold on: how many rows are called positive, and how many of these are. Whole numbers, so that
-    # thresholds that are as good as each other come out equal: F1 = 2 true / (called + positive).
+    thresholds, indices = np.unique(scores, return_inverse=True)
+    size = len(thresholds)
+    called = np.bincount(indices, weights, minlength=size)
+    found = np.bincount(indices[true], None if weights is None else weights[true], minlength=size)
+    positive = true.sum() if weights is None else weights[true].sum()
+    # From each threshold on: how many rows are called positive, and how many of these are. Whole numbers where no row
+    # is weighed, so that thresholds that are as good as each other come out equal: F1 = 2 true / (called + positive).
     called, found = called[::-1].cumsum()[::-1], found[::-1].cumsum()[::-1]
-    return float(thresholds[np.argmax(2 * found / (called + int(true.sum())))])
+    return float(thresholds[np.argmax(2 * found / (called + positive))])
 
 
 def choose_score(wanted: str | None, default: str, figures: Mapping[str, float]) -> str:

@@ -26,7 +26,7 @@ def judge_multiclass_classifier(fitted: Pipeline, task: Task) -> Results:
         ModelError: the recipe's score is no metric of such a classifier.
     """
     train, test = task.split.train, task.split.test
-    prior = DummyClassifier(strategy="prior").fit(train.inputs, train.target)
+    prior = DummyClassifier(strategy="prior").fit(train.inputs, train.target, train.weights)
     metrics = compare(
         task,
         ModelTask.MULTICLASS,
@@ -69,7 +69,13 @@ def _list_answers(fitted: Pipeline, test: Part, predicted: npt.NDArray[Any]) -> 
 
 def _judge(fitted: Any, test: Part) -> dict[str, float]:
     probabilities = fitted.predict_proba(test.inputs) if hasattr(fitted, "predict_proba") else None
-    return judge_classes(test.target, fitted.predict(test.inputs), probabilities=probabilities, classes=fitted.classes_)
+    return judge_classes(
+        test.target,
+        fitted.predict(test.inputs),
+        probabilities=probabilities,
+        classes=fitted.classes_,
+        weights=test.weights,
+    )
 
 
 def _say(metrics: dict[str, Any], classes: int) -> Finding:

@@ -13,8 +13,10 @@ from sklearn.preprocessing import OneHotEncoder, OrdinalEncoder, StandardScaler
 from sklearn.utils import get_tags
 
 from model.training.estimator.rows import Part
+from model.training.estimator.weights import weigh_fit
 from relay.handoff.errors import ModelError
 from relay.handoff.recipe import Column
+from relay.registry.calendar_parts import CalendarParts
 
 MISSING = "(missing)"
 """The category of cells that say nothing."""
@@ -35,6 +37,7 @@ def build_pipeline(columns: Mapping[str, Column], estimator: BaseEstimator) -> P
     training rows' median, and where a column may be null an indicator says which rows were missing; missing truth
     values become the more frequent one. An estimator that takes missing values gets them as they are. Truth values: 0
     and 1. Categories: a column each; one never seen in training is none of them.
+    Times: parts of the calendar and days since the first training row, then as numbers.
     """
     inputs = {name: column for name, column in columns.items() if column.role == "input"}
     numbers = {name: column for name, column in inputs.items() if column.type in ("int", "float")}
@@ -52,6 +55,9 @@ def build_pipeline(columns: Mapping[str, Column], estimator: BaseEstimator) -> P
         "flags": (_prepare_flags(len(flags), fill=fills), flags),
         "categories": (_prepare_categories(), [name for name, column in inputs.items() if column.type == "category"]),
     }
+    for is_nullable, name in ((False, "times"), (True, "nullable_times")):
+        times = [one for one, column in inputs.items() if column.type == "time" and column.null == is_nullable]
+        groups[name] = (_prepare_times(fill=fills, indicate=fills and is_nullable, scale=scales), times)
     prepare = ColumnTransformer([(name, steps, names) for name, (steps, names) in groups.items() if names])
     return Pipeline([("prepare", prepare), ("model", estimator)])
 
@@ -70,6 +76,12 @@ def _prepare_numbers(*, fill: bool, indicate: bool, scale: bool) -> Pipeline:
     if scale:
         steps.append(("scale", StandardScaler()))
     return Pipeline(steps or [("keep", "passthrough")])
+
+
+def _prepare_times(*, fill: bool, indicate: bool, scale: bool) -> Pipeline:
+    # The indicator is the calendar's own: an imputer would add one for each of its parts.
+    numbers = _prepare_numbers(fill=fill, indicate=False, scale=scale)
+    return Pipeline([("parts", CalendarParts(indicate=indicate)), *numbers.steps])
 
 
 def _prepare_flags(columns: int, *, fill: bool) -> Pipeline:
@@ -98,14 +110,14 @@ def _fill_words(missing: float | None) -> SimpleImputer:
 
 
 def fit(pipeline: Pipeline, part: Part) -> Pipeline:
-    """A copy of the pipeline, fitted on the rows of a part.
+    """A copy of the pipeline, fitted on the rows of a part, each by its weight.
 
     Raises:
-        ModelError: scikit-learn refuses the data or the options.
+        ModelError: the data or the options are refused, or the estimator takes no weights.
     """
     fitted: Pipeline = clone(pipeline)
     with explain_refusal(type(pipeline[-1]).__name__, "fitted to", len(part)):
-        return fitted.fit(part.inputs, part.target)
+        return fitted.fit(part.inputs, part.target, **weigh_fit(fitted, part.weights))
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from sklearn.pipeline import Pipeline
 from model.training.estimator.coefficients import Coefficients, read_coefficients
 from model.training.estimator.cross_validation import cross_validate
 from model.training.estimator.metrics import judge_regression
-from model.training.estimator.rows import Part
+from model.training.estimator.rows import Part, pick
 from model.training.estimator.segments import judge_segments
 from model.training.estimator.task import Task, compare, compare_figures, require_finite, tabulate, warn_if_useless
 from model.training.plots.regression import Curve, draw_curve, draw_predicted, draw_residuals
@@ -37,19 +37,21 @@ def judge_regressor(fitted: Pipeline, task: Task) -> Results:
             "give ingest more rows, or change [preprocess] test_share"
         )
     predicted = predict(fitted, test.inputs)
-    mean = DummyRegressor().fit(train.inputs, train.target).predict(test.inputs)
+    mean = DummyRegressor().fit(train.inputs, train.target, train.weights).predict(test.inputs)
     metrics = compare(
         task,
         ModelTask.REGRESSION,
         "r2",
-        judge_regression(test.target, predicted),
-        judge_regression(test.target, mean),
+        judge_regression(test.target, predicted, test.weights),
+        judge_regression(test.target, mean, test.weights),
     )
     line = None if task.is_own else read_coefficients(fitted, train.inputs)
     if line is not None and len(line.terms) == 1:
         metrics["line"] = {"intercept": line.intercept, "slope": next(iter(line.terms.values()))}
     parts = judge_segments(
-        task, metrics["score"]["name"], lambda rows: judge_regression(test.target[rows], predicted[rows])
+        task,
+        metrics["score"]["name"],
+        lambda rows: judge_regression(test.target[rows], predicted[rows], pick(test.weights, rows)),
     )
     folds = cross_validate(task, metrics["score"]["name"], _judge_fold)
     metrics |= {**folds.metrics, **parts.metrics}
@@ -66,7 +68,7 @@ def judge_regressor(fitted: Pipeline, task: Task) -> Results:
 
 
 def _judge_fold(fitted: Pipeline, _: Part, held: Part) -> dict[str, float]:
-    return judge_regression(held.target, predict(fitted, held.inputs))
+    return judge_regression(held.target, predict(fitted, held.inputs), held.weights)
 
 
 def predict(fitted: Pipeline, inputs: pd.DataFrame) -> npt.NDArray[np.float64]:

@@ -15,9 +15,13 @@ import pyarrow.compute as pc
 
 from relay.handoff.errors import ModelError
 from relay.handoff.recipe import Column
+from relay.registry.moments import MISSING, from_counts
 
 SPLIT = "split"
 NUMERIC = ("int", "float", "bool")
+
+
+Weights = npt.NDArray[np.float64] | None
 
 
 @dataclass(frozen=True)
@@ -25,30 +29,45 @@ class Part:
     """Rows of one side."""
 
     inputs: pd.DataFrame
-    """Numbers and truth values as float64 with NaN for missing, categories as text."""
+    """Numbers and truth values as float64 with NaN for missing, categories as text, times as moments in UTC."""
     target: npt.NDArray[Any]
     ids: pa.Table
     """The id column, or no column at all."""
+    weights: Weights = None
+    """How much each row counts (n,), above 0; None where no column has the role weight: all rows count alike."""
+    groups: npt.NDArray[np.int64] | None = None
+    """A number for the group that each row belongs to (n,); None where no column has the role group."""
+    times: npt.NDArray[np.int64] | None = None
+    """Microseconds since 1970 in UTC (n,); None where no column has the role time. A missing one is the earliest."""
 
     def __len__(self) -> int:
         return len(self.target)
 
     def take(self, rows: npt.NDArray[np.int64]) -> "Part":
         """Some of the rows, by their indices."""
-        return Part(self.inputs.iloc[rows], self.target[rows], self.ids.take(rows))
+        others = (pick(values, rows) for values in (self.weights, self.groups, self.times))
+        return Part(self.inputs.iloc[rows], self.target[rows], self.ids.take(rows), *others)
 
 
 @dataclass(frozen=True)
 class Split:
-    """Rows to learn from, rows to be judged on, and how many had no target to learn or judge by."""
+    """Rows to learn from, rows to be judged on, and how many were left out."""
 
     train: Part
     test: Part
     without_target: int
+    """Rows that have no target to learn or judge by."""
+    without_weight: int = 0
+    """Rows whose weight is 0: they count nowhere."""
+
+
+def pick(values: Any, rows: npt.NDArray[Any]) -> Any:
+    """Some of the values, by indices or truth values; None where there are no values."""
+    return None if values is None else values[rows]
 
 
 def read_split(table: pa.Table, columns: Mapping[str, Column], *, as_classes: bool) -> Split:
-    """The rows of a processed table by side; those without a target are left out and counted.
+    """The rows of a processed table by side; those without a target or of weight 0 are left out and counted.
 
     Args:
         table: with the declared columns and `split`, which says "train" or "test".
@@ -62,16 +81,46 @@ def read_split(table: pa.Table, columns: Mapping[str, Column], *, as_classes: bo
     _require(table, [*inputs, target, SPLIT])
     check_target(target, columns[target], as_classes=as_classes)
     known = table.filter(pc.is_valid(table.column(target)))
+    counted = _keep_weighed(known, columns)
     sides = {}
     for side in ("train", "test"):
-        rows = known.filter(pc.equal(known.column(SPLIT), side))
+        rows = counted.filter(pc.equal(counted.column(SPLIT), side))
         if not rows.num_rows:
             raise ModelError(
                 f"no {side} row with a {target} among {table.num_rows:,} rows: expected rows on both sides; "
                 "give ingest more rows, or change [preprocess] test_share"
             )
         sides[side] = _read_part(rows, columns, target)
-    return Split(**sides, without_target=table.num_rows - known.num_rows)
+    return Split(
+        **sides,
+        without_target=table.num_rows - known.num_rows,
+        without_weight=known.num_rows - counted.num_rows,
+    )
+
+
+def find_role(columns: Mapping[str, Column], role: str) -> str | None:
+    """The first column of a role; None where there is none."""
+    return next((name for name, column in columns.items() if column.role == role), None)
+
+
+def _keep_weighed(table: pa.Table, columns: Mapping[str, Column]) -> pa.Table:
+    """The rows whose weight is above 0.
+
+    Raises:
+        ModelError: there is no such column, or a weight is negative or missing: preprocess rejects such rows.
+    """
+    name = find_role(columns, "weight")
+    if name is None:
+        return table
+    _require(table, [name])
+    weights = table.column(name).cast(pa.float64())
+    least = pc.min(weights).as_py()
+    if weights.null_count or (least is not None and not least >= 0):
+        raise ModelError(
+            f"[columns] {name}: a weight is missing or negative; expected 0 or more in each row",
+            next_step="Run preprocess again: it rejects such rows.",
+        )
+    return table.filter(pc.greater(weights, 0.0))
 
 
 def find_columns(columns: Mapping[str, Column]) -> tuple[str, list[str]]:
@@ -86,10 +135,10 @@ def find_columns(columns: Mapping[str, Column]) -> tuple[str, list[str]]:
         missing = 'role = "target"' if not targets else 'role = "input"'
         raise ModelError(f"[columns]: no column with {missing}; an estimator learns one target from some inputs")
     for name in inputs:
-        if columns[name].type not in (*NUMERIC, "category"):
+        if columns[name].type not in (*NUMERIC, "category", "time"):
             as_category = ', or type = "category" if its values repeat' if columns[name].type == "text" else ""
             raise ModelError(
-                f"[columns] {name}: an estimator takes int, float, bool and category, not {columns[name].type}; "
+                f"[columns] {name}: an estimator takes int, float, bool, category and time, not {columns[name].type}; "
                 f'give it role = "ignore"{as_category}'
             )
     return targets[0], inputs
@@ -111,28 +160,53 @@ def check_target(name: str, column: Column, *, as_classes: bool) -> None:
 
 
 def make_frame(table: pa.Table, columns: Mapping[str, Column]) -> pd.DataFrame:
-    """Columns of a table as the pipeline takes them: float64 with NaN, categories as text.
+    """Columns of a table as the pipeline takes them: float64 with NaN, categories as text, times as moments in UTC.
 
     Whole numbers beyond 2^53 become the nearest double, as in every request that is answered later.
     """
-    return pd.DataFrame(
-        {
-            name: table.column(name).cast(pa.float64(), safe=False).to_numpy()
-            if columns[name].type in NUMERIC
-            else pd.Series(table.column(name).to_pylist(), dtype="str")
-            for name in table.column_names
-        }
-    )
+    return pd.DataFrame({name: _read_cells(table.column(name), columns[name]) for name in table.column_names})
+
+
+def _read_cells(values: pa.ChunkedArray, column: Column) -> Any:
+    if column.type in NUMERIC:
+        return values.cast(pa.float64(), safe=False).to_numpy()
+    if column.type == "time":
+        return from_counts(_to_microseconds(values))
+    return pd.Series(values.to_pylist(), dtype="str")
+
+
+def _to_microseconds(values: pa.ChunkedArray) -> npt.NDArray[np.int64]:
+    """Moments as whole numbers (n,); a missing one is the smallest, which NumPy and pandas take for missing."""
+    found = pc.fill_null(values.cast(pa.timestamp("us", tz="UTC")).cast(pa.int64()), MISSING)
+    moments: npt.NDArray[np.int64] = found.to_numpy()
+    return moments
 
 
 def _read_part(rows: pa.Table, columns: Mapping[str, Column], target: str) -> Part:
     _, inputs = find_columns(columns)
     ids = [name for name, column in columns.items() if column.role == "id" and name in rows.column_names]
+    weight, group, time = (_find_column(rows, columns, role) for role in ("weight", "group", "time"))
     return Part(
         inputs=make_frame(rows.select(inputs), columns),
         target=np.asarray(rows.column(target).to_pylist()),
         ids=rows.select(ids),
+        weights=None if weight is None else weight.cast(pa.float64()).to_numpy(),
+        groups=None if group is None else _number_groups(group),
+        times=None if time is None else _to_microseconds(time),
     )
+
+
+def _find_column(rows: pa.Table, columns: Mapping[str, Column], role: str) -> pa.ChunkedArray | None:
+    name = find_role(columns, role)
+    return None if name is None or name not in rows.column_names else rows.column(name)
+
+
+def _number_groups(values: pa.ChunkedArray) -> npt.NDArray[np.int64]:
+    """A number per row, equal for rows of one group (n,); rows without one are a group of their own."""
+    codes = values.combine_chunks().dictionary_encode(null_encoding="encode")
+    codes = codes.combine_chunks() if isinstance(codes, pa.ChunkedArray) else codes
+    numbers: npt.NDArray[np.int64] = codes.indices.to_numpy().astype(np.int64)
+    return numbers
 
 
 def _require(table: pa.Table, names: list[str]) -> None:

@@ -1,6 +1,6 @@
 """The score of each part of the test rows: a model that is good on the whole may fail the young."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,6 +11,7 @@ from model.training.estimator.metrics import is_better
 from model.training.estimator.resolve import suggest
 from model.training.estimator.rows import Part
 from model.training.estimator.task import Task
+from relay.handoff.column import Column
 from relay.handoff.errors import ModelError
 from relay.handoff.wording import count, show
 from relay.registry.contract import Segment
@@ -31,17 +32,23 @@ class SegmentScores:
     findings: tuple[Finding, ...] = ()
 
 
-def check_segments(names: Sequence[str], inputs: Sequence[str]) -> None:
-    """Make sure that segments are input columns.
+def check_segments(names: Sequence[str], columns: Mapping[str, Column]) -> None:
+    """Make sure that segments are input columns of numbers, truth values or categories.
 
     Raises:
         ModelError: one is none; the nearest is named.
     """
+    inputs = [name for name, column in columns.items() if column.role == "input"]
     for name in names:
         if name not in inputs:
             raise ModelError(
                 f"[model] segments: {name} is no input column{suggest(name, inputs)}; "
                 f"expected some of {', '.join(inputs)}"
+            )
+        if columns[name].type == "time":
+            raise ModelError(
+                f"[model] segments: {name} is a time, which has no parts to compare; expected numbers, truth values or "
+                "categories"
             )
 
 

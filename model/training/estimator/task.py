@@ -11,7 +11,7 @@ from sklearn.pipeline import Pipeline
 
 from model.training.estimator.metrics import LOWER_IS_BETTER, choose_score, is_better
 from model.training.estimator.row_keys import name_rows
-from model.training.estimator.rows import Split
+from model.training.estimator.rows import Split, find_role
 from model.training.plots.style import label_of
 from relay.handoff.errors import ModelError
 from relay.handoff.recipe import Column
@@ -36,6 +36,8 @@ class Task:
     """Whether a user's function built the pipeline."""
     as_classes: bool = False
     """Whether the target says which class a row belongs to."""
+    positive_first: bool = False
+    """Whether the positive one of two classes is the first in sorted order."""
     folds: int = 0
     """Parts for the cross-validation; 0: none."""
     segments: tuple[Segment, ...] = ()
@@ -56,11 +58,20 @@ class Task:
         """The target as it stands at an axis."""
         return label_of(self.target, self.columns[self.target])
 
+    def order_classes(self, classes: Any) -> list[Any]:
+        """An estimator's classes, the positive one of two last."""
+        found: list[Any] = classes.tolist()
+        return found[::-1] if self.positive_first else found
+
     def describe(self) -> Finding:
         """The first finding."""
         train, test = self.split.train, self.split.test
         left_out = count(self.split.without_target, "row")
         without = f" {left_out} without {self.target} stood aside." if self.split.without_target else ""
+        if self.split.without_weight:
+            without += f" {count(self.split.without_weight, 'row')} of weight 0 were left out."
+        if train.weights is not None:
+            without += f" Rows count by {find_role(self.columns, 'weight')} in training and in all metrics."
         inputs = int(train.inputs.shape[1])
         return Finding(
             Topic.DATA,
@@ -71,7 +82,8 @@ class Task:
                 "train": len(train),
                 "test": len(test),
                 "without_target": self.split.without_target,
-            },
+            }
+            | ({"without_weight": self.split.without_weight} if train.weights is not None else {}),
         )
 
 
@@ -129,6 +141,8 @@ def tabulate(task: Task, columns: Mapping[str, npt.NDArray[Any]]) -> pa.Table:
     """
     test = task.split.test
     own: dict[str, Any] = {"row_key": name_rows(test)} | {name: pa.array(values) for name, values in columns.items()}
+    if test.weights is not None:
+        own["weight"] = pa.array(test.weights)
     for segment in task.segments:
         own[f"segment.{segment.column}"] = pa.array(test.inputs[segment.column], from_pandas=True)
     ids = {f"id.{name}" if name in own else name: test.ids.column(name) for name in test.ids.column_names}

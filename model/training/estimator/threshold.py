@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from sklearn.model_selection import train_test_split
+from sklearn.model_selection import StratifiedGroupKFold, train_test_split
 from sklearn.pipeline import Pipeline
 
 from model.training.estimator.metrics import best_threshold
@@ -22,6 +22,7 @@ MIN_CLASS_ROWS = 10
 """Training rows that the rarer class needs, so that two or more are left to tune the threshold on."""
 
 Floats = npt.NDArray[np.float64]
+Rows = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -32,34 +33,57 @@ class Threshold:
     tuned_rows: int
 
 
-def score_rows(fitted: Any, inputs: pd.DataFrame) -> tuple[Floats, bool]:
-    """Score (rows,) of the second class, and whether the scores are probabilities.
+def score_rows(fitted: Any, inputs: pd.DataFrame, *, positive_first: bool = False) -> tuple[Floats, bool]:
+    """Score (rows,) of the positive class, and whether the scores are probabilities.
+
+    Args:
+        fitted: a classifier of two classes.
+        inputs: (rows, columns).
+        positive_first: whether the positive class is the first one, not the second.
 
     Raises:
         ModelError: the classifier gives neither probabilities nor decision values, or they are not finite.
     """
     if hasattr(fitted, "predict_proba"):
-        return require_finite(fitted.predict_proba(inputs)[:, 1], "the probabilities of the test rows"), True
+        shares = fitted.predict_proba(inputs)[:, 0 if positive_first else 1]
+        return require_finite(shares, "the probabilities of the test rows"), True
     if hasattr(fitted, "decision_function"):
-        return require_finite(fitted.decision_function(inputs), "the scores of the test rows"), False
+        scores = require_finite(fitted.decision_function(inputs), "the scores of the test rows")
+        return -scores if positive_first else scores, False
     raise ModelError(f"{type(fitted).__name__} only names classes: expected probabilities or scores to judge by")
 
 
-def tune_threshold(pipeline: Pipeline, train: Part, seed: int) -> Threshold:
+def tune_threshold(pipeline: Pipeline, train: Part, seed: int, *, positive_first: bool = False) -> Threshold:
     """The threshold with the largest F1 on a seeded fifth of the training rows, scored by a model of the others.
 
-    With too few rows of a class to spare any, the classifier's own border (probability 0.5, or score 0).
+    Rows of one group stay on one side. With too few rows of a class to spare any, the classifier's own border
+    (probability 0.5, or score 0).
     """
     classes, rows = np.unique(train.target, return_counts=True)
-    if rows.min() < MIN_CLASS_ROWS:
+    sides = None if rows.min() < MIN_CLASS_ROWS else _divide(train, seed)
+    if sides is None:
         return Threshold(0.5 if hasattr(pipeline, "predict_proba") else 0.0, tuned_rows=0)
-    learn, tune = train_test_split(
-        np.arange(len(train)), test_size=VALIDATION_SHARE, random_state=seed, stratify=train.target
-    )
-    learned = fit(pipeline, train.take(learn))
-    scores, _ = score_rows(learned, train.inputs.iloc[tune])
-    best = best_threshold(train.target[tune] == classes[1], scores)
+    learn, tune = sides
+    learned, held = fit(pipeline, train.take(learn)), train.take(tune)
+    scores, _ = score_rows(learned, held.inputs, positive_first=positive_first)
+    best = best_threshold(held.target == classes[0 if positive_first else 1], scores, held.weights)
     return Threshold(_settle_between(best, scores), tuned_rows=len(tune))
+
+
+def _divide(train: Part, seed: int) -> tuple[Rows, Rows] | None:
+    """Rows to learn from and rows to tune on; None where whole groups leave a side with one class."""
+    if train.groups is None:
+        learn, tune = train_test_split(
+            np.arange(len(train)), test_size=VALIDATION_SHARE, random_state=seed, stratify=train.target
+        )
+        return learn, tune
+    parts = round(1 / VALIDATION_SHARE)
+    if len(np.unique(train.groups)) < parts:
+        return None
+    draw = StratifiedGroupKFold(parts, shuffle=True, random_state=seed)
+    learn, tune = next(draw.split(train.inputs, train.target, train.groups))
+    has_both = all(len(np.unique(train.target[side])) == 2 for side in (learn, tune))
+    return (learn, tune) if has_both else None
 
 
 def _settle_between(threshold: float, scores: Floats) -> float:

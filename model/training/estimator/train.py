@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pyarrow as pa
-from sklearn.base import is_classifier
+from sklearn.base import BaseEstimator, is_classifier
 from threadpoolctl import threadpool_limits
 
 from model.parameters import EstimatorParameters, find_own
-from model.training.estimator.classification import check_classes, judge_classifier
+from model.training.estimator.classification import check_classes, find_positive, judge_classifier
 from model.training.estimator.contract import describe_estimator
 from model.training.estimator.leaks import find_leaks, say_leaks
 from model.training.estimator.limits import check_numbers
@@ -18,10 +18,11 @@ from model.training.estimator.onnx.export import export_onnx
 from model.training.estimator.pipeline import as_pipeline, build_pipeline, explain_refusal, fit
 from model.training.estimator.regression import judge_regressor
 from model.training.estimator.resolve import build_estimator
-from model.training.estimator.rows import check_target, find_columns, read_split
+from model.training.estimator.rows import check_target, find_columns, find_role, read_split
 from model.training.estimator.segments import check_segments, find_segments
 from model.training.estimator.task import Task
 from model.training.estimator.unusual import find_unusual
+from model.training.estimator.weights import require_weights
 from model.training.result import Results
 from model.training.skops_file import write_model
 from relay.handoff.recipe import Recipe
@@ -61,7 +62,10 @@ def train_estimator(
     leaks = find_leaks(task.split, as_classes=task.as_classes)
     model = write_model(fitted, is_own=task.is_own)
     files = {MODEL_FILE: model} | ({ONNX_FILE: attempt.content} if attempt.content is not None else {})
-    without = task.split.without_target
+    dropped = {
+        f"without {task.target}": task.split.without_target,
+        f"{find_role(recipe.columns, 'weight')} is 0": task.split.without_weight,
+    }
     return replace(
         results,
         metrics={**results.metrics, "threads": parameters.threads},
@@ -72,7 +76,7 @@ def train_estimator(
             *([attempt.finding] if attempt.finding else []),
             *_say_warnings(caught),
         ),
-        dropped={f"without {task.target}": without} if without else {},
+        dropped={reason: rows for reason, rows in dropped.items() if rows},
         model=model,
         onnx=attempt.content,
         contract=describe_estimator(
@@ -87,13 +91,16 @@ def set_task(table: pa.Table, recipe: Recipe, parameters: EstimatorParameters, o
     Raises:
         RecipeError, ModelError: estimator, options, columns or rows do not go together.
     """
-    estimator = own.build() if own else build_estimator(parameters.estimator, parameters.options, recipe.seed)
-    target, inputs = find_columns(recipe.columns)
-    check_segments(parameters.segments, inputs)
+    target, _ = find_columns(recipe.columns)
+    estimator = own.build() if own else _build(recipe, parameters, target)
+    check_segments(parameters.segments, recipe.columns)
     check_numbers(table, recipe.columns)
     split = read_split(table, recipe.columns, as_classes=is_classifier(estimator))
+    pipeline = as_pipeline(estimator) if own else build_pipeline(recipe.columns, estimator)
+    if split.train.weights is not None:
+        require_weights(pipeline)
     return Task(
-        pipeline=as_pipeline(estimator) if own else build_pipeline(recipe.columns, estimator),
+        pipeline=pipeline,
         is_own=own is not None,
         split=split,
         columns=recipe.columns,
@@ -101,6 +108,7 @@ def set_task(table: pa.Table, recipe: Recipe, parameters: EstimatorParameters, o
         seed=recipe.seed,
         score=parameters.score,
         as_classes=is_classifier(estimator),
+        positive_first=find_positive(parameters.positive, split.train.target, target) == 0,
         folds=parameters.cv_folds,
         segments=tuple(find_segments(parameters.segments, split.train)),
     )
@@ -118,9 +126,15 @@ def check_estimator(recipe: Recipe, parameters: EstimatorParameters) -> None:
     Raises:
         RecipeError, ModelError: they do not.
     """
-    target, inputs = find_columns(recipe.columns)
-    check_segments(parameters.segments, inputs)
+    target, _ = find_columns(recipe.columns)
+    check_segments(parameters.segments, recipe.columns)
     if find_own(parameters, recipe) is not None:
         return  # what it builds is known once it runs
-    estimator = build_estimator(parameters.estimator, parameters.options, recipe.seed)
+    estimator = _build(recipe, parameters, target)
     check_target(target, recipe.columns[target], as_classes=is_classifier(estimator))
+    if recipe.with_role("weight"):
+        require_weights(estimator)
+
+
+def _build(recipe: Recipe, parameters: EstimatorParameters, target: str) -> BaseEstimator:
+    return build_estimator(parameters.estimator, parameters.options, recipe.seed, recipe.columns[target])

@@ -18,10 +18,12 @@ BINS = 10
 """Points of the calibration picture: a tenth of the test rows each."""
 
 
-def draw_roc(true: Bools, scores: Floats, threshold: float, *, area: float, positive: str) -> Picture:
+def draw_roc(
+    true: Bools, scores: Floats, threshold: float, *, area: float, positive: str, weights: Floats | None = None
+) -> Picture:
     """Share of the positive rows found against share of the others called positive, over all thresholds."""
     false_rate, true_rate, thresholds = roc_curve(
-        true, scores, drop_intermediate=False
+        true, scores, sample_weight=weights, drop_intermediate=False
     )  # every threshold, to find ours
     at = _last_reaching(thresholds, threshold)
     with house_style():
@@ -34,11 +36,13 @@ def draw_roc(true: Bools, scores: Floats, threshold: float, *, area: float, posi
     return Picture("roc", "the share of positive rows found against false alarms, over all thresholds", figure_of(axes))
 
 
-def draw_precision_recall(true: Bools, scores: Floats, threshold: float, *, area: float, positive: str) -> Picture:
+def draw_precision_recall(
+    true: Bools, scores: Floats, threshold: float, *, area: float, positive: str, weights: Floats | None = None
+) -> Picture:
     """How many of the rows called positive are, against how many of the positive rows are found."""
-    precision, recall, thresholds = precision_recall_curve(true, scores)
+    precision, recall, thresholds = precision_recall_curve(true, scores, sample_weight=weights)
     at = min(int(np.searchsorted(thresholds, threshold)), len(thresholds))
-    share = float(true.mean())
+    share = float(np.average(true, weights=weights))
     with house_style():
         axes = new_axes(
             f"Finding {positive}", "found of them (recall)", "alarms that are right (precision)", size=SQUARE

@@ -68,7 +68,7 @@ def export_onnx(fitted: Pipeline, task: Task, threshold: float | None) -> OnnxEx
     """
     inputs = {name: task.columns[name] for name in task.split.test.inputs.columns}
     if task.is_own or any(column.type not in NUMERIC for column in inputs.values()):
-        return OnnxExport()  # one tensor of numbers cannot hold words
+        return OnnxExport()  # one tensor of numbers cannot hold words and times
     if task.as_classes and not hasattr(fitted, "predict_proba"):
         return _explain(f"{task.estimator_name} gives no probabilities.")
     # Only now: onnx and ONNX Runtime are as slow to import as scikit-learn.
@@ -82,10 +82,11 @@ def export_onnx(fitted: Pipeline, task: Task, threshold: float | None) -> OnnxEx
     if not models:
         return _explain(f"skl2onnx cannot convert {task.estimator_name}{'' if is_exact else ' in doubles'}.")
     rows = _list_rows(fitted, task)
-    expected = _answer(fitted, rows)
+    turned = slice(None, None, -1 if task.positive_first else None)  # the positive class comes last
+    expected = _answer(fitted, rows)[:, turned]
     found = []
     for content, model in models:
-        answers = _ask(model, rows)
+        answers = _ask(model, rows)[:, turned]
         found.append(compare_answers(answers, expected, threshold=threshold, spread=task.spread))
         if found[-1].is_close:
             return OnnxExport(content)
