@@ -238,7 +238,7 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 SOURCES = {"federalist": "federalist.txt", "posts": "posts.json", "tanakh": "{item}.txt"}
 """Recipe -> the file that stands in for its URL."""
-LONGER = ("docstrings", "credit", *SOURCES)
+LONGER = ("docstrings", "credit", "own", *SOURCES)
 RECIPES = ("linear", *(pytest.param(name, marks=pytest.mark.slow) for name in LONGER))
 
 

@@ -1,4 +1,4 @@
-"""The worked examples of docs/own-code.md, copied from the page and run."""
+"""The worked examples of docs/own-code.md, copied from the page and run; and the recipe `own`, which it begins with."""
 
 import json
 import re
@@ -10,7 +10,10 @@ import pytest
 
 Desk = Any  # tests/conftest.py
 
-PAGE = Path(__file__).resolve().parents[2] / "docs/own-code.md"
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = ROOT / "docs/own-code.md"
+MOST_LINES = 80
+"""Of Python, in the recipe that teaches own code."""
 
 
 def read_examples() -> Mapping[str, str]:
@@ -64,3 +67,14 @@ def test_the_other_examples_join_two_raw_datasets_and_find_groups(examples: Desk
     assert promised - {file.name for file in results.iterdir()} == set()
     assert "inertia" in json.loads((results / "metrics.json").read_text())
     assert {row["group"] for row in examples.rows("output/customers/latest/groups")} == {0, 1, 2}
+
+
+def test_the_recipe_own_is_short_and_learns_from_rows_that_its_function_cleaned(desk: Desk) -> None:
+    assert sum(path.read_text("utf-8").count("\n") for path in (ROOT / "recipes").glob("own*.py")) < MOST_LINES
+    assert [desk.run(stage, "own") for stage in ("ingest", "preprocess", "model")] == [0, 0, 0]
+    rows = desk.rows("processed/own")
+    assert (len(rows), {row["kind"] for row in rows}) == (380, {"city", "road", "mountain", "electric"})
+    metrics = json.loads((desk.data / "output/own/latest/metrics.json").read_text())
+    assert metrics["test"]["r2"] > 0.9
+    assert desk.run("preprocess", "own", "--set", "preprocess.arguments.least_price=100") == 0
+    assert min(row["price"] for row in desk.rows("processed/own")) >= 100
