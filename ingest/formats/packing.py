@@ -60,7 +60,8 @@ def _plain_path(path: Path) -> Path:
 
 
 def _name_it(path: object) -> str:
-    return f', then say source = "file" and path = "{path}" in [ingest]'
+    other = 'or read it by a function of your own, with format = "python" and function = "…"'
+    return f', then say source = "file" and path = "{path}" in [ingest]; {other}'
 
 
 def _is_workbook(path: Path) -> bool:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -132,13 +132,14 @@ class PythonSource:
     def _call(self, digest: str, parts: list[Path]) -> list[KeptFile]:
         """What the function gives, a file for each stretch of frames with the same columns and types."""
         from ingest.own_rows import report, start
+        from relay.handoff.progress import show_progress
 
         self.folder.mkdir(parents=True, exist_ok=True)
         found: list[tuple[str, int]] = []
-        with start(self.run, self.own) as apart:
+        with start(self.run, self.own) as apart, show_progress(self.run.name, None, "rows") as advance:
             for schema, batches in groupby(apart.batches(), key=lambda batch: batch.schema):
                 parts.append(self.folder / f"{digest}-{len(parts)}-{KEPT_NAME}.part")
-                found.append(self._save(parts[-1], schema, batches))
+                found.append(self._save(parts[-1], schema, batches, advance))
             report(self.run, self.own, apart)
         now = format_utc(self.run.started)
         kept = []
@@ -155,7 +156,9 @@ class PythonSource:
             )  # fmt: skip
         return kept
 
-    def _save(self, path: Path, schema: "pa.Schema", batches: "Iterator[pa.RecordBatch]") -> tuple[str, int]:
+    def _save(
+        self, path: Path, schema: "pa.Schema", batches: "Iterator[pa.RecordBatch]", advance: Callable[[int], object]
+    ) -> tuple[str, int]:
         """SHA-256 and bytes of the rows, written as they come."""
         import pyarrow as pa
 
@@ -167,6 +170,7 @@ class PythonSource:
             groups = RowGroups(sink, schema)
             for batch in batches:
                 groups.add(pa.Table.from_batches([batch]))
+                advance(batch.num_rows)
             groups.close()
         except pa.ArrowException as error:
             sink.abandon()
