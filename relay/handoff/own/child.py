@@ -167,7 +167,8 @@ def _collect_warnings(folder: Path) -> list[str]:
     ) -> None:
         usual(message, category, filename, lineno, file, line)
         path = Path(filename)
-        where = f" (recipes/{path.name}, line {lineno})" if path.is_relative_to(folder) else ""
+        is_own = path.is_relative_to(folder)
+        where = f" (recipes/{path.relative_to(folder).as_posix()}, line {lineno})" if is_own else ""
         text = f"{category.__name__}: {' '.join(str(message).split())}{where}"
         if text not in noticed and len(noticed) < MOST_WARNINGS:
             noticed.append(text)

@@ -174,6 +174,15 @@ def test_its_warnings_are_kept_and_its_working_folder_is_empty(start: Start, tmp
     assert apart.warnings == ["UserWarning: odd (recipes/mine.py, line 4)"]
 
 
+def test_a_warning_names_its_file_below_the_folder_of_recipes(start: Start, tmp_path: Path) -> None:
+    parts = tmp_path / "recipes" / "parts"
+    parts.mkdir(parents=True)
+    (parts / "__init__.py").write_text("import warnings\n\n\ndef g():\n    warnings.warn('odd')\n")
+    with start("from .parts import g\ndef f():\n    g()\n") as apart:
+        apart.finish()
+    assert apart.warnings == ["UserWarning: odd (recipes/parts/__init__.py, line 5)"]
+
+
 def test_a_file_that_no_import_names_may_not_be_loaded(start: Start, tmp_path: Path) -> None:
     (tmp_path / "recipes").mkdir()
     (tmp_path / "recipes" / "hidden.py").write_text("x = 1\n")
