@@ -58,6 +58,7 @@ SHARED = HANDOFF + Code(
         *("model.training.skops_file", "model.training.train"),
         *("relay.handoff.preparation", "relay.registry.asking"),
         *("relay.handoff.wording", "relay.registry.contract", "relay.registry.model_file", "relay.registry.moments"),
+        "relay.registry.trusted",
         "relay.registry.onnx_file",
         *("relay.registry.predictions", "relay.registry.segments", "relay.registry.task", "relay.results.findings"),
         "relay.results.signs",

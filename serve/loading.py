@@ -83,7 +83,7 @@ def _open_predictor(folder: Path, contract: Contract, where: str) -> Predictor:
         logger.warning("{}: {}", where, INEXACT)
     if MODEL_FILE not in contents:
         raise VersionRefusedError(f"{where}: its contract names no {MODEL_FILE}, expected one to load")
-    model = read_model(contents[MODEL_FILE], contract.files[MODEL_FILE])
+    model = read_model(contents[MODEL_FILE], contract.files[MODEL_FILE], stage="serve")
     if contract.task == ModelTask.AUTHORSHIP:
         from serve.authorship import AuthorshipPredictor
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from relay.handoff.errors import ModelError, RelayError
+from relay.registry.trusted import list_trusted
 
 OURS = (
     "numpy.dtype",
@@ -50,7 +51,7 @@ class ModelUntrustedError(ModelError):
     kind = "model_untrusted"
 
 
-def read_model(file: bytes | Path, sha256: str, name: str = "", *, is_own: bool = False) -> Any:
+def read_model(file: bytes | Path, sha256: str, name: str = "", *, is_own: bool = False, stage: str = "model") -> Any:
     """The model in a skops file.
 
     Args:
@@ -58,6 +59,7 @@ def read_model(file: bytes | Path, sha256: str, name: str = "", *, is_own: bool 
         sha256: of the whole file, from a contract or a receipt, never from beside the file unchecked.
         name: what messages call it; its path when empty.
         is_own: whether types of a recipe's own module are trusted: only where that module's code was checked.
+        stage: whose lock must pin the packages of other estimators, such as xgboost; `serve` for the API.
 
     Raises:
         ModelTamperedError: the bytes are others; nothing in them was looked at.
@@ -70,13 +72,14 @@ def read_model(file: bytes | Path, sha256: str, name: str = "", *, is_own: bool 
 
     unknown = set(skops.io.get_untrusted_types(data=content)) - set(OURS)
     own = {kind for kind in unknown if kind.startswith(OWN_PREFIX)} if is_own else set()
-    strange = sorted(unknown - own)
+    others = unknown & list_trusted(stage) if unknown - own else set()
+    strange = sorted(unknown - own - others)
     if strange:
         raise ModelUntrustedError(
             f"{name} needs {', '.join(strange)}, which our list of trusted types does not hold: "
             "choose another estimator or other options, or add the type to OURS in relay/registry/model_file.py"
         )
-    return skops.io.loads(content, trusted=[*OURS, *sorted(own)])
+    return skops.io.loads(content, trusted=[*OURS, *sorted(own | others)])
 
 
 def list_own_types(content: bytes) -> list[str]:

@@ -86,7 +86,7 @@ def test_a_weight_of_zero_equals_leaving_the_row_out_bit_for_bit(project: Make) 
     assert all_rows.model == fewer.model
     assert all_rows.metrics == fewer.metrics
     assert all_rows.tables["predictions"] == fewer.tables["predictions"]
-    assert all_rows.dropped == {"w is 0": 15}
+    assert all_rows.dropped == {"with w = 0": 15}
     assert fewer.dropped == {}
 
 

@@ -17,6 +17,7 @@ from model.training.estimator.weights import weigh_fit
 from relay.handoff.errors import ModelError
 from relay.handoff.recipe import Column
 from relay.registry.calendar_parts import CalendarParts
+from relay.registry.trusted import TYPES
 
 MISSING = "(missing)"
 """The category of cells that say nothing."""
@@ -122,7 +123,7 @@ def fit(pipeline: Pipeline, part: Part) -> Pipeline:
 
 @contextmanager
 def explain_refusal(estimator: str, what: str, rows: int) -> Iterator[None]:
-    """What scikit-learn refuses, in one line.
+    """What the estimator refuses, in one line; LightGBM has errors of its own.
 
     Raises:
         ModelError: it refuses the data or the options.
@@ -131,7 +132,9 @@ def explain_refusal(estimator: str, what: str, rows: int) -> Iterator[None]:
         yield
     except ModelError:
         raise
-    except ValueError as error:
+    except Exception as error:
+        if not isinstance(error, ValueError) and type(error).__module__.partition(".")[0] not in TYPES:
+            raise
         raise ModelError(
             f"{estimator} could not be {what} {rows:,} rows: {str(error).splitlines()[0]}; "
             "look at [model] options and at the columns"

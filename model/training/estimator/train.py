@@ -64,7 +64,7 @@ def train_estimator(
     files = {MODEL_FILE: model} | ({ONNX_FILE: attempt.content} if attempt.content is not None else {})
     dropped = {
         f"without {task.target}": task.split.without_target,
-        f"{find_role(recipe.columns, 'weight')} is 0": task.split.without_weight,
+        f"with {find_role(recipe.columns, 'weight')} = 0": task.split.without_weight,
     }
     return replace(
         results,
