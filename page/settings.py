@@ -10,7 +10,7 @@ from relay.handoff.variables import MOST_PORT, Variable, text, whole
 
 PAGE_PORT = whole("PAGE_PORT", "port of the page", 8501, most=MOST_PORT)
 PAGE_ADDRESS = text("PAGE_ADDRESS", "where the page listens", "127.0.0.1", "127.0.0.1, this machine only")
-"""Whoever reaches the page can start runs: other machines reach it only where this says so."""
+"""Anyone who reaches the page can run the recipes that are there: other machines reach it only where this says so."""
 API_URL = text(
     "API_URL",
     "the API that the page asks for predictions, http://host:port",

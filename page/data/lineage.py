@@ -15,6 +15,9 @@ from relay.handoff.wording import shorten, show_bytes, show_moment
 
 SOURCES_SHOWN = 5
 
+FILE_INPUT = "file of "
+"""Begins the name of an input that is the file of a parameter, as relay/handoff/own/arguments.py has it."""
+
 
 @dataclass(frozen=True)
 class Stop:
@@ -28,14 +31,21 @@ class Stop:
     """Why it is not good, and what to do."""
 
 
-def trace(raw: Receipt | RelayError, processed: Receipt | RelayError, result: Receipt | RelayError) -> list[Stop]:
-    """The chain of a recipe; instead of a receipt stands the error that says why there is none."""
-    stops = [_stop("raw data", raw), _stop("processed data", processed), _stop("model result", result)]
-    chain = (raw, processed, result)
-    for number, (before, after) in enumerate(pairwise(chain), start=1):
+Found = Receipt | RelayError | None
+
+
+def trace(raw: Found, processed: Found, result: Found) -> list[Stop]:
+    """The chain of a recipe.
+
+    Instead of a receipt stands the error that says why there is none, or None where the recipe has no such stage.
+    """
+    titles = ("raw data", "processed data", "model result")
+    chain = [(title, one) for title, one in zip(titles, (raw, processed, result), strict=True) if one is not None]
+    stops = [_stop(title, one) for title, one in chain]
+    for number, ((_, before), (_, after)) in enumerate(pairwise(chain), start=1):
         if isinstance(before, Receipt) and isinstance(after, Receipt):
             stops[number] = _compare(stops[number], before, after)
-    return [_source(raw), *stops]
+    return stops if raw is None else [_source(raw), *stops]
 
 
 def _source(raw: Receipt | RelayError) -> Stop:
@@ -66,7 +76,7 @@ def _stop(title: str, receipt: Receipt | RelayError) -> Stop:
 
 def _compare(stop: Stop, before: Receipt, after: Receipt) -> Stop:
     """The box, with a note when it was made from other data than lies there now."""
-    used = next(iter(after.key.inputs.values()), "")
+    used = next((found for name, found in after.key.inputs.items() if not name.startswith(FILE_INPUT)), "")
     if used == before.fingerprint:
         return stop
     note = f"made from {shorten(used)}, and {shorten(before.fingerprint)} lies there now: run {after.stage} again"

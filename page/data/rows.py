@@ -6,6 +6,7 @@ Bounded: a few row groups are read, however large the file is.
 import hashlib
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from relay.handoff.errors import DatasetDamagedError, DatasetMissingError
@@ -118,6 +119,17 @@ def read_view(settings: Settings, recipe: str, layer: Layer, fingerprint: str) -
     )
 
 
+def read_start(path: Path, rows: int) -> tuple["pa.Table", int]:
+    """The first rows of a table in a result, texts cut; and how many there are."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path) as parquet:
+        first = next(parquet.iter_batches(batch_size=rows), None)
+        table = parquet.schema_arrow.empty_table() if first is None else pa.Table.from_batches([first])
+        return shorten_texts(table), parquet.metadata.num_rows
+
+
 def read_sample(parquet: Any) -> "pa.Table":
     """Every k-th row of a few row groups, evenly spread over the file."""
     import numpy as np
@@ -151,8 +163,12 @@ def distribute(name: str, column: "pa.ChunkedArray") -> Distribution:
     import pyarrow.compute as pc
 
     nulls, known, kind = column.null_count, column.drop_null(), column.type
+    if pa.types.is_nested(kind):
+        return Distribution(name, "values", (), nulls)
     if pa.types.is_timestamp(kind):
-        return Distribution(name, "time", _bin(known.cast(pa.timestamp("ms")).cast(pa.int64()).to_numpy()), nulls)
+        return Distribution(
+            name, "time", _bin(known.cast(pa.timestamp("ms"), safe=False).cast(pa.int64()).to_numpy()), nulls
+        )
     if pa.types.is_floating(kind):
         return Distribution(name, "number", _bin(known.to_numpy()), nulls)
     numbers = Counter(known.to_pylist())

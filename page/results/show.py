@@ -1,7 +1,9 @@
 """A result on the screen: what was found in words, charts, figures beside their baseline, files to take away."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
@@ -13,7 +15,7 @@ from relay.handoff.receipt import Receipt
 from relay.handoff.settings import Settings
 from relay.handoff.wording import shorten, show, show_bytes, show_moment
 from relay.registry.task import ModelTask
-from relay.results.load import Result, list_figures, pack_files
+from relay.results.load import Figure, Result, list_figures, pack_files
 from relay.results.output import RECEIPT
 
 if TYPE_CHECKING:
@@ -23,6 +25,12 @@ ZOOM = "Drag to move, Shift and wheel to zoom, double-click to go back."
 HINTS = {ModelTask.AUTHORSHIP: f"{ZOOM} A click on a label in the legend brings it out.", ModelTask.REGRESSION: ZOOM}
 HOVER = "Hover over the chart for its figures."
 
+FIRST_ROWS = 1_000
+"""Of a table that a user's function gave."""
+
+MOST_BUTTONS = 40
+"""Files with a button of their own; all are in the zip."""
+
 
 def show_result(settings: Settings, result: Result, *, key_prefix: str) -> None:
     """Everything about one result; `key_prefix` keeps the controls of two of them apart."""
@@ -31,6 +39,8 @@ def show_result(settings: Settings, result: Result, *, key_prefix: str) -> None:
         st.markdown(plain(sentence))
     show_charts(settings, result, key_prefix=key_prefix)
     show_figures(result)
+    if result.metrics["kind"] == ModelTask.OTHER:
+        show_tables(result, key_prefix=key_prefix)
     show_files(result, key_prefix=key_prefix)
 
 
@@ -57,13 +67,17 @@ def show_charts(settings: Settings, result: Result, *, key_prefix: str) -> None:
         points, names = drawn
         charts["Fitted line"] = draw_line(points, result.metrics["line"], names)
     charts |= draw_result(result)
-    tabs = st.tabs([*charts, "Pictures"], key=f"{key_prefix}-tabs")
+    plots = result.findings.plots
+    titles = [*charts, *(["Pictures"] if plots else [])]
+    if not titles:
+        return
+    tabs = st.tabs(titles, key=f"{key_prefix}-tabs")
     for tab, (title, chart) in zip(tabs, charts.items(), strict=False):
         with tab:
             st.altair_chart(chart, key=f"{key_prefix}-{title}", alt=title)
             st.caption(HINTS.get(result.metrics["kind"], HOVER))
-    with tabs[-1]:
-        for plot in result.findings.plots:
+    with tabs[-1] if plots else nullcontext():
+        for plot in plots:
             # A picture of fixed width would be wider than a phone; a container of that width is not.
             with st.container(width=640):
                 st.image((result.folder / plot.file).read_bytes(), f"{plot.file}: {plot.caption}", width="stretch")
@@ -86,9 +100,13 @@ def _name_axis(column: dict[str, str]) -> str:
 
 
 def show_figures(result: Result) -> None:
-    """The metrics as a table, the model beside its baseline."""
-    st.subheader("Figures", anchor=False)
+    """The metrics as a table, the model beside its baseline; those of a user's function have none."""
+    is_own = result.metrics["kind"] == ModelTask.OTHER
     figures = list_figures(result.metrics)
+    if is_own:
+        _show_metrics(figures)
+        return
+    st.subheader("Figures", anchor=False)
     if not figures:
         st.caption("None: nothing could be judged.")
         return
@@ -107,20 +125,55 @@ def show_figures(result: Result) -> None:
     )
 
 
+def _show_metrics(figures: Sequence[Figure]) -> None:
+    if figures:
+        st.subheader("Metrics", anchor=False)
+        st.table(
+            [
+                {"Metric": plain(figure.name) + (" (decides)" if figure.decides else ""), "Value": show(figure.value)}
+                for figure in figures
+            ],
+            border="horizontal",
+            hide_index=True,
+        )
+
+
+def show_tables(result: Result, *, key_prefix: str) -> None:
+    """The tables that a user's function gave: the first rows of each."""
+    names = [name for name in result.receipt.files if Path(name).suffix == ".parquet" and Path(name).parent == Path()]
+    if not names:
+        return
+    from page.data.rows import read_start  # Arrow: not before the first paint
+
+    st.subheader("Tables", anchor=False)
+    for name, tab in zip(names, st.tabs([plain(Path(name).stem) for name in names]), strict=True):
+        with tab:
+            rows, total = read_start(result.folder / name, FIRST_ROWS)
+            st.dataframe(rows, hide_index=True, key=f"{key_prefix}-{name}", alt=name)
+            first = "All" if rows.num_rows == total else f"The first {rows.num_rows:,} of"
+            st.caption(f"{first} {total:,} rows; `{name}` has them all.")
+
+
 def show_files(result: Result, *, key_prefix: str) -> None:
     """A button for all files, and one for each."""
     names = [*result.receipt.files, RECEIPT]
     with st.expander(f"Download: {len(names)} files, {show_bytes(result.receipt.bytes)}", icon=":material/download:"):
         _offer("All files as a zip", result.zip_name, partial(pack_files, result), key_prefix=key_prefix, is_main=True)
         with st.container(horizontal=True, gap="small"):
-            for name in names:
+            for name in names[:MOST_BUTTONS]:
                 offer_file(result, name, key_prefix=key_prefix)
-        st.caption(f"They lie in `{result.folder}`.")
+        more = f"{len(names) - MOST_BUTTONS:,} more are in the zip. " if len(names) > MOST_BUTTONS else ""
+        st.caption(f"{more}They lie in `{result.folder}`.")
 
 
 def offer_file(result: Result, name: str, *, key_prefix: str) -> None:
     """A button that downloads one file of a result, under a name that tells the recipe."""
-    _offer(name, f"{result.receipt.recipe}-{name}", (result.folder / name).read_bytes, key_prefix=key_prefix)
+    _offer(
+        name,
+        f"{result.receipt.recipe}-{name.replace('/', '-')}",
+        (result.folder / name).read_bytes,
+        key_prefix=key_prefix,
+    )
 
 
 def _offer(label: str, file_name: str, read: Callable[[], bytes], *, key_prefix: str, is_main: bool = False) -> None:

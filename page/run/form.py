@@ -2,55 +2,36 @@
 
 import ast
 import inspect
-import json
 import math
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
+from page.run.field import Field, Kind
+from page.run.own_fields import describe_arguments, find_own
+from page.run.presets import choose_presets
 from relay.handoff.errors import UsageError
+from relay.handoff.override import format_value
 from relay.handoff.recipe import STAGE_SECTIONS, Recipe, Section, load_recipe
 
-Kind = Literal["toggle", "choice", "integer", "number", "text", "toml", "fixed"]
-
-
-@dataclass(frozen=True)
-class Field:
-    """One key of a section: what it is now and what it may become."""
-
-    key: str
-    """As in an override: model.chunks."""
-    kind: Kind
-    value: Any
-    help: str = ""
-    choices: tuple[Any, ...] = ()
-    low: float | None = None
-    high: float | None = None
-    is_optional: bool = False
-
-    @property
-    def label(self) -> str:
-        """The key as a person reads it: chunk chars."""
-        return self.key.rsplit(".", 1)[-1].replace("_", " ")
-
-    @property
-    def hint(self) -> str:
-        """The help and the range of a number, such as `Rows to draw. At least 1.`."""
-        low, high = (None if limit is None else f"{limit:g}" for limit in (self.low, self.high))
-        if low is not None and high is not None:
-            return f"{self.help} From {low} to {high}.".strip()
-        words = f"At least {low}." if low is not None else f"At most {high}." if high is not None else ""
-        return f"{self.help} {words}".strip()
+FIXED = frozenset(("kind", "source", "format", "function", "reads", "path", "url", "table", "query", "sha256"))
+"""Keys that decide which code runs and what is read: the page shows them and never sets them."""
 
 
 def find_stages() -> tuple[str, ...]:
     """The stages that this machine or image holds, in the order in which they run."""
     return tuple(stage for stage in STAGE_SECTIONS if find_spec(stage) is not None)
+
+
+def list_stages(recipe: Recipe) -> tuple[str, ...]:
+    """The stages of this machine or image that a recipe has; ingest runs the recipes that it reads."""
+    reads_others = recipe.reads != (recipe.name,)
+    return tuple(stage for stage in find_stages() if stage in recipe.sections or (stage == "ingest" and reads_others))
 
 
 def parse_section(recipe: Recipe, stage: str) -> Section:
@@ -74,8 +55,50 @@ def check_overrides(name: str, overrides: Iterable[str], stages: Iterable[str]) 
     """
     recipe = load_recipe(name, overrides)
     for stage in stages:
-        parse_section(recipe, stage)
+        if stage in recipe.sections:
+            parse_section(recipe, stage)
     return recipe
+
+
+def describe_stage(recipe: Recipe, stage: str) -> list[Field]:
+    """What the page shows of a stage's section: with the parameters of the user's function, and fixed keys.
+
+    Raises:
+        OwnCodeError, RecipeError, UsageError: the stage refuses its section.
+    """
+    if stage not in recipe.sections:
+        return []
+    section = parse_section(recipe, stage)
+    own = find_own(recipe, stage, section)
+    fields: list[Field] = []
+    for field in describe_fields(stage, section):
+        name = field.key.partition(".")[2]
+        if name == "arguments":
+            fields += describe_arguments(stage, own) if own is not None else []
+        elif name in FIXED:
+            fields.append(replace(field, kind="fixed"))
+        elif stage == "model" and name in ("estimator", "options", "use"):
+            fields += _describe_estimator(recipe, field, name, is_own=own is not None)
+        else:
+            fields.append(field)
+    return [field for field in fields if field.kind != "fixed" or field.value not in (None, "", [], {})]
+
+
+def _describe_estimator(recipe: Recipe, field: Field, name: str, *, is_own: bool) -> list[Field]:
+    """The estimator is chosen from the recipe's offers, or from its own one and the presets."""
+    section = recipe.sections["model"]
+    if "estimators" in section:
+        if name == "use":
+            return [replace(field, kind="choice", choices=tuple(section["estimators"]))]
+        is_options = name == "options"
+        key = f"model.estimators.{section.get('use')}.options" if is_options else field.key
+        return [replace(field, key=key, kind="toml" if is_options else "fixed")]
+    if name == "use" or (name == "options" and is_own and not field.value):
+        return []
+    if name == "options":
+        return [field]
+    target = next((recipe.columns[column].type for column in recipe.with_role("target")), "")
+    return [replace(field, kind="choice", choices=tuple(dict.fromkeys((field.value, *choose_presets(target)))))]
 
 
 def describe_fields(prefix: str, section: Section) -> list[Field]:
@@ -142,7 +165,7 @@ def list_overrides(fields: Iterable[Field], filled: Mapping[str, Any]) -> list[s
         if field.kind == "text" and field.is_optional:
             value = value or None
         if value is not None and value != field.value:
-            changes.append(f"{field.key}={format_toml(value)}")
+            changes.append(f"{field.key}={format_value(value)}")
     return changes
 
 
@@ -156,7 +179,8 @@ def _read_number(field: Field, text: str) -> int | float | None:
         value = math.inf
     if not math.isfinite(value):
         expected = "a whole number" if field.kind == "integer" else "a number"
-        raise UsageError(f'{field.label}: found "{text}", expected {expected}, such as {format_toml(field.value or 1)}')
+        example = format_value(field.value or 1)
+        raise UsageError(f'{field.label}: found "{text}", expected {expected}, such as {example}')
     return value
 
 
@@ -169,13 +193,3 @@ def _read_toml(field: Field, text: Any) -> Any:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f'{field.label}: not TOML ({error}); expected such as ["a", "b"] or {{ name = 1 }}') from None
-
-
-def format_toml(value: Any) -> str:
-    """A value as TOML on one line; what is None in a table is left out."""
-    if isinstance(value, dict):
-        pairs = (f"{json.dumps(key)} = {format_toml(item)}" for key, item in value.items() if item is not None)
-        return f"{{ {', '.join(pairs)} }}" if value else "{}"
-    if isinstance(value, list):
-        return f"[{', '.join(format_toml(item) for item in value)}]"
-    return json.dumps(value, ensure_ascii=False)

@@ -22,6 +22,7 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
+from page.run.allowed import require_allowed
 from relay.handoff.errors import ErrorRecord, RelayError
 from relay.handoff.files import write_atomically
 from relay.handoff.journal import Outcome, parse_error
@@ -200,9 +201,11 @@ class RunFiles:
         When another one was quicker, that one is left alone, and found by `find`.
 
         Raises:
+            NotAllowedError: it asks for more than other parameters.
             RelayError: the process did not get that far.
             OSError: the folder of the logs cannot be written.
         """
+        require_allowed(self.settings, order.source, order.overrides)
         if self._is_taken():
             return
         self.log.parent.mkdir(parents=True, exist_ok=True)

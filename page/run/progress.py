@@ -2,6 +2,7 @@
 
 import signal
 from collections.abc import Mapping
+from textwrap import dedent
 from typing import Literal
 
 import streamlit as st
@@ -101,12 +102,20 @@ def _show_end(files: RunFiles, job: Job) -> None:
                 icon=":material/power_off:",
             )
         case _:
-            st.error(plain(_explain_failure(job)), icon=":material/error:")
+            _show_failure(job)
     if job.status is not Status.SUCCEEDED:
         with st.expander("Log of the run"):
             with st.container(horizontal=True):
                 _show_steps(job)
             st.code("\n".join(keep_messages(files.read_tail())) or "(empty)", language=None, wrap_lines=True)
+
+
+def _show_failure(job: Job) -> None:
+    """The message; below it, for a user's own code, the lines of its files that the error went through."""
+    message, *lines = _explain_failure(job).splitlines()
+    st.error(plain(message), icon=":material/error:")
+    if lines:
+        st.code(dedent("\n".join(lines)), language=None, wrap_lines=True)
 
 
 def _explain_failure(job: Job) -> str:

@@ -1,17 +1,18 @@
 """Data: what lies there, where it came from, and how it looks."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
 
 from page.data import lineage, rows
-from page.data.rows import Layer
+from page.data.rows import STAGE_OF, Layer
 from page.shell.frame import chosen_recipe, entitle, told_in_words
 from page.shell.markdown import plain
 from relay.handoff.errors import RelayError
 from relay.handoff.receipt import Receipt
 from relay.handoff.settings import Settings, read_settings
-from relay.handoff.wording import show_bytes, show_moment
+from relay.handoff.wording import list_words, show_bytes, show_moment
 from relay.results.load import load_latest
 
 LOOK_SECONDS = 2
@@ -27,11 +28,17 @@ def show() -> None:
     settings = read_settings()
     _, recipe = chosen_recipe(settings)
     entitle(recipe)
-    found = {layer: find(settings, recipe.name, layer) for layer in TITLES}
+    layers = [layer for layer in TITLES if STAGE_OF[layer] in recipe.sections]
+    found = {layer: find(settings, recipe.name, layer) for layer in layers}
     st.subheader("Lineage", anchor=False)
-    st.html(lineage.draw(lineage.trace(found["raw"], found["processed"], find_result(settings, recipe.name))))
-    st.fragment(watch, run_every=LOOK_SECONDS)(settings, recipe.name, sign(found))
-    for tab, layer in zip(st.tabs([f"{title} data" for title in TITLES.values()]), TITLES, strict=True):
+    result = find_result(settings, recipe.name) if "model" in recipe.sections else None
+    st.html(lineage.draw(lineage.trace(found.get("raw"), found.get("processed"), result)))
+    if "raw" not in found:
+        st.caption(
+            plain(f"Its rows are ingested by other recipes: {list_words(recipe.reads)}. Choose one to see them.")
+        )
+    st.fragment(watch, run_every=LOOK_SECONDS)(settings, recipe.name, layers, sign(found))
+    for tab, layer in zip(st.tabs([f"{TITLES[layer]} data" for layer in layers]), layers, strict=True):
         with tab, told_in_words(settings):
             show_dataset(settings, recipe.name, layer, found[layer])
 
@@ -57,10 +64,10 @@ def sign(found: dict[Layer, Receipt | RelayError]) -> list[str]:
     return [one.fingerprint if isinstance(one, Receipt) else str(one) for one in found.values()]
 
 
-def watch(settings: Settings, recipe: str, drawn: list[str]) -> None:
+def watch(settings: Settings, recipe: str, layers: Sequence[Layer], drawn: list[str]) -> None:
     """Draw the page again when a dataset is another one than the one shown."""
     with told_in_words(settings):
-        if sign({layer: find(settings, recipe, layer) for layer in TITLES}) != drawn:
+        if sign({layer: find(settings, recipe, layer) for layer in layers}) != drawn:
             st.rerun()
 
 

@@ -18,7 +18,7 @@ from page.models.registry_view import (
     plan_undo,
 )
 from page.shell.command import CommandError
-from page.shell.frame import chosen_recipe, entitle, told_in_words
+from page.shell.frame import chosen_recipe, entitle, has_model, told_in_words
 from page.shell.markdown import plain
 from relay.handoff.recipe import Recipe
 from relay.handoff.settings import OFF, Settings, read_settings
@@ -44,6 +44,8 @@ def show() -> None:
     settings = read_settings()
     source, recipe = chosen_recipe(settings)
     entitle(recipe)
+    if not has_model(recipe):
+        return
     address = find_registry(settings.data_dir, settings.tracking_uri)
     if address is None:
         st.info(

@@ -11,7 +11,7 @@ from page.predict.log import show_log
 from page.predict.show import show_given
 from page.predict.table import show_table
 from page.settings import PageSettings, read_page_settings
-from page.shell.frame import chosen_recipe, entitle, told_in_words
+from page.shell.frame import chosen_recipe, entitle, has_model, told_in_words
 from page.shell.markdown import plain
 from relay.handoff.errors import RelayError
 from relay.handoff.recipe import Recipe
@@ -32,6 +32,8 @@ def show() -> None:
     settings = read_page_settings()
     source, recipe = chosen_recipe(settings)
     entitle(recipe)
+    if not has_model(recipe):
+        return
     answering = choose_answering(settings, source, recipe)
     try:
         served = describe(settings, source, answering)

@@ -2,17 +2,19 @@
 
 import streamlit as st
 
+from page.data.rows import STAGE_OF, Layer
 from page.predict.text import show_question
 from page.results.show import show_result
 from page.results.style_tabs import show_styles
 from page.run.fields import fill_in
-from page.run.form import find_stages
+from page.run.form import find_stages, list_stages
 from page.run.job import Job, Order, RunFiles, Status
 from page.run.progress import show_run
 from page.run.schedule_show import show_schedule
 from page.settings import PageSettings, read_page_settings
 from page.shell.frame import chosen_recipe, entitle, told_in_words
 from page.shell.markdown import plain
+from relay.handoff.recipe import Recipe
 from relay.registry.task import ModelTask
 from relay.results.load import Result, load_latest
 
@@ -23,14 +25,16 @@ def show() -> None:
     """The page: the run and its result on the left, the parameters on the right, below each other on a phone."""
     settings = read_page_settings()
     source, recipe = chosen_recipe(settings)
-    files, stages = RunFiles(settings, recipe.name), find_stages()
+    files, stages = RunFiles(settings, recipe.name), list_stages(recipe)
     job = files.find()
     entitle(recipe)
     left, right = st.columns([2, 1], gap="large")
     with right:
         st.subheader("Parameters", anchor=False)
-        overrides = fill_in(settings, source, recipe, stages)
-        if "ingest" not in stages:
+        overrides = None
+        with told_in_words(settings):
+            overrides = fill_in(settings, source, recipe, stages)
+        if "ingest" not in find_stages():
             st.caption(
                 "ingest and preprocess run in containers of their own: "
                 f"`docker compose run --rm ingest {recipe.name}`, then the same with `preprocess`."
@@ -41,7 +45,10 @@ def show() -> None:
         show_button(files, job, order, is_valid=overrides is not None)
         show_run(files, job)
         with told_in_words(settings):
-            show_latest(settings, source, load_latest(settings, recipe.name))
+            if "model" in recipe.sections:
+                show_latest(settings, source, load_latest(settings, recipe.name))
+            else:
+                show_last_dataset(recipe)
 
 
 def show_latest(settings: PageSettings, source: str, result: Result) -> None:
@@ -51,6 +58,13 @@ def show_latest(settings: PageSettings, source: str, result: Result) -> None:
         return
     show_styles(result, key_prefix="run")
     show_question(settings, source, result)
+
+
+def show_last_dataset(recipe: Recipe) -> None:
+    """Where the result of a recipe without a model is."""
+    layer: Layer = "processed" if "preprocess" in recipe.sections else "raw"
+    stage = STAGE_OF[layer]
+    st.info(f"This recipe ends after {stage}. The page Data shows its {layer} rows.", icon=":material/database:")
 
 
 def show_button(files: RunFiles, job: Job | None, order: Order, *, is_valid: bool) -> None:

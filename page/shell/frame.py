@@ -1,6 +1,6 @@
 """What all pages share: the choice of the recipe, and errors told in words."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -9,9 +9,10 @@ import streamlit as st
 from loguru import logger
 
 from page.shell.markdown import plain
+from page.shell.recipes import list_names, require_known
 from relay.handoff.errors import DatasetDamagedError, DatasetMissingError, RelayError
 from relay.handoff.log import configure_log
-from relay.handoff.recipe import Recipe, list_recipes, load_recipe
+from relay.handoff.recipe import Recipe, load_recipe
 from relay.handoff.settings import Settings, read_settings
 
 RECIPE = "recipe"
@@ -66,19 +67,13 @@ def choose_recipe(settings: Settings) -> None:
     )
 
 
-def list_names(asked: Sequence[str]) -> list[str]:
-    """The recipes in `recipes/`, then those that the environment names by a path."""
-    known = [path.stem for path in list_recipes()]
-    return known + [name for name in dict.fromkeys(asked) if name not in known]
-
-
 def chosen_recipe(settings: Settings) -> tuple[str, Recipe]:
     """The chosen recipe, as one names it and as it is read.
 
     Raises:
-        RecipeError, UsageError: it is not a valid one.
+        RecipeError, UsageError: it is not a valid one, or not one of the page's.
     """
-    source = str(st.session_state[RECIPE])
+    source = require_known(settings, str(st.session_state[RECIPE]))
     return source, load_recipe(source, settings.overrides)
 
 
@@ -87,6 +82,14 @@ def entitle(recipe: Recipe) -> None:
     st.title(recipe.title, anchor=False)
     if recipe.description:
         st.caption(plain(recipe.description))
+
+
+def has_model(recipe: Recipe) -> bool:
+    """Whether a recipe has a model; if not, the screen says so."""
+    if "model" not in recipe.sections:
+        st.info("This recipe has no model: it prepares data only. The page Data shows it.", icon=":material/database:")
+        return False
+    return True
 
 
 def settings_now() -> Settings:

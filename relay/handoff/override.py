@@ -2,6 +2,7 @@
 
 import json
 import tomllib
+from datetime import date
 from typing import Any
 
 from relay.handoff.errors import UsageError
@@ -23,13 +24,16 @@ def parse_override(text: str) -> tuple[str, Any]:
 
 
 def format_value(value: Any) -> str:
-    """A value as TOML writes it, for an override such as `section.key=value`."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, str):
-        return json.dumps(value, ensure_ascii=False)
+    """A value as TOML writes it on one line, for an override such as `section.key=value`.
+
+    TOML has no null: what is None in a table is left out.
+    """
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, list):
         return f"[{', '.join(map(format_value, value))}]"
     if isinstance(value, dict):
-        return f"{{ {', '.join(f'{json.dumps(key)} = {format_value(item)}' for key, item in value.items())} }}"
-    return str(value)
+        pairs = (f"{json.dumps(key)} = {format_value(item)}" for key, item in value.items() if item is not None)
+        return f"{{ {', '.join(pairs)} }}" if value else "{}"
+    # JSON writes DEL as it is, and TOML refuses it.
+    return str(value) if isinstance(value, float) else json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -20,6 +20,8 @@ CHROMIUM = which("chromium") or which("chromium-browser") or which("google-chrom
 
 SCREENSHOTS = Path(__file__).parent / "screenshots"
 SIZES = {"laptop": (1280, 800), "phone": (390, 844)}
+DESK = (1440, 900)
+"""Of a large screen."""
 ARGUMENTS = [
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
     *("--disable-component-update", "--disable-sync"),
@@ -90,7 +92,7 @@ def assert_fits(page: Any, width: int) -> None:
 
 def picture(page: Any, name: str, size: str, schemes: tuple[str, ...] = ("light", "dark")) -> None:
     """Screenshots of the whole page, by a viewport as high as it."""
-    width, height = SIZES[size]
+    width, height = SIZES.get(size, DESK)
     whole = page.locator("[data-testid=stMain]").evaluate("e => e.scrollHeight") + 70
     page.set_viewport_size({"width": width, "height": max(whole, height)})
     for scheme in schemes:

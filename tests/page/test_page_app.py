@@ -222,14 +222,14 @@ def test_the_button_runs_a_process_of_its_own_and_the_page_shows_how_it_ended(
     full: Folders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = open_page(full, monkeypatch)
-    app.text_input(key="linear:0:model.estimator").set_value("sklearn.linear_model.NoSuch").run()
+    app.text_input(key="linear:0:model.options").set_value("{ no_such = 1 }").run()
     button(app, "Run").click().run()
     files = RunFiles(full.settings, "linear")
     while (job := files.find()) is not None and job.status is Status.RUNNING:
         time.sleep(0.1)
     app.run()
     assert "model: " in words(app)
-    assert "NoSuch" in words(app)
+    assert "no_such" in words(app)
     assert "Traceback" not in words(app) + "".join(code.value for code in app.code)
     assert "LinearRegression learned y" in words(app)  # the result before is still there
 

@@ -5,8 +5,10 @@ from typing import Annotated, Any, Literal
 import pytest
 from pydantic import Field as Rule
 
-from page.run.form import Field, check_overrides, describe_fields, format_toml, list_overrides, parse_section
+from page.run.field import Field
+from page.run.form import check_overrides, describe_fields, describe_stage, list_overrides
 from relay.handoff.errors import UsageError
+from relay.handoff.override import format_value
 from relay.handoff.recipe import Section, load_recipe, parse_override
 
 
@@ -81,23 +83,23 @@ def test_a_list_that_is_no_toml_is_refused_with_an_example() -> None:
     "value", [True, 3, 0.25, "", 'a"b\\c\nd', "ü, [x]", [], ["a", "b, c"], {"n": 5}, {"a b": {"c": [1, 2]}}, {}]
 )
 def test_a_value_written_as_toml_is_read_back_as_an_override(value: Any) -> None:
-    assert parse_override(f"model.key={format_toml(value)}") == ("model.key", value)
+    assert parse_override(f"model.key={format_value(value)}") == ("model.key", value)
 
 
 def test_what_is_none_in_a_table_is_left_out() -> None:
-    assert format_toml({"a": None, "b": 1}) == '{ "b" = 1 }'
+    assert format_value({"a": None, "b": 1}) == '{ "b" = 1 }'
 
 
 @pytest.mark.parametrize("name", ["docstrings", "linear", "credit", "federalist", "posts", "tanakh", "own"])
 def test_every_recipe_that_ships_has_a_form_that_changes_nothing_by_itself(name: str) -> None:
     recipe = load_recipe(name)
     for stage in ("ingest", "preprocess", "model"):
-        fields = describe_fields(stage, parse_section(recipe, stage))
+        fields = describe_stage(recipe, stage)
         assert list_overrides(fields, {field.key: as_drawn(field) for field in fields}) == []
 
 
 def as_drawn(field: Field) -> Any:
-    return format_toml(field.value) if field.kind == "toml" and field.value is not None else field.value
+    return format_value(field.value) if field.kind == "toml" and field.value is not None else field.value
 
 
 def test_overrides_are_refused_in_the_words_of_the_stage() -> None:

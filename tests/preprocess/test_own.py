@@ -1,6 +1,7 @@
 """A user's own function as preprocess: what it may take and give, and what becomes of it."""
 
 import json
+import shutil
 from typing import Any
 
 import pytest
@@ -184,3 +185,14 @@ def test_a_split_needs_its_column(more: str, expected: str, desk: Desk) -> None:
     path = prepare(desk, "def clean(frame):\n    return frame\n", more)
     assert desk.run("preprocess", path) == 1
     assert expected in failure(desk).replace('"', "")
+
+
+def test_code_in_the_data_folder_never_runs(desk: Desk) -> None:
+    prepare(desk, FILTERS["pandas"])
+    sent = desk.data / "sent"
+    sent.mkdir()
+    for name, ending in (("rows", "csv"), ("mine", "py"), ("mine", "toml")):
+        shutil.copy(desk.folder / f"{name}.{ending}", sent / f"{name.replace('mine', 'sent')}.{ending}")
+    assert desk.run("ingest", str(sent / "sent.toml")) == 0
+    assert desk.run("preprocess", str(sent / "sent.toml")) == 1
+    assert "own code is never run from there" in failure(desk)

@@ -1,11 +1,12 @@
 """The values that a recipe gives to a user's function, checked by the function's own types."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any
+from types import UnionType
+from typing import Annotated, Any, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, create_model
+from pydantic import BaseModel, ConfigDict, Field, Strict, ValidationError, create_model
 
 from relay.handoff.errors import RecipeError, UsageError
 from relay.handoff.files import hash_file
@@ -35,15 +36,29 @@ def resolve_arguments(signature: Signature, given: Mapping[str, Any], recipe: Re
 
 def make_model(signature: Signature) -> type[BaseModel]:
     """A pydantic model with a field for each parameter, known by the parameter's name."""
-    fields: dict[str, Any] = {f"p_{one.name}": (one.type, _describe(one)) for one in signature.parameters}
+    fields: dict[str, Any] = {f"p_{one.name}": (_loosen(one.type), _describe(one)) for one in signature.parameters}
     config = ConfigDict(extra="forbid", frozen=True, strict=True, validate_default=False)
     return create_model(f"Arguments of {signature.function}", __config__=config, **fields)
 
 
 def _describe(parameter: Parameter) -> Any:
     default = ... if parameter.default is REQUIRED else parameter.default
-    is_lax = any(kind.__name__ in str(parameter.type) for kind in LAX)
-    return Field(default, alias=parameter.name, description=parameter.help or None, strict=False if is_lax else None)
+    return Field(default, alias=parameter.name, description=parameter.help or None)
+
+
+def _loosen(kind: Any) -> Any:
+    """The type, with dates and paths in it that may be written as texts."""
+    if kind in LAX:
+        return Annotated[kind, Strict(False)]
+    if isinstance(kind, UnionType):
+        first, *others = map(_loosen, get_args(kind))
+        for other in others:
+            first = first | other
+        return first
+    if get_origin(kind) is list:
+        inner: Any = _loosen(get_args(kind)[0])
+        return list[inner]
+    return kind
 
 
 def _explain(problem: Any, signature: Signature, recipe: Recipe, section: str) -> RecipeError | UsageError:
@@ -99,29 +114,44 @@ def _unpack(kind: str, value: Any) -> Any:
     return date.fromisoformat(value) if kind == "date" else Path(value) if kind == "path" else value
 
 
-def find_files(values: Mapping[str, Any], data_dir: Path, base: Path) -> dict[str, Path]:
-    """Parameter -> the file that a `Path` means.
+def locate_file(path: Path, data_dir: Path, base: Path) -> Path:
+    """The file that a `Path` means.
 
     It counts from the data folder where it begins with `data/`, else from the recipe's, as for the source `file`.
     """
-    found = {}
+    text = path.as_posix()
+    return data_dir / text.removeprefix("data/") if text.startswith("data/") else base / path
+
+
+def locate_files(values: Mapping[str, Any], data_dir: Path, base: Path) -> dict[str, Any]:
+    """Parameter -> the file, or the list of files, that its value means; other parameters are left out."""
+    found: dict[str, Any] = {}
     for name, value in values.items():
         if isinstance(value, Path):
-            text = value.as_posix()
-            found[name] = data_dir / text.removeprefix("data/") if text.startswith("data/") else base / value
+            found[name] = locate_file(value, data_dir, base).absolute()
+        elif isinstance(value, list) and value and all(isinstance(item, Path) for item in value):
+            found[name] = [locate_file(item, data_dir, base).absolute() for item in value]
     return found
 
 
-def hash_files(signature: Signature, files: Mapping[str, Path]) -> dict[str, str]:
+def hash_files(signature: Signature, files: Mapping[str, Any]) -> dict[str, str]:
     """Name -> SHA-256 of each file that a parameter names, for the key.
 
     Raises:
         RecipeError: a file is not there.
     """
     found = {}
-    for name, path in files.items():
+    for name, path in _flatten(files):
         try:
             found[f"file of {name}"] = hash_file(path)
         except OSError as error:
             raise RecipeError(f"{signature.shown}: the file of parameter {name}, {path}: {error.strerror}") from None
     return found
+
+
+def _flatten(files: Mapping[str, Any]) -> Iterator[tuple[str, Path]]:
+    for name, value in files.items():
+        if isinstance(value, list):
+            yield from ((f"{name}.{number}", path) for number, path in enumerate(value))
+        else:
+            yield name, value

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from relay.handoff.code import Code
-from relay.handoff.own.arguments import find_files, hash_files, pack, resolve_arguments, to_plain
-from relay.handoff.own.module import OwnFolder, Source, find_source
+from relay.handoff.own.arguments import hash_files, locate_files, pack, resolve_arguments, to_plain
+from relay.handoff.own.module import OwnFolder, Source, find_source, require_outside
 from relay.handoff.own.packages import require_pinned
 from relay.handoff.own.reach import Reach, find_reach, require_function
 from relay.handoff.own.signature import Signature, read_signature
@@ -53,9 +53,9 @@ class OwnFunction:
         """The values as JSON has them, for the key and the receipt."""
         return to_plain(self.values)
 
-    def files(self, data_dir: Path) -> dict[str, Path]:
-        """Parameter -> the file that it names."""
-        return find_files(self.values, data_dir, self.recipe.path.parent)
+    def files(self, data_dir: Path) -> dict[str, Any]:
+        """Parameter -> the file, or the list of files, that it names."""
+        return locate_files(self.values, data_dir, self.recipe.path.parent)
 
     def inputs(self, data_dir: Path) -> dict[str, str]:
         """Name -> SHA-256 of each file that a parameter names.
@@ -72,10 +72,14 @@ class OwnFunction:
             task: a function of ours, module:function; it finds `values` (see `unpack`) and `data_dir` in its arguments.
             data_dir: from which paths that begin with `data/` count.
             arguments: what else the task needs, as JSON has it.
+
+        Raises:
+            OwnCodeError: its module lies in the data folder.
         """
         from relay.handoff.own.apart import Work
 
-        values = {**self.values, **{name: path.absolute() for name, path in self.files(data_dir).items()}}
+        require_outside(self.recipe.path.parent, data_dir)
+        values = {**self.values, **self.files(data_dir)}
         return Work(
             task=task,
             arguments={"values": pack(values), "data_dir": str(data_dir), **arguments},

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from relay.handoff.errors import RelayError
 from relay.handoff.recipe import Recipe
+from relay.handoff.settings import RECIPES_DIR
 
 PACKAGE = "recipes"
 """The package that a user's modules see themselves in, wherever the folder lies."""
@@ -146,6 +147,19 @@ def require_inside(path: Path, folder: Path) -> str:
     if not path.resolve().is_relative_to(folder.resolve()):
         raise OwnCodeError(f"{shown}: a symbolic link out of {folder}; own code must lie in that folder")
     return shown
+
+
+def require_outside(folder: Path, data_dir: Path) -> None:
+    """Return where a folder of own code lies outside the data folder: what was fetched or sent there never runs.
+
+    Raises:
+        OwnCodeError: it lies in it.
+    """
+    if folder.resolve().is_relative_to(data_dir.resolve()) and folder.resolve() != RECIPES_DIR.resolve():
+        raise OwnCodeError(
+            f"{folder} lies in the data folder {data_dir}; own code is never run from there",
+            next_step="Move the recipe and its module to recipes/",
+        )
 
 
 def module_name(recipe: Recipe) -> str:

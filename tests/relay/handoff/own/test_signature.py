@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import pytest
 
-from relay.handoff.own.arguments import pack, resolve_arguments, to_plain, unpack
+from relay.handoff.own.arguments import hash_files, locate_files, pack, resolve_arguments, to_plain, unpack
 from relay.handoff.own.docstring import read_help
 from relay.handoff.own.module import OwnCodeError, OwnFolder, list_functions
 from relay.handoff.own.signature import REQUIRED, Frame, Signature, read_signature
@@ -136,6 +136,31 @@ def test_values_are_typed_the_seed_is_the_recipes_and_both_survive_json(tmp_path
     found = resolve_arguments(read(PARAMETERS, tmp_path), {"n": 4, "since": "2025-02-03"}, recipe(), "preprocess")
     assert found == {"n": 4, "how": "a", "since": date(2025, 2, 3), "seed": 7}
     assert (to_plain(found)["since"], unpack(pack(found))) == ("2025-02-03", found)
+
+
+def test_lists_of_dates_and_paths_may_be_written_as_texts(tmp_path: Path) -> None:
+    signature = read("def f(*, days: list[date], files: list[Path] = [], other: Path | None = None):", tmp_path)
+    given = {"days": ["2025-02-03"], "files": ["a.csv", "data/b.csv"], "other": "c.csv"}
+    found = resolve_arguments(signature, given, recipe(), "preprocess")
+    assert found == {
+        "days": [date(2025, 2, 3)],
+        "files": [Path("a.csv"), Path("data/b.csv")],
+        "other": Path("c.csv"),
+    }
+    assert unpack(pack(found)) == found
+
+
+def test_each_file_of_a_list_is_located_and_in_the_key(tmp_path: Path) -> None:
+    signature = read("def f(*, files: list[Path], other: Path):", tmp_path)
+    (tmp_path / "a.csv").write_text("a")
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "b.csv").write_text("b")
+    values = {"files": [Path("a.csv"), Path("data/b.csv")], "other": Path("a.csv")}
+    files = locate_files(values, tmp_path / "data", tmp_path)
+    assert files["files"] == [tmp_path / "a.csv", tmp_path / "data" / "b.csv"]
+    hashes = hash_files(signature, files)
+    assert list(hashes) == ["file of files.0", "file of files.1", "file of other"]
+    assert hashes["file of files.0"] == hashes["file of other"] != hashes["file of files.1"]
 
 
 @pytest.mark.parametrize(
