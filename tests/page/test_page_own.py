@@ -56,6 +56,17 @@ def test_each_parameter_of_a_signature_becomes_its_kind_of_field(project: OwnPro
     assert (bins.key, bins.help) == ("model.arguments.bins", "Bars of the histogram.")
 
 
+def test_functions_of_ingest_have_their_fields_and_without_one_there_are_none(project: OwnProject) -> None:
+    labels = [field.label for field in describe_stage(load_recipe(project.rooms), "ingest")]
+    assert {"function", "arguments", "timeout"}.isdisjoint(labels)
+    with Path(f"{project.root}/rooms.py").open("a", encoding="utf-8") as module:
+        module.write("\n\ndef read(path: Path, *, sheet: str = 'first'):\n    return pd.read_csv(path)\n")
+    project.change('path = "rooms.csv"', 'path = "rooms.csv"\nformat = "python"\nfunction = "read"')
+    fields = {field.key: field for field in describe_stage(load_recipe(project.rooms), "ingest")}
+    assert fields["ingest.arguments.sheet"].value == "first"
+    assert {fields[f"ingest.{name}"].kind for name in ("source", "path", "format", "function")} == {"fixed"}
+
+
 def test_what_is_filled_in_is_what_the_function_gets(project: OwnProject) -> None:
     recipe = load_recipe(project.rooms)
     filled = {
