@@ -76,7 +76,7 @@ def describe_stage(recipe: Recipe, stage: str) -> list[Field]:
         if name == "arguments":
             fields += describe_arguments(stage, own) if own is not None else []
         elif name == "timeout" and own is None and "arguments" in type(section).model_fields:
-            continue  # it ends own code, and there is none
+            continue  # it concerns own code only
         elif name in FIXED:
             fields.append(replace(field, kind="fixed"))
         elif stage == "model" and name in ("estimator", "options", "use"):
