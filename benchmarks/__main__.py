@@ -8,7 +8,17 @@ from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 
-BENCHMARKS = ("unchanged", "trigrams", "authorship", "credit", "download", "tracking", "database", "serving")
+BENCHMARKS = (
+    "unchanged",
+    "trigrams",
+    "authorship",
+    "credit",
+    "download",
+    "tracking",
+    "database",
+    "serving",
+    "own_batches",
+)
 RESULTS = Path(__file__).parent / "results"
 
 

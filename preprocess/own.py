@@ -114,10 +114,11 @@ class OwnRows:
 
     def _conform(self, columns: Mapping[str, Column]) -> Iterator[Block]:
         """Blocks with the used columns, then what else is kept: the split of the function, and raw rows."""
+        ignored = self.run.recipe.columns.keys() - columns.keys()
         for batch in self._batches:
             table = pa.Table.from_batches([batch])
             kept = [name for name in (self.row_name, SPLIT if self._has_split else "") if name]
-            others = [name for name in table.column_names if name not in kept]
+            others = [name for name in table.column_names if name not in kept and name not in ignored]
             matched = match_columns(others, _plain(columns), self.section.extra_columns, self._where)
             numbers = np.arange(self.rows_out + 1, self.rows_out + 1 + table.num_rows)
             typed = conform(table.select([matched[name] for name in columns]), columns, numbers)

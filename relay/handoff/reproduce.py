@@ -4,6 +4,7 @@ The second run is a fresh process with another hash seed, another time zone and 
 same data through links and writes into a scratch folder, which is removed afterwards.
 """
 
+import json
 import os
 import shutil
 import subprocess
@@ -17,7 +18,7 @@ from loguru import logger
 from relay.handoff import interrupt
 from relay.handoff.errors import RelayError
 from relay.handoff.override import format_value
-from relay.handoff.receipt import Receipt
+from relay.handoff.receipt import Receipt, flatten
 from relay.handoff.run import Parameters, Run
 from relay.handoff.settings import ROOT
 from relay.handoff.stage import Location
@@ -27,6 +28,8 @@ OTHER_ZONES = {"Pacific/Auckland": "America/Bogota"}
 
 LOOK_SECONDS = 0.5
 COLUMNS_SHOWN = 5
+LONGEST_SHOWN = 60
+"""Characters of a value in a message."""
 
 
 class NotReproducibleError(RelayError):
@@ -149,10 +152,44 @@ def _compare(data_dir: Path, scratch: Path, address: str, one: Receipt, other: R
     changed = [name for name in names if one.files.get(name) != other.files.get(name)]
     for name in changed:
         mine, theirs = (folder / address / "latest" / name for folder in (data_dir, scratch))
-        if name.endswith(".parquet") and mine.exists() and theirs.exists():
+        if not mine.exists() or not theirs.exists():
+            yield f"file {name}, which only the {'first' if mine.exists() else 'second'} run wrote"
+        elif name.endswith(".parquet"):
             yield f"{name}: {'; '.join(compare_datasets(mine, theirs))}"
+        elif name.endswith(".json"):
+            yield f"{name}: {'; '.join(compare_json(mine, theirs))}"
         else:
             yield f"file {name}"
+
+
+def compare_json(one: Path, other: Path) -> list[str]:
+    """The keys in which two JSON files differ, with both values."""
+    mine, theirs = (flatten(_index(json.loads(path.read_text("utf-8")))) for path in (one, other))
+    found = []
+    for key in dict.fromkeys((*mine, *theirs)):
+        cells = [_show(values[key]) if key in values else "nothing" for values in (mine, theirs)]
+        if cells[0] != cells[1]:
+            found.append(f"key {key}: {cells[0]} and {cells[1]}")
+    left_out = len(found) - COLUMNS_SHOWN
+    found = [*found[:COLUMNS_SHOWN], f"{left_out} keys more"] if left_out > 0 else found
+    return found or ["the values are equal, the bytes are not"]
+
+
+def _index(value: Any) -> Any:
+    """A JSON value with lists as mappings from their positions, from 1."""
+    if isinstance(value, list):
+        return {str(position): _index(item) for position, item in enumerate(value, 1)}
+    return {key: _index(item) for key, item in value.items()} if isinstance(value, dict) else value
+
+
+def _shorten(cell: Any) -> str:
+    text = repr(cell)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
+
+
+def _show(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
 
 
 def compare_datasets(one: Path, other: Path) -> list[str]:
@@ -168,7 +205,7 @@ def compare_datasets(one: Path, other: Path) -> list[str]:
         row = _first_difference(mine.column(name).slice(0, rows), theirs.column(name).slice(0, rows))
         if row is not None:
             cells = (mine.column(name)[row].as_py(), theirs.column(name)[row].as_py())
-            found.append(f"column {name}, first in row {row + 1:,}: {cells[0]!r} and {cells[1]!r}")
+            found.append(f"column {name}, first in row {row + 1:,}: {_shorten(cells[0])} and {_shorten(cells[1])}")
     left_out = len(found) - COLUMNS_SHOWN
     found = [*found[:COLUMNS_SHOWN], f"{left_out} columns more"] if left_out > 0 else found
     return found or ["the rows are equal, the files are not"]

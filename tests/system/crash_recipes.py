@@ -80,6 +80,38 @@ chunk_chars = 500
 NOTES = LETTERS.replace("letters.json", "notes.json") + 'projection = "pcoa"\n'
 
 
+OWN = """
+title = "Own functions"
+
+[ingest]
+source = "file"
+path = "clean.csv"
+
+[preprocess]
+kind = "python"
+function = "prepare"
+
+[columns]
+entry = { type = "int", role = "id" }
+amount = { type = "float", role = "input" }
+account = { type = "category", role = "input" }
+is_open = { type = "int", role = "target", allowed = [0, 1] }
+
+[model]
+kind = "python"
+function = "summarise"
+"""
+
+OWN_MODULE = """
+def prepare(frame, *, factor: float = 1.0):
+    return frame.assign(amount=frame.amount * factor)
+
+
+def summarise(frame, *, digits: int = 2):
+    return {"metrics": {"mean": round(float(frame.amount.mean()), digits)}, "tables": {"entries": frame.head(1000)}}
+"""
+
+
 INGEST = {
     "ledger": (("--set", "ingest.path=rough.csv"), ("--set", "ingest.path=clean.csv")),
     "drawn": ((), ("--set", "seed=7")),
@@ -88,18 +120,22 @@ INGEST = {
 PREPROCESS = {
     "ledger": ((), ("--set", "columns.amount.min=-1000", "--set", "preprocess.test_share=0.5")),
     "letters": ((), ("--set", "preprocess.case=keep")),
+    "own": ((), ("--set", "preprocess.arguments.factor=2.0")),
 }
 MODEL = {
     "linear": ((), ("--set", "model.options.fit_intercept=false")),
     "notes": ((), ("--set", "model.ngram=2")),
+    "own": ((), ("--set", "model.arguments.digits=4")),
 }
 BEFORE = {"ingest": (), "preprocess": ("ingest",), "model": ("ingest", "preprocess")}
 
 
 def write_recipes(folder: Path) -> Path:
     """The folder, with recipes and the files that they read."""
-    for name, text in (("ledger", LEDGER), ("drawn", DRAWN), ("letters", LETTERS), ("notes", NOTES)):
+    texts = {"ledger": LEDGER, "drawn": DRAWN, "letters": LETTERS, "notes": NOTES, "own": OWN}
+    for name, text in texts.items():
         (folder / f"{name}.toml").write_text(text)
+    (folder / "own.py").write_text(OWN_MODULE)
     chance = np.random.default_rng(SEED)
     rows = [
         f"{entry},{amount:.2f},{account},{entry % 2}"

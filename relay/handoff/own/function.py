@@ -111,10 +111,33 @@ def find_function(
         data: how many positional parameters take data, or what tells that from their names.
         timeout: seconds.
 
+    The same recipe gives the same function until another one is asked for: a stage asks several times, and what it
+    hashes must be what it looked at before.
+
     Raises:
         OwnCodeError: there is no such function, or its parameters are not understood.
         RecipeError, UsageError: an argument is unknown, missing or of another type.
     """
+    question = (section, function, dict(given), timeout)
+    if _last and _last[0][0] is recipe and _last[0][1] == question:
+        return _last[0][2]
+    found = _find_function(recipe, section, function, given, data, timeout)
+    _last[:] = [(recipe, question, found)]
+    return found
+
+
+_last: list[tuple[Recipe, Any, OwnFunction]] = []
+"""The function that was found last, and for what."""
+
+
+def _find_function(
+    recipe: Recipe,
+    section: str,
+    function: str,
+    given: Mapping[str, Any],
+    data: int | Callable[[list[str]], int],
+    timeout: float | None,
+) -> OwnFunction:
     folder = OwnFolder(recipe.path.parent)
     source = find_source(recipe, folder)
     node = require_function(source, function)
