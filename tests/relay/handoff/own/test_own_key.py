@@ -1,4 +1,4 @@
-"""What wakes a stage with own code, and which reason is told; and what wakes nothing. By the real stages."""
+"""What wakes a stage with own code, and the reason that its log gives; and what wakes nothing. By the real stages."""
 
 import shutil
 from pathlib import Path
