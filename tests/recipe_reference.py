@@ -19,9 +19,10 @@ from pydantic.fields import FieldInfo  # noqa: E402 - the project's folder comes
 
 from ingest import parameters as ingest  # noqa: E402
 from model import parameters as model  # noqa: E402
-from page.run.form import format_toml, read_help  # noqa: E402
+from page.run.form import read_help  # noqa: E402
 from preprocess import parameters as preprocess  # noqa: E402
 from relay.handoff.column import Column, Section  # noqa: E402
+from relay.handoff.override import format_value  # noqa: E402
 from relay.handoff.recipe import STAGE_SECTIONS, _Head  # noqa: E402
 
 PAGE = ROOT / "docs/recipe.md"
@@ -112,7 +113,7 @@ def describe_key(name: str, info: FieldInfo, text: str) -> str:
 
 def describe_default(value: Any) -> str:
     """A default as one writes it in TOML."""
-    return "none" if value is None else f"`{format_toml(value)}`"
+    return "none" if value is None else f"`{format_value(value)}`"
 
 
 def describe_type(annotation: Any, metadata: Iterable[Any] = ()) -> tuple[str, str]:
@@ -121,7 +122,7 @@ def describe_type(annotation: Any, metadata: Iterable[Any] = ()) -> tuple[str, s
     if origin is Annotated:
         return describe_type(inner[0], [*metadata, *inner[1:]])
     if origin is Literal:
-        return join([f"`{format_toml(value)}`" for value in inner], "or"), ""
+        return join([f"`{format_value(value)}`" for value in inner], "or"), ""
     if origin in (Union, UnionType):
         described = [describe_type(one, metadata) for one in inner if one is not NoneType]
         return join(list(dict.fromkeys(name for name, _ in described)), "or"), described[0][1]
