@@ -142,8 +142,7 @@ def report(run: Run[Any], own: OwnFunction, apart: Apart) -> None:
         raise SourceError(f"{shown} gave no rows")
     logger.info("{}: {} gave {:,} rows", run.name, own.signature.function, given["rows"])
     if given["dropped"]:
-        logger.info(
-            "{}: {} of the index is dropped: it is in no column of the recipe", run.name, ", ".join(given["dropped"])
-        )
+        words = "of the index is dropped: [columns] does not name it, or a column has the same name"
+        logger.info("{}: {} {}", run.name, ", ".join(given["dropped"]), words)
     for warning in apart.warnings:
         logger.warning("{}: {}", run.name, warning)

@@ -109,6 +109,9 @@ class OwnRows:
         if not self.rows_out:
             raise SchemaError(f"{self.function.signature.shown} gave no rows")
         logger.info("{}: {} gave {:,} rows", self.run.name, self.function.signature.function, self.rows_out)
+        if dropped := self._apart.result["dropped"]:
+            words = "of the index is dropped: [columns] does not name it, or a column has the same name"
+            logger.info("{}: {} {}", self.run.name, ", ".join(dropped), words)
         for warning in self._apart.warnings:
             logger.warning("{}: {}", self.run.name, warning)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -13,11 +13,8 @@ from relay.handoff.files import Fingerprints
 from relay.handoff.location import DatasetLocation
 from relay.handoff.own.arguments import unpack
 from relay.handoff.own.child import Child
-from relay.handoff.own.frames import from_frame, to_frame
+from relay.handoff.own.frames import from_frame, keep_index, to_frame
 from relay.handoff.own.signature import Frame
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 BATCH_ROWS = 65_536
 
@@ -48,7 +45,8 @@ def run(child: Child) -> dict[str, Any]:
     dataset) and `columns`, the names that the recipe declares for the result.
 
     Returns:
-        `rows` that it gave and `row_name`; or `changed`, the address of a dataset that is another one by now.
+        `rows` that it gave, `row_name`, and `dropped`, the levels of indexes that became no column; or `changed`, the
+        address of a dataset that is another one by now.
 
     Raises:
         SchemaError: it gave no frame, or none that has a name for each column once.
@@ -65,16 +63,17 @@ def run(child: Child) -> dict[str, Any]:
         frames.append(_to_frame(dataset, Frame(wanted["frame"]), wanted["row_name"]))
     given = child.call(child.load(), *frames, **unpack(child.arguments["values"]))
     parts = child.iterate(given) if isinstance(given, Iterator) else iter([given])
-    sent, kept = 0, set[str]()
+    sent, kept, dropped = 0, set[str](), set[str]()
     for part in parts:
-        table, row_name = _to_table(part, child.shown, columns, rows)
+        table, row_name, left_out = _to_table(part, child.shown, columns, rows)
+        dropped.update(left_out)
         kept.add(row_name)
         if len(kept) > 1:
             raise SchemaError(f"{child.shown}: some frames keep the way back to raw and others do not")
         for batch in table.to_batches(max_chunksize=BATCH_ROWS):
             child.send(batch)
         sent += table.num_rows
-    return {"rows": sent, "row_name": next(iter(kept), "")}
+    return {"rows": sent, "row_name": next(iter(kept), ""), "dropped": sorted(dropped - set(rows))}
 
 
 def _to_frame(dataset: Dataset, kind: Frame, row_name: str) -> Any:
@@ -101,27 +100,18 @@ def _number(table: pa.Table, first: int, row_name: str) -> pa.Table:
     return table.append_column(row_name, pa.array(np.arange(first, first + table.num_rows, dtype=np.int64)))
 
 
-def _to_table(given: Any, shown: str, columns: list[str], rows: Mapping[str, RawRows]) -> tuple[pa.Table, str]:
-    """What the function gave as a table, and the name of its column with numbers of raw rows, if any."""
+def _to_table(
+    given: Any, shown: str, columns: list[str], rows: Mapping[str, RawRows]
+) -> tuple[pa.Table, str, list[str]]:
+    """What the function gave, the name of its column with numbers of raw rows, if any, and dropped levels."""
+    dropped: list[str] = []
     if type(given).__module__.partition(".")[0] == "pandas" and hasattr(given, "index"):
-        given = _keep_index(given.to_frame() if type(given).__name__ == "Series" else given, columns, rows)
+        frame = given.to_frame() if type(given).__name__ == "Series" else given
+        given, dropped = keep_index(frame, lambda name: name in columns or name in rows)
     table = from_frame(given, shown, columns)
     for name, raw_rows in rows.items():
         if name in table.column_names:
             if raw_rows.take(table.column(name)):
-                return table, name
+                return table, name, dropped
             table = table.drop_columns([name])
-    return table, ""
-
-
-def _keep_index(frame: "pd.DataFrame", columns: list[str], rows: Mapping[str, RawRows]) -> "pd.DataFrame":
-    """The frame with the levels of its index as columns where the recipe names them, or where they number raw rows."""
-    names = [str(name) for name in frame.columns]
-    wanted = [
-        (level, str(name))
-        for level, name in enumerate(frame.index.names)
-        if name is not None and str(name) not in names and (str(name) in columns or str(name) in rows)
-    ]
-    for position, (level, name) in enumerate(wanted):
-        frame.insert(position, name, frame.index.get_level_values(level).to_numpy())
-    return frame.reset_index(drop=True)
+    return table, "", dropped

@@ -93,6 +93,15 @@ def test_rows_that_change_their_grain_are_regrouped_and_none_is_rejected(what: s
     assert list(rows(desk)[0]) == ["id", "age", "name", "split"]
 
 
+def test_a_level_of_an_index_that_is_dropped_is_said(desk: Desk) -> None:
+    code = "def clean(frame):\n    return frame.set_index(frame.id.rename('twice') * 2)\n"
+    assert desk.run("preprocess", prepare(desk, code)) == 0
+    assert (
+        "preprocess mine: twice of the index is dropped: [columns] does not name it, or a column has the same name"
+        in desk.said("preprocess")
+    )
+
+
 def test_two_datasets_are_matched_by_name_and_both_are_in_the_key(desk: Desk) -> None:
     for name, text in (("orders", "id,age\n1,30\n2,40\n"), ("people", "id,name\n1,Ann\n2,Bo\n")):
         (desk.folder / f"{name}.csv").write_text(text)

@@ -120,7 +120,7 @@ def keep_index(frame: "pd.DataFrame", is_wanted: Callable[[str], bool]) -> tuple
         for level, name in enumerate(levels)
         if name is not None and str(name) not in names and is_wanted(str(name))
     ]
-    dropped = {str(name) for name in levels if name is not None} - names - {name for _, name in wanted}
+    dropped = {str(name) for name in levels if name is not None} - {name for _, name in wanted}
     kept = frame.reset_index(drop=True)
     for position, (level, name) in enumerate(wanted):
         kept.insert(position, name, frame.index.get_level_values(level).to_numpy())
