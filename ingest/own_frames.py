@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from relay.handoff.own.arguments import unpack
 from relay.handoff.own.child import Child
-from relay.handoff.own.frames import from_frame, keep_index
+from relay.handoff.own.frames import as_pandas, from_frame, keep_index
 
 BATCH_ROWS = 65_536
 
@@ -55,8 +55,8 @@ def _link(number: int, name: str, path: str) -> Path:
 def _to_table(given: Any, shown: str, order: Mapping[str, Any]) -> tuple[pa.Table, list[str]]:
     """What the function gave as a table, and the levels of its index that are not in it."""
     dropped: list[str] = []
-    if type(given).__module__.partition(".")[0] == "pandas" and hasattr(given, "index"):
-        frame = given.to_frame() if type(given).__name__ == "Series" else given
+    frame = as_pandas(given)
+    if frame is not None:
         given, dropped = keep_index(frame, lambda name: order["is_open"] or name in order["names"])
     return from_frame(given, shown, order["columns"]).replace_schema_metadata(None), dropped
 

@@ -13,7 +13,7 @@ from relay.handoff.files import Fingerprints
 from relay.handoff.location import DatasetLocation
 from relay.handoff.own.arguments import unpack
 from relay.handoff.own.child import Child
-from relay.handoff.own.frames import from_frame, keep_index, to_frame
+from relay.handoff.own.frames import as_pandas, from_frame, keep_index, to_frame
 from relay.handoff.own.signature import Frame
 
 BATCH_ROWS = 65_536
@@ -105,8 +105,8 @@ def _to_table(
 ) -> tuple[pa.Table, str, list[str]]:
     """What the function gave, the name of its column with numbers of raw rows, if any, and dropped levels."""
     dropped: list[str] = []
-    if type(given).__module__.partition(".")[0] == "pandas" and hasattr(given, "index"):
-        frame = given.to_frame() if type(given).__name__ == "Series" else given
+    frame = as_pandas(given)
+    if frame is not None:
         given, dropped = keep_index(frame, lambda name: name in columns or name in rows)
     table = from_frame(given, shown, columns)
     for name, raw_rows in rows.items():

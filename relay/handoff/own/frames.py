@@ -4,6 +4,7 @@ An input frame has the schema's types. In pandas these are int64 (float64 with N
 bool (object with None where one is missing), str and datetime64[us, UTC].
 """
 
+import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -93,10 +94,9 @@ def from_frame(given: Any, shown: str, names: Sequence[str] = ()) -> pa.Table:
     module, kind = type(given).__module__.partition(".")[0], type(given).__name__
     if module == "polars" and kind == "DataFrame":
         return decode(given.to_arrow())
-    if module == "pandas" and kind == "Series":
-        given, kind = given.to_frame(), "DataFrame"
-    if module == "pandas" and kind == "DataFrame":
-        return _from_pandas(given, shown)
+    frame = as_pandas(given)
+    if frame is not None:
+        return _from_pandas(frame, shown)
     if module == "numpy" and kind == "ndarray":
         return _from_array(given, shown, names)
     if module == "scipy":
@@ -105,6 +105,15 @@ def from_frame(given: Any, shown: str, names: Sequence[str] = ()) -> pa.Table:
             next_step="Vectorise in the model's Pipeline, where sparse matrices may pass from step to step.",
         )
     raise SchemaError(f"{shown} gave {describe_value(given)}; expected a DataFrame or an Arrow table")
+
+
+def as_pandas(given: Any) -> "pd.DataFrame | None":
+    """A pandas DataFrame, also of a subclass, or a Series, as a DataFrame; None for all else."""
+    pandas = sys.modules.get("pandas")  # who gives such a value has imported it
+    if pandas is None or not isinstance(given, pandas.DataFrame | pandas.Series):
+        return None
+    frame: pd.DataFrame = given.to_frame() if isinstance(given, pandas.Series) else given
+    return frame
 
 
 def keep_index(frame: "pd.DataFrame", is_wanted: Callable[[str], bool]) -> tuple["pd.DataFrame", list[str]]:

@@ -10,7 +10,7 @@ import pytest
 import scipy.sparse
 
 from relay.handoff.errors import SchemaError
-from relay.handoff.own.frames import from_frame, to_frame, to_pandas
+from relay.handoff.own.frames import as_pandas, from_frame, to_frame, to_pandas
 from relay.handoff.own.signature import Frame
 
 TABLE = pa.table(
@@ -96,3 +96,16 @@ def test_each_kind_of_result_becomes_a_table(given: Any, expected: dict[str, lis
 def test_what_is_no_table_is_refused(given: Any, why: str) -> None:
     with pytest.raises(SchemaError, match=why):
         from_frame(given, "f")
+
+
+class Special(pd.DataFrame):
+    """A subclass, as geopandas has one."""
+
+
+def test_a_frame_of_a_subclass_is_a_frame_and_what_pandas_draws_is_none() -> None:
+    frame = pd.DataFrame({"a": [1]})
+    assert from_frame(Special(frame), "clean").to_pydict() == {"a": [1]}
+    assert as_pandas(frame["a"]) is not None
+    assert as_pandas(frame.groupby("a")) is None
+    with pytest.raises(SchemaError, match="clean gave DataFrameGroupBy; expected a DataFrame"):
+        from_frame(frame.groupby("a"), "clean")
