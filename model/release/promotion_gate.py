@@ -127,7 +127,7 @@ def is_compared_by_record(mine: Contract, other: Contract) -> bool:
 def _find_reservation(mine: Contract) -> str:
     """Why only a person may promote a version, whatever the champion is; empty where that is not so."""
     if mine.task == ModelTask.OTHER:
-        return "it answers no rows of a target"
+        return "it does not predict a target"
     if mine.is_from_function and mine.score is None:
         return "its function gives the metrics, and [model] score names none of them"
     return ""

@@ -161,7 +161,7 @@ class Contract(_Part):
     def why_unserved(self) -> str:
         """Why no program may answer by this model, in words; empty where it may."""
         if self.task == ModelTask.OTHER:
-            return "its model answers no rows of a target"
+            return "its model does not predict a target"
         if self.code and not self.has_onnx:
             return f"its model needs the recipe's own code ({', '.join(self.code)}), which only training runs"
         return ""

@@ -18,7 +18,7 @@ class ModelTask(StrEnum):
     AUTHORSHIP = "authorship"
     """The label whose known texts are nearest in style."""
     OTHER = "other"
-    """What a user's function made: it answers no rows of a target, so it can be kept and loaded, but not served."""
+    """What a user's function made: it does not predict a target, so it can be kept and loaded, but not served."""
 
     @classmethod
     def _missing_(cls, value: object) -> "ModelTask | None":

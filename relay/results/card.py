@@ -130,7 +130,7 @@ def _describe_use(contract: Contract) -> tuple[Block, ...]:
         ModelTask.REGRESSION: f"From {count(len(contract.inputs), 'input')} of a row it says {target}"
         + (f" in {contract.unit}" if contract.unit else ""),
         ModelTask.AUTHORSHIP: f"For a text it names the {target} whose known texts are nearest in style: {choices}",
-        ModelTask.OTHER: "It does not answer rows of a target, so it is loaded in Python and not served",
+        ModelTask.OTHER: "It does not predict a target, so it is loaded in Python and not served",
     }
     purpose = f"{contract.title}. {contract.description}".strip()
     return (Words(purpose), Words(f"{answers[contract.task]}."))

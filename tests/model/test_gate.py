@@ -263,7 +263,7 @@ def make_own(number: int, score: float | None, data: str = "data", **changes: An
         (make_own(2, 0.8), make_own(1, 0.9, is_from_function=False), False, "version 1 was judged in another way"),
         (make_own(1, None), None, False, "[model] score names none of them: promote by hand"),
         (make_own(1, 0.8), None, True, "the first version"),
-        (make_own(1, 0.8, task="other"), None, False, "it answers no rows of a target: promote by hand"),
+        (make_own(1, 0.8, task="other"), None, False, "it does not predict a target: promote by hand"),
     ],
 )
 def test_versions_of_a_function_are_compared_by_its_score_on_the_same_data(

@@ -173,7 +173,7 @@ def test_clusters_are_a_version_that_only_a_person_promotes(tmp_path: Path, caps
     (first,) = versions(project)
     assert (first.is_production, first.gate["why"]) == (
         False,
-        "it answers no rows of a target: promote by hand if you want it",
+        "it does not predict a target: promote by hand if you want it",
     )
     address = find_registry(project.data_dir)
     assert address is not None
@@ -181,9 +181,9 @@ def test_clusters_are_a_version_that_only_a_person_promotes(tmp_path: Path, caps
     assert (run.params["arguments.clusters"], run.params["arguments.seed"]) == ("3", "42")
     assert "silhouette" in run.metrics
     assert [ask(project, "card"), ask(project, "list"), ask(project, "promote", "1")] == [0, 0, 0]
-    assert "It does not answer rows of a target" in capsys.readouterr().out
+    assert "It does not predict a target" in capsys.readouterr().out
     assert ask(project, "predict", "--contract") == 1
-    assert "version 1 of case is not asked: its model answers no rows of a target" in capsys.readouterr().err
+    assert "version 1 of case is not asked: its model does not predict a target" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("with_registry")
