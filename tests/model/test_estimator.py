@@ -204,7 +204,7 @@ LINE = linear_columns()
                 'x = { type = "float", role = "input", min = 0, max = 20', 'x = { type = "text", role = "input"'
             ),
             {**LINE, "x": ["a"] * 100},
-            "an estimator takes int, float, bool and category, not text",
+            "an estimator takes int, float, bool, category and time, not text",
         ),
     ],
 )
