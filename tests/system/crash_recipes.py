@@ -120,22 +120,22 @@ INGEST = {
 PREPROCESS = {
     "ledger": ((), ("--set", "columns.amount.min=-1000", "--set", "preprocess.test_share=0.5")),
     "letters": ((), ("--set", "preprocess.case=keep")),
-    "own": ((), ("--set", "preprocess.arguments.factor=2.0")),
+    "functions": ((), ("--set", "preprocess.arguments.factor=2.0")),
 }
 MODEL = {
     "linear": ((), ("--set", "model.options.fit_intercept=false")),
     "notes": ((), ("--set", "model.ngram=2")),
-    "own": ((), ("--set", "model.arguments.digits=4")),
+    "functions": ((), ("--set", "model.arguments.digits=4")),
 }
 BEFORE = {"ingest": (), "preprocess": ("ingest",), "model": ("ingest", "preprocess")}
 
 
 def write_recipes(folder: Path) -> Path:
     """The folder, with recipes and the files that they read."""
-    texts = {"ledger": LEDGER, "drawn": DRAWN, "letters": LETTERS, "notes": NOTES, "own": OWN}
+    texts = {"ledger": LEDGER, "drawn": DRAWN, "letters": LETTERS, "notes": NOTES, "functions": OWN}
     for name, text in texts.items():
         (folder / f"{name}.toml").write_text(text)
-    (folder / "own.py").write_text(OWN_MODULE)
+    (folder / "functions.py").write_text(OWN_MODULE)
     chance = np.random.default_rng(SEED)
     rows = [
         f"{entry},{amount:.2f},{account},{entry % 2}"
