@@ -159,14 +159,23 @@ def read_plain_numbers(text: pa.Array, marks: Marks | None) -> tuple[pa.Array, M
 
 def _without_missing(cast: Cast, column: Column) -> Cast:
     """Without the numbers that the recipe declares as missing, such as -999, however they are written."""
-    if not column.missing:
-        return cast
-    words, _ = convert(pa.array(column.missing, pa.string()), pa.float64())
-    numbers = words.drop_null()
+    numbers = find_missing_numbers(column, cast.values.type)
     if not len(numbers):
         return cast
-    found = pc.is_in(cast.values.cast(pa.float64(), safe=False), numbers)
+    found = pc.is_in(cast.values, numbers)
     return Cast(pc.if_else(found, _null(cast.values.type), cast.values), cast.bad)
+
+
+def find_missing_numbers(column: Column, kind: pa.DataType) -> pa.Array:
+    """The numbers among the declared words, by the column's marks where they fit; for whole numbers the exact ones."""
+    words = pa.array(column.missing or (), pa.string())
+    plain = pc.coalesce(read_plain_numbers(words, find_marks(column))[0], words)
+    floats, _ = convert(plain, pa.float64())
+    if not pa.types.is_integer(kind):
+        return floats.drop_null()
+    # As a float, a whole number beyond 2**53 would also stand for its neighbours.
+    exact, _ = convert(pc.replace_substring_regex(plain, r"^\+(\d)", r"\1"), pa.int64())
+    return pc.coalesce(exact, _int_of_float(floats).values).drop_null()
 
 
 def _seconds(durations: pa.Array) -> pa.Array:
