@@ -56,12 +56,14 @@ class Schema:
 
         Raises:
             InvalidRecordsError: it does not keep the contract; names all that is wrong.
-            msgspec.DecodeError, ValueError: this is not JSON.
+            msgspec.DecodeError, ValueError: this is not JSON, or an object has one key twice.
         """
         try:
-            return [self.decode_one(body)]
+            record: Record = self.decode_one(body)
         except msgspec.ValidationError:
             return self._convert([decode_body(body)], single=True)
+        _require_keys_once(body, len(self.columns))
+        return [record]
 
     def read_many(self, body: bytes) -> list[Record]:
         """The records in a JSON list.
@@ -73,6 +75,7 @@ class Schema:
             records: list[Record] = self.decode_many(body)
         except msgspec.ValidationError:
             return self._convert(decode_body(body))
+        _require_keys_once(body, len(records) * len(self.columns))
         return records
 
     def read_values(self, values: Sequence[Any], *, ignore_others: bool = False) -> list[Record]:
@@ -108,12 +111,36 @@ def decode_body(body: bytes) -> Any:
     """What a JSON body holds; a number that does not fit 64 bits is infinite, so that the check names its column.
 
     Raises:
-        msgspec.DecodeError, ValueError: it is not JSON.
+        msgspec.DecodeError, ValueError: it is not JSON, or an object in it has one key twice.
     """
     try:
-        return msgspec.json.decode(body)
+        value = msgspec.json.decode(body)
     except msgspec.ValidationError:
         return decode_json(body)
+    _require_keys_once(body, _count_keys(value))
+    return value
+
+
+def _require_keys_once(body: bytes, keys: int) -> None:
+    """Make sure that no object has one key twice, of which msgspec keeps the last value.
+
+    Args:
+        body: the JSON, which has a colon for each key, and those in its texts.
+        keys: that were found.
+
+    Raises:
+        ValueError: an object has one key twice.
+    """
+    if body.count(b":") != keys:
+        decode_json(body)
+
+
+def _count_keys(value: Any) -> int:
+    if isinstance(value, dict):
+        return len(value) + sum(_count_keys(inner) for inner in value.values() if isinstance(inner, dict | list))
+    if isinstance(value, list):
+        return sum(_count_keys(inner) for inner in value if isinstance(inner, dict | list))
+    return 0
 
 
 def name_flaw(flaw: RecordFlaw, where: str) -> Flaw:

@@ -3,6 +3,7 @@
 import json
 import math
 import re
+from collections import Counter
 from typing import Any
 
 from relay.handoff.column import LARGEST_INT, Column
@@ -99,10 +100,18 @@ def decode_json(content: bytes) -> Any:
     """What stands in a JSON document; a number beyond 64 bits of a float is infinite, so that the check names it.
 
     Raises:
-        ValueError: it is no JSON, or no UTF-8.
+        ValueError: it is no JSON, no UTF-8, or an object has one key twice: one of the two values would be lost.
         RecursionError: it is nested too deeply.
     """
-    return json.loads(content, parse_constant=_refuse_constant, parse_int=_read_int)
+    return json.loads(content, parse_constant=_refuse_constant, parse_int=_read_int, object_pairs_hook=_make_object)
+
+
+def _make_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
+        raise ValueError(f"the key {show_value(twice)} comes twice in one object; send it once")
+    return found
 
 
 def _refuse_constant(name: str) -> Any:
