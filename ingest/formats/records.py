@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from ingest.cast import conform, match_columns
 from ingest.formats.flatten import TWICE, Fields, Record, RepeatedKeyError, as_json
+from ingest.formats.halves import require_pairs
 from ingest.formats.lists import Reader, describe, looks_like_lines
 from ingest.parameters import FormatSection
 from ingest.rawfile import RawFile, drop_mark
@@ -21,6 +22,7 @@ from relay.reading.numbers import GROUPED
 
 BATCH_RECORDS = 4_096
 TEXTS = ("text", "category")
+NO_JSON = re.compile(r"[\[:,]\s*-?(NaN|Infinity)\b")
 
 
 def read_file(file: RawFile, parameters: FormatSection, columns: dict[str, Column], first_row: int) -> Iterator[Block]:
@@ -140,7 +142,7 @@ def _with_absent(names: list[str], columns: dict[str, Column]) -> list[str]:
 
 
 def _stream(file: RawFile, path: str) -> Iterator[Any]:
-    reader = Reader(drop_mark(file.read_blocks()))
+    reader = Reader(require_pairs(drop_mark(file.read_blocks()), file.name))
     try:
         # Fractions come as Decimal: asked for floats, the parser refuses a file with a whole number beyond 64 bits.
         yield from ijson.items(reader, path, map_type=Record)
@@ -150,7 +152,7 @@ def _stream(file: RawFile, path: str) -> Iterator[Any]:
             raise SourceError(
                 f'{file.name}: a record per line, not one JSON text: {found}; say format = "jsonl" in [ingest]'
             ) from None
-        raise SourceError(f"{file.name}: not JSON, or cut: {found}") from None
+        raise SourceError(f"{file.name}: not JSON, or cut: {found}{_advise_null(error)}") from None
     for _ in reader.rest():
         pass  # read to the end, so that the whole file was hashed
 
@@ -165,6 +167,15 @@ def _shown(parameters: FormatSection) -> str:
 
 
 def _first_line(error: Exception) -> str:
+    return re.split(r"[\r\n]", _message(error))[0][:200]
+
+
+def _advise_null(error: Exception) -> str:
+    """What to do about a NaN, where the parser shows one at the place of the error."""
+    found = NO_JSON.search(_message(error))
+    return f"; JSON has no {found[1]}: write null, as pandas' to_json does" if found else ""
+
+
+def _message(error: Exception) -> str:
     message = error.args[0] if error.args else error
-    text = message.decode("utf-8", "replace") if isinstance(message, bytes) else str(message)
-    return re.split(r"[\r\n]", text.strip())[0][:200]
+    return (message.decode("utf-8", "replace") if isinstance(message, bytes) else str(message)).strip()
