@@ -15,7 +15,7 @@ from model import __doc__ as description
 from model.parameters import ModelParameters, parse_parameters
 from model.release.track import Finished, track
 from relay.handoff.code import HANDOFF, Code
-from relay.handoff.column import READING_KEYS
+from relay.handoff.column import READING_KEYS, SERVED_KEYS, fill_served_keys
 from relay.handoff.program import main
 from relay.handoff.receipt import Receipt, Rejects
 from relay.handoff.recipe import Recipe
@@ -101,9 +101,16 @@ class Model(Stage[ModelParameters]):
         return run.identify(run.dataset(READS, READS_FROM))
 
     def schema(self, run: Run[ModelParameters]) -> dict[str, Any]:
-        """Types, roles and classes decide the model; rules, units and notes are part of its contract and plots."""
-        others = set(READING_KEYS)
-        return {name: column.model_dump(mode="json", exclude=others) for name, column in run.recipe.columns.items()}
+        """Types, roles and classes decide the model; rules, units and notes are part of its contract and plots.
+
+        So are the keys by which a request's inputs are read.
+        """
+        columns = fill_served_keys(run.recipe.columns, run.recipe.sections["ingest"])
+        others = {"input": READING_KEYS - SERVED_KEYS}
+        return {
+            name: column.model_dump(mode="json", exclude=set(others.get(column.role, READING_KEYS)))
+            for name, column in columns.items()
+        }
 
     def uses_seed(self, _: Run[ModelParameters]) -> bool:
         """Every kind draws."""

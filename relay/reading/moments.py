@@ -12,7 +12,8 @@ from relay.handoff.column import Column
 from relay.handoff.schema import ARROW_TYPES
 from relay.reading.ambiguous import AmbiguousCellError, describe_bare_number, describe_mixture, show
 from relay.reading.arrow import Cast, Mask, convert, first_index, merge, refuse_all, to_mask
-from relay.reading.numbers import PER_SECOND, find_marks, read_float, read_plain_numbers
+from relay.reading.marks import find_marks
+from relay.reading.numbers import PER_SECOND, read_float, read_plain_numbers
 from relay.reading.words import drop_missing
 
 MICROSECONDS = 1_000_000

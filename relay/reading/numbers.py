@@ -2,7 +2,6 @@
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -10,6 +9,7 @@ import pyarrow.compute as pc
 from relay.handoff.column import Column
 from relay.reading.ambiguous import AmbiguousCellError, describe_marks
 from relay.reading.arrow import Cast, Mask, convert, first_index, merge, refuse_all, to_mask
+from relay.reading.marks import Marks, find_forms, find_marks
 from relay.reading.words import drop_missing
 
 EXACT_INTS_END = 2**53
@@ -26,26 +26,7 @@ WHOLE = r"^-?(\d+|0[xX][0-9a-fA-F]+)$"
 
 SEEN_GROUPED, SEEN_FRACTION = "grouped", "fraction"
 
-SPACES = " \u00a0\u202f"
-"""Marks of thousands that look alike."""
-
 PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
-
-
-@dataclass(frozen=True)
-class Marks:
-    """The marks inside numbers."""
-
-    decimal: str
-    thousands: str
-
-
-def find_marks(column: Column) -> Marks | None:
-    """The marks that the recipe declares; None when it declares none."""
-    if column.decimal is None and column.thousands is None:
-        return None
-    thousands = column.thousands or ""
-    return Marks(column.decimal or ("," if thousands == "." else "."), thousands)
 
 
 def read_float(array: pa.Array, column: Column) -> Cast:
@@ -141,12 +122,9 @@ def _int_of_float(floats: pa.Array) -> Cast:
 
 def read_plain_numbers(text: pa.Array, marks: Marks | None) -> tuple[pa.Array, Mask | None]:
     """The numbers as programs write them, null and marked where a mark is at a wrong place."""
-    if marks is None or (marks.decimal == "." and not marks.thousands):
+    if marks is None or marks.are_plain:
         return text, None
-    thousands = f"[{SPACES}]" if marks.thousands in SPACES else re.escape(marks.thousands)
-    groups = rf"\d{{1,3}}({thousands}\d{{3}})+|" if marks.thousands else ""
-    decimal = re.escape(marks.decimal)
-    form = rf"^[+-]?(({groups}\d+)({decimal}\d*)?|{decimal}\d+)([eE][+-]?\d+)?$|^[+-]?[A-Za-z]+$"
+    form, thousands = find_forms(marks)
     fits = pc.match_substring_regex(text, form)
     misplaced = to_mask(pc.invert(fits))
     plain = pc.if_else(fits, text, _null(pa.string()))

@@ -37,6 +37,11 @@ DECLARED: dict[str, dict[str, Any]] = {
     "town": {"type": "category"},
     "home": {"type": "category", "null": True, "allowed": ["own", "rent", ""]},
     "note": {"type": "text", "null": True},
+    "gap": {"type": "float", "null": True, "missing": ["-999", "?"]},
+    "hole": {"type": "int", "missing": ["17", "5,0"], "decimal": ","},
+    "kind": {"type": "category", "null": True, "missing": ["?", "a"]},
+    "grade": {"type": "category", "null": True, "missing": ["?"], "allowed": ["A", "?"]},
+    "yes": {"type": "bool", "null": True, "missing": ["-1"]},
 }
 COLUMNS = {name: Column.model_validate({"role": "input"} | column) for name, column in DECLARED.items()}
 
@@ -52,8 +57,38 @@ GOOD: dict[str, list[Any]] = {
     "town": ["Ulm", "é", " "],
     "home": [None, "own", "rent", ""],
     "note": [None, "", "a", "null"],
+    "gap": [None, 1, 2.5],
+    "hole": [16, 2],
+    "kind": [None, "b", "a?"],
+    "grade": [None, "A"],
+    "yes": [None, True, False],
 }
-ODD = (None, "", " ", "a", "1", True, False, 0, -1, 17, 121, 5.0, 5.5, 1001, 1e20, -1e39, 1e308, 2**63, 10**30)
+ODD = (
+    None,
+    "",
+    " ",
+    "a",
+    "?",
+    " ?",
+    -999,
+    -999.0,
+    -1,
+    "1",
+    True,
+    False,
+    0,
+    -1,
+    17,
+    121,
+    5.0,
+    5.5,
+    1001,
+    1e20,
+    -1e39,
+    1e308,
+    2**63,
+    10**30,
+)
 ODD_LISTS: tuple[Any, ...] = ([], [5], {}, {"a": None})
 
 
@@ -66,7 +101,7 @@ def draw_record(drawing: random.Random, columns: Iterable[str]) -> Any:
     if drawing.random() < 0.03:
         return drawing.choice((*ODD, *ODD_LISTS))
     record = {name: drawing.choice(GOOD[name]) for name in columns}
-    for _ in range(drawing.choice((0, 1, 1, 1, 2))):
+    for _ in range(drawing.choice((0, 0, 0, 1, 1, 2))):
         record[drawing.choice(list(record))] = drawing.choice((*ODD, *ODD_LISTS))
     if drawing.random() < 0.1:
         del record[drawing.choice(list(record))]

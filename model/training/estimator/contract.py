@@ -10,10 +10,10 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 
 from model.parameters import EstimatorParameters
-from model.training.contract import EXAMPLES, NOTHING, add_example, hash_files, promise_column
+from model.training.contract import EXAMPLES, NOTHING, add_example, hash_files, promise_column, promise_target
 from model.training.estimator.limits import find_limits
 from model.training.estimator.task import Task
-from relay.handoff.column import LARGEST_INT
+from relay.handoff.column import LARGEST_INT, fill_served_keys
 from relay.handoff.recipe import Column, Recipe
 from relay.registry.contract import ONNX_FILE, Cell, Contract, Leak, Score
 from relay.registry.predictions import predict_with_model, predict_with_onnx
@@ -43,6 +43,7 @@ def describe_estimator(
     """
     is_binary = metrics["kind"] == ModelTask.BINARY
     train, test = task.split.train, task.split.test
+    filled = fill_served_keys(recipe.columns, recipe.sections["ingest"])
     contract = Contract(
         model=parameters.name or recipe.name,
         recipe=recipe.name,
@@ -50,9 +51,9 @@ def describe_estimator(
         description=recipe.description,
         task=metrics["kind"],
         estimator=task.estimator_name,
-        inputs={name: promise_column(recipe.columns[name]) for name in test.inputs.columns},
+        inputs={name: promise_column(filled[name]) for name in test.inputs.columns},
         target=task.target,
-        target_column=promise_column(recipe.columns[task.target]),
+        target_column=promise_target(recipe.columns[task.target]),
         classes=fitted.classes_.tolist() if task.as_classes else [],
         gives_probabilities=task.as_classes and hasattr(fitted, "predict_proba"),
         threshold=metrics["threshold"]["value"] if is_binary else None,
