@@ -16,7 +16,7 @@ from model.parameters import EstimatorParameters, ModelParameters, find_own, par
 from model.release.track import Finished, track
 from model.training.estimator.names import find_packages
 from relay.handoff.code import HANDOFF, Code
-from relay.handoff.column import READING_KEYS
+from relay.handoff.column import READING_KEYS, SERVED_KEYS, fill_served_keys
 from relay.handoff.program import main
 from relay.handoff.receipt import Receipt, Rejects
 from relay.handoff.recipe import Recipe
@@ -129,9 +129,16 @@ class Model(Stage[ModelParameters]):
         return found if own is None else found | own.inputs(run.settings.data_dir)
 
     def schema(self, run: Run[ModelParameters]) -> dict[str, Any]:
-        """Types, roles and classes decide the model; rules, units and notes are part of its contract and plots."""
-        others = set(READING_KEYS)
-        return {name: column.model_dump(mode="json", exclude=others) for name, column in run.recipe.columns.items()}
+        """Types, roles and classes decide the model; rules, units and notes are part of its contract and plots.
+
+        So are the keys by which a request's inputs are read.
+        """
+        columns = fill_served_keys(run.recipe.columns, run.recipe.sections["ingest"])
+        others = {"input": READING_KEYS - SERVED_KEYS}
+        return {
+            name: column.model_dump(mode="json", exclude=set(others.get(column.role, READING_KEYS)))
+            for name, column in columns.items()
+        }
 
     def uses_seed(self, _: Run[ModelParameters]) -> bool:
         """Every kind draws."""

@@ -6,6 +6,7 @@ that stands for null, and names every problem.
 """
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal, Union
@@ -15,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from relay.handoff.column import Column
-from relay.registry.cells import WORDS, decode_json, find_limits
+from relay.reading.marks import find_missing
+from relay.registry.cells import WORDS, decode_json, find_limits, is_missing
 from relay.registry.records import NO_LIMITS, check_record
 from relay.registry.records import Flaw as RecordFlaw
 from serve.errors import Flaw, InvalidRecordsError
@@ -56,12 +58,14 @@ class Schema:
 
         Raises:
             InvalidRecordsError: it does not keep the contract; names all that is wrong.
-            msgspec.DecodeError, ValueError: this is not JSON.
+            msgspec.DecodeError, ValueError: this is not JSON, or an object has one key twice.
         """
         try:
-            return [self.decode_one(body)]
+            record: Record = self.decode_one(body)
         except msgspec.ValidationError:
             return self._convert([decode_body(body)], single=True)
+        _require_keys_once(body, len(self.columns))
+        return [record]
 
     def read_many(self, body: bytes) -> list[Record]:
         """The records in a JSON list.
@@ -73,6 +77,7 @@ class Schema:
             records: list[Record] = self.decode_many(body)
         except msgspec.ValidationError:
             return self._convert(decode_body(body))
+        _require_keys_once(body, len(records) * len(self.columns))
         return records
 
     def read_values(self, values: Sequence[Any], *, ignore_others: bool = False) -> list[Record]:
@@ -108,12 +113,36 @@ def decode_body(body: bytes) -> Any:
     """What a JSON body holds; a number that does not fit 64 bits is infinite, so that the check names its column.
 
     Raises:
-        msgspec.DecodeError, ValueError: it is not JSON.
+        msgspec.DecodeError, ValueError: it is not JSON, or an object in it has one key twice.
     """
     try:
-        return msgspec.json.decode(body)
+        value = msgspec.json.decode(body)
     except msgspec.ValidationError:
         return decode_json(body)
+    _require_keys_once(body, _count_keys(value))
+    return value
+
+
+def _require_keys_once(body: bytes, keys: int) -> None:
+    """Make sure that no object has one key twice, of which msgspec keeps the last value.
+
+    Args:
+        body: the JSON, which has a colon for each key, and those in its texts.
+        keys: that were found.
+
+    Raises:
+        ValueError: an object has one key twice.
+    """
+    if body.count(b":") != keys:
+        decode_json(body)
+
+
+def _count_keys(value: Any) -> int:
+    if isinstance(value, dict):
+        return len(value) + sum(_count_keys(inner) for inner in value.values() if isinstance(inner, dict | list))
+    if isinstance(value, list):
+        return sum(_count_keys(inner) for inner in value if isinstance(inner, dict | list))
+    return 0
 
 
 def name_flaw(flaw: RecordFlaw, where: str) -> Flaw:
@@ -133,8 +162,9 @@ def make_schema(columns: Mapping[str, Column], limits: Mapping[str, float] = NO_
         (f"f{index}", find_type(column, limits.get(name, math.inf)), msgspec.field(name=name))
         for index, (name, column) in enumerate(columns.items())
     ]
-    strict = msgspec.defstruct("Record", fields, forbid_unknown_fields=True, frozen=True, gc=False)
-    loose = msgspec.defstruct("LooseRecord", fields, frozen=True, gc=False)
+    methods = make_methods(columns)
+    strict = msgspec.defstruct("Record", fields, namespace=methods, forbid_unknown_fields=True, frozen=True, gc=False)
+    loose = msgspec.defstruct("LooseRecord", fields, namespace=methods, frozen=True, gc=False)
     return Schema(
         columns=dict(columns),
         limits=dict(limits),
@@ -145,6 +175,22 @@ def make_schema(columns: Mapping[str, Column], limits: Mapping[str, float] = NO_
     )
 
 
+def make_methods(columns: Mapping[str, Column]) -> dict[str, Any] | None:
+    """What refuses a record in which a number means "no value", which no type can say; None where no column has one."""
+    declared = [
+        (f"f{index}", find_missing(column).numbers)
+        for index, column in enumerate(columns.values())
+        if column.type in ("int", "float") and find_missing(column).numbers
+    ]
+
+    def refuse_missing(record: Record) -> None:
+        for name, numbers in declared:
+            if getattr(record, name) in numbers:
+                raise ValueError("a number that means no value")
+
+    return {"__post_init__": refuse_missing} if declared else None
+
+
 def find_type(column: Column, limit: float = math.inf) -> Any:
     """The type whose values keep a column's rules, all of them.
 
@@ -153,7 +199,7 @@ def find_type(column: Column, limit: float = math.inf) -> Any:
         limit: how far from zero the model takes a number of this column.
     """
     kind: Any
-    allowed = None if column.allowed is None else [value for value in column.allowed if value != ""]
+    allowed = None if column.allowed is None else [value for value in column.allowed if not is_missing(value, column)]
     if allowed and column.type in ("int", *WORDS):
         kind = Literal[tuple(allowed)]
     elif column.type == "bool" and (allowed is None or len(set(allowed)) == 2):
@@ -166,7 +212,9 @@ def find_type(column: Column, limit: float = math.inf) -> Any:
         low, high = find_limits(column, limit)
         kind = Annotated[int if column.type == "int" else float, msgspec.Meta(ge=low, le=high)]
     else:
-        kind = Annotated[str, msgspec.Meta(min_length=1)]  # an empty text is a missing value: the check says which
+        # An empty text and a declared word are missing values: the check says which.
+        pattern = rf"^(?!\s*(?:{'|'.join(map(re.escape, column.missing))})\s*\Z)" if column.missing else None
+        kind = Annotated[str, msgspec.Meta(min_length=1, pattern=pattern)]
     return Union[kind, None] if column.null else kind  # noqa: UP007 - made while running
 
 

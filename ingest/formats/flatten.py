@@ -142,7 +142,8 @@ def show_path(path: Path) -> str:
 
 def quote_toml(text: str) -> str:
     """A text as TOML writes it."""
-    return f"'{text}'" if '"' in text and "'" not in text and text.isprintable() else json.dumps(text)
+    shown = text.isprintable()
+    return f"'{text}'" if '"' in text and "'" not in text and shown else json.dumps(text, ensure_ascii=not shown)
 
 
 def flatten_value(value: Any) -> Any:

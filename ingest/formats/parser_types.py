@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from relay.handoff.column import Column
 from relay.reading.columns import ReadColumns
-from relay.reading.numbers import Marks, find_marks
+from relay.reading.marks import Marks, find_marks
 
 FAST_TYPES = {"int": pa.int64(), "float": pa.float64()}
 """Types that the CSV parser converts as the cast of a text would; all others come as text."""

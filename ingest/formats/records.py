@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from ingest.formats.flatten import TWICE, Fields, Record, RepeatedKeyError
+from ingest.formats.halves import require_pairs
 from ingest.formats.lists import Reader, describe, looks_like_lines
 from ingest.formats.values import find_types, to_array, to_open_array
 from ingest.parameters import FormatSection
@@ -20,6 +21,7 @@ from relay.reading.columns import ReadColumns
 from relay.reading.conform import conform, match_columns
 
 BATCH_RECORDS = 4_096
+NO_JSON = re.compile(r"[\[:,]\s*-?(NaN|Infinity)\b")
 
 
 def read_file(file: RawFile, parameters: FormatSection, columns: ReadColumns, first_row: int) -> Iterator[Block]:
@@ -127,7 +129,7 @@ def _with_absent(names: list[str], columns: ReadColumns) -> list[str]:
 
 
 def _stream(file: RawFile, path: str) -> Iterator[Any]:
-    reader = Reader(drop_mark(file.read_blocks()))
+    reader = Reader(require_pairs(drop_mark(file.read_blocks()), file.name))
     try:
         # Fractions come as Decimal: asked for floats, the parser refuses a file with a whole number beyond 64 bits.
         yield from ijson.items(reader, path, map_type=Record)
@@ -137,7 +139,7 @@ def _stream(file: RawFile, path: str) -> Iterator[Any]:
             raise SourceError(
                 f'{file.name}: a record per line, not one JSON text: {found}; say format = "jsonl" in [ingest]'
             ) from None
-        raise SourceError(f"{file.name}: not JSON, or cut: {found}") from None
+        raise SourceError(f"{file.name}: not JSON, or cut: {found}{_advise_null(error)}") from None
     for _ in reader.rest():
         pass  # read to the end, so that the whole file was hashed
 
@@ -152,6 +154,15 @@ def _shown(parameters: FormatSection) -> str:
 
 
 def _first_line(error: Exception) -> str:
+    return re.split(r"[\r\n]", _message(error))[0][:200]
+
+
+def _advise_null(error: Exception) -> str:
+    """What to do about a NaN, where the parser shows one at the place of the error."""
+    found = NO_JSON.search(_message(error))
+    return f"; JSON has no {found[1]}: write null, as pandas' to_json does" if found else ""
+
+
+def _message(error: Exception) -> str:
     message = error.args[0] if error.args else error
-    text = message.decode("utf-8", "replace") if isinstance(message, bytes) else str(message)
-    return re.split(r"[\r\n]", text.strip())[0][:200]
+    return (message.decode("utf-8", "replace") if isinstance(message, bytes) else str(message)).strip()

@@ -4,8 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from relay.handoff.column import READING_KEYS
-from relay.handoff.recipe import Column
+from relay.handoff.column import READING_KEYS, SERVED_KEYS, Column
 from relay.registry.contract import Cell, Contract, Example
 from relay.registry.predictions import Predictions
 from relay.registry.task import ModelTask
@@ -20,9 +19,14 @@ NOTHING = Example(records=[], predictions=[], probabilities=None)
 
 
 def promise_column(column: Column) -> Column:
-    """The column without what only ingest needs: what a file calls it, and how it writes cells."""
+    """The column without what only ingest needs: what a file calls it, and how it writes times."""
     # "s" as ever, which means nothing here: programs of edition 0.1 read the contract too.
-    return column.model_copy(update=dict.fromkeys(READING_KEYS) | {"epoch": "s"})
+    return column.model_copy(update=dict.fromkeys(READING_KEYS - SERVED_KEYS) | {"epoch": "s"})
+
+
+def promise_target(column: Column) -> Column:
+    """The same of a column that no request has."""
+    return promise_column(column).model_copy(update=dict.fromkeys(SERVED_KEYS))
 
 
 def add_example(contract: Contract, records: list[dict[str, Cell]], predictions: Predictions) -> Contract:

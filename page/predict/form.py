@@ -11,6 +11,7 @@ import streamlit as st
 
 from page.shell.markdown import plain
 from relay.handoff.column import Column
+from relay.reading.marks import find_marks
 from relay.registry.cells import describe, parse_cell
 from relay.registry.contract import Cell, Contract
 from relay.registry.records import check_record
@@ -99,15 +100,19 @@ def _name_choice(choice: Any) -> str:
 
 
 def _draw_number(label: str, column: Column, start: Cell, kept: dict[str, Any]) -> Cell:
-    st.session_state.setdefault(kept["key"], write_number(start))
+    st.session_state.setdefault(kept["key"], write_number(start, column))
     # Sent while it is typed: the button is then on or off before a person reaches it.
     text = st.text_input(label, placeholder=NOT_KNOWN if column.null else "required", live=True, **kept)
     return parse_cell((text or "").strip(), column)
 
 
-def write_number(number: Cell) -> str:
-    """A number as one types it, with every digit that counts: `40`, `0.1`, `1e+300`; empty for None."""
+def write_number(number: Cell, column: Column) -> str:
+    """A number as one types it, with every digit that counts: `40`, `0.1`, `1e+300`; empty for None.
+
+    Its decimal mark is the column's.
+    """
     if number is None:
         return ""
     is_plain = isinstance(number, float) and number.is_integer() and abs(number) < LARGEST_PLAIN
-    return str(int(number) if is_plain else number)
+    marks = find_marks(column)
+    return str(int(number) if is_plain else number).replace(".", marks.decimal if marks else ".")

@@ -27,6 +27,7 @@ TOPICS_OF_TABS: dict[str, frozenset[Topic]] = {
             Topic.SILHOUETTE,
             Topic.TEXT_LENGTH,
             Topic.STABILITY,
+            Topic.COVERAGE,
             Topic.TIME_ORDER,
         }
     ),

@@ -11,9 +11,12 @@ from pydantic import (
     ConfigDict,
     Field,
     SerializerFunctionWrapHandler,
+    ValidationError,
     model_serializer,
     model_validator,
 )
+
+from relay.handoff.errors import RecipeError
 
 ALLOWED_TYPES: dict[str, tuple[type, ...]] = {
     "int": (int,),
@@ -27,7 +30,10 @@ ALLOWED_TYPES: dict[str, tuple[type, ...]] = {
 LARGEST_INT = 2**63 - 1
 
 READING_KEYS = frozenset(("source", "epoch", "missing", "decimal", "thousands", "time_format", "raw_type"))
-"""Fields of a column that only ingest needs: what a file calls it, and how its cells are written."""
+"""Fields of a column that ingest needs: what a file calls it, and how its cells are written."""
+
+SERVED_KEYS = frozenset(("missing", "decimal", "thousands"))
+"""Those of them by which the cells of a request are read too; they are part of a model's contract."""
 
 
 class Section(BaseModel):
@@ -88,6 +94,14 @@ class CellKeys(Section):
 
 
 CELL_KEYS = tuple(CellKeys.model_fields)
+
+APPLIES_TO = {
+    "missing": frozenset(("int", "float", "bool", "text", "category", "time")),
+    "decimal": frozenset(("int", "float", "time")),
+    "thousands": frozenset(("int", "float", "time")),
+    "time_format": frozenset(("time",)),
+}
+"""Key of `[ingest]` -> the types of columns that it says something about."""
 
 
 class Column(CellKeys):
@@ -167,3 +181,40 @@ class OpenColumns(dict[str, Column]):
     def __init__(self, columns: Mapping[str, Column], *, may_lack: bool = True) -> None:
         super().__init__(columns)
         self.may_lack = may_lack
+
+
+def fill_keys(name: str, column: Column, keys: CellKeys) -> Column:
+    """The column with the keys of `[ingest]` that apply to it and that it does not declare itself.
+
+    Raises:
+        RecipeError: the keys of the column and of the file do not go together.
+    """
+    missing = [key for key in CELL_KEYS if getattr(column, key) is None and column.type in APPLIES_TO[key]]
+    filled = {key: getattr(keys, key) for key in missing}
+    if column.epoch is not None:
+        filled |= {"time_format": None}  # the column's own word
+    whole = column.model_copy(update=filled)
+    if whole.decimal is not None and whole.decimal == whole.thousands:
+        raise RecipeError(
+            f'[columns] {name}: decimal and thousands are both "{whole.decimal}", one of them from [ingest]; '
+            "declare both for the column"
+        )
+    return whole
+
+
+def fill_served_keys(columns: Mapping[str, Column], ingest: Mapping[str, Any]) -> dict[str, Column]:
+    """The columns with the keys by which requests are read, from `[ingest]` where they declare none of their own.
+
+    Args:
+        columns: the recipe's.
+        ingest: its section, as it was read.
+
+    Raises:
+        RecipeError: a key is of another type, or the keys do not go together.
+    """
+    try:
+        keys = CellKeys.model_validate({key: ingest[key] for key in sorted(SERVED_KEYS) if key in ingest})
+    except ValidationError as error:
+        problem = error.errors()[0]
+        raise RecipeError(f"[ingest] {'.'.join(map(str, problem['loc']))}: {problem['msg']}") from None
+    return {name: fill_keys(name, column, keys) for name, column in columns.items()}

@@ -1,12 +1,13 @@
 """A column of a source in the type that the recipe declares."""
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from relay.handoff.column import Column
 from relay.handoff.schema import ARROW_TYPES
 from relay.reading.arrow import Cast, join, merge, refuse_all, simplify
 from relay.reading.moments import read_moment
-from relay.reading.numbers import describe_durations, read_float, read_int
+from relay.reading.numbers import describe_durations, find_missing_numbers, read_float, read_int
 from relay.reading.words import read_text, read_truth
 
 
@@ -40,10 +41,12 @@ def _read_words(array: pa.Array, column: Column) -> Cast:
 def _read_truth(array: pa.Array, column: Column) -> Cast:
     if pa.types.is_boolean(array.type):
         return Cast(array)
-    if pa.types.is_decimal(array.type):
-        return read_truth(array.cast(pa.float64()), column)
-    if pa.types.is_string(array.type) or pa.types.is_integer(array.type) or pa.types.is_floating(array.type):
+    if pa.types.is_string(array.type):
         return read_truth(array, column)
+    if pa.types.is_decimal(array.type) or pa.types.is_integer(array.type) or pa.types.is_floating(array.type):
+        floats = array.cast(pa.float64(), safe=False)
+        missing = pc.is_in(floats, find_missing_numbers(column, floats.type))
+        return read_truth(pc.if_else(missing, pa.scalar(None, pa.float64()), floats), column)
     return refuse_all(array, pa.bool_())
 
 

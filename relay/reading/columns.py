@@ -5,21 +5,11 @@ from dataclasses import dataclass
 
 import pyarrow as pa
 
-from relay.handoff.column import CELL_KEYS, CellKeys, Column, OpenColumns
-from relay.handoff.errors import RecipeError
+from relay.handoff.column import CellKeys, Column, OpenColumns, fill_keys
 from relay.handoff.receipt import ColumnWarning
 from relay.reading.ambiguous import AmbiguousCellError, describe_grouped_floats, describe_mixture, show
 from relay.reading.moments import SEEN_COMPACT, SEEN_ISO
 from relay.reading.numbers import SEEN_FRACTION, SEEN_GROUPED
-
-APPLIES_TO = {
-    "missing": frozenset(("int", "float", "bool", "text", "category", "time")),
-    "decimal": frozenset(("int", "float", "time")),
-    "thousands": frozenset(("int", "float", "time")),
-    "time_format": frozenset(("time",)),
-}
-"""Key of `[ingest]` -> the types of columns that it says something about."""
-
 
 DOT_IS_DECIMAL = {b"decimal": b"."}
 """Note on a field of texts that a database wrote from numbers."""
@@ -93,21 +83,7 @@ def open_columns(columns: Mapping[str, Column], keys: CellKeys) -> ReadColumns:
     Raises:
         RecipeError: the keys of a column and of the file do not go together.
     """
-    filled = {name: _fill_in(name, column, keys) for name, column in columns.items()}
+    filled = {name: fill_keys(name, column, keys) for name, column in columns.items()}
     if isinstance(columns, OpenColumns):
         return ReadColumns(OpenColumns(filled, may_lack=columns.may_lack))
     return ReadColumns(filled)
-
-
-def _fill_in(name: str, column: Column, keys: CellKeys) -> Column:
-    missing = [key for key in CELL_KEYS if getattr(column, key) is None and column.type in APPLIES_TO[key]]
-    filled = {key: getattr(keys, key) for key in missing}
-    if column.epoch is not None:
-        filled |= {"time_format": None}  # the column's own word
-    whole = column.model_copy(update=filled)
-    if whole.decimal is not None and whole.decimal == whole.thousands:
-        raise RecipeError(
-            f'[columns] {name}: decimal and thousands are both "{whole.decimal}", one of them from [ingest]; '
-            "declare both for the column"
-        )
-    return whole

@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from ingest.formats.flatten import quote_toml
 from relay.handoff.errors import SchemaError
 from relay.handoff.recipe import Column
 from relay.handoff.schema import arrow_field
@@ -135,9 +136,10 @@ def _describe(column: Column, cell: str) -> str:
     return what
 
 
-def _suggest(name: str, found: Iterable[str]) -> str:
-    match = get_close_matches(name, list(found), n=1)
-    return f' (is it "{match[0]}"? then say from = "{match[0]}" in [columns])' if match else ""
+def _suggest(name: str, found: list[str]) -> str:
+    """The name that comes nearest, first one that differs in capitals only, as a line of TOML."""
+    match = [other for other in found if other.casefold() == name.casefold()] or get_close_matches(name, found, n=1)
+    return f' (is it "{match[0]}"? then say from = {quote_toml(match[0])} in [columns])' if match else ""
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -12,7 +12,8 @@ from relay.handoff.column import Column
 from relay.handoff.schema import ARROW_TYPES
 from relay.reading.ambiguous import AmbiguousCellError, describe_bare_number, describe_mixture, show
 from relay.reading.arrow import Cast, Mask, convert, first_index, merge, refuse_all, to_mask
-from relay.reading.numbers import PER_SECOND, find_marks, read_float, read_plain_numbers
+from relay.reading.marks import find_marks
+from relay.reading.numbers import PER_SECOND, read_float, read_plain_numbers
 from relay.reading.words import drop_missing
 
 MICROSECONDS = 1_000_000
@@ -147,7 +148,9 @@ def _of_iso(text: pa.Array) -> Cast:
     zoned = pc.match_substring_regex(text, r"(Z|:\d\d.*[+-]\d\d(:?\d\d)?)$")
     with_zone, bad_zoned = convert(pc.if_else(zoned, text, pa.scalar(None, _TEXT)), _TIME)
     plain, bad_plain = convert(pc.if_else(zoned, pa.scalar(None, _TEXT), text), pa.timestamp("us"))
-    return Cast(pc.coalesce(with_zone, plain.cast(_TIME)), merge(bad_zoned, bad_plain))
+    counts = pc.coalesce(with_zone, plain.cast(_TIME)).cast(pa.int64())
+    shown = _within(counts)  # Arrow reads the year 0, and a zone may lead out of 1 to 9999
+    return Cast(_of_counts(counts, shown), merge(bad_zoned, bad_plain, to_mask(pc.invert(shown))))
 
 
 def _by_format(text: pa.Array, form: str) -> Cast:

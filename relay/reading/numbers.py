@@ -2,7 +2,6 @@
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -10,6 +9,7 @@ import pyarrow.compute as pc
 from relay.handoff.column import Column
 from relay.reading.ambiguous import AmbiguousCellError, describe_marks
 from relay.reading.arrow import Cast, Mask, convert, first_index, merge, refuse_all, to_mask
+from relay.reading.marks import Marks, find_forms, find_marks
 from relay.reading.words import drop_missing
 
 EXACT_INTS_END = 2**53
@@ -26,26 +26,7 @@ WHOLE = r"^-?(\d+|0[xX][0-9a-fA-F]+)$"
 
 SEEN_GROUPED, SEEN_FRACTION = "grouped", "fraction"
 
-SPACES = " \u00a0\u202f"
-"""Marks of thousands that look alike."""
-
 PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
-
-
-@dataclass(frozen=True)
-class Marks:
-    """The marks inside numbers."""
-
-    decimal: str
-    thousands: str
-
-
-def find_marks(column: Column) -> Marks | None:
-    """The marks that the recipe declares; None when it declares none."""
-    if column.decimal is None and column.thousands is None:
-        return None
-    thousands = column.thousands or ""
-    return Marks(column.decimal or ("," if thousands == "." else "."), thousands)
 
 
 def read_float(array: pa.Array, column: Column) -> Cast:
@@ -141,12 +122,9 @@ def _int_of_float(floats: pa.Array) -> Cast:
 
 def read_plain_numbers(text: pa.Array, marks: Marks | None) -> tuple[pa.Array, Mask | None]:
     """The numbers as programs write them, null and marked where a mark is at a wrong place."""
-    if marks is None or (marks.decimal == "." and not marks.thousands):
+    if marks is None or marks.are_plain:
         return text, None
-    thousands = f"[{SPACES}]" if marks.thousands in SPACES else re.escape(marks.thousands)
-    groups = rf"\d{{1,3}}({thousands}\d{{3}})+|" if marks.thousands else ""
-    decimal = re.escape(marks.decimal)
-    form = rf"^[+-]?(({groups}\d+)({decimal}\d*)?|{decimal}\d+)([eE][+-]?\d+)?$|^[+-]?[A-Za-z]+$"
+    form, thousands = find_forms(marks)
     fits = pc.match_substring_regex(text, form)
     misplaced = to_mask(pc.invert(fits))
     plain = pc.if_else(fits, text, _null(pa.string()))
@@ -159,14 +137,23 @@ def read_plain_numbers(text: pa.Array, marks: Marks | None) -> tuple[pa.Array, M
 
 def _without_missing(cast: Cast, column: Column) -> Cast:
     """Without the numbers that the recipe declares as missing, such as -999, however they are written."""
-    if not column.missing:
-        return cast
-    words, _ = convert(pa.array(column.missing, pa.string()), pa.float64())
-    numbers = words.drop_null()
+    numbers = find_missing_numbers(column, cast.values.type)
     if not len(numbers):
         return cast
-    found = pc.is_in(cast.values.cast(pa.float64(), safe=False), numbers)
+    found = pc.is_in(cast.values, numbers)
     return Cast(pc.if_else(found, _null(cast.values.type), cast.values), cast.bad)
+
+
+def find_missing_numbers(column: Column, kind: pa.DataType) -> pa.Array:
+    """The numbers among the declared words, by the column's marks where they fit; for whole numbers the exact ones."""
+    words = pa.array(column.missing or (), pa.string())
+    plain = pc.coalesce(read_plain_numbers(words, find_marks(column))[0], words)
+    floats, _ = convert(plain, pa.float64())
+    if not pa.types.is_integer(kind):
+        return floats.drop_null()
+    # As a float, a whole number beyond 2**53 would also stand for its neighbours.
+    exact, _ = convert(pc.replace_substring_regex(plain, r"^\+(\d)", r"\1"), pa.int64())
+    return pc.coalesce(exact, _int_of_float(floats).values).drop_null()
 
 
 def _seconds(durations: pa.Array) -> pa.Array:

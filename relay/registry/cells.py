@@ -3,9 +3,11 @@
 import json
 import math
 import re
+from collections import Counter
 from typing import Any
 
 from relay.handoff.column import LARGEST_INT, Column
+from relay.reading.marks import NUMBER, Marks, find_marks, find_missing, means_nothing, read_plain
 from relay.reading.spellings import FALSE_WORDS, MISSING_WORDS, TRUE_WORDS
 from relay.registry.contract import LARGEST_FLOAT
 from relay.registry.moments import EXPECTED, read_moment, write_moment
@@ -29,7 +31,7 @@ WORDS = ("text", "category")
 TRUTH = dict.fromkeys(TRUE_WORDS, True) | dict.fromkeys(FALSE_WORDS, False)
 
 WHOLE = re.compile(r"[+-]?[0-9]+")
-NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+NOT_A_NUMBER = ("nan", "-nan", "+nan")
 GROUPED = re.compile(r"[+-]?[0-9]{1,3}(\.[0-9]{3})+")
 """A dot before each three digits: as a whole number it may be 1.000 = 1,000, so it is refused, as in ingest."""
 
@@ -64,8 +66,8 @@ def validate_cell(value: Any, column: Column, limit: float = math.inf) -> tuple[
 
 
 def is_missing(value: Any, column: Column) -> bool:
-    """Whether a cell says nothing: null, or an empty text in a column of text or times."""
-    return value is None or (value == "" and column.type in (*WORDS, "time"))
+    """Whether a cell says nothing: null, an empty text where texts stand, or what the column declares as missing."""
+    return value is None or (value == "" and column.type in (*WORDS, "time")) or means_nothing(value, column)
 
 
 def _is_of_type(value: Any, column: Column) -> bool:
@@ -94,16 +96,30 @@ def parse_cell(text: str, column: Column) -> bool | int | float | str | None:
     if column.type in WORDS:
         return text or None
     text = text.strip()
-    if text in MISSING_WORDS:
+    if text in MISSING_WORDS if column.missing is None else not text or text in find_missing(column).words:
         return None
     if column.type == "time":
         return text
     if column.type == "bool":
         return TRUTH.get(text, text)
+    marks = find_marks(column)
+    return _parse_number(text, column.type, dot_may_group=True) if marks is None else _parse_marked(text, column, marks)
+
+
+def _parse_marked(text: str, column: Column, marks: Marks) -> int | float | str | None:
+    """A number by the column's marks, or the text as it stands."""
+    plain = read_plain(text, marks)
+    found = plain if plain is None else _parse_number(plain, column.type, dot_may_group=False)
+    return text if plain is None or isinstance(found, str) else found
+
+
+def _parse_number(text: str, kind: str, *, dot_may_group: bool) -> int | float | str | None:
+    if kind == "float" and text.lower() in NOT_A_NUMBER:
+        return None  # how programs write a number that is missing
     # Whole numbers not by way of a float: beyond 2**53 that would be another number.
     if WHOLE.fullmatch(text) and len(text) < LONGEST_INT:
         return int(text)
-    if column.type == "int" and GROUPED.fullmatch(text):
+    if dot_may_group and kind == "int" and GROUPED.fullmatch(text):
         return text
     return float(text) if NUMBER.fullmatch(text) else text
 
@@ -112,10 +128,18 @@ def decode_json(content: bytes) -> Any:
     """What stands in a JSON document; a number beyond 64 bits of a float is infinite, so that the check names it.
 
     Raises:
-        ValueError: it is no JSON, or no UTF-8.
+        ValueError: it is no JSON, no UTF-8, or an object has one key twice: one of the two values would be lost.
         RecursionError: it is nested too deeply.
     """
-    return json.loads(content, parse_constant=_refuse_constant, parse_int=_read_int)
+    return json.loads(content, parse_constant=_refuse_constant, parse_int=_read_int, object_pairs_hook=_make_object)
+
+
+def _make_object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        twice = Counter(key for key, _ in pairs).most_common(1)[0][0]
+        raise ValueError(f"the key {show_value(twice)} comes twice in one object; send it once")
+    return found
 
 
 def _refuse_constant(name: str) -> Any:

@@ -98,7 +98,8 @@ def _describe_absent(name: str, column: Column) -> Flaw:
 def _describe_misfit(name: str, value: Any, column: Column, limit: float) -> Flaw:
     found, expected = show_value(value), describe(column)
     if is_missing(value, column):
-        return Flaw(name, found, f"{expected}, not null", f"is required, expected {expected}")
+        word = "is required" if value in (None, "") else f"is {found}, which means no value, and is required"
+        return Flaw(name, found, f"{expected}, not null", f"{word}, expected {expected}")
     if column.allowed is None and column.type in ("int", "float") and type(value) in (int, float):
         low, high = find_limits(column, limit)
         if value > high and (column.max is None or value <= column.max):

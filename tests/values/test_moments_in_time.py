@@ -172,6 +172,15 @@ def test_any_bare_number_but_a_date_of_eight_digits_is_refused_as_text_and_as_a_
                 read([cell])
 
 
+@pytest.mark.parametrize("cell", ["0000-01-01", "0001-01-01T00:00+05:00", "9999-12-31T23:00-05:00"])
+def test_a_moment_outside_the_years_1_to_9999_is_rejected_also_where_only_its_zone_leads_there(cell: str) -> None:
+    array = pa.array([cell, "0001-01-01", "9999-12-31T23:59:59"])
+    cast = read_column(array, Column.model_validate({"type": "time", "role": "ignore", "null": True}))
+    assert cast.bad is not None
+    assert cast.bad.tolist() == [True, False, False]
+    assert cast.values.is_null().to_pylist() == [True, False, False]
+
+
 @pytest.mark.parametrize("form", ["%d/%m", "%H:%M", "%c", "%x", "%Y %Z", "%Y %I", "%Y %Q", "%Y-%m-%d %p"])
 def test_a_format_that_leaves_the_moment_open_is_refused(form: str) -> None:
     with pytest.raises(ValueError, match="time_format"):

@@ -151,6 +151,26 @@ def test_words_that_mean_no_value_are_those_of_the_file_or_of_a_column(project: 
     ]
 
 
+@pytest.mark.parametrize(
+    ("kind", "word", "cells", "null"),
+    [
+        ('"int"', str(2**53), [str(2**53 - 1), str(2**53), str(2**53 + 1)], [1]),
+        ('"int"', str(-(2**63)), [str(-(2**63)), str(-(2**63) + 1), "7"], [0]),
+        ('"int"', "-999.0", ["-999", "-0999", "-998"], [0, 1]),
+        ('"float", decimal = ","', "-999,0", ["-999,0", "-999", "-999,5"], [0, 1]),
+        ('"float", thousands = "."', "-9.999", ["-9.999", "-9999", "-9,999"], [0, 1]),
+        ('"float", thousands = "."', "-99.5", ["-99,5", "99", "-995"], [0]),
+    ],
+)
+def test_a_number_that_means_no_value_stands_for_itself_however_it_is_written(
+    project: Project, kind: str, word: str, cells: list[str], null: list[int]
+) -> None:
+    project.write("numbers.csv", write_csv(a=cells))
+    ran = project.run("ingest", project.recipe(declare({"a": f'{kind}, missing = ["{word}"]'})))
+    assert ran.exit_code == 0, ran.log
+    assert [at for at, row in enumerate(project.rows("raw/values")) if row["a"] is None] == null
+
+
 def test_the_dot_of_a_json_number_is_a_decimal_mark(project: Project) -> None:
     records = [{"n": 1, "a": 1.125, "b": 2}, {"n": 2, "a": 3, "b": 2.125}, {"n": 3, "a": 4, "b": True}]
     project.write("numbers.json", json.dumps([*records, *({"n": number, "a": 5, "b": 6} for number in range(4, 9))]))

@@ -150,13 +150,13 @@ def test_a_whole_number_is_read_with_every_digit_or_refused(number: int) -> None
 @example(2.0**53 + 2)
 def test_a_number_that_the_form_begins_with_is_sent_unchanged(number: float) -> None:
     column = Column(type="float", role="input")
-    assert validate_cell(parse_cell(write_number(number), column), column) == (number, True)
+    assert validate_cell(parse_cell(write_number(number, column), column), column) == (number, True)
 
 
 @given(st.integers(-(2**63) + 1, 2**63 - 1))
 def test_a_whole_number_that_the_form_begins_with_is_sent_unchanged(number: int) -> None:
     column = Column(type="int", role="input")
-    assert validate_cell(parse_cell(write_number(number), column), column) == (number, True)
+    assert validate_cell(parse_cell(write_number(number, column), column), column) == (number, True)
 
 
 @given(st.text(alphabet="0123456789.,_-+eE ", max_size=8))

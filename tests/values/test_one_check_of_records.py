@@ -3,6 +3,7 @@
 import json
 import random
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -15,10 +16,11 @@ from relay.handoff.column import Column
 from relay.reading.ambiguous import AmbiguousCellError
 from relay.reading.cells import read_column
 from relay.reading.spellings import FALSE_WORDS, MISSING_WORDS, TRUE_WORDS
-from relay.registry.cells import parse_cell
+from relay.registry.cells import decode_json, parse_cell
 from relay.registry.contract import LARGEST_FLOAT
 from relay.registry.records import check_record
-from serve.errors import InvalidRecordsError
+from serve.errors import InvalidRecordsError, MalformedBodyError
+from serve.reading import PROTOCOL, read_invocation, read_predict_request
 from serve.schema import make_schema
 
 LIMITS = {"reach": 4.1e19, "far": 1000.0}
@@ -35,6 +37,11 @@ DECLARED: dict[str, dict[str, Any]] = {
     "town": {"type": "category"},
     "home": {"type": "category", "null": True, "allowed": ["own", "rent", ""]},
     "note": {"type": "text", "null": True},
+    "gap": {"type": "float", "null": True, "missing": ["-999", "?"]},
+    "hole": {"type": "int", "missing": ["17", "5,0"], "decimal": ","},
+    "kind": {"type": "category", "null": True, "missing": ["?", "a"]},
+    "grade": {"type": "category", "null": True, "missing": ["?"], "allowed": ["A", "?"]},
+    "yes": {"type": "bool", "null": True, "missing": ["-1"]},
 }
 COLUMNS = {name: Column.model_validate({"role": "input"} | column) for name, column in DECLARED.items()}
 
@@ -50,8 +57,38 @@ GOOD: dict[str, list[Any]] = {
     "town": ["Ulm", "é", " "],
     "home": [None, "own", "rent", ""],
     "note": [None, "", "a", "null"],
+    "gap": [None, 1, 2.5],
+    "hole": [16, 2],
+    "kind": [None, "b", "a?"],
+    "grade": [None, "A"],
+    "yes": [None, True, False],
 }
-ODD = (None, "", " ", "a", "1", True, False, 0, -1, 17, 121, 5.0, 5.5, 1001, 1e20, -1e39, 1e308, 2**63, 10**30)
+ODD = (
+    None,
+    "",
+    " ",
+    "a",
+    "?",
+    " ?",
+    -999,
+    -999.0,
+    -1,
+    "1",
+    True,
+    False,
+    0,
+    -1,
+    17,
+    121,
+    5.0,
+    5.5,
+    1001,
+    1e20,
+    -1e39,
+    1e308,
+    2**63,
+    10**30,
+)
 ODD_LISTS: tuple[Any, ...] = ([], [5], {}, {"a": None})
 
 
@@ -64,7 +101,7 @@ def draw_record(drawing: random.Random, columns: Iterable[str]) -> Any:
     if drawing.random() < 0.03:
         return drawing.choice((*ODD, *ODD_LISTS))
     record = {name: drawing.choice(GOOD[name]) for name in columns}
-    for _ in range(drawing.choice((0, 1, 1, 1, 2))):
+    for _ in range(drawing.choice((0, 0, 0, 1, 1, 2))):
         record[drawing.choice(list(record))] = drawing.choice((*ODD, *ODD_LISTS))
     if drawing.random() < 0.1:
         del record[drawing.choice(list(record))]
@@ -98,6 +135,27 @@ def test_two_hundred_records_have_one_value_or_one_message(seed: int, left_out: 
         else:
             assert (read, flaws) == ([list(cells.values())], [])
     assert (decoded > 20 or not left_out, refused > 50) == (True, True)  # both kinds are among them
+
+
+@pytest.mark.parametrize("twice", ['"a": 1, "a": 2', '"a": 1, "\\u0061": 1', '"a": null, "b": "x:y", "a": 1'])
+@pytest.mark.parametrize("shape", ["%s", "[%s]", *(f'{{"{key}": [%s]}}' for key in PROTOCOL if "split" not in key)])
+def test_a_key_that_comes_twice_in_a_record_is_refused_in_every_form(twice: str, shape: str) -> None:
+    columns = {"a": Column(type="int", role="input", null=True), "b": Column(type="text", role="input", null=True)}
+    schema = make_schema(columns)
+    rest = "" if '"b"' in twice else ', "b": null'
+    body = (shape % f"{{{twice}{rest}}}").encode()
+    read = partial(read_invocation, media_type="application/json") if ": [" in shape else read_predict_request
+    with pytest.raises(MalformedBodyError, match='the key "a" comes twice in one object; send it once'):
+        read(body, schema=schema, max_rows=10)
+    with pytest.raises(ValueError, match='the key "a" comes twice'):
+        decode_json(body)
+
+
+def test_colons_in_texts_and_escaped_keys_are_no_keys_that_come_twice() -> None:
+    schema = make_schema({"a:b": Column(type="text", role="input"), "c": Column(type="text", role="input")})
+    body = rb'[{"a:b": "x:y::", "\u0063": "\":\""}, {"c": "d", "a:b": ":"}]'
+    read = read_predict_request(body, schema, 10)
+    assert [msgspec.structs.astuple(record) for record in read.records] == [("x:y::", '":"'), (":", "d")]
 
 
 @pytest.mark.parametrize(

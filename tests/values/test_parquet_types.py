@@ -130,6 +130,9 @@ TYPED: list[tuple[pa.Array, str, list[Any]]] = [
     (pa.array([b"a", b"\xff"], pa.binary_view()), "text", ["a", "bad"]),
     (pa.array([20_240_131.0, math.nan]), "time", [datetime(2024, 1, 31, tzinfo=UTC), None]),
     (pa.array([1, -999]), "int", [1, None]),
+    (pa.array([1, 0, -999, 2]), "bool", [True, False, None, "bad"]),
+    (pa.array([1.0, -999.0]), "bool", [True, None]),
+    (pa.array([1, 0, 2**64 - 1], pa.uint64()), "bool", [True, False, "bad"]),
 ]
 
 

@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from model.training.contract import EXAMPLES, NOTHING, add_example, hash_files, promise_column
+from model.training.contract import EXAMPLES, NOTHING, add_example, hash_files, promise_column, promise_target
+from relay.handoff.column import fill_served_keys
 from relay.handoff.recipe import Recipe
 from relay.registry.asking import ask_model
 from relay.registry.contract import MODEL_FILE, Asking, Cell, Contract, Score
@@ -40,9 +41,9 @@ def describe_authorship(
         description=recipe.description,
         task=ModelTask.AUTHORSHIP,
         estimator=type(classifier).__name__,
-        inputs={text: promise_column(recipe.columns[text])},
+        inputs={text: promise_column(fill_served_keys(recipe.columns, recipe.sections["ingest"])[text])},
         target=label,
-        target_column=promise_column(recipe.columns[label]),
+        target_column=promise_target(recipe.columns[label]),
         classes=classifier.classes_.tolist(),
         gives_probabilities=True,
         threshold=None,

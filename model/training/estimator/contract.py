@@ -10,11 +10,11 @@ import pandas as pd
 from sklearn.base import BaseEstimator
 
 from model.parameters import EstimatorParameters
-from model.training.contract import EXAMPLES, NOTHING, add_example, hash_files, promise_column
+from model.training.contract import EXAMPLES, NOTHING, add_example, hash_files, promise_column, promise_target
 from model.training.estimator.limits import find_limits
 from model.training.estimator.rows import Part
 from model.training.estimator.task import Task
-from relay.handoff.column import LARGEST_INT
+from relay.handoff.column import LARGEST_INT, fill_served_keys
 from relay.handoff.recipe import Column, Recipe
 from relay.registry.contract import ONNX_FILE, Cell, Contract, Leak, Score
 from relay.registry.moments import write_moment
@@ -45,6 +45,7 @@ def describe_estimator(
     """
     is_binary = metrics["kind"] == ModelTask.BINARY
     train, test = task.split.train, task.split.test
+    filled = fill_served_keys(recipe.columns, recipe.sections["ingest"])
     contract = Contract(
         model=parameters.name or recipe.name,
         recipe=recipe.name,
@@ -52,9 +53,9 @@ def describe_estimator(
         description=recipe.description,
         task=metrics["kind"],
         estimator=task.estimator_name,
-        inputs={name: promise_column(recipe.columns[name]) for name in test.inputs.columns},
+        inputs={name: promise_column(filled[name]) for name in test.inputs.columns},
         target=task.target,
-        target_column=promise_column(recipe.columns[task.target]),
+        target_column=promise_target(recipe.columns[task.target]),
         classes=task.order_classes(fitted.classes_) if task.as_classes else [],
         positive_first=task.positive_first,
         gives_probabilities=task.as_classes and hasattr(fitted, "predict_proba"),
