@@ -1,8 +1,10 @@
-"""Input columns whose cells say less to a model than they seem to: empty ones, and whole numbers that are rounded."""
+"""Columns whose cells say less to a model than they seem to: empty ones, and whole numbers that are rounded."""
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from model.training.estimator.rows import Split
 from relay.handoff.column import Column
@@ -19,7 +21,17 @@ def find_unusual(split: Split, columns: Mapping[str, Column]) -> Iterator[Findin
         if split.train.inputs[name].isna().all():
             yield _say_empty(name, split)
         elif columns[name].type == "int":
-            yield from _say_rounded(name, split)
+            cells = np.concatenate([part.inputs[name].to_numpy() for part in (split.train, split.test)])
+            yield from _say_rounded(
+                name, cells, f'If {name} is an identifier, give it role = "id" or type = "category".'
+            )
+
+
+def find_rounded_target(split: Split, target: str, column: Column) -> Iterator[Finding]:
+    """A finding where the numbers to be learned are whole ones beyond 2^53."""
+    if column.type == "int":
+        cells = np.concatenate([split.train.target, split.test.target])
+        yield from _say_rounded(target, cells, "The figures and predictions are rounded in the same way.")
 
 
 def _say_empty(name: str, split: Split) -> Finding:
@@ -33,14 +45,12 @@ def _say_empty(name: str, split: Split) -> Finding:
     )
 
 
-def _say_rounded(name: str, split: Split) -> Iterator[Finding]:
-    cells = np.concatenate([part.inputs[name].to_numpy() for part in (split.train, split.test)])
+def _say_rounded(name: str, cells: npt.NDArray[Any], advice: str) -> Iterator[Finding]:
     large = int((np.abs(cells) >= LARGEST_EXACT).sum())
     if large:
         yield Finding(
             Topic.COLUMNS,
             f"{name} has {count(large, 'value')} of 2^53 or more ({len(cells):,} rows). The model computes in double "
-            f"precision, so it sees each of them rounded to 15 to 17 digits. If {name} is an identifier, give it "
-            f'role = "id" or type = "category".',
+            f"precision, so it sees each of them rounded to 15 to 17 digits. {advice}",
             {"column": name, "rounded": large, "rows": len(cells)},
         )
