@@ -29,7 +29,8 @@ WRITES = "raw/{recipe}"
 
 CODE = HANDOFF + Code(
     modules=(
-        *("ingest.__main__", "ingest.cast", "ingest.column_range", "ingest.corpus", "ingest.drawing"),
+        *("ingest.__main__", "ingest.cast", "ingest.cell_advice", "ingest.column_range", "ingest.corpus"),
+        "ingest.drawing",
         *("ingest.formats", "ingest.prose", "ingest.rawfile", "ingest.sources", "relay.reading"),
     ),
     packages=("ijson", "numpy"),
