@@ -1,15 +1,22 @@
 """Columns whose cells say less to a model than they seem to: empty ones, and whole numbers that are rounded."""
 
+import unicodedata
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 
 from model.training.estimator.rows import Split
 from relay.handoff.column import Column
 from relay.handoff.wording import count
 from relay.results.findings import Finding, Topic
+
+WORDS = ("category", "text")
+
+MOST_SHOWN = 5
+"""Words that a finding names."""
 
 LARGEST_EXACT = 2**53
 """Whole numbers up to here are exact in double precision, in which models compute. Source: IEEE 754, binary64."""
@@ -42,6 +49,35 @@ def _say_empty(name: str, split: Split) -> Finding:
         f"{name} is null in all {count(len(split.train), 'training row')}, so the model learned nothing from it."
         f'{unused} Fill it at the source, or give it role = "ignore".',
         {"column": name, "train": len(split.train), "known_test": known},
+    )
+
+
+def find_lookalikes(split: Split, target: str, columns: Mapping[str, Column]) -> Iterator[Finding]:
+    """A finding for each column of words, the target too, in which two training values differ in composition only."""
+    words = {name: split.train.inputs[name] for name in split.train.inputs.columns if columns[name].type in WORDS}
+    if columns[target].type in WORDS:
+        words[target] = pd.Series(split.train.target)
+    for name, cells in words.items():
+        forms: dict[str, list[str]] = {}
+        for value in sorted(cells.dropna().unique()):
+            forms.setdefault(unicodedata.normalize("NFC", value), []).append(value)
+        equal = [values for values in forms.values() if len(values) > 1]
+        if equal:
+            yield _say_lookalikes(name, equal, cells)
+
+
+def _say_lookalikes(name: str, equal: list[list[str]], cells: "pd.Series[str]") -> Finding:
+    counts = cells.value_counts()
+    shown = [
+        " and ".join(f"{value!a} ({count(int(counts[value]), 'row')})" for value in values)
+        for values in equal[:MOST_SHOWN]
+    ]
+    more = f"; and {len(equal) - MOST_SHOWN:,} more" if len(equal) > MOST_SHOWN else ""
+    return Finding(
+        Topic.COLUMNS,
+        f"{name} has values that look alike and count as different ones, because their letters are composed in "
+        f"different ways (Unicode): {'; '.join(shown)}{more}. Write them in one form at the source, such as NFC.",
+        {"column": name, "values": [[ascii(value) for value in values] for values in equal[:MOST_SHOWN]]},
     )
 
 
