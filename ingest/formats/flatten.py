@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from relay.handoff.errors import SchemaError
+from relay.handoff.override import quote_toml
 from relay.handoff.recipe import Column
 
 SCALARS = (str, int, float, bool, type(None))
@@ -138,12 +139,6 @@ class Fields:
 def show_path(path: Path) -> str:
     """A path as `from` names it: keys joined by dots, in quotes where a key has dots or quotes itself."""
     return ".".join(json.dumps(key, ensure_ascii=False) if re.search(r'[."]', key) else key for key in path)
-
-
-def quote_toml(text: str) -> str:
-    """A text as TOML writes it."""
-    shown = text.isprintable()
-    return f"'{text}'" if '"' in text and "'" not in text and shown else json.dumps(text, ensure_ascii=not shown)
 
 
 def flatten_value(value: Any) -> Any:

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -20,6 +21,9 @@ OTHER_DELIMITERS = (",", ";", "\t", "|", ":", " ")
 """Those that a message suggests where the recipe's one finds no columns."""
 
 HEADER_BYTES_SHOWN = 120
+
+SEPARATOR_LINE = re.compile(rb'"?sep=(?P<mark>[\x00-\x7f])"?', re.IGNORECASE)
+"""What Excel writes before the names, or reads there."""
 
 
 def split_header(blocks: Iterator[bytes], dialect: Dialect) -> tuple[bytes, bytes]:
@@ -40,7 +44,8 @@ def match_header(
     header = _read_header(row, dialect)
     try:
         return header, match_columns(header, columns, parameters.extra_columns, name)
-    except SchemaError:
+    except SchemaError as error:
+        _explain_first_row(row, name, error)
         other = max(OTHER_DELIMITERS, key=lambda mark: _count_found(row, replace(dialect, delimiter=mark), columns))
         better = replace(dialect, delimiter=other)
         if _count_found(row, better, columns) <= _count_found(row, dialect, columns):
@@ -50,6 +55,26 @@ def match_header(
         f"{show_bytes(row.strip()[:HEADER_BYTES_SHOWN])}; with another one it has columns of the recipe: say "
         f"delimiter = {json.dumps(other)} in [ingest]"
     )
+
+
+def _explain_first_row(row: bytes, name: str, error: SchemaError) -> None:
+    """Say what else the first row is than names of columns.
+
+    Raises:
+        SchemaError: it is Excel's line about the delimiter, or not UTF-8.
+    """
+    if found := SEPARATOR_LINE.fullmatch(row.strip(b"\r\n")):
+        mark = json.dumps(found["mark"].decode())
+        raise SchemaError(
+            f"{name}: the first line is {show_bytes(row.strip())}, by which Excel knows the delimiter, and no row of "
+            f"names; remove the line (`sed -i 1d` with the file's path) and say delimiter = {mark} in [ingest]"
+        ) from None
+    try:
+        row.decode()
+    except UnicodeDecodeError:
+        raise SchemaError(
+            f'{error}; the names are not UTF-8: declare the file\'s encoding in [ingest], such as encoding = "cp1252"'
+        ) from None
 
 
 def _read_header(row: bytes, dialect: Dialect) -> list[str]:

@@ -37,3 +37,9 @@ def format_value(value: Any) -> str:
         return f"{{ {', '.join(pairs)} }}" if value else "{}"
     # JSON writes DEL as it is, and TOML refuses it.
     return str(value) if isinstance(value, float) else json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def quote_toml(text: str) -> str:
+    """A text as TOML writes it."""
+    shown = text.isprintable()
+    return f"'{text}'" if '"' in text and "'" not in text and shown else json.dumps(text, ensure_ascii=not shown)

@@ -1,6 +1,5 @@
 """Raw cells become typed columns; a cell that does not parse costs its row, never the file."""
 
-import re
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
 
@@ -8,20 +7,17 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from ingest.formats.flatten import quote_toml
 from relay.handoff.errors import SchemaError
+from relay.handoff.override import quote_toml
 from relay.handoff.recipe import Column
 from relay.handoff.schema import arrow_field
 from relay.handoff.writer import Block, reject, show_cells
 from relay.reading.ambiguous import AmbiguousCellError
 from relay.reading.arrow import Cast, join, simplify
+from relay.reading.cell_advice import describe_expected
 from relay.reading.cells import read_column
 from relay.reading.columns import ReadColumns, Sighting
 from relay.reading.spellings import MISSING_WORDS as NULL_WORDS
-
-MARKED = re.compile(r"\s*[+-]?\d+([.,'’\s]\d+)+\s*")
-"""A number with marks in it, whatever they mean."""
-PLAIN = re.compile(r"\s*[+-]?\d+\.\d+\s*")
 
 __all__ = ["NULL_WORDS", "conform", "match_columns"]
 
@@ -95,7 +91,8 @@ def conform(table: pa.Table, columns: Mapping[str, Column], rows: NDArray[np.int
             columns.note(name, seen)
         arrays.append(cast.values)
         for index in np.flatnonzero(cast.bad) if cast.bad is not None else ():
-            problems.setdefault(int(index), f"{name}: not {_describe(column, _show(table, name, int(index)))}")
+            expected = describe_expected(column, _show(table, name, int(index)))
+            problems.setdefault(int(index), f"{name}: not {expected}")
     typed = pa.table(arrays, schema=pa.schema(fields))
     if not problems:
         return Block(table=typed, read=table.num_rows)
@@ -123,17 +120,6 @@ def _read(name: str, values: pa.ChunkedArray, column: Column, rows: NDArray[np.i
 def _show(table: pa.Table, name: str, index: int) -> str:
     cell = table.column(name)[index].as_py()
     return cell.decode("utf-8", "backslashreplace") if isinstance(cell, bytes) else str(cell)
-
-
-def _describe(column: Column, cell: str) -> str:
-    """What was expected of the cell, and the keys that declare how it may be written."""
-    if column.type == "time":
-        return "a time" if column.time_format is None else f'a time in the format "{column.time_format}"'
-    names = {"int": "a whole number", "float": "a number", "bool": "true or false"}
-    what = names.get(column.type, "UTF-8 text")
-    if column.type in ("int", "float") and MARKED.fullmatch(cell) and not PLAIN.fullmatch(cell):
-        return f"{what} by the recipe's decimal and thousands marks"
-    return what
 
 
 def _suggest(name: str, found: list[str]) -> str:

@@ -13,6 +13,8 @@ from ingest.formats.delimited import cut_blocks
 from ingest.formats.rowends import Dialect, RowEnds
 from relay.handoff.errors import RecipeError, SchemaError, SourceError
 
+NOT_UTF8 = 'not UTF-8 text; declare the encoding of a CSV or text file in [ingest], such as encoding = "cp1252"'
+
 Read = Callable[..., Any]
 
 PEOPLE = {"name": {"type": "text"}, "age": {"type": "int"}}
@@ -107,7 +109,7 @@ def test_ragged_rows_are_rejected_with_their_numbers_among_the_others(read: Read
 def test_invalid_utf8_costs_its_row_and_is_kept_by_its_codes(read: Read) -> None:
     reading = read("x.csv", b"name,age\nAda,36\nB\xff,39\nCy,77\n", PEOPLE)
     assert [row["name"] for row in reading.rows] == ["Ada", "Cy"]
-    assert reading.rejected == [(2, "name: not UTF-8 text", {"name": "B\\xff", "age": "39"})]
+    assert reading.rejected == [(2, f"name: {NOT_UTF8}", {"name": "B\\xff", "age": "39"})]
 
 
 def test_line_breaks_and_delimiters_inside_quotes_belong_to_the_cell(read: Read) -> None:
@@ -235,7 +237,7 @@ def test_a_ragged_row_that_is_not_utf_8_costs_its_row_only(read: Any) -> None:
     assert reading.rows == [{"a": 1, "b": "ok"}, {"a": 4, "b": "fine"}]
     assert [(number, reason) for number, reason, _ in reading.rejected] == [
         (2, "3 cells instead of 2"),
-        (3, "b: not UTF-8 text"),
+        (3, f"b: {NOT_UTF8}"),
     ]
 
 

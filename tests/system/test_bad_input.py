@@ -116,7 +116,7 @@ BAD_FILES: dict[str, tuple[str, str | bytes, list[str]]] = {
     ),
     "bytes that are no text": (
         "people.csv", HEAD.encode() + b"1,30,Ad\xe4,1\n2,41,Blaise,0\n",
-        ["1 of 2 rows do not match the schema", "name: not UTF-8 text (1)"],
+        ["1 of 2 rows do not match the schema", "name: not UTF-8 text; declare the encoding"],
     ),
     "an ending that tells nothing": ("people.dat", HEAD + ROWS, ['the ending ".dat" tells no format', "say format ="]),
     "JSON cut short": (
@@ -142,7 +142,7 @@ BAD_FILES: dict[str, tuple[str, str | bytes, list[str]]] = {
     ),
     "Parquet with bytes that are no text": (
         "people.parquet", parquet(name=["Ad\u00e4", "Blaise"]).replace("Ad\u00e4".encode(), b"Ad\xff\xff"),
-        ["1 of 2 rows do not match the schema", "name: not UTF-8 text (1)"],
+        ["1 of 2 rows do not match the schema", "name: not UTF-8 text; declare the encoding"],
     ),
     "Parquet with lists for numbers": (
         "people.parquet", parquet(age=[[30], [41]]),

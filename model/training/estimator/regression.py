@@ -87,14 +87,27 @@ def _say(task: Task, metrics: dict[str, dict[str, float]], line: Coefficients | 
         formula = [Finding(Topic.FORMULA, f"{task.target} = {format_line(line)}.", metrics["line"])]
     score = (
         f"On the test rows it is off by {show(test['rmse'], unit)} (root mean square; always saying the mean is off by "
-        f"{show(baseline['rmse'], unit)}) and explains {100 * test['r2']:.1f} % of their variance (R²)."
+        f"{show(baseline['rmse'], unit)})"
     )
+    figures: tuple[str, ...] = ("rmse", "r2")
+    if is_constant(task.split.test.target):
+        score += (
+            f". {task.target} is the same in all test rows, so R² is undefined; the metrics have {test['r2']:g} there."
+        )
+        figures = ("rmse",)
+    else:
+        score += f" and explains {100 * test['r2']:.1f} % of their variance (R²)."
     return (
         task.describe(),
         *formula,
-        Finding(Topic.SCORE, score, compare_figures(metrics, "rmse", "r2")),
+        Finding(Topic.SCORE, score, compare_figures(metrics, *figures)),
         *warn_if_useless(metrics, "always saying the mean of the training rows"),
     )
+
+
+def is_constant(target: npt.NDArray[np.generic]) -> bool:
+    """Whether all numbers are the same in double precision, in which the figures are computed."""
+    return bool(np.ptp(target.astype(np.float64)) == 0)
 
 
 def format_line(line: Coefficients) -> str:

@@ -21,7 +21,7 @@ from model.training.estimator.resolve import build_estimator
 from model.training.estimator.rows import check_target, find_columns, find_role, read_split
 from model.training.estimator.segments import check_segments, find_segments
 from model.training.estimator.task import Task
-from model.training.estimator.unusual import find_unusual
+from model.training.estimator.unusual import find_lookalikes, find_rounded_target, find_unusual
 from model.training.estimator.weights import require_weights
 from model.training.result import Results
 from model.training.skops_file import write_model
@@ -73,6 +73,8 @@ def train_estimator(
             *results.findings,
             *say_leaks(leaks, task.target),
             *find_unusual(task.split, recipe.columns),
+            *find_lookalikes(task.split, task.target, recipe.columns),
+            *find_rounded_target(task.split, task.target, recipe.columns[task.target]),
             *([attempt.finding] if attempt.finding else []),
             *_say_warnings(caught),
         ),
