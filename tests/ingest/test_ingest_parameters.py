@@ -53,7 +53,10 @@ def test_an_unknown_source_is_told_the_nearest(tmp_path: Path) -> None:
         ('source = "file"\npath = 3', "[ingest] path"),
         ('source = "file"\npath = "x"\nformat = "xls"', "[ingest] format: expected 'csv', 'json', 'jsonl', 'text'"),
         ('source = "file"\npath = "x"\ndelimiter = ";;"', "[ingest] delimiter: String should have at most 1 character"),
-        ('source = "file"\npath = "x"\nunexpected = "keep"', "[ingest] extra_columns: expected 'refuse' or 'drop'"),
+        (
+            'source = "file"\npath = "x"\nunexpected = "no"',
+            "[ingest] extra_columns: expected 'refuse', 'drop' or 'keep'",
+        ),
         ('source = "file"\npath = "x"\nmax_rejected_share = 1.5', "[ingest] max_rejected_share: expected less than"),
         ('source = "file"\npath = "x"\ndocument = "("', "[ingest] document: not a regular expression: missing )"),
         ('source = "file"\npath = "x"\ndocument_head = ["a", "["]', "[ingest] document_head: not a regular expression"),

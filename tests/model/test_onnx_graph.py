@@ -21,7 +21,6 @@ from sklearn.ensemble import (
 )
 from sklearn.linear_model import LinearRegression, LogisticRegression
 from sklearn.naive_bayes import GaussianNB
-from sklearn.neighbors import KNeighborsRegressor
 from sklearn.tree import DecisionTreeClassifier
 from test_onnx import set_up
 
@@ -99,7 +98,6 @@ IN_DOUBLES: dict[str, Any] = {
     "tree": DecisionTreeClassifier(max_depth=5),
     "line": LinearRegression(),
     "logistic": LogisticRegression(),
-    "neighbours": KNeighborsRegressor(),
     "Bayes": GaussianNB(),
 }
 

@@ -27,6 +27,7 @@ PLACES = {
     Topic.SILHOUETTE: {"Trust"},
     Topic.TEXT_LENGTH: {"Trust"},
     Topic.STABILITY: {"Trust"},
+    Topic.COVERAGE: {"Trust"},
     Topic.ATTRIBUTION: {"Unknown"},
     Topic.CANDIDATES: {"Unknown"},
     Topic.OTHER_DISTANCES: {"Unknown"},
