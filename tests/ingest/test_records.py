@@ -100,7 +100,8 @@ def test_a_number_beyond_64_bits_costs_its_row_only(read: Read, name: str, templ
     records = separator.join(f'{{"age": {age}}}' for age in (1, 18446744073709551616, 9223372036854775807))
     reading = read(name, template.replace("{}", records), AGE)
     assert [row["age"] for row in reading.rows] == [1, 2**63 - 1]
-    assert reading.rejected == [(2, "age: not a whole number", {"age": "18446744073709551616"})]
+    why = "age: not a whole number of 64 bits (at most 9,223,372,036,854,775,807)"
+    assert reading.rejected == [(2, why, {"age": "18446744073709551616"})]
 
 
 def test_fractions_are_read_to_the_last_bit(read: Read) -> None:

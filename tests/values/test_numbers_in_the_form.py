@@ -165,7 +165,7 @@ def test_a_whole_number_that_the_form_begins_with_is_sent_unchanged(number: int)
 @example("-12.345.678")
 def test_what_is_typed_is_read_as_python_reads_it_or_refused(typed: str) -> None:
     try:
-        by_python = None if typed == "" else float(typed)
+        by_python = None if typed.strip() == "" else float(typed)
     except ValueError:
         by_python = math.nan
     cell, fits = validate_cell(parse_cell(typed, INCOME), INCOME)
