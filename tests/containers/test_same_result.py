@@ -11,7 +11,7 @@ import pytest
 from engine import ROOT, STAGES, Docker
 
 REAL_DATA = os.environ.get("RELAY_REAL_DATA")
-RECIPES = ["docstrings", "linear", *(["credit"] if REAL_DATA else [])]
+RECIPES = ["docstrings", "linear", "own", *(["credit"] if REAL_DATA else [])]
 DATASETS = [f"{folder}/{recipe}" for folder in ("raw", "processed") for recipe in RECIPES]
 
 
