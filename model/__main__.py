@@ -14,7 +14,6 @@ from loguru import logger
 from model import __doc__ as description
 from model.parameters import EstimatorParameters, ModelParameters, find_own, parse_parameters
 from model.release.track import Finished, track
-from model.training.estimator.names import find_packages
 from relay.handoff.code import HANDOFF, Code
 from relay.handoff.column import READING_KEYS, SERVED_KEYS, fill_served_keys
 from relay.handoff.program import main
@@ -118,6 +117,8 @@ class Model(Stage[ModelParameters]):
         kinds = {"authorship": AUTHORSHIP, "estimator": ESTIMATOR, "python": PYTHON}
         code = SHARED + kinds[run.parameters.kind]
         if isinstance(run.parameters, EstimatorParameters) and "." in run.parameters.estimator:
+            from model.training.estimator.names import find_packages  # of one kind of model only
+
             code += Code(modules=(), packages=find_packages(run.parameters.estimator, run.parameters.options))
         own = self.own(run)
         return code if own is None else code + APART + own.code
