@@ -134,7 +134,7 @@ class Model(Stage[ModelParameters]):
 
         So are the keys by which a request's inputs are read.
         """
-        columns = fill_served_keys(run.recipe.columns, run.recipe.sections["ingest"])
+        columns = fill_served_keys(run.recipe.columns, run.recipe.sections.get("ingest", {}))
         others = {"input": READING_KEYS - SERVED_KEYS}
         return {
             name: column.model_dump(mode="json", exclude=set(others.get(column.role, READING_KEYS)))

@@ -11,6 +11,8 @@ ROOT = Path(__file__).parent.parent
 NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 PROMISED = {"4.your-own": ("'as in the notebook': True", "arguments.rate 0.1 -> 0.05", "the same bytes")}
 """Notebook -> what its outputs show: a command that fails in one stops nothing."""
+QUICK = "4.your-own"
+"""Runs also in `make test`: it needs no other notebook, and runs all three stages."""
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +25,11 @@ def test_there_is_a_notebook_for_each_stage_and_one_for_own_code() -> None:
     assert [path.stem for path in NOTEBOOKS] == ["1.ingest", "2.preprocess", "3.model", "4.your-own"]
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path",
+    [pytest.param(path, marks=() if path.stem == QUICK else pytest.mark.slow) for path in NOTEBOOKS],
+    ids=lambda path: path.stem,
+)
 def test_a_notebook_runs_from_top_to_bottom(path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATA_DIR", str(folder / "data"))
     monkeypatch.setenv("LOG_DIR", str(folder / "logs"))

@@ -166,6 +166,7 @@ def versions(project: Project) -> list[Any]:
     return list_versions(open_registry(address), "case")
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("with_registry")
 def test_clusters_are_a_version_that_only_a_person_promotes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     project = mine(tmp_path, CLUSTERS, NO_TARGET)
@@ -186,6 +187,7 @@ def test_clusters_are_a_version_that_only_a_person_promotes(tmp_path: Path, caps
     assert "version 1 of case is not asked: its model does not predict a target" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("with_registry")
 def test_a_plain_plot_is_a_run_without_a_version(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     project = mine(tmp_path, PLOT, NO_TARGET)

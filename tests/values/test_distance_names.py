@@ -29,18 +29,21 @@ def read_finding(project: Project) -> list[str]:
     return [re.sub(r" \d+$", "", part) for part in re.split(r", | and (?=[A-Za-z'-]+(?: |$))", said[1])]
 
 
+@pytest.mark.slow
 def test_the_finding_calls_each_distance_by_the_words_of_its_key(styles: Project) -> None:
     names = read_finding(styles)
     assert sorted(read_key(name) for name in names if "(" not in name) == sorted(KEYS)
     assert [name for name in names if "(" in name] == ["count Manhattan (character 3-grams)"]
 
 
+@pytest.mark.slow
 def test_the_sentence_on_the_data_says_how_they_were_compared(styles: Project) -> None:
     said = re.search(r"compared by ([^.]+)\.", styles.text("output/clear/latest/findings.md"))
     assert said is not None
     assert read_key(said[1]) == "cosine_delta"
 
 
+@pytest.mark.slow
 def test_the_table_on_the_page_uses_the_names_of_the_finding(styles: Project) -> None:
     from page.results.style_tabs import spread_trials
 

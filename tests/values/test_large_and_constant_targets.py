@@ -33,7 +33,9 @@ estimator = "sklearn.linear_model.LinearRegression"
 """
 
 
-@pytest.mark.parametrize("kind", ["large", "equal", "equal as doubles", "usual"])
+@pytest.mark.parametrize(
+    "kind", ["large", *(pytest.param(kind, marks=pytest.mark.slow) for kind in ("equal", "equal as doubles", "usual"))]
+)
 def test_the_findings_of_a_target_say_what_is_known(project: Project, kind: str) -> None:
     draw = random.Random(4)
     xs = [round(draw.uniform(0, 9), 3) for _ in range(ROWS)]

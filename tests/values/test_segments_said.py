@@ -74,18 +74,21 @@ def said(trained: Project) -> dict[str, str]:
     return {match[1]: line for line in lines if (match := re.match(r"By (\w+), ", line))}
 
 
+@pytest.mark.slow
 def test_parts_with_one_score_are_neither_best_nor_worst(said: dict[str, str]) -> None:
     assert [line for line in said.values() if " best where " in line] == []
     assert said["level"] == "By level, its r2 is 1 in each of the 2 parts that can be judged."
     assert said["x"] == "By x, its r2 is 1 in each of the 4 parts that can be judged."
 
 
+@pytest.mark.slow
 def test_each_column_that_was_asked_for_is_answered(said: dict[str, str]) -> None:
     assert said.keys() == {"place", "level", "rare", "noise", "size", "x"}
     assert said["place"].startswith("By place, there is nothing to compare: place = here in all ")
     assert said["size"].startswith("By size, there is nothing to compare: size = 1.0 in all ")
 
 
+@pytest.mark.slow
 def test_unseen_values_are_not_mixed_up_with_a_value_called_another(trained: Project) -> None:
     test_rows = [row["rare"] for row in trained.rows("processed/values") if row["split"] == "test"]
     called = test_rows.count("another")

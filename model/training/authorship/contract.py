@@ -41,7 +41,7 @@ def describe_authorship(
         description=recipe.description,
         task=ModelTask.AUTHORSHIP,
         estimator=type(classifier).__name__,
-        inputs={text: promise_column(fill_served_keys(recipe.columns, recipe.sections["ingest"])[text])},
+        inputs={text: promise_column(fill_served_keys(recipe.columns, recipe.sections.get("ingest", {}))[text])},
         target=label,
         target_column=promise_target(recipe.columns[label]),
         classes=classifier.classes_.tolist(),

@@ -45,7 +45,7 @@ def describe_estimator(
     """
     is_binary = metrics["kind"] == ModelTask.BINARY
     train, test = task.split.train, task.split.test
-    filled = fill_served_keys(recipe.columns, recipe.sections["ingest"])
+    filled = fill_served_keys(recipe.columns, recipe.sections.get("ingest", {}))
     contract = Contract(
         model=parameters.name or recipe.name,
         recipe=recipe.name,

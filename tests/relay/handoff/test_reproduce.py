@@ -183,6 +183,7 @@ def test_columns_that_differ_are_named_with_their_first_row(desk: Desk) -> None:
     assert left_in_scratch(desk) == []
 
 
+@pytest.mark.slow
 def test_files_and_keys_of_a_result_that_differ_are_named(desk: Desk) -> None:
     path = prepare(desk, OWN, SURE.partition("def train")[0] + "def train" + UNSURE.partition("def train")[2])
     (desk.folder / "mine.py").write_text("import time\n" + (desk.folder / "mine.py").read_text())
