@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from relay.handoff.errors import RecipeError
 from relay.handoff.recipe import Recipe, Section, choose_section, parse_section
 
 if TYPE_CHECKING:  # a recipe without own code needs nothing of it
@@ -218,6 +219,9 @@ class PythonParameters(Section):
     """Whether a smaller score is better."""
 
 
+SIDES = {"train", "test"}
+"""Names of frames that hold the rows of one side."""
+
 ModelParameters = EstimatorParameters | AuthorshipParameters | PythonParameters
 
 KINDS: dict[str, type[Section]] = {
@@ -276,5 +280,16 @@ def _given(recipe: Recipe) -> dict[str, Any]:
 
 
 def _count_data(names: list[str]) -> int:
-    """Two frames for `train, test`, else one."""
-    return 2 if names[:2] == ["train", "test"] else 1
+    """Two frames for `train, test`, else one.
+
+    Raises:
+        RecipeError: one of the two names stands alone or second, and would get all rows.
+    """
+    if names[:2] == ["train", "test"]:
+        return 2
+    if SIDES & {*names[:2]}:
+        raise RecipeError(
+            f"[model] function: its first parameters are {', '.join(names[:2])}; expected `train, test` in this order "
+            "for the rows of each side, or one parameter such as `frame` for all rows"
+        )
+    return 1

@@ -122,7 +122,7 @@ class OwnRows:
             table = pa.Table.from_batches([batch])
             kept = [name for name in (self.row_name, SPLIT if self._has_split else "") if name]
             others = [name for name in table.column_names if name not in kept and name not in ignored]
-            matched = match_columns(others, _plain(columns), self.section.extra_columns, self._where)
+            matched = match_columns(others, _plain(columns), self.section.extra_columns, self._where, "preprocess")
             numbers = np.arange(self.rows_out + 1, self.rows_out + 1 + table.num_rows)
             typed = conform(table.select([matched[name] for name in columns]), columns, numbers)
             whole = typed.table

@@ -22,7 +22,9 @@ from relay.reading.spellings import MISSING_WORDS as NULL_WORDS
 __all__ = ["NULL_WORDS", "conform", "match_columns"]
 
 
-def match_columns(found: list[str], columns: Mapping[str, Column], extra_columns: str, where: str) -> dict[str, str]:
+def match_columns(
+    found: list[str], columns: Mapping[str, Column], extra_columns: str, where: str, section: str = "ingest"
+) -> dict[str, str]:
     """Schema name -> name in the source, for a source that brings the columns `found`.
 
     Where the schema is open, a column may be missing, and what else comes is kept under its own name.
@@ -32,6 +34,7 @@ def match_columns(found: list[str], columns: Mapping[str, Column], extra_columns
         columns: the schema; a column may come under its own name or one of its `from` names.
         extra_columns: "refuse" or "drop" what the schema does not declare.
         where: name of the source, for the messages.
+        section: of the recipe, where `extra_columns` stands.
 
     Raises:
         SchemaError: a column is missing, comes twice, or is not in the schema.
@@ -57,7 +60,7 @@ def match_columns(found: list[str], columns: Mapping[str, Column], extra_columns
     if extra and extra_columns == "refuse":
         raise SchemaError(
             f'{where}: unexpected column {_listed(extra)}; declare it in [columns] (role = "ignore" keeps it out of '
-            'the model), or drop what is not declared with extra_columns = "drop" in [ingest]'
+            f'the model), or drop what is not declared with extra_columns = "drop" in [{section}]'
         )
     return matched
 

@@ -127,7 +127,11 @@ def test_two_datasets_are_matched_by_name_and_both_are_in_the_key(desk: Desk) ->
         ("return frame[frame.age > 1000]", "", "recipes/mine.py: clean gave no rows"),
         ("return None", "", "recipes/mine.py: clean gave None (does it end with `return`?); expected a DataFrame"),
         ("return frame.drop(columns='age')", "", 'recipes/mine.py: clean: column age is missing; found "id", "name"'),
-        ("frame['x'] = 1\n    return frame", "", 'recipes/mine.py: clean: unexpected column "x"'),
+        (
+            "frame['x'] = 1\n    return frame",
+            "",
+            'drop what is not declared with extra_columns = "drop" in [preprocess]',
+        ),
         ("frame.columns = ['id', 'id', 'name']\n    return frame", "", "gave a frame with the column id twice"),
         ("return frame.values[:, :2]", "", "gave an array of the shape 100x2; expected 3 columns: id, age, name"),
         ("return frame.assign(split='half')", "", 'column split holds \'half\'; expected "train" or "test"'),
@@ -205,3 +209,12 @@ def test_code_in_the_data_folder_never_runs(desk: Desk) -> None:
     assert desk.run("ingest", str(sent / "sent.toml")) == 0
     assert desk.run("preprocess", str(sent / "sent.toml")) == 1
     assert "own code is never run from there" in failure(desk)
+
+
+def test_a_file_beside_the_recipe_is_imported_with_a_dot(desk: Desk) -> None:
+    path = prepare(desk, "from parts import tidy\ndef clean(frame):\n    return tidy(frame)\n")
+    (desk.folder / "parts.py").write_text("def tidy(frame):\n    return frame\n")
+    assert desk.run("preprocess", path) == 1
+    assert failure(desk) == (
+        "recipes/mine.py imports parts, which is a file beside the recipe and no package. Write `from .parts import …`."
+    )

@@ -80,7 +80,7 @@ def make_frames(table: pa.Table, recipe: Recipe, own: Own) -> list[Any]:
     data = own.data
     names = [name for name in recipe.columns if name in table.column_names]
     if len(data) == 1:
-        kept = [*names, *(name for name in table.column_names if name not in names)]
+        kept = [*names, *([SPLIT] if SPLIT in table.column_names else [])]  # numbers of raw rows are no data
         return [to_frame(table.select(kept), data[0].frame)]
     if SPLIT not in table.column_names:
         raise ModelError(f"{own.shown} takes train and test, and the processed rows have no column split")

@@ -45,7 +45,7 @@ class OwnFunction:
             OwnCodeError: the stage's lock does not pin a package.
         """
         lock = ROOT / self.stage / "requirements.txt"
-        packages = require_pinned(self.reach.imports, self.stage, lock, self.source.shown)
+        packages = require_pinned(self.reach.imports, self.stage, lock, self.source.shown, self.recipe.path.parent)
         return CODE + Code(modules=(), packages=tuple(packages), own=self.reach.code)
 
     @property

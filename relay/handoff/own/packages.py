@@ -46,13 +46,26 @@ def name_distributions(imports: Iterable[str], lock: Path) -> tuple[dict[str, st
     return found, missing
 
 
-def require_pinned(imports: Iterable[str], stage: str, lock: Path, shown: str) -> list[str]:
+def require_pinned(imports: Iterable[str], stage: str, lock: Path, shown: str, folder: Path) -> list[str]:
     """The distributions of what own code imports, as the stage's lock names them.
 
+    Args:
+        imports: top-level names.
+        stage: whose lock it is.
+        lock: its `requirements.txt`.
+        shown: the file, for messages.
+        folder: of the recipe: a file there is imported with a dot.
+
     Raises:
-        OwnCodeError: the lock does not pin one; the message names the file that needs it.
+        OwnCodeError: the lock does not pin one; the message names the file that needs it, or the way to import a file
+            of the folder.
     """
     found, missing = name_distributions(imports, lock)
+    if beside := [name for name in missing if is_beside(name, folder)]:
+        raise OwnCodeError(
+            f"{shown} imports {beside[0]}, which is a file beside the recipe and no package",
+            next_step=f"Write `from .{beside[0]} import …`.",
+        )
     if missing:
         names = ", ".join(map(guess_distribution, missing))
         raise OwnCodeError(
@@ -60,6 +73,11 @@ def require_pinned(imports: Iterable[str], stage: str, lock: Path, shown: str) -
             next_step=f"Add {names} to {stage}/requirements.in, then run `make lock`.",
         )
     return sorted(set(found.values()))
+
+
+def is_beside(name: str, folder: Path) -> bool:
+    """Whether an import name is a file, or a package, of the recipe's folder."""
+    return (folder / f"{name}.py").is_file() or (folder / name / "__init__.py").is_file()
 
 
 def find_missing(imports: Iterable[str]) -> list[str]:
