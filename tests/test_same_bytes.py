@@ -48,7 +48,10 @@ def bytes_here(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 
 
 @pytest.mark.skipif(not find_pythons(), reason="no other Python from 3.11 to 3.14 on this machine")
-@pytest.mark.parametrize("python", find_pythons())
+@pytest.mark.parametrize(
+    "python",
+    [pytest.param(python, marks=pytest.mark.slow if index else ()) for index, python in enumerate(find_pythons())],
+)
 def test_another_python_writes_the_same_bytes(python: str, bytes_here: dict[str, bytes], tmp_path: Path) -> None:
     uv = str(Path(sys.executable).with_name("uv"))
     subprocess.run([uv, "venv", "--quiet", "--python", python, tmp_path / "venv"], check=True)

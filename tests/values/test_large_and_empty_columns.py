@@ -57,6 +57,7 @@ def write_rows(project: Project, **sparse: list[str]) -> pd.DataFrame:
     return frame
 
 
+@pytest.mark.slow
 def test_they_train_as_in_scikit_learn_and_the_findings_name_them(project: Project) -> None:
     values = {"int": "3", "float": "0.5", "bool": "true", "category": "x"}
     names = [f"{name}_{kind}" for name in ("no", "test") for kind in values]

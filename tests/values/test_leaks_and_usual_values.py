@@ -104,6 +104,7 @@ def call(project: Project, *arguments: str, content: str = "") -> Any:
     return json.loads(done.stdout)
 
 
+@pytest.mark.slow
 def test_a_version_with_a_leak_waits_for_a_person_and_its_reasons_use_medians_of_the_training_rows(
     trained: Project,
 ) -> None:
@@ -320,6 +321,7 @@ def test_usual_values_are_those_of_pandas(whole: list[Any], numbers: list[Any], 
     assert all(isinstance(found["whole"], int | None) for _ in found)
 
 
+@pytest.mark.slow
 def test_an_older_version_says_that_its_usual_values_are_of_example_rows(trained: Project) -> None:
     content = json.loads(trained.text("output/values/latest/contract.json"))
     new = Contract.from_json(json.dumps(content).encode())

@@ -41,6 +41,7 @@ def read_sentence(project: Project, name: str) -> str:
     return next(line for line in lines if " lie nearest to a chunk of the same label" in line)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "verdict", "on_map"),
     [

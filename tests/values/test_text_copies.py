@@ -60,6 +60,7 @@ CHANGES: dict[str, Callable[[str], str]] = {
 }
 
 
+@pytest.mark.slow
 def test_copies_of_one_text_are_no_neighbours_and_are_named(project: Project) -> None:
     """Two authors write alike; each has one text in eight copies, which find their author by each other alone."""
     first, second = ([change(write_text(seed)) for change in CHANGES.values()] for seed in (1, 20))

@@ -66,12 +66,14 @@ def ask(project: Project, text: str) -> Any:
     return json.loads(project.ask("model", "ask", str(project.folder / "letters.toml"), "--json", content=text).output)
 
 
+@pytest.mark.slow
 def test_composed_and_decomposed_letters_do_not_tell_two_authors_apart(trained: tuple[Project, list[str]]) -> None:
     figures = json.loads(trained[0].text("output/letters/latest/metrics.json"))["trust"]
     assert figures["test"]["p"] > 0.05
     assert figures["balanced_accuracy"] < 0.9
 
 
+@pytest.mark.slow
 def test_the_processed_texts_are_in_the_normal_form_of_the_standard_library(
     trained: tuple[Project, list[str]],
 ) -> None:
