@@ -46,9 +46,14 @@ def load(child: Child) -> None:
 
 
 def find_unpinned(recipe: Recipe, root: Path = ROOT) -> Iterator[str]:
-    """A line for each package that a stage's function imports and the stage's lock does not pin."""
+    """A line for each package that a stage's function imports and the stage's lock does not pin.
+
+    An image holds the locks of its own stages only: the others are checked where they run.
+    """
     needed: dict[str, list[str]] = {}
     for stage, function in find_names(recipe).items():
+        if not (root / stage / "requirements.txt").is_file():
+            continue
         folder = OwnFolder(recipe.path.parent)
         source = find_source(recipe, folder)
         if function in list_functions(source):
