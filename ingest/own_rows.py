@@ -1,6 +1,5 @@
 """A user's own function in ingest: it runs in a process apart and gives rows, or reads the files that came."""
 
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from ingest.parameters import FormatSection
 from ingest.rawfile import RawFile
 from relay.handoff.column import OpenColumns
 from relay.handoff.errors import SourceError
-from relay.handoff.own.apart import Apart
+from relay.handoff.own.apart import Apart, locate_scratch
 from relay.handoff.own.function import OwnFunction
 from relay.handoff.own.signature import Frame
 from relay.handoff.receipt import Origin
@@ -123,12 +122,8 @@ def start(run: Run[Any], own: OwnFunction, files: Sequence[RawFile] = (), takes:
         names=sorted(names),
         is_open=isinstance(columns, OpenColumns),
     )
-    scratch = run.settings.data_dir / ".state" / "own" / f"{run.stage}-{run.recipe.name}"
-    try:
-        with Apart(work, scratch, run.name) as apart:
-            yield apart
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+    with Apart(work, locate_scratch(run.settings.data_dir, f"{run.stage}-{run.recipe.name}"), run.name) as apart:
+        yield apart
 
 
 def report(run: Run[Any], own: OwnFunction, apart: Apart) -> None:

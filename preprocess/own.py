@@ -1,6 +1,5 @@
 """A user's own function as preprocess: it runs in a process apart, and what it gives is held to the schema."""
 
-import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -17,7 +16,7 @@ from preprocess.split import SPLIT, Splitter
 from preprocess.table import SPLIT_FIELD, extend_schema, used_columns
 from relay.handoff.errors import SchemaError
 from relay.handoff.location import DatasetLocation
-from relay.handoff.own.apart import Apart
+from relay.handoff.own.apart import Apart, locate_scratch
 from relay.handoff.own.frames import RAW_ROW
 from relay.handoff.own.function import OwnFunction
 from relay.handoff.recipe import Column
@@ -57,8 +56,7 @@ class OwnRows:
             ],
             columns=used_columns(self.run.recipe.columns),
         )
-        scratch = self.run.settings.data_dir / ".state" / "own" / f"{self.run.stage}-{self.run.recipe.name}"
-        self._stack.callback(shutil.rmtree, scratch, ignore_errors=True)
+        scratch = locate_scratch(self.run.settings.data_dir, f"{self.run.stage}-{self.run.recipe.name}")
         self._apart = self._stack.enter_context(Apart(work, scratch, self.run.name))
         batches = self._apart.batches()
         try:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from model.release.promotion_gate import Candidate, Decision
 from relay.handoff.files import hash_file
 from relay.handoff.override import format_value
-from relay.handoff.own.apart import Apart, Work
+from relay.handoff.own.apart import Apart, Work, locate_scratch
 from relay.handoff.own.module import PACKAGE, OwnCodeError
 from relay.handoff.recipe import Recipe
 from relay.handoff.wording import list_words
@@ -136,7 +136,7 @@ def judge_apart(
         timeout=timeout if isinstance(timeout, int | float) else None,
     )
     try:
-        with Apart(work, data_dir / ".state" / "own" / f"gate-{recipe.name}", f"model {recipe.name}") as apart:
+        with Apart(work, locate_scratch(data_dir, f"gate-{recipe.name}"), f"model {recipe.name}") as apart:
             return Decision.from_json(apart.finish())
     except OwnCodeError as error:
         why = f"the comparison failed in own code: {error.message}: promote by hand if you want it"

@@ -7,7 +7,7 @@ from pathlib import Path
 from model.parameters import ModelParameters
 from relay.handoff.location import DatasetLocation
 from relay.handoff.override import format_value
-from relay.handoff.own.apart import Apart
+from relay.handoff.own.apart import Apart, locate_scratch
 from relay.handoff.own.function import OwnFunction
 from relay.handoff.own.module import OwnCodeError
 from relay.handoff.receipt import flatten
@@ -42,7 +42,7 @@ def train_apart(run: Run[ModelParameters], function: OwnFunction, dataset: Datas
         ModelError, RecipeError: data, recipe and what own code gave do not go together.
         InputChangedError: dataset or recipe are other ones by now.
     """
-    scratch = run.settings.data_dir / ".state" / "own" / f"{run.stage}-{run.recipe.name}"
+    scratch = locate_scratch(run.settings.data_dir, f"{run.stage}-{run.recipe.name}")
     results = scratch.with_name(f"{scratch.name}-files")
     shutil.rmtree(results, ignore_errors=True)
     results.mkdir(parents=True)
@@ -64,7 +64,6 @@ def train_apart(run: Run[ModelParameters], function: OwnFunction, dataset: Datas
             return Trained({**files, **read_kept(scratch)}, told["rows"], told["dropped"])
     finally:
         shutil.rmtree(results, ignore_errors=True)
-        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def read_kept(folder: Path) -> dict[str, bytes]:

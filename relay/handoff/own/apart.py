@@ -60,12 +60,17 @@ class Work:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
+def locate_scratch(data_dir: Path, name: str) -> Path:
+    """The working folder of a process of own code; one of a name runs at a time."""
+    return data_dir / ".state" / "own" / name
+
+
 class Apart:
     """A process of own code. Leaving the context ends it, and all processes that it started.
 
     Args:
         work: what it does.
-        scratch: its working folder, which is emptied first.
+        scratch: its working folder, which is emptied first and removed at the end.
         name: of the run, for the log.
     """
 
@@ -77,7 +82,6 @@ class Apart:
         """What own code warned of."""
         self._log = _Printed(name)
         self._messages = channel.Messages()
-        self._is_done = False
 
     def __enter__(self) -> Self:
         shutil.rmtree(self.scratch, ignore_errors=True)
@@ -112,6 +116,7 @@ class Apart:
                 stream.close()
         os.close(self._order)
         os.close(self._answers)
+        shutil.rmtree(self.scratch, ignore_errors=True)
 
     def batches(self) -> "Iterator[pa.RecordBatch]":
         """The rows that the task sends, as they come; at the end `result` is there.

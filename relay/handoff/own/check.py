@@ -1,11 +1,10 @@
 """`--check` of own code: are its packages pinned, and can its module be imported?"""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from relay.handoff.own.apart import Apart
+from relay.handoff.own.apart import Apart, locate_scratch
 from relay.handoff.own.child import Child
 from relay.handoff.own.function import OwnFunction
 from relay.handoff.own.module import OwnCodeError, OwnFolder, find_source, list_functions
@@ -32,12 +31,9 @@ def check_own(function: OwnFunction, settings: Settings, name: str) -> None:
         raise OwnCodeError(
             "own code imports packages that are not pinned; add them, then run `make lock`:", lines=tuple(lines)
         )
-    scratch = settings.data_dir / ".state" / "own" / f"check-{function.stage}-{function.recipe.name}"
-    try:
-        with Apart(function.work(TASK, settings.data_dir), scratch, name) as apart:
-            apart.finish()
-    finally:
-        shutil.rmtree(scratch, ignore_errors=True)
+    scratch = locate_scratch(settings.data_dir, f"check-{function.stage}-{function.recipe.name}")
+    with Apart(function.work(TASK, settings.data_dir), scratch, name) as apart:
+        apart.finish()
 
 
 def load(child: Child) -> None:

@@ -4,7 +4,7 @@ import importlib
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from hashlib import sha256
 from importlib.abc import Loader, MetaPathFinder
 from importlib.machinery import ModuleSpec
@@ -120,15 +120,3 @@ def load_function(finder: OwnFinder, module: str, function: str) -> Callable[...
         raise OwnCodeError(f"{module.replace('.', '/')}.py: {function} is no function any more once it was imported")
     function_of_user: Callable[..., Any] = found
     return function_of_user
-
-
-def forget(finder: OwnFinder) -> None:
-    """Take the modules out again, so that another version of them can be loaded."""
-    if finder in sys.meta_path:
-        sys.meta_path.remove(finder)
-    for name in list(_own_modules()):
-        del sys.modules[name]
-
-
-def _own_modules() -> Iterator[str]:
-    return (name for name in tuple(sys.modules) if name == PACKAGE or name.startswith(f"{PACKAGE}."))

@@ -1,6 +1,5 @@
 """The packages that own code imports: under which names a lock pins them, and which ones it does not."""
 
-import importlib.util
 import re
 from collections.abc import Iterable
 from importlib.metadata import packages_distributions
@@ -78,11 +77,6 @@ def require_pinned(imports: Iterable[str], stage: str, lock: Path, shown: str, f
 def is_beside(name: str, folder: Path) -> bool:
     """Whether an import name is a file, or a package, of the recipe's folder."""
     return (folder / f"{name}.py").is_file() or (folder / name / "__init__.py").is_file()
-
-
-def find_missing(imports: Iterable[str]) -> list[str]:
-    """The import names that this Python cannot find; nothing is imported."""
-    return [name for name in imports if importlib.util.find_spec(name) is None]
 
 
 def guess_distribution(name: str) -> str:

@@ -156,12 +156,6 @@ def read_signature(source: Source, function: ast.FunctionDef, data: int) -> Sign
     )
 
 
-def count_positional(function: ast.FunctionDef) -> list[str]:
-    """The names of the positional parameters without a default."""
-    arguments = [*function.args.posonlyargs, *function.args.args]
-    return [item.arg for item in arguments[: len(arguments) - len(function.args.defaults)]]
-
-
 def _read_scope(source: Source, function: str) -> _Scope:
     scope = _Scope(f"{source.shown}: {function}")
     for node in ast.walk(source.tree):
