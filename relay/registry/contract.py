@@ -17,6 +17,10 @@ MODEL_FILE = "model.skops"
 ONNX_FILE = "model.onnx"
 CONTRACT_FILE = "contract.json"
 LINEAGE_FILE = "lineage.json"
+CODE_FOLDER = "code"
+"""Folder of a result and of a version that holds the files of the recipe's own code, such as recipes/churn.py."""
+SIGNATURE_FILE = "contract.signature"
+"""Beside the contract of a version with own code: whose training made it; see registry.code_key."""
 
 TOLERANCE = 1e-5
 """How far two ways of asking one model may differ: in a probability, or in a number as a share of `spread`."""
@@ -92,6 +96,44 @@ class Example(_Part):
     """Of the positive class, for two classes; else of the predicted class; None for numbers and mere scores."""
 
 
+class BatchDifference(_Part):
+    """A test row that a model answers otherwise among other rows than alone."""
+
+    record: dict[str, Cell]
+    alone: Cell
+    """The class or number that it gets by itself."""
+    together: Cell
+    how: Literal["in one batch", "in a shuffled batch", "asked again"]
+    """In what company it got the other one."""
+    alone_probability: float | None = None
+    together_probability: float | None = None
+
+    def say(self) -> str:
+        """`late = 1 alone and 0 in one batch (probability 0.52 and 0.48)`, without the name of the target."""
+        words = f"{self.alone!r} alone and {self.together!r} {self.how}"
+        if self.alone_probability is None or self.together_probability is None:
+            return words
+        return f"{words} (probability {self.alone_probability:.4g} and {self.together_probability:.4g})"
+
+
+class BatchTest(_Part):
+    """Whether a model's answer to a row depends on the rows that it is asked with."""
+
+    rows: int
+    """Test rows that were answered alone, in one batch and in a shuffled one."""
+    differing: int
+    """How many of them got different answers."""
+    differences: list[BatchDifference] = []
+    """The first of them."""
+    error: str = ""
+    """What the model raised where it could not answer them all; empty where it did."""
+
+    @property
+    def is_passed(self) -> bool:
+        """Whether each row was answered alike in each company."""
+        return self.rows > 0 and not self.differing and not self.error
+
+
 class Asking(_Part):
     """How a model of styles is asked, so that whoever asks it gets the same figures."""
 
@@ -156,15 +198,29 @@ class Contract(_Part):
 
     is_from_function: bool = False
     """Whether a user's function trained and judged the model, on rows that it chose; False in older contracts."""
+    batch_test: BatchTest | None = None
+    """Models without an ONNX file: whether a row's answer depends on its company. None for others, for styles, and in
+    older contracts."""
 
     @property
     def why_unserved(self) -> str:
         """Why no program may answer by this model, in words; empty where it may."""
         if self.task == ModelTask.OTHER:
             return "its model does not predict a target"
-        if self.code and not self.has_onnx:
-            return f"its model needs the recipe's own code ({', '.join(self.code)}), which only training runs"
-        return ""
+        if self.batch_test is None or self.batch_test.is_passed:
+            return ""
+        if self.batch_test.error:
+            return f"its model does not answer single test rows: {self.batch_test.error}"
+        first = self.batch_test.differences[0].say() if self.batch_test.differences else ""
+        return (
+            f"its answer to a row depends on the rows beside it: {self.batch_test.differing} of "
+            f"{self.batch_test.rows} test rows got different answers{f', such as {first}' if first else ''}"
+        )
+
+    @property
+    def takes_batches(self) -> bool:
+        """Whether records of several requests may be answered together."""
+        return self.batch_test is not None and self.batch_test.is_passed
 
     @property
     def unit(self) -> str:
