@@ -21,6 +21,7 @@ class AuthorshipPredictor:
     """A fitted classifier of texts."""
 
     is_quick = False
+    takes_batches = False
 
     def __init__(self, contract: Contract, classifier: AuthorshipClassifier) -> None:
         self.contract, self.classifier = contract, classifier

@@ -16,6 +16,7 @@ import msgspec
 from loguru import logger
 
 from relay.handoff.errors import RelayError
+from relay.registry.contract import UNSERVED_NEXT
 from relay.registry.errors import RegistryAwayError, RegistryEmptyError
 from serve.copies import Copies, ServingState
 from serve.loading import load_folder
@@ -137,13 +138,7 @@ class Fetching:
             pause = min(self._pause * 2**attempts, LONGEST_PAUSE_SECONDS)
             self._refused[ref] = attempts + 1, now + pause
             logger.error("{}: version {} is not put in force: {}", name, ref.version, error)
-            return msgspec.structs.replace(
-                before,
-                why=f"version {ref.version} holds the alias and was refused: {error}",
-                next_step="register it again, or roll back",
-                asked_unix=now,
-                away_since_unix=None,
-            )
+            return describe_refusal(before, ref, error, now)
         self._refused.pop(ref, None)
         return ServingState(ref=ref, asked_unix=now)
 
@@ -156,3 +151,15 @@ class Fetching:
             load_folder(self._copies.keep(ref, self._fetchers[ref.model].fetch(ref)), ref)
         os.utime(location)  # the folders' times tell in which order they came in force
         self._copies.prune(ref.model)
+
+
+def describe_refusal(before: ServingState, ref: VersionRef, error: Exception, now: float) -> ServingState:
+    """What is in force after a version was refused: what was before, and why it is not the new one."""
+    message, next_step = (error.message, error.next_step) if isinstance(error, RelayError) else (str(error), "")
+    return msgspec.structs.replace(
+        before,
+        why=f"version {ref.version} holds the alias and was refused: {message}",
+        next_step=next_step or UNSERVED_NEXT,
+        asked_unix=now,
+        away_since_unix=None,
+    )

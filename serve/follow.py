@@ -65,7 +65,8 @@ class Follower:
             loaded = await loop.run_in_executor(self._thread, load_folder, location, state.ref)
         except (RelayError, OSError, ValueError) as error:
             logger.error("{}: version {} is not served: {}", name, state.ref.version, error)
-            self._store.note(name, why=str(error), next_step="register the version again, or roll back")
+            why, next_step = (error.message, error.next_step) if isinstance(error, RelayError) else (str(error), "")
+            self._store.note(name, why=why, next_step=next_step or "register the version again, or roll back")
             return
         self._store.swap(loaded)
         self._store.note(name, why=state.why, next_step=state.next_step)

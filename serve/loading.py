@@ -9,12 +9,23 @@ from loguru import logger
 from pydantic import ValidationError
 
 from relay.handoff.errors import RelayError
-from relay.registry.contract import CONTRACT_FILE, LINEAGE_FILE, MODEL_FILE, ONNX_FILE, UNSERVED_NEXT, Contract
+from relay.handoff.own.module import PACKAGE
+from relay.registry.contract import (
+    CODE_FOLDER,
+    CONTRACT_FILE,
+    LINEAGE_FILE,
+    MODEL_FILE,
+    ONNX_FILE,
+    UNSERVED_NEXT,
+    Contract,
+)
 from relay.registry.model_file import read_model
 from relay.registry.onnx_file import INEXACT, open_onnx
+from relay.registry.own_code import OwnCodeRefusedError
 from relay.registry.predictions import find_difference
 from relay.registry.task import ModelTask
-from serve.predictor import OnnxPredictor, PipelinePredictor, Predictor
+from serve.errors import NoAnswerError
+from serve.predictor import OnnxPredictor, OwnPredictor, PipelinePredictor, Predictor
 from serve.schema import make_schema
 from serve.store import Served, VersionRef
 
@@ -33,14 +44,14 @@ def load_folder(folder: Path, ref: VersionRef) -> Served:
         ModelTamperedError: the model file is not what its digest says, or holds types that we do not trust.
     """
     where = f"version {ref.version} of {ref.model}"
-    contract = _read_contract(folder, ref, where)
+    contract, content = _read_contract(folder, ref, where)
     if contract.why_unserved:
         raise VersionRefusedError(f"{where}: {contract.why_unserved}: it is not served. {UNSERVED_NEXT}")
     served = Served(
         ref=ref,
         contract=contract,
         schema=make_schema(contract.inputs, contract.limits),
-        predictor=_open_predictor(folder, contract, where),
+        predictor=_open_predictor(folder, contract, content, where),
         lineage=_read_lineage(folder),
     )
     check_example(served, where)
@@ -54,8 +65,11 @@ def check_example(served: Served, where: str) -> None:
         VersionRefusedError: it is not.
     """
     records = served.schema.read_values(served.contract.example.records)
-    found = served.predictor.answer(records)
-    served.predictor.answer_plainly(records)  # warms it, and a model that cannot must not be served
+    try:
+        found = served.predictor.answer(records)
+        served.predictor.answer_plainly(records)  # warms it, and a model that cannot must not be served
+    except NoAnswerError as error:
+        raise VersionRefusedError(f"{where}: its example is not answered: {error.message}") from error
     difference = find_difference(served.contract, found)
     if difference:
         raise VersionRefusedError(
@@ -63,7 +77,8 @@ def check_example(served: Served, where: str) -> None:
         )
 
 
-def _read_contract(folder: Path, ref: VersionRef, where: str) -> Contract:
+def _read_contract(folder: Path, ref: VersionRef, where: str) -> tuple[Contract, bytes]:
+    """The contract, and its bytes, which a signature vouches for."""
     content = _read_file(folder / CONTRACT_FILE, ref.contract_sha256, where)
     try:
         contract = Contract.from_json(content)
@@ -71,10 +86,10 @@ def _read_contract(folder: Path, ref: VersionRef, where: str) -> Contract:
         raise VersionRefusedError(f"{where}: {CONTRACT_FILE} is no contract: {str(error).splitlines()[0]}") from error
     if contract.model != ref.model:
         raise VersionRefusedError(f"{where}: its contract is of the model {contract.model}")
-    return contract
+    return contract, content
 
 
-def _open_predictor(folder: Path, contract: Contract, where: str) -> Predictor:
+def _open_predictor(folder: Path, contract: Contract, content: bytes, where: str) -> Predictor:
     contents = {name: _read_file(folder / name, sha256, where) for name, sha256 in contract.files.items()}
     if ONNX_FILE in contents:
         onnx = open_onnx(contents[ONNX_FILE])
@@ -83,12 +98,25 @@ def _open_predictor(folder: Path, contract: Contract, where: str) -> Predictor:
         logger.warning("{}: {}", where, INEXACT)
     if MODEL_FILE not in contents:
         raise VersionRefusedError(f"{where}: its contract names no {MODEL_FILE}, expected one to load")
+    if contract.code:
+        return _open_own(folder, (contract, content), contents[MODEL_FILE], where)
     model = read_model(contents[MODEL_FILE], contract.files[MODEL_FILE], stage="serve")
     if contract.task == ModelTask.AUTHORSHIP:
         from serve.authorship import AuthorshipPredictor
 
         return AuthorshipPredictor(contract, model)
     return PipelinePredictor(contract, model)
+
+
+def _open_own(folder: Path, contract: tuple[Contract, bytes], model_file: bytes, where: str) -> Predictor:
+    """The predictor of a model with own code, whose files, signature and types are checked first."""
+    from relay.registry.own_model import open_own_model
+
+    try:
+        model = open_own_model(folder, *contract, model_file, stage="serve")
+    except OwnCodeRefusedError as error:
+        raise VersionRefusedError(f"{where}: {error.message}", next_step=error.next_step) from error
+    return OwnPredictor(PipelinePredictor(contract[0], model), folder / CODE_FOLDER / PACKAGE)
 
 
 def _read_file(path: Path, sha256: str, where: str) -> bytes:

@@ -15,6 +15,7 @@ from msgspec import UNSET, UnsetType
 
 from relay.registry.contract import Cell
 from relay.registry.predictions import Predictions
+from serve.batches import MOST_ROWS, Batches
 from serve.errors import KeyReusedError, WrongParameterError
 from serve.exchange import Request, Response
 from serve.log.record import LogFullError, LogKeyTakenError, LogUnavailableError, PredictionLog, Row, new_id
@@ -65,6 +66,7 @@ class PredictRoutes:
     def __init__(self, store: ModelStore, log: PredictionLog, settings: Settings, metrics: Metrics) -> None:
         self._store, self._log, self._settings, self._metrics = store, log, settings, metrics
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="batch")
+        self._batches = Batches(self._threads)
 
     def close(self) -> None:
         """End the threads; what they compute is finished first."""
@@ -158,6 +160,9 @@ class PredictRoutes:
     ) -> Answered:
         if served.predictor.is_quick and len(records) <= INLINE_RECORDS:
             return work(records)
+        if served.predictor.takes_batches and len(records) < MOST_ROWS:
+            answered: Answered = await self._batches.answer(work, records)
+            return answered
         return await asyncio.get_running_loop().run_in_executor(self._threads, work, records)
 
     async def _read_large(self, size: int, read: Callable[[], Answered]) -> Answered:

@@ -4,13 +4,16 @@ A two-class answer is the positive class from the contract's threshold on. `answ
 own predict() gives, whose border is 0.5: so do MLflow's scoring servers.
 """
 
-from collections.abc import Sequence
-from typing import Any, Protocol
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 
+from relay.handoff.errors import RelayError
+from relay.handoff.own.failure import say_failure
 from relay.registry.contract import Cell, Contract
 from relay.registry.onnx_file import OnnxModel
 from relay.registry.predictions import Predictions, make_frame, order_outputs, predict_with_model, read_outputs
@@ -19,6 +22,8 @@ from relay.registry.task import ModelTask
 from serve.errors import NoAnswerError
 from serve.schema import Record, make_matrix, name_flaw
 
+Answered = TypeVar("Answered")
+
 
 class Predictor(Protocol):
     """A loaded model."""
@@ -26,6 +31,10 @@ class Predictor(Protocol):
     @property
     def is_quick(self) -> bool:
         """Whether a few records cost less than a change of threads."""
+
+    @property
+    def takes_batches(self) -> bool:
+        """Whether records of several requests may be answered together."""
 
     def answer(self, records: Sequence[Record]) -> Predictions:
         """The answers to some records."""
@@ -38,6 +47,7 @@ class OnnxPredictor:
     """A model of numbers, in ONNX."""
 
     is_quick = True
+    takes_batches = False  # a row costs less than the way into a batch
 
     def __init__(self, contract: Contract, onnx: OnnxModel) -> None:
         self._contract, self._onnx = contract, onnx
@@ -64,6 +74,7 @@ class PipelinePredictor:
 
     def __init__(self, contract: Contract, pipeline: Any) -> None:
         self._contract, self._pipeline = contract, pipeline
+        self.takes_batches = contract.takes_batches
 
     def answer(self, records: Sequence[Record]) -> Predictions:
         """The answers to some records."""
@@ -93,3 +104,34 @@ def require_finite(found: Predictions, contract: Contract, records: Sequence[Rec
         named = name_flaw(flaw, "" if len(records) == 1 else f"[{index}].")
         raise NoAnswerError(named.message, (named,))
     return found
+
+
+class OwnPredictor:
+    """A model that needs own code: whatever that raises is the answer of its request, never the end of the service.
+
+    Args:
+        predictor: of the model.
+        folder: of the user's files, for what is said of an error.
+    """
+
+    is_quick = False
+
+    def __init__(self, predictor: Predictor, folder: Path) -> None:
+        self._predictor, self._folder = predictor, folder
+        self.takes_batches = predictor.takes_batches
+
+    def answer(self, records: Sequence[Record]) -> Predictions:
+        """The answers to some records."""
+        return self._try(self._predictor.answer, records)
+
+    def answer_plainly(self, records: Sequence[Record]) -> list[Cell]:
+        """What the estimator's own predict() answers."""
+        return self._try(self._predictor.answer_plainly, records)
+
+    def _try(self, work: Callable[[Sequence[Record]], Answered], records: Sequence[Record]) -> Answered:
+        try:
+            return work(records)
+        except RelayError:
+            raise
+        except BaseException as error:  # SystemExit too
+            raise NoAnswerError(say_failure(error, self._folder)) from error

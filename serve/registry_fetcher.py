@@ -16,6 +16,7 @@ from relay.handoff.settings import ROOT
 from relay.registry.connection import Address
 from relay.registry.errors import RegistryAwayError, RegistryEmptyError
 from relay.registry.model_file import ModelTamperedError
+from relay.registry.own_code import OwnCodeRefusedError
 from relay.registry.quick import find_holder
 from relay.registry.versions import require_digest
 from serve.fetch_version import FetchResult
@@ -28,7 +29,7 @@ LONGEST_OUTPUT = 4000
 """Bytes of what a failed fetch printed that go into the log."""
 
 REBUILT: Mapping[str, type[RelayError]] = {
-    error.kind: error for error in (RegistryAwayError, RegistryEmptyError, ModelTamperedError)
+    error.kind: error for error in (RegistryAwayError, RegistryEmptyError, ModelTamperedError, OwnCodeRefusedError)
 }
 """Kind -> the error that the fetching process answered with. Any other kind means: try again later."""
 
@@ -62,7 +63,7 @@ class RegistryFetcher:
         Raises:
             RegistryAwayError: they cannot be had.
             RegistryEmptyError: the version was not registered by Relay.
-            ModelTamperedError: a file is not the one that was registered.
+            ModelTamperedError, OwnCodeRefusedError: a file is not the one that was registered.
         """
         for old in self.scratch.glob("fetched-*"):
             shutil.rmtree(old, ignore_errors=True)

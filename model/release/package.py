@@ -7,8 +7,19 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from loguru import logger
+
 from relay.handoff.column import Column
-from relay.registry.contract import CONTRACT_FILE, LINEAGE_FILE, MODEL_FILE, Contract
+from relay.registry.code_key import MOUNTED, CodeKeyError, locate_key, make_key, read_key
+from relay.registry.code_key import sign as sign_contract
+from relay.registry.contract import (
+    CODE_FOLDER,
+    CONTRACT_FILE,
+    LINEAGE_FILE,
+    MODEL_FILE,
+    SIGNATURE_FILE,
+    Contract,
+)
 from relay.registry.model_file import OURS, list_own_types
 from relay.registry.task import ModelTask
 
@@ -40,8 +51,11 @@ def write_package(result: Path, contract: Contract, lineage: dict[str, Any], fol
         run_id: the MLflow run that made it.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for name in (*contract.files, CONTRACT_FILE):
+    for name in (*contract.files, CONTRACT_FILE, *(f"{CODE_FOLDER}/{name}" for name in contract.code)):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(result / name, folder / name)
+    if contract.code:
+        _sign_code(folder, contract)
     _write_json(folder / LINEAGE_FILE, lineage)
     if contract.example.records:
         _write_json(folder / "input_example.json", _split_example(contract))
@@ -51,6 +65,28 @@ def write_package(result: Path, contract: Contract, lineage: dict[str, Any], fol
     _write_json(folder / "python_env.yaml", environment)  # JSON is YAML
     own = list_own_types((folder / MODEL_FILE).read_bytes()) if contract.code else []
     _write_description(contract, folder / "MLmodel", run_id, own)
+
+
+def _sign_code(folder: Path, contract: Contract) -> None:
+    """Sign a contract with own code by the project's key; where that cannot be, say what it means."""
+    path = locate_key()
+    try:
+        # A container gets the key or an empty file: it makes none that would be gone with it.
+        key = read_key(path) if path.parent == MOUNTED else make_key(path)
+        why = "the project's key is not here"
+    except CodeKeyError as error:
+        key, why = None, str(error)
+    except OSError as error:
+        key, why = None, f"the project's key cannot be made in {path}: {error.strerror}"
+    if key is None:
+        logger.warning(
+            "the new version of {} is not signed ({}): it is served only by programs whose recipes/ hold the same "
+            "code. `make .env` makes the key",
+            contract.model,
+            why,
+        )
+        return
+    (folder / SIGNATURE_FILE).write_text(sign_contract((folder / CONTRACT_FILE).read_bytes(), key) + "\n", "ascii")
 
 
 def sign(contract: Contract) -> "ModelSignature | None":

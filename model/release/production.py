@@ -12,13 +12,16 @@ from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
-from relay.handoff.errors import ModelError
+from relay.handoff.errors import ModelError, RelayError
+from relay.handoff.own.failure import say_failure
+from relay.handoff.own.module import PACKAGE
 from relay.handoff.settings import OFF, Settings
 from relay.registry.artifacts import check_files, fetch_version
 from relay.registry.connection import Address, explain_mlflow, find_registry, open_registry
-from relay.registry.contract import MODEL_FILE, ONNX_FILE, UNSERVED_NEXT, Cell, Contract
+from relay.registry.contract import CODE_FOLDER, CONTRACT_FILE, MODEL_FILE, ONNX_FILE, UNSERVED_NEXT, Cell, Contract
 from relay.registry.errors import RegistryEmptyError
 from relay.registry.model_file import ModelTamperedError, check_digest, read_model
+from relay.registry.own_code import OwnCodeRefusedError
 from relay.registry.quick import Holder, find_holder
 from relay.registry.task import ModelTask
 from relay.registry.versions import CONTRACT_SHA256, Version, require_digest
@@ -48,6 +51,8 @@ class OpenModel:
     onnx: "OnnxModel | None"
     model: Any
     """Of the model file; None where the ONNX file answers."""
+    own_folder: Path | None = None
+    """Where its own code lies, if it needs any."""
 
     def answer(self, records: "Sequence[Record]") -> "Predictions":
         """The answers to some records."""
@@ -55,7 +60,13 @@ class OpenModel:
 
         if self.onnx is not None:
             return predict_with_onnx(self.contract, self.onnx, records)
-        return predict_with_model(self.contract, self.model, records)
+        try:
+            return predict_with_model(self.contract, self.model, records)
+        except BaseException as error:
+            if self.own_folder is None or isinstance(error, RelayError | KeyboardInterrupt):
+                raise
+            # Whatever own code raises, SystemExit too.
+            raise ModelError(f"the model's own code failed: {say_failure(error, self.own_folder)}") from error
 
     def measure(self, records: "Sequence[Record]") -> tuple[list[Cell], list[float] | None]:
         """The answers, and of each one figure that can be compared with the first one's: a number or a probability.
@@ -146,6 +157,27 @@ def require_answers(production: Production) -> None:
         raise ModelError(f"version {version.number} of {version.name} is not asked: {why}", next_step=UNSERVED_NEXT)
 
 
+def _read_model(production: Production) -> Any:
+    """The model in the model file of a version.
+
+    Raises:
+        ModelTamperedError, ModelUntrustedError: it cannot be trusted.
+        ModelError: its own code may not run here.
+    """
+    contract, folder = production.contract, production.folder
+    if not contract.code:
+        return read_model(folder / MODEL_FILE, contract.files[MODEL_FILE])
+    from relay.registry.own_model import open_own_model
+
+    content = (folder / CONTRACT_FILE).read_bytes()
+    check_digest(content, production.version.tags[CONTRACT_SHA256], CONTRACT_FILE)
+    try:
+        return open_own_model(folder, contract, content, (folder / MODEL_FILE).read_bytes(), stage="model")
+    except OwnCodeRefusedError as error:
+        where = f"version {production.version.number} of {production.version.name}"
+        raise ModelError(f"{where} is not asked: {error.message}", next_step=error.next_step) from error
+
+
 def open_model(production: Production) -> OpenModel:
     """The model, by its ONNX file where that is exact, after it has answered its example as it did at its training.
 
@@ -165,8 +197,9 @@ def open_model(production: Production) -> OpenModel:
         found = open_onnx(content)
         onnx = found if found.is_exact_for(contract.inputs) else None
     if onnx is None:
-        model = read_model(production.folder / MODEL_FILE, contract.files[MODEL_FILE])
-    opened = OpenModel(contract, onnx, model)
+        model = _read_model(production)
+    own_folder = production.folder / CODE_FOLDER / PACKAGE if contract.code else None
+    opened = OpenModel(contract, onnx, model, own_folder)
     difference = find_difference(contract, opened.answer(contract.example.records))
     if difference:
         raise ModelError(

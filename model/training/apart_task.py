@@ -43,5 +43,7 @@ def run(child: Child) -> dict[str, Any]:
     own = Own(child, unpack(given["values"]), function.signature.data)
     results = add_warnings(train(dataset.table(), recipe, parameters, own), dataset.receipt.warnings)
     for name, content in render_files(results).items():
-        (Path(given["results"]) / name).write_bytes(content)
+        path = Path(given["results"]) / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
     return {"rows": results.rows, "dropped": results.dropped}

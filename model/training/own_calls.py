@@ -4,6 +4,7 @@ import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from relay.handoff.errors import ModelError, RelayError
 from relay.handoff.own.child import Child
 from relay.handoff.own.failure import CalledError
 from relay.handoff.own.frames import describe_value
+from relay.handoff.own.module import LARGEST_DATA, PACKAGE, OwnCodeError
 from relay.handoff.own.reach import find_needed
 from relay.handoff.own.signature import Argument
 from relay.handoff.settings import ROOT
@@ -59,9 +61,28 @@ class Own:
                 raise
             raise CalledError from error
 
-    def find_code(self, model: bytes) -> dict[str, str]:
-        """The files of own code without which a model file cannot be loaded: name -> SHA-256."""
-        return find_needed(list_own_types(model), self.child.finder.sources)
+    def read_code(self, model: bytes) -> dict[str, bytes]:
+        """The files of own code without which a model file cannot be loaded: name -> content.
+
+        Raises:
+            OwnCodeError: a file was changed meanwhile, or they are too large together.
+        """
+        sources = self.child.finder.sources
+        needed = find_needed(list_own_types(model), sources)
+        read = {source.shown: source.content for source in sources.sources}
+        files = {name: read[name] if name in read else self._read_data(name) for name in needed}
+        if changed := [name for name, content in files.items() if sha256(content).hexdigest() != needed[name]]:
+            raise OwnCodeError(f"{changed[0]} was changed while the stage ran: run it again")
+        if (size := sum(map(len, files.values()))) > LARGEST_DATA:
+            raise OwnCodeError(
+                f"the model needs {size / 1e6:,.0f} MB of files beside its code; at most {LARGEST_DATA / 1e6:g} MB are "
+                "kept with a model",
+                next_step="Keep large data in the model itself, as attributes of the estimator",
+            )
+        return files
+
+    def _read_data(self, name: str) -> bytes:
+        return (self.child.finder.folder / name.removeprefix(f"{PACKAGE}/")).read_bytes()
 
     def build(self) -> Any:
         """The estimator that the function gives, not fitted yet.

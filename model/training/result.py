@@ -3,7 +3,7 @@
 import io
 import json
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from model.training.plots.style import Picture, render
 from relay.handoff.errors import ModelError
 from relay.handoff.receipt import ColumnWarning
-from relay.registry.contract import CONTRACT_FILE, MODEL_FILE, ONNX_FILE, Contract
+from relay.registry.contract import CODE_FOLDER, CONTRACT_FILE, MODEL_FILE, ONNX_FILE, Contract
 from relay.results.findings import FILE, RENDERED, Finding, Findings, Plot, Topic, format_findings, render_findings
 
 DIGITS = 10
@@ -39,6 +39,8 @@ class Results:
     """The same model for ONNX Runtime, where it answers alike."""
     contract: Contract | None = None
     """What is promised of the model."""
+    code: Mapping[str, bytes] = field(default_factory=dict)
+    """Name -> content of each file of own code that the model file needs, such as recipes/churn.py."""
 
 
 def add_warnings(results: Results, warnings: Iterable[ColumnWarning]) -> Results:
@@ -72,6 +74,7 @@ def render_files(results: Results) -> dict[str, bytes]:
         files[ONNX_FILE] = results.onnx
     if results.contract is not None:
         files[CONTRACT_FILE] = results.contract.to_json()
+    files |= {f"{CODE_FOLDER}/{name}": content for name, content in results.code.items()}
     return files
 
 

@@ -11,6 +11,7 @@ from relay.handoff.files import hash_file, sync_file, sync_folder
 from relay.registry.contract import CONTRACT_FILE, Contract
 from relay.registry.errors import RegistryAwayError
 from relay.registry.model_file import ModelTamperedError
+from relay.registry.own_code import read_code
 from relay.registry.versions import CONTRACT_SHA256, Version, require_digest
 
 if TYPE_CHECKING:
@@ -51,16 +52,24 @@ def check_files(folder: Path, version: Version) -> Contract:
 
     Raises:
         ModelTamperedError: a file is gone, or not the one that was registered.
+        OwnCodeRefusedError: the same, of its own code.
     """
     where = f"version {version.number} of {version.name}"
     _check(folder / CONTRACT_FILE, version.tags[CONTRACT_SHA256], where)
     contract = Contract.from_json((folder / CONTRACT_FILE).read_bytes())
     for name, sha256 in contract.files.items():
         _check(folder / name, sha256, where)
+    if contract.code:
+        read_code(folder, contract)
     return contract
 
 
 def _check(path: Path, sha256: str, where: str) -> None:
+    if path.is_symlink():
+        raise ModelTamperedError(
+            f"{where}: {path.name} is a symbolic link: links are not followed, and it is not loaded. "
+            "Train and register it again, or roll back"
+        )
     found = hash_file(path) if path.is_file() else "gone"
     if found != sha256:
         raise ModelTamperedError(
@@ -77,7 +86,7 @@ def _download(client: "MlflowClient", version: Version, folder: Path) -> None:
         uri = client.get_model_version_download_uri(version.name, str(version.number))
         parts = urlsplit(uri)
         if parts.scheme == "file":
-            shutil.copytree(url2pathname(parts.path), folder, dirs_exist_ok=True)
+            shutil.copytree(url2pathname(parts.path), folder, symlinks=True, dirs_exist_ok=True)
         else:
             download: Callable[..., str] = get_artifact_repository(uri).download_artifacts  # MLflow leaves it untyped
             download("", dst_path=str(folder))

@@ -11,7 +11,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from relay.handoff.errors import RelayError
-from relay.handoff.own.module import LARGEST_FILE, PACKAGE
+from relay.handoff.own.module import LARGEST_DATA, LARGEST_FILE, PACKAGE
 from relay.handoff.settings import RECIPES_DIR
 from relay.registry.code_key import CodeKeyError, is_signed, locate_key, read_key
 from relay.registry.contract import CODE_FOLDER, SIGNATURE_FILE, Contract
@@ -73,17 +73,18 @@ def _read_file(within: Path, name: str) -> bytes:
                 f"{CODE_FOLDER}/{path.relative_to(within).as_posix()} is a symbolic link: links are not followed",
                 next_step="Train again, or go back to another version",
             )
+    largest = LARGEST_FILE if name.endswith(".py") else LARGEST_DATA
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
         with os.fdopen(descriptor, "rb") as file:
-            content = file.read(LARGEST_FILE + 1)
+            content = file.read(largest + 1)
     except OSError as error:
         raise OwnCodeRefusedError(
             f"{CODE_FOLDER}/{name} cannot be read: {error.strerror}", next_step="Train again, or go back"
         ) from None
-    if len(content) > LARGEST_FILE:
+    if len(content) > largest:
         raise OwnCodeRefusedError(
-            f"{CODE_FOLDER}/{name} has more than {LARGEST_FILE / 1e6:g} MB; a file of own code may not be larger"
+            f"{CODE_FOLDER}/{name} has more than {largest / 1e6:g} MB; a file of own code may not be larger"
         )
     return content
 

@@ -240,7 +240,7 @@ class Called:
         self.data = tuple(Argument(name, Frame.PANDAS) for name in data)
         self.call = function
 
-    def find_code(self, _: bytes) -> dict[str, str]:
+    def read_code(self, _: bytes) -> dict[str, bytes]:
         return {}
 
 

@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, is_classifier
 from threadpoolctl import threadpool_limits
 
 from model.parameters import EstimatorParameters, find_own
+from model.training.contract import hash_files
 from model.training.estimator.classification import check_classes, find_positive, judge_classifier
 from model.training.estimator.contract import describe_estimator
 from model.training.estimator.leaks import find_leaks, say_leaks
@@ -61,6 +62,7 @@ def train_estimator(
         attempt = export_onnx(fitted, task, results.metrics.get("threshold", {}).get("value"))
     leaks = find_leaks(task.split, as_classes=task.as_classes)
     model = write_model(fitted, is_own=task.is_own)
+    code = own.read_code(model) if own else {}
     files = {MODEL_FILE: model} | ({ONNX_FILE: attempt.content} if attempt.content is not None else {})
     dropped = {
         f"without {task.target}": task.split.without_target,
@@ -83,7 +85,8 @@ def train_estimator(
         onnx=attempt.content,
         contract=describe_estimator(
             recipe, parameters, task, fitted=fitted, metrics=results.metrics, files=files, leaks=leaks
-        ).model_copy(update={"code": own.find_code(model) if own else {}}),
+        ).model_copy(update={"code": hash_files(code)}),
+        code=code,
     )
 
 

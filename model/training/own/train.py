@@ -8,6 +8,7 @@ import pyarrow.compute as pc
 from threadpoolctl import threadpool_limits
 
 from model.parameters import PythonParameters
+from model.training.contract import hash_files
 from model.training.own.contract import Made, describe_own
 from model.training.own.given import Given, read_given
 from model.training.own_calls import Own
@@ -40,9 +41,10 @@ def train_own(table: pa.Table, recipe: Recipe, parameters: PythonParameters, own
     require_something(given, own.shown)
     metrics = describe(given, parameters, own.shown)
     content = None if given.model is None else write_given(given.model, own.shown)
+    code = {} if content is None else own.read_code(content)
     contract, said = None, list[Finding]()
     if content is not None:
-        made = Made(given.model, content, own.find_code(content), metrics)
+        made = Made(given.model, content, hash_files(code), metrics)
         contract, said = describe_own(made, table, recipe, parameters)
     return Results(
         metrics=metrics,
@@ -52,6 +54,7 @@ def train_own(table: pa.Table, recipe: Recipe, parameters: PythonParameters, own
         rows=table.num_rows,
         model=content,
         contract=contract,
+        code=code,
     )
 
 

@@ -46,6 +46,12 @@ def describe(error: BaseException, folder: Path, shown: str) -> dict[str, Any]:
     return {"class": "", "message": "".join(traceback.format_exception(cause))}
 
 
+def say_failure(error: BaseException, folder: Path) -> str:
+    """What own code raised, in one line, with the innermost place in the user's files in `folder`."""
+    frames = _own_frames(error, folder)
+    return f"{frames[-1][0]}, line {frames[-1][1]}, in {frames[-1][2]}: {_say(error)}" if frames else _say(error)
+
+
 def restore(record: dict[str, Any]) -> Exception:
     """The exception that a record describes, to be raised in the stage."""
     name, message = record["class"], record["message"]

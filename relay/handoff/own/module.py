@@ -16,6 +16,9 @@ PACKAGE = "recipes"
 LARGEST_FILE = 5_000_000
 """Bytes of one source file; more is data, not code."""
 
+LARGEST_DATA = 100_000_000
+"""Bytes of all files together that a model's own code reads from beside it."""
+
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
