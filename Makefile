@@ -134,7 +134,8 @@ down-volumes: ## Stop all containers and delete all that is in the volumes: runs
 
 ##@ Look into the containers, and keep what they hold
 
-status: ## Show the containers and whether they are well
+status: ## Show the containers and whether they are well, and whether they get the key for own code
+	@python3 -m images.check_key
 	@docker compose --profile '*' ps --all
 
 logs-mlflow: SERVICE = mlflow
@@ -200,15 +201,22 @@ clean: ## Remove the environment and the caches; data and logs stay
 
 PASSWORDS := grafana postgres mlflow_database relay_database api_database airflow_database airflow runner
 
-# A password is made when it is missing, whether .env is there or not; what is there is never overwritten.
-.env: | $(PASSWORDS:%=secrets/%_password) ## Make .env from .env.example, to be filled in, and the passwords in secrets/
-	@cp .env.example .env && echo "Made .env from .env.example"
+# What is missing in secrets/ is made, whether .env is there or not; what is there is never overwritten.
+.env: | $(PASSWORDS:%=secrets/%_password) secrets/code_key ## Make .env from .env.example, and passwords and key in secrets/
+	@sed 's|^CODE_KEY_FILE=$$|CODE_KEY_FILE=secrets/code_key|' .env.example > .env.new && mv .env.new .env
+	@echo "Made .env from .env.example"
 
 # The folder is closed to others on this machine; the file is open to the user of the container that it is mounted in.
 secrets/%_password:
 	@mkdir -p -m 700 secrets
 	@python3 -c 'import secrets; print(secrets.token_urlsafe(24))' > $@.new && chmod 644 $@.new && mv $@.new $@
 	@echo "Made $@"
+
+# Never over one that a training makes at the same moment, as relay/registry/code_key.py does.
+secrets/code_key:
+	@mkdir -p -m 700 secrets
+	@python3 -c 'import secrets; print(secrets.token_urlsafe(48))' > $@.$$$$.new && chmod 644 $@.$$$$.new && \
+		{ ln $@.$$$$.new $@ && echo "Made $@, which signs own code"; rm -f $@.$$$$.new; }
 
 .venv/bin/uv:
 	@test -n "$(PYTHON)" || { echo "No Python 3.11 to 3.14 found: install one, or name it: make PYTHON=/path/to/python3.13"; exit 1; }

@@ -13,7 +13,6 @@ RUN --mount=type=cache,target=/root/.cache/pip \
 
 WORKDIR /app
 COPY images/entrypoint.py images/warm_caches.py images/
-COPY recipes recipes
 COPY relay relay
 COPY stylometry stylometry
 COPY ingest ingest
@@ -28,6 +27,8 @@ RUN python -m compileall -q /app
 RUN NUMBA_CACHE_DIR=/opt/relay/cache/numba MPLCONFIGDIR=/opt/relay/cache/matplotlib python -m images.warm_caches
 ENV PYTHONUNBUFFERED=1 HOME=/tmp USER=relay DATA_DIR=/app/data LOG_DIR=/app/logs \
     NUMBA_CACHE_DIR=/tmp/relay/cache/numba MPLCONFIGDIR=/tmp/relay/cache/matplotlib
+# Near the end, so that an edit builds little again.
+COPY recipes recipes
 # What trains when the command names no recipe.
 ENV RECIPES=docstrings,linear
 

@@ -206,3 +206,10 @@ def test_an_image_holds_each_module_that_its_program_imports(dockerfile: str) ->
     paths = {name: find_modules()[name].relative_to(ROOT).as_posix() for name in needed}
     missing = [path for path in paths.values() if not any(path == one or path.startswith(f"{one}/") for one in copied)]
     assert missing == []
+
+
+@pytest.mark.parametrize("dockerfile", IMAGES)
+def test_an_image_holds_the_recipes_late_where_an_edit_of_them_should_build_little(dockerfile: str) -> None:
+    text = (ROOT / dockerfile).read_text(encoding="utf-8")
+    assert text.count("COPY recipes recipes\n") == 1
+    assert text.index("COPY recipes") > text.find("images.warm_caches\n")

@@ -75,13 +75,13 @@ def _sign_code(folder: Path, contract: Contract) -> None:
         key = read_key(path) if path.parent == MOUNTED else make_key(path)
         why = "the project's key is not here"
     except CodeKeyError as error:
-        key, why = None, str(error)
+        key, why = None, error.message
     except OSError as error:
         key, why = None, f"the project's key cannot be made in {path}: {error.strerror}"
     if key is None:
         logger.warning(
             "the new version of {} is not signed ({}): it is served only by programs whose recipes/ hold the same "
-            "code. `make .env` makes the key",
+            "code. `make status` says what is wrong with the key and how to mend it",
             contract.model,
             why,
         )

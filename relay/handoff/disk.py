@@ -1,6 +1,7 @@
 """What it means when the disk refuses, in words that say what to do."""
 
 import errno
+import os
 from pathlib import Path
 
 from relay.handoff.errors import StorageError
@@ -22,6 +23,10 @@ REFUSALS = {
 }
 """Code -> what happened, and what to do."""
 
+IMAGE = Path("/app")
+"""Where the images hold the project."""
+ROOTLESS = "`docker compose exec` starts as a root without rights: put `python images/entrypoint.py` before the command"
+
 
 def is_refusal(error: OSError) -> bool:
     """Whether the disk refuses, rather than that a program asked for what cannot be."""
@@ -35,6 +40,8 @@ def name_refusal(error: OSError) -> str:
 
 def advise(error: OSError) -> str:
     """What to do next."""
+    if error.errno == errno.EACCES and os.geteuid() == 0 and Path(__file__).is_relative_to(IMAGE):
+        return ROOTLESS
     advice = _look_up(error)[1]
     return f"{advice} with --data-dir or --log-dir" if advice == CHOOSE else f"{advice}, then run again"
 

@@ -46,7 +46,9 @@ def read_key(path: Path) -> bytes | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise CodeKeyError(f"{path}: the project's key cannot be read: {error.strerror}") from None
+        raise CodeKeyError(
+            f"{path}: the project's key cannot be read: {error.strerror}", next_step="`make status` says how to mend it"
+        ) from None
     if not key:
         return None
     require_closed(path)

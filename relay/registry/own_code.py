@@ -13,7 +13,7 @@ from pathlib import Path
 from relay.handoff.errors import RelayError
 from relay.handoff.own.module import LARGEST_DATA, LARGEST_FILE, PACKAGE
 from relay.handoff.settings import RECIPES_DIR
-from relay.registry.code_key import CodeKeyError, is_signed, locate_key, read_key
+from relay.registry.code_key import MOUNTED, CodeKeyError, is_signed, locate_key, read_key
 from relay.registry.contract import CODE_FOLDER, SIGNATURE_FILE, Contract
 
 
@@ -130,7 +130,9 @@ def _check_signature(folder: Path, contract: bytes) -> tuple[str, str]:
         return error.message, error.next_step
     again = "Train it again, or build the image with the code of that version in recipes/"
     if key is None:
-        return f"the project's key is not here ({path})", f"Bring the key of the training back, or: {again.lower()}"
+        is_container = path.parent == MOUNTED
+        find = "`make status` says how a container gets it" if is_container else "Bring the training's key back"
+        return f"the project's key is not here ({path})", f"{find}, or: {again[0].lower()}{again[1:]}"
     signature = folder / SIGNATURE_FILE
     if signature.is_symlink() or not signature.is_file():
         return "it is not signed", f"{again}. A training signs where it has the project's key"

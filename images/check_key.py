@@ -1,0 +1,126 @@
+"""Is the key there that signs own code, is it closed to others, and do the containers get it? `make status` says so.
+
+The key itself is never printed. Runs with any Python 3 and nothing else.
+"""
+
+import calendar
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from images.check_ports import read_env
+
+VARIABLE, DEFAULT = "CODE_KEY_FILE", "secrets/code_key"
+SHORTEST = 32
+"""Characters of a key, as in relay/registry/code_key.py."""
+MOUNTED = "/run/secrets/code_key"
+SERVICES = ("model", "api")
+"""Those that get the key and keep running; `train` gets it too, and ends."""
+START = "Start the containers again as before (`docker compose up --detach`, `make serve`)"
+UNSIGNED = "Without it containers do not sign versions with own code, and serve one only if recipes/ has the same code"
+CONTAINER_UID = 10001
+"""Of the containers' user where root owns the data folder, as in images/entrypoint.py."""
+
+
+def main() -> int:
+    """Print one line, or one per problem with the command that mends it; none of them is a failure."""
+    settings = read_env(Path(".env"))
+    for line in describe_key(settings, dict(os.environ)):
+        print(f"Key for own code: {line}")  # noqa: T201 - the answer of a command
+    return 0
+
+
+def describe_key(settings: "dict[str, str]", environment: "dict[str, str]") -> "list[str]":
+    """What is to be said of the key.
+
+    Args:
+        settings: of .env.
+        environment: goes before them.
+    """
+    given = environment.get(VARIABLE, settings.get(VARIABLE, ""))  # an empty one of the shell goes before .env too
+    path = Path(environment.get(VARIABLE) or DEFAULT)
+    if given and not path.is_file():
+        path = Path(given)  # this machine trains in containers alone
+    data = Path(environment.get("HOST_DATA_DIR") or settings.get("HOST_DATA_DIR") or "data")
+    problems = find_flaws(path, given, data) or find_gaps(path, given)
+    return problems or [f"{path}, closed to other users; containers that train and serve get it"]
+
+
+def find_flaws(path: Path, given: str, data: Path) -> "list[str]":
+    """What is wrong with the file; a container reads it with the rights of the data folder's owner."""
+    if not path.is_file():
+        stop = f"Until then compose does not start the containers that train or serve: {VARIABLE} names a missing file"
+        return [f"{path} is missing. To make it: `make .env`. {stop if given else UNSIGNED}"]
+    file, folder = path.stat(), path.resolve().parent
+    if file.st_size == 0:
+        return [f"{path} is empty. To make it: `rm {path}`, then `make .env`. {UNSIGNED}"]
+    if file.st_size < SHORTEST:
+        return [f"{path} has fewer than {SHORTEST} characters. To make another: `rm {path}`, then `make .env`"]
+    modes = ((0o040, 0o010, "the group"), (0o004, 0o001, "all users"))
+    open_to = [who for read, enter, who in modes if file.st_mode & read and folder.stat().st_mode & enter]
+    if open_to:
+        return [
+            f"{' and '.join(open_to)} of this machine can read {path}. To close its folder: `chmod 700 {path.parent}`"
+        ]
+    user = (data.stat().st_uid if data.is_dir() else 0) or CONTAINER_UID
+    if not file.st_mode & 0o004 and file.st_uid != user:
+        return [
+            f"containers cannot read {path}. To open the file, in its closed folder: "
+            f"`chmod 700 {path.parent} && chmod 644 {path}`"
+        ]
+    return []
+
+
+def find_gaps(path: Path, given: str) -> "list[str]":
+    """Why containers do not have the key, which itself is as it should be."""
+    if not given:
+        return [f"containers do not get {path}. Add {VARIABLE}={path} to .env. {START}"]
+    if Path(given).resolve() != path.resolve():
+        return [
+            f"containers get {given}, trainings on this machine use {path}: neither serves what the other signs. "
+            f"Name one file for both: {VARIABLE}={path} in .env, or export {VARIABLE}={given}"
+        ]
+    found = find_containers()
+    without = [name for name, (source, _) in found.items() if source != str(path.resolve())]
+    older = [name for name, (_, started) in found.items() if name not in without and started < path.stat().st_mtime]
+    said = []
+    if without:
+        said.append(f"{', '.join(without)} started without {path}. {START}")
+    if older:
+        said.append(f"{path} is newer than what {', '.join(older)} started with: `docker restart {' '.join(older)}`")
+    return said
+
+
+def find_containers() -> "dict[str, tuple[str, float]]":
+    """Name of each running container that gets the key -> the file that it got, and the second when it started."""
+    if shutil.which("docker") is None:
+        return {}
+    ids = ask_docker("compose", "--profile", "*", "ps", "--quiet", "--status", "running", *SERVICES).split()
+    found = json.loads(ask_docker("inspect", *ids) or "[]") if ids else []
+    return {
+        one["Name"].lstrip("/"): (find_source(one["Mounts"]), read_time(one["State"]["StartedAt"])) for one in found
+    }
+
+
+def find_source(mounts: "list[dict[str, str]]") -> str:
+    """The file that is mounted as the key; empty without one."""
+    return next((mount["Source"] for mount in mounts if mount["Destination"] == MOUNTED), "")
+
+
+def read_time(moment: str) -> float:
+    """Seconds since 1970 of a moment that Docker names; the second is taken as over."""
+    return calendar.timegm(time.strptime(moment[:19], "%Y-%m-%dT%H:%M:%S")) + 1
+
+
+def ask_docker(*arguments: str) -> str:
+    """What Docker prints; nothing where it fails, which the command after this one says."""
+    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False)  # noqa: S603, S607
+    return done.stdout if done.returncode == 0 else ""
+
+
+if __name__ == "__main__":
+    sys.exit(main())
