@@ -17,6 +17,7 @@ BENCHMARKS = (
     "tracking",
     "database",
     "serving",
+    "own_serving",
     "own_batches",
 )
 RESULTS = Path(__file__).parent / "results"

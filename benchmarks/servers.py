@@ -63,6 +63,11 @@ class TrainedModel:
         return self.data / "processed" / f"{NAME}.parquet"
 
     @property
+    def key(self) -> dict[str, str]:
+        """Where the key lies that signs own code, as a variable of the environment."""
+        return {"CODE_KEY_FILE": str(self.data.parent / "secrets" / "code_key")}
+
+    @property
     def log(self) -> Path:
         """The predictions that the service logs."""
         return self.data / "serve" / "predictions.sqlite"
@@ -119,12 +124,24 @@ class Server:
 def train_model(folder: Path, quick: bool) -> TrainedModel:
     """A classifier of 200 trees on the columns of the recipe `credit`, in production in a registry of its own."""
     columns = (ROOT / "recipes" / "credit.toml").read_text("utf-8").partition("[columns]")[2].partition("[model]")[0]
-    recipe = folder / f"{NAME}.toml"
-    recipe.write_text(RECIPE.format(rows=QUICK_ROWS if quick else ROWS, columns=columns), "utf-8")
-    options = [str(recipe), "--data-dir", str(folder / "data"), "--log-dir", str(folder / "logs")]
+    return train_recipe(folder, RECIPE.format(rows=QUICK_ROWS if quick else ROWS, columns=columns))
+
+
+def train_recipe(folder: Path, recipe: str, module: str = "") -> TrainedModel:
+    """A recipe and the module beside it, where it has one; in production in a registry of its own, signed by its key.
+
+    Both lie in `recipes/` of the folder, so that whoever has the folder on its path can import the module.
+    """
+    path = folder / "recipes" / f"{NAME}.toml"
+    path.parent.mkdir()
+    path.write_text(recipe, "utf-8")
+    if module:
+        path.with_suffix(".py").write_text(module, "utf-8")
+    options = [str(path), "--data-dir", str(folder / "data"), "--log-dir", str(folder / "logs")]
+    model = TrainedModel(folder / "data")
     for stage, more in (("ingest", ()), ("preprocess", ()), ("model", ("--promote", "always"))):
-        measure([sys.executable, "-m", stage, *options, *more], environment=_make_environment({}))
-    return TrainedModel(folder / "data")
+        measure([sys.executable, "-m", stage, *options, *more], environment=_make_environment(model.key))
+    return model
 
 
 @contextmanager
@@ -136,6 +153,7 @@ def open_service(model: TrainedModel) -> Iterator[Server]:
         "DATA_DIR": str(model.data),
         "LOG_DIR": str(model.data.parent / "logs"),
         "API_PORT": str(port),
+        **model.key,
     }
     command = [sys.executable, "-m", "serve"]
     with _run(command, _make_environment(own), model.data.parent / "service.txt") as process:
@@ -154,6 +172,7 @@ def open_peer(model: TrainedModel) -> Iterator[Server]:
     own = {
         "MLFLOW_TRACKING_URI": registry.uri,
         "MLFLOW_DISABLE_TELEMETRY": "true",
+        "PYTHONPATH": str(model.data.parent),  # where it finds own code
         # It starts uvicorn by name.
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
     }

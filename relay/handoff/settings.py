@@ -72,11 +72,18 @@ MLFLOW_TRACKING_URI = text(
 PROMOTE = word(
     "PROMOTE", "whether a new model version may become production; auto: the gate decides", ("auto", "never", "always")
 )
+CODE_KEY_FILE: Variable[Path] = Variable(
+    "CODE_KEY_FILE",
+    "file of the project's key, by which a training signs own code",
+    ROOT / "secrets" / "code_key",
+    lambda path: Path(path).absolute(),
+    shown="secrets/code_key",
+)
 GIT_COMMIT = text("GIT_COMMIT", "the commit noted in the lineage of a result", shown="that of the checkout")
 
 VARIABLES: tuple[Variable[Any], ...] = (
     *(RECIPES, RECIPE, OVERRIDES, DATA_DIR, LOG_DIR, LOG_LEVEL, RELAY_REFRESH, MLFLOW_TRACKING_URI),
-    *(*DATABASE_VARIABLES, PROMOTE, GIT_COMMIT),
+    *(*DATABASE_VARIABLES, PROMOTE, CODE_KEY_FILE, GIT_COMMIT),
 )
 """Every variable that the stages read."""
 

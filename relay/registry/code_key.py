@@ -12,10 +12,8 @@ from hashlib import sha256
 from pathlib import Path
 
 from relay.handoff.errors import RelayError
-from relay.handoff.settings import ROOT
+from relay.handoff.settings import CODE_KEY_FILE
 
-VARIABLE = "CODE_KEY_FILE"
-DEFAULT = ROOT / "secrets" / "code_key"
 SHORTEST = 32
 """Characters of a key."""
 PURPOSE = b"Relay signs this contract and the code that it names, 1\n"
@@ -32,7 +30,7 @@ class CodeKeyError(RelayError):
 
 def locate_key(environment: Mapping[str, str] = os.environ) -> Path:
     """The file of the key, whether it is there or not."""
-    return Path(environment.get(VARIABLE) or DEFAULT)
+    return CODE_KEY_FILE.of(environment)
 
 
 def read_key(path: Path) -> bytes | None:
@@ -71,10 +69,10 @@ def require_closed(path: Path) -> None:
     if path.parent == MOUNTED:
         return
     folder, file = path.resolve().parent.stat().st_mode, path.stat().st_mode
-    for others, read, enter in (("group", 0o040, 0o010), ("other users", 0o004, 0o001)):
+    for others, read, enter in (("users of its group", 0o040, 0o010), ("other users", 0o004, 0o001)):
         if file & read and folder & enter:
             raise CodeKeyError(
-                f"{path}: {others} of this machine can read the project's key, so anyone of them could sign code",
+                f"{path}: {others} on this machine can read the project's key, so anyone of them could sign code",
                 next_step=f"Close its folder: chmod 700 {path.parent}. If others may have read it, remove the key and "
                 "train again",
             )

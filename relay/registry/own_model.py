@@ -5,8 +5,7 @@ from typing import Any
 
 from relay.handoff.errors import RelayError
 from relay.handoff.own.failure import say_failure
-from relay.handoff.own.module import PACKAGE
-from relay.registry.contract import CODE_FOLDER, MODEL_FILE, Contract
+from relay.registry.contract import MODEL_FILE, Contract
 from relay.registry.model_file import ModelUntrustedError, check_digest, list_own_types, read_model
 from relay.registry.own_code import OwnCodeRefusedError, read_code, require_trusted
 from relay.registry.own_modules import OwnModules
@@ -26,11 +25,27 @@ def open_own_model(folder: Path, contract: Contract, content: bytes, model_file:
         OwnCodeRefusedError: the code may not run here, or does not load.
         ModelTamperedError, ModelUntrustedError: the model file is another one, or holds other types.
     """
-    check_digest(model_file, contract.files[MODEL_FILE], MODEL_FILE)
     files = read_code(folder, contract)
     require_trusted(folder, content, files)
     modules = OwnModules(files)
-    strange = [kind for kind in list_own_types(model_file) if not modules.defines(kind)]
+    return read_own_model(model_file, contract, modules, stage=stage)
+
+
+def read_own_model(content: bytes, contract: Contract, modules: OwnModules, *, stage: str) -> Any:
+    """The model in a model file, by types of own code that is trusted.
+
+    Args:
+        content: the bytes of the model file.
+        contract: of the version.
+        modules: the version's own code, imported.
+        stage: whose lock must pin the packages of other types.
+
+    Raises:
+        OwnCodeRefusedError: it does not load with this code.
+        ModelTamperedError, ModelUntrustedError: the model file is another one, or holds other types.
+    """
+    check_digest(content, contract.files[MODEL_FILE], MODEL_FILE)
+    strange = [kind for kind in list_own_types(content) if not modules.defines(kind)]
     if strange:
         raise ModelUntrustedError(
             f"{MODEL_FILE} needs {', '.join(strange)}, which the version's own code does not define",
@@ -38,10 +53,10 @@ def open_own_model(folder: Path, contract: Contract, content: bytes, model_file:
         )
     try:
         with modules.visible():
-            return read_model(model_file, contract.files[MODEL_FILE], MODEL_FILE, is_own=True, stage=stage)
+            return read_model(content, contract.files[MODEL_FILE], MODEL_FILE, is_own=True, stage=stage)
     except RelayError:
         raise
     except BaseException as error:  # building an object runs the user's code
         raise OwnCodeRefusedError(
-            f"{MODEL_FILE} cannot be loaded with its own code: {say_failure(error, folder / CODE_FOLDER / PACKAGE)}"
+            f"{MODEL_FILE} cannot be loaded with its own code: {say_failure(error, modules.folder)}"
         ) from error

@@ -32,6 +32,8 @@ class OwnModules:
 
     def __init__(self, files: CodeFiles) -> None:
         self._files = files
+        self.folder = files.folder / PACKAGE
+        """Of the user's files."""
         self._modules: dict[str, ModuleType] = {}
         self._builtins = {**vars(builtins), "__import__": self._import}
         for name in files.contents:

@@ -12,6 +12,7 @@ from model.release.candidates import Fetched, find_other_code, judge_apart
 from model.release.promotion_gate import Decision
 from relay.handoff.files import hash_file
 from relay.handoff.recipe import Recipe, load_recipe
+from relay.registry.code_key import locate_key, make_key
 from relay.registry.contract import CONTRACT_FILE, MODEL_FILE, Contract
 from relay.registry.model_file import ModelUntrustedError, list_own_types, read_model
 from serve.loading import VersionRefusedError, load_folder
@@ -131,13 +132,22 @@ def refer(folder: Path) -> VersionRef:
     return VersionRef("case", "1", "run", hash_file(folder / CONTRACT_FILE))
 
 
-def test_the_api_refuses_a_version_with_own_code_in_one_sentence(both: Any) -> None:
+def test_a_result_holds_the_code_that_its_model_file_needs(both: Any) -> None:
+    project, constant, _ = both
+    assert (constant.folder / "code/recipes/parts.py").read_text() == PARTS
+    assert project.receipt().files["code/recipes/parts.py"] == constant.contract.code["recipes/parts.py"]
+    assert not (constant.folder / "code/recipes/case.py").exists()  # it builds the model, which is built by now
+
+
+def test_the_api_refuses_unsigned_code_that_is_not_its_own(both: Any) -> None:
     _, constant, _ = both
+    make_key(locate_key())
     with pytest.raises(VersionRefusedError) as caught:
         load_folder(constant.folder, refer(constant.folder))
     assert str(caught.value) == (
-        "version 1 of case: its model needs the recipe's own code (recipes/parts.py), which only training runs: it is "
-        "not served. Promote another version, or roll back"
+        "version 1 of case: its model needs own code (recipes/parts.py), which is not run: it is not signed; nor is it "
+        "the code in recipes/ of this program. Train it again, or build the image with the code of that version in "
+        "recipes/. A training signs where it has the project's key"
     )
 
 

@@ -18,6 +18,7 @@ from patience import HANG_SECONDS
 from variables import VARIABLES
 
 from relay.handoff.files import hash_file
+from relay.registry.code_key import locate_key, make_key, sign
 from serve.copies import Copies, ServingState
 from serve.store import VersionRef
 
@@ -45,8 +46,12 @@ def lay_version(data: Path, results: Path, version: str, *, put_in_force: bool =
     location = copies.location(ref)
     shutil.rmtree(location, ignore_errors=True)
     location.mkdir(parents=True)
-    for name in ("contract.json", *contract["files"]):
+    for name in ("contract.json", *contract["files"], *(f"code/{name}" for name in contract.get("code", ()))):
+        (location / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(results / name, location / name)
+    if contract.get("code"):
+        signature = sign((results / "contract.json").read_bytes(), make_key(locate_key()))
+        (location / "contract.signature").write_text(signature)
     (location / "lineage.json").write_text(json.dumps({"model": ref.model, "version": version, "source": "made up"}))
     if put_in_force:
         copies.write(ref.model, ServingState(ref=ref, asked_unix=1_700_000_000.0), sync=False)
@@ -76,6 +81,7 @@ class Server:
             "LOG_DIR": str(self.data.parent / "logs"),
             "API_PORT": str(self.port),
             "MLFLOW_TRACKING_URI": "off",
+            "CODE_KEY_FILE": os.environ["CODE_KEY_FILE"],
         }
         self.output = (self.data.parent / f"serve-{self.port}.txt").open("wb")
         self.process = subprocess.Popen(
