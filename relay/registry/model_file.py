@@ -26,6 +26,7 @@ OURS = (
     "sklearn.neighbors._kd_tree.KDTree",
     "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
     "sklearn.tree._tree.Tree",
+    "sklearn.utils._bunch.Bunch",
     "stylometry.attribution.AuthorshipClassifier",
 )
 """Types we trust beyond those that skops trusts: data holders that scikit-learn's fitted estimators consist of, and our
