@@ -66,6 +66,9 @@ class Server:
     models: tuple[str, ...]
     environment: Mapping[str, str] = field(default_factory=dict)
     program: tuple[str, ...] = ("-m", "serve")
+    python: str = sys.executable
+    root: Path = ROOT
+    """The project that it is run from."""
     port: int = 0
     process: "subprocess.Popen[bytes] | None" = None
 
@@ -85,8 +88,8 @@ class Server:
         }
         self.output = (self.data.parent / f"serve-{self.port}.txt").open("wb")
         self.process = subprocess.Popen(
-            [sys.executable, *self.program],
-            cwd=ROOT,
+            [self.python, *self.program],
+            cwd=self.root,
             env={**inherited, **own, **self.environment},
             stdout=self.output,
             stderr=subprocess.STDOUT,

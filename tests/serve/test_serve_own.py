@@ -126,6 +126,7 @@ def test_an_edit_does_not_touch_the_version_in_production(production: Production
     assert production.ask(x=3) == (version, LINE)
 
 
+@pytest.mark.slow
 def test_a_version_answers_by_its_own_code_after_a_swap_and_after_the_rollback(production: Production) -> None:
     version = production.teach(KEPT)
     production.teach(FLATTENED)
