@@ -4,7 +4,7 @@ HTML and not a picture: fingerprints can be copied, a phone shows the boxes one 
 the page's theme.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
@@ -34,10 +34,18 @@ class Stop:
 Found = Receipt | RelayError | None
 
 
-def trace(raw: Found, processed: Found, result: Found) -> list[Stop]:
+def trace(
+    raw: Found, processed: Found, result: Found, others: Mapping[str, Receipt | RelayError] | None = None
+) -> list[Stop]:
     """The chain of a recipe.
 
     Instead of a receipt stands the error that says why there is none, or None where the recipe has no such stage.
+
+    Args:
+        raw: of the recipe's own ingest.
+        processed: of its preprocess.
+        result: of its model.
+        others: recipe -> its raw data, of the recipes that preprocess reads instead.
     """
     titles = ("raw data", "processed data", "model result")
     chain = [(title, one) for title, one in zip(titles, (raw, processed, result), strict=True) if one is not None]
@@ -45,7 +53,26 @@ def trace(raw: Found, processed: Found, result: Found) -> list[Stop]:
     for number, ((_, before), (_, after)) in enumerate(pairwise(chain), start=1):
         if isinstance(before, Receipt) and isinstance(after, Receipt):
             stops[number] = _compare(stops[number], before, after)
+    if others:
+        if isinstance(processed, Receipt):
+            for name, one in others.items():
+                if isinstance(one, Receipt):
+                    stops[0] = _compare(stops[0], one, processed, f"raw/{name}")
+        return [_gather(others), *stops]
     return stops if raw is None else [_source(raw), *stops]
+
+
+def _gather(others: Mapping[str, Receipt | RelayError]) -> Stop:
+    """One box for the raw data of several recipes; it is as good as the worst of them."""
+    lines, notes, states = [], [], []
+    for name, one in others.items():
+        if isinstance(one, Receipt):
+            lines.append(f"{name}: {one.rows:,} rows, fingerprint {shorten(one.fingerprint)}")
+        else:
+            notes.append(str(one))
+            states.append(judge_dataset(one))
+    state = DatasetState.DAMAGED if DatasetState.DAMAGED in states else states[0] if states else DatasetState.GOOD
+    return Stop("raw data", tuple(lines), state, note=". ".join(notes))
 
 
 def _source(raw: Receipt | RelayError) -> Stop:
@@ -74,12 +101,23 @@ def _stop(title: str, receipt: Receipt | RelayError) -> Stop:
     return Stop(title, lines, fingerprint=receipt.fingerprint)
 
 
-def _compare(stop: Stop, before: Receipt, after: Receipt) -> Stop:
-    """The box, with a note when it was made from other data than lies there now."""
-    used = next((found for name, found in after.key.inputs.items() if not name.startswith(FILE_INPUT)), "")
+def _compare(stop: Stop, before: Receipt, after: Receipt, address: str = "") -> Stop:
+    """The box, with a note when it was made from other data than lies there now.
+
+    Args:
+        stop: of what was made.
+        before: what lies there now.
+        after: what was made.
+        address: which of several datasets it is.
+    """
+    datasets = (found for name, found in after.key.inputs.items() if not name.startswith(FILE_INPUT))
+    used = after.key.inputs.get(address, "") if address else next(datasets, "")
     if used == before.fingerprint:
         return stop
-    note = f"made from {shorten(used)}, and {shorten(before.fingerprint)} lies there now: run {after.stage} again"
+    whose = f"{address} " if address else ""
+    note = (
+        f"made from {whose}{shorten(used)}, and {shorten(before.fingerprint)} lies there now: run {after.stage} again"
+    )
     return Stop(stop.title, stop.lines, DatasetState.OUTDATED, stop.fingerprint, note)
 
 

@@ -4,12 +4,12 @@ Neither stands in for the other: an API that does not answer is said, for answer
 """
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
 from page.shell.command import CANCELLED, TIMEOUT, Command, CommandError
-from relay.handoff.errors import UNEXPECTED, RelayError
+from relay.handoff.errors import UNEXPECTED, ModelError, RelayError
 from relay.handoff.settings import Settings
 from relay.registry.contract import Cell, Contract
 from relay.registry.errors import RegistryAwayError, RegistryEmptyError
@@ -95,7 +95,8 @@ class Registry:
 
     def describe(self) -> Served:
         """The version in production."""
-        found = self._call("--contract")
+        # No record is sent, so an error of the model is about the version itself.
+        found = self._call("--contract", refusals=REFUSALS | {ModelError.kind: NothingServedError})
         contract = Contract.from_json(json.dumps(found["contract"]).encode())
         return Served(found["model"], str(found["model_version"]), found["run_id"], contract)
 
@@ -111,7 +112,12 @@ class Registry:
         """All answers at once: one process loads the model once."""
         yield self.answer(records)
 
-    def _call(self, *options: str, records: Sequence[dict[str, Cell]] = ()) -> dict[str, Any]:
+    def _call(
+        self,
+        *options: str,
+        records: Sequence[dict[str, Cell]] = (),
+        refusals: Mapping[str, type[RelayError]] | None = None,
+    ) -> dict[str, Any]:
         """What the command answered.
 
         Raises:
@@ -124,7 +130,7 @@ class Registry:
         except CommandError as error:
             if error.kind == UNEXPECTED:
                 raise
-            raise REFUSALS.get(error.kind, RefusedError)(str(error)) from None
+            raise (refusals or REFUSALS).get(error.kind, RefusedError)(str(error)) from None
         return found
 
 

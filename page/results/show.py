@@ -1,7 +1,6 @@
 """A result on the screen: what was found in words, charts, figures beside their baseline, files to take away."""
 
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,6 +8,8 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from page.data.rows import MovedOnError, read_points
+from page.results.own_code import StageCode
+from page.results.show_code import CODE, show_code
 from page.shell.markdown import plain
 from relay.handoff.errors import RelayError
 from relay.handoff.receipt import Receipt
@@ -32,12 +33,12 @@ MOST_BUTTONS = 40
 """Files with a button of their own; all are in the zip."""
 
 
-def show_result(settings: Settings, result: Result, *, key_prefix: str) -> None:
+def show_result(settings: Settings, result: Result, codes: Sequence[StageCode], *, key_prefix: str) -> None:
     """Everything about one result; `key_prefix` keeps the controls of two of them apart."""
     show_origin(result)
     for sentence in result.findings.sentences:
         st.markdown(plain(sentence))
-    show_charts(settings, result, key_prefix=key_prefix)
+    show_charts(settings, result, codes, key_prefix=key_prefix)
     show_figures(result)
     if result.metrics["kind"] == ModelTask.OTHER:
         show_tables(result, key_prefix=key_prefix)
@@ -58,8 +59,8 @@ def _say_changes(receipt: Receipt) -> str:
     return f", with {changes}" if changes else ", with the recipe's own parameters"
 
 
-def show_charts(settings: Settings, result: Result, *, key_prefix: str) -> None:
-    """The charts to hover over, then the pictures that lie in the folder."""
+def show_charts(settings: Settings, result: Result, codes: Sequence[StageCode] = (), *, key_prefix: str) -> None:
+    """The charts to hover over, then the pictures that lie in the folder, and the own code where there is some."""
     from page.results.charts import draw_line, draw_result  # Altair: not before the first paint
 
     charts = {}
@@ -67,20 +68,26 @@ def show_charts(settings: Settings, result: Result, *, key_prefix: str) -> None:
         points, names = drawn
         charts["Fitted line"] = draw_line(points, result.metrics["line"], names)
     charts |= draw_result(result)
-    plots = result.findings.plots
-    titles = [*charts, *(["Pictures"] if plots else [])]
-    if not titles:
+    others = {"Pictures": partial(show_pictures, result)} if result.findings.plots else {}
+    others |= {CODE: partial(show_code, codes)} if codes else {}
+    if not charts and not others:
         return
-    tabs = st.tabs(titles, key=f"{key_prefix}-tabs")
-    for tab, (title, chart) in zip(tabs, charts.items(), strict=False):
-        with tab:
+    tabs = dict(zip([*charts, *others], st.tabs([*charts, *others], key=f"{key_prefix}-tabs"), strict=True))
+    for title, chart in charts.items():
+        with tabs[title]:
             st.altair_chart(chart, key=f"{key_prefix}-{title}", alt=title)
             st.caption(HINTS.get(result.metrics["kind"], HOVER))
-    with tabs[-1] if plots else nullcontext():
-        for plot in plots:
-            # A picture of fixed width would be wider than a phone; a container of that width is not.
-            with st.container(width=640):
-                st.image((result.folder / plot.file).read_bytes(), f"{plot.file}: {plot.caption}", width="stretch")
+    for title, draw in others.items():
+        with tabs[title]:
+            draw()
+
+
+def show_pictures(result: Result) -> None:
+    """The plots as they lie in the folder."""
+    for plot in result.findings.plots:
+        # A picture of fixed width would be wider than a phone; a container of that width is not.
+        with st.container(width=640):
+            st.image((result.folder / plot.file).read_bytes(), f"{plot.file}: {plot.caption}", width="stretch")
 
 
 def read_line(settings: Settings, result: Result) -> "tuple[pd.DataFrame, tuple[str, str]] | None":

@@ -1,11 +1,13 @@
 """A result of an authorship recipe on the screen: a tab a question, each with its picture and its own words."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
+from page.results.own_code import StageCode
 from page.results.show import ZOOM, offer_file, show_figures, show_files, show_origin
+from page.results.show_code import CODE, show_code
 from page.shell.markdown import plain
 from relay.results.distances import name_choice, name_distance
 from relay.results.findings import Finding, Topic
@@ -71,10 +73,12 @@ KNOWN = "Known: share of the known chunks that come out right, each label counti
 UNKNOWN = "Documents of unknown label beside the known ones: the nearest has the smallest distance."
 
 
-def show_styles(result: Result, *, key_prefix: str) -> None:
+def show_styles(result: Result, codes: Sequence[StageCode] = (), *, key_prefix: str) -> None:
     """Everything about one result: what it rests on, the tabs, the files."""
     show_origin(result)
     tabs = find_tabs(result)
+    if codes:
+        tabs[CODE] = lambda _, __: show_code(codes)
     shown = [topic for title, topics in TOPICS_OF_TABS.items() if title in tabs for topic in topics]
     _say(result.findings.except_about(shown))
     for tab, draw in zip(st.tabs(list(tabs), key=f"{key_prefix}-tabs"), tabs.values(), strict=True):

@@ -6,7 +6,9 @@ from pathlib import Path
 import streamlit as st
 
 from page.models.older_results import add_fetched, offer_older
+from page.results.own_code import compare_code
 from page.results.show import show_charts
+from page.results.show_code import show_differences
 from page.shell.frame import chosen_recipe
 from page.shell.markdown import plain
 from relay.handoff.receipt import Receipt
@@ -51,6 +53,8 @@ def show() -> None:
     if first.folder == second.folder:
         st.caption("Both are the same result: choose another one.")
     show_parameters(first, second)
+    if first.receipt.recipe == second.receipt.recipe == recipe.name:
+        show_differences(compare_code(recipe, first, second))
     show_metrics(first, second)
     show_plots(settings, first, second)
 
@@ -95,7 +99,8 @@ def show_parameters(first: Result, second: Result) -> None:
     if code:
         st.caption(
             plain(
-                f"Code of {len(code)} files differs: {', '.join(one.name.removeprefix(Part.CODE) for one in code[:5])}"
+                f"Code that differs: {', '.join(one.name.removeprefix(Part.CODE) for one in code[:MOST_NAMED])}"
+                + (f" and {len(code) - MOST_NAMED} more" if len(code) > MOST_NAMED else "")
             )
         )
 

@@ -7,6 +7,8 @@ import streamlit as st
 
 from page.data import lineage, rows
 from page.data.rows import STAGE_OF, Layer
+from page.results.own_code import find_dataset_code
+from page.results.show_code import CODE, show_code
 from page.shell.frame import chosen_recipe, entitle, told_in_words
 from page.shell.markdown import plain
 from relay.handoff.errors import RelayError
@@ -20,6 +22,9 @@ LOOK_SECONDS = 2
 
 TRIES = 5
 
+RAW_ROW, REGROUPED = "raw_row", "regrouped"
+"""How a receipt names the way back to raw rows: a column whose name ends in the first, or the second for no way."""
+
 TITLES: dict[Layer, str] = {"raw": "Raw", "processed": "Processed"}
 
 
@@ -32,15 +37,21 @@ def show() -> None:
     found = {layer: find(settings, recipe.name, layer) for layer in layers}
     st.subheader("Lineage", anchor=False)
     result = find_result(settings, recipe.name) if "model" in recipe.sections else None
-    st.html(lineage.draw(lineage.trace(found.get("raw"), found.get("processed"), result)))
+    others = {} if "raw" in found else {name: find(settings, name, "raw") for name in recipe.reads}
+    st.html(lineage.draw(lineage.trace(found.get("raw"), found.get("processed"), result, others)))
     if "raw" not in found:
         st.caption(
             plain(f"Its rows are ingested by other recipes: {list_words(recipe.reads)}. Choose one to see them.")
         )
     st.fragment(watch, run_every=LOOK_SECONDS)(settings, recipe.name, layers, sign(found))
-    for tab, layer in zip(st.tabs([f"{TITLES[layer]} data" for layer in layers]), layers, strict=True):
+    codes = find_dataset_code(recipe, [one for one in found.values() if isinstance(one, Receipt)])
+    tabs = st.tabs([*(f"{TITLES[layer]} data" for layer in layers), *([CODE] if codes else [])])
+    for tab, layer in zip(tabs, layers, strict=False):
         with tab, told_in_words(settings):
             show_dataset(settings, recipe.name, layer, found[layer])
+    if codes:
+        with tabs[-1], told_in_words(settings):
+            show_code(codes)
 
 
 def find(settings: Settings, recipe: str, layer: Layer) -> Receipt | RelayError:
@@ -84,6 +95,8 @@ def show_dataset(settings: Settings, recipe: str, layer: Layer, receipt: Receipt
         st.metric("Written", show_moment(receipt.started_at_utc), width="content")
     st.caption("Fingerprint: the SHA-256 of the Parquet file, as `sha256sum` prints it")
     st.code(receipt.fingerprint, language=None, wrap_lines=True)
+    if receipt.way_back:
+        st.caption(plain(say_way_back(receipt)))
     show_columns(receipt)
     show_distributions(view, layer)
     st.subheader("First rows", anchor=False)
@@ -93,6 +106,17 @@ def show_dataset(settings: Settings, recipe: str, layer: Layer, receipt: Receipt
     show_rejected(settings, recipe, layer, receipt)
     with st.expander("Receipt: everything that decided these bytes", icon=":material/receipt_long:"):
         st.json(receipt.model_dump(mode="json"), expanded=1)
+
+
+def say_way_back(receipt: Receipt) -> str:
+    """Whether rows that a user's function gave lead back to raw rows."""
+    given = f"{receipt.parameters.get('function')} gave {receipt.rows_read or 0:,} rows"
+    if receipt.way_back == REGROUPED:
+        return f"{given}, regrouped: they do not lead back to single rows of the raw data."
+    if receipt.way_back == RAW_ROW:
+        return f"{given}. The column {RAW_ROW} has the number of the raw row that each comes from."
+    dataset = receipt.way_back.removesuffix(f"_{RAW_ROW}")
+    return f"{given}. The column {receipt.way_back} has the number of the row of raw/{dataset} that each comes from."
 
 
 def read_whole(settings: Settings, recipe: str, layer: Layer, receipt: Receipt) -> tuple[Receipt, rows.View]:

@@ -4,6 +4,7 @@ import streamlit as st
 
 from page.data.rows import STAGE_OF, Layer
 from page.predict.text import show_question
+from page.results.own_code import find_code
 from page.results.show import show_result
 from page.results.style_tabs import show_styles
 from page.run.fields import fill_in
@@ -46,17 +47,18 @@ def show() -> None:
         show_run(files, job)
         with told_in_words(settings):
             if "model" in recipe.sections:
-                show_latest(settings, source, load_latest(settings, recipe.name))
+                show_latest(settings, source, recipe, load_latest(settings, recipe.name))
             else:
                 show_last_dataset(recipe)
 
 
-def show_latest(settings: PageSettings, source: str, result: Result) -> None:
+def show_latest(settings: PageSettings, source: str, recipe: Recipe, result: Result) -> None:
     """The result in force, in the layout of its kind."""
+    codes = find_code(settings, recipe, result)
     if result.metrics["kind"] != ModelTask.AUTHORSHIP:
-        show_result(settings, result, key_prefix="run")
+        show_result(settings, result, codes, key_prefix="run")
         return
-    show_styles(result, key_prefix="run")
+    show_styles(result, codes, key_prefix="run")
     show_question(settings, source, result)
 
 

@@ -1,9 +1,12 @@
 """A project whose recipe `rooms` has functions of its own for preparation and model."""
 
 import random
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+import pytest
+from once import make_once
 from page_folders import Folders
 
 from relay.handoff.settings import Settings
@@ -59,7 +62,9 @@ def clean(
     """
     if note == "fail":
         raise ValueError(f"the note is {note}")
-    return rooms[rooms["size"] >= least]
+    from .sizes import is_room
+
+    return rooms[is_room(rooms["size"], least)]
 
 
 def study(frame: pd.DataFrame, *, bins: int = 10):
@@ -84,6 +89,20 @@ def study(frame: pd.DataFrame, *, bins: int = 10):
 '''
 
 
+HELPER = '''
+SQUARE_METRES = 1.0
+
+
+def is_room(sizes, least):
+    """Whether <b>each</b> is large enough."""
+    return sizes >= least * SQUARE_METRES
+
+
+def unused():
+    pass
+'''
+
+
 @dataclass(frozen=True)
 class OwnProject(Folders):
     """The folders of a project with the recipe `rooms`."""
@@ -100,11 +119,12 @@ class OwnProject(Folders):
     def environment(self) -> dict[str, str]:
         return super().environment | {"RECIPES": f"linear,{self.rooms}"}
 
-    def change(self, old: str, new: str) -> None:
-        """Put a text in the recipe in place of another one."""
-        text = Path(self.rooms).read_text(encoding="utf-8")
+    def change(self, old: str, new: str, file: str = "rooms.toml") -> None:
+        """Put a text in the recipe, or in another file, in place of another one."""
+        path = self.root / file
+        text = path.read_text(encoding="utf-8")
         assert old in text
-        Path(self.rooms).write_text(text.replace(old, new), encoding="utf-8")
+        path.write_text(text.replace(old, new), encoding="utf-8")
 
 
 def write_project(root: Path) -> OwnProject:
@@ -114,4 +134,19 @@ def write_project(root: Path) -> OwnProject:
     (root / "rooms.csv").write_text("\n".join(["room,size,rent", *lines]) + "\n", encoding="utf-8")
     (root / "rooms.toml").write_text(RECIPE, encoding="utf-8")
     (root / "rooms.py").write_text(MODULE, encoding="utf-8")
+    (root / "sizes.py").write_text(HELPER, encoding="utf-8")
+    return OwnProject(root)
+
+
+def copy_trained(factory: pytest.TempPathFactory) -> OwnProject:
+    """The project, run to its end once per test run: a copy of one's own, into which nothing was imported yet."""
+
+    def run_all(root: Path) -> None:
+        project = write_project(root)
+        for stage in ("ingest", "preprocess", "model"):
+            project.run(stage, project.rooms)
+
+    root = factory.mktemp("rooms") / "project"
+    shutil.copytree(make_once(factory, "rooms", run_all), root, symlinks=True)
+    (root / "imported.txt").unlink()
     return OwnProject(root)

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from browsing import serve
 from page_folders import Folders
+from test_page_app import open_page as open_screen
 
 from page.models.registry_view import ask_registry
 from page.predict.ask import AwayError, NothingServedError, RefusedError, Registry
@@ -129,7 +130,7 @@ def test_the_screen_predict_tells_refusals_apart_by_kind_alone(
 ) -> None:
     refuse(tmp_path, monkeypatch, kind)
     with pytest.raises(RelayError) as caught:
-        Registry(settings, "linear").describe()
+        Registry(settings, "linear").answer([{"x": 1}])
     assert type(caught.value) is expected
 
 
@@ -167,3 +168,18 @@ def test_the_page_says_where_it_is_in_one_document(empty: Folders) -> None:
         assert page.status == 200
     document = json.loads((empty.root / "server.out").read_bytes())
     assert document["url"] == url
+
+
+def test_a_version_that_may_not_be_asked_is_said_in_place_of_a_form(
+    empty: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    why = "version 3 of linear is not asked: its answer to a row depends on the rows beside it"
+
+    def refuse(_: Command) -> None:
+        raise CommandError(why, kind=ModelError.kind)
+
+    monkeypatch.setattr(Command, "run", refuse)
+    app = open_screen(empty, monkeypatch, page="predict")
+    assert [info.value for info in app.info] == [f"V{why[1:]}".replace(":", "\\:")]
+    assert not app.button
+    assert not app.warning

@@ -69,3 +69,18 @@ def error_of(find: Callable[[], object]) -> RelayError:
     with pytest.raises(RelayError) as caught:
         find()
     return caught.value
+
+
+def test_raw_data_of_several_recipes_is_one_box_and_each_of_them_is_compared(full: Folders) -> None:
+    raw, processed, result = chain_of(full, "linear")
+    key = processed.key.model_copy(update={"inputs": {"raw/a": raw.fingerprint, "raw/b": "0" * 64}})
+    processed = processed.model_copy(update={"key": key})
+    other = raw.model_copy(update={"fingerprint": "0" * 64})
+    stops = trace(None, processed, result, {"a": raw, "b": other})
+    assert [(stop.title, stop.state) for stop in stops[:2]] == [("raw data", GOOD), ("processed data", GOOD)]
+    assert stops[0].lines[1] == f"b: {raw.rows:,} rows, fingerprint 000000000000"
+    stops = trace(None, processed, result, {"a": other, "b": other})
+    assert stops[1].state == OUTDATED
+    assert stops[1].note.startswith(f"made from raw/a {raw.fingerprint[:12]}, and 000000000000 lies there now")
+    stops = trace(None, processed, result, {"a": raw, "b": DatasetMissingError("raw/b is not there yet")})
+    assert (stops[0].state, stops[0].note) == (MISSING, "raw/b is not there yet")

@@ -1,12 +1,10 @@
 """The parameters of a user's functions as fields, and what these functions gave, on the page."""
 
-import shutil
 from datetime import date
 from pathlib import Path
 
 import pytest
-from once import make_once
-from own_project import OwnProject, write_project
+from own_project import OwnProject, copy_trained
 from patience import wait_for
 from test_page_app import button, open_page, words
 
@@ -15,23 +13,9 @@ from page.run.job import Order, RunFiles, Status
 from relay.handoff.recipe import load_recipe
 
 
-@pytest.fixture(scope="session")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> OwnProject:
-    """The recipe `rooms`, run to its end; copied, never changed."""
-
-    def run_all(root: Path) -> None:
-        project = write_project(root)
-        for stage in ("ingest", "preprocess", "model"):
-            project.run(stage, project.rooms)
-
-    return OwnProject(make_once(tmp_path_factory, "rooms", run_all))
-
-
 @pytest.fixture
-def project(trained: OwnProject, tmp_path: Path) -> OwnProject:
-    shutil.copytree(trained.root, tmp_path / "project", symlinks=True)
-    (tmp_path / "project" / "imported.txt").unlink()
-    return OwnProject(tmp_path / "project")
+def project(tmp_path_factory: pytest.TempPathFactory) -> OwnProject:
+    return copy_trained(tmp_path_factory)
 
 
 def test_each_parameter_of_a_signature_becomes_its_kind_of_field(project: OwnProject) -> None:

@@ -246,14 +246,18 @@ def require_function(source: Source, function: str) -> ast.FunctionDef:
     return functions[function]
 
 
-def _digest(source: Source, nodes: Iterable[ast.stmt]) -> str:
-    """The SHA-256 of the lines of statements, without what stands between them."""
+def cut_text(source: Source, nodes: Iterable[ast.stmt]) -> str:
+    """The lines of statements without what stands between them; the key holds the SHA-256 of this text."""
     lines = source.lines
-    digest = sha256()
+    pieces = []
     for node in nodes:
         first = min([node.lineno, *(decorator.lineno for decorator in getattr(node, "decorator_list", ()))])
-        digest.update("\n".join([*lines[first - 1 : node.end_lineno], ""]).encode())
-    return digest.hexdigest()
+        pieces.append("\n".join([*lines[first - 1 : node.end_lineno], ""]))
+    return "".join(pieces)
+
+
+def _digest(source: Source, nodes: Iterable[ast.stmt]) -> str:
+    return sha256(cut_text(source, nodes).encode()).hexdigest()
 
 
 def _hash_data(package: Source, folder: OwnFolder) -> dict[str, str]:
