@@ -84,7 +84,7 @@ class Copies:
         temporary = location.with_name(f".{location.name}.{os.getpid()}.tmp")
         shutil.rmtree(temporary, ignore_errors=True)
         try:
-            shutil.copytree(fetched, temporary)
+            shutil.copytree(fetched, temporary, symlinks=True)  # a link may lead to anywhere on this machine
             for path in temporary.rglob("*"):
                 if path.is_file():
                     sync_file(path)

@@ -21,7 +21,7 @@ from relay.registry.contract import (
 )
 from relay.registry.model_file import read_model
 from relay.registry.onnx_file import INEXACT, open_onnx
-from relay.registry.own_code import OwnCodeRefusedError
+from relay.registry.own_code import AGAIN, OwnCodeRefusedError, show_name
 from relay.registry.predictions import find_difference
 from relay.registry.task import ModelTask
 from serve.errors import NoAnswerError
@@ -90,6 +90,8 @@ def _read_contract(folder: Path, ref: VersionRef, where: str) -> tuple[Contract,
 
 
 def _open_predictor(folder: Path, contract: Contract, content: bytes, where: str) -> Predictor:
+    if strange := [name for name in contract.files if name not in (MODEL_FILE, ONNX_FILE)]:
+        raise VersionRefusedError(f"{where}: its contract names {show_name(strange[0])} as a model file. {AGAIN}")
     contents = {name: _read_file(folder / name, sha256, where) for name, sha256 in contract.files.items()}
     if ONNX_FILE in contents:
         onnx = open_onnx(contents[ONNX_FILE])
@@ -136,7 +138,7 @@ def _read_file(path: Path, sha256: str, where: str) -> bytes:
 
 def _read_lineage(folder: Path) -> dict[str, Any] | None:
     path = folder / LINEAGE_FILE
-    if not path.is_file():
+    if path.is_symlink() or not path.is_file():
         return None
     found: dict[str, Any] = json.loads(path.read_bytes())
     return found

@@ -26,9 +26,10 @@ if str(ROOT) not in sys.path:
 
 # Tracking costs seconds a run: the tests that are about it switch it on.
 os.environ["MLFLOW_TRACKING_URI"] = "off"
-# Trainings with own code sign by a key of the tests: they leave no secret in the checkout.
-KEYS = tempfile.TemporaryDirectory(prefix="relay-test-key-")
-os.environ["CODE_KEY_FILE"] = f"{KEYS.name}/code_key"
+# Trainings with own code sign by a key of the tests, the same in all processes: they leave no secret in the checkout.
+if "PYTEST_XDIST_WORKER" not in os.environ:
+    KEYS = tempfile.TemporaryDirectory(prefix="relay-test-key-")
+    os.environ["CODE_KEY_FILE"] = f"{KEYS.name}/code_key"
 # A shell lets its background processes ignore Ctrl-C, and their children inherit that: the tests send it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and threading.current_thread() is threading.main_thread():
     signal.signal(signal.SIGINT, signal.default_int_handler)

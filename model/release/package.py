@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from loguru import logger
 
 from relay.handoff.column import Column
+from relay.handoff.own.module import PACKAGE
 from relay.registry.code_key import MOUNTED, CodeKeyError, locate_key, make_key, read_key
 from relay.registry.code_key import sign as sign_contract
 from relay.registry.contract import (
@@ -40,7 +41,9 @@ TYPES = {
 """Our types as MLflow's."""
 
 
-def write_package(result: Path, contract: Contract, lineage: dict[str, Any], folder: Path, run_id: str) -> None:
+def write_package(
+    result: Path, contract: Contract, lineage: dict[str, Any], folder: Path, run_id: str, *, recipes: Path
+) -> None:
     """Fill a folder with a model in MLflow's layout, the model file byte for byte the one of the result.
 
     Args:
@@ -49,13 +52,14 @@ def write_package(result: Path, contract: Contract, lineage: dict[str, Any], fol
         lineage: where it comes from.
         folder: is filled.
         run_id: the MLflow run that made it.
+        recipes: the folder of the recipe; own code is signed where it is the code that lies there.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name in (*contract.files, CONTRACT_FILE, *(f"{CODE_FOLDER}/{name}" for name in contract.code)):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(result / name, folder / name)
     if contract.code:
-        _sign_code(folder, contract)
+        _sign_code(folder, contract, recipes)
     _write_json(folder / LINEAGE_FILE, lineage)
     if contract.example.records:
         _write_json(folder / "input_example.json", _split_example(contract))
@@ -67,26 +71,47 @@ def write_package(result: Path, contract: Contract, lineage: dict[str, Any], fol
     _write_description(contract, folder / "MLmodel", run_id, own)
 
 
-def _sign_code(folder: Path, contract: Contract) -> None:
+def _sign_code(folder: Path, contract: Contract, recipes: Path) -> None:
     """Sign a contract with own code by the project's key; where that cannot be, say what it means."""
-    path = locate_key()
-    try:
-        # A container gets the key or an empty file: it makes none that would be gone with it.
-        key = read_key(path) if path.parent == MOUNTED else make_key(path)
-        why = "the project's key is not here"
-    except CodeKeyError as error:
-        key, why = None, error.message
-    except OSError as error:
-        key, why = None, f"the project's key cannot be made in {path}: {error.strerror}"
+    key, why, next_step = None, _find_foreign(folder, contract, recipes), f"`python -m model {contract.recipe} --force`"
+    if not why:
+        key, why, next_step = _obtain_key()
     if key is None:
         logger.warning(
-            "the new version of {} is not signed ({}): it is served only by programs whose recipes/ hold the same "
-            "code. `make status` says what is wrong with the key and how to mend it",
+            "the new version of {} is not signed: {}. It is served only by programs whose recipes/ hold the same code. "
+            "To have a signed version: {}",
             contract.model,
             why,
+            next_step,
         )
         return
     (folder / SIGNATURE_FILE).write_text(sign_contract((folder / CONTRACT_FILE).read_bytes(), key) + "\n", "ascii")
+
+
+def _find_foreign(folder: Path, contract: Contract, recipes: Path) -> str:
+    """Why the code of a result is not signed: who can write to the data folder must not bring code to run."""
+    for name in contract.code:
+        beside = recipes / name.removeprefix(f"{PACKAGE}/")
+        if not beside.is_file() or beside.read_bytes() != (folder / CODE_FOLDER / name).read_bytes():
+            return f"{name} of the result is not the file in {recipes} any more"
+    return ""
+
+
+def _obtain_key() -> tuple[bytes | None, str, str]:
+    """The key, or why there is none and what to do."""
+    path, again = locate_key(), "then train again with --force"
+    try:
+        # A container gets the key or an empty file: it makes none that would be gone with it.
+        key = read_key(path) if path.parent == MOUNTED else make_key(path)
+    except CodeKeyError as error:
+        return None, error.message, f"{error.next_step}, {again}"
+    except OSError as error:
+        return (
+            None,
+            f"the project's key cannot be made in {path}: {error.strerror}",
+            f"`make status` says how to mend it, {again}",
+        )
+    return key, "the project's key is not here", f"`make status` says how a container gets it, {again}"
 
 
 def sign(contract: Contract) -> "ModelSignature | None":

@@ -135,7 +135,7 @@ def _have_files(address: Address, version: Version, folder: Path) -> Contract:
         if folder.exists():
             try:
                 return check_files(folder, version)
-            except ModelTamperedError:
+            except (ModelTamperedError, OwnCodeRefusedError):
                 shutil.rmtree(folder)  # only a copy: the registry's files decide
         client = open_registry(address)
         with explain_mlflow(address):

@@ -48,9 +48,16 @@ def read_contract(folder: Path) -> Contract | None:
 
 
 def send_result(
-    client: "MlflowClient", address: Address, location: ResultLocation, lineage: Lineage
+    client: "MlflowClient", address: Address, location: ResultLocation, lineage: Lineage, *, recipes: Path
 ) -> tuple[str, Version | None]:
     """Log a result in force and register its model; gives the run's id and the version.
+
+    Args:
+        client: of the registry.
+        address: of the registry.
+        location: of the result.
+        lineage: where it comes from.
+        recipes: the folder of the recipe, where its own code lies.
 
     What was begun for the same result and not finished is marked as killed first.
 
@@ -70,7 +77,8 @@ def send_result(
         client.log_artifacts(run_id, str(folder), "result")
         client.log_dict(run_id, lineage.describe(), LINEAGE_FILE)
         contract = read_contract(folder)
-        version = None if contract is None else _register(client, experiment, run_id, folder, contract, lineage)
+        package = None if contract is None else (folder, contract, recipes)
+        version = None if package is None else _register(client, experiment, run_id, package, lineage)
         if version is not None:
             client.set_tag(run_id, VERSION, f"{version.name}/{version.number}")
         end = _read_time(receipt.started_at_utc) + round(receipt.seconds * 1000)
@@ -142,14 +150,16 @@ def _log_dataset(client: "MlflowClient", run_id: str, receipt: Receipt, lineage:
 
 
 def _register(
-    client: "MlflowClient", experiment: str, run_id: str, folder: Path, contract: Contract, lineage: Lineage
+    client: "MlflowClient", experiment: str, run_id: str, result: tuple[Path, Contract, Path], lineage: Lineage
 ) -> Version:
+    """A new version of the model in a folder of results; the third of `result` is the folder of the recipe."""
     from mlflow.exceptions import MlflowException
 
+    folder, contract, recipes = result
     logged = client.create_logged_model(experiment, name="model", source_run_id=run_id)
     with tempfile.TemporaryDirectory() as scratch:
         package = Path(scratch) / "model"
-        write_package(folder, contract, lineage.describe(), package, run_id)
+        write_package(folder, contract, lineage.describe(), package, run_id, recipes=recipes)
         client.log_model_artifacts(logged.model_id, str(package))
     client.finalize_logged_model(logged.model_id, "READY")
     try:

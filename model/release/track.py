@@ -82,7 +82,8 @@ def send(client: "MlflowClient", address: Address, finished: Finished) -> tuple[
     """The run and version that a result becomes."""
     from model.release.send import send_result
 
-    return send_result(client, address, finished.location, trace(finished.settings.data_dir, finished.receipt))
+    lineage = trace(finished.settings.data_dir, finished.receipt)
+    return send_result(client, address, finished.location, lineage, recipes=finished.recipe.path.parent)
 
 
 def find_sent(client: "MlflowClient", address: Address, finished: Finished) -> tuple[str, Version | None] | None:

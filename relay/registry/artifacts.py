@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from relay.handoff.files import hash_file, sync_file, sync_folder
-from relay.registry.contract import CONTRACT_FILE, Contract
+from relay.registry.contract import CONTRACT_FILE, MODEL_FILE, ONNX_FILE, Contract
 from relay.registry.errors import RegistryAwayError
 from relay.registry.model_file import ModelTamperedError
-from relay.registry.own_code import read_code
+from relay.registry.own_code import AGAIN, read_code, show_name
 from relay.registry.versions import CONTRACT_SHA256, Version, require_digest
 
 if TYPE_CHECKING:
@@ -55,9 +55,21 @@ def check_files(folder: Path, version: Version) -> Contract:
         OwnCodeRefusedError: the same, of its own code.
     """
     where = f"version {version.number} of {version.name}"
+    for path in sorted(folder.rglob("*")):
+        if path.is_symlink():
+            shown = show_name(path.relative_to(folder).as_posix())
+            raise ModelTamperedError(f"{where}: {shown} is a symbolic link; links are not followed. {AGAIN}")
     _check(folder / CONTRACT_FILE, version.tags[CONTRACT_SHA256], where)
-    contract = Contract.from_json((folder / CONTRACT_FILE).read_bytes())
+    try:
+        contract = Contract.from_json((folder / CONTRACT_FILE).read_bytes())
+    except (ValueError, KeyError, RecursionError) as error:
+        why = str(error).splitlines()[0]
+        raise ModelTamperedError(f"{where}: {CONTRACT_FILE} is not a contract: {why}. {AGAIN}") from error
+    if contract.model != version.name:
+        raise ModelTamperedError(f"{where}: its contract is of the model {show_name(contract.model)}. {AGAIN}")
     for name, sha256 in contract.files.items():
+        if name not in (MODEL_FILE, ONNX_FILE):
+            raise ModelTamperedError(f"{where}: the contract names {show_name(name)} as a model file. {AGAIN}")
         _check(folder / name, sha256, where)
     if contract.code:
         read_code(folder, contract)
@@ -65,11 +77,6 @@ def check_files(folder: Path, version: Version) -> Contract:
 
 
 def _check(path: Path, sha256: str, where: str) -> None:
-    if path.is_symlink():
-        raise ModelTamperedError(
-            f"{where}: {path.name} is a symbolic link: links are not followed, and it is not loaded. "
-            "Train and register it again, or roll back"
-        )
     found = hash_file(path) if path.is_file() else "gone"
     if found != sha256:
         raise ModelTamperedError(

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from relay.handoff.errors import ModelError, RelayError
+from relay.handoff.own.loading import is_defined
 from relay.registry.trusted import list_trusted
 
 OURS = (
@@ -71,9 +72,14 @@ def read_model(file: bytes | Path, sha256: str, name: str = "", *, is_own: bool 
     check_digest(content, sha256, name)
     import skops.io  # takes as long as scikit-learn to import: who serves the ONNX file does without it
 
-    unknown = set(skops.io.get_untrusted_types(data=content)) - set(OURS)
+    unknown = _list_unknown(content, name) - set(OURS)
     own = {kind for kind in unknown if kind.startswith(OWN_PREFIX)} if is_own else set()
     others = unknown & list_trusted(stage) if unknown - own else set()
+    if foreign := [kind for kind in sorted(own) if not is_defined(kind)]:
+        raise ModelUntrustedError(
+            f"{name} needs {', '.join(foreign)}, which the recipe's own code does not define",
+            next_step="Define the class or function at the top level of a file in recipes/, and train again",
+        )
     strange = sorted(unknown - own - others)
     if strange:
         raise ModelUntrustedError(
@@ -89,9 +95,20 @@ def list_own_types(content: bytes) -> list[str]:
     Args:
         content: of a file whose digest was checked, or that was just written.
     """
+    return sorted(kind for kind in _list_unknown(content, "the model file") if kind.startswith(OWN_PREFIX))
+
+
+def _list_unknown(content: bytes, name: str) -> set[str]:
+    """The types in a model file that skops itself does not trust."""
     import skops.io
 
-    return sorted(kind for kind in skops.io.get_untrusted_types(data=content) if kind.startswith(OWN_PREFIX))
+    try:
+        return set(skops.io.get_untrusted_types(data=content))
+    except Exception as error:  # whatever skops raises when the description of the objects has gaps
+        raise ModelUntrustedError(
+            f"{name} cannot be read as a skops file: {type(error).__name__}: {error}",
+            next_step="Train again, or go back to another version",
+        ) from error
 
 
 def check_digest(content: bytes, sha256: str, name: str) -> None:

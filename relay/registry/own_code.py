@@ -13,8 +13,14 @@ from pathlib import Path
 from relay.handoff.errors import RelayError
 from relay.handoff.own.module import LARGEST_DATA, LARGEST_FILE, PACKAGE
 from relay.handoff.settings import RECIPES_DIR
-from relay.registry.code_key import MOUNTED, CodeKeyError, is_signed, locate_key, read_key
+from relay.registry.code_key import MOUNTED, CodeKeyError, is_signed, locate_key, open_plain, read_key
 from relay.registry.contract import CODE_FOLDER, SIGNATURE_FILE, Contract
+
+AGAIN = "Train again, or go back to another version"
+LONGEST_NAME = 250
+"""Bytes of a name with its folders: less than any file system takes."""
+LONGEST_SHOWN = 100
+"""Characters of a name in a message that refuses it."""
 
 
 class OwnCodeRefusedError(RelayError):
@@ -40,52 +46,68 @@ def read_code(folder: Path, contract: Contract) -> CodeFiles:
         OwnCodeRefusedError: a file is missing, changed, added, too large, or a link.
     """
     within = folder / CODE_FOLDER
-    contents = {}
+    contents: dict[str, bytes] = {}
     for name, expected in contract.code.items():
-        content = _read_file(within, name)
+        content = _read_file(within, name, LARGEST_DATA - sum(map(len, contents.values())))
         found = sha256(content).hexdigest()
         if found != expected:
             raise OwnCodeRefusedError(
                 f"{name} has the SHA-256 {found[:12]}…, the contract says {expected[:12]}…: it was changed after "
                 "training, and is not run",
-                next_step="Train again, or go back to another version",
+                next_step=AGAIN,
             )
         contents[name] = content
     for path in sorted(within.rglob("*")):
         name = path.relative_to(within).as_posix()
         if name not in contents and (path.is_symlink() or not path.is_dir()):
             raise OwnCodeRefusedError(
-                f"{CODE_FOLDER}/{name} is no file of this version: it came there after training",
+                f"{CODE_FOLDER}/{show_name(name)} is no file of this version: it came there after training",
                 next_step="Remove it, train again, or go back to another version",
             )
     return CodeFiles(within, contents)
 
 
-def _read_file(within: Path, name: str) -> bytes:
+def show_name(name: str) -> str:
+    """The name of a file as messages have it: in one line, short, and in characters that every log and reply can hold.
+
+    Who can write to the registry chooses the name.
+    """
+    shown = name if name.isprintable() else ascii(name)[1:-1]
+    return shown if len(shown) <= LONGEST_SHOWN else f"{shown[:LONGEST_SHOWN]}…"
+
+
+def _require_name(name: str) -> list[str]:
+    """The parts of a name that the contract gives to a file of own code."""
     parts = name.split("/")
-    if parts[0] != PACKAGE or len(parts) < 2 or any(part in ("", ".", "..") for part in parts) or "\0" in name:
-        raise OwnCodeRefusedError(f"the contract names {name!r} as own code, which is no file below {PACKAGE}/")
+    is_below = parts[0] == PACKAGE and len(parts) > 1 and not any(part in ("", ".", "..") for part in parts)
+    if not is_below or "\\" in name or not name.isprintable() or len(name.encode()) > LONGEST_NAME:
+        raise OwnCodeRefusedError(
+            f"the contract names {show_name(name)} as own code, expected the name of a file below {PACKAGE}/",
+            next_step=AGAIN,
+        )
+    return parts
+
+
+def _read_file(within: Path, name: str, left: int) -> bytes:
+    """The content of a file, of which at most so many bytes are left for all files together."""
+    parts = _require_name(name)
     path = within
     for part in ("", *parts):  # the folder itself too
         path = path / part
         if path.is_symlink():
             raise OwnCodeRefusedError(
-                f"{CODE_FOLDER}/{path.relative_to(within).as_posix()} is a symbolic link: links are not followed",
-                next_step="Train again, or go back to another version",
+                f"{CODE_FOLDER}/{path.relative_to(within).as_posix()} is a symbolic link; links are not followed",
+                next_step=AGAIN,
             )
-    largest = LARGEST_FILE if name.endswith(".py") else LARGEST_DATA
+    largest = min(left, LARGEST_FILE if name.endswith(".py") else LARGEST_DATA)
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-        with os.fdopen(descriptor, "rb") as file:
+        with open_plain(path, os.O_NOFOLLOW) as file:
             content = file.read(largest + 1)
     except OSError as error:
-        raise OwnCodeRefusedError(
-            f"{CODE_FOLDER}/{name} cannot be read: {error.strerror}", next_step="Train again, or go back"
-        ) from None
+        raise OwnCodeRefusedError(f"{CODE_FOLDER}/{name} cannot be read: {error.strerror}", next_step=AGAIN) from None
     if len(content) > largest:
-        raise OwnCodeRefusedError(
-            f"{CODE_FOLDER}/{name} has more than {largest / 1e6:g} MB; a file of own code may not be larger"
-        )
+        limit = f"{LARGEST_FILE / 1e6:g} MB per source file, {LARGEST_DATA / 1e6:g} MB for all files together"
+        raise OwnCodeRefusedError(f"{CODE_FOLDER}/{name} is too large; own code may have {limit}", next_step=AGAIN)
     return content
 
 
@@ -136,7 +158,9 @@ def _check_signature(folder: Path, contract: bytes) -> tuple[str, str]:
     signature = folder / SIGNATURE_FILE
     if signature.is_symlink() or not signature.is_file():
         return "it is not signed", f"{again}. A training signs where it has the project's key"
-    if not is_signed(contract, signature.read_text("ascii", "replace"), key):
+    with signature.open("rb") as file:
+        given = file.read(LONGEST_SHOWN).decode("ascii", "replace")  # 64 digits and the end of the line
+    if not is_signed(contract, given, key):
         return (
             "its signature does not hold with the project's key: another key made it, or the version was changed",
             again,

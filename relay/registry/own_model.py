@@ -27,7 +27,7 @@ def open_own_model(folder: Path, contract: Contract, content: bytes, model_file:
     """
     files = read_code(folder, contract)
     require_trusted(folder, content, files)
-    modules = OwnModules(files)
+    modules = OwnModules(files, stage)
     return read_own_model(model_file, contract, modules, stage=stage)
 
 

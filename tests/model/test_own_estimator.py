@@ -1,6 +1,8 @@
 """An own estimator in the gate, in serving and when it fails: its code runs in the process apart, and nowhere else."""
 
 import shutil
+import sys
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ from projects import LINEAR, Project
 
 from model.release.candidates import Fetched, find_other_code, judge_apart
 from model.release.promotion_gate import Decision
+from relay.handoff.errors import RelayError
 from relay.handoff.files import hash_file
 from relay.handoff.recipe import Recipe, load_recipe
 from relay.registry.code_key import locate_key, make_key
@@ -17,6 +20,10 @@ from relay.registry.contract import CONTRACT_FILE, MODEL_FILE, Contract
 from relay.registry.model_file import ModelUntrustedError, list_own_types, read_model
 from serve.loading import VersionRefusedError, load_folder
 from serve.store import VersionRef
+
+sys.path.append(str(Path(__file__).parents[1] / "relay" / "registry"))
+
+from forged import forge
 
 RECIPE = LINEAR.replace("sklearn.linear_model.LinearRegression", "build_model")
 SPLIT = {"seed": 42, "test_share": 0.2, "by": ["x", "y"]}
@@ -149,6 +156,17 @@ def test_the_api_refuses_unsigned_code_that_is_not_its_own(both: Any) -> None:
         "the code in recipes/ of this program. Train it again, or build the image with the code of that version in "
         "recipes/. A training signs where it has the project's key"
     )
+
+
+def test_the_gate_builds_only_what_the_code_defines(both: Any, recipe: Recipe, tmp_path: Path) -> None:
+    project, constant, line = both
+    forged = forge("recipes.parts", "BaseEstimator", "ObjectNode")  # the module imports it
+    folder = tmp_path / "forged"
+    folder.mkdir()
+    (folder / MODEL_FILE).write_bytes(forged)
+    contract = constant.contract.model_copy(update={"files": {MODEL_FILE: sha256(forged).hexdigest()}})
+    with pytest.raises(RelayError, match=r"needs recipes\.parts\.BaseEstimator, which the recipe's own code does not"):
+        decide(recipe, project, line, Fetched(1, folder, contract, SPLIT, "data"))
 
 
 PLAIN = """

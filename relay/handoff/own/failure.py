@@ -87,7 +87,11 @@ def _say(error: BaseException) -> str:
         return "no memory is left (MemoryError)"
     if isinstance(error, ModuleNotFoundError) and error.name:
         return f"no module named {error.name}"
-    words = " ".join(str(error).split())
+    try:
+        words = " ".join(str(error).split())
+    except BaseException:  # an exception of own code may have a `__str__` that fails
+        words = ""
+    words = words.encode("utf-8", "backslashreplace").decode()  # as logs and replies can hold it
     cut = words if len(words) <= LONGEST_MESSAGE else f"{words[:LONGEST_MESSAGE]}…"
     return f"{type(error).__name__}: {cut}" if cut else type(error).__name__
 

@@ -120,3 +120,16 @@ def load_function(finder: OwnFinder, module: str, function: str) -> Callable[...
         raise OwnCodeError(f"{module.replace('.', '/')}.py: {function} is no function any more once it was imported")
     function_of_user: Callable[..., Any] = found
     return function_of_user
+
+
+def is_defined(kind: str) -> bool:
+    """Whether a user's module makes this type or function, such as recipes.churn.Offers.
+
+    What a module merely imports, such as `os.system`, is not its own: nothing may be called by that name.
+    """
+    module, _, name = kind.rpartition(".")
+    try:
+        found = vars(importlib.import_module(module)).get(name)
+    except (ImportError, ValueError):  # ValueError: no name at all
+        return False
+    return str(getattr(found, "__module__", "")).startswith(f"{PACKAGE}.")

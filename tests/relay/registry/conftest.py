@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from contracts import make_contract
 from mlflow_server import MlflowServer, mlflow_server  # noqa: F401
 
-from relay.handoff.column import Column
 from relay.registry.connection import Address, find_experiment, find_registry, open_registry
-from relay.registry.contract import CONTRACT_FILE, MODEL_FILE, Contract, Example, Score
+from relay.registry.contract import CONTRACT_FILE, MODEL_FILE
 from relay.registry.versions import CONTRACT_SHA256, MODEL_SHA256, Version, read_version
 
 
@@ -32,34 +32,6 @@ def address(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFac
 def client(address: Address) -> Any:
     """A client of it."""
     return open_registry(address)
-
-
-def make_contract(name: str, content: bytes, **changes: Any) -> Contract:
-    """A contract for a model file of some bytes."""
-    import hashlib
-
-    column = Column(type="float", role="input")
-    whole = Contract(
-        model=name,
-        recipe=name,
-        title="A line",
-        description="",
-        task="regression",
-        estimator="LinearRegression",
-        inputs={"x": column},
-        target="y",
-        target_column=Column(type="float", role="target"),
-        classes=[],
-        gives_probabilities=False,
-        threshold=None,
-        base_rate=None,
-        spread=1.0,
-        score=Score(name="r2", value=0.9, baseline=0.0, lower_is_better=False),
-        segments=[],
-        example=Example(records=[{"x": 1.0}], predictions=[3.0], probabilities=None),
-        files={MODEL_FILE: hashlib.sha256(content).hexdigest()},
-    )
-    return whole.model_copy(update=changes)
 
 
 Register = Callable[..., Version]
