@@ -84,7 +84,9 @@ def test_only_what_was_edited_is_said_to_be(project: OwnProject) -> None:
     assert "not valid Python" in read_pieces(project)[IS_ROOM].problem
 
 
-def test_the_text_that_ran_and_a_diff_are_shown_where_the_result_keeps_it(project: OwnProject) -> None:
+def test_the_text_that_ran_and_a_diff_are_shown_where_the_result_keeps_it(
+    project: OwnProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
     keep_code(project, {"recipes/rooms.py": (project.root / "rooms.py").read_text("utf-8")})
     project.change("bins: int = 10", "bins: int = 12", "rooms.py")
     study = read_pieces(project)[STUDY]
@@ -92,6 +94,9 @@ def test_the_text_that_ran_and_a_diff_are_shown_where_the_result_keeps_it(projec
     assert "bins: int = 10" in (study.ran or "")
     assert "\n-def study(frame: pd.DataFrame, *, bins: int = 10):\n" in study.difference
     assert "\n+def study(frame: pd.DataFrame, *, bins: int = 12):\n" in study.difference
+    app = open_page(project, monkeypatch, "rooms")
+    assert [code.value for code in app.code if code.language == "diff"] == [study.difference.rstrip()]
+    assert (study.ran or "").rstrip() in [code.value for code in app.code if code.language == "python"]
     (project.root / "rooms.py").unlink()
     assert (read_pieces(project)[STUDY].state, read_pieces(project)[STUDY].ran) == (State.REMOVED, study.ran)
 
@@ -109,6 +114,18 @@ def test_the_code_of_data_that_was_replaced_is_not_guessed(project: OwnProject) 
     assert [code.stage for code in codes if code.pieces] == ["model"]
     receipt = Receipt.read(project.data / "processed" / "rooms.json")
     assert [code.stage for code in find_dataset_code(load_recipe(project.rooms), [receipt])] == ["preprocess"]
+
+
+def test_the_function_of_a_package_is_found_in_its_first_file(project: OwnProject) -> None:
+    (project.root / "rooms").mkdir()
+    (project.root / "rooms.py").rename(project.root / "rooms" / "__init__.py")
+    receipt = Receipt.read(project.data / "processed" / "rooms.json")
+    code = {"recipes/rooms/__init__.py: clean": receipt.key.code[CLEAN], IS_ROOM: receipt.key.code[IS_ROOM]}
+    receipt = receipt.model_copy(update={"key": receipt.key.model_copy(update={"code": code})})
+    (found,) = find_dataset_code(load_recipe(project.rooms), [receipt])
+    assert found.main is not None
+    assert (found.main.file, found.main.state) == ("recipes/rooms/__init__.py", State.SAME)
+    assert list(found.others) == ["recipes/sizes.py"]
 
 
 def test_a_data_file_of_a_package_counts_by_its_bytes_and_only_below_the_recipes_folder(project: OwnProject) -> None:
