@@ -4,7 +4,7 @@ Sources are read and never imported. A text is what ran if its SHA-256 is the on
 """
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
@@ -138,15 +138,12 @@ class _Texts:
 
 def find_code(settings: Settings, recipe: Recipe, result: Result) -> list[StageCode]:
     """The own code of each stage that led to a result, the first stage first; empty for a recipe without own code."""
-    processed, unknown = _trace(settings, result.receipt, "processed", recipe)
-    raw = list[Receipt]()
-    for receipt in processed:
-        found, lost = _trace(settings, receipt, "raw", recipe)
-        raw += found
-        unknown = [*lost, *unknown]
-    if not processed:  # nobody can say from which raw data the replaced rows came
-        unknown = [*_lose(recipe, "raw"), *unknown]
-    return [*unknown, *find_dataset_code(recipe, [*raw, *processed, result.receipt], result.folder / CODE_FOLDER)]
+    processed, lost = _trace(settings, recipe, "processed", result.receipt.key.inputs)
+    # Of rows that were replaced it is not known which raw rows they came from: no fingerprint is theirs.
+    read = processed[0].key.inputs if processed else {f"raw/{name}": "" for name in recipe.reads}
+    raw, lost_raw = _trace(settings, recipe, "raw", read)
+    receipts = [*raw, *processed, result.receipt]
+    return [*lost_raw, *lost, *find_dataset_code(recipe, receipts, result.folder / CODE_FOLDER)]
 
 
 def find_dataset_code(recipe: Recipe, receipts: Iterable[Receipt], kept: Path | None = None) -> list[StageCode]:
@@ -187,20 +184,25 @@ def _find_text(name: str, digest: str, places: Iterable[_Texts]) -> str | None:
     return None
 
 
-def _trace(settings: Settings, receipt: Receipt, layer: Layer, recipe: Recipe) -> tuple[list[Receipt], list[StageCode]]:
-    """The receipts of the datasets that a stage read, and the stages whose datasets have been replaced since."""
-    read = {name: digest for name, digest in receipt.key.inputs.items() if name.startswith(f"{layer}/")}
-    found = []
-    for name, fingerprint in read.items():
-        here = DatasetLocation(settings.data_dir, name, STAGE_OF[layer]).receipts()
-        found += [one for one in here if one.fingerprint == fingerprint][:1]
-    return found, _lose(recipe, layer) if len(found) < len(read) else []
+def _trace(
+    settings: Settings, recipe: Recipe, layer: Layer, inputs: Mapping[str, str]
+) -> tuple[list[Receipt], list[StageCode]]:
+    """The receipts of the datasets that a stage read, and the own code of those that have been replaced: unknown."""
+    found, lost = list[Receipt](), list[StageCode]()
+    for address, fingerprint in inputs.items():
+        folder, _, name = address.partition("/")
+        if folder == layer:
+            here = DatasetLocation(settings.data_dir, address, STAGE_OF[layer]).receipts()
+            same = [one for one in here if one.fingerprint == fingerprint]
+            found += same[:1]
+            section = recipe.sections.get(STAGE_OF[layer], {}) if name == recipe.name else {}
+            if not same and ("function" in section or any(map(_has_own, here))):
+                lost.append(StageCode(STAGE_OF[layer], name, "", (), is_unknown=True))
+    return found, lost
 
 
-def _lose(recipe: Recipe, layer: Layer) -> list[StageCode]:
-    """The stage before, if the recipe names an own function for it, as one whose code is unknown."""
-    names_one = bool(recipe.sections.get(STAGE_OF[layer], {}).get("function"))
-    return [StageCode(STAGE_OF[layer], recipe.name, "", (), is_unknown=True)] if names_one else []
+def _has_own(receipt: Receipt) -> bool:
+    return any(name.startswith(OWN) for name in receipt.key.code)
 
 
 def _read_code(receipt: Receipt, folder: Path, now: _Texts, ran: _Texts | None) -> StageCode:

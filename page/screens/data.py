@@ -35,15 +35,16 @@ def show() -> None:
     entitle(recipe)
     layers = [layer for layer in TITLES if STAGE_OF[layer] in recipe.sections]
     found = {layer: find(settings, recipe.name, layer) for layer in layers}
+    others = {} if "raw" in found else {name: find(settings, name, "raw") for name in recipe.reads}
     st.subheader("Lineage", anchor=False)
     result = find_result(settings, recipe.name) if "model" in recipe.sections else None
-    others = {} if "raw" in found else {name: find(settings, name, "raw") for name in recipe.reads}
     st.html(lineage.draw(lineage.trace(found.get("raw"), found.get("processed"), result, others)))
     if "raw" not in found:
         st.caption(
             plain(f"Its rows are ingested by other recipes: {list_words(recipe.reads)}. Choose one to see them.")
         )
-    st.fragment(watch, run_every=LOOK_SECONDS)(settings, recipe.name, layers, sign(found))
+    watched = [*((recipe.name, layer) for layer in found), *((name, "raw") for name in others)]
+    st.fragment(watch, run_every=LOOK_SECONDS)(settings, watched, sign([*found.values(), *others.values()]))
     codes = find_dataset_code(recipe, [one for one in found.values() if isinstance(one, Receipt)])
     tabs = st.tabs([*(f"{TITLES[layer]} data" for layer in layers), *([CODE] if codes else [])])
     for tab, layer in zip(tabs, layers, strict=False):
@@ -70,15 +71,15 @@ def find_result(settings: Settings, recipe: str) -> Receipt | RelayError:
         return error
 
 
-def sign(found: dict[Layer, Receipt | RelayError]) -> list[str]:
+def sign(found: Sequence[Receipt | RelayError]) -> list[str]:
     """What was drawn: fingerprints, or messages."""
-    return [one.fingerprint if isinstance(one, Receipt) else str(one) for one in found.values()]
+    return [one.fingerprint if isinstance(one, Receipt) else str(one) for one in found]
 
 
-def watch(settings: Settings, recipe: str, layers: Sequence[Layer], drawn: list[str]) -> None:
+def watch(settings: Settings, watched: Sequence[tuple[str, Layer]], drawn: list[str]) -> None:
     """Draw the page again when a dataset is another one than the one shown."""
     with told_in_words(settings):
-        if sign({layer: find(settings, recipe, layer) for layer in layers}) != drawn:
+        if sign([find(settings, recipe, layer) for recipe, layer in watched]) != drawn:
             st.rerun()
 
 

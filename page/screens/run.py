@@ -66,7 +66,8 @@ def show_last_dataset(recipe: Recipe) -> None:
     """Where the result of a recipe without a model is."""
     layer: Layer = "processed" if "preprocess" in recipe.sections else "raw"
     stage = STAGE_OF[layer]
-    st.info(f"This recipe ends after {stage}. The page Data shows its {layer} rows.", icon=":material/database:")
+    code = " and the own code that made them" if recipe.sections[stage].get("function") else ""
+    st.info(f"This recipe ends after {stage}. The page Data shows its {layer} rows{code}.", icon=":material/database:")
 
 
 def show_button(files: RunFiles, job: Job | None, order: Order, *, is_valid: bool) -> None:

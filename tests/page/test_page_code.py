@@ -116,6 +116,20 @@ def test_the_code_of_data_that_was_replaced_is_not_guessed(project: OwnProject) 
     assert [code.stage for code in find_dataset_code(load_recipe(project.rooms), [receipt])] == ["preprocess"]
 
 
+def test_the_code_of_raw_data_of_another_recipe_is_found_while_that_data_is_there(project: OwnProject) -> None:
+    raw = Receipt.read(project.data / "raw" / "rooms.json")
+    key = raw.key.model_copy(update={"code": {"recipes/offers.py: load": "0" * 64}})
+    raw = raw.model_copy(update={"key": key, "recipe": "offers"})
+    (project.data / "raw" / "offers.json").write_text(raw.to_json(), encoding="utf-8")
+    processed = Receipt.read(project.data / "processed" / "rooms.json")
+    for fingerprint, is_unknown in ((raw.fingerprint, False), ("0" * 64, True)):
+        inputs = {"raw/offers": fingerprint}
+        changed = processed.model_copy(update={"key": processed.key.model_copy(update={"inputs": inputs})})
+        (project.data / "processed" / "rooms.json").write_text(changed.to_json(), encoding="utf-8")
+        ingest = read_codes(project)[0]
+        assert (ingest.stage, ingest.recipe, ingest.is_unknown) == ("ingest", "offers", is_unknown)
+
+
 def test_the_function_of_a_package_is_found_in_its_first_file(project: OwnProject) -> None:
     (project.root / "rooms").mkdir()
     (project.root / "rooms.py").rename(project.root / "rooms" / "__init__.py")
