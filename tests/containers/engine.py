@@ -24,8 +24,8 @@ def build_image(image: str, dockerfile: str) -> str:
     return image
 
 
-def compose_in(folder: Path, project: str, **settings: str) -> Docker:
-    """`docker compose` as a project of that name, which works on the folder's `data` and `logs`."""
+def compose_in(folder: Path, project: str, *, root: Path = ROOT, **settings: str) -> Docker:
+    """`docker compose` as a project of that name, which works on the folder's `data` and `logs`; `root`: a checkout."""
     environment = {
         **os.environ,
         "COMPOSE_PROJECT_NAME": project,
@@ -40,7 +40,7 @@ def compose_in(folder: Path, project: str, **settings: str) -> Docker:
     def run(*arguments: str, check: bool = True, **more: str) -> subprocess.CompletedProcess[str]:
         command = ["docker", "compose", *arguments]
         done = subprocess.run(
-            command, cwd=ROOT, env=environment | more, capture_output=True, text=True, timeout=400, check=False
+            command, cwd=root, env=environment | more, capture_output=True, text=True, timeout=400, check=False
         )
         assert not check or done.returncode == 0, done.stdout + done.stderr
         return done

@@ -207,7 +207,7 @@ def run_in(image: str, code: str) -> list[str]:
 
 def test_the_image_holds_the_service_and_no_other_stage(serve_image: str) -> None:
     code = "import pathlib; print(*sorted(path.name for path in pathlib.Path('/app').iterdir()))"
-    assert run_in(serve_image, code) == ["images relay serve stylometry"]
+    assert run_in(serve_image, code) == ["images recipes relay serve stylometry"]
 
 
 def test_kernels_of_styles_are_compiled_when_the_image_is_built(serve_image: str) -> None:
