@@ -7,6 +7,7 @@ import calendar
 import json
 import os
 import shutil
+import stat
 import subprocess
 import sys
 import time
@@ -15,7 +16,7 @@ from pathlib import Path
 from images.check_ports import read_env
 
 VARIABLE, DEFAULT = "CODE_KEY_FILE", "secrets/code_key"
-SHORTEST = 32
+SHORTEST, LONGEST = 32, 4_096
 """Characters of a key, as in relay/registry/code_key.py."""
 MOUNTED = "/run/secrets/code_key"
 SERVICES = ("model", "api")
@@ -55,17 +56,17 @@ def find_flaws(path: Path, given: str, data: Path) -> "list[str]":
     if not path.is_file():
         stop = f"Until then compose does not start the containers that train or serve: {VARIABLE} names a missing file"
         return [f"{path} is missing. To make it: `make .env`. {stop if given else UNSIGNED}"]
-    file, folder = path.stat(), path.resolve().parent
+    file = path.stat()
     if file.st_size == 0:
         return [f"{path} is empty. To make it: `rm {path}`, then `make .env`. {UNSIGNED}"]
-    if file.st_size < SHORTEST:
-        return [f"{path} has fewer than {SHORTEST} characters. To make another: `rm {path}`, then `make .env`"]
-    modes = ((0o040, 0o010, "the group"), (0o004, 0o001, "all users"))
-    open_to = [who for read, enter, who in modes if file.st_mode & read and folder.stat().st_mode & enter]
-    if open_to:
-        return [
-            f"{' and '.join(open_to)} of this machine can read {path}. To close its folder: `chmod 700 {path.parent}`"
-        ]
+    if not SHORTEST <= file.st_size <= LONGEST + 1:
+        size = f"has {file.st_size} bytes, expected {SHORTEST} to {LONGEST} characters"
+        return [f"{path} {size}. To make another: `rm {path}`, then `make .env`"]
+    if open_to := find_others(path):
+        close = f"To close its folder: `chmod 700 {path.parent}`"
+        if path.parent.name != "secrets":  # others may need to enter that one
+            close = f"Move it to a folder of mode 700, and name it there: {VARIABLE}=… in .env"
+        return [f"{open_to} {path}. {close}. If others may have used that: `rm` the key, `make .env`, and train again"]
     user = (data.stat().st_uid if data.is_dir() else 0) or CONTAINER_UID
     if not file.st_mode & 0o004 and file.st_uid != user:
         return [
@@ -73,6 +74,19 @@ def find_flaws(path: Path, given: str, data: Path) -> "list[str]":
             f"`chmod 700 {path.parent} && chmod 644 {path}`"
         ]
     return []
+
+
+def find_others(path: Path) -> str:
+    """Who else on this machine can do what with the key, as relay/registry/code_key.py sees it; empty for no one."""
+    file, mode = path.resolve(), path.stat().st_mode
+    for who, bits in (("users of its group", 0o070), ("other users", 0o007)):
+        if file.parent.stat().st_mode & bits & 0o111 and mode & bits & 0o666:
+            return f"{who} on this machine can {'read' if mode & bits & 0o444 else 'change'}"
+        for folder in (path.parent, file.parent):
+            found = folder.stat().st_mode
+            if found & bits & 0o111 and found & bits & 0o222 and not found & stat.S_ISVTX:
+                return f"{who} on this machine can replace"
+    return ""
 
 
 def find_gaps(path: Path, given: str) -> "list[str]":

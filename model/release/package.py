@@ -98,7 +98,7 @@ def _find_foreign(folder: Path, contract: Contract, recipes: Path) -> str:
 
 
 def _obtain_key() -> tuple[bytes | None, str, str]:
-    """The key, or why there is none and what to do."""
+    """The key, or why it is missing and what to do."""
     path, again = locate_key(), "then train again with --force"
     try:
         # A container gets the key or an empty file: it makes none that would be gone with it.

@@ -243,8 +243,8 @@ def test_without_the_key_the_code_of_the_image_is_served_and_a_training_says_tha
     stack.start("before", key="")
     assert wait_for_version("1") == close_to(stack.answers)
     said = stack.run("own", "--set", "seed=7", CODE_KEY_FILE="", PROMOTE="never").stderr
-    assert "is not signed (the project's key is not here)" in said
-    assert "`make status` says what is wrong with the key and how to mend it" in said
+    assert "is not signed: the project's key is not here" in said
+    assert "`make status` says how a container gets it" in said
 
 
 def test_a_backup_holds_neither_the_key_nor_a_password(stack: Stack, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 import yaml
 
 from images import check_key
+from relay.handoff.settings import CODE_KEY_FILE
 from relay.registry import code_key
 
 ROOT = Path(__file__).parents[2]
@@ -39,8 +40,27 @@ def test_a_key_that_is_as_it_should_be_is_named(checkout: Path) -> None:
 
 
 def test_the_check_agrees_with_the_library() -> None:
-    assert (check_key.SHORTEST, check_key.VARIABLE) == (code_key.SHORTEST, code_key.VARIABLE)
-    assert (ROOT / check_key.DEFAULT, Path(check_key.MOUNTED).parent) == (code_key.DEFAULT, code_key.MOUNTED)
+    assert (check_key.SHORTEST, check_key.LONGEST) == (code_key.SHORTEST, code_key.LONGEST)
+    assert (CODE_KEY_FILE.name, CODE_KEY_FILE.default) == (check_key.VARIABLE, ROOT / check_key.DEFAULT)
+    assert Path(check_key.MOUNTED).parent == code_key.MOUNTED
+
+
+@pytest.mark.parametrize("folder", [0o700, 0o710, 0o750, 0o705, 0o770, 0o707, 0o1777, 0o701])
+@pytest.mark.parametrize("file", [0o644, 0o600, 0o640, 0o606, 0o660, 0o604])
+def test_the_check_finds_open_what_the_library_finds_open(folder: int, file: int, checkout: Path) -> None:
+    path = checkout / "secrets" / "code_key"
+    path.chmod(file)
+    path.parent.chmod(folder)
+    assert (check_key.find_others(path) != "") == is_refused(path)
+
+
+def is_refused(path: Path) -> bool:
+    """Whether the library finds that others can use the key."""
+    try:
+        code_key.require_closed(path)
+    except code_key.CodeKeyError:
+        return True
+    return False
 
 
 def test_a_missing_key_is_said_with_what_it_means_and_what_makes_it(checkout: Path) -> None:
@@ -50,7 +70,9 @@ def test_a_missing_key_is_said_with_what_it_means_and_what_makes_it(checkout: Pa
     assert describe().startswith(f"{said}Until then compose does not start")
 
 
-@pytest.mark.parametrize(("content", "said"), [("", "is empty"), ("short\n", "has fewer than 32 characters")])
+@pytest.mark.parametrize(
+    ("content", "said"), [("", "is empty"), ("short\n", "has 6 bytes, expected 32"), ("k" * 5000, "has 5000")]
+)
 def test_a_key_that_is_none_is_named_with_the_command_that_makes_another(
     content: str, said: str, checkout: Path
 ) -> None:
@@ -61,16 +83,15 @@ def test_a_key_that_is_none_is_named_with_the_command_that_makes_another(
     )
 
 
-@pytest.mark.parametrize(
-    ("mode", "who"), [(0o750, "the group"), (0o705, "all users"), (0o755, "the group and all users")]
-)
-def test_a_key_that_others_can_read_is_named_with_the_command_that_closes_it(
-    mode: int, who: str, checkout: Path
-) -> None:
-    (checkout / "secrets").chmod(mode)
-    assert describe() == f"{who} of this machine can read secrets/code_key. To close its folder: `chmod 700 secrets`"
+def test_a_key_that_others_can_read_is_named_with_what_closes_it(checkout: Path) -> None:
+    (checkout / "secrets").chmod(0o755)
+    said = "users of its group on this machine can read secrets/code_key. To close its folder: `chmod 700 secrets`."
+    assert describe().startswith(said)
     (checkout / "secrets").chmod(0o700)
     assert "closed to other users" in describe()
+    (checkout / "secrets").rename(checkout / "vault")
+    (checkout / "vault").chmod(0o755)
+    assert "Move it to a folder of mode 700" in describe({"CODE_KEY_FILE": "vault/code_key"})
 
 
 def test_a_key_that_the_user_of_the_containers_cannot_read_is_named(checkout: Path) -> None:
