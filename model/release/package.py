@@ -73,13 +73,14 @@ def write_package(
 
 def _sign_code(folder: Path, contract: Contract, recipes: Path) -> None:
     """Sign a contract with own code by the project's key; where that cannot be, say what it means."""
-    key, why, next_step = None, _find_foreign(folder, contract, recipes), f"`python -m model {contract.recipe} --force`"
+    again = f"train again: `python -m model {contract.recipe} --force`"
+    key, why, next_step = None, _find_foreign(folder, contract, recipes), f"To have it signed, {again}"
     if not why:
-        key, why, next_step = _obtain_key()
+        key, why, next_step = _obtain_key(again)
     if key is None:
         logger.warning(
             "the new version of {} is not signed: {}. It is served only by programs whose recipes/ hold the same code. "
-            "To have a signed version: {}",
+            "{}",
             contract.model,
             why,
             next_step,
@@ -97,21 +98,18 @@ def _find_foreign(folder: Path, contract: Contract, recipes: Path) -> str:
     return ""
 
 
-def _obtain_key() -> tuple[bytes | None, str, str]:
-    """The key, or why it is missing and what to do."""
-    path, again = locate_key(), "then train again with --force"
+def _obtain_key(again: str) -> tuple[bytes | None, str, str]:
+    """The key, or why it is missing and what to do before one trains again."""
+    path = locate_key()
     try:
         # A container gets the key or an empty file: it makes none that would be gone with it.
         key = read_key(path) if path.parent == MOUNTED else make_key(path)
     except CodeKeyError as error:
-        return None, error.message, f"{error.next_step}, {again}"
+        return None, error.message, f"{error.next_step}. Then {again}"
     except OSError as error:
-        return (
-            None,
-            f"the project's key cannot be made in {path}: {error.strerror}",
-            f"`make status` says how to mend it, {again}",
-        )
-    return key, "the project's key is not here", f"`make status` says how a container gets it, {again}"
+        why = f"the project's key cannot be made in {path}: {error.strerror}"
+        return None, why, f"`make status` says how to mend it. Then {again}"
+    return key, "the project's key is not here", f"`make status` says how a container gets it. Then {again}"
 
 
 def sign(contract: Contract) -> "ModelSignature | None":

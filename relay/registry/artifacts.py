@@ -11,7 +11,7 @@ from relay.handoff.files import hash_file, sync_file, sync_folder
 from relay.registry.contract import CONTRACT_FILE, MODEL_FILE, ONNX_FILE, Contract
 from relay.registry.errors import RegistryAwayError
 from relay.registry.model_file import ModelTamperedError
-from relay.registry.own_code import AGAIN, read_code, show_name
+from relay.registry.own_code import AGAIN, OwnCodeRefusedError, read_code, show_name
 from relay.registry.versions import CONTRACT_SHA256, Version, require_digest
 
 if TYPE_CHECKING:
@@ -72,7 +72,10 @@ def check_files(folder: Path, version: Version) -> Contract:
             raise ModelTamperedError(f"{where}: the contract names {show_name(name)} as a model file. {AGAIN}")
         _check(folder / name, sha256, where)
     if contract.code:
-        read_code(folder, contract)
+        try:
+            read_code(folder, contract)
+        except OwnCodeRefusedError as error:
+            raise OwnCodeRefusedError(f"{where}: {error.message}", next_step=error.next_step) from None
     return contract
 
 

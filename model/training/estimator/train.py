@@ -64,6 +64,10 @@ def train_estimator(
     model = write_model(fitted, is_own=task.is_own)
     code = own.read_code(model) if own else {}
     files = {MODEL_FILE: model} | ({ONNX_FILE: attempt.content} if attempt.content is not None else {})
+    dropped = {
+        f"without {task.target}": task.split.without_target,
+        f"with {find_role(recipe.columns, 'weight')} = 0": task.split.without_weight,
+    }
     return replace(
         results,
         metrics={**results.metrics, "threads": parameters.threads},
@@ -76,7 +80,7 @@ def train_estimator(
             *([attempt.finding] if attempt.finding else []),
             *_say_warnings(caught),
         ),
-        dropped=_count_left_out(task, recipe),
+        dropped={reason: rows for reason, rows in dropped.items() if rows},
         model=model,
         onnx=attempt.content,
         contract=describe_estimator(
@@ -113,14 +117,6 @@ def set_task(table: pa.Table, recipe: Recipe, parameters: EstimatorParameters, o
         folds=parameters.cv_folds,
         segments=tuple(find_segments(parameters.segments, split.train)),
     )
-
-
-def _count_left_out(task: Task, recipe: Recipe) -> dict[str, int]:
-    dropped = {
-        f"without {task.target}": task.split.without_target,
-        f"with {find_role(recipe.columns, 'weight')} = 0": task.split.without_weight,
-    }
-    return {reason: rows for reason, rows in dropped.items() if rows}
 
 
 def _say_warnings(caught: list[warnings.WarningMessage]) -> list[Finding]:
