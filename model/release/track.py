@@ -18,6 +18,7 @@ from relay.handoff.receipt import Receipt
 from relay.handoff.recipe import Recipe
 from relay.handoff.settings import PROMOTE, Settings
 from relay.registry.connection import Address, explain_mlflow, find_experiment, find_registry, open_registry
+from relay.registry.own_code import OwnCodeRefusedError
 from relay.registry.promotion import now_utc, promote
 from relay.registry.task import ModelTask
 from relay.registry.versions import GATE, RESULT, Version, find_production, read_version
@@ -130,7 +131,12 @@ def decide(client: "MlflowClient", version: Version, champion: Version | None, f
     if champion is None:
         return judge_challenger(challenger.open(with_model=False), None, None, finished.recipe.seed)
     with TemporaryDirectory() as scratch:
-        return _compare(challenger, fetch(client, champion, Path(scratch) / "champion"), finished)
+        try:
+            other = fetch(client, champion, Path(scratch) / "champion")
+        except OwnCodeRefusedError as error:  # such as a version of before versions held their code
+            why = f"version {champion.number}, in production, cannot be compared: {error.message}"
+            return Decision(False, f"{why}: promote by hand if you want it", champion.number)
+        return _compare(challenger, other, finished)
 
 
 def _compare(challenger: "Fetched", champion: "Fetched", finished: Finished) -> "Decision":

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import shutil
 import threading
 from collections import Counter
 from collections.abc import Iterator
@@ -181,6 +182,20 @@ def test_another_key_refuses_the_version_and_the_one_before_goes_on(production: 
     assert "its signature does not hold with the project's key" in health["why"]
     assert health["next_step"].startswith("Train it again")
     production.roll_back("--undo")
+
+
+@pytest.mark.slow
+def test_a_version_in_production_whose_code_is_gone_leaves_the_next_one_to_a_person(production: Production) -> None:
+    number = production.teach(KEPT)
+    for code in production.project.data_dir.rglob("artifacts/code"):  # as registered before versions held their code
+        shutil.rmtree(code)
+    (production.project.folder / "moving.py").write_text(FLATTENED)
+    assert production.project.run() == 0, production.project.log()
+    production.trained += 1
+    assert (
+        f"case {production.trained} is not promoted: version {number}, in production, cannot be compared: "
+        "code/recipes/moving.py cannot be read: No such file or directory: promote by hand if you want it"
+    ) in production.project.log()
 
 
 @pytest.mark.slow
