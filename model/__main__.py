@@ -67,7 +67,7 @@ SHARED = HANDOFF + Code(
 ESTIMATOR = Code(
     modules=(
         *("model.training.estimator", "model.training.plots.classification", "model.training.plots.regression"),
-        "relay.registry.calendar_parts",
+        *("model.training.batch_independence", "relay.registry.calendar_parts"),
     ),
     packages=("onnx", "skl2onnx"),
 )
@@ -83,7 +83,7 @@ PYTHON = Code(
     modules=(
         *("model.training.own", "model.training.estimator.contract", "model.training.estimator.limits"),
         *("model.training.estimator.metrics", "model.training.estimator.row_keys", "model.training.estimator.rows"),
-        "model.training.estimator.task",
+        *("model.training.estimator.task", "model.training.batch_independence"),
     )
 )
 APART = Code(modules=("model.training.apart", "model.training.apart_task", "model.training.own_calls"))

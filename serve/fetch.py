@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, NamedTuple, Protocol
 
 import msgspec
 from loguru import logger
@@ -46,12 +46,21 @@ class Fetcher(Protocol):
         """
 
 
+class Refusal(NamedTuple):
+    """That a version was fetched and may not be served."""
+
+    attempts: int
+    not_before: float
+    """When it may be fetched again, in seconds since 1970."""
+    error: Exception
+
+
 class Fetching:
     """Keeps the copies in line with the registry."""
 
     def __init__(self, fetchers: Mapping[str, Fetcher], copies: Copies, pause_seconds: float) -> None:
         self._fetchers, self._copies, self._pause = fetchers, copies, pause_seconds
-        self._refused: dict[VersionRef, tuple[int, float]] = {}
+        self._refused: dict[VersionRef, Refusal] = {}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="fetch")
         self._lock: IO[str] | None = None
 
@@ -127,16 +136,17 @@ class Fetching:
             )
         if ref == before.ref:
             return ServingState(ref=ref, asked_unix=now)
-        attempts, not_before = self._refused.get(ref, (0, 0.0))
-        if now < not_before:
-            return msgspec.structs.replace(before, asked_unix=now, away_since_unix=None)
+        refused = self._refused.get(ref)
+        if refused is not None and now < refused.not_before:
+            return describe_refusal(before, ref, refused.error, now)
         try:
             self._obtain(ref)
         except RegistryAwayError:
             raise
         except (RelayError, OSError, ValueError) as error:
+            attempts = 0 if refused is None else refused.attempts
             pause = min(self._pause * 2**attempts, LONGEST_PAUSE_SECONDS)
-            self._refused[ref] = attempts + 1, now + pause
+            self._refused[ref] = Refusal(attempts + 1, now + pause, error)
             logger.error("{}: version {} is not put in force: {}", name, ref.version, error)
             return describe_refusal(before, ref, error, now)
         self._refused.pop(ref, None)

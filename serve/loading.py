@@ -46,7 +46,7 @@ def load_folder(folder: Path, ref: VersionRef) -> Served:
     where = f"version {ref.version} of {ref.model}"
     contract, content = _read_contract(folder, ref, where)
     if contract.why_unserved:
-        raise VersionRefusedError(f"{where}: {contract.why_unserved}: it is not served. {UNSERVED_NEXT}")
+        raise VersionRefusedError(f"{where} is not servable: {contract.why_unserved}", next_step=UNSERVED_NEXT)
     served = Served(
         ref=ref,
         contract=contract,

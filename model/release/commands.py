@@ -12,7 +12,7 @@ from loguru import logger
 
 from model.release.card import choose_version, make_card
 from model.release.fetch import fetch_run
-from model.release.track import Finished, name_user, track
+from model.release.track import Finished, name_user, track, warn_unserved
 from relay.handoff.errors import DatasetMissingError, UsageError
 from relay.handoff.files import Fingerprints, write_atomically
 from relay.handoff.log import configure_log
@@ -108,6 +108,7 @@ def promote_version(recipe: Recipe, settings: Settings, chosen: argparse.Namespa
         expected = "any" if chosen.expected is None else chosen.expected or None
         version = promote(client, name, chosen.version, name_user(), chosen.why, expected=expected)
         logger.info("model {}: {} {} is production now", recipe.name, name, version.number)
+        warn_unserved(f"model {recipe.name}", version)
         return VerbAnswer(list(map(_flatten, list_versions(client, name))))
 
     return _ask(recipe, settings, do)
@@ -130,6 +131,7 @@ def roll_back_version(recipe: Recipe, settings: Settings, chosen: argparse.Names
         else:
             version = roll_back(client, name, name_user(), chosen.why)
         logger.info("model {}: {} {} is production again", recipe.name, name, version.number)
+        warn_unserved(f"model {recipe.name}", version)
         return VerbAnswer(list(map(_flatten, list_versions(client, name))))
 
     return _ask(recipe, settings, do)
@@ -229,6 +231,8 @@ def _explain_off() -> UsageError:
 def _describe(version: Version) -> tuple[str, ...]:
     gate = version.gate
     state = "production" if version.is_production else "was production" if version.periods else ""
+    if version.unserved:
+        state = ", ".join(filter(None, (state, "not servable")))
     word = "" if gate is None else ("passed: " if gate.get("passes") else "refused: ") + str(gate.get("why", ""))
     created = datetime.fromtimestamp(version.created_unix, UTC).strftime("%Y-%m-%d %H:%M")
     return (str(version.number), state, created, _score(version), version.data_sha256[:12], word)
@@ -246,6 +250,7 @@ def _flatten(version: Version) -> dict[str, Any]:
         "data_sha256": version.data_sha256,
         "model_sha256": version.model_sha256,
         "gate": version.gate,
+        "unserved": version.unserved or None,
         "tags": dict(version.tags),
     }
 

@@ -93,6 +93,8 @@ def judge_challenger(challenger: Candidate, champion: Candidate | None, test: Pa
         seed: of the resampling.
     """
     number = None if champion is None else champion.number
+    if unserved := _say_unserved(challenger.contract):
+        return Decision(False, unserved, number)
     if reason := _find_reservation(challenger.contract):
         return Decision(False, f"{reason}: promote by hand if you want it", number)
     if champion is None:
@@ -131,6 +133,13 @@ def _find_reservation(mine: Contract) -> str:
     if mine.is_from_function and mine.score is None:
         return "its function gives the metrics, and [model] score names none of them"
     return ""
+
+
+def _say_unserved(mine: Contract) -> str:
+    """Why a version must not replace one that answers; empty where it may, and where a person decides anyway."""
+    if mine.task == ModelTask.OTHER or not mine.why_unserved:
+        return ""
+    return f"not servable: {mine.why_unserved}. Train again with a model that answers each row by itself."
 
 
 def find_obstacle(challenger: Candidate, champion: Candidate) -> str:

@@ -26,6 +26,7 @@ from relay.registry.versions import (
     RESULT,
     SCORE,
     SPLIT,
+    UNSERVED,
     Version,
     read_version,
 )
@@ -39,6 +40,9 @@ VERSION = "relay.version"
 
 MAX_PARAM = 6_000
 """Characters that MLflow keeps of a parameter's value."""
+
+MAX_TAG = 5_000
+"""Characters that MLflow keeps of a version's tag."""
 
 
 def read_contract(folder: Path) -> Contract | None:
@@ -176,6 +180,8 @@ def _register(
         MODEL_SHA256: contract.files[MODEL_FILE],
         SPLIT: json.dumps(lineage.split),
     }
+    if contract.why_unserved:
+        tags[UNSERVED] = contract.why_unserved[:MAX_TAG]
     if contract.score is not None:
         tags[SCORE] = contract.score.model_dump_json()
     version = client.create_model_version(

@@ -18,6 +18,7 @@ from relay.handoff.receipt import Receipt
 from relay.handoff.recipe import Recipe
 from relay.handoff.settings import PROMOTE, Settings
 from relay.registry.connection import Address, explain_mlflow, find_experiment, find_registry, open_registry
+from relay.registry.contract import UNSERVED_NEXT
 from relay.registry.own_code import OwnCodeRefusedError
 from relay.registry.promotion import now_utc, promote
 from relay.registry.task import ModelTask
@@ -114,6 +115,17 @@ def decide_and_promote(client: "MlflowClient", version: Version, finished: Finis
     interrupt.check()  # MLflow's client can swallow an interrupt, and a promotion is seen by others
     promote(client, version.name, version.number, name_user(), decision.why, expected=decision.champion)
     logger.info("{}: {} {} is production now: {}", name, version.name, version.number, decision.why)
+    warn_unserved(name, version)
+
+
+def warn_unserved(name: str, version: Version) -> None:
+    """Log what it means that a version which is not servable was made production."""
+    if version.unserved:
+        logger.warning(
+            "{}: version {} is in production and not servable: {}. The API goes on answering by the version that it "
+            "loaded before, if any. {}",
+            *(name, version.number, version.unserved, f"{UNSERVED_NEXT}."),
+        )
 
 
 def decide(client: "MlflowClient", version: Version, champion: Version | None, finished: Finished) -> "Decision":
@@ -146,7 +158,7 @@ def _compare(challenger: "Fetched", champion: "Fetched", finished: Finished) -> 
     from model.release.promotion_gate import is_compared_by_record, judge_challenger
 
     recipe, inputs = finished.recipe, finished.receipt.key.inputs
-    if is_compared_by_record(challenger.contract, champion.contract):
+    if challenger.contract.why_unserved or is_compared_by_record(challenger.contract, champion.contract):
         return judge_challenger(challenger.open(with_model=False), champion.open(with_model=False), None, recipe.seed)
     if challenger.contract.code or champion.contract.code:
         return judge_apart(recipe, finished.settings.data_dir, (challenger, champion), inputs)

@@ -103,6 +103,8 @@ def plan_promotion(version_list: VersionList, version: Version) -> Change:
     ]
     if gate is not None and not gate.get("passes"):
         sentences.append(f"The gate refused version {version.number}: {gate.get('why', '')}")
+    if version.unserved:
+        sentences.append(f"Version {version.number} is not servable: {version.unserved}. The API will not use it.")
     if CONTRACT_SHA256 not in version.tags:
         sentences.append("It was not registered by Relay: there is no digest to check it by, so it will not be served.")
     sentences.append("Whoever serves this model follows by itself. Roll back brings the version before back.")

@@ -24,6 +24,7 @@ from relay.handoff.recipe import Recipe
 from relay.handoff.settings import OFF, Settings, read_settings
 from relay.handoff.wording import shorten, show_moment, show_unix
 from relay.registry.connection import find_registry
+from relay.registry.contract import UNSERVED_NEXT
 from relay.registry.promotion import HistoryEntry
 from relay.registry.versions import CONTRACT_SHA256, Version
 from relay.results.blocks import to_html, to_markdown
@@ -136,6 +137,8 @@ def show_production(settings: Settings, source: str, version_list: VersionList) 
             st.metric(f"Score, {version.score[0]}", f"{version.score[1]:.4g}", width="content")
         st.metric("Since", show_moment(period.since), width="content")
     st.caption(plain(f"By {period.by}: {period.why}"))
+    if version.unserved:
+        st.error(plain(f"Not servable: {version.unserved}. {UNSERVED_NEXT}."), icon=":material/block:")
     with st.container(horizontal=True):
         back, undo = plan_rollback(version_list), plan_undo(version_list)
         if st.button("Roll back", icon=":material/undo:", disabled=back is None) and back is not None:
@@ -165,6 +168,8 @@ def show_version(settings: Settings, source: str, version_list: VersionList, ver
             st.badge("In production", icon=":material/check:", color="green")
         elif version.periods:
             st.badge("Was in production", color="gray")
+        if version.unserved:
+            st.badge("Not servable", icon=":material/block:", color="red")
         st.space("stretch")
         if not version.is_production and st.button("Promote", key=f"promote-{version.number}"):
             confirm(settings, source, plan_promotion(version_list, version))

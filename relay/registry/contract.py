@@ -96,42 +96,70 @@ class Example(_Part):
     """Of the positive class, for two classes; else of the predicted class; None for numbers and mere scores."""
 
 
+Company = Literal["in one batch", "in a shuffled batch", "asked again"]
+"""How a row was asked beside alone. "Asked again" is in the first batch a second time."""
+
+MOST_CELLS = 8
+"""Cells of a record that a sentence shows."""
+
+LONGEST_CELL = 40
+"""Characters of a cell that a sentence shows."""
+
+
 class BatchDifference(_Part):
     """A test row that a model answers otherwise among other rows than alone."""
 
     record: dict[str, Cell]
     alone: Cell
-    """The class or number that it gets by itself."""
+    """The class or number that it gets by itself; None for a number that is not finite, as below."""
     together: Cell
-    how: Literal["in one batch", "in a shuffled batch", "asked again"]
+    how: Company
     """In what company it got the other one."""
     alone_probability: float | None = None
     together_probability: float | None = None
 
     def say(self) -> str:
-        """`late = 1 alone and 0 in one batch (probability 0.52 and 0.48)`, without the name of the target."""
-        words = f"{self.alone!r} alone and {self.together!r} {self.how}"
+        """`x = 3.5, plan = "a": 1 alone and 0 in one batch (probability 0.52 and 0.48)`."""
+        words = f"{self._say_record()}: {_say_cell(self.alone)} alone and {_say_cell(self.together)} {self.how}"
         if self.alone_probability is None or self.together_probability is None:
             return words
-        return f"{words} (probability {self.alone_probability:.4g} and {self.together_probability:.4g})"
+        return f"{words} (probability {self.alone_probability:.6g} and {self.together_probability:.6g})"
+
+    def _say_record(self) -> str:
+        shown = [f"{name} = {_say_cell(cell)}" for name, cell in list(self.record.items())[:MOST_CELLS]]
+        more = len(self.record) - len(shown)
+        return ", ".join(shown) + (f" and {more} more" if more else "")
+
+
+def _say_cell(cell: Cell) -> str:
+    if isinstance(cell, float):
+        return f"{cell:.10g}"
+    text = json.dumps(cell, ensure_ascii=False)
+    return text if len(text) <= LONGEST_CELL else f"{text[:LONGEST_CELL]}…"
 
 
 class BatchTest(_Part):
     """Whether a model's answer to a row depends on the rows that it is asked with."""
 
     rows: int
-    """Test rows that were answered alone, in one batch and in a shuffled one."""
+    """Test rows that were to be answered alone, in one batch, in a shuffled one, and in the first one again."""
     differing: int
     """How many of them got different answers."""
     differences: list[BatchDifference] = []
     """The first of them."""
     error: str = ""
-    """What the model raised where it could not answer them all; empty where it did."""
+    """What the model raised where it could not answer them all, and for how many rows; empty where it did."""
 
     @property
     def is_passed(self) -> bool:
         """Whether each row was answered alike in each company."""
         return self.rows > 0 and not self.differing and not self.error
+
+    def say_cause(self) -> str:
+        """On what the answers depend, as far as the evidence tells."""
+        if any(one.how == "asked again" for one in self.differences):
+            return "its answer to a row changes when it is asked again"
+        return "its answer to a row depends on the rows beside it"
 
 
 class Asking(_Part):
@@ -210,10 +238,10 @@ class Contract(_Part):
         if self.batch_test is None or self.batch_test.is_passed:
             return ""
         if self.batch_test.error:
-            return f"its model does not answer single test rows: {self.batch_test.error}"
+            return f"its model did not answer all test rows: {self.batch_test.error}"
         first = self.batch_test.differences[0].say() if self.batch_test.differences else ""
         return (
-            f"its answer to a row depends on the rows beside it: {self.batch_test.differing} of "
+            f"{self.batch_test.say_cause()}: {self.batch_test.differing} of "
             f"{self.batch_test.rows} test rows got different answers{f', such as {first}' if first else ''}"
         )
 

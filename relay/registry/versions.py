@@ -26,6 +26,8 @@ CONTRACT_SHA256 = "relay.contract_sha256"
 RESULT = "relay.result"
 SCORE = "relay.score"
 GATE = "relay.gate"
+UNSERVED = "relay.unserved"
+"""Why no program answers by the version, in words; a version without the tag may be served."""
 SPLIT = "relay.split"
 PERIOD = "relay.tenure."
 """Start of the tags of production periods: the name that release 0.1 gave them, and that registries are full of."""
@@ -93,6 +95,11 @@ class Version:
     def split(self) -> dict[str, Any] | None:
         """What decided which rows are test rows; None when nobody knows."""
         return _read(self.tags.get(SPLIT))
+
+    @property
+    def unserved(self) -> str:
+        """Why no program answers by it, in words; empty where it may be served, and in older registries."""
+        return self.tags.get(UNSERVED, "")
 
     @property
     def gate(self) -> dict[str, Any] | None:

@@ -107,13 +107,14 @@ def _describe_model(
 
 
 def say_state(version: Version) -> str:
-    """Whether a version is production, was, or never was."""
+    """Whether a version is production, was, or never was, and whether it is servable."""
     last = version.periods[-1] if version.periods else None
+    unserved = ", not servable" if version.unserved else ""
     if version.is_production:
-        return "in production" + (f" since {show_moment(last.since)}" if last else "")
+        return "in production" + (f" since {show_moment(last.since)}" if last else "") + unserved
     if last is not None and last.until is not None:
-        return f"was in production until {show_moment(last.until)}"
-    return "never was in production"
+        return f"was in production until {show_moment(last.until)}{unserved}"
+    return f"never was in production{unserved}"
 
 
 def _describe_use(contract: Contract) -> tuple[Block, ...]:
@@ -256,7 +257,7 @@ def tabulate_check(check: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _describe_loading(version: Version, contract: Contract) -> Block:
-    if contract.task == ModelTask.OTHER:
+    if not contract.example.records:
         record = None
     elif contract.task == ModelTask.AUTHORSHIP:
         record = f'{{{next(iter(contract.inputs))!r}: Path("a-text.txt").read_text(encoding="utf-8")}}'

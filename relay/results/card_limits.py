@@ -44,6 +44,8 @@ def list_parts(metrics: Mapping[str, Any], segments: Sequence[Segment]) -> list[
 
 def list_limits(version: Version, result: Result, contract: Contract) -> Iterator[str]:
     """What one must not do with a version, a sentence each."""
+    if contract.task != ModelTask.OTHER and contract.why_unserved:
+        yield f"It is not servable: {contract.why_unserved}."
     if contract.task == ModelTask.AUTHORSHIP:
         yield from _limit_authorship(contract)
     elif contract.task != ModelTask.OTHER:

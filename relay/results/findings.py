@@ -42,6 +42,8 @@ class Topic(StrEnum):
     SEGMENTS = "segments"
     ONNX = "onnx"
     """Why there is no ONNX file."""
+    BATCH_TEST = "batch_test"
+    """Whether the answer to a row depends on the rows beside it, so that the model cannot be served."""
     FIT_WARNING = "fit_warning"
     LEAK = "leak"
     """An input alone tells the target: it may be the target in another form."""

@@ -142,7 +142,7 @@ def test_an_only_input_without_a_value_leaves_the_mean_of_the_training_rows(proj
 
 def test_a_model_that_learns_nothing_is_called_useless(linear: Project) -> None:
     useless = linear.train("model.estimator=sklearn.dummy.DummyRegressor")
-    assert topics(useless) == [Topic.DATA, Topic.SCORE, Topic.BASELINE, Topic.ONNX]
+    assert topics(useless) == [Topic.DATA, Topic.SCORE, Topic.BASELINE, Topic.ONNX, Topic.BATCH_TEST]
     assert texts(useless)[2].endswith("do not use it.")
     assert Topic.BASELINE not in topics(linear.train())
 

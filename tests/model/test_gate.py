@@ -17,7 +17,7 @@ from model.release.compare import METRICS, answer, measure_auc
 from model.release.promotion_gate import Candidate, Decision, judge_challenger
 from model.training.estimator.rows import Part
 from relay.handoff.column import Column
-from relay.registry.contract import Contract, Example, Leak, Score, Segment
+from relay.registry.contract import BatchTest, Contract, Example, Leak, Score, Segment
 
 SEED = 7
 NUMBER = Column(type="float", role="input")
@@ -245,6 +245,21 @@ def test_authorship_is_compared_by_its_record_on_the_same_texts_only(good: Any) 
     ]
     assert [answer.passes for answer in answers] == [True, False]
     assert "other texts" in judge_challenger(version(2, 0.99, "others"), champion, None, SEED).why
+
+
+def test_a_version_that_is_not_servable_is_refused_also_when_it_is_first_or_better(
+    good: Any, poor: Any, test_rows: Part
+) -> None:
+    tested = BatchTest(rows=200, differing=0, error="ValueError: one row (asked for 1 row)")
+    unserved = make_candidate(2, good, batch_test=tested)
+    for champion in (None, make_candidate(1, poor), make_candidate(1, good, digest="digest of 2")):
+        decision = judge_challenger(unserved, champion, test_rows, SEED)
+        assert (decision.passes, decision.champion) == (False, champion and champion.number)
+        assert decision.why == (
+            "not servable: its model did not answer all test rows: ValueError: one row (asked for 1 row). Train again "
+            "with a model that answers each row by itself."
+        )
+    assert judge(make_candidate(2, good, batch_test=BatchTest(rows=200, differing=0)), None, test_rows).passes
 
 
 def make_own(number: int, score: float | None, data: str = "data", **changes: Any) -> Candidate:

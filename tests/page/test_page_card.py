@@ -18,7 +18,7 @@ from relay.handoff.column import Column
 from relay.handoff.errors import DatasetDamagedError
 from relay.handoff.program import main
 from relay.handoff.receipt import Origin, Receipt, Rejects
-from relay.registry.contract import Contract, Example, Segment
+from relay.registry.contract import BatchTest, Contract, Example, Segment
 from relay.registry.versions import GATE, Version, find_alias
 from relay.results.blocks import Code, Document, Items, Picture, Section, Table, Words, to_html, to_markdown
 from relay.results.card import say_range
@@ -141,6 +141,10 @@ def test_limits_of_a_classifier_name_base_rate_small_parts_a_useless_score_and_t
         "By roc_auc (0.5) it is no better than its baseline (0.5): do not use it.",
         "The gate refused it for production: too much worse.",
     ]
+    odd = contract.model_copy(update={"batch_test": BatchTest(rows=9, differing=0, error="no answer")})
+    assert next(iter(list_limits(refused, make_result(metrics), odd))) == (
+        "It is not servable: its model did not answer all test rows: no answer."
+    )
     better = metrics | {"score": {**score, "value": 0.6}}
     assert not [limit for limit in list_limits(refused, make_result(better), contract) if "do not use it" in limit]
 

@@ -4,7 +4,9 @@ import re
 import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +20,7 @@ from variables import VARIABLES
 
 from page.models.registry_view import VersionList, plan_promotion, plan_rollback, plan_undo
 from relay.handoff.settings import ROOT
-from relay.registry.versions import ProductionPeriod, Version
+from relay.registry.versions import UNSERVED, ProductionPeriod, Version
 from relay.results.load import find_runs
 
 APP = str(ROOT / "page" / "app.py")
@@ -52,6 +54,13 @@ def test_a_version_that_relay_did_not_register_is_promoted_with_a_warning() -> N
     assert any("it will not be served" in sentence for sentence in plan_promotion(version_list, describe(1)).sentences)
 
 
+def test_a_version_that_is_not_servable_is_promoted_with_the_reason() -> None:
+    version = replace(describe(2), tags={UNSERVED: "its answer to a row changes when it is asked again"})
+    sentences = plan_promotion(VersionList((version,), 0.0), version).sentences
+    told = "Version 2 is not servable: its answer to a row changes when it is asked again. The API will not use it."
+    assert told in sentences
+
+
 def test_only_a_rollback_that_is_in_force_can_be_undone() -> None:
     second = describe(2, hold(1, until="2026-11-20T11:00:00.000000Z"))
     version_list = VersionList((second, describe(1, hold(None, undoes=2), is_production=True)), 0.0)
@@ -60,8 +69,8 @@ def test_only_a_rollback_that_is_in_force_can_be_undone() -> None:
     assert undo.verb == ("rollback", "--undo", "--expected", "1")
 
 
-def look(folders: Folders, monkeypatch: pytest.MonkeyPatch, uri: str | None, recipe: str = "linear") -> str:
-    """What the screen says, without a browser."""
+def open_screen(folders: Folders, monkeypatch: pytest.MonkeyPatch, uri: str | None, recipe: str = "linear") -> AppTest:
+    """The screen, without a browser."""
     for name in VARIABLES:
         monkeypatch.delenv(name, raising=False)
     for name in ("DATA_DIR", "LOG_DIR", "RECIPES"):
@@ -72,7 +81,14 @@ def look(folders: Folders, monkeypatch: pytest.MonkeyPatch, uri: str | None, rec
     app.query_params["recipe"] = recipe
     app.run()
     app.switch_page("screens/models.py").run()
-    assert (list(app.exception), list(app.error)) == ([], [])
+    assert not app.exception
+    return app
+
+
+def look(folders: Folders, monkeypatch: pytest.MonkeyPatch, uri: str | None, recipe: str = "linear") -> str:
+    """What the screen says where nothing went wrong."""
+    app = open_screen(folders, monkeypatch, uri, recipe)
+    assert not app.error
     kinds = (app.info, app.warning)
     return "\n".join(str(element.value) for kind in kinds for element in kind).replace("\\", "")
 
@@ -81,6 +97,20 @@ def test_tracking_that_is_off_is_said_with_the_way_to_switch_it_on(
     empty: Folders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert "Tracking is off (`MLFLOW_TRACKING_URI=off`)" in look(empty, monkeypatch, "off")
+
+
+def test_a_version_that_is_not_servable_stands_so_on_the_screen_with_the_row(
+    empty: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    why = "its answer to a row depends on the rows beside it, such as x = 3: 1 alone and 0 in one batch"
+    version = describe(2, hold(None), is_production=True)
+    version = replace(version, tags={**version.tags, UNSERVED: why})
+    monkeypatch.setattr("page.models.registry_view.ask_registry", lambda *_: VersionList((version,), time.time()))
+    app = open_screen(empty, monkeypatch, None)
+    assert [error.value.replace("\\", "") for error in app.error] == [
+        f"Not servable: {why}. Promote another version, or roll back."
+    ]
+    assert any("Not servable" in found.value for found in app.markdown)
 
 
 def test_a_server_that_is_away_is_said_with_what_to_start(empty: Folders, monkeypatch: pytest.MonkeyPatch) -> None:

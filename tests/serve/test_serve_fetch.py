@@ -73,9 +73,9 @@ def worker(tmp_path: Path) -> Worker:
     return make_worker(tmp_path, FakeRegistry())
 
 
-def make_worker(folder: Path, registry: FakeRegistry) -> Worker:
+def make_worker(folder: Path, registry: FakeRegistry, pause_seconds: float = 0.0) -> Worker:
     copies, store = Copies(folder), MemoryStore(["line"])
-    return Worker(registry, copies, store, Fetching({"line": registry}, copies, 0.0), Follower(store, copies))
+    return Worker(registry, copies, store, Fetching({"line": registry}, copies, pause_seconds), Follower(store, copies))
 
 
 def test_whoever_holds_the_alias_is_served(worker: Worker, results: Callable[..., Path]) -> None:
@@ -161,6 +161,25 @@ def test_a_contract_that_is_not_the_registered_one_is_refused(worker: Worker, re
     worker.ask()
     version, why = worker.state
     assert (version, "contract.json has the SHA-256" in why) == (None, True)
+
+
+def test_a_refused_version_is_fetched_again_later_and_named_all_the_while(
+    tmp_path: Path, results: Callable[..., Path]
+) -> None:
+    worker = make_worker(tmp_path, FakeRegistry(), pause_seconds=60.0)
+    refused = VersionRef("line", "1", "run-1", "0" * 64)
+    worker.registry.folders[refused], worker.registry.holder = results("line"), refused
+    worker.ask()
+    told = worker.state
+    worker.promote(results("line"), "2")
+    worker.ask()
+    assert worker.state == ("2", "")
+    worker.registry.holder = refused
+    worker.ask()
+    worker.ask()
+    assert worker.state == ("2", told[1])
+    assert "version 1 holds the alias and was refused" in told[1]
+    assert worker.registry.fetched == ["1", "2"]
 
 
 def test_old_versions_keep_their_lineage_and_lose_their_models(worker: Worker, results: Callable[..., Path]) -> None:

@@ -8,17 +8,19 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 from sklearn.base import BaseEstimator
+from threadpoolctl import threadpool_limits
 
 from model.parameters import EstimatorParameters
+from model.training.batch_independence import add_answers, choose_test_rows, count_rows
 from model.training.contract import EXAMPLES, NOTHING, add_example, hash_files, promise_column, promise_target
 from model.training.estimator.limits import find_limits
 from model.training.estimator.rows import Part
 from model.training.estimator.task import Task
 from relay.handoff.column import LARGEST_INT, fill_served_keys
 from relay.handoff.recipe import Column, Recipe
-from relay.registry.contract import ONNX_FILE, Cell, Contract, Leak, Score
+from relay.registry.contract import MODEL_FILE, ONNX_FILE, Cell, Contract, Leak, Score
 from relay.registry.moments import write_moment
-from relay.registry.predictions import predict_with_model, predict_with_onnx
+from relay.registry.predictions import predict_with_onnx
 from relay.registry.task import ModelTask
 
 
@@ -33,6 +35,8 @@ def describe_estimator(
     leaks: list[Leak],
 ) -> Contract:
     """The contract of a trained pipeline, its examples answered as a server would: by the ONNX file where there is one.
+
+    Without one, it holds the batch test of the pipeline too.
 
     Args:
         recipe: gives names and columns.
@@ -70,20 +74,22 @@ def describe_estimator(
         usual=find_usual(train.inputs, recipe.columns),
         limits={} if task.is_own else find_limits(fitted, recipe.columns, [train.inputs, test.inputs]),
     )
-    return _add_example(
-        contract, list_records(test.take(choose_rows(test.target)).inputs, recipe.columns), fitted, files
-    )
+    with threadpool_limits(parameters.threads):
+        return _add_answers(contract, task, fitted, files)
 
 
-def _add_example(
-    contract: Contract, records: list[dict[str, Cell]], fitted: BaseEstimator, files: Mapping[str, bytes]
-) -> Contract:
+def _add_answers(contract: Contract, task: Task, fitted: BaseEstimator, files: Mapping[str, bytes]) -> Contract:
     """The contract with records and their answers, by the ONNX file where there is one."""
-    if ONNX_FILE not in files:
-        return add_example(contract, records, predict_with_model(contract, fitted, records))
-    from relay.registry.onnx_file import open_onnx
+    test = task.split.test
+    example = list_records(test.take(choose_rows(test.target)).inputs, task.columns)
+    if ONNX_FILE in files:
+        from relay.registry.onnx_file import open_onnx
 
-    return add_example(contract, records, predict_with_onnx(contract, open_onnx(files[ONNX_FILE]), records))
+        return add_example(contract, example, predict_with_onnx(contract, open_onnx(files[ONNX_FILE]), example))
+    is_known = not task.is_own and type(task.pipeline[-1]).__module__.startswith("sklearn.")
+    rows = choose_test_rows(test.inputs, task.columns, task.seed, count_rows(files[MODEL_FILE], is_known=is_known))
+    records = list_records(test.inputs.iloc[rows], task.columns)
+    return add_answers(contract, fitted, example, records, task.seed)
 
 
 def find_usual(frame: pd.DataFrame, columns: Mapping[str, Column]) -> dict[str, Cell]:
@@ -111,6 +117,7 @@ def list_records(frame: pd.DataFrame, columns: Mapping[str, Column]) -> list[dic
         "bool": bool,
         "float": float,
         "category": str,
+        "text": str,
         "time": _write_time,
     }
     return [

@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, is_classifier
 from threadpoolctl import threadpool_limits
 
 from model.parameters import EstimatorParameters, find_own
+from model.training.batch_independence import say_batch_test
 from model.training.contract import hash_files
 from model.training.estimator.classification import check_classes, find_positive, judge_classifier
 from model.training.estimator.contract import describe_estimator
@@ -64,10 +65,9 @@ def train_estimator(
     model = write_model(fitted, is_own=task.is_own)
     code = own.read_code(model) if own else {}
     files = {MODEL_FILE: model} | ({ONNX_FILE: attempt.content} if attempt.content is not None else {})
-    dropped = {
-        f"without {task.target}": task.split.without_target,
-        f"with {find_role(recipe.columns, 'weight')} = 0": task.split.without_weight,
-    }
+    contract = describe_estimator(
+        recipe, parameters, task, fitted=fitted, metrics=results.metrics, files=files, leaks=leaks
+    )
     return replace(
         results,
         metrics={**results.metrics, "threads": parameters.threads},
@@ -78,16 +78,24 @@ def train_estimator(
             *find_lookalikes(task.split, task.target, recipe.columns),
             *find_rounded_target(task.split, task.target, recipe.columns[task.target]),
             *([attempt.finding] if attempt.finding else []),
+            *say_batch_test(contract),
             *_say_warnings(caught),
         ),
-        dropped={reason: rows for reason, rows in dropped.items() if rows},
+        dropped=_count_left_out(task),
         model=model,
         onnx=attempt.content,
-        contract=describe_estimator(
-            recipe, parameters, task, fitted=fitted, metrics=results.metrics, files=files, leaks=leaks
-        ).model_copy(update={"code": hash_files(code)}),
+        contract=contract.model_copy(update={"code": hash_files(code)}),
         code=code,
     )
+
+
+def _count_left_out(task: Task) -> dict[str, int]:
+    """Reason -> rows that count nowhere."""
+    left_out = {
+        f"without {task.target}": task.split.without_target,
+        f"with {find_role(task.columns, 'weight')} = 0": task.split.without_weight,
+    }
+    return {reason: rows for reason, rows in left_out.items() if rows}
 
 
 def set_task(table: pa.Table, recipe: Recipe, parameters: EstimatorParameters, own: "Own | None" = None) -> Task:

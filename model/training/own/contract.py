@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from sklearn.base import is_classifier, is_regressor
 
 from model.parameters import PythonParameters
+from model.training.batch_independence import add_answers, choose_test_rows, count_rows, say_batch_test
 from model.training.contract import NOTHING, add_example, hash_files, promise_column
 from model.training.estimator.contract import choose_rows, find_usual, list_records
 from model.training.estimator.rows import make_frame
@@ -48,8 +49,9 @@ def describe_own(
 ) -> tuple[Contract, list[Finding]]:
     """The contract of a model, and what there is to say of it.
 
-    A model that predicts the target from the inputs gets a contract like any other: its answers to five rows are kept.
-    Any other one is of the task `other`, and a finding says why if the recipe has a target.
+    A model that predicts the target from the inputs gets a contract like any other: its answers to five rows are kept,
+    and it passes the batch test or not. Any other one is of the task `other`, and a finding says why if the recipe has
+    a target.
 
     Args:
         made: the model.
@@ -62,7 +64,8 @@ def describe_own(
     if not targets:
         return other, []
     try:
-        return _describe_answers(made, table, recipe, other), []
+        contract = _describe_answers(made, table, recipe, other)
+        return contract, say_batch_test(contract)
     except NoAnswerError as error:
         text = f"The model is kept, and cannot be served: {error.message}."
         return other, [Finding(Topic.OWN, text, {"topic": "model"})]
@@ -122,7 +125,14 @@ def _describe_answers(made: Made, table: pa.Table, recipe: Recipe, other: Contra
     is_infinite = any(isinstance(number, float) and not math.isfinite(number) for number in numbers)
     if is_infinite or len(answers.predictions) != len(records):
         raise NoAnswerError(f"its predict gives no finite number or class for each row of {', '.join(other.inputs)}")
-    return add_example(contract, records, answers)
+    return _test_batches(add_example(contract, records, answers), made, test, recipe)
+
+
+def _test_batches(contract: Contract, made: Made, test: pa.Table, recipe: Recipe) -> Contract:
+    """The contract with what comes of asking for test rows alone and together."""
+    frame = make_frame(test.select(list(contract.inputs)), recipe.columns)
+    rows = choose_test_rows(frame, recipe.columns, recipe.seed, count_rows(made.content, is_known=False))
+    return add_answers(contract, made.model, [], list_records(frame.iloc[rows], recipe.columns), recipe.seed)
 
 
 def _require_inputs(inputs: Mapping[str, Column], table: pa.Table, target: str) -> None:

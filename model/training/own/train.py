@@ -45,7 +45,8 @@ def train_own(table: pa.Table, recipe: Recipe, parameters: PythonParameters, own
     contract, said = None, list[Finding]()
     if content is not None:
         made = Made(given.model, content, hash_files(code), metrics)
-        contract, said = describe_own(made, table, recipe, parameters)
+        with threadpool_limits(parameters.threads):
+            contract, said = describe_own(made, table, recipe, parameters)
     return Results(
         metrics=metrics,
         findings=(*say(given), *said, *_say_warnings(caught)),
