@@ -19,6 +19,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.skip(reason="no Docker engine answers (`docker info`)"))
 
 
+@pytest.fixture(autouse=True, scope="module")
+def without_the_key_of_native_tests() -> Iterator[None]:
+    """Compose would take the key that tests/conftest.py names for the one that .env names."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.delenv("CODE_KEY_FILE", raising=False)
+        yield
+
+
 @pytest.fixture(scope="session")
 def images() -> dict[str, str]:
     """Stage -> name of its image, built as the README says."""
