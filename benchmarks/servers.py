@@ -130,7 +130,7 @@ def train_model(folder: Path, quick: bool) -> TrainedModel:
 def train_recipe(folder: Path, recipe: str, module: str = "") -> TrainedModel:
     """A recipe and the module beside it, where it has one; in production in a registry of its own, signed by its key.
 
-    Both lie in `recipes/` of the folder, so that whoever has the folder on its path can import the module.
+    Both lie in `recipes/` of the folder, so that any process with the folder on its path can import the module.
     """
     path = folder / "recipes" / f"{NAME}.toml"
     path.parent.mkdir()

@@ -60,7 +60,7 @@ class Batches:
         return await waiting.answer
 
     async def _work_off(self, work: Work, queue: _Queue) -> None:
-        """Answer batch by batch until nobody waits."""
+        """Answer batch by batch until no request waits."""
         try:
             while batch := _take_batch(queue.waiting):
                 await self._answer_batch(work, batch)

@@ -164,7 +164,7 @@ class Fetching:
 
 
 def describe_refusal(before: ServingState, ref: VersionRef, error: Exception, now: float) -> ServingState:
-    """What is in force after a version was refused: what was before, and why it is not the new one."""
+    """What is served after a version was refused: the one before, and why it is not the new one."""
     message, next_step = (error.message, error.next_step) if isinstance(error, RelayError) else (str(error), "")
     return msgspec.structs.replace(
         before,

@@ -1,7 +1,7 @@
 """The project's key: by it a training signs a version with own code, and a service knows that a training made it.
 
-Whoever can write to the registry has not the key, and so cannot bring code to run. It lies in secrets/code_key, or in
-the file that CODE_KEY_FILE names, as in containers.
+Write access to the registry does not include the key, so it is not enough to bring code to run. The key lies in
+secrets/code_key, or in the file that CODE_KEY_FILE names, as in containers.
 """
 
 import errno
@@ -25,9 +25,9 @@ SHORTEST = 32
 LONGEST = 4_096
 """Characters of a key; more is another file."""
 PURPOSE = b"Relay signs this contract and the code that it names, 1\n"
-"""So that a signature made for something else is none."""
+"""Keeps a signature that was made for something else from being valid here."""
 MOUNTED = Path("/run/secrets")
-"""Where a container's secrets lie: nobody but the container's own processes sees that folder."""
+"""Where a container's secrets lie: only the container's own processes see that folder."""
 
 
 SECRETS = "secrets"
@@ -46,7 +46,7 @@ def locate_key(environment: Mapping[str, str] = os.environ) -> Path:
 
 
 def read_key(path: Path) -> bytes | None:
-    """The key; None where there is none: no file, or an empty one.
+    """The key; None without a file, or with an empty one.
 
     Raises:
         CodeKeyError: it cannot be read, others on this machine can read or change it, or it is too short.
@@ -134,7 +134,7 @@ def _explain_open(path: Path, others: str, can: str, command: str) -> CodeKeyErr
 
 
 def make_key(path: Path) -> bytes:
-    """The key, which is made where there is none.
+    """The key, which is made if it is missing.
 
     Raises:
         CodeKeyError: there is one that cannot be used.

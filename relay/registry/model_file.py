@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from relay.handoff.errors import ModelError, RelayError
-from relay.handoff.own.loading import is_defined
 from relay.registry.trusted import list_trusted
 
 OURS = (
@@ -75,7 +74,7 @@ def read_model(file: bytes | Path, sha256: str, name: str = "", *, is_own: bool 
     unknown = _list_unknown(content, name) - set(OURS)
     own = {kind for kind in unknown if kind.startswith(OWN_PREFIX)} if is_own else set()
     others = unknown & list_trusted(stage) if unknown - own else set()
-    if foreign := [kind for kind in sorted(own) if not is_defined(kind)]:
+    if foreign := _list_foreign(own):
         raise ModelUntrustedError(
             f"{name} needs {', '.join(foreign)}, which the recipe's own code does not define",
             next_step="Define the class or function at the top level of a file in recipes/, and train again",
@@ -87,6 +86,15 @@ def read_model(file: bytes | Path, sha256: str, name: str = "", *, is_own: bool 
             "choose another estimator or other options, or add the type to OURS in relay/registry/model_file.py"
         )
     return skops.io.loads(content, trusted=[*OURS, *sorted(own | others)])
+
+
+def _list_foreign(own: set[str]) -> list[str]:
+    """Those types of own modules that these modules do not define."""
+    if not own:
+        return []
+    from relay.handoff.own.loading import is_defined  # other models do without it
+
+    return [kind for kind in sorted(own) if not is_defined(kind)]
 
 
 def list_own_types(content: bytes) -> list[str]:

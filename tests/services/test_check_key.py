@@ -173,7 +173,7 @@ def test_compose_gives_the_key_to_who_trains_and_who_serves_and_to_no_other() ->
     services = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))["services"]
     given = {name for name, service in services.items() if "code_key" in service.get("secrets", [])}
     told = {name for name, one in services.items() if check_key.MOUNTED in one.get("environment", {}).values()}
-    # Compose sees a change of the label alone: it makes the containers anew when the key comes or goes.
+    # Compose sees a change of the label alone: it makes the containers again when the key comes or goes.
     labelled = {name for name, service in services.items() if "CODE_KEY_FILE" in str(service.get("labels"))}
     assert given == told == labelled == {"model", "train", "api"}
     others = [path for path in ROOT.glob("docker-compose.*.yml") if "code_key" in path.read_text(encoding="utf-8")]

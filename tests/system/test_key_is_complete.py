@@ -74,6 +74,8 @@ CANNOT_CHANGE_BYTES = {
     "relay.handoff.variables": "reads variables of the environment, which say where files lie and which recipes run",
     "relay.handoff.up_to_date": "decides whether a stage runs",
     "relay.registry": "holds modules, no code",
+    "relay.registry.code_key": "signs versions, after the result is in place",
+    "relay.registry.own_code": "checks the own code of versions in the registry",
     "relay.registry.connection": "finds the registry, to which finished results are sent",
     "relay.registry.promotion": "changes which version is in production",
     "relay.registry.quick": "asks the registry for finished results",
