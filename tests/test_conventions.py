@@ -241,6 +241,7 @@ OTHER_IN_CONTAINERS = {
     "MODEL_URI": "the API serves these two",
     "MLFLOW_TRACKING_URI": "the registry is the service mlflow",
     "AIRFLOW_PASSWORD_FILE": "a secret needs a file, and an empty one is no password",
+    "CODE_KEY_FILE": "a secret needs a file, and an empty one is no key",
 }
 """Variable -> why it has another default in containers."""
 
