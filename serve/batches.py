@@ -1,18 +1,23 @@
 """Requests answered together: what has queued while the batch before was computed is one frame for the model.
 
-A pipeline of pandas takes some milliseconds for one row and hardly more for thirty. Only for models whose answer to a
+A pipeline of pandas takes some milliseconds for one row and little more for thirty. Only for models whose answer to a
 row does not depend on the rows beside it, which training has tried (`Contract.takes_batches`).
 """
 
 import asyncio
+import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from relay.registry.predictions import Predictions
 from serve.schema import Record
+
+GATHER_SHARE, LONGEST_GATHER_SECONDS = 0.5, 0.02
+"""Of the time that the last batch took, for the next one to gather."""
 
 MOST_ROWS = 1_000
 """Rows that are answered together; a request with more is a batch by itself."""
@@ -31,8 +36,27 @@ class _Waiting:
 
 @dataclass(slots=True)
 class _Queue:
+    """The requests that wait for one way of asking one model."""
+
     waiting: deque[_Waiting] = field(default_factory=deque)
     task: "asyncio.Task[None] | None" = None
+    expected: int = 0
+    """So many requests end the pause before the next batch."""
+    is_full: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def add(self, waiting: _Waiting) -> None:
+        """Let a request wait."""
+        self.waiting.append(waiting)
+        if len(self.waiting) >= self.expected:
+            self.is_full.set()
+
+    async def gather(self, expected: int, seconds: float) -> None:
+        """Wait until so many requests are there, at most so long."""
+        self.expected = expected
+        if len(self.waiting) < expected:
+            self.is_full.clear()
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self.is_full.wait(), seconds)
 
 
 class Batches:
@@ -54,7 +78,7 @@ class Batches:
         """
         waiting = _Waiting(records, asyncio.get_running_loop().create_future())
         queue = self._queues.setdefault(work, _Queue())
-        queue.waiting.append(waiting)
+        queue.add(waiting)
         if queue.task is None:
             queue.task = asyncio.create_task(self._work_off(work, queue))
         return await waiting.answer
@@ -63,7 +87,11 @@ class Batches:
         """Answer batch by batch until no request waits."""
         try:
             while batch := _take_batch(queue.waiting):
+                begun = time.perf_counter()
                 await self._answer_batch(work, batch)
+                # The callers that were just answered ask again: together they are one frame, not two.
+                seconds = min(GATHER_SHARE * (time.perf_counter() - begun), LONGEST_GATHER_SECONDS)
+                await queue.gather(len(batch) + len(queue.waiting), seconds)
         finally:
             queue.task = None
             del self._queues[work]

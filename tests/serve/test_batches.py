@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -103,3 +104,24 @@ def test_the_two_ways_of_asking_are_not_mixed(threads: ThreadPoolExecutor) -> No
     model.go.set()
     both, plainly = asyncio.run(ask())
     assert (both.predictions, plainly) == ([2], [-1])
+
+
+def test_callers_that_were_answered_together_are_answered_together_again(threads: ThreadPoolExecutor) -> None:
+    sizes: list[int] = []
+
+    def work(records: Any) -> list[Any]:
+        sizes.append(len(records))
+        time.sleep(0.05)
+        return list(records)
+
+    async def call(batches: Any) -> None:
+        for _ in range(6):
+            assert await batches.answer(work, [7]) == [7]
+
+    async def call_all() -> None:
+        batches = Batches(threads)
+        await asyncio.gather(*(call(batches) for _ in range(3)))
+
+    asyncio.run(call_all())
+    assert sum(sizes) == 18
+    assert sizes.count(3) >= 4  # not 1, 2, 1, 2, …, as without a pause between two batches
