@@ -13,11 +13,11 @@ import urllib3
 from loguru import logger
 
 from ingest.kept import Fetched, Part, Wanted
-from ingest.rawfile import RawFile
 from ingest.urls import mask_url
 from ingest.version import Version
 from relay.handoff.errors import SourceError
 from relay.handoff.receipt import Origin
+from relay.reading.rawfile import RawFile
 
 PIECE_BYTES = 1 << 20
 """The most that is taken from the socket at once; also how far an attempt must come to count as a success."""

@@ -42,7 +42,11 @@ CODE = HANDOFF + Code(
     packages=("numpy",),
 )
 
-OWN = Code(modules=("preprocess.own", "preprocess.own_rows", "relay.reading"))
+READING = (
+    *("ambiguous", "arrow", "cell_advice", "cells", "columns", "conform", "marks", "moments", "numbers"),
+    *("spellings", "words"),
+)
+OWN = Code(modules=("preprocess.own", "preprocess.own_rows", *(f"relay.reading.{name}" for name in READING)))
 
 
 class Preprocess(Stage[PreprocessSection]):

@@ -161,10 +161,10 @@ def declare(**columns: dict[str, Any]) -> dict[str, Any]:
 
 def read_bytes(path: Path, content: bytes, columns: dict[str, dict[str, Any]], **parameters: Any) -> Reading:
     """Put bytes where a file source finds them, and read them by a schema."""
-    from ingest.formats import read_files
     from ingest.parameters import FormatSection
-    from ingest.rawfile import RawFile
     from relay.handoff.receipt import Origin
+    from relay.reading.formats import read_files
+    from relay.reading.rawfile import RawFile
 
     path.write_bytes(content)
     origin = Origin(where=path.name, sha256=hashlib.sha256(content).hexdigest(), bytes=len(content))

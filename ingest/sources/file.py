@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.parameters import FileSection
-from ingest.rawfile import RawFile
 from relay.handoff.errors import SourceError
 from relay.handoff.receipt import Origin
 from relay.handoff.recipe import Column
 from relay.handoff.run import Run
+from relay.reading.rawfile import RawFile
 
 if TYPE_CHECKING:
     from relay.handoff.writer import Block
@@ -48,7 +48,7 @@ class FileSource:
 
     def blocks(self) -> "Iterator[Block]":
         """The rows of all files, in the schema's types."""
-        from ingest.formats import read_files  # Arrow is heavy: only when there is work
+        from relay.reading.formats import read_files  # Arrow is heavy: only when there is work
 
         columns: dict[str, Column] = self.run.recipe.raw_columns
         return read_files(self.files, self.run.parameters, columns)

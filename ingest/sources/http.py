@@ -14,7 +14,6 @@ from loguru import logger
 
 from ingest.kept import Fetched, KeptFile, Wanted, is_due, is_whole, keep_part, read_manifest, write_manifest
 from ingest.parameters import HttpSection
-from ingest.rawfile import RawFile
 from ingest.refresh import choose_refresh
 from ingest.urls import mask_url, name_file
 from relay.handoff.errors import RecipeError, SourceError
@@ -22,6 +21,7 @@ from relay.handoff.files import Fingerprints, sync_folder
 from relay.handoff.receipt import Origin
 from relay.handoff.recipe import Column
 from relay.handoff.run import Run, format_utc
+from relay.reading.rawfile import RawFile
 
 if TYPE_CHECKING:  # requests and Arrow are heavy: an unchanged stage does without them
     from ingest.download import RetryPolicy
@@ -80,7 +80,7 @@ class HttpSource:
 
     def blocks(self) -> "Iterator[Block]":
         """The rows of all files, in the order of the URLs."""
-        from ingest.formats import read_files
+        from relay.reading.formats import read_files
 
         yield from read_files(self.files, self.parameters, self.columns)
 

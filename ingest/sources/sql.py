@@ -15,7 +15,6 @@ from loguru import logger
 
 from ingest.kept import KeptFile, is_due, is_whole, read_manifest, write_manifest
 from ingest.parameters import VARIABLE, FormatSection, SqlSection
-from ingest.rawfile import RawFile
 from ingest.refresh import choose_refresh
 from ingest.urls import DIGEST_CHARS
 from relay.handoff.column import CELL_KEYS
@@ -25,6 +24,7 @@ from relay.handoff.files import Fingerprints, sync_folder
 from relay.handoff.receipt import Origin
 from relay.handoff.recipe import Column
 from relay.handoff.run import Run, format_utc
+from relay.reading.rawfile import RawFile
 
 if TYPE_CHECKING:  # Arrow and the driver are heavy: an unchanged stage does without them
     import pyarrow as pa
@@ -103,7 +103,7 @@ class SqlSource:
 
     def blocks(self) -> "Iterator[Block]":
         """The rows in the schema's types."""
-        from ingest.formats import read_files
+        from relay.reading.formats import read_files
 
         raw_files = [
             RawFile(file.name, file.item, self.folder / file.file, origin)

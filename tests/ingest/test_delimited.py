@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ingest.formats.delimited import cut_blocks
-from ingest.formats.rowends import Dialect, RowEnds
 from relay.handoff.errors import RecipeError, SchemaError, SourceError
+from relay.reading.formats.delimited import cut_blocks
+from relay.reading.formats.rowends import Dialect, RowEnds
 
 NOT_UTF8 = 'not UTF-8 text; declare the encoding of a CSV or text file in [ingest], such as encoding = "cp1252"'
 
@@ -70,7 +70,7 @@ def test_the_encoding_is_the_recipes(read: Read, encoding: str, content: bytes) 
 
 
 def test_a_character_of_many_bytes_may_lie_across_two_blocks(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ingest.rawfile import RawFile
+    from relay.reading.rawfile import RawFile
 
     blocks = RawFile.read_blocks
     monkeypatch.setattr(RawFile, "read_blocks", lambda file: blocks(file, 3))
@@ -146,7 +146,7 @@ def test_what_is_no_csv_is_refused_by_name(read: Read, content: bytes, message: 
 
 
 def test_a_quote_that_is_never_closed_is_found_before_memory_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ingest.formats.delimited.LONGEST_ROW_BYTES", 100)
+    monkeypatch.setattr("relay.reading.formats.delimited.LONGEST_ROW_BYTES", 100)
     pieces = iter([b'a\n"', b"x" * 60, b"x" * 60, b'"\n'])
     with pytest.raises(SourceError, match="opened and not closed for 121 bytes, near"):
         list(cut_blocks(pieces, "x.csv", Dialect(",")))

@@ -182,11 +182,11 @@ def test_the_origins_stand_in_the_manifest(server: PageServer, project: Project)
 def test_the_rows_are_read_from_the_kept_files(
     server: PageServer, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import ingest.formats
+    import relay.reading.formats
 
     add_two(server, project)
     project.source().inputs()
-    monkeypatch.setattr(ingest.formats, "read_files", lambda files, parameters, columns: files)
+    monkeypatch.setattr(relay.reading.formats, "read_files", lambda files, parameters, columns: files)
 
     files = list(project.source().blocks())
 

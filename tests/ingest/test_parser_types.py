@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.formats.parser_types import choose_type, find_doubtful
 from relay.handoff.column import CellKeys, Column
 from relay.handoff.errors import RecipeError
 from relay.reading.ambiguous import AmbiguousCellError
 from relay.reading.columns import ReadColumns, open_columns
 from relay.reading.conform import conform
+from relay.reading.formats.parser_types import choose_type, find_doubtful
 
 
 def open_one(kind: str, keys: dict[str, Any] | None = None, **column: Any) -> ReadColumns:

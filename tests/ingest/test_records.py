@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from ingest.formats.flatten import Fields
-from ingest.formats.records import BATCH_RECORDS
 from relay.handoff.errors import SchemaError, SourceError
+from relay.reading.formats.flatten import Fields
+from relay.reading.formats.records import BATCH_RECORDS
 
 Read = Callable[..., Any]
 

@@ -7,8 +7,8 @@ from checkout import Project
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.formats.halves import require_pairs
 from relay.handoff.errors import SourceError
+from relay.reading.formats.halves import require_pairs
 
 RECIPE = """
 title = "Halves"

@@ -158,8 +158,8 @@ def test_any_text_gives_the_rows_of_pandas_or_a_reason(
     read: Any, data: st.DataObject, escape: str | None, columns: int, size: int
 ) -> None:
     """Blocks of a few bytes: cells are cut at their edges."""
-    from ingest.rawfile import RawFile
     from relay.handoff.errors import SourceError
+    from relay.reading.rawfile import RawFile
 
     if data.draw(st.booleans()):
         body = "".join(data.draw(pieces))

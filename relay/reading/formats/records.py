@@ -9,22 +9,22 @@ import ijson
 import numpy as np
 import pyarrow as pa
 
-from ingest.formats.flatten import TWICE, Fields, Record, RepeatedKeyError
-from ingest.formats.halves import require_pairs
-from ingest.formats.lists import Reader, describe, looks_like_lines
-from ingest.formats.values import find_types, to_array, to_open_array
-from ingest.parameters import FormatSection
-from ingest.rawfile import RawFile, drop_mark
 from relay.handoff.errors import SourceError
 from relay.handoff.writer import Block, reject, show_cells
 from relay.reading.columns import ReadColumns
 from relay.reading.conform import conform, match_columns
+from relay.reading.format_keys import FormatKeys
+from relay.reading.formats.flatten import TWICE, Fields, Record, RepeatedKeyError
+from relay.reading.formats.halves import require_pairs
+from relay.reading.formats.lists import Reader, describe, looks_like_lines
+from relay.reading.formats.values import find_types, to_array, to_open_array
+from relay.reading.rawfile import RawFile, drop_mark
 
 BATCH_RECORDS = 4_096
 NO_JSON = re.compile(r"[\[:,]\s*-?(NaN|Infinity)\b")
 
 
-def read_file(file: RawFile, parameters: FormatSection, columns: ReadColumns, first_row: int) -> Iterator[Block]:
+def read_file(file: RawFile, parameters: FormatKeys, columns: ReadColumns, first_row: int) -> Iterator[Block]:
     """The records of a JSON file.
 
     Raises:
@@ -41,7 +41,7 @@ def read_file(file: RawFile, parameters: FormatSection, columns: ReadColumns, fi
 
 
 def conform_records(
-    read: Callable[[], Iterator[Any]], parameters: FormatSection, columns: ReadColumns, first_row: int, where: str
+    read: Callable[[], Iterator[Any]], parameters: FormatKeys, columns: ReadColumns, first_row: int, where: str
 ) -> Iterator[Block]:
     """Parsed records in the schema's types, batch by batch; what is no object is rejected.
 
@@ -149,7 +149,7 @@ def _batches(records: Iterator[Any]) -> Iterator[list[Any]]:
         yield batch
 
 
-def _shown(parameters: FormatSection) -> str:
+def _shown(parameters: FormatKeys) -> str:
     return f'records = "{parameters.records}"' if parameters.records else "the top of the file"
 
 

@@ -8,13 +8,13 @@ from itertools import islice
 import numpy as np
 import pyarrow as pa
 
-from ingest.formats.lines import split_lines
-from ingest.parameters import FormatSection
-from ingest.rawfile import RawFile
 from relay.handoff.errors import SourceError
 from relay.handoff.recipe import Column
 from relay.handoff.writer import Block
 from relay.reading.conform import conform, match_columns
+from relay.reading.format_keys import FormatKeys
+from relay.reading.formats.lines import split_lines
+from relay.reading.rawfile import RawFile
 
 BATCH_DOCUMENTS = 256
 HEAD_LINES = 20
@@ -29,7 +29,7 @@ class Document:
     lines: list[str] = field(default_factory=list)
 
 
-def read_file(file: RawFile, parameters: FormatSection, columns: dict[str, Column], first_row: int) -> Iterator[Block]:
+def read_file(file: RawFile, parameters: FormatKeys, columns: dict[str, Column], first_row: int) -> Iterator[Block]:
     """The documents of a text file: columns `item` (the file), `text`, and the patterns' named groups.
 
     Raises:
@@ -46,13 +46,13 @@ def read_file(file: RawFile, parameters: FormatSection, columns: dict[str, Colum
         first_row += len(batch)
 
 
-def _column_names(parameters: FormatSection) -> list[str]:
+def _column_names(parameters: FormatKeys) -> list[str]:
     patterns = [parameters.document or "", *parameters.document_head]
     groups = [name for pattern in patterns for name in re.compile(pattern).groupindex]
     return list(dict.fromkeys(["item", *groups, "text"]))
 
 
-def split_documents(lines: Iterator[str], parameters: FormatSection, file: RawFile) -> Iterator[dict[str, str]]:
+def split_documents(lines: Iterator[str], parameters: FormatKeys, file: RawFile) -> Iterator[dict[str, str]]:
     """Documents as records; what stands before the first one is left out.
 
     Raises:
@@ -73,7 +73,7 @@ def split_documents(lines: Iterator[str], parameters: FormatSection, file: RawFi
     yield _finish(current, parameters)
 
 
-def _finish(document: Document, parameters: FormatSection) -> dict[str, str]:
+def _finish(document: Document, parameters: FormatKeys) -> dict[str, str]:
     lines, fields = document.lines, document.fields
     for pattern in parameters.document_head:
         for index, line in enumerate(lines[:HEAD_LINES]):
@@ -88,7 +88,7 @@ def _groups(match: re.Match[str]) -> dict[str, str]:
     return {name: text for name, text in match.groupdict().items() if text is not None}
 
 
-def _lines(file: RawFile, parameters: FormatSection) -> Iterator[str]:
+def _lines(file: RawFile, parameters: FormatKeys) -> Iterator[str]:
     """The lines between the two marks.
 
     Raises:

@@ -7,7 +7,7 @@ from itertools import islice
 
 import ijson
 
-from ingest.rawfile import RawFile, drop_mark
+from relay.reading.rawfile import RawFile, drop_mark
 
 KEYS_SHOWN = 20
 MOST_EVENTS = 3_000_000

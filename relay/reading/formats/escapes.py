@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from loguru import logger
 
-from ingest.formats.rowends import BREAKS, Dialect
+from relay.reading.formats.rowends import BREAKS, Dialect
 
 BACKSLASH_QUOTE = b'\\"'
 SHOWN_BYTES = 20

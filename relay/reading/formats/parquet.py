@@ -8,8 +8,6 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from ingest.parameters import FormatSection
-from ingest.rawfile import RawFile
 from relay.handoff.errors import SchemaError, SourceError
 from relay.handoff.recipe import Column
 from relay.handoff.writer import GROUP_ROWS, Block
@@ -17,9 +15,11 @@ from relay.reading.ambiguous import AmbiguousCellError
 from relay.reading.arrow import is_bytes, is_text, join
 from relay.reading.columns import IS_TEXT, ReadColumns
 from relay.reading.conform import conform, match_columns
+from relay.reading.format_keys import FormatKeys
+from relay.reading.rawfile import RawFile
 
 
-def read_file(file: RawFile, parameters: FormatSection, columns: dict[str, Column], first_row: int) -> Iterator[Block]:
+def read_file(file: RawFile, parameters: FormatKeys, columns: dict[str, Column], first_row: int) -> Iterator[Block]:
     """The rows of a Parquet file.
 
     Raises:

@@ -8,15 +8,15 @@ from urllib.parse import urlsplit
 
 import pyarrow as pa
 
-from ingest.formats.packing import describe_packed_name, require_unpacked
-from ingest.parameters import FormatSection
-from ingest.rawfile import RawFile
 from relay.handoff.errors import RecipeError, SchemaError
 from relay.handoff.recipe import Column
 from relay.handoff.schema import arrow_schema
 from relay.handoff.writer import Block
 from relay.reading.ambiguous import AmbiguousCellError
 from relay.reading.columns import ReadColumns, open_columns
+from relay.reading.format_keys import FormatKeys
+from relay.reading.formats.packing import describe_packed_name, require_unpacked
+from relay.reading.rawfile import RawFile
 
 MODULES = {"csv": "delimited", "json": "records", "jsonl": "lines", "text": "text", "parquet": "parquet"}
 
@@ -26,7 +26,7 @@ ENDINGS = {
 }  # fmt: skip
 
 
-def read_files(files: list[RawFile], parameters: FormatSection, columns: dict[str, Column]) -> Iterator[Block]:
+def read_files(files: list[RawFile], parameters: FormatKeys, columns: dict[str, Column]) -> Iterator[Block]:
     """The rows of all files in order, in the schema's types.
 
     Raises:
@@ -40,7 +40,7 @@ def read_files(files: list[RawFile], parameters: FormatSection, columns: dict[st
     for file in files:
         require_unpacked(file, file.sniff())
         kind = parameters.format or guess_format(file.path.name)
-        module = import_module(f"ingest.formats.{MODULES[kind]}")
+        module = import_module(f"relay.reading.formats.{MODULES[kind]}")
         try:
             for block in module.read_file(file, parameters, opened, first_row):
                 first_row += block.read
@@ -94,7 +94,7 @@ class SameColumns:
         return Block(schema.empty_table(), read=0, warnings=self._columns.warnings())
 
 
-def check_format(parameters: FormatSection, names: Iterable[str]) -> None:
+def check_format(parameters: FormatKeys, names: Iterable[str]) -> None:
     """Check what can be known of the format before a file is there: its encoding, and the endings of the names.
 
     Raises:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from ingest.formats.flatten import as_json
+from relay.reading.formats.flatten import as_json
 from relay.reading.numbers import GROUPED
 
 TEXTS = ("text", "category")

@@ -7,12 +7,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 
-from ingest.formats.escapes import show_bytes
-from ingest.formats.rowends import BREAKS, Dialect, first_row_end
-from ingest.parameters import FormatSection
 from relay.handoff.errors import SchemaError
 from relay.handoff.recipe import Column
 from relay.reading.conform import match_columns
+from relay.reading.format_keys import FormatKeys
+from relay.reading.formats.escapes import show_bytes
+from relay.reading.formats.rowends import BREAKS, Dialect, first_row_end
 
 LONGEST_CELL = 1 << 30
 """In characters; the blocks that a file is read in are smaller."""
@@ -34,7 +34,7 @@ def split_header(blocks: Iterator[bytes], dialect: Dialect) -> tuple[bytes, byte
 
 
 def match_header(
-    row: bytes, columns: dict[str, Column], parameters: FormatSection, name: str, dialect: Dialect
+    row: bytes, columns: dict[str, Column], parameters: FormatKeys, name: str, dialect: Dialect
 ) -> tuple[list[str], dict[str, str]]:
     """The names in the first row, and schema name -> name in the file.
 

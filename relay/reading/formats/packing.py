@@ -4,8 +4,8 @@ import shlex
 import zipfile
 from pathlib import Path, PurePath
 
-from ingest.rawfile import RawFile
 from relay.handoff.errors import SourceError
+from relay.reading.rawfile import RawFile
 
 UNPACKERS = {b"\x1f\x8b": "gzip -dc", b"BZh": "bzip2 -dc", b"\xfd7zXZ\x00": "xz -dc", b"\x28\xb5\x2f\xfd": "zstd -dc"}
 """First bytes of a compressed file -> the command that unpacks it."""

@@ -4,16 +4,16 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from ingest.formats.flatten import make_record
-from ingest.formats.records import conform_records
-from ingest.parameters import FormatSection
-from ingest.rawfile import UTF8_MARK, RawFile, drop_mark
 from relay.handoff.errors import SourceError
 from relay.handoff.writer import Block
 from relay.reading.columns import ReadColumns
+from relay.reading.format_keys import FormatKeys
+from relay.reading.formats.flatten import make_record
+from relay.reading.formats.records import conform_records
+from relay.reading.rawfile import UTF8_MARK, RawFile, drop_mark
 
 
-def read_file(file: RawFile, parameters: FormatSection, columns: ReadColumns, first_row: int) -> Iterator[Block]:
+def read_file(file: RawFile, parameters: FormatKeys, columns: ReadColumns, first_row: int) -> Iterator[Block]:
     """The records of a file with one JSON object a line; empty lines do not count.
 
     Raises:

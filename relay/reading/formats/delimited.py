@@ -14,16 +14,16 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv as pacsv
 
-from ingest.formats.escapes import Hint, advise_escape, find_backslash_quotes, show_bytes, warn_of
-from ingest.formats.header import match_header, read_by_hand, split_header
-from ingest.formats.parser_types import choose_type, find_doubtful
-from ingest.formats.rowends import BREAKS, CONTEXT_BYTES, Dialect, RowEnds
-from ingest.parameters import FormatSection
-from ingest.rawfile import RawFile, drop_mark
 from relay.handoff.errors import SourceError
 from relay.handoff.recipe import Column
 from relay.handoff.writer import Block, reject, show_cells
 from relay.reading.conform import NULL_WORDS, conform
+from relay.reading.format_keys import FormatKeys
+from relay.reading.formats.escapes import Hint, advise_escape, find_backslash_quotes, show_bytes, warn_of
+from relay.reading.formats.header import match_header, read_by_hand, split_header
+from relay.reading.formats.parser_types import choose_type, find_doubtful
+from relay.reading.formats.rowends import BREAKS, CONTEXT_BYTES, Dialect, RowEnds
+from relay.reading.rawfile import RawFile, drop_mark
 
 PARSERS = 2
 """Threads that parse while the main one writes; more only keep more blocks in memory."""
@@ -61,7 +61,7 @@ class Parsed:
         return int(self.table.num_rows) + len(self.ragged)
 
 
-def read_file(file: RawFile, parameters: FormatSection, columns: dict[str, Column], first_row: int) -> Iterator[Block]:
+def read_file(file: RawFile, parameters: FormatKeys, columns: dict[str, Column], first_row: int) -> Iterator[Block]:
     """The rows of a CSV file.
 
     Raises:
@@ -135,7 +135,7 @@ def _recode(blocks: Iterator[bytes], name: str, encoding: str) -> Iterator[bytes
         ) from None
 
 
-def _delimiter(file: RawFile, parameters: FormatSection) -> str:
+def _delimiter(file: RawFile, parameters: FormatKeys) -> str:
     is_tabbed = file.path.suffix.lower() == ".tsv" and "delimiter" not in parameters.model_fields_set
     return "\t" if is_tabbed else parameters.delimiter
 
