@@ -39,7 +39,7 @@ class FileSource:
 
     def origins(self) -> list[Origin]:
         """Path, size and SHA-256 of each file."""
-        return [file.origin for file in self.files]
+        return [file.described for file in self.files]
 
     @property
     def rows_total(self) -> None:

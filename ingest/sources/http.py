@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path, PurePosixPath
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
@@ -70,12 +71,18 @@ class HttpSource:
             write_manifest(self.folder, list(kept.values()))
         return {name: file.sha256 for name, file in kept.items()}
 
-    @property
+    @cached_property
     def files(self) -> list[RawFile]:
-        """The kept files, in the order of the URLs."""
+        """The kept files, in the order of the URLs; known after `inputs`."""
         return [
-            RawFile(file.name, file.item, self.folder / file.file, origin, file.file.partition("-")[2])
-            for file, origin in zip(read_manifest(self.folder), self.origins(), strict=True)
+            RawFile(
+                file.name,
+                file.item,
+                self.folder / file.file,
+                Origin(where=file.name, sha256=file.sha256, bytes=file.bytes, fetched_at_utc=file.fetched_at_utc),
+                file.file.partition("-")[2],
+            )
+            for file in read_manifest(self.folder)
         ]
 
     def blocks(self) -> "Iterator[Block]":
@@ -86,10 +93,7 @@ class HttpSource:
 
     def origins(self) -> list[Origin]:
         """Each URL, masked, with what it gave and when."""
-        return [
-            Origin(where=file.name, sha256=file.sha256, bytes=file.bytes, fetched_at_utc=file.fetched_at_utc)
-            for file in read_manifest(self.folder)
-        ]
+        return [file.described for file in self.files]
 
     def _find_kept(self, manifest: list[KeptFile]) -> dict[str, KeptFile]:
         """The kept files that are whole and what the recipe wants, by name, in its order."""

@@ -1,9 +1,12 @@
 """The bytes that the rows are read from: kept downloads, or files that the user put there."""
 
 import hashlib
+import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, BinaryIO
 
 from relay.handoff.errors import SourceError
 from relay.handoff.receipt import Origin
@@ -28,6 +31,23 @@ class RawFile:
     origin: Origin
     given_name: str = ""
     """The file's name as it came, where it is kept under another one."""
+    noted: dict[str, Any] = field(default_factory=dict, compare=False)
+    """What reading found: fields of the receipt's `Origin`, filled on the way."""
+
+    @property
+    def content_name(self) -> str:
+        """The file name whose ending tells the format of the bytes that `read_blocks` gives."""
+        return self.path.name
+
+    @property
+    def described(self) -> Origin:
+        """Where the bytes came from, with what reading found."""
+        return self.origin.model_copy(update=self.noted)
+
+    def peek(self, size: int = SNIFF_BYTES) -> bytes:
+        """The first bytes; fewer where there are no more."""
+        with self.path.open("rb") as file:
+            return file.read(size)
 
     def sniff(self) -> bytes:
         """The first bytes.
@@ -35,8 +55,7 @@ class RawFile:
         Raises:
             SourceError: the file is empty, or a web page.
         """
-        with self.path.open("rb") as file:
-            head = file.read(SNIFF_BYTES)
+        head = self.peek()
         if not head.removeprefix(UTF8_MARK).strip():
             raise SourceError(f"{self.name}: the file is empty ({self.origin.bytes} bytes); look at {self.path}")
         if head.lstrip(UTF8_MARK + b" \t\r\n").lower().startswith(HTML_BEGINNINGS):
@@ -52,16 +71,41 @@ class RawFile:
         Raises:
             SourceError: the file is not the one that was identified before.
         """
-        digest = hashlib.sha256()
         with self.path.open("rb") as file:
-            while block := file.read(size):
-                digest.update(block)
-                yield block
+            yield from self._hash(file, size)
+
+    @contextmanager
+    def open(self) -> Iterator[BinaryIO]:
+        """The bytes for a reader that needs to seek, hashed before; the same file, unchanged until the context ends.
+
+        Raises:
+            SourceError: the file is not the one that was identified before, or changed meanwhile.
+        """
+        with self.path.open("rb") as file:
+            before = _identify(file)
+            for _ in self._hash(file, BLOCK_BYTES):
+                pass
+            file.seek(0)
+            yield file
+            if _identify(file) != before:
+                raise SourceError(f"{self.name}: the file changed while it was read; run again")
+
+    def _hash(self, file: BinaryIO, size: int) -> Iterator[bytes]:
+        digest = hashlib.sha256()
+        while block := file.read(size):
+            digest.update(block)
+            yield block
         if digest.hexdigest() != self.origin.sha256:
             raise SourceError(
                 f"{self.name}: the file changed while it was read "
                 f"(SHA-256 {digest.hexdigest()[:12]}…, before {self.origin.sha256[:12]}…); run again"
             )
+
+
+def _identify(file: BinaryIO) -> tuple[int, int]:
+    """What changes when somebody writes into an open file."""
+    found = os.fstat(file.fileno())
+    return found.st_size, found.st_mtime_ns
 
 
 def drop_mark(blocks: Iterator[bytes]) -> Iterator[bytes]:

@@ -39,7 +39,7 @@ def read_files(files: list[RawFile], parameters: FormatKeys, columns: dict[str, 
     same, first_row = SameColumns(opened), 1
     for file in files:
         require_unpacked(file, file.sniff())
-        kind = parameters.format or guess_format(file.path.name)
+        kind = parameters.format or guess_format(file.content_name)
         module = import_module(f"relay.reading.formats.{MODULES[kind]}")
         try:
             for block in module.read_file(file, parameters, opened, first_row):

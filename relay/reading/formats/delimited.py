@@ -136,7 +136,7 @@ def _recode(blocks: Iterator[bytes], name: str, encoding: str) -> Iterator[bytes
 
 
 def _delimiter(file: RawFile, parameters: FormatKeys) -> str:
-    is_tabbed = file.path.suffix.lower() == ".tsv" and "delimiter" not in parameters.model_fields_set
+    is_tabbed = file.content_name.lower().endswith(".tsv") and "delimiter" not in parameters.model_fields_set
     return "\t" if is_tabbed else parameters.delimiter
 
 

@@ -88,9 +88,8 @@ def find_lists(events: Events) -> tuple[list[str], list[str]]:
 
 def looks_like_lines(file: RawFile) -> bool:
     """Whether the first two lines are objects of their own."""
-    with file.path.open("rb") as lines:
-        first = [lines.readline(LONGEST_LINE) for _ in range(2)]
-    return all(_is_object(line) for line in first)
+    lines = file.peek(2 * LONGEST_LINE).split(b"\n")
+    return len(lines) > 1 and all(_is_object(line) for line in lines[:2])
 
 
 def _is_object(line: bytes) -> bool:

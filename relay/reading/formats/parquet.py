@@ -26,18 +26,17 @@ def read_file(file: RawFile, parameters: FormatKeys, columns: dict[str, Column],
         SourceError: not a whole Parquet file.
         SchemaError: columns are missing or unexpected, or hold more than one value a cell.
     """
-    for _ in file.read_blocks():
-        pass  # hashed from front to back; Parquet itself is read from its end
-    with _explained_damage(file.name):
-        parquet = pq.ParquetFile(file.path)
-    matched = match_columns(parquet.schema_arrow.names, columns, parameters.extra_columns, file.name)
-    _refuse_nested(parquet.schema_arrow, list(matched.values()), file.name)
-    if isinstance(columns, ReadColumns):
-        columns.take_notes({name: parquet.schema_arrow.field(source) for name, source in matched.items()})
-    for batch in _read_batches(parquet, list(matched.values()), file.name):
-        numbers = np.arange(first_row, first_row + batch.num_rows)
-        yield _conform(pa.Table.from_batches([batch]), matched, columns, numbers)
-        first_row += batch.num_rows
+    with file.open() as opened:
+        with _explained_damage(file.name):
+            parquet = pq.ParquetFile(opened)
+        matched = match_columns(parquet.schema_arrow.names, columns, parameters.extra_columns, file.name)
+        _refuse_nested(parquet.schema_arrow, list(matched.values()), file.name)
+        if isinstance(columns, ReadColumns):
+            columns.take_notes({name: parquet.schema_arrow.field(source) for name, source in matched.items()})
+        for batch in _read_batches(parquet, list(matched.values()), file.name):
+            numbers = np.arange(first_row, first_row + batch.num_rows)
+            yield _conform(pa.Table.from_batches([batch]), matched, columns, numbers)
+            first_row += batch.num_rows
 
 
 def conform_table(
