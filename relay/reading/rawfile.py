@@ -103,7 +103,7 @@ class RawFile:
 
 
 def _identify(file: BinaryIO) -> tuple[int, int]:
-    """What changes when somebody writes into an open file."""
+    """Figures that a write into an open file changes."""
     found = os.fstat(file.fileno())
     return found.st_size, found.st_mtime_ns
 
