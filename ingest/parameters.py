@@ -15,9 +15,9 @@ from pydantic import (
 from ingest.own_function import find_own
 from ingest.refresh import Refresh
 from ingest.urls import check_database_url, mask_url
-from relay.handoff.column import CELL_KEYS, LARGEST_INT, CellKeys
+from relay.handoff.column import LARGEST_INT, CellKeys
 from relay.handoff.recipe import Recipe, Section, choose_section
-from relay.reading.format_keys import ExtraColumns, FormatKeys
+from relay.reading.format_keys import ExtraColumns, FormatKeys, drop_undeclared
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
@@ -56,14 +56,10 @@ class FormatSection(IngestSection, FormatKeys):
 
     @model_serializer(mode="wrap")
     def _without_undeclared(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """As CellKeys has it; and a file that no function reads has nothing of one in its key."""
+        """As FormatKeys has it; and a file that no function reads has nothing of one in its key."""
         is_own = self.format == "python"
         left_out = {"function", "arguments"} if not is_own else set()
-        return {
-            key: value
-            for key, value in dump(self).items()
-            if key not in left_out and (value is not None or key not in CELL_KEYS)
-        }
+        return drop_undeclared({key: value for key, value in dump(self).items() if key not in left_out})
 
 
 class HttpSection(FormatSection):

@@ -44,6 +44,9 @@ class Origin(_Record):
     sha256: str
     bytes: int
     fetched_at_utc: str | None = None
+    found: dict[str, str] = {}
+    """Key of the recipe, such as `delimiter` -> what was found by looking at the file, where the recipe does not say
+    it."""
 
 
 class Rejects(_Record):
@@ -52,7 +55,7 @@ class Rejects(_Record):
     rows: int = 0
     reasons: dict[str, int] = {}
     fingerprint: str | None = None
-    """SHA-256 of `data/rejected/<stage>/<recipe>.parquet`; None when no row was rejected."""
+    """SHA-256 of `data/rejected/<stage>/<recipe>.parquet`; None when no row was rejected or left out by `skip_if`."""
 
 
 class ColumnWarning(_Record):

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from relay.handoff.errors import RecipeError, SchemaError, SourceError
+from relay.handoff.errors import SchemaError, SourceError
 from relay.reading.formats.delimited import cut_blocks
 from relay.reading.formats.rowends import Dialect, RowEnds
 
@@ -82,11 +82,6 @@ def test_a_character_of_many_bytes_may_lie_across_two_blocks(read: Read, monkeyp
 def test_a_file_of_another_encoding_is_refused(read: Read) -> None:
     with pytest.raises(SourceError, match=r"x\.csv: not ascii: ordinal not in range"):
         read("x.csv", b"text\n\xe9\n", TEXT, encoding="ascii")
-
-
-def test_an_unknown_encoding_is_refused(read: Read) -> None:
-    with pytest.raises(RecipeError, match='encoding: "klingon" is unknown; expected one that Python knows'):
-        read("x.csv", "text\nx\n", TEXT, encoding="klingon")
 
 
 def test_bad_cells_are_rejected_with_number_reason_and_cells(read: Read) -> None:

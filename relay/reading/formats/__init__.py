@@ -32,9 +32,8 @@ def read_files(files: list[RawFile], parameters: FormatKeys, columns: dict[str, 
     Raises:
         SourceError: a file is empty, a web page, compressed, a workbook, or not of the format.
         SchemaError: columns are missing or unexpected, or a cell can be read in two ways.
-        RecipeError: the format is neither said nor told by the name, or nobody knows the encoding.
+        RecipeError: the format is neither said nor told by the name.
     """
-    _check_encoding(parameters.encoding)
     opened = open_columns(columns, parameters)
     same, first_row = SameColumns(opened), 1
     for file in files:
@@ -95,23 +94,13 @@ class SameColumns:
 
 
 def check_format(parameters: FormatKeys, names: Iterable[str]) -> None:
-    """Check what can be known of the format before a file is there: its encoding, and the endings of the names.
+    """Check what can be known of the format before a file is there: the endings of the names.
 
     Raises:
-        RecipeError: nobody knows the encoding, or the format is neither said nor told by a name.
+        RecipeError: the format is neither said nor told by a name.
     """
-    _check_encoding(parameters.encoding)
     for name in names if parameters.format is None else ():
         guess_format(name)
-
-
-def _check_encoding(encoding: str) -> None:
-    try:
-        "".encode(encoding)
-    except LookupError:
-        raise RecipeError(
-            f'[ingest] encoding: "{encoding}" is unknown; expected one that Python knows, such as utf-8 or latin-1'
-        ) from None
 
 
 def guess_format(name: str) -> str:

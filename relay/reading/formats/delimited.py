@@ -18,7 +18,7 @@ from relay.handoff.errors import SourceError
 from relay.handoff.recipe import Column
 from relay.handoff.writer import Block, reject, show_cells
 from relay.reading.conform import NULL_WORDS, conform
-from relay.reading.format_keys import FormatKeys
+from relay.reading.format_keys import DEFAULT_ENCODING, FormatKeys
 from relay.reading.formats.escapes import Hint, advise_escape, find_backslash_quotes, show_bytes, warn_of
 from relay.reading.formats.header import match_header, read_by_hand, split_header
 from relay.reading.formats.parser_types import choose_type, find_doubtful
@@ -69,7 +69,7 @@ def read_file(file: RawFile, parameters: FormatKeys, columns: dict[str, Column],
         SchemaError: columns are missing or unexpected.
     """
     dialect = Dialect(_delimiter(file, parameters), parameters.escape)
-    blocks = cut_blocks(_decoded(file, parameters.encoding), file.name, dialect)
+    blocks = cut_blocks(_decoded(file, parameters.encoding or DEFAULT_ENCODING), file.name, dialect)
     first, body = split_header(blocks, dialect)
     layout = Layout(*match_header(first, columns, parameters, file.name, dialect), dialect, columns)
     hints: list[Hint] = []
@@ -136,8 +136,7 @@ def _recode(blocks: Iterator[bytes], name: str, encoding: str) -> Iterator[bytes
 
 
 def _delimiter(file: RawFile, parameters: FormatKeys) -> str:
-    is_tabbed = file.content_name.lower().endswith(".tsv") and "delimiter" not in parameters.model_fields_set
-    return "\t" if is_tabbed else parameters.delimiter
+    return parameters.delimiter or ("\t" if file.content_name.lower().endswith(".tsv") else ",")
 
 
 def _parse_in_order(

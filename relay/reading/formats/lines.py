@@ -7,7 +7,7 @@ from typing import Any
 from relay.handoff.errors import SourceError
 from relay.handoff.writer import Block
 from relay.reading.columns import ReadColumns
-from relay.reading.format_keys import FormatKeys
+from relay.reading.format_keys import DEFAULT_ENCODING, FormatKeys
 from relay.reading.formats.flatten import make_record
 from relay.reading.formats.records import conform_records
 from relay.reading.rawfile import UTF8_MARK, RawFile, drop_mark
@@ -26,7 +26,7 @@ def read_file(file: RawFile, parameters: FormatKeys, columns: ReadColumns, first
 
     def read() -> Iterator[Any]:
         lines = split_lines(drop_mark(file.read_blocks()))
-        return (_parse(line, parameters.encoding) for line in lines if line.strip())
+        return (_parse(line, parameters.encoding or DEFAULT_ENCODING) for line in lines if line.strip())
 
     return conform_records(read, parameters, columns, first_row, file.name)
 

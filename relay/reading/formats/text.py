@@ -12,7 +12,7 @@ from relay.handoff.errors import SourceError
 from relay.handoff.recipe import Column
 from relay.handoff.writer import Block
 from relay.reading.conform import conform, match_columns
-from relay.reading.format_keys import FormatKeys
+from relay.reading.format_keys import DEFAULT_ENCODING, FormatKeys
 from relay.reading.formats.lines import split_lines
 from relay.reading.rawfile import RawFile
 
@@ -97,7 +97,7 @@ def _lines(file: RawFile, parameters: FormatKeys) -> Iterator[str]:
     is_inside = parameters.starts_after is None
     is_ended = False
     for number, raw in enumerate(split_lines(file.read_blocks()), 1):
-        line = _decode(raw, number, file, parameters.encoding)
+        line = _decode(raw, number, file, parameters.encoding or DEFAULT_ENCODING)
         if not is_inside:
             is_inside = re.search(parameters.starts_after or "", line) is not None
         elif parameters.ends_before is not None and re.search(parameters.ends_before, line):
