@@ -51,7 +51,7 @@ class FileSource:
         from relay.reading.formats import read_files  # Arrow is heavy: only when there is work
 
         columns: dict[str, Column] = self.run.recipe.raw_columns
-        return read_files(self.files, self.run.parameters, columns)
+        return read_files(self.files, self.run.parameters, columns, self.run.settings.data_dir / "raw")
 
     def _find(self, written: str) -> list[RawFile]:
         folder, pattern = self._folder(written)

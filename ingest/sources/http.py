@@ -89,7 +89,7 @@ class HttpSource:
         """The rows of all files, in the order of the URLs."""
         from relay.reading.formats import read_files
 
-        yield from read_files(self.files, self.parameters, self.columns)
+        yield from read_files(self.files, self.parameters, self.columns, self.folder)
 
     def origins(self) -> list[Origin]:
         """Each URL, masked, with what it gave and when."""

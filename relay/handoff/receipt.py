@@ -36,6 +36,14 @@ class Key(_Record):
         return hash_json(self.model_dump())
 
 
+class Unpacked(_Record):
+    """A file that lay compressed in another one."""
+
+    name: str
+    bytes: int
+    """Unpacked."""
+
+
 class Origin(_Record):
     """Where raw bytes came from."""
 
@@ -47,6 +55,10 @@ class Origin(_Record):
     found: dict[str, str] = {}
     """Key of the recipe, such as `delimiter` -> what was found by looking at the file, where the recipe does not say
     it."""
+    unpacked: list[Unpacked] = []
+    """What was read of a compressed file or an archive."""
+    left_out: list[str] = []
+    """What an archive holds beside it."""
 
 
 class Rejects(_Record):

@@ -126,6 +126,13 @@ class FormatKeys(CellKeys):
     skip_if: Annotated[list[SkipRule], BeforeValidator(_as_list)] = Field(default_factory=list)
     """Rows that are no records, such as totals: `{ column = "region", value = "Total" }`, or a list of such rules. They
     are counted and kept with the rejected rows."""
+    member: str | None = None
+    """ZIP archives: which of their files are read, by name with `*`, such as `*.csv`. None: all, if they are of one
+    kind; a readme, hidden files and `__MACOSX` are left out."""
+    # A limit refuses or does not: it decides no rows, and is no part of the key.
+    max_unpacked_bytes: Annotated[int, Field(gt=0, exclude=True)] = 8_000_000_000
+    """gzip, bzip2, xz and ZIP: the most that one of them may hold. Where the recipe says it, a file may have any number
+    of times its packed size."""
     records: str = ""
     """JSON: dotted path to the list of records; empty when the list is the file itself."""
     starts_after: str | None = None
@@ -168,7 +175,7 @@ class FormatKeys(CellKeys):
 
 
 UNDECLARED: dict[str, Any] = {
-    **dict.fromkeys((*CellKeys.model_fields, "delimiter", "encoding", "comment")),
+    **dict.fromkeys((*CellKeys.model_fields, "delimiter", "encoding", "comment", "member")),
     "quote": '"',
     "skip_rows": 0,
     "header": True,

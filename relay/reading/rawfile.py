@@ -37,7 +37,7 @@ class RawFile:
     @property
     def content_name(self) -> str:
         """The file name whose ending tells the format of the bytes that `read_blocks` gives."""
-        return self.path.name
+        return self.given_name or self.path.name
 
     @property
     def described(self) -> Origin:
@@ -57,7 +57,7 @@ class RawFile:
         """
         head = self.peek()
         if not head.removeprefix(UTF8_MARK).strip():
-            raise SourceError(f"{self.name}: the file is empty ({self.origin.bytes} bytes); look at {self.path}")
+            raise SourceError(f"{self.name}: the file is empty ({self._size_shown}); look at {self.path}")
         if head.lstrip(UTF8_MARK + b" \t\r\n").lower().startswith(HTML_BEGINNINGS):
             raise SourceError(
                 f"{self.name}: a web page came instead of data, it begins {head.strip()[:60]!r}; "
@@ -89,6 +89,10 @@ class RawFile:
             yield file
             if _identify(file) != before:
                 raise SourceError(f"{self.name}: the file changed while it was read; run again")
+
+    @property
+    def _size_shown(self) -> str:
+        return f"{self.origin.bytes} bytes"
 
     def _hash(self, file: BinaryIO, size: int) -> Iterator[bytes]:
         digest = hashlib.sha256()

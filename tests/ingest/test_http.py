@@ -186,7 +186,7 @@ def test_the_rows_are_read_from_the_kept_files(
 
     add_two(server, project)
     project.source().inputs()
-    monkeypatch.setattr(relay.reading.formats, "read_files", lambda files, parameters, columns: files)
+    monkeypatch.setattr(relay.reading.formats, "read_files", lambda files, *_: files)
 
     files = list(project.source().blocks())
 

@@ -4,6 +4,7 @@ import gzip
 import io
 import re
 import subprocess
+import tarfile
 import zipfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,10 +57,31 @@ def workbook() -> bytes:
 
 
 CSV = b"a,b\n1,2\n3,4\n5,6\n"
+
+
+def zipped(*names: str) -> bytes:
+    """An archive whose files are all the same table."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        for name in names:
+            archive.writestr(name, CSV)
+    return content.getvalue()
+
+
+def tar() -> bytes:
+    """A compressed tar archive of one table."""
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w:gz") as archive:
+        member = tarfile.TarInfo("a.csv")
+        member.size = len(CSV)
+        archive.addfile(member, io.BytesIO(CSV))
+    return content.getvalue()
+
+
 SEMICOLON, TAB = CSV.replace(b",", b";"), CSV.replace(b",", b"\t")
 LIST = b'[{"a": 1, "b": 2}, {"a": 3, "b": 4}]'
 BOTH_IDS = b'[{"user": {"id": 1}, "user_id": 2, "a": 3, "b": 4}]'
-UNPACK = r"run (.+ > \S+?), then say"
+UNPACK = r"run (.+?), then say"
 UNPACKED = r'then say (?P<ingest>source = "file" and path = "[^"]+") in \[ingest\]'
 INGEST = r"(?P<ingest>%s = \"[^\"]*\"),? in \[ingest\]"
 BY_PATH = r"in \[columns\]: (?P<column>\w+ = \{.*\})"
@@ -84,9 +106,10 @@ CASES = {
     "json_as_lines": Case("x.jsonl", LIST.replace(b", {", b",\n{"), INGEST % "format"),
     "two_paths": Case("x.json", BOTH_IDS, BY_PATH, recipe=WITH_IDS),
     "two_paths_in_lines": Case("x.jsonl", BOTH_IDS[1:-1], BY_PATH, recipe=WITH_IDS),
-    "gzip": Case("x.csv.gz", gzip.compress(CSV), UNPACKED, UNPACK),
-    "gzip_named_csv": Case("x.csv", gzip.compress(CSV), UNPACKED, UNPACK),
-    "gzip_with_format": Case("x.gz", gzip.compress(CSV), UNPACKED, UNPACK, more='format = "csv"'),
+    "tar": Case("x.csv.tgz", tar(), UNPACKED, UNPACK, more='format = "csv"'),
+    "tar_named_csv": Case("x.csv", gzip.decompress(tar()), UNPACKED, UNPACK, more='format = "csv"'),
+    "kinds_in_a_zip": Case("x.zip", zipped("a.csv", "b.csv", "c.xml"), INGEST % "member"),
+    "no_data_in_a_zip": Case("x.zip", zipped("README.txt"), INGEST % "member", more='format = "csv"'),
     "workbook": Case("x.xlsx", workbook(), UNPACKED),
     "workbook_with_format": Case("x.csv", workbook(), UNPACKED, more='format = "csv"'),
     "most_rows_bad": Case("x.csv", b"a,b\n" + b"x,1\n" * 57 + b"1,2\n" * 43, SHARE),

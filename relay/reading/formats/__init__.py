@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from importlib import import_module
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from urllib.parse import urlsplit
 
 import pyarrow as pa
@@ -14,8 +14,10 @@ from relay.handoff.schema import arrow_schema
 from relay.handoff.writer import Block
 from relay.reading.ambiguous import AmbiguousCellError
 from relay.reading.columns import ReadColumns, open_columns
+from relay.reading.compressed import strip_compression
 from relay.reading.format_keys import FormatKeys
 from relay.reading.formats.packing import describe_packed_name, require_unpacked
+from relay.reading.formats.parts import open_parts
 from relay.reading.rawfile import RawFile
 
 MODULES = {"csv": "delimited", "json": "records", "jsonl": "lines", "text": "text", "parquet": "parquet"}
@@ -26,27 +28,39 @@ ENDINGS = {
 }  # fmt: skip
 
 
-def read_files(files: list[RawFile], parameters: FormatKeys, columns: dict[str, Column]) -> Iterator[Block]:
+def read_files(
+    files: list[RawFile], parameters: FormatKeys, columns: dict[str, Column], scratch: Path | None = None
+) -> Iterator[Block]:
     """The rows of all files in order, in the schema's types.
 
+    Args:
+        files: plain or packed; what was found in them is noted there.
+        parameters: the keys of files.
+        columns: the schema.
+        scratch: folder for what must be unpacked to disk, which is removed; None: the system's.
+
     Raises:
-        SourceError: a file is empty, a web page, compressed, a workbook, or not of the format.
+        SourceError: a file is empty, a web page, a workbook, damaged, larger than its limit, or not of the format.
         SchemaError: columns are missing or unexpected, or a cell can be read in two ways.
         RecipeError: the format is neither said nor told by the name.
     """
     opened = open_columns(columns, parameters)
     same, first_row = SameColumns(opened), 1
-    for file in files:
-        require_unpacked(file, file.sniff())
-        kind = parameters.format or guess_format(file.content_name)
-        module = import_module(f"relay.reading.formats.{MODULES[kind]}")
-        try:
-            for block in module.read_file(file, parameters, opened, first_row):
-                first_row += block.read
-                yield same.take(block, file.name)
-        except AmbiguousCellError as error:
-            raise SchemaError(f"{file.name}: {error}") from None
+    for file in (part for whole in files for part in open_parts(whole, parameters, scratch)):
+        for block in _read_part(file, parameters, opened, first_row):
+            first_row += block.read
+            yield same.take(block, file.name)
     yield same.end()
+
+
+def _read_part(file: RawFile, parameters: FormatKeys, columns: ReadColumns, first_row: int) -> Iterator[Block]:
+    require_unpacked(file, file.sniff())
+    kind = parameters.format or guess_format(file.content_name)
+    module = import_module(f"relay.reading.formats.{MODULES[kind]}")
+    try:
+        yield from module.read_file(file, parameters, columns, first_row)
+    except AmbiguousCellError as error:
+        raise SchemaError(f"{file.name}: {error}") from None
 
 
 class SameColumns:
@@ -100,7 +114,8 @@ def check_format(parameters: FormatKeys, names: Iterable[str]) -> None:
         RecipeError: the format is neither said nor told by a name.
     """
     for name in names if parameters.format is None else ():
-        guess_format(name)
+        if not name.lower().endswith(".zip"):  # its files tell
+            guess_format(name)
 
 
 def guess_format(name: str) -> str:
@@ -109,7 +124,7 @@ def guess_format(name: str) -> str:
     Raises:
         RecipeError: the ending tells nothing.
     """
-    ending = PurePath(urlsplit(name).path).suffix.lower()
+    ending = PurePath(strip_compression(urlsplit(name).path)).suffix.lower()
     if ending not in ENDINGS:
         packed = describe_packed_name(urlsplit(name).path)
         if packed is not None:
