@@ -37,7 +37,7 @@ CODE = HANDOFF + Code(
         *("ingest.__main__", "ingest.column_range", "ingest.corpus", "ingest.drawing"),
         *("ingest.prose", "ingest.sources", "relay.reading"),
     ),
-    packages=("ijson", "numpy"),
+    packages=("ijson", "numpy", "openpyxl"),
 )
 """How bytes become rows. How they are fetched is not part of it: the key holds the SHA-256 of what came."""
 

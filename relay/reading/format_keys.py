@@ -99,7 +99,7 @@ def _as_list(rules: Any) -> Any:
 class FormatKeys(CellKeys):
     """What a recipe may say about files: in `[ingest]`, and wherever else a file is read."""
 
-    format: Literal["csv", "json", "jsonl", "text", "parquet", "python"] | None = None
+    format: Literal["csv", "json", "jsonl", "text", "parquet", "excel", "python"] | None = None
     """None: by the ending of the file's name. python: a function of one's own reads the files."""
     extra_columns: ExtraColumns = "refuse"
     """What to do with columns that the recipe does not declare. keep: take them with the types that they come with."""
@@ -133,6 +133,8 @@ class FormatKeys(CellKeys):
     max_unpacked_bytes: Annotated[int, Field(gt=0, exclude=True)] = 8_000_000_000
     """gzip, bzip2, xz and ZIP: the most that one of them may hold. Where the recipe says it, a file may have any number
     of times its packed size."""
+    sheet: str | Annotated[int, Field(ge=1)] | None = None
+    """Excel: the sheet's name, or its number from 1. None: the only sheet that holds values and is not hidden."""
     records: str = ""
     """JSON: dotted path to the list of records; empty when the list is the file itself."""
     starts_after: str | None = None
@@ -175,7 +177,7 @@ class FormatKeys(CellKeys):
 
 
 UNDECLARED: dict[str, Any] = {
-    **dict.fromkeys((*CellKeys.model_fields, "delimiter", "encoding", "comment", "member")),
+    **dict.fromkeys((*CellKeys.model_fields, "delimiter", "encoding", "comment", "member", "sheet")),
     "quote": '"',
     "skip_rows": 0,
     "header": True,

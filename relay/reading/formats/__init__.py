@@ -20,11 +20,13 @@ from relay.reading.formats.packing import describe_packed_name, require_unpacked
 from relay.reading.formats.parts import open_parts
 from relay.reading.rawfile import RawFile
 
-MODULES = {"csv": "delimited", "json": "records", "jsonl": "lines", "text": "text", "parquet": "parquet"}
+MODULES = {
+    "csv": "delimited", "json": "records", "jsonl": "lines", "text": "text", "parquet": "parquet", "excel": "excel",
+}  # fmt: skip
 
 ENDINGS = {
     ".csv": "csv", ".tsv": "csv", ".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".txt": "text",
-    ".parquet": "parquet",
+    ".parquet": "parquet", ".xlsx": "excel", ".xlsm": "excel",
 }  # fmt: skip
 
 
@@ -54,7 +56,7 @@ def read_files(
 
 
 def _read_part(file: RawFile, parameters: FormatKeys, columns: ReadColumns, first_row: int) -> Iterator[Block]:
-    require_unpacked(file, file.sniff())
+    require_unpacked(file, file.sniff(), parameters.format)
     kind = parameters.format or guess_format(file.content_name)
     module = import_module(f"relay.reading.formats.{MODULES[kind]}")
     try:
@@ -130,7 +132,7 @@ def guess_format(name: str) -> str:
         if packed is not None:
             raise RecipeError(f"{name}: {packed}")
         raise RecipeError(
-            f'{name}: the ending "{ending}" tells no format; say format = "csv", "json", "jsonl", "text" or "parquet" '
-            "in [ingest]"
+            f'{name}: the ending "{ending}" tells no format; say format = "csv", "json", "jsonl", "text", "parquet" or '
+            '"excel" in [ingest]'
         )
     return ENDINGS[ending]

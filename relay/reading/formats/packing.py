@@ -3,6 +3,7 @@
 import shlex
 import zipfile
 from pathlib import Path, PurePath
+from typing import Literal
 
 from relay.handoff.errors import SourceError
 from relay.reading.packed import TAR, PackedFile, name_archive
@@ -18,25 +19,40 @@ UNPACKERS = {
 
 OLD_EXCEL = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 PACKED_ENDINGS = (".zst", ".tar", ".tgz", ".7z", ".rar")
-WORKBOOK_ENDINGS = (".xlsx", ".xlsm", ".xls", ".ods")
-WORKBOOK_PARTS = ("xl/workbook.xml", "content.xml")
+EXCEL_ENDINGS = (".xlsx", ".xlsm")
+"""Of the workbooks that Relay reads."""
+OTHER_ENDINGS = (".xls", ".xlsb", ".ods")
+EXCEL_PART, OTHER_PARTS = "xl/workbook.xml", ("content.xml", "xl/workbook.bin")
 
-SAVE_SHEET = "save its sheet as CSV in the program that made it (Excel: Save As, CSV UTF-8)"
+SAVE_SHEET = "save it as Excel Workbook (.xlsx)"
 
 
-def require_unpacked(file: RawFile, head: bytes) -> None:
-    """Make sure that a file is no archive and no workbook, by its first bytes.
+def require_unpacked(file: RawFile, head: bytes, kind: str | None) -> None:
+    """Make sure that a file is no archive, and no workbook that is not read as one, by its first bytes.
+
+    Args:
+        file: the file.
+        head: its first bytes.
+        kind: the format that the recipe says; None: by the ending of the name.
 
     Raises:
         SourceError: it is one; the message says how to get at the data.
     """
-    kind = name_archive(head)
-    if head.startswith(OLD_EXCEL) or (kind is not None and is_workbook(file)):
-        plain = file.path.with_name(f"{file.path.stem}.sheet.csv")
-        raise SourceError(f"{file.name}: the file is a workbook; {SAVE_SHEET} as {plain}{_name_it(plain)}")
-    if kind in UNPACKERS:
-        command, found = _unpack_command(UNPACKERS[kind], file.path)
-        raise SourceError(f"{file.name}: the file is {kind}, which Relay does not open; run {command}{_name_it(found)}")
+    archive = name_archive(head)
+    if head.startswith(OLD_EXCEL):
+        raise SourceError(
+            f"{file.name}: the file is an old workbook (.xls) or has a password; {SAVE_SHEET} without one"
+        )
+    workbook = find_workbook(file) if archive is not None else None
+    if workbook == "other":
+        raise SourceError(f"{file.name}: the file is a workbook of another kind than .xlsx; {SAVE_SHEET}")
+    if workbook == "excel" and kind != "excel" and (kind or not file.content_name.lower().endswith(EXCEL_ENDINGS)):
+        raise SourceError(f'{file.name}: the file is a workbook of Excel; say format = "excel" in [ingest]')
+    if archive in UNPACKERS:
+        command, found = _unpack_command(UNPACKERS[archive], file.path)
+        raise SourceError(
+            f"{file.name}: the file is {archive}, which Relay does not open; run {command}{_name_it(found)}"
+        )
 
 
 def _unpack_command(template: str, path: Path) -> tuple[str, Path]:
@@ -56,8 +72,8 @@ def describe_packed_name(name: str) -> str | None:
             f'the ending "{ending}" is that of an archive that Relay does not open (it opens gzip, bzip2, xz and ZIP); '
             f"unpack it{_name_it('<the unpacked file>')}"
         )
-    if ending in WORKBOOK_ENDINGS:
-        return f'the ending "{ending}" is that of a workbook; {SAVE_SHEET}{_name_it("<the CSV file>")}'
+    if ending in OTHER_ENDINGS:
+        return f'the ending "{ending}" is that of a workbook; {SAVE_SHEET}'
     return None
 
 
@@ -66,12 +82,14 @@ def _name_it(path: object) -> str:
     return f', then say source = "file" and path = "{path}" in [ingest]; {other}'
 
 
-def is_workbook(file: RawFile) -> bool:
-    """Whether a ZIP archive is a workbook, by the parts of one; a packed one by its name."""
+def find_workbook(file: RawFile) -> Literal["excel", "other"] | None:
+    """Whether a ZIP archive is a workbook of Excel or another one, by its parts; a packed one by its name."""
     if isinstance(file, PackedFile):
-        return file.content_name.lower().endswith(WORKBOOK_ENDINGS)
+        name = file.content_name.lower()
+        return "excel" if name.endswith(EXCEL_ENDINGS) else "other" if name.endswith(OTHER_ENDINGS) else None
     try:
         with zipfile.ZipFile(file.path) as archive:
-            return any(name in WORKBOOK_PARTS for name in archive.namelist())
+            parts = archive.namelist()
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OSError):
-        return False
+        return None
+    return "excel" if EXCEL_PART in parts else "other" if any(part in parts for part in OTHER_PARTS) else None

@@ -10,7 +10,7 @@ from relay.handoff.errors import SourceError
 from relay.handoff.override import quote_toml
 from relay.reading.compressed import CompressedFile, Compression, find_compression, strip_compression
 from relay.reading.format_keys import FormatKeys
-from relay.reading.formats.packing import is_workbook
+from relay.reading.formats.packing import find_workbook
 from relay.reading.packed import ZIP, Limit
 from relay.reading.rawfile import RawFile
 from relay.reading.zipped import open_members
@@ -29,7 +29,7 @@ def open_parts(file: RawFile, keys: FormatKeys, scratch: Path | None) -> Iterato
     """
     head = file.sniff()
     compression = find_compression(head)
-    if compression is None and ZIP.match(head) and not is_workbook(file):
+    if compression is None and ZIP.match(head) and find_workbook(file) is None:
         with open_members(file, keys, scratch) as members:
             yield from members
         return

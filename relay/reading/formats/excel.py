@@ -1,0 +1,146 @@
+"""Excel workbooks (.xlsx, .xlsm): one sheet, by its name or number, with the values that its cells hold."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from loguru import logger
+
+from relay.handoff.column import Column
+from relay.handoff.errors import SourceError
+from relay.handoff.writer import Block, reject, show_cells
+from relay.reading.columns import ReadColumns
+from relay.reading.conform import conform, match_columns
+from relay.reading.format_keys import FormatKeys
+from relay.reading.formats.sheet_header import Header, name_column, read_header
+from relay.reading.formats.sheet_values import find_sheet_types, to_kept_array, to_sheet_array, write_value
+from relay.reading.formats.sheet_xml import ErrorValue, NoValue
+from relay.reading.formats.sheets import SheetRows, choose_sheet, open_book
+from relay.reading.formats.values import TEXTS
+from relay.reading.rawfile import RawFile
+from relay.reading.spellings import MISSING_WORDS
+
+BATCH_ROWS = 8192
+
+Row = tuple[int, list[Any]]
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What all rows of a sheet share."""
+
+    where: str
+    places: Mapping[str, int]
+    """Schema name -> place of the cell in a row, from 0."""
+    columns: ReadColumns
+    kept: Mapping[str, pa.DataType] = field(default_factory=dict)
+    """Name of a column that the schema does not declare -> the type that holds all its values."""
+
+
+def read_file(file: RawFile, parameters: FormatKeys, columns: ReadColumns, first_row: int) -> Iterator[Block]:
+    """The rows of one sheet.
+
+    Raises:
+        SourceError: not a workbook, too large, the sheet is not there or empty, or a cell's value was not stored.
+        SchemaError: columns are missing or unexpected.
+    """
+    with file.open() as opened, open_book(opened, file.name) as book:
+        sheet = choose_sheet(book, parameters.sheet, file)
+        rows = SheetRows(book, sheet)
+        where = f'{file.name}, sheet "{sheet.title}"'
+        body = iter(rows)
+        header = read_header(body, parameters, columns, where)
+        if parameters.extra_columns == "refuse":
+            body = header.require_names(body, where)
+        matched = match_columns(header.found, columns, parameters.extra_columns, where)
+        places = {name: header.names.index(source) for name, source in matched.items()}
+        kept = _find_kept(places, columns, iter(SheetRows(book, sheet)), header)
+        layout = Layout(where, places, columns, kept)
+        count = 0
+        while batch := list(islice(body, BATCH_ROWS)):
+            yield finish_batch(batch, layout, first_row + count)
+            count += len(batch)
+        if not count:
+            raise SourceError(f"{where}: no row stands below the names of the columns (row {header.last_row})")
+        _say_seen(rows, header.last_row, file, where)
+
+
+def finish_batch(batch: list[Row], layout: Layout, first_row: int) -> Block:
+    """Rows of a sheet in the schema's types; a row with an error value where a value must be is rejected.
+
+    Raises:
+        SourceError: a cell's value was not stored.
+    """
+    cells = {name: [row[at] if at < len(row) else None for _, row in batch] for name, at in layout.places.items()}
+    problems: dict[int, str] = {}
+    for name, values in cells.items():
+        for index, value in enumerate(values):
+            if isinstance(value, NoValue):
+                raise SourceError(
+                    f"{layout.where}: cell {value.place} holds a formula without a value: the program that wrote the "
+                    "workbook did not compute it. Open it in Excel or LibreOffice, save it, and run again"
+                )
+            if isinstance(value, ErrorValue) and name in layout.columns:
+                values[index] = None
+                if not _is_missing(value.text, layout.columns[name]):
+                    problems.setdefault(index, f"{name}: the cell holds the error {value.text}")
+    numbers = np.arange(first_row, first_row + len(batch))
+    table = pa.table(
+        {
+            name: to_kept_array(values, layout.kept[name])
+            if name in layout.kept
+            else to_sheet_array(values, layout.columns[name])
+            for name, values in cells.items()
+        }
+    )
+    if not problems:
+        return conform(table, layout.columns, numbers)
+    sound = np.ones(len(batch), bool)
+    sound[list(problems)] = False
+    block = conform(table.filter(pa.array(sound)), layout.columns, numbers[sound])
+    rows = [(int(numbers[index]), reason, _show(batch[index], layout)) for index, reason in sorted(problems.items())]
+    rejected = pa.concat_tables([block.rejected, reject(rows)]).sort_by("row")
+    return Block(table=block.table, read=len(batch), rejected=rejected)
+
+
+def _is_missing(error: str, column: Column) -> bool:
+    """Whether the recipe, or else the usual words, take an error for "no value"."""
+    usual = () if column.type in TEXTS else MISSING_WORDS
+    return error in (usual if column.missing is None else column.missing)
+
+
+def _show(row: Row, layout: Layout) -> str:
+    values = {name: row[1][at] if at < len(row[1]) else None for name, at in layout.places.items()}
+    return show_cells({name: None if value is None else write_value(value) for name, value in values.items()})
+
+
+def _find_kept(
+    places: Mapping[str, int], columns: ReadColumns, rows: Iterator[Row], header: Header
+) -> dict[str, pa.DataType]:
+    """The type of each column that the schema does not declare: for these the sheet is read twice."""
+    kept = {name: at for name, at in places.items() if name not in columns}
+    if not kept:
+        return {}
+    types = find_sheet_types((row for number, row in rows if number > header.last_row), len(header.names))
+    return {name: types[at] for name, at in kept.items()}
+
+
+def _say_seen(rows: SheetRows, last_header_row: int, file: RawFile, where: str) -> None:
+    """Log once what a person should know of the sheet, and note it for the receipt."""
+    found = file.noted.setdefault("found", {})
+    empty = [numbers for numbers in rows.empty if numbers[0] > last_header_row]
+    if empty:
+        count, first = sum(map(len, empty)), empty[0][0]
+        found["empty rows"] = f"{count:,}, first row {first}"
+        logger.info("{}: empty rows left out: {:,}, the first is row {}", where, count, first)
+    merged = [area for area in rows.merged if name_column(area.partition(":")[2])[1] > last_header_row]
+    if merged:
+        more = f" and {len(merged) - 1:,} more" if len(merged) > 1 else ""
+        found["merged cells"] = f"{merged[0]}{more}"
+        logger.warning(
+            "{}: merged cells at {}{}: only the first cell of a range holds its value, and the others are empty",
+            *(where, merged[0], more),
+        )
