@@ -99,7 +99,7 @@ def _as_list(rules: Any) -> Any:
 class FormatKeys(CellKeys):
     """What a recipe may say about files: in `[ingest]`, and wherever else a file is read."""
 
-    format: Literal["csv", "json", "jsonl", "text", "parquet", "excel", "python"] | None = None
+    format: Literal["csv", "json", "jsonl", "text", "parquet", "excel", "fixed", "python"] | None = None
     """None: by the ending of the file's name. python: a function of one's own reads the files."""
     extra_columns: ExtraColumns = "refuse"
     """What to do with columns that the recipe does not declare. keep: take them with the types that they come with."""
@@ -135,6 +135,12 @@ class FormatKeys(CellKeys):
     of times its packed size."""
     sheet: str | Annotated[int, Field(ge=1)] | None = None
     """Excel: the sheet's name, or its number from 1. None: the only sheet that holds values and is not hidden."""
+    widths: Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1)] | None = None
+    """Fixed width: the characters of each field, in the order of the line. The names stand in the first line, or with
+    `header = false` the fields are the recipe's columns in their order."""
+    positions: dict[str, Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=2, max_length=2)]] | None = None
+    """Fixed width: name -> first and last character of the field, from 1, as `{ age = [1, 3] }`. The file has no
+    names."""
     records: str = ""
     """JSON: dotted path to the list of records; empty when the list is the file itself."""
     starts_after: str | None = None
@@ -163,6 +169,20 @@ class FormatKeys(CellKeys):
             owners[sign or ""] = key
         return self
 
+    @model_validator(mode="after")
+    def _keys_fit_the_format(self) -> Self:
+        """`widths` or `positions` belong to `format = "fixed"`, and `sheet` to Excel."""
+        if (self.format == "fixed") != (self.widths is not None or self.positions is not None):
+            raise ValueError('widths or positions and format = "fixed" need each other')
+        if self.widths is not None and self.positions is not None:
+            raise ValueError("expected either widths or positions")
+        for name, (first, last) in (self.positions or {}).items():
+            if first > last:
+                raise ValueError(f"positions: {name} ends before it begins: {first} to {last}")
+        if self.sheet is not None and self.format not in (None, "excel"):
+            raise ValueError(f'sheet needs format = "excel", not "{self.format}"')
+        return self
+
     @model_serializer(mode="wrap")
     def _without_undeclared(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """What is not declared is in no key: those of recipes without it stay as they are."""
@@ -177,7 +197,9 @@ class FormatKeys(CellKeys):
 
 
 UNDECLARED: dict[str, Any] = {
-    **dict.fromkeys((*CellKeys.model_fields, "delimiter", "encoding", "comment", "member", "sheet")),
+    **dict.fromkeys(
+        (*CellKeys.model_fields, "delimiter", "encoding", "comment", "member", "sheet", "widths", "positions")
+    ),
     "quote": '"',
     "skip_rows": 0,
     "header": True,

@@ -22,6 +22,7 @@ from relay.reading.rawfile import RawFile
 
 MODULES = {
     "csv": "delimited", "json": "records", "jsonl": "lines", "text": "text", "parquet": "parquet", "excel": "excel",
+    "fixed": "fixed",
 }  # fmt: skip
 
 ENDINGS = {
@@ -132,7 +133,7 @@ def guess_format(name: str) -> str:
         if packed is not None:
             raise RecipeError(f"{name}: {packed}")
         raise RecipeError(
-            f'{name}: the ending "{ending}" tells no format; say format = "csv", "json", "jsonl", "text", "parquet" or '
-            '"excel" in [ingest]'
+            f'{name}: the ending "{ending}" tells no format; say format = "csv", "json", "jsonl", "text", "parquet", '
+            '"excel" or "fixed" in [ingest]'
         )
     return ENDINGS[ending]
