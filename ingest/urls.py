@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from pathlib import PurePosixPath
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 from relay.handoff.errors import RecipeError
@@ -69,6 +70,11 @@ def name_file(url: str) -> str:
     """The last part of the URL's path as a name that every file system takes, its ending kept."""
     last = unquote(_split(url).path).rpartition("/")[2]
     return re.sub(r"[^A-Za-z0-9._-]+", "_", last)[-NAME_CHARS:].lstrip(".") or "data"
+
+
+def path_file(url: str) -> str:
+    """The same name behind the folders of the URL's path."""
+    return str(PurePosixPath(unquote(_split(url).path)).parent / name_file(url))
 
 
 def _mask_pair(pair: re.Match[str]) -> str:

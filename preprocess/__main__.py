@@ -43,7 +43,7 @@ CODE = HANDOFF + Code(
 )
 
 READING = (
-    *("ambiguous", "arrow", "cell_advice", "cells", "columns", "conform", "marks", "moments", "numbers"),
+    *("ambiguous", "arrow", "cell_advice", "cells", "columns", "listing", "conform", "marks", "moments", "numbers"),
     *("spellings", "words"),
 )
 OWN = Code(modules=("preprocess.own", "preprocess.own_rows", *(f"relay.reading.{name}" for name in READING)))

@@ -1,7 +1,7 @@
 """Files that the user put there: one, several, or a pattern. They are read where they lie, not copied."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ from relay.handoff.receipt import Origin
 from relay.handoff.recipe import Column
 from relay.handoff.run import Run
 from relay.reading.rawfile import RawFile
+from relay.reading.sets import distinguish
 
 if TYPE_CHECKING:
     from relay.handoff.writer import Block
@@ -28,10 +29,13 @@ class FileSource:
         """The files, those of a pattern by name.
 
         Raises:
-            SourceError: nothing lies there.
+            SourceError: nothing lies there, or one file is named twice.
         """
         written = self.run.parameters.path
-        return [file for path in ([written] if isinstance(written, str) else written) for file in self._find(path)]
+        found = [file for path in ([written] if isinstance(written, str) else written) for file in self._find(path)]
+        _refuse_repetition(found)
+        items = distinguish([file.name for file in found])
+        return [replace(file, item=item) for file, item in zip(found, items, strict=True)]
 
     def inputs(self) -> dict[str, str]:
         """Name -> SHA-256 of each file."""
@@ -73,6 +77,17 @@ class FileSource:
     def _describe(self, path: Path, name: str) -> RawFile:
         digest = self.run.fingerprints.of(path)
         return RawFile(name, path.stem, path, Origin(where=str(path), sha256=digest, bytes=path.stat().st_size))
+
+
+def _refuse_repetition(files: list[RawFile]) -> None:
+    seen: dict[tuple[int, int], str] = {}
+    for file in files:
+        found = file.path.stat()
+        other = seen.get((found.st_dev, found.st_ino))
+        if other is not None:
+            named = f"{file.name} is named twice" if file.name == other else f"{file.name} and {other} are one file"
+            raise SourceError(f"{named}, and its rows would count twice; name it once in [ingest] path")
+        seen[found.st_dev, found.st_ino] = file.name
 
 
 def open_source(run: Run[FileSection]) -> FileSource:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from time import monotonic
@@ -16,13 +16,14 @@ from loguru import logger
 from ingest.kept import Fetched, KeptFile, Wanted, is_due, is_whole, keep_part, read_manifest, write_manifest
 from ingest.parameters import HttpSection
 from ingest.refresh import choose_refresh
-from ingest.urls import mask_url, name_file
+from ingest.urls import mask_url, path_file
 from relay.handoff.errors import RecipeError, SourceError
 from relay.handoff.files import Fingerprints, sync_folder
 from relay.handoff.receipt import Origin
 from relay.handoff.recipe import Column
 from relay.handoff.run import Run, format_utc
 from relay.reading.rawfile import RawFile
+from relay.reading.sets import distinguish
 
 if TYPE_CHECKING:  # requests and Arrow are heavy: an unchanged stage does without them
     from ingest.download import RetryPolicy
@@ -189,6 +190,7 @@ def list_wanted(section: HttpSection, folder: Path) -> list[Wanted]:
         RecipeError: a URL stands there twice, or is none.
     """
     wanted: dict[str, Wanted] = {}
+    items = distinguish([path_file(url) for url in section.urls])
     names: Counter[str] = Counter()
     for index, url in enumerate(section.urls):
         name = mask_url(url)
@@ -196,7 +198,7 @@ def list_wanted(section: HttpSection, folder: Path) -> list[Wanted]:
         one = Wanted(
             url=url,
             name=name if names[name] == 1 else f"{name} ({names[name]})",
-            item=section.items[index % len(section.items)] if section.items else PurePosixPath(name_file(url)).stem,
+            item=section.items[index % len(section.items)] if section.items else items[index],
             folder=folder,
             sha256=section.checksums[index].lower() if section.checksums else None,
         )

@@ -28,7 +28,8 @@ ENOUGH_REJECTED = 100_000
 """From this many rejected rows on, a run over its limit stops: the rest would tell nothing new."""
 
 REJECTED_SCHEMA = pa.schema([("row", pa.int64()), ("reason", pa.string()), ("cells", pa.string())])
-"""`row` counts the source's records from 1; `cells` is a JSON object of column -> text as it came."""
+"""`row` counts the source's records from 1; `cells` is a JSON object of column -> text as it came. Rows of a set of
+files also have `file` and `file_row`, which counts from 1 in that file."""
 
 
 @dataclass(frozen=True)
@@ -214,7 +215,7 @@ class DatasetWriter:
         """Write rows that are not among those of the dataset."""
         if self._rejected is None:
             self._rejected_sink = HashingFile(self.location.next_rejected)
-            self._rejected = pq.ParquetWriter(self._rejected_sink, REJECTED_SCHEMA, compression="zstd")
+            self._rejected = pq.ParquetWriter(self._rejected_sink, rows.schema, compression="zstd")
         self._rejected.write_table(rows)
 
     def _reject(self, rows: pa.Table) -> None:

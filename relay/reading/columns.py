@@ -6,8 +6,10 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from relay.handoff.column import CellKeys, Column, OpenColumns, fill_keys
+from relay.handoff.errors import SchemaError
 from relay.handoff.receipt import ColumnWarning
 from relay.reading.ambiguous import AmbiguousCellError, describe_grouped_floats, describe_mixture, show
+from relay.reading.listing import list_names
 from relay.reading.moments import SEEN_COMPACT, SEEN_ISO
 from relay.reading.numbers import SEEN_FRACTION, SEEN_GROUPED
 
@@ -35,6 +37,10 @@ class ReadColumns(dict[str, Column]):
         """Whether the source may bring others."""
         self.may_lack = isinstance(columns, OpenColumns) and columns.may_lack
         """Whether it may lack some of them."""
+        self.is_set = False
+        """Whether the file that is read now is one of several, some of which may lack a column that may be null."""
+        self._absent: dict[str, dict[str, str]] = {}
+        self._files = 0
         self._seen: dict[str, dict[str, Sighting]] = {name: {} for name in columns}
 
     def note(self, name: str, seen: Mapping[str, Sighting]) -> None:
@@ -52,6 +58,25 @@ class ReadColumns(dict[str, Column]):
             what = describe_mixture(compact.cell, f" in row {compact.row:,}", other)
             raise AmbiguousCellError(f"column {name}: {what}")
 
+    def note_absent(self, name: str, where: str, message: str) -> None:
+        """Keep that a file of the set lacks a column; the message is the one for a set in which all files do."""
+        self._absent.setdefault(name, {})[where] = message
+
+    def is_absent(self, name: str) -> bool:
+        """Whether a file of the set lacks a column, which is then null in its rows."""
+        return name in self._absent
+
+    def end_set(self, files: int) -> None:
+        """Take in how many files there were.
+
+        Raises:
+            SchemaError: all of them lack a column.
+        """
+        self._files = files
+        for absent in self._absent.values():
+            if len(absent) == files:
+                raise SchemaError(next(iter(absent.values())))
+
     def take_notes(self, fields: Mapping[str, pa.Field]) -> None:
         """Read numbers that a database wrote as texts by its marks; name -> field of the source."""
         for name, item in fields.items():
@@ -68,13 +93,22 @@ class ReadColumns(dict[str, Column]):
 
     def warnings(self) -> tuple[ColumnWarning, ...]:
         """What a person should look at, once all rows are read."""
-        return tuple(
+        grouped = tuple(
             ColumnWarning(
                 column=name, text=describe_grouped_floats(name, seen[SEEN_GROUPED].row, seen[SEEN_GROUPED].cell)
             )
             for name, seen in self._seen.items()
             if SEEN_GROUPED in seen and SEEN_FRACTION not in seen
         )
+        absent = tuple(
+            ColumnWarning(
+                column=name,
+                text=f"column {name} is missing in {len(where)} of {self._files} files and null in their rows: "
+                f"{list_names(list(where))}",
+            )
+            for name, where in self._absent.items()
+        )
+        return grouped + absent
 
 
 def open_columns(columns: Mapping[str, Column], keys: CellKeys) -> ReadColumns:

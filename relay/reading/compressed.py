@@ -92,8 +92,8 @@ def find_compression(head: bytes) -> Compression | None:
 
 def strip_compression(name: str) -> str:
     """A file name without the ending of a compression: `x.csv` of `x.csv.gz`."""
-    path = PurePath(name)
-    return path.stem if path.suffix.lower() in {one.ending for one in COMPRESSIONS} else name
+    ending = PurePath(name).suffix
+    return name.removesuffix(ending) if ending.lower() in {one.ending for one in COMPRESSIONS} else name
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -19,6 +19,10 @@ from relay.reading.cells import read_column
 from relay.reading.columns import ReadColumns, Sighting
 from relay.reading.spellings import MISSING_WORDS as NULL_WORDS
 
+ALIKE = 0.75
+"""Ratio of equal characters from which on a column may be another one under a new name: `incom` and `income` have 0.9,
+`name` and `income` 0.6."""
+
 __all__ = ["NULL_WORDS", "conform", "match_columns"]
 
 
@@ -39,7 +43,8 @@ def match_columns(
     Raises:
         SchemaError: a column is missing, comes twice, or is not in the schema.
     """
-    matched = {}
+    matched: dict[str, str] = {}
+    absent: dict[str, str] = {}
     is_open = isinstance(columns, ReadColumns) and columns.is_open
     may_lack = isinstance(columns, ReadColumns) and columns.may_lack
     for name, column in columns.items():
@@ -47,10 +52,16 @@ def match_columns(
         if not present and may_lack:
             continue
         if not present:
-            raise SchemaError(f"{where}: column {name} is missing{_suggest(name, found)}; found {_listed(found)}")
+            problem = f"{where}: column {name} is missing{_suggest(name, found)}; found {_listed(found)}"
+            if not (isinstance(columns, ReadColumns) and columns.is_set and column.null):
+                raise SchemaError(problem)
+            _refuse_renamed(name, columns, found, problem)
+            absent[name] = problem
+            continue
         if len(present) > 1 or found.count(present[0]) > 1:
             raise SchemaError(f"{where}: column {name} comes more than once: {_listed(present)} in {_listed(found)}")
         matched[name] = present[0]
+    _note_absent(absent, columns, where, is_known=bool(matched))
     extra = [name for name in found if name not in matched.values()]
     if is_open and extra_columns != "drop":
         repeated = [name for name in extra if extra.count(name) > 1 or name in matched]
@@ -63,6 +74,28 @@ def match_columns(
             f'the model), or drop what is not declared with extra_columns = "drop" in [{section}]'
         )
     return matched
+
+
+def _refuse_renamed(name: str, columns: Mapping[str, Column], found: list[str], problem: str) -> None:
+    """Go on where no other column of the file looks like the one that it lacks."""
+    known = {one for key, column in columns.items() for one in (key, *column.source_names)}
+    others = [one for one in found if one not in known]
+    alike = [one for one in others if one.casefold() == name.casefold()] or get_close_matches(
+        name, others, n=1, cutoff=ALIKE
+    )
+    if alike:
+        raise SchemaError(
+            f'{problem}; if "{alike[0]}" is another column, declare it in [columns] with role = "ignore" and null = '
+            f"true: then {name} is null in the rows of this file"
+        )
+
+
+def _note_absent(absent: Mapping[str, str], columns: Mapping[str, Column], where: str, *, is_known: bool) -> None:
+    for name, problem in absent.items():
+        if not is_known:  # a file without any of the columns is another file
+            raise SchemaError(problem)
+        if isinstance(columns, ReadColumns):
+            columns.note_absent(name, where, problem)
 
 
 def conform(table: pa.Table, columns: Mapping[str, Column], rows: NDArray[np.int64]) -> Block:
@@ -78,7 +111,7 @@ def conform(table: pa.Table, columns: Mapping[str, Column], rows: NDArray[np.int
     """
     arrays, fields = [], []
     problems: dict[int, str] = {}
-    for name in table.column_names if isinstance(columns, ReadColumns) and columns.is_open else columns:
+    for name in _list_columns(table, columns):
         column = columns.get(name)
         if column is None:
             cast = _keep(table.column(name))
@@ -88,6 +121,9 @@ def conform(table: pa.Table, columns: Mapping[str, Column], rows: NDArray[np.int
                 problems.setdefault(int(index), f"{name}: not UTF-8 text")
             continue
         fields.append(arrow_field(name, column))
+        if isinstance(columns, ReadColumns) and columns.is_absent(name) and name not in table.column_names:
+            arrays.append(pa.nulls(table.num_rows, fields[-1].type))
+            continue
         cast = _read(name, table.column(name), column, rows)
         if isinstance(columns, ReadColumns):
             seen = {kind: Sighting(int(rows[at]), _show(table, name, at)) for kind, at in cast.seen.items()}
@@ -105,6 +141,14 @@ def conform(table: pa.Table, columns: Mapping[str, Column], rows: NDArray[np.int
     cells = table.take(pa.array(bad_rows)).to_pylist()
     rejected = [(int(rows[i]), problems[i], show_cells(row)) for i, row in zip(bad_rows, cells, strict=True)]
     return Block(table=typed.filter(pa.array(kept)), read=table.num_rows, rejected=reject(rejected))
+
+
+def _list_columns(table: pa.Table, columns: Mapping[str, Column]) -> list[str]:
+    """The names of the block: the schema's; where it is open those that came, and those that this file alone lacks."""
+    if not isinstance(columns, ReadColumns) or not columns.is_open:
+        return list(columns)
+    lacking = [name for name in columns if name not in table.column_names and columns.is_absent(name)]
+    return [*table.column_names, *lacking]
 
 
 def _keep(values: pa.ChunkedArray) -> Cast:

@@ -40,6 +40,11 @@ class RawFile:
         return self.given_name or self.path.name
 
     @property
+    def is_in_set(self) -> bool:
+        """Whether it lies in an archive beside others."""
+        return False
+
+    @property
     def described(self) -> Origin:
         """Where the bytes came from, with what reading found."""
         return self.origin.model_copy(update=self.noted)

@@ -18,11 +18,12 @@ from relay.handoff.errors import SourceError
 from relay.handoff.override import quote_toml
 from relay.handoff.receipt import Unpacked
 from relay.reading.format_keys import FormatKeys
+from relay.reading.listing import list_names
 from relay.reading.packed import Limit, PackedFile
 from relay.reading.rawfile import BLOCK_BYTES, SNIFF_BYTES, RawFile
+from relay.reading.sets import distinguish, warn_of_copies
 
 MOST_MEMBERS = 10_000
-NAMES_SHOWN = 5
 
 METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 """Those that unpack in bounded memory; all common programs write them."""
@@ -48,6 +49,13 @@ class MemberFile(PackedFile):
 
     archive: zipfile.ZipFile
     info: zipfile.ZipInfo
+    count: int
+    """Of the files that are read of the archive."""
+
+    @property
+    def is_in_set(self) -> bool:
+        """Whether the archive holds others."""
+        return self.count > 1
 
     @property
     def content_name(self) -> str:
@@ -83,31 +91,30 @@ def open_members(file: RawFile, keys: FormatKeys, scratch: Path | None) -> Itera
         file.noted["unpacked"] = [Unpacked(name=clean_name(info), bytes=info.file_size) for info in chosen]
         file.noted["left_out"] = left_out
         _say(file.name, [clean_name(info) for info in chosen], left_out)
-        yield [_describe(file, archive, info, limit, scratch, is_only=len(chosen) == 1) for info in chosen]
+        warn_of_copies((f"{file.name}/{clean_name(info)}", (info.CRC, info.file_size)) for info in chosen)
+        items = distinguish([clean_name(info) for info in chosen])
+        if len(chosen) == 1 and file.item != PurePosixPath(file.content_name).stem:
+            items = [file.item]  # as the recipe's `items` call the archive
+        yield [
+            MemberFile(
+                f"{file.name}/{clean_name(info)}",
+                item,
+                file.path,
+                file.origin,
+                limit=limit,
+                scratch=scratch,
+                archive=archive,
+                info=info,
+                count=len(chosen),
+            )
+            for info, item in zip(chosen, items, strict=True)
+        ]
 
 
 def clean_name(info: zipfile.ZipInfo) -> str:
     """A member's name with slashes, which some programs on Windows do not write, and as a message can show it."""
     name = info.filename.replace("\\", "/")
     return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in name)
-
-
-def _describe(
-    file: RawFile, archive: zipfile.ZipFile, info: zipfile.ZipInfo, limit: Limit, scratch: Path | None, *, is_only: bool
-) -> MemberFile:
-    name = clean_name(info)
-    # A single file is still what the recipe's `items` call the archive.
-    is_named = is_only and file.item != PurePosixPath(file.content_name).stem
-    return MemberFile(
-        f"{file.name}/{name}",
-        file.item if is_named else PurePosixPath(name).stem,
-        file.path,
-        file.origin,
-        limit=limit,
-        scratch=scratch,
-        archive=archive,
-        info=info,
-    )
 
 
 @contextmanager
@@ -167,10 +174,11 @@ def _is_wanted(info: zipfile.ZipInfo, pattern: str | None) -> bool:
 
 def _describe_nothing(name: str, left_out: list[str], pattern: str | None, readable: list[str]) -> str:
     if pattern is not None:
-        return f"{name}: no file in the ZIP archive matches member = {quote_toml(pattern)}; it holds {_list(left_out)}"
+        held = list_names(left_out)
+        return f"{name}: no file in the ZIP archive matches member = {quote_toml(pattern)}; it holds {held}"
     if not left_out:
         return f"{name}: the ZIP archive holds no file"
-    found = f"{name}: the ZIP archive holds no file that looks like data, only {_list(left_out)}"
+    found = f"{name}: the ZIP archive holds no file that looks like data, only {list_names(left_out)}"
     return f"{found}; choose one, such as member = {quote_toml(readable[0])}, in [ingest]" if readable else found
 
 
@@ -182,9 +190,10 @@ def _require_one_kind(name: str, names: list[str], keys: FormatKeys) -> None:
         return
     common = max(kinds, key=endings.count)
     example = f"*{common}" if common else names[endings.index(common)]
+    shown = list_names(_show_each_kind(names, endings))
     raise SourceError(
-        f"{name}: the ZIP archive holds several kinds of files, {_list(_show_each_kind(names, endings))}; choose some, "
-        f"such as member = {quote_toml(example)}, in [ingest]"
+        f"{name}: the ZIP archive holds several kinds of files, {shown}; choose some, such as "
+        f"member = {quote_toml(example)}, in [ingest]"
     )
 
 
@@ -209,11 +218,5 @@ def _require_readable(name: str, info: zipfile.ZipInfo) -> None:
 
 
 def _say(name: str, names: list[str], left_out: list[str]) -> None:
-    others = f"; leaves out {_list(left_out)}" if left_out else ""
-    logger.info("{}: reads {}{}", name, _list(names), others)
-
-
-def _list(names: list[str]) -> str:
-    shown = ", ".join(names[:NAMES_SHOWN])
-    more = len(names) - NAMES_SHOWN
-    return f"{shown} and {more:,} more" if more > 0 else shown
+    others = f"; leaves out {list_names(left_out)}" if left_out else ""
+    logger.info("{}: reads {}{}", name, list_names(names), others)

@@ -16,9 +16,11 @@ from relay.reading.ambiguous import AmbiguousCellError
 from relay.reading.columns import ReadColumns, open_columns
 from relay.reading.compressed import strip_compression
 from relay.reading.format_keys import FormatKeys
+from relay.reading.formats.located import locate
 from relay.reading.formats.packing import describe_packed_name, require_unpacked
 from relay.reading.formats.parts import open_parts
 from relay.reading.rawfile import RawFile
+from relay.reading.sets import warn_of_copies
 
 MODULES = {
     "csv": "delimited", "json": "records", "jsonl": "lines", "text": "text", "parquet": "parquet", "excel": "excel",
@@ -48,11 +50,16 @@ def read_files(
         RecipeError: the format is neither said nor told by the name.
     """
     opened = open_columns(columns, parameters)
-    same, first_row = SameColumns(opened), 1
+    warn_of_copies((file.name, file.origin.sha256) for file in files)
+    same, first_row, count = SameColumns(opened), 1, 0
     for file in (part for whole in files for part in open_parts(whole, parameters, scratch)):
+        opened.is_set = len(files) > 1 or file.is_in_set
+        before, count = first_row - 1, count + 1
         for block in _read_part(file, parameters, opened, first_row):
             first_row += block.read
-            yield same.take(block, file.name)
+            known = same.take(block, file.name)
+            yield locate(known, file.name, before) if opened.is_set else known
+    opened.end_set(count)
     yield same.end()
 
 

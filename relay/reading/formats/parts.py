@@ -1,6 +1,6 @@
 """One file of a recipe as the files that its rows are in: itself, what it holds compressed, or an archive's members."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from pathlib import Path, PurePath
 
@@ -11,9 +11,10 @@ from relay.handoff.override import quote_toml
 from relay.reading.compressed import CompressedFile, Compression, find_compression, strip_compression
 from relay.reading.format_keys import FormatKeys
 from relay.reading.formats.packing import find_workbook
+from relay.reading.listing import list_names
 from relay.reading.packed import ZIP, Limit
 from relay.reading.rawfile import RawFile
-from relay.reading.zipped import open_members
+from relay.reading.zipped import MemberFile, clean_name, open_members
 
 
 def open_parts(file: RawFile, keys: FormatKeys, scratch: Path | None) -> Iterator[RawFile]:
@@ -32,6 +33,7 @@ def open_parts(file: RawFile, keys: FormatKeys, scratch: Path | None) -> Iterato
     if compression is None and ZIP.match(head) and find_workbook(file) is None:
         with open_members(file, keys, scratch) as members:
             yield from members
+            _note_found(file, members)
         return
     if keys.member is not None:
         raise SourceError(
@@ -48,3 +50,15 @@ def _unpacked(file: RawFile, compression: Compression, keys: FormatKeys, scratch
     if file.item == PurePath(file.content_name).stem:
         known["item"] = PurePath(strip_compression(file.content_name)).stem
     return CompressedFile(**known, limit=Limit.read(keys), scratch=scratch, compression=compression)
+
+
+def _note_found(file: RawFile, members: Sequence[MemberFile]) -> None:
+    """Note in an archive what reading found in its files; where they differ, with their names."""
+    found: dict[str, dict[str, list[str]]] = {}
+    for member in members:
+        for key, value in member.noted.get("found", {}).items():
+            found.setdefault(key, {}).setdefault(value, []).append(clean_name(member.info))
+    for key, values in found.items():
+        where = [f"{value} ({list_names(names)})" for value, names in values.items()]
+        is_one = len(values) == 1 and len(next(iter(values.values()))) == len(members)
+        file.noted.setdefault("found", {})[key] = next(iter(values)) if is_one else "; ".join(where)

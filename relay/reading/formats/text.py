@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import islice
+from pathlib import PurePosixPath
+from urllib.parse import urlsplit
 
 import numpy as np
 import pyarrow as pa
@@ -30,7 +32,7 @@ class Document:
 
 
 def read_file(file: RawFile, parameters: FormatKeys, columns: dict[str, Column], first_row: int) -> Iterator[Block]:
-    """The documents of a text file: columns `item` (the file), `text`, and the patterns' named groups.
+    """The documents of a text file: columns `item` (the file), `folder`, `text`, and the patterns' named groups.
 
     Raises:
         SourceError: a pattern is nowhere in the file, or the text is not of the encoding.
@@ -49,7 +51,7 @@ def read_file(file: RawFile, parameters: FormatKeys, columns: dict[str, Column],
 def _column_names(parameters: FormatKeys) -> list[str]:
     patterns = [parameters.document or "", *parameters.document_head]
     groups = [name for pattern in patterns for name in re.compile(pattern).groupindex]
-    return list(dict.fromkeys(["item", *groups, "text"]))
+    return list(dict.fromkeys(["item", "folder", *groups, "text"]))
 
 
 def split_documents(lines: Iterator[str], parameters: FormatKeys, file: RawFile) -> Iterator[dict[str, str]]:
@@ -59,18 +61,24 @@ def split_documents(lines: Iterator[str], parameters: FormatKeys, file: RawFile)
         SourceError: no line begins a document.
     """
     begins = re.compile(parameters.document) if parameters.document else None
-    current = None if begins else Document({"item": file.item})
+    current = None if begins else Document(_describe(file))
     for line in lines:
         match = begins.search(line) if begins else None
         if match is not None:
             if current is not None:
                 yield _finish(current, parameters)
-            current = Document({"item": file.item, **_groups(match)})
+            current = Document({**_describe(file), **_groups(match)})
         elif current is not None:
             current.lines.append(line)
     if current is None:
         raise SourceError(f"{file.name}: no line matches document = {parameters.document!r}; look at {file.path}")
     yield _finish(current, parameters)
+
+
+def _describe(file: RawFile) -> dict[str, str]:
+    """What the file's name says of its documents."""
+    folder = PurePosixPath(urlsplit(file.name).path).parent.name
+    return {"item": file.item} | ({"folder": folder} if folder else {})
 
 
 def _finish(document: Document, parameters: FormatKeys) -> dict[str, str]:
