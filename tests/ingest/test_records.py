@@ -7,7 +7,7 @@ import pytest
 
 from relay.handoff.errors import SchemaError, SourceError
 from relay.reading.formats.flatten import Fields
-from relay.reading.formats.records import BATCH_RECORDS
+from relay.reading.formats.record_blocks import BATCH_RECORDS
 
 Read = Callable[..., Any]
 

@@ -104,7 +104,6 @@ CASES = {
     "records_of_a_list": Case("x.json", LIST, INGEST % "records", more='records = "x"'),
     "records_deeper": Case("x.json", b'{"data": {"rows": ' + LIST + b"}}", INGEST % "records", more='records = "data"'),
     "records_forgotten": Case("x.json", b'{"meta": [1], "rows": ' + LIST + b"}", INGEST % "records"),
-    "lines_as_json": Case("x.json", b'{"a": 1, "b": 2}\n{"a": 3, "b": 4}\n', INGEST % "format"),
     "json_as_lines": Case("x.jsonl", LIST.replace(b", {", b",\n{"), INGEST % "format"),
     "two_paths": Case("x.json", BOTH_IDS, BY_PATH, recipe=WITH_IDS),
     "two_paths_in_lines": Case("x.jsonl", BOTH_IDS[1:-1], BY_PATH, recipe=WITH_IDS),

@@ -9,7 +9,8 @@ from relay.handoff.writer import Block
 from relay.reading.columns import ReadColumns
 from relay.reading.format_keys import DEFAULT_ENCODING, FormatKeys
 from relay.reading.formats.flatten import make_record
-from relay.reading.formats.records import conform_records
+from relay.reading.formats.json_text import PYTHON_CONSTANTS
+from relay.reading.formats.record_blocks import conform_records
 from relay.reading.rawfile import UTF8_MARK, RawFile, drop_mark
 
 
@@ -44,6 +45,6 @@ def split_lines(blocks: Iterator[bytes]) -> Iterator[bytes]:
 def _parse(line: bytes, encoding: str) -> Any:
     """The line's value; its text when it is no JSON, which is then rejected as no record."""
     try:
-        return json.loads(line.decode(encoding), object_pairs_hook=make_record)
+        return json.loads(line.decode(encoding), object_pairs_hook=make_record, parse_constant=PYTHON_CONSTANTS.get)
     except ValueError:
         return line.decode("utf-8", "backslashreplace")

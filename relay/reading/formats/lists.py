@@ -7,7 +7,8 @@ from itertools import islice
 
 import ijson
 
-from relay.reading.rawfile import RawFile, drop_mark
+from relay.reading.formats.json_text import parse
+from relay.reading.rawfile import RawFile
 
 KEYS_SHOWN = 20
 MOST_EVENTS = 3_000_000
@@ -15,48 +16,31 @@ MOST_EVENTS = 3_000_000
 
 LONGEST_LINE = 1 << 20
 
-Events = Iterable[tuple[str, str, object]]
-
-
-class Reader:
-    """Blocks of bytes as the file that a JSON parser wants."""
-
-    def __init__(self, blocks: Iterator[bytes]) -> None:
-        self._blocks = blocks
-        self._pending = b""
-        self.bytes = 0
-
-    def read(self, size: int) -> bytes:
-        """Up to `size` bytes; none at the end."""
-        if not self._pending:
-            self._pending = next(self._blocks, b"")
-        piece, self._pending = self._pending[:size], self._pending[size:]
-        self.bytes += len(piece)
-        return piece
-
-    def rest(self) -> Iterator[bytes]:
-        """What was not read yet."""
-        return self._blocks
+Event = tuple[str, str, object]
+Events = Iterable[Event]
 
 
 def describe(file: RawFile, records: str) -> str:
     """What stands in a JSON file that has no record at the path `records`, and the path that has some."""
-    events = list(islice(ijson.parse(Reader(drop_mark(file.read_blocks()))), 1))
-    first = events[0][1]
+    first = next(_parse(file))[1]
     if first not in ("start_map", "start_array"):
         return "the file is a single value; expected a list of objects"
-    filled, empty = find_lists(islice(ijson.parse(Reader(drop_mark(file.read_blocks()))), MOST_EVENTS))
+    filled, empty = find_lists(islice(_parse(file), MOST_EVENTS))
     if first == "start_array":
         if "" in filled:
             return 'the file itself is the list of records: say records = "" in [ingest]'
         return "the file is a list without records; expected a list of objects"
-    keys = list(islice(_top_keys(ijson.parse(Reader(drop_mark(file.read_blocks())))), KEYS_SHOWN))
+    keys = list(islice(_top_keys(_parse(file)), KEYS_SHOWN))
     shown = f"the file is an object with the keys {', '.join(keys)}"
     if records in empty:
         return f"{shown}, and its list {records} is empty" + (f"; {_advise(records, filled)}" if filled else "")
     if not filled and not empty:
         return f"{shown}, and it holds no list of objects; write the records as a list, such as [{{…}}, {{…}}]"
     return f"{shown}; {_advise(records, filled or empty)}"
+
+
+def _parse(file: RawFile) -> Iterator[Event]:
+    return parse(file, lambda reader: iter(ijson.parse(reader)))
 
 
 def _advise(records: str, lists: list[str]) -> str:
