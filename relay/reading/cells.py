@@ -6,6 +6,7 @@ import pyarrow.compute as pc
 from relay.handoff.column import Column
 from relay.handoff.schema import ARROW_TYPES
 from relay.reading.arrow import Cast, join, merge, refuse_all, simplify
+from relay.reading.clock_text import describe_clock
 from relay.reading.moments import read_moment
 from relay.reading.numbers import describe_durations, find_missing_numbers, read_float, read_int
 from relay.reading.words import read_text, read_truth
@@ -35,6 +36,8 @@ def read_column(values: pa.Array | pa.ChunkedArray, column: Column) -> Cast:
 def _read_words(array: pa.Array, column: Column) -> Cast:
     if pa.types.is_duration(array.type):
         return read_text(describe_durations(array), column)
+    if pa.types.is_temporal(array.type):
+        return read_text(describe_clock(array), column)
     return read_text(array.cast(pa.string()), column)
 
 

@@ -1,11 +1,13 @@
 """Parquet as a source: already typed, cast to the schema."""
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+from loguru import logger
 from numpy.typing import NDArray
 
 from relay.handoff.errors import SchemaError, SourceError
@@ -18,6 +20,9 @@ from relay.reading.conform import conform, match_columns
 from relay.reading.format_keys import FormatKeys
 from relay.reading.rawfile import RawFile
 
+HIDDEN_INDEX = re.compile(r"__index_level_\d+__")
+"""Source: pandas, "Developer", storing pandas DataFrame objects in Apache Parquet format."""
+
 
 def read_file(file: RawFile, parameters: FormatKeys, columns: dict[str, Column], first_row: int) -> Iterator[Block]:
     """The rows of a Parquet file.
@@ -29,7 +34,8 @@ def read_file(file: RawFile, parameters: FormatKeys, columns: dict[str, Column],
     with file.open() as opened:
         with _explained_damage(file.name):
             parquet = pq.ParquetFile(opened)
-        matched = match_columns(parquet.schema_arrow.names, columns, parameters.extra_columns, file.name)
+        names = _leave_hidden(parquet.schema_arrow.names, columns, file)
+        matched = match_columns(names, columns, parameters.extra_columns, file.name)
         _refuse_nested(parquet.schema_arrow, list(matched.values()), file.name)
         if isinstance(columns, ReadColumns):
             columns.take_notes({name: parquet.schema_arrow.field(source) for name, source in matched.items()})
@@ -37,6 +43,20 @@ def read_file(file: RawFile, parameters: FormatKeys, columns: dict[str, Column],
             numbers = np.arange(first_row, first_row + batch.num_rows)
             yield _conform(pa.Table.from_batches([batch]), matched, columns, numbers)
             first_row += batch.num_rows
+
+
+def _leave_hidden(names: list[str], columns: Mapping[str, Column], file: RawFile) -> list[str]:
+    """The names without those of the indexes that pandas writes where it has no name for them, unless declared."""
+    declared = {name for own, column in columns.items() for name in (own, *column.source_names)}
+    hidden = [name for name in names if HIDDEN_INDEX.fullmatch(name) and name not in declared]
+    if hidden:
+        shown = ", ".join(hidden)
+        file.noted.setdefault("found", {})["hidden index"] = shown
+        logger.info(
+            '{}: the hidden index of pandas is not read ({}); to keep it, declare a column with from = "{}"',
+            *(file.name, shown, hidden[0]),
+        )
+    return [name for name in names if name not in hidden]
 
 
 def conform_table(
