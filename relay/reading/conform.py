@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from unicodedata import normalize
 
 import numpy as np
 import pyarrow as pa
@@ -23,7 +24,7 @@ ALIKE = 0.75
 """Ratio of equal characters from which on a column may be another one under a new name: `incom` and `income` have 0.9,
 `name` and `income` 0.6."""
 
-__all__ = ["NULL_WORDS", "conform", "match_columns"]
+__all__ = ["NULL_WORDS", "conform", "fits_columns", "match_columns"]
 
 
 def match_columns(
@@ -43,12 +44,34 @@ def match_columns(
     Raises:
         SchemaError: a column is missing, comes twice, or is not in the schema.
     """
+    matched, absent = _match(found, columns, extra_columns, where, section)
+    if isinstance(columns, ReadColumns):
+        for name, problem in absent.items():
+            columns.note_absent(name, where, problem)
+    return matched
+
+
+def fits_columns(found: list[str], columns: Mapping[str, Column], extra_columns: str) -> bool:
+    """Whether a source that brings the columns `found` has those of the schema."""
+    try:
+        _match(found, columns, extra_columns, "", "ingest")
+    except SchemaError:
+        return False
+    return True
+
+
+def _match(
+    found: list[str], columns: Mapping[str, Column], extra_columns: str, where: str, section: str
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Schema name -> name in the source, and schema name -> what a message says of a column that is absent."""
     matched: dict[str, str] = {}
     absent: dict[str, str] = {}
     is_open = isinstance(columns, ReadColumns) and columns.is_open
     may_lack = isinstance(columns, ReadColumns) and columns.may_lack
+    written = _by_form(found)
     for name, column in columns.items():
-        present = [candidate for candidate in dict.fromkeys((name, *column.source_names)) if candidate in found]
+        forms = dict.fromkeys(normalize("NFC", candidate) for candidate in (name, *column.source_names))
+        present = [one for form in forms for one in written.get(form, ())]
         if not present and may_lack:
             continue
         if not present:
@@ -58,22 +81,23 @@ def match_columns(
             _refuse_renamed(name, columns, found, problem)
             absent[name] = problem
             continue
-        if len(present) > 1 or found.count(present[0]) > 1:
+        if len(present) > 1:
             raise SchemaError(f"{where}: column {name} comes more than once: {_listed(present)} in {_listed(found)}")
         matched[name] = present[0]
-    _note_absent(absent, columns, where, is_known=bool(matched))
+    if absent and not matched:  # a file without any of the columns is another file
+        raise SchemaError(next(iter(absent.values())))
     extra = [name for name in found if name not in matched.values()]
     if is_open and extra_columns != "drop":
         repeated = [name for name in extra if extra.count(name) > 1 or name in matched]
         if repeated:
             raise SchemaError(f"{where}: column {repeated[0]} comes more than once in {_listed(found)}")
-        return matched | {name: name for name in extra}
+        return matched | {name: name for name in extra}, absent
     if extra and extra_columns == "refuse":
         raise SchemaError(
             f'{where}: unexpected column {_listed(extra)}; declare it in [columns] (role = "ignore" keeps it out of '
             f'the model), or drop what is not declared with extra_columns = "drop" in [{section}]'
         )
-    return matched
+    return matched, absent
 
 
 def _refuse_renamed(name: str, columns: Mapping[str, Column], found: list[str], problem: str) -> None:
@@ -88,14 +112,6 @@ def _refuse_renamed(name: str, columns: Mapping[str, Column], found: list[str], 
             f'{problem}; if "{alike[0]}" is another column, declare it in [columns] with role = "ignore" and null = '
             f"true: then {name} is null in the rows of this file"
         )
-
-
-def _note_absent(absent: Mapping[str, str], columns: Mapping[str, Column], where: str, *, is_known: bool) -> None:
-    for name, problem in absent.items():
-        if not is_known:  # a file without any of the columns is another file
-            raise SchemaError(problem)
-        if isinstance(columns, ReadColumns):
-            columns.note_absent(name, where, problem)
 
 
 def conform(table: pa.Table, columns: Mapping[str, Column], rows: NDArray[np.int64]) -> Block:
@@ -167,6 +183,14 @@ def _read(name: str, values: pa.ChunkedArray, column: Column, rows: NDArray[np.i
 def _show(table: pa.Table, name: str, index: int) -> str:
     cell = table.column(name)[index].as_py()
     return cell.decode("utf-8", "backslashreplace") if isinstance(cell, bytes) else str(cell)
+
+
+def _by_form(names: list[str]) -> dict[str, list[str]]:
+    """The names by the form in which they are compared: accents may be written as characters of their own, or not."""
+    forms: dict[str, list[str]] = {}
+    for name in names:
+        forms.setdefault(normalize("NFC", name), []).append(name)
+    return forms
 
 
 def _suggest(name: str, found: list[str]) -> str:

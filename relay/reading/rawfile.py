@@ -49,6 +49,10 @@ class RawFile:
         """Where the bytes came from, with what reading found."""
         return self.origin.model_copy(update=self.noted)
 
+    def note_found(self, key: str, value: str) -> None:
+        """Keep for the receipt what the file shows where the recipe does not say it, by the key that would say it."""
+        self.noted.setdefault("found", {})[key] = value
+
     def peek(self, size: int = SNIFF_BYTES) -> bytes:
         """The first bytes; fewer where there are no more."""
         with self.path.open("rb") as file:

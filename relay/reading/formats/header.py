@@ -1,4 +1,4 @@
-"""The first row of a CSV file: the columns' names."""
+"""The first rows of a CSV file: the columns' names."""
 
 import csv
 import io
@@ -26,35 +26,85 @@ SEPARATOR_LINE = re.compile(rb'"?sep=(?P<mark>[\x00-\x7f])"?', re.IGNORECASE)
 """What Excel writes before the names, or reads there."""
 
 
-def split_header(blocks: Iterator[bytes], dialect: Dialect) -> tuple[bytes, bytes]:
-    """The first row that is not empty, and what stands behind it in its block."""
-    block = next((head for block in blocks if (head := block.lstrip(BREAKS))), b"")
-    end = first_row_end(block, dialect)
-    return block[:end], block[end:]
+def split_header(blocks: Iterator[bytes], dialect: Dialect, count: int) -> tuple[list[bytes], bytes]:
+    """The first rows that are not empty, and what stands behind them in their block."""
+    rows: list[bytes] = []
+    rest = b""
+    for block in blocks:
+        rest += block
+        while len(rows) < count and (rest := rest.lstrip(BREAKS)):
+            end = first_row_end(rest, dialect)
+            rows.append(rest[:end])
+            rest = rest[end:]
+        if len(rows) == count and (count or rest.strip(BREAKS)):
+            break
+    return rows, rest
 
 
 def match_header(
-    row: bytes, columns: dict[str, Column], parameters: FormatKeys, name: str, dialect: Dialect
+    rows: list[bytes], columns: dict[str, Column], parameters: FormatKeys, name: str, dialect: Dialect
 ) -> tuple[list[str], dict[str, str]]:
-    """The names in the first row, and schema name -> name in the file.
+    """The names in the first rows, and schema name -> name in the file.
 
     Raises:
         SchemaError: columns are missing or unexpected; with the delimiter that brings more of them, where there is one.
     """
-    header = _read_header(row, dialect)
+    header = _read_header(rows, dialect, parameters)
     try:
         return header, match_columns(header, columns, parameters.extra_columns, name)
     except SchemaError as error:
+        row = rows[0] if rows else b""
         _explain_first_row(row, name, error)
-        other = max(OTHER_DELIMITERS, key=lambda mark: _count_found(row, replace(dialect, delimiter=mark), columns))
-        better = replace(dialect, delimiter=other)
-        if _count_found(row, better, columns) <= _count_found(row, dialect, columns):
+        found = {
+            mark: _count_found(rows, replace(dialect, delimiter=mark), columns, parameters) for mark in OTHER_DELIMITERS
+        }
+        other = max(OTHER_DELIMITERS, key=lambda mark: found[mark])
+        if found[other] <= _count_found(rows, dialect, columns, parameters):
             raise
     raise SchemaError(
         f"{name}: with the delimiter {json.dumps(dialect.delimiter)} the first row has {len(header)} cell(s): "
         f"{show_bytes(row.strip()[:HEADER_BYTES_SHOWN])}; with another one it has columns of the recipe: say "
         f"delimiter = {json.dumps(other)} in [ingest]"
     )
+
+
+def name_by_order(block: bytes, columns: dict[str, Column], name: str, dialect: Dialect) -> list[str]:
+    """The recipe's names, in its order, for a file without a header.
+
+    Raises:
+        SchemaError: the first row has another number of cells, or holds the names after all.
+    """
+    text = block[: first_row_end(block, dialect)].decode("utf-8", "replace")
+    cells = next(read_by_hand(text, dialect), [])
+    shown = show_bytes(text.strip().encode()[:HEADER_BYTES_SHOWN])
+    if cells and len(cells) != len(columns):
+        raise SchemaError(
+            f"{name}: the recipe declares {len(columns)} columns and header = false, and the first row has "
+            f"{len(cells)} cell(s): {shown}; declare one column per cell in [columns], in the file's order"
+        )
+    if cells and all(
+        cell.strip() in (key, *column.source_names) for cell, (key, column) in zip(cells, columns.items(), strict=True)
+    ):
+        raise SchemaError(
+            f"{name}: [ingest] says header = false, and the first row holds the columns' names: {shown}; remove "
+            "header = false"
+        )
+    return list(columns)
+
+
+def join_names(rows: list[list[str]], separator: str) -> list[str]:
+    """The names from one header row or several; an empty cell above others goes on with the one to its left."""
+    filled = [_fill(row) for row in rows[:-1]] + rows[-1:]
+    width = max(map(len, filled), default=0)
+    parts = [[row[index].strip() if index < len(row) else "" for row in filled] for index in range(width)]
+    return [separator.join(filter(None, part)) for part in parts]
+
+
+def _fill(row: list[str]) -> list[str]:
+    filled: list[str] = []
+    for cell in row:
+        filled.append(cell if cell.strip() or not filled else filled[-1])
+    return filled
 
 
 def _explain_first_row(row: bytes, name: str, error: SchemaError) -> None:
@@ -67,7 +117,7 @@ def _explain_first_row(row: bytes, name: str, error: SchemaError) -> None:
         mark = json.dumps(found["mark"].decode())
         raise SchemaError(
             f"{name}: the first line is {show_bytes(row.strip())}, by which Excel knows the delimiter, and no row of "
-            f"names; remove the line (`sed -i 1d` with the file's path) and say delimiter = {mark} in [ingest]"
+            f"names; say skip_rows = 1 and delimiter = {mark} in [ingest]"
         ) from None
     try:
         row.decode()
@@ -77,17 +127,25 @@ def _explain_first_row(row: bytes, name: str, error: SchemaError) -> None:
         ) from None
 
 
-def _read_header(row: bytes, dialect: Dialect) -> list[str]:
-    rows = read_by_hand(row.decode("utf-8", "replace"), dialect)
-    return [name.strip() for name in next(rows, [])]
+def _read_header(rows: list[bytes], dialect: Dialect, parameters: FormatKeys) -> list[str]:
+    texts = [next(read_by_hand(row.decode("utf-8", "replace"), dialect), []) for row in rows]
+    return join_names(texts, parameters.header_separator)
 
 
-def _count_found(row: bytes, dialect: Dialect, columns: dict[str, Column]) -> int:
-    header = _read_header(row, dialect)
+def _count_found(rows: list[bytes], dialect: Dialect, columns: dict[str, Column], parameters: FormatKeys) -> int:
+    if dialect.delimiter == dialect.quote:
+        return 0
+    header = _read_header(rows, dialect, parameters)
     return sum(any(known in header for known in (name, *column.source_names)) for name, column in columns.items())
 
 
 def read_by_hand(text: str, dialect: Dialect) -> Iterator[list[str]]:
     """The rows of CSV by Python's parser: slower than Arrow's, and it takes anything."""
     csv.field_size_limit(LONGEST_CELL)
-    return csv.reader(io.StringIO(text, newline=""), delimiter=dialect.delimiter, escapechar=dialect.escape)
+    return csv.reader(
+        io.StringIO(text, newline=""),
+        delimiter=dialect.delimiter,
+        escapechar=dialect.escape,
+        quotechar=dialect.quote or None,
+        quoting=csv.QUOTE_MINIMAL if dialect.quote else csv.QUOTE_NONE,
+    )

@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from relay.handoff.errors import SourceError
 
-QUOTE = 34
 BREAKS = b"\r\n"
 CONTEXT_BYTES = 40
 """Bytes of a cell that a message shows."""
@@ -23,6 +22,13 @@ class Dialect:
 
     delimiter: str
     escape: str | None = None
+    quote: str = '"'
+    """Empty: no character quotes."""
+
+    @property
+    def quote_byte(self) -> bytes:
+        """The quote as a byte; empty where no character quotes."""
+        return self.quote.encode()
 
 
 class RowEnds:
@@ -63,7 +69,8 @@ class RowEnds:
 
     def _is_plain(self, piece: bytes) -> bool:
         """Whether a line break anywhere in the piece ends a row."""
-        if self._before.startswith(b'"') or b'"' in piece:
+        quote = self._dialect.quote_byte
+        if quote and (self._before.startswith(quote) or quote in piece):
             return False
         return not self._escape or (self._escape not in piece and not self.is_escaping)
 
@@ -97,7 +104,8 @@ class Scan:
         self._block, self._dialect = block, dialect
         self._bytes = np.frombuffer(block, np.uint8)
         self._escaped = _find_escaped(self._bytes, dialect.escape)
-        quotes = np.flatnonzero(self._bytes == QUOTE)
+        self._quote = dialect.quote_byte
+        quotes = np.flatnonzero(self._bytes == self._quote[0]) if self._quote else np.empty(0, np.int64)
         self._quotes = np.setdiff1d(quotes, self._escaped, assume_unique=True) if len(self._escaped) else quotes
         self._starts, self._stops = self._find_stretches()
 
@@ -120,6 +128,10 @@ class Scan:
             if not self._is_escaped(found.start()) and self._open_quote(found.start()) is None:
                 return found.end()
         return len(self._block)
+
+    def is_quoted(self, position: int) -> bool:
+        """Whether a position lies inside quotes, or behind an escape."""
+        return self._open_quote(position) is not None or self._is_escaped(position)
 
     @property
     def is_open(self) -> bool:
@@ -146,9 +158,9 @@ class Scan:
         pending = self._is_escaped(end)
         escape = (self._dialect.escape or "").encode() if pending else b""
         if self.is_open:
-            return b'"' + escape
+            return self._quote + escape
         if len(self._quotes) and self._quotes[-1] == end - 1 and self._stops and self._stops[-1] == len(self._quotes):
-            return b'""'  # closed just now: another quote would be the second of a pair
+            return 2 * self._quote  # closed just now: another quote would be the second of a pair
         if self._is_escaped(end - 1):
             return b"x"
         return escape or _border_or_text(self._block[-1:], self._dialect) or b"\n"
@@ -195,7 +207,7 @@ class Scan:
         if not opening[0]:
             before[0] = BREAKS[0]  # nothing stands before it
         borders = BREAKS + self._dialect.delimiter.encode()
-        return bool(_is_any(before[:1], borders).all() and _is_any(before, borders + b'"').all())
+        return bool(_is_any(before[:1], borders).all() and _is_any(before, borders + self._quote).all())
 
     def _classify(self) -> tuple[NDArray[np.bool_], Positions]:
         """Which quotes stand where a cell begins, and the numbers of those that neither do nor follow a quote."""

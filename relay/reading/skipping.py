@@ -1,0 +1,77 @@
+"""Rows that are no records: those that `skip_if` names, and blank ones."""
+
+import json
+import re
+from collections.abc import Iterable
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from relay.reading.arrow import is_bytes, is_text, join
+from relay.reading.format_keys import SkipRule
+
+BLANK = "blank rows"
+"""The reason for rows in which every cell is empty or white space."""
+
+SPACES = " \t\n\f\r"
+"""White space that makes no content: what `\\s` is in Arrow's patterns."""
+
+Indices = NDArray[np.int64]
+
+
+def is_blank(cells: Iterable[str]) -> bool:
+    """Whether a row has no content."""
+    return not any(cell.strip(SPACES) for cell in cells)
+
+
+def describe_rule(rule: SkipRule) -> str:
+    """Why a row is left out, as the log and the receipt say it."""
+    what = f"= {json.dumps(rule.value, ensure_ascii=False)}" if rule.pattern is None else f"matches {rule.pattern!r}"
+    return f"left out by skip_if: {rule.column} {what}"
+
+
+def matches(rule: SkipRule, cell: str) -> bool:
+    """Whether a cell is one by which the rule leaves out its row."""
+    return cell.strip() == rule.value if rule.pattern is None else re.search(rule.pattern, cell) is not None
+
+
+def find_matches(rule: SkipRule, cells: pa.ChunkedArray) -> Indices:
+    """Where a rule leaves out rows, by the texts or bytes of its column."""
+    array = join(cells).dictionary_encode()
+    words = [
+        value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+        for value in array.dictionary.to_pylist()
+    ]
+    wanted = [index for index, word in enumerate(words) if word is not None and matches(rule, word)]
+    if not wanted:
+        return np.empty(0, np.int64)
+    found = pc.is_in(array.indices, pa.array(wanted, array.indices.type))
+    return np.flatnonzero(found.to_numpy(zero_copy_only=False))
+
+
+def find_empty(table: pa.Table) -> Indices:
+    """The rows in which every cell is null, empty or white space; most tables are told by a column without nulls."""
+    columns = sorted(table.columns, key=lambda column: is_text(column.type) or is_bytes(column.type))
+    mask: NDArray[np.bool_] | None = None
+    for column in columns:
+        found = _find_empty(column)
+        mask = found if mask is None or found is None else mask & found
+        if mask is None or not mask.any():
+            return np.empty(0, np.int64)
+    return np.empty(0, np.int64) if mask is None else np.flatnonzero(mask)
+
+
+def _find_empty(column: pa.ChunkedArray) -> NDArray[np.bool_] | None:
+    """Where a column has no content; None where each cell has."""
+    if is_text(column.type):
+        empty = pc.or_(pc.equal(pc.binary_length(column), 0), pc.utf8_is_space(column))
+    elif is_bytes(column.type):
+        empty = pc.match_substring_regex(column, r"^\s*$")
+    elif column.null_count == 0:
+        return None
+    else:
+        empty = column.is_null()
+    flags: NDArray[np.bool_] = pc.fill_null(empty, True).to_numpy()
+    return flags
