@@ -21,6 +21,10 @@ SIGN_IN_WORD = re.compile(
 )
 """A sign of cp1252 inside a word, where another encoding has a letter."""
 
+KANA_BYTES = re.compile(rb"[\x82\x83][\x9f-\xf1][\x82\x83]")
+"""Two characters of Japanese in Shift JIS, in cp1252 a low quotation mark on both sides of a letter."""
+MOST = 0.95
+
 DOS_LETTERS = re.compile(rb"[A-Za-z][\x80-\x9a\xa0-\xa5][a-z]")
 POLISH_LETTERS = re.compile(rb"[A-Za-z][\x9c\x9f\xb3\xb9\xbf][a-z]|[a-z][\xb3\xb9\xbf]\b")
 KANA = re.compile(r"[\u3040-\u30ff]")
@@ -44,7 +48,7 @@ def is_windows_text(block: bytes) -> bool:
     """Whether a block that is not UTF-8 can be text of Western Europe in cp1252."""
     place = find_strange(block)
     sample = block[max(place - 1, 0) : place + SAMPLE_BYTES]
-    if any(pattern.search(sample) for pattern in (UNUSED, RUN, SIGN_IN_WORD)):
+    if any(pattern.search(sample) for pattern in (UNUSED, RUN, SIGN_IN_WORD, KANA_BYTES)):
         return False
     characters, rest = len(MULTIBYTE.findall(sample)), len(STRANGE.findall(MULTIBYTE.sub(b"", sample)))
     return characters * MULTIBYTE_BY_CHANCE < rest
@@ -59,17 +63,19 @@ def guess_encoding(block: bytes) -> str | None:
         return "utf-8"
     if is_windows_text(sample):
         return "cp1252"
-    for encoding, letters in (("shift_jis", KANA), ("euc_kr", HANGUL), ("gb18030", HAN)):
-        text = sample.decode(encoding, "ignore")
-        if len(letters.findall(text)) * 3 > len(STRANGE.findall(sample)):
-            return encoding
-    if RUN.search(sample):
-        upper = len(re.findall(rb"[\xc0-\xdf]", sample))
-        # Most letters are small ones, which koi8-r has where cp1251 has capitals.
-        return "koi8-r" if upper * 2 > len(re.findall(rb"[\xc0-\xff]", sample)) else "cp1251"
+    strange = STRANGE.findall(sample)
+    # In Cyrillic most letters are small ones, which koi8-r has where cp1251 has capitals.
+    large = sum(byte >= b"\xc0" for byte in strange)
+    if RUN.search(sample) and large >= MOST * len(strange):
+        return "koi8-r" if sum(b"\xc0" <= byte < b"\xe0" for byte in strange) * 2 > large else "cp1251"
     if POLISH_LETTERS.search(sample):
         return "cp1250"
-    return "cp850" if DOS_LETTERS.search(sample) else None
+    if DOS_LETTERS.search(sample):
+        return "cp850"
+    for encoding, letters in (("shift_jis", KANA), ("euc_kr", HANGUL), ("gb18030", HAN)):
+        if len(letters.findall(sample.decode(encoding, "ignore"))) * 3 > len(strange):
+            return encoding
+    return None
 
 
 def _guess_wide(sample: bytes) -> str | None:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from relay.reading.arrow import is_bytes, is_text, join
 from relay.reading.format_keys import SkipRule
 
-BLANK = "blank rows"
+BLANK = "left out as blank"
 """The reason for rows in which every cell is empty or white space."""
 
 SPACES = " \t\n\f\r"
