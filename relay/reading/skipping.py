@@ -52,7 +52,7 @@ def find_matches(rule: SkipRule, cells: pa.ChunkedArray) -> Indices:
 
 
 def find_empty(table: pa.Table) -> Indices:
-    """The rows in which every cell is null, empty or white space; a column without nulls shows that there are none."""
+    """The rows in which every cell is null, empty or white space; one column without nulls answers the question."""
     columns = sorted(table.columns, key=lambda column: is_text(column.type) or is_bytes(column.type))
     mask: NDArray[np.bool_] | None = None
     for column in columns:
