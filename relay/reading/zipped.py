@@ -78,8 +78,16 @@ class MemberFile(PackedFile):
 
 
 @contextmanager
-def open_members(file: RawFile, keys: FormatKeys, scratch: Path | None) -> Iterator[list[MemberFile]]:
+def open_members(
+    file: RawFile, keys: FormatKeys, *, scratch: Path | None, is_alone: bool
+) -> Iterator[list[MemberFile]]:
     """The members of a ZIP archive that are read, by name; the archive is hashed first and stays open.
+
+    Args:
+        file: the archive.
+        keys: of files: which members, and how much they may hold.
+        scratch: where a reader that needs to seek gets unpacked bytes.
+        is_alone: whether the recipe names no other file.
 
     Raises:
         SourceError: the archive is damaged, encrypted, larger than the limit, or holds several kinds of files.
@@ -92,9 +100,7 @@ def open_members(file: RawFile, keys: FormatKeys, scratch: Path | None) -> Itera
         file.noted["left_out"] = left_out
         _say(file.name, [clean_name(info) for info in chosen], left_out)
         warn_of_copies((f"{file.name}/{clean_name(info)}", (info.CRC, info.file_size)) for info in chosen)
-        items = distinguish([clean_name(info) for info in chosen])
-        if len(chosen) == 1 and file.item != PurePosixPath(file.content_name).stem:
-            items = [file.item]  # as the recipe's `items` call the archive
+        items = _name_items(file, [clean_name(info) for info in chosen], is_alone=is_alone)
         yield [
             MemberFile(
                 f"{file.name}/{clean_name(info)}",
@@ -109,6 +115,14 @@ def open_members(file: RawFile, keys: FormatKeys, scratch: Path | None) -> Itera
             )
             for info, item in zip(chosen, items, strict=True)
         ]
+
+
+def _name_items(file: RawFile, names: list[str], *, is_alone: bool) -> list[str]:
+    """What tells the members from each other, and from those of other files."""
+    items = distinguish(names)
+    if is_alone and file.item == PurePosixPath(file.content_name).stem:
+        return items
+    return [file.item] if len(items) == 1 else items if is_alone else [f"{file.item}/{item}" for item in items]
 
 
 def clean_name(info: zipfile.ZipInfo) -> str:

@@ -52,8 +52,10 @@ def read_files(
     opened = open_columns(columns, parameters)
     warn_of_copies((file.name, file.origin.sha256) for file in files)
     same, first_row, count = SameColumns(opened), 1, 0
-    for file in (part for whole in files for part in open_parts(whole, parameters, scratch)):
-        opened.is_set = len(files) > 1 or file.is_in_set
+    is_alone = len(files) == 1
+    parts = (part for file in files for part in open_parts(file, parameters, scratch=scratch, is_alone=is_alone))
+    for file in parts:
+        opened.is_set = file.is_in_set or not is_alone
         before, count = first_row - 1, count + 1
         for block in _read_part(file, parameters, opened, first_row):
             first_row += block.read

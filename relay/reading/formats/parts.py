@@ -17,13 +17,14 @@ from relay.reading.rawfile import RawFile
 from relay.reading.zipped import MemberFile, clean_name, open_members
 
 
-def open_parts(file: RawFile, keys: FormatKeys, scratch: Path | None) -> Iterator[RawFile]:
+def open_parts(file: RawFile, keys: FormatKeys, *, scratch: Path | None, is_alone: bool) -> Iterator[RawFile]:
     """The files whose bytes are rows; each is read before the next one is asked for.
 
     Args:
         file: of the recipe. What was unpacked is noted in it.
         keys: of files: which members of an archive, and how much they may hold.
         scratch: where a reader that needs to seek gets unpacked bytes.
+        is_alone: whether the recipe names no other file.
 
     Raises:
         SourceError: the file is empty, a web page, a damaged archive, or one that is not read.
@@ -31,7 +32,7 @@ def open_parts(file: RawFile, keys: FormatKeys, scratch: Path | None) -> Iterato
     head = file.sniff()
     compression = find_compression(head)
     if compression is None and ZIP.match(head) and find_workbook(file) is None:
-        with open_members(file, keys, scratch) as members:
+        with open_members(file, keys, scratch=scratch, is_alone=is_alone) as members:
             yield from members
             _note_found(file, members)
         return
