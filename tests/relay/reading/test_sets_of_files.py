@@ -83,7 +83,7 @@ def test_a_column_that_may_be_null_is_filled_where_a_file_lacks_it_and_said(desk
             'extra_columns = "keep"',
             'column "town" is in data/feb.csv and not in data/jan.csv',
         ),
-        ({"jan": "age,age\n1,10\n"}, "", 'data/jan.csv: column age comes more than once: "age" in "age", "age"'),
+        ({"jan": "age,age\n1,10\n"}, "", "data/jan.csv: column age comes more than once: "),
     ],
 )  # fmt: skip
 def test_a_file_that_does_not_belong_to_the_set_is_named(
