@@ -80,7 +80,13 @@ class HttpSource:
                 file.name,
                 file.item,
                 self.folder / file.file,
-                Origin(where=file.name, sha256=file.sha256, bytes=file.bytes, fetched_at_utc=file.fetched_at_utc),
+                Origin(
+                    where=file.name,
+                    sha256=file.sha256,
+                    bytes=file.bytes,
+                    fetched_at_utc=file.fetched_at_utc,
+                    may_be_cut=file.may_be_cut,
+                ),
                 file.file.partition("-")[2],
             )
             for file in read_manifest(self.folder)
@@ -107,7 +113,9 @@ class HttpSource:
                 and wanted.sha256 in (None, file.sha256)
                 and is_whole(file, self.folder, self.fingerprints)
             ):
-                found[wanted.name] = file.model_copy(update={"name": wanted.name, "item": wanted.item})
+                may_be_cut = file.may_be_cut and wanted.sha256 is None
+                known = {"name": wanted.name, "item": wanted.item, "may_be_cut": may_be_cut}
+                found[wanted.name] = file.model_copy(update=known)
         return found
 
     def _refresh(self, due: list[Wanted], kept: dict[str, KeptFile]) -> dict[str, KeptFile]:

@@ -52,6 +52,8 @@ class Origin(_Record):
     sha256: str
     bytes: int
     fetched_at_utc: str | None = None
+    may_be_cut: bool = False
+    """Whether the server said neither a length nor chunks, so that a lost connection looks like the file's end."""
     found: dict[str, str] = {}
     """Key of the recipe, such as `delimiter` -> what was found by looking at the file, where the recipe does not say
     it."""

@@ -85,6 +85,11 @@ class PackedFile(RawFile):
     scratch: Path | None = None
     """Where a reader that needs to seek gets its bytes; None: the system's folder for temporary files."""
 
+    @property
+    def may_be_cut(self) -> bool:
+        """Never: packed bytes that are cut do not unpack."""
+        return False
+
     def sniff(self) -> bytes:
         """The first bytes of what it holds.
 

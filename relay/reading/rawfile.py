@@ -49,6 +49,18 @@ class RawFile:
         """Where the bytes came from, with what reading found."""
         return self.origin.model_copy(update=self.noted)
 
+    @property
+    def may_be_cut(self) -> bool:
+        """Whether the bytes may end before the file does, so that its last row must be looked at."""
+        return self.origin.may_be_cut
+
+    def describe_cut(self, what: str) -> str:
+        """What a message says of a file that ends inside a row."""
+        return (
+            f"{self.name}: {what}, and the server said neither a length nor chunks: the connection was probably lost. "
+            "Fetch it again: RELAY_REFRESH=always; if the file is so, declare its sha256 in [ingest]"
+        )
+
     def note_found(self, key: str, value: str) -> None:
         """Keep for the receipt what the file shows where the recipe does not say it, by the key that would say it."""
         self.noted.setdefault("found", {})[key] = value

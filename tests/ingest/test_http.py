@@ -162,6 +162,7 @@ def test_the_manifest_says_what_was_kept_from_where_and_when(server: PageServer,
         "last_modified": None,
         "fetched_at_utc": "2026-01-01T12:00:00Z",
         "checked_at_utc": "2026-01-01T12:00:00Z",
+        "may_be_cut": False,
     }
     assert project.kept() == [ONE, TWO]
     assert project.names() == {"manifest.json", *(file["file"] for file in project.manifest())}

@@ -7,6 +7,7 @@ from pathlib import Path, PurePath
 from urllib.parse import urlsplit
 
 import pyarrow as pa
+from loguru import logger
 
 from relay.handoff.errors import RecipeError, SchemaError
 from relay.handoff.recipe import Column
@@ -26,6 +27,9 @@ MODULES = {
     "csv": "delimited", "json": "records", "jsonl": "lines", "text": "text", "parquet": "parquet", "excel": "excel",
     "fixed": "fixed",
 }  # fmt: skip
+
+UNCLOSED = ("csv", "jsonl", "text", "fixed")
+"""Formats in which a file that is cut behind a row looks whole."""
 
 ENDINGS = {
     ".csv": "csv", ".tsv": "csv", ".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".txt": "text",
@@ -71,6 +75,12 @@ def _read_part(file: RawFile, parameters: FormatKeys, columns: ReadColumns, firs
     module = import_module(f"relay.reading.formats.{MODULES[kind]}")
     try:
         yield from module.read_file(file, parameters, columns, first_row)
+        if file.may_be_cut and kind in UNCLOSED:
+            logger.warning(
+                "{}: the server said neither a length nor chunks, and the file ends behind a whole row: whether all "
+                "of it came could not be checked. Compare its rows, or declare its sha256 in [ingest]",
+                file.name,
+            )
     except AmbiguousCellError as error:
         raise SchemaError(f"{file.name}: {error}") from None
 

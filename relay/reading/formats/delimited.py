@@ -48,10 +48,11 @@ def read_file(file: RawFile, parameters: FormatKeys, columns: dict[str, Column],
     if reading.preamble:
         pieces = drop_lines(pieces, reading.preamble)
     blocks = cut_blocks(pieces, file.name, reading.dialect)
+    blocks = _require_closed(blocks, file) if file.may_be_cut else blocks
     layout, body = _read_layout(blocks, reading.dialect, parameters, columns, file.name)
     hints: list[Hint] = []
     try:
-        yield from _parse_in_order(body, blocks, layout, first_row, hints)
+        yield from _parse_in_order(body, blocks, layout, first_row, hints, file)
     finally:
         warn_of(hints, file.name)
 
@@ -91,6 +92,36 @@ def _find_source(rule: SkipRule, header: list[str], matched: dict[str, str], nam
     return source
 
 
+def _require_closed(blocks: Iterator[bytes], file: RawFile) -> Iterator[bytes]:
+    """The blocks of a file that may be cut.
+
+    Raises:
+        SourceError: it ends inside quotes.
+    """
+    try:
+        yield from blocks
+    except OpenQuoteError:
+        raise SourceError(file.describe_cut("the file ends inside a quoted cell")) from None
+
+
+def _require_whole(last: Parsed, file: RawFile) -> None:
+    """Make sure that the last row of a file that may be cut has all of its cells.
+
+    Raises:
+        SourceError: it has fewer.
+    """
+    row = last.ragged[-1] if last.ragged else None
+    if row is None or row.number in last.ragged_left_out:
+        return
+    if row.number == last.rows and row.actual_columns < row.expected_columns:
+        cells = f"{row.actual_columns} of {row.expected_columns} cells"
+        raise SourceError(file.describe_cut(f"the last row has {cells}, {row.text[:CONTEXT_BYTES]!r}"))
+
+
+class OpenQuoteError(SourceError):
+    """The file ends inside quotes."""
+
+
 def cut_blocks(pieces: Iterator[bytes], name: str, dialect: Dialect) -> Iterator[bytes]:
     """The same bytes, cut after line breaks that end a row.
 
@@ -111,7 +142,7 @@ def cut_blocks(pieces: Iterator[bytes], name: str, dialect: Dialect) -> Iterator
             near = show_bytes(ends.open_cell or held[0][:CONTEXT_BYTES])
             raise SourceError(f"{name}: {what} for {length:,} bytes, near {near}{advise_escape(held[0], dialect)}")
     if ends.open_cell is not None:
-        raise SourceError(
+        raise OpenQuoteError(
             f"{name}: a quote is opened and never closed, near {show_bytes(ends.open_cell)}; close it in the file, or "
             f"remove it if it is no part of the text{advise_escape(b''.join(held), dialect)}"
         )
@@ -124,7 +155,7 @@ def cut_blocks(pieces: Iterator[bytes], name: str, dialect: Dialect) -> Iterator
 
 
 def _parse_in_order(
-    body: bytes, blocks: Iterator[bytes], layout: Layout, first_row: int, hints: list[Hint]
+    body: bytes, blocks: Iterator[bytes], layout: Layout, first_row: int, hints: list[Hint], file: RawFile
 ) -> Iterator[Block]:
     """Parse blocks on threads, a few ahead, and give them back in order; add what looks like escaped quotes."""
     waiting: deque[Future[Parsed]] = deque()
@@ -138,5 +169,7 @@ def _parse_in_order(
             if waiting:
                 parsed = waiting.popleft().result()
                 hints += [parsed.hint] if parsed.hint else []
+                if file.may_be_cut and block is None and not waiting:
+                    _require_whole(parsed, file)
                 yield finish_block(parsed, layout.columns, first_row)
                 first_row += parsed.rows

@@ -13,6 +13,8 @@ from relay.reading.formats.json_text import PYTHON_CONSTANTS
 from relay.reading.formats.record_blocks import conform_records
 from relay.reading.rawfile import UTF8_MARK, RawFile, drop_mark
 
+LINE_SHOWN = 60
+
 
 def read_file(file: RawFile, parameters: FormatKeys, columns: ReadColumns, first_row: int) -> Iterator[Block]:
     """The records of a file with one JSON object a line; empty lines do not count.
@@ -27,9 +29,23 @@ def read_file(file: RawFile, parameters: FormatKeys, columns: ReadColumns, first
 
     def read() -> Iterator[Any]:
         lines = split_lines(drop_mark(file.read_blocks()))
-        return (_parse(line, parameters.encoding or DEFAULT_ENCODING) for line in lines if line.strip())
+        records = (_parse(line, parameters.encoding or DEFAULT_ENCODING) for line in lines if line.strip())
+        return _require_whole(records, file) if file.may_be_cut else records
 
     return conform_records(read, parameters, columns, first_row, file.name)
+
+
+def _require_whole(records: Iterator[Any], file: RawFile) -> Iterator[Any]:
+    """The records, while the last line is whole.
+
+    Raises:
+        SourceError: it is no JSON.
+    """
+    record = None
+    for record in records:
+        yield record
+    if isinstance(record, str):
+        raise SourceError(file.describe_cut(f"the last line is no JSON, {record[:LINE_SHOWN]!r}"))
 
 
 def split_lines(blocks: Iterator[bytes]) -> Iterator[bytes]:
