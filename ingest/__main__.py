@@ -35,7 +35,7 @@ WRITES = "raw/{recipe}"
 CODE = HANDOFF + Code(
     modules=(
         *("ingest.__main__", "ingest.column_range", "ingest.corpus", "ingest.drawing"),
-        *("ingest.prose", "ingest.sources", "relay.reading"),
+        *("ingest.prose", "ingest.sources", "relay.handoff.wording", "relay.reading"),
     ),
     packages=("ijson", "numpy", "openpyxl"),
 )

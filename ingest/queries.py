@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from relay.handoff.errors import SourceError
 from relay.reading.columns import DOT_IS_DECIMAL, IS_TEXT
-from relay.reading.moments import FIRST_MOMENT, LAST_MOMENT
+from relay.reading.moment_text import FIRST_MOMENT, LAST_MOMENT
 from relay.reading.numbers import EXACT_INTS_END
 from relay.tables.connection import Database, DatabaseError
 

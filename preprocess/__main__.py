@@ -43,10 +43,15 @@ CODE = HANDOFF + Code(
 )
 
 READING = (
-    *("ambiguous", "arrow", "cell_advice", "cells", "columns", "listing", "conform", "marks", "moments", "numbers"),
-    *("spellings", "words"),
+    *("ambiguous", "arrow", "cell_advice", "cells", "clock_text", "columns", "conform", "expected", "iso"),
+    *("listing", "marks", "moment_text", "moments", "number_text", "numbers", "spellings", "words", "written_dates"),
 )
-OWN = Code(modules=("preprocess.own", "preprocess.own_rows", *(f"relay.reading.{name}" for name in READING)))
+OWN = Code(
+    modules=(
+        *("preprocess.own", "preprocess.own_rows", "relay.handoff.wording"),
+        *(f"relay.reading.{name}" for name in READING),
+    )
+)
 
 
 class Preprocess(Stage[PreprocessSection]):

@@ -1,20 +1,38 @@
 """The columns of one reading: how their cells are written, and what has been seen of them so far."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import pyarrow as pa
 
 from relay.handoff.column import CellKeys, Column, OpenColumns, fill_keys
 from relay.handoff.errors import SchemaError
 from relay.handoff.receipt import ColumnWarning
-from relay.reading.ambiguous import AmbiguousCellError, describe_grouped_floats, describe_mixture, show
+from relay.reading.ambiguous import (
+    AmbiguousCellError,
+    describe_blanks,
+    describe_dotted,
+    describe_grouped_floats,
+    describe_mixture,
+    describe_orders,
+    describe_signs_behind,
+    show,
+)
 from relay.reading.listing import list_names
 from relay.reading.moments import SEEN_COMPACT, SEEN_ISO
-from relay.reading.numbers import SEEN_FRACTION, SEEN_GROUPED
+from relay.reading.numbers import SEEN_FRACTION, SEEN_GROUPED, SEEN_SIGN_BEHIND
+from relay.reading.words import SEEN_BLANKS
+from relay.reading.written_dates import SEEN_DAY_FIRST, SEEN_DOTTED, SEEN_MONTH_FIRST
 
 DOT_IS_DECIMAL = {b"decimal": b"."}
 """Note on a field of texts that a database wrote from numbers."""
+
+NOTHING: Mapping[str, int] = MappingProxyType({})
+
+COUNTED = {SEEN_BLANKS: describe_blanks, SEEN_SIGN_BEHIND: describe_signs_behind}
+"""What was seen -> the warning, by the column's name, the number of cells and an example."""
 
 IS_TEXT = {b"holds": b"text"}
 """Note on a field of bytes that are texts."""
@@ -26,6 +44,11 @@ class Sighting:
 
     row: int
     cell: str
+
+
+def say(sighting: Sighting) -> str:
+    """A cell and its row."""
+    return f"{show(sighting.cell)} in row {sighting.row:,}"
 
 
 class ReadColumns(dict[str, Column]):
@@ -42,21 +65,26 @@ class ReadColumns(dict[str, Column]):
         self._absent: dict[str, dict[str, str]] = {}
         self._files = 0
         self._seen: dict[str, dict[str, Sighting]] = {name: {} for name in columns}
+        self._counts: dict[str, Counter[str]] = {name: Counter() for name in columns}
 
-    def note(self, name: str, seen: Mapping[str, Sighting]) -> None:
-        """Keep what was seen.
+    def note(self, name: str, seen: Mapping[str, Sighting], counts: Mapping[str, int] = NOTHING) -> None:
+        """Keep what was seen, and how often.
 
         Raises:
             AmbiguousCellError: what was seen before says something else.
         """
+        self._counts[name].update(counts)
         known = self._seen[name]
         for kind, sighting in seen.items():
             known.setdefault(kind, sighting)
         if SEEN_COMPACT in known and SEEN_ISO in known:
             compact, iso = known[SEEN_COMPACT], known[SEEN_ISO]
-            other = f"{show(iso.cell)} in row {iso.row:,}"
-            what = describe_mixture(compact.cell, f" in row {compact.row:,}", other)
+            what = describe_mixture(compact.cell, f" in row {compact.row:,}", say(iso))
             raise AmbiguousCellError(f"column {name}: {what}")
+        month = known.get(SEEN_MONTH_FIRST)
+        for day in (known.get(SEEN_DAY_FIRST), known.get(SEEN_DOTTED)):
+            if month is not None and day is not None:
+                raise AmbiguousCellError(f"column {name}: {describe_orders(say(day), say(month))}")
 
     def note_absent(self, name: str, where: str, message: str) -> None:
         """Keep that a file of the set lacks a column; the message is the one for a set in which all files do."""
@@ -93,12 +121,10 @@ class ReadColumns(dict[str, Column]):
 
     def warnings(self) -> tuple[ColumnWarning, ...]:
         """What a person should look at, once all rows are read."""
-        grouped = tuple(
-            ColumnWarning(
-                column=name, text=describe_grouped_floats(name, seen[SEEN_GROUPED].row, seen[SEEN_GROUPED].cell)
-            )
+        found = tuple(
+            ColumnWarning(column=name, text=text)
             for name, seen in self._seen.items()
-            if SEEN_GROUPED in seen and SEEN_FRACTION not in seen
+            for text in self._warn(name, seen)
         )
         absent = tuple(
             ColumnWarning(
@@ -108,7 +134,16 @@ class ReadColumns(dict[str, Column]):
             )
             for name, where in self._absent.items()
         )
-        return grouped + absent
+        return found + absent
+
+    def _warn(self, name: str, seen: Mapping[str, Sighting]) -> Iterator[str]:
+        if SEEN_GROUPED in seen and SEEN_FRACTION not in seen:
+            yield describe_grouped_floats(name, seen[SEEN_GROUPED].row, seen[SEEN_GROUPED].cell)
+        for kind, describe in COUNTED.items():
+            if kind in seen:
+                yield describe(name, self._counts[name][kind], say(seen[kind]))
+        if SEEN_DOTTED in seen and SEEN_DAY_FIRST not in seen:
+            yield describe_dotted(name, say(seen[SEEN_DOTTED]))
 
 
 def open_columns(columns: Mapping[str, Column], keys: CellKeys) -> ReadColumns:

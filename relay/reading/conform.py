@@ -143,7 +143,7 @@ def conform(table: pa.Table, columns: Mapping[str, Column], rows: NDArray[np.int
         cast = _read(name, table.column(name), column, rows)
         if isinstance(columns, ReadColumns):
             seen = {kind: Sighting(int(rows[at]), _show(table, name, at)) for kind, at in cast.seen.items()}
-            columns.note(name, seen)
+            columns.note(name, seen, cast.counts)
         arrays.append(cast.values)
         for index in np.flatnonzero(cast.bad) if cast.bad is not None else ():
             expected = describe_expected(column, _show(table, name, int(index)))

@@ -90,7 +90,7 @@ def test_keys_of_the_file_hold_for_the_columns_that_they_say_something_about() -
     keys = {"missing": ["?"], "decimal": ",", "time_format": "%d/%m/%Y"}
     found = {kind: open_one(kind, keys)["a"] for kind in ("int", "text", "time")}
     assert {kind: (column.missing, column.decimal, column.time_format) for kind, column in found.items()} == {
-        "int": (["?"], ",", None), "text": (["?"], None, None), "time": (["?"], ",", "%d/%m/%Y"),
+        "int": (["?"], ",", None), "text": (["?"], None, None), "time": (["?"], None, "%d/%m/%Y"),
     }  # fmt: skip
     assert open_one("time", keys, epoch="s")["a"].time_format is None
     assert open_one("int", keys, missing=[])["a"].missing == []

@@ -25,17 +25,21 @@ def choose_type(column: Column) -> pa.DataType:
 
 
 def find_doubtful(table: pa.Table, columns: Mapping[str, Column], block: bytes) -> list[str]:
-    """The float columns whose cells in this block may all be written as `1.000`, by their values.
+    """The columns whose text must be looked at: whole numbers that may be hexadecimal, and grouped floats.
 
-    Of a column that has a longer or shorter fraction this is noted, and it is not looked at again.
+    Those are the float columns whose cells in this block may all be written as `1.000`, by their values. Of a column
+    that has a longer or shorter fraction this is noted, and it is not looked at again.
 
     Args:
         table: the block's rows in the parser's types, under the schema's names.
         columns: the schema.
         block: the text that the rows were parsed from.
     """
+    doubtful = []
+    if has_hexadecimal(block):
+        doubtful = [field.name for field in table.schema if field.type == pa.int64()]
     if not isinstance(columns, ReadColumns):
-        return []
+        return doubtful
     watched = [
         name
         for name in table.column_names
@@ -44,7 +48,6 @@ def find_doubtful(table: pa.Table, columns: Mapping[str, Column], block: bytes) 
         and find_marks(columns[name]) is None
         and not columns.has_fraction(name)
     ]
-    doubtful = []
     for name in watched:
         values = table.column(name).drop_null().to_numpy()
         small = values[np.abs(values) < FEW]
@@ -54,3 +57,9 @@ def find_doubtful(table: pa.Table, columns: Mapping[str, Column], block: bytes) 
         elif len(fractions) or (len(small) and GROUP_OF_ZEROS in block):
             doubtful.append(name)
     return doubtful
+
+
+def has_hexadecimal(block: bytes) -> bool:
+    """Whether a cell may be a number such as `0x10`, which the parser would read."""
+    # One letter is found many times faster than two characters, and most files of numbers have none.
+    return (b"x" in block and b"0x" in block) or (b"X" in block and b"0X" in block)

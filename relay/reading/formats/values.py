@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 
 from relay.reading.formats.flatten import as_json
+from relay.reading.number_text import write_number
 from relay.reading.numbers import GROUPED
 
 TEXTS = ("text", "category")
@@ -67,9 +68,11 @@ def to_open_array(values: list[Any], kind: pa.DataType) -> pa.Array:
 
 def _as_cell(value: Any) -> str:
     """As text, in which the dot of a number is not taken for a mark of thousands: 1.125 becomes `1.1250`."""
-    text = _as_text(value)
+    text = value if isinstance(value, str) else as_json(value)
     return f"{text}0" if type(value) is float and re.fullmatch(GROUPED, text) else text
 
 
 def _as_text(value: Any) -> str:
+    if isinstance(value, int | float):
+        return write_number(value)
     return value if isinstance(value, str) else as_json(value)
