@@ -1,6 +1,7 @@
 """ZIP archives as sets of files: which members are read, in which order, and what is refused."""
 
 import errno
+import os
 import stat
 import struct
 import zipfile
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from loguru import logger
 
@@ -24,6 +26,14 @@ from relay.reading.rawfile import BLOCK_BYTES, SNIFF_BYTES, RawFile
 from relay.reading.sets import distinguish, warn_of_copies
 
 MOST_MEMBERS = 10_000
+MOST_DIRECTORY_BYTES = 8 << 20
+"""Of the list of files, which `zipfile` holds in memory ten times as large: 800 bytes for each of the most files."""
+
+END_BYTES, ZIP_64_BYTES = 22 + 0xFFFF, 56 + 20
+NEEDS_64_BITS = 0xFFFFFFFF
+END, END_64 = b"PK\5\6", b"PK\6\6"
+"""How the records behind that list begin, which tell its size; the second one where it needs 64 bits. Source: as
+`ENCRYPTED`, 4.3.14 and 4.3.16."""
 
 METHODS = {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}
 """Those that unpack in bounded memory; all common programs write them."""
@@ -132,11 +142,32 @@ def clean_name(info: zipfile.ZipInfo) -> str:
 
 
 @contextmanager
-def _open_archive(opened: object, name: str) -> Iterator[zipfile.ZipFile]:
+def _open_archive(opened: BinaryIO, name: str) -> Iterator[zipfile.ZipFile]:
+    size = _measure_directory(opened)
+    if size > MOST_DIRECTORY_BYTES:
+        raise SourceError(
+            f"{name}: the list of files in the ZIP archive has {size:,} bytes, the limit is {MOST_DIRECTORY_BYTES:,}; "
+            f"at most {MOST_MEMBERS:,} files are read"
+        )
     with _explained(name):
-        archive = zipfile.ZipFile(opened)  # type: ignore[call-overload]
+        archive = zipfile.ZipFile(opened)
     with archive:
         yield archive
+
+
+def _measure_directory(opened: BinaryIO) -> int:
+    """Bytes of the list of files; 0 where nothing tells them."""
+    length = opened.seek(0, os.SEEK_END)
+    opened.seek(max(0, length - END_BYTES - ZIP_64_BYTES))
+    tail = opened.read()
+    opened.seek(0)
+    sizes = []
+    for magic, form, place in ((END, "<I", 12), (END_64, "<Q", 40)):
+        at = tail.rfind(magic)
+        if at >= 0 and len(tail) >= at + place + 8:
+            sizes.append(struct.unpack_from(form, tail, at + place)[0])
+    known = [size for size in sizes if size != NEEDS_64_BITS]
+    return max(known, default=0)
 
 
 @contextmanager

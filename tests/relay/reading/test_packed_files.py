@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from relay.handoff.errors import RelayError, SourceError
 from relay.handoff.receipt import Unpacked
-from relay.reading import packed
+from relay.reading import packed, zipped
 from relay.reading.compressed import COMPRESSIONS, PIECE_BYTES, unpack
 
 Read = Callable[..., Any]  # tests/conftest.py
@@ -238,6 +238,27 @@ def test_an_archive_that_cannot_be_read_as_one_set_is_refused_with_the_reason(
         read("x.zip", content, AGES, **more)
 
 
+def test_an_archive_of_very_many_files_is_refused_before_their_list_is_read(
+    read: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = make_zip({f"{number:04}.csv": CSV for number in range(30)})
+    monkeypatch.setattr(zipped, "MOST_MEMBERS", 29)
+    with pytest.raises(SourceError, match="the ZIP archive holds 30 files; at most 29 are read"):
+        read("x.zip", content, AGES)
+    monkeypatch.setattr(zipped, "MOST_DIRECTORY_BYTES", 30 * (46 + 8) - 1)
+    with pytest.raises(
+        SourceError, match="the list of files in the ZIP archive has 1,620 bytes, the limit is 1,619; at"
+    ):
+        read("x.zip", content, AGES)
+
+
+def test_an_archive_larger_than_32_bits_tell_is_read(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(zipfile, "ZIP_FILECOUNT_LIMIT", 2)  # so it writes the records for 64 bits
+    content = make_zip({f"{number}.csv": CSV for number in range(3)})
+    assert b"PK\6\6" in content
+    assert len(read("x.zip", content, AGES).rows) == 6
+
+
 def test_member_chooses_by_pattern_or_by_name(read: Read) -> None:
     content = make_zip({"a[1].csv": CSV, "b.json": b"[]", "in/b.csv": b"age\n3\n", "readme.txt": b"age\n4\n"})
     assert read("x.zip", content, AGES, member="*.csv").rows == [*ROWS, {"age": 3}]
@@ -245,6 +266,16 @@ def test_member_chooses_by_pattern_or_by_name(read: Read) -> None:
     assert read("x.zip", content, AGES, member="a[1].csv").rows == ROWS
     assert read("x.zip", content, AGES, member="*.txt", format="csv").rows == [{"age": 4}]
     assert len(read("x.zip", make_zip({"a.csv": CSV, "b.txt": CSV}), AGES, member="*", format="csv").rows) == 4
+
+
+def test_what_was_found_in_the_files_of_an_archive_is_in_the_receipt(desk: Desk) -> None:
+    columns = RECIPE.replace("[columns]", '[columns]\nsize = { type = "int", role = "input" }')
+    for name, second in (("same", b"age;size\n3;4\n"), ("other", b"age|size\n3|4\n")):
+        (desk.data / f"{name}.zip").write_bytes(make_zip({"a.csv": b"age;size\n1;2\n", "b.csv": second}))
+    assert desk.run("ingest", desk.recipe(columns.replace("PATH", "data/same.zip"))) == 0
+    assert desk.receipt("raw/desk").sources[0].found == {"delimiter": ";"}
+    assert desk.run("ingest", desk.recipe(columns.replace("PATH", "data/other.zip"))) == 0
+    assert desk.receipt("raw/desk").sources[0].found == {"delimiter": "; (a.csv); | (b.csv)"}
 
 
 def test_no_name_in_an_archive_leads_to_a_file_on_this_machine(read: Read, tmp_path: Path) -> None:
