@@ -12,7 +12,7 @@ from typing import Protocol
 
 from relay.handoff.errors import SourceError
 from relay.handoff.receipt import Unpacked
-from relay.reading.packed import BZIP2, GZIP, TAR, XZ, PackedFile
+from relay.reading.packed import BZIP2, GZIP, TAR, XZ, PackedFile, advise_again
 from relay.reading.rawfile import BLOCK_BYTES, SNIFF_BYTES
 
 PACKED_BLOCK_BYTES = 256 << 10
@@ -134,7 +134,7 @@ class CompressedFile(PackedFile):
             yield from unpack(blocks, self.compression)
         except EOFError:
             raise SourceError(
-                f"{self.name}: the {self.compression.name} file was cut: its end is missing; fetch or copy it again"
+                f"{self.name}: the {self.compression.name} file was cut: its end is missing; {advise_again(self)}"
             ) from None
         except lzma.LZMAError as error:
             if "limit" in str(error):
@@ -149,9 +149,7 @@ class CompressedFile(PackedFile):
             raise self._damaged(error) from None
 
     def _damaged(self, error: Exception) -> SourceError:
-        return SourceError(
-            f"{self.name}: the {self.compression.name} file is damaged ({error}); fetch or copy it again"
-        )
+        return SourceError(f"{self.name}: the {self.compression.name} file is damaged ({error}); {advise_again(self)}")
 
 
 def unpack(blocks: Iterable[bytes], compression: Compression) -> Iterator[bytes]:

@@ -82,7 +82,9 @@ def _match(
             absent[name] = problem
             continue
         if len(present) > 1:
-            raise SchemaError(f"{where}: column {name} comes more than once: {_listed(present)} in {_listed(found)}")
+            raise SchemaError(
+                f"{where}: column {name} comes more than once: {_listed(dict.fromkeys(present))} in {_listed(found)}"
+            )
         matched[name] = present[0]
     if absent and not matched:  # a file without any of the columns is another file
         raise SchemaError(next(iter(absent.values())))

@@ -77,6 +77,12 @@ class Limit:
             )
 
 
+def advise_again(file: RawFile) -> str:
+    """What to do about a file that did not come whole."""
+    is_fetched = file.origin.fetched_at_utc is not None
+    return "fetch it again: RELAY_REFRESH=always" if is_fetched else "copy or make it again"
+
+
 @dataclass(frozen=True, kw_only=True)
 class PackedFile(RawFile):
     """A file whose bytes lie compressed in another one."""

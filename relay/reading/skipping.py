@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +14,9 @@ from relay.reading.format_keys import SkipRule
 
 BLANK = "left out as blank"
 """The reason for rows in which every cell is empty or white space."""
+
+NAMES_AGAIN = "repeats the names of the columns"
+"""The reason for a header between rows, as it stands where files were put one behind the other."""
 
 SPACES = " \t\n\f\r"
 """White space that makes no content: what `\\s` is in Arrow's patterns."""
@@ -49,6 +52,23 @@ def find_matches(rule: SkipRule, cells: pa.ChunkedArray) -> Indices:
         return np.empty(0, np.int64)
     found = pc.is_in(array.indices, pa.array(wanted, array.indices.type))
     return np.flatnonzero(found.to_numpy(zero_copy_only=False))
+
+
+def find_names(table: pa.Table, names: Mapping[str, str]) -> Indices:
+    """The rows whose cells are the names of their columns; column of the table -> name in the file.
+
+    A column that is typed holds no such cell, and in a single column a cell may well be its name.
+    """
+    mask = None
+    for name, source in names.items() if len(names) > 1 else ():
+        column = table.column(name)
+        if not is_text(column.type) and not is_bytes(column.type):
+            return np.empty(0, np.int64)
+        same = pc.equal(column, pa.scalar(source.encode() if is_bytes(column.type) else source, column.type))
+        mask = same if mask is None else pc.and_(mask, same)
+        if not pc.any(mask).as_py():
+            return np.empty(0, np.int64)
+    return np.empty(0, np.int64) if mask is None else np.flatnonzero(pc.fill_null(mask, False).to_numpy())
 
 
 def find_empty(table: pa.Table) -> Indices:

@@ -21,7 +21,7 @@ from relay.handoff.override import quote_toml
 from relay.handoff.receipt import Unpacked
 from relay.reading.format_keys import FormatKeys
 from relay.reading.listing import list_names
-from relay.reading.packed import Limit, PackedFile
+from relay.reading.packed import Limit, PackedFile, advise_again
 from relay.reading.rawfile import BLOCK_BYTES, SNIFF_BYTES, RawFile
 from relay.reading.sets import distinguish, warn_of_copies
 
@@ -74,7 +74,7 @@ class MemberFile(PackedFile):
 
     def peek(self, size: int = SNIFF_BYTES) -> bytes:
         """The member's first bytes."""
-        with _explained(self.name), self.archive.open(self.info) as file:
+        with _explained(self), self.archive.open(self.info) as file:
             return file.read(size)
 
     def read_blocks(self, size: int = BLOCK_BYTES) -> Iterator[bytes]:
@@ -83,7 +83,7 @@ class MemberFile(PackedFile):
         Raises:
             SourceError: it is cut or damaged.
         """
-        with _explained(self.name), self.archive.open(self.info) as file:
+        with _explained(self), self.archive.open(self.info) as file:
             yield from iter(lambda: file.read(size), b"")
 
 
@@ -102,7 +102,7 @@ def open_members(
     Raises:
         SourceError: the archive is damaged, encrypted, larger than the limit, or holds several kinds of files.
     """
-    with file.open() as opened, _open_archive(opened, file.name) as archive:
+    with file.open() as opened, _open_archive(opened, file) as archive:
         chosen, left_out = _choose(archive, file.name, keys)
         limit = Limit.read(keys)
         limit.check(file.name, sum(info.file_size for info in chosen), file.origin.bytes)
@@ -142,14 +142,14 @@ def clean_name(info: zipfile.ZipInfo) -> str:
 
 
 @contextmanager
-def _open_archive(opened: BinaryIO, name: str) -> Iterator[zipfile.ZipFile]:
+def _open_archive(opened: BinaryIO, file: RawFile) -> Iterator[zipfile.ZipFile]:
     size = _measure_directory(opened)
     if size > MOST_DIRECTORY_BYTES:
         raise SourceError(
-            f"{name}: the list of files in the ZIP archive has {size:,} bytes, the limit is {MOST_DIRECTORY_BYTES:,}; "
-            f"at most {MOST_MEMBERS:,} files are read"
+            f"{file.name}: the list of files in the ZIP archive has {size:,} bytes, the limit is "
+            f"{MOST_DIRECTORY_BYTES:,}; at most {MOST_MEMBERS:,} files are read"
         )
-    with _explained(name):
+    with _explained(file):
         archive = zipfile.ZipFile(opened)
     with archive:
         yield archive
@@ -171,7 +171,7 @@ def _measure_directory(opened: BinaryIO) -> int:
 
 
 @contextmanager
-def _explained(name: str) -> Iterator[None]:
+def _explained(file: RawFile) -> Iterator[None]:
     """Whatever `zipfile` says of a damaged archive, in one line; trouble of the disk itself passes."""
     try:
         yield
@@ -179,8 +179,8 @@ def _explained(name: str) -> Iterator[None]:
         if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):  # a seek to before the file
             raise
         raise SourceError(
-            f"{name}: the ZIP archive is damaged or was cut ({str(error) or type(error).__name__}); fetch or copy it "
-            "again"
+            f"{file.name}: the ZIP archive is damaged or was cut ({str(error) or type(error).__name__}); "
+            f"{advise_again(file)}"
         ) from None
 
 

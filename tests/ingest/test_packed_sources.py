@@ -67,6 +67,20 @@ def test_the_receipt_names_what_was_in_a_file_as_it_came(desk: Desk, server: Pag
     assert desk.receipt("raw/desk").sources[0].unpacked == [Unpacked(name="rows.csv", bytes=8)]
 
 
+def test_the_advice_on_a_packed_file_that_came_cut_fetches_it_again(
+    desk: Desk, server: PageServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = desk.recipe(
+        RECIPE.replace("URL", server.add("/a.csv.gz", Page(gzip.compress(CSV)[:-4]))).replace("MORE", "")
+    )
+    assert desk.run("ingest", recipe) == 1
+    advice = "its end is missing; fetch it again: RELAY_REFRESH=always"
+    assert desk.said("ingest")[-1].endswith(advice)
+    server.add("/a.csv.gz", Page(gzip.compress(CSV)))
+    monkeypatch.setenv(*advice.rpartition(" ")[2].split("="))
+    assert desk.run("ingest", recipe) == 0
+
+
 def test_the_items_of_urls_stay_those_of_archives_with_one_file(desk: Desk, server: PageServer) -> None:
     for year in ("2023", "2024"):
         url = server.add(f"/{year}.zip", Page(make_zip(text_txt=year.encode())))

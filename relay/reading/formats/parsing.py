@@ -1,6 +1,6 @@
 """Blocks of CSV become rows: in the schema's types where all cells parse, else as bytes, and cell by cell at last."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -15,7 +15,16 @@ from relay.reading.formats.escapes import Hint, find_backslash_quotes
 from relay.reading.formats.header import read_by_hand
 from relay.reading.formats.parser_types import choose_type, find_doubtful
 from relay.reading.formats.rowends import Dialect
-from relay.reading.skipping import BLANK, describe_rule, find_empty, find_matches, is_blank, matches
+from relay.reading.skipping import (
+    BLANK,
+    NAMES_AGAIN,
+    describe_rule,
+    find_empty,
+    find_matches,
+    find_names,
+    is_blank,
+    matches,
+)
 
 
 @dataclass(frozen=True)
@@ -44,6 +53,9 @@ class Parsed:
     """Index in the table -> why the row is no record."""
     ragged_left_out: Mapping[int, str] = field(default_factory=dict)
     """Number of a ragged row -> why it is no record."""
+
+    repeated: Sequence[int] = ()
+    """Indices in the table of rows that repeat the names of the columns."""
 
     @property
     def rows(self) -> int:
@@ -77,7 +89,10 @@ def parse_block(block: bytes, layout: Layout) -> Parsed:
     for name, rule in layout.rules.items():
         for index in find_matches(rule, table.column(name)):
             left_out.setdefault(int(index), describe_rule(rule))
-    return Parsed(table.drop_columns(list(layout.rules)), ragged, hint, left_out, _find_ragged(ragged, layout))
+    names = {name: source for name, source in layout.matched.items() if name not in layout.rules}
+    repeated = [index for index in find_names(table, names).tolist() if index not in left_out]
+    table = table.drop_columns(list(layout.rules))
+    return Parsed(table, ragged, hint, left_out, _find_ragged(ragged, layout), repeated)
 
 
 def _parse(block: bytes, layout: Layout, types: dict[str, pa.DataType], ragged: list[pacsv.InvalidRow]) -> pa.Table:
@@ -178,24 +193,24 @@ def finish_block(parsed: Parsed, columns: dict[str, Column], first_row: int) -> 
     taken = np.array([row.number for row in ragged], np.int64) - 1 + first_row
     numbers = np.setdiff1d(np.arange(first_row, first_row + parsed.rows), taken, assume_unique=True)
     left_out: list[tuple[int, str, str]] = []
-    if parsed.left_out:
+    rows: list[tuple[int, str, str]] = []
+    removed = {**parsed.left_out, **dict.fromkeys(parsed.repeated, NAMES_AGAIN)}
+    if removed:
         kept = np.ones(table.num_rows, bool)
-        kept[list(parsed.left_out)] = False
-        cells = table.take(pa.array(list(parsed.left_out))).to_pylist()
-        left_out = [
-            (int(numbers[index]), reason, show_cells(row))
-            for (index, reason), row in zip(parsed.left_out.items(), cells, strict=True)
-        ]
+        kept[list(removed)] = False
+        for index, row in zip(removed, table.take(pa.array(list(removed))).to_pylist(), strict=True):
+            place = rows if index in parsed.repeated else left_out
+            place.append((int(numbers[index]), removed[index], show_cells(row)))
         table, numbers = table.filter(pa.array(kept)), numbers[kept]
     block = conform(table, columns, numbers)
-    if not ragged and not left_out:
+    if not ragged and not removed:
         return block
-    rows = []
-    for number, row in zip(taken.tolist(), ragged, strict=True):
-        shown = show_cells({"row": row.text})
-        if row.number in parsed.ragged_left_out:
-            left_out.append((number, parsed.ragged_left_out[row.number], shown))
+    for number, ragged_row in zip(taken.tolist(), ragged, strict=True):
+        shown = show_cells({"row": ragged_row.text})
+        if ragged_row.number in parsed.ragged_left_out:
+            left_out.append((number, parsed.ragged_left_out[ragged_row.number], shown))
         else:
-            rows.append((number, f"{row.actual_columns} cells instead of {row.expected_columns}", shown))
+            cells = f"{ragged_row.actual_columns} cells instead of {ragged_row.expected_columns}"
+            rows.append((number, cells, shown))
     rejected = pa.concat_tables([block.rejected, reject(rows)]).sort_by("row")
     return Block(table=block.table, read=parsed.rows, rejected=rejected, left_out=reject(sorted(left_out)))

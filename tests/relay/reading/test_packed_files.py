@@ -90,7 +90,7 @@ def test_a_compressed_file_that_is_cut_anywhere_is_refused(read: Read, ending: s
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
-        (gzip.compress(CSV)[:-3], r"x\.csv\.gz: the gzip file was cut: its end is missing; fetch or copy it again"),
+        (gzip.compress(CSV)[:-3], r"x\.csv\.gz: the gzip file was cut: its end is missing; copy or make it again"),
         (bz2.compress(CSV)[:-3], r"the bzip2 file was cut"),
         (lzma.compress(CSV)[:-3], r"the xz file was cut"),
         (gzip.compress(CSV)[:-6] + b"\xff" * 6, r"the gzip file is damaged \(.*incorrect data check\)"),

@@ -145,6 +145,17 @@ def test_the_header_of_each_file_is_no_row(desk: Desk) -> None:
     assert [row["age"] for row in desk.rows("raw/desk")] == ["2", "1"]
 
 
+@pytest.mark.parametrize("kind", ["text", "category", "int"])
+def test_a_header_between_the_rows_of_joined_files_is_no_row(desk: Desk, kind: str) -> None:
+    recipe = RECIPE.replace('"int"', f'"{kind}"').replace('"float"', '"text"')
+    month = b"age,income\n1,10\n2,20\n"
+    (desk.data / "year.csv.gz").write_bytes(gzip.compress(month) + gzip.compress(month))  # as cat joins them
+    assert run(desk, '"data/year.csv.gz"', recipe=recipe) == 0
+    assert [str(row["age"]) for row in desk.rows("raw/desk")] == ["1", "2", "1", "2"]
+    (row,) = desk.rows("rejected/ingest/desk")
+    assert (row["row"], row["reason"]) == (3, "repeats the names of the columns")
+
+
 def test_equal_names_in_two_folders_are_told_apart_everywhere(desk: Desk) -> None:
     put(desk, north__jan="age,income\n1,10\nold,1\n", south__jan="age,income\n2,20\n3,30\nnew,2\n")
     assert run(desk, '"data/*/jan.csv"') == 0
