@@ -54,7 +54,7 @@ def test_both_names_of_one_column_are_one_too_many() -> None:
 
 
 def test_a_column_twice_in_the_file_is_one_too_many() -> None:
-    with pytest.raises(SchemaError, match='column a comes more than once: "a", "a" in "a", "a"'):
+    with pytest.raises(SchemaError, match='column a comes more than once: "a" in "a", "a"'):
         match(["a", "a"], a=None)
 
 
