@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -23,7 +22,8 @@ from relay.reading.formats.values import TEXTS
 from relay.reading.rawfile import RawFile
 from relay.reading.spellings import MISSING_WORDS
 
-BATCH_ROWS = 8192
+BATCH_ROWS, BATCH_CELLS = 8_192, 1 << 20
+"""A batch ends at whichever it reaches first: a row may have thousands of cells."""
 
 Row = tuple[int, list[Any]]
 
@@ -60,12 +60,25 @@ def read_file(file: RawFile, parameters: FormatKeys, columns: ReadColumns, first
         kept = _find_kept(places, columns, iter(SheetRows(book, sheet)), header)
         layout = Layout(where, places, columns, kept)
         count = 0
-        while batch := list(islice(body, BATCH_ROWS)):
+        for batch in _split(body):
             yield finish_batch(batch, layout, first_row + count)
             count += len(batch)
         if not count:
             raise SourceError(f"{where}: no row stands below the names of the columns (row {header.last_row})")
         _say_seen(rows, header.last_row, file, where)
+
+
+def _split(rows: Iterator[Row]) -> Iterator[list[Row]]:
+    batch: list[Row] = []
+    cells = 0
+    for row in rows:
+        batch.append(row)
+        cells += len(row[1])
+        if len(batch) == BATCH_ROWS or cells >= BATCH_CELLS:
+            yield batch
+            batch, cells = [], 0
+    if batch:
+        yield batch
 
 
 def finish_batch(batch: list[Row], layout: Layout, first_row: int) -> Block:

@@ -17,7 +17,10 @@ from xml.parsers.expat import ParserCreate
 from openpyxl.utils.datetime import from_excel, from_ISO8601
 
 BLOCK_BYTES = 1 << 18
-CACHED_TEXTS = 1 << 16
+CACHED_TEXTS, CACHED_CHARS = 1 << 16, 200
+"""How many texts are kept as they are, and how long they may be: words that repeat are short."""
+MOST_COLUMNS = 16_384
+"""Source: Microsoft, "Excel specifications and limits"."""
 
 NAMESPACES = (
     "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
@@ -198,6 +201,8 @@ class _SheetHandler(_Handler):
         number = 0
         for letter in letters:
             number = number * 26 + ord(letter) - ord("A") + 1
+        if not 0 < number <= MOST_COLUMNS:
+            raise ValueError(f"a cell stands in column {letters}, and a sheet has {MOST_COLUMNS:,} columns")
         self._columns[letters] = number
         return number
 
@@ -225,7 +230,7 @@ class _SheetHandler(_Handler):
         text = self._cache.get(index)
         if text is None:
             text = self._texts[index]
-            if len(self._cache) < CACHED_TEXTS:
+            if len(self._cache) < CACHED_TEXTS and len(text) <= CACHED_CHARS:
                 self._cache[index] = text
         return text
 

@@ -1,5 +1,6 @@
 """Excel workbooks: which sheets they have, and the rows of one as a stream."""
 
+import errno
 import warnings
 import zipfile
 import zlib
@@ -29,6 +30,8 @@ DAMAGES = (
     *(LookupError, ValueError, TypeError, AttributeError, OSError, EOFError),
 )
 """What is raised on the way through a damaged workbook: openpyxl looks at each part only when it needs it."""
+
+SHOWN_CHARS = 120
 
 SAVE_AS_CSV = "save the sheet as CSV (Excel: Save As, CSV UTF-8)"
 
@@ -96,9 +99,10 @@ def _explained_damage(name: str) -> Iterator[None]:
     try:
         yield
     except DAMAGES as error:
-        if isinstance(error, OSError) and error.errno is not None:
+        # A damaged archive may name a place before its beginning, which no file has (EINVAL).
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
             raise
-        reason = str(error).splitlines()[0].rstrip(".") if str(error) else type(error).__name__
+        reason = str(error).splitlines()[0][:SHOWN_CHARS].rstrip(".") if str(error) else type(error).__name__
         raise SourceError(
             f"{name}: not a whole workbook of Excel (.xlsx): {reason}. Save it again as Excel Workbook (.xlsx)"
         ) from None

@@ -2,6 +2,7 @@
 
 import gzip
 import io
+import random
 import re
 import zipfile
 from collections.abc import Callable
@@ -288,3 +289,41 @@ def test_packed_workbooks_are_read(read: Read) -> None:
         archive.writestr("two.xlsx", content)
     assert read("x.zip", packed.getvalue(), PEOPLE).read == 2
     assert read("x.xlsx.gz", gzip.compress(content), PEOPLE).read == 1
+
+
+def test_damage_at_any_place_is_refused_or_does_no_harm(read: Read) -> None:
+    content = pack(["name", "age", "day"], *([f"n{age}", age, date(2024, 3, 5)] for age in range(20)))
+    columns = PEOPLE | {"day": {"type": "time", "null": True}}
+    draw = random.Random(16)
+    parts = [name for name in zipfile.ZipFile(io.BytesIO(content)).namelist() if name.endswith((".xml", ".rels"))]
+    refused = 0
+    for _ in range(60):
+        part = draw.choice([SHEET, *parts])
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            text = archive.read(part).decode()
+        at = draw.randrange(len(text))
+        new = (
+            text[:at]
+            + draw.choice(["", "9999", "<v>", 'r="ZZZZ9"', "<c/>", "-"])
+            + text[at + draw.choice([0, 1, 20]) :]
+        )
+        try:
+            assert read("x.xlsx", edit(content, part, text, new), columns, extra_columns="drop").read <= 20
+        except (SourceError, SchemaError):
+            refused += 1
+    assert refused > 20
+
+
+def test_a_column_beyond_the_last_one_is_refused(read: Read) -> None:
+    content = edit(pack(["age"], [36]), SHEET, 'r="A2"', 'r="ZZZZZZZ2"')
+    with pytest.raises(SourceError, match="a cell stands in column ZZZZZZZ, and a sheet has 16,384 columns"):
+        read("x.xlsx", content, {"age": {"type": "int"}})
+
+
+def test_a_row_may_have_all_columns(read: Read) -> None:
+    book = Workbook()
+    for row in range(1, 101):
+        book.active.cell(row, 1, "age" if row == 1 else row)
+        book.active.cell(row, 16_384, "last" if row == 1 else row)
+    reading = read("x.xlsx", save(book), {"age": {"type": "int"}, "last": {"type": "int"}})
+    assert reading.rows == [{"age": row, "last": row} for row in range(2, 101)]
