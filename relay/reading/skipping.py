@@ -2,14 +2,17 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from relay.reading.arrow import is_bytes, is_text, join
+from relay.handoff.errors import RecipeError
+from relay.handoff.writer import REJECTED_SCHEMA, reject, show_cells
+from relay.reading.arrow import is_bytes, is_text, join, simplify
+from relay.reading.clock_text import describe_clock
 from relay.reading.format_keys import SkipRule
 
 BLANK = "left out as blank"
@@ -33,6 +36,32 @@ def describe_rule(rule: SkipRule) -> str:
     """Why a row is left out, as the log and the receipt say it."""
     what = f"= {json.dumps(rule.value, ensure_ascii=False)}" if rule.pattern is None else f"matches {rule.pattern!r}"
     return f"left out by skip_if: {rule.column} {what}"
+
+
+def find_sources(
+    rules: Sequence[SkipRule], found: Sequence[str], matched: Mapping[str, str], name: str
+) -> list[tuple[SkipRule, str]]:
+    """The rules with the names under which their columns stand in the file.
+
+    Args:
+        rules: of the recipe.
+        found: names in the file.
+        matched: schema name -> name in the file.
+        name: of the file, for the message.
+
+    Raises:
+        RecipeError: a rule names no column.
+    """
+    sources = []
+    for rule in rules:
+        source = matched.get(rule.column) or rule.column
+        if source not in found:
+            shown = ", ".join(f'"{column}"' for column in found)
+            raise RecipeError(
+                f'[ingest] skip_if: "{rule.column}" is no column of the recipe or of {name}; found {shown}'
+            )
+        sources.append((rule, source))
+    return sources
 
 
 def matches(rule: SkipRule, cell: str) -> bool:
@@ -69,6 +98,37 @@ def find_names(table: pa.Table, names: Mapping[str, str]) -> Indices:
         if not pc.any(mask).as_py():
             return np.empty(0, np.int64)
     return np.empty(0, np.int64) if mask is None else np.flatnonzero(pc.fill_null(mask, False).to_numpy())
+
+
+def leave_out(
+    table: pa.Table, rules: Iterable[tuple[SkipRule, str]], numbers: NDArray[np.int64]
+) -> tuple[pa.Table, NDArray[np.int64], pa.Table]:
+    """The rows that are records, their numbers, and the others as `Block.left_out` has them.
+
+    Args:
+        table: of any types.
+        rules: with the names of their columns in the table.
+        numbers: of the rows; shape (n,).
+    """
+    reasons: dict[int, str] = {}
+    for rule, name in rules:
+        for index in find_matches(rule, pa.chunked_array([_write(table.column(name))])):
+            reasons.setdefault(int(index), describe_rule(rule))
+    if not reasons:
+        return table, numbers, REJECTED_SCHEMA.empty_table()
+    kept = np.ones(table.num_rows, bool)
+    kept[list(reasons)] = False
+    shown = [
+        (int(numbers[index]), reason, show_cells(table.slice(index, 1).to_pylist()[0]))
+        for index, reason in sorted(reasons.items())
+    ]
+    return table.filter(pa.array(kept)), numbers[kept], reject(shown)
+
+
+def _write(values: pa.ChunkedArray) -> pa.Array:
+    """The values as texts."""
+    array = simplify(join(values)).values
+    return describe_clock(array) if pa.types.is_temporal(array.type) else array.cast(pa.string())
 
 
 def find_empty(table: pa.Table) -> Indices:

@@ -9,11 +9,11 @@ from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import chain
 
-from relay.handoff.errors import RecipeError, SourceError
+from relay.handoff.errors import SourceError
 from relay.handoff.recipe import Column
 from relay.handoff.writer import Block
 from relay.reading.encodings import decode_blocks
-from relay.reading.format_keys import FormatKeys, SkipRule
+from relay.reading.format_keys import FormatKeys
 from relay.reading.formats.escapes import Hint, advise_escape, show_bytes, warn_of
 from relay.reading.formats.finding import SAMPLE_BYTES, find_reading
 from relay.reading.formats.header import match_header, name_by_order, split_header
@@ -21,6 +21,7 @@ from relay.reading.formats.parsing import Layout, Parsed, finish_block, parse_bl
 from relay.reading.formats.preamble import drop_comments, drop_lines
 from relay.reading.formats.rowends import BREAKS, CONTEXT_BYTES, Dialect, RowEnds
 from relay.reading.rawfile import RawFile
+from relay.reading.skipping import find_sources
 
 PARSERS = 2
 """Threads that parse while the main one writes; more only keep more blocks in memory."""
@@ -80,16 +81,9 @@ def _read_layout(
     else:
         raise SourceError(f"{name}: no header: every line is empty, a comment, or skipped by skip_rows")
     rules = {f"\0skip_if {number}": rule for number, rule in enumerate(parameters.skip_if)}
-    sources = {key: _find_source(rule, header, matched, name) for key, rule in rules.items()}
+    found = find_sources(parameters.skip_if, header, matched, name)
+    sources = {key: source for key, (_, source) in zip(rules, found, strict=True)}
     return Layout(header, matched | sources, dialect, columns, rules), body
-
-
-def _find_source(rule: SkipRule, header: list[str], matched: dict[str, str], name: str) -> str:
-    source = matched.get(rule.column) or rule.column
-    if source not in header:
-        found = ", ".join(f'"{column}"' for column in header)
-        raise RecipeError(f'[ingest] skip_if: "{rule.column}" is no column of the recipe or of {name}; found {found}')
-    return source
 
 
 def _require_closed(blocks: Iterator[bytes], file: RawFile) -> Iterator[bytes]:

@@ -14,8 +14,10 @@ from relay.handoff.writer import Block, reject, show_cells
 from relay.reading.arrow import to_mask
 from relay.reading.columns import ReadColumns
 from relay.reading.conform import conform, match_columns
-from relay.reading.format_keys import DEFAULT_ENCODING, FormatKeys
-from relay.reading.rawfile import RawFile, drop_mark
+from relay.reading.encodings import decode_blocks
+from relay.reading.format_keys import FormatKeys, SkipRule
+from relay.reading.rawfile import RawFile
+from relay.reading.skipping import describe_rule, find_matches, find_sources
 
 END_OF_FILE = "\x1a"
 """What programs of DOS put behind the last line."""
@@ -38,6 +40,8 @@ class Layout:
     is_whole: bool
     """Whether the fields fill the line, so that text behind the last one belongs to none of them."""
     columns: ReadColumns
+    rules: list[tuple[SkipRule, tuple[int, int]]]
+    """What leaves out lines, and the field by which it does."""
 
 
 def read_file(file: RawFile, parameters: FormatKeys, columns: ReadColumns, first_row: int) -> Iterator[Block]:
@@ -48,18 +52,21 @@ def read_file(file: RawFile, parameters: FormatKeys, columns: ReadColumns, first
         SchemaError: columns are missing or unexpected.
     """
     first = first_row
-    batches = _split_lines(_decode(file, parameters.encoding or DEFAULT_ENCODING), parameters.skip_rows)
+    batches = _split_lines(_decode(file, parameters.encoding), parameters.skip_rows)
     lines = next(batches, [])
     fields, lines = _read_fields(lines, parameters, columns, file.name)
     matched = match_columns(list(fields), columns, parameters.extra_columns, file.name)
     width = max((end for _, end in fields.values()), default=0)
     places = {name: fields[source] for name, source in matched.items()}
-    layout = Layout(file.name, places, width, parameters.widths is not None, columns)
+    rules = [
+        (rule, fields[source]) for rule, source in find_sources(parameters.skip_if, list(fields), matched, file.name)
+    ]
+    layout = Layout(file.name, places, width, parameters.widths is not None, columns, rules)
     is_full = True
     while lines:
         last, whole = lines[-1], [line.removesuffix("\n") for line in lines if line not in ("\n", END_OF_FILE)]
-        if is_full and first_row > first and not last.endswith("\n") and last != END_OF_FILE:
-            _require_whole(last, layout)
+        if not last.endswith("\n") and last != END_OF_FILE and len(last) < width:
+            _require_whole(last, file, width, is_alone=is_full and first_row > first)
         if whole:
             is_full = is_full and all(len(line) >= width for line in whole)
             yield _finish(whole, layout, first_row)
@@ -113,16 +120,25 @@ def _cut(line: str, places: list[tuple[int, int]]) -> list[str]:
     return [line[start:end] for start, end in places]
 
 
-def _require_whole(last: str, layout: Layout) -> None:
-    """Make sure that a last line without a line break is as long as all others are.
+def _require_whole(last: str, file: RawFile, width: int, *, is_alone: bool) -> None:
+    """Make sure that a short last line without a line break was not cut.
+
+    Args:
+        last: the line.
+        file: where it is from.
+        width: characters of a whole line.
+        is_alone: whether all other lines are whole.
 
     Raises:
-        SourceError: it is shorter.
+        SourceError: it was, or may have been.
     """
-    if len(last) < layout.width:
+    found = f"the last line has {len(last)} of {width} characters and no line break"
+    if file.may_be_cut:
+        raise SourceError(file.describe_cut(found))
+    if is_alone:
         raise SourceError(
-            f"{layout.where}: the last line has {len(last)} of {layout.width} characters and no line break, and all "
-            f"others are whole: the file was cut at {last[-SHOWN_CHARS:]!r}; get it again, or end its last line"
+            f"{file.name}: {found}, and all others are whole: the file was cut at {last[-SHOWN_CHARS:]!r}; get it "
+            "again, or end its last line"
         )
 
 
@@ -130,6 +146,10 @@ def _finish(lines: list[str], layout: Layout, first_row: int) -> Block:
     """Lines in the schema's types; one with a tab, or with text behind the last field, is rejected."""
     text = pa.array(lines, pa.string())
     numbers = np.arange(first_row, first_row + len(lines))
+    left_out: dict[int, str] = {}
+    for rule, place in layout.rules:
+        for at in find_matches(rule, pa.chunked_array([_cut_field(text, *place)])):
+            left_out.setdefault(int(at), describe_rule(rule))
     problems: dict[int, str] = {}
     for at in np.flatnonzero(to_mask(pc.match_substring(text, "\t"))):
         problems[int(at)] = "a tab, which stands for an unknown number of characters"
@@ -137,25 +157,27 @@ def _finish(lines: list[str], layout: Layout, first_row: int) -> Block:
         rest = pc.utf8_trim_whitespace(pc.utf8_slice_codeunits(text, layout.width, layout.width + SHOWN_CHARS))
         for at in np.flatnonzero(to_mask(pc.not_equal(rest, ""))):
             problems.setdefault(int(at), f"more than {layout.width} characters")
+    problems = {at: reason for at, reason in problems.items() if at not in left_out}
+    if not problems and not left_out:
+        return conform(_slice(text, layout.fields), layout.columns, numbers)
     sound = np.ones(len(lines), bool)
-    sound[list(problems)] = False
-    kept = text.filter(pa.array(sound)) if problems else text
-    block = conform(_slice(kept, layout.fields), layout.columns, numbers[sound])
-    if not problems:
-        return block
-    rows = [(int(numbers[at]), reason, show_cells({"row": lines[at]})) for at, reason in sorted(problems.items())]
-    rejected = pa.concat_tables([block.rejected, reject(rows)]).sort_by("row")
-    return Block(table=block.table, read=len(lines), rejected=rejected)
+    sound[[*problems, *left_out]] = False
+    block = conform(_slice(text.filter(pa.array(sound)), layout.fields), layout.columns, numbers[sound])
+    rows, others = (
+        reject([(int(numbers[at]), reason, show_cells({"row": lines[at]})) for at, reason in sorted(found.items())])
+        for found in (problems, left_out)
+    )
+    rejected = pa.concat_tables([block.rejected, rows]).sort_by("row")
+    return Block(table=block.table, read=len(lines), rejected=rejected, left_out=others)
 
 
 def _slice(text: pa.Array, fields: Mapping[str, tuple[int, int]]) -> pa.Table:
     """The fields' texts without the blanks that fill them up."""
-    return pa.table(
-        {
-            name: pc.utf8_trim_whitespace(pc.utf8_slice_codeunits(text, start, end))
-            for name, (start, end) in fields.items()
-        }
-    )
+    return pa.table({name: _cut_field(text, start, end) for name, (start, end) in fields.items()})
+
+
+def _cut_field(text: pa.Array, start: int, end: int) -> pa.Array:
+    return pc.utf8_trim_whitespace(pc.utf8_slice_codeunits(text, start, end))
 
 
 def _split_lines(pieces: Iterator[str], skip_rows: int) -> Iterator[list[str]]:
@@ -171,15 +193,15 @@ def _split_lines(pieces: Iterator[str], skip_rows: int) -> Iterator[list[str]]:
         yield [rest]
 
 
-def _decode(file: RawFile, encoding: str) -> Iterator[str]:
+def _decode(file: RawFile, encoding: str | None) -> Iterator[str]:
     """The file's text, in which each line ends alike."""
-    decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder(encoding)(), translate=True)
+    decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder("utf-8")(), translate=True)
     try:
-        for block in drop_mark(file.read_blocks()):
+        for block in decode_blocks(file, encoding):
             yield decoder.decode(block)
         yield decoder.decode(b"", final=True)
     except UnicodeDecodeError as error:
         near = error.object[max(error.start - 20, 0) : error.end + 20]
         raise SourceError(
-            f"{file.name}: not {encoding}: {error.reason} in {near!r}; say the file's encoding in [ingest]"
+            f"{file.name}: not {encoding or 'utf-8'}: {error.reason} in {near!r}; say the file's encoding in [ingest]"
         ) from None

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 
@@ -21,6 +21,7 @@ from relay.reading.formats.flatten import Record, flatten_value
 from relay.reading.formats.json_text import Reader, parse
 from relay.reading.formats.values import find_types, to_array, to_open_array
 from relay.reading.rawfile import RawFile
+from relay.reading.skipping import find_sources, leave_out
 
 CHUNK_VALUES = 16_384
 LABELS_LOOKED_AT = 1_000
@@ -133,10 +134,14 @@ def read_columns(file: RawFile, parameters: FormatKeys, columns: ReadColumns, fi
     matched = match_columns(list(found), columns, parameters.extra_columns, file.name)
     first = next(iter(found.values()))
     _say_labels(first.first_labels, file.name)
+    owners = {source: own for own, source in matched.items()}
+    rules = find_sources(parameters.skip_if, list(owners), matched, file.name)
     for index in range(-(-first.rows // CHUNK_VALUES)):
         table = pa.table({own: found[source].chunks[own][index] for own, source in matched.items()})
-        yield conform(table, columns, np.arange(first_row, first_row + table.num_rows))
-        first_row += table.num_rows
+        numbers, count = np.arange(first_row, first_row + table.num_rows), table.num_rows
+        kept, numbers, left_out = leave_out(table, [(rule, owners[source]) for rule, source in rules], numbers)
+        yield replace(conform(kept, columns, numbers), read=count, left_out=left_out)
+        first_row += count
 
 
 def _require_same_rows(first: _Column, other: _Column, name: str) -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -19,6 +20,7 @@ from relay.reading.columns import IS_TEXT, ReadColumns
 from relay.reading.conform import conform, match_columns
 from relay.reading.format_keys import FormatKeys
 from relay.reading.rawfile import RawFile
+from relay.reading.skipping import find_sources, leave_out
 
 HIDDEN_INDEX = re.compile(r"__index_level_\d+__")
 """Source: pandas, "Developer", storing pandas DataFrame objects in Apache Parquet format."""
@@ -39,9 +41,14 @@ def read_file(file: RawFile, parameters: FormatKeys, columns: dict[str, Column],
         _refuse_nested(parquet.schema_arrow, list(matched.values()), file.name)
         if isinstance(columns, ReadColumns):
             columns.take_notes({name: parquet.schema_arrow.field(source) for name, source in matched.items()})
-        for batch in _read_batches(parquet, list(matched.values()), file.name):
+        rules = find_sources(parameters.skip_if, names, matched, file.name)
+        _refuse_nested(parquet.schema_arrow, [source for _, source in rules], file.name)
+        wanted = list(dict.fromkeys([*matched.values(), *(source for _, source in rules)]))
+        for batch in _read_batches(parquet, wanted, file.name):
             numbers = np.arange(first_row, first_row + batch.num_rows)
-            yield _conform(pa.Table.from_batches([batch]), matched, columns, numbers)
+            table, numbers, left_out = leave_out(pa.Table.from_batches([batch]), rules, numbers)
+            block = _conform(table, matched, columns, numbers)
+            yield replace(block, read=batch.num_rows, left_out=left_out) if left_out.num_rows else block
             first_row += batch.num_rows
 
 
@@ -51,7 +58,7 @@ def _leave_hidden(names: list[str], columns: Mapping[str, Column], file: RawFile
     hidden = [name for name in names if HIDDEN_INDEX.fullmatch(name) and name not in declared]
     if hidden:
         shown = ", ".join(hidden)
-        file.noted.setdefault("found", {})["hidden index"] = shown
+        file.note_found("hidden index", shown)
         logger.info(
             '{}: the hidden index of pandas is not read ({}); to keep it, declare a column with from = "{}"',
             *(file.name, shown, hidden[0]),

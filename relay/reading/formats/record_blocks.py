@@ -1,18 +1,21 @@
 """Parsed records of JSON as blocks in the schema's types."""
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from itertools import islice
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from relay.handoff.writer import Block, reject, show_cells
 from relay.reading.columns import ReadColumns
 from relay.reading.conform import conform, match_columns
-from relay.reading.format_keys import FormatKeys
+from relay.reading.format_keys import FormatKeys, SkipRule
 from relay.reading.formats.flatten import TWICE, Fields, RepeatedKeyError
-from relay.reading.formats.values import find_types, to_array, to_open_array
+from relay.reading.formats.values import find_types, to_array, to_open_array, write_text
+from relay.reading.skipping import describe_rule, find_sources, matches
 
 BATCH_RECORDS = 4_096
 
@@ -43,7 +46,18 @@ def conform_records(
         found = _with_absent(fields.names, columns) if has_objects else list(columns)
         matched = match_columns(found, columns, parameters.extra_columns, where)
         fields.require_one_path(matched.values(), where)
-        yield _conform_batch(batch, flat, matched, (columns, types), first_row)
+        left_out = _find_left_out(flat, find_sources(parameters.skip_if, found, matched, where))
+        numbers = np.arange(first_row, first_row + len(batch))
+        if not left_out:
+            yield _conform_batch(batch, flat, matched, (columns, types), numbers)
+        else:
+            kept = [index for index in range(len(batch)) if index not in left_out]
+            records, parts = [batch[index] for index in kept], [flat[index] for index in kept]
+            block = _conform_batch(records, parts, matched, (columns, types), numbers[kept])
+            shown = [
+                (int(numbers[index]), reason, show_cells(_show(batch[index]))) for index, reason in left_out.items()
+            ]
+            yield replace(block, read=len(batch), left_out=reject(shown))
         first_row += len(batch)
 
 
@@ -52,10 +66,9 @@ def _conform_batch(
     flat: list[dict[str, Any] | str],
     matched: dict[str, str],
     schema: tuple[ReadColumns, Mapping[str, pa.DataType]],
-    first_row: int,
+    numbers: NDArray[np.int64],
 ) -> Block:
     columns, types = schema
-    numbers = np.arange(first_row, first_row + len(records))
     objects = [record for record in flat if isinstance(record, dict)]
     table = pa.table(
         {
@@ -75,6 +88,17 @@ def _conform_batch(
         return block
     rejected = pa.concat_tables([block.rejected, reject(strange)]).sort_by("row")
     return Block(table=block.table, read=len(records), rejected=rejected)
+
+
+def _find_left_out(flat: list[dict[str, Any] | str], rules: list[tuple[SkipRule, str]]) -> dict[int, str]:
+    """Index of an object that is no record -> the reason."""
+    found: dict[int, str] = {}
+    for index, record in enumerate(flat if rules else ()):
+        for rule, source in rules if isinstance(record, dict) else ():
+            value = record.get(source) if isinstance(record, dict) else None
+            if matches(rule, "" if value is None else write_text(value)):
+                found.setdefault(index, describe_rule(rule))
+    return found
 
 
 def _flatten(record: Any, fields: Fields) -> dict[str, Any] | str:

@@ -38,7 +38,7 @@ def read_file(file: RawFile, parameters: FormatKeys, columns: ReadColumns, first
     shape = "list" if parameters.records else find_shape(file, columns)
     if shape != "list":
         logger.info("{}: {}", file.name, SHAPES[shape])
-        file.noted.setdefault("found", {})["records"] = SHAPES[shape]
+        file.note_found("records", SHAPES[shape])
     if shape == "lines":
         blocks = lines.read_file(file, parameters, columns, first_row)
     elif shape == "columns":

@@ -133,7 +133,7 @@ def choose_sheet(book: OpenBook, wanted: str | int | None, file: RawFile) -> Rea
             f"{file.name}: {len(shown)} sheets of the workbook hold values: {choices}. Say which one to read, such as "
             f'sheet = "{shown[0].title}", in [ingest]'
         )
-    file.noted.setdefault("found", {})["sheet"] = shown[0].title
+    file.note_found("sheet", shown[0].title)
     others = f" (others: {', '.join(repr(name) for name in names if name != shown[0].title)})" if len(names) > 1 else ""
     logger.info('{}: sheet = "{}" is the only one that is shown and holds values{}', file.name, shown[0].title, others)
     return shown[0]

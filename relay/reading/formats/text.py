@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
@@ -17,6 +17,7 @@ from relay.reading.conform import conform, match_columns
 from relay.reading.format_keys import DEFAULT_ENCODING, FormatKeys
 from relay.reading.formats.lines import split_lines
 from relay.reading.rawfile import RawFile
+from relay.reading.skipping import find_sources, leave_out
 
 BATCH_DOCUMENTS = 256
 HEAD_LINES = 20
@@ -40,11 +41,16 @@ def read_file(file: RawFile, parameters: FormatKeys, columns: dict[str, Column],
     """
     documents = split_documents(_lines(file, parameters), parameters, file)
     matched = match_columns(_column_names(parameters), columns, "drop", file.name)
+    owners = {source: own for own, source in matched.items()}
+    rules = [
+        (rule, owners[source]) for rule, source in find_sources(parameters.skip_if, list(owners), matched, file.name)
+    ]
     while batch := list(islice(documents, BATCH_DOCUMENTS)):
         table = pa.table(
             {name: pa.array([row.get(source) for row in batch], pa.string()) for name, source in matched.items()}
         )
-        yield conform(table, columns, np.arange(first_row, first_row + len(batch)))
+        kept, numbers, left_out = leave_out(table, rules, np.arange(first_row, first_row + len(batch)))
+        yield replace(conform(kept, columns, numbers), read=len(batch), left_out=left_out)
         first_row += len(batch)
 
 

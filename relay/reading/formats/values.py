@@ -28,7 +28,7 @@ def to_array(values: list[Any], kind: str) -> pa.Array:
             return pa.array(values)
         except (pa.ArrowInvalid, OverflowError, UnicodeEncodeError):
             pass  # a number beyond 64 bits, a lone surrogate: as text, so that only its row is rejected
-    write = _as_text if kind in TEXTS else _as_cell
+    write = write_text if kind in TEXTS else _as_cell
     return pa.array([None if value is None else write(value).encode("utf-8", "surrogatepass") for value in values])
 
 
@@ -62,7 +62,7 @@ def to_open_array(values: list[Any], kind: pa.DataType) -> pa.Array:
     """Values in the type that `find_types` found for all of them."""
     if not pa.types.is_string(kind):
         return pa.array(values, kind)
-    texts = [None if value is None else _as_text(value).encode("utf-8", "surrogatepass") for value in values]
+    texts = [None if value is None else write_text(value).encode("utf-8", "surrogatepass") for value in values]
     return pa.array(texts, pa.binary())
 
 
@@ -72,7 +72,8 @@ def _as_cell(value: Any) -> str:
     return f"{text}0" if type(value) is float and re.fullmatch(GROUPED, text) else text
 
 
-def _as_text(value: Any) -> str:
+def write_text(value: Any) -> str:
+    """The value as text: a text as it is, a number by its value, all others as JSON."""
     if isinstance(value, int | float):
         return write_number(value)
     return value if isinstance(value, str) else as_json(value)
