@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 from relay.handoff.errors import SourceError
 from relay.reading.columns import DOT_IS_DECIMAL, IS_TEXT
 from relay.reading.moment_text import FIRST_MOMENT, LAST_MOMENT
-from relay.reading.numbers import EXACT_INTS_END
+from relay.reading.number_text import write_number
 from relay.tables.connection import Database, DatabaseError
 
 Value = bool | int | float | str | date | datetime
@@ -137,9 +137,8 @@ def _describe(name: str, cells: Sequence[object]) -> pa.Field:
 def _as_bytes(cell: object) -> bytes | None:
     if cell is None or isinstance(cell, bytes):
         return cell
-    # A whole number is written alike, whether it was stored as an integer or not.
-    is_whole = isinstance(cell, float) and cell.is_integer() and abs(cell) < EXACT_INTS_END
-    return str(int(cell) if is_whole else cell).encode("utf-8", "surrogatepass")  # type: ignore[call-overload]
+    # A number is written alike, whether it was stored as an integer or not.
+    return (write_number(cell) if isinstance(cell, float) else str(cell)).encode("utf-8", "surrogatepass")
 
 
 def _simplify(rows: pa.Table) -> pa.RecordBatch:

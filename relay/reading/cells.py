@@ -36,14 +36,15 @@ def read_column(values: pa.Array | pa.ChunkedArray, column: Column) -> Cast:
 
 
 def _read_words(array: pa.Array, column: Column) -> Cast:
-    return read_text(_write_words(array), column)
+    return read_text(write_words(array), column)
 
 
 def _read_category(array: pa.Array, column: Column) -> Cast:
-    return read_category(_write_words(array), column)
+    return read_category(write_words(array), column)
 
 
-def _write_words(array: pa.Array) -> pa.Array:
+def write_words(array: pa.Array) -> pa.Array:
+    """Values of any plain type as texts, the same for each type that may hold them."""
     if pa.types.is_duration(array.type):
         return describe_durations(array)
     if pa.types.is_temporal(array.type):

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from relay.handoff.errors import RecipeError
 from relay.handoff.writer import REJECTED_SCHEMA, reject, show_cells
 from relay.reading.arrow import is_bytes, is_text, join, simplify
-from relay.reading.clock_text import describe_clock
+from relay.reading.cells import write_words
 from relay.reading.format_keys import SkipRule
 
 BLANK = "left out as blank"
@@ -112,7 +112,7 @@ def leave_out(
     """
     reasons: dict[int, str] = {}
     for rule, name in rules:
-        for index in find_matches(rule, pa.chunked_array([_write(table.column(name))])):
+        for index in find_matches(rule, pa.chunked_array([write_words(simplify(join(table.column(name))).values)])):
             reasons.setdefault(int(index), describe_rule(rule))
     if not reasons:
         return table, numbers, REJECTED_SCHEMA.empty_table()
@@ -123,12 +123,6 @@ def leave_out(
         for index, reason in sorted(reasons.items())
     ]
     return table.filter(pa.array(kept)), numbers[kept], reject(shown)
-
-
-def _write(values: pa.ChunkedArray) -> pa.Array:
-    """The values as texts."""
-    array = simplify(join(values)).values
-    return describe_clock(array) if pa.types.is_temporal(array.type) else array.cast(pa.string())
 
 
 def find_empty(table: pa.Table) -> Indices:

@@ -9,6 +9,7 @@ import pyarrow as pa
 from relay.handoff.column import Column
 from relay.reading.formats.sheet_xml import ErrorValue
 from relay.reading.formats.values import LARGEST_EXACT, TEXTS, to_array
+from relay.reading.number_text import write_number
 from relay.reading.numbers import describe_durations
 
 MOMENT = pa.timestamp("us")
@@ -53,10 +54,8 @@ def write_value(value: Any) -> str:
     """A cell's value as text: a whole number without a fraction, a date as 2024-03-05, true and false as words."""
     if isinstance(value, str):
         return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < LARGEST_EXACT else repr(value)
+    if isinstance(value, int | float):
+        return write_number(value)
     if isinstance(value, datetime):
         return value.date().isoformat() if value.time() == time() else value.isoformat(sep=" ")
     if isinstance(value, date | time):

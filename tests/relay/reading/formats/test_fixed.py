@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -90,11 +90,8 @@ def test_keys_that_do_not_go_together_are_refused(keys: dict[str, Any], message:
         FormatKeys.model_validate(keys)
 
 
-@given(st.lists(st.tuples(st.text("abcäß 字", max_size=6), st.integers(0, 99)), min_size=1, max_size=30))
-def test_what_was_written_comes_back(tmp_path_factory: Any, rows: list[tuple[str, int]]) -> None:
-    from conftest import read_bytes
-
-    content = "".join(f"{name:6}{age:>2}\n" for name, age in rows).encode()
-    path = tmp_path_factory.mktemp("fixed") / "x.dat"
-    reading = read_bytes(path, content, PEOPLE, format="fixed", widths=[6, 2], header=False)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=st.lists(st.tuples(st.text("abcäß 字", max_size=6), st.integers(0, 99)), min_size=1, max_size=30))
+def test_what_was_written_comes_back(read: Read, rows: list[tuple[str, int]]) -> None:
+    reading = fixed(read, "".join(f"{name:6}{age:>2}\n" for name, age in rows), widths=[6, 2], header=False)
     assert [(row["name"] or "", row["age"]) for row in reading.rows] == [(name.strip(), age) for name, age in rows]
