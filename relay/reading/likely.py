@@ -17,7 +17,7 @@ UNUSED = re.compile(rb"[\x81\x8d\x8f\x90\x9d\xff]")
 RUN = re.compile(rb"[\xc0-\xfe]{3}")
 """Three letters beyond ASCII in a row: Cyrillic or Greek, and no language of Western Europe."""
 SIGN_IN_WORD = re.compile(
-    rb"[A-Za-z][\x80-\x89\x8b\x91\x93-\x95\x98\x99\x9b\xa1-\xaf\xb0-\xb3\xb5\xb6\xb8\xb9\xbb-\xbf][a-z]"
+    rb"[A-Za-z][\x80-\x89\x8b\x91\x93-\x95\x98\x99\x9b\xa1-\xaf\xb0-\xb3\xb5\xb6\xb8\xb9\xbb-\xbf][a-z\x80-\xfe]"
 )
 """A sign of cp1252 inside a word, where another encoding has a letter."""
 
@@ -25,7 +25,7 @@ KANA_BYTES = re.compile(rb"[\x82\x83][\x9f-\xf1][\x82\x83]")
 """Two characters of Japanese in Shift JIS, in cp1252 a low quotation mark on both sides of a letter."""
 MOST = 0.95
 
-DOS_LETTERS = re.compile(rb"[A-Za-z][\x80-\x9a\xa0-\xa5][a-z]")
+DOS_LETTERS = re.compile(rb"[A-Za-z][\x80-\x9a\xa0-\xa5][a-z\x80-\xfe]")
 POLISH_LETTERS = re.compile(rb"[A-Za-z][\x9c\x9f\xb3\xb9\xbf][a-z]|[a-z][\xb3\xb9\xbf]\b")
 KANA = re.compile(r"[\u3040-\u30ff]")
 HAN = re.compile(r"[\u4e00-\u9fff]")

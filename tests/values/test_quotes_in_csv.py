@@ -49,11 +49,16 @@ ESCAPED = {
 }
 
 
+def is_blank(row: list[str]) -> bool:
+    """Whether a row has no value."""
+    return not any(cell.strip() for cell in row)
+
+
 def by_pandas(texts: list[str], **options: Any) -> list[dict[str, Any]]:
     """The rows of files one after the other, empty cells as None."""
     frames = [pd.read_csv(io.StringIO(text, newline=""), dtype=str, keep_default_na=False, **options) for text in texts]
     frame = pd.concat(frames, ignore_index=True)
-    rows = [row for row in frame.values.tolist() if any(row)]  # a blank row is left out, and counted
+    rows = [row for row in frame.values.tolist() if not is_blank(row)]  # left out, and counted
     return [dict(zip(("case", "size"), (cell or None for cell in row), strict=True)) for row in rows]
 
 
@@ -142,13 +147,13 @@ def by_reference(text: str, escape: str | None, columns: int) -> list[list[str |
     pandas 3 then reads another line a second time.
     """
     found = [row or [""] for row in csv.reader(io.StringIO(text, newline=""), escapechar=escape)]
-    rows = [row for row in found[1:] if any(row) or columns == 1]
+    rows = [row for row in found[1:] if columns == 1 or not is_blank(row)]
     if any(len(row) != columns for row in rows):
         return None
     if not re.search("\r(?!\n)", text):
         options: dict[str, Any] = {"dtype": str, "keep_default_na": False, "escapechar": escape}
         frame = pd.read_csv(io.StringIO(text, newline=""), skip_blank_lines=columns > 1, index_col=False, **options)
-        rows = [row for row in frame.values.tolist() if any(row) or columns == 1]
+        rows = [row for row in frame.values.tolist() if columns == 1 or not is_blank(row)]
     return [[cell or None for cell in row] for row in rows]
 
 

@@ -31,6 +31,13 @@ MODULES = {
 UNCLOSED = ("csv", "jsonl", "text", "fixed")
 """Formats in which a file that is cut behind a row looks whole."""
 
+FORMATS_OF_KEYS = {
+    **dict.fromkeys(("delimiter", "quote", "escape", "comment", "skip_if"), ("csv",)),
+    "header_separator": ("csv", "excel"),
+    **dict.fromkeys(("skip_rows", "header"), ("csv", "excel", "fixed")),
+}
+"""Key -> the formats that read it, where most do not."""
+
 ENDINGS = {
     ".csv": "csv", ".tsv": "csv", ".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".txt": "text",
     ".parquet": "parquet", ".xlsx": "excel", ".xlsm": "excel",
@@ -72,6 +79,7 @@ def read_files(
 def _read_part(file: RawFile, parameters: FormatKeys, columns: ReadColumns, first_row: int) -> Iterator[Block]:
     require_unpacked(file, file.sniff(), parameters.format)
     kind = parameters.format or guess_format(file.content_name)
+    _refuse_keys(file.name, kind, parameters)
     module = import_module(f"relay.reading.formats.{MODULES[kind]}")
     try:
         yield from module.read_file(file, parameters, columns, first_row)
@@ -83,6 +91,21 @@ def _read_part(file: RawFile, parameters: FormatKeys, columns: ReadColumns, firs
             )
     except AmbiguousCellError as error:
         raise SchemaError(f"{file.name}: {error}") from None
+
+
+def _refuse_keys(name: str, kind: str, parameters: FormatKeys) -> None:
+    """Make sure that no key is declared that the format does not read.
+
+    Raises:
+        RecipeError: one is.
+    """
+    for key, formats in FORMATS_OF_KEYS.items():
+        default = FormatKeys.model_fields[key].get_default(call_default_factory=True)
+        if kind not in formats and getattr(parameters, key) != default:
+            raise RecipeError(
+                f"{name}: [ingest] says {key}, a key of {' and '.join(formats)}, and the file is read as {kind}; "
+                "remove the key, or say format in [ingest]"
+            )
 
 
 class SameColumns:

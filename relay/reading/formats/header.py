@@ -13,6 +13,7 @@ from relay.reading.conform import match_columns
 from relay.reading.format_keys import FormatKeys
 from relay.reading.formats.escapes import show_bytes
 from relay.reading.formats.rowends import BREAKS, Dialect, first_row_end
+from relay.reading.likely import guess_encoding
 
 LONGEST_CELL = 1 << 30
 """In characters; the blocks that a file is read in are smaller."""
@@ -122,8 +123,9 @@ def _explain_first_row(row: bytes, name: str, error: SchemaError) -> None:
     try:
         row.decode()
     except UnicodeDecodeError:
+        likely = guess_encoding(row) or "cp1252"
         raise SchemaError(
-            f'{error}; the names are not UTF-8: declare the file\'s encoding in [ingest], such as encoding = "cp1252"'
+            f'{error}; the names are not UTF-8: declare the file\'s encoding in [ingest], such as encoding = "{likely}"'
         ) from None
 
 

@@ -1,4 +1,4 @@
-"""Small CSV files, how a recipe and pandas are told to read them, and what Relay does where it reads them otherwise."""
+"""Small CSV files, the keys and options by which Relay and pandas read them, and where Relay reads otherwise."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -57,7 +57,7 @@ CASES = {
     "escaped delimiter": case("a,b\nx\\,y,z\n", {"escape": "\\"}, {"escapechar": "\\"}),
     "escaped line break": case("a,b\nx\\\ny,z\n", {"escape": "\\"}, {"escapechar": "\\"}),
     "escaped escape": case("a,b\nx\\\\,z\n", {"escape": "\\"}, {"escapechar": "\\"}),
-    "escape that is none": case("a,b\nC:\\x,z\\\n"),
+    "escape that is text": case("a,b\nC:\\x,z\\\n"),
     "no quotes and escapes": case('a,b\n"x\\,y,z\n', {"quote": "", "escape": "\\"}, RAW | {"escapechar": "\\"}),
     # line ends
     "CRLF": case("a,b\r\nx,y\r\nz,w\r\n"),
@@ -107,7 +107,7 @@ CASES = {
     "comment lines": case('#1\na,b\n#2\nx,y\n#3, "4\nz,w\n#5', {"comment": "#"}, {"comment": "#"}),
     "comment sign in quotes": case('a,b\n"x#y",z\n"#x",z\n"k\n#l",m\n', {"comment": "#"}, {"comment": "#"}),
     "comment inside a row": case("a,b\nx,y # z\n", {"comment": "#"}, refused="stands inside a row, near x,y # z"),
-    "comment sign that is none": case("a,b\n#x,y\n"),
+    "comment sign that is text": case("a,b\n#x,y\n"),
     "only comments": case("#x\n#y\n", {"comment": "#"}, refused="no header: every line is empty, a comment"),
     # preambles and headers
     "preamble": case("Export of 2024\na,b\nx,y\n", options={"skiprows": 1}),
