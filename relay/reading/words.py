@@ -26,15 +26,17 @@ def read_text(text: pa.Array, column: Column) -> Cast:
     missing = pc.equal(text, "")
     if column.missing:
         missing = pc.or_(missing, _is_one_of(pc.utf8_trim_whitespace(text), tuple(column.missing)))
+    if not pc.any(missing).as_py():
+        return Cast(text)
     return Cast(pc.if_else(missing, pa.scalar(None, pa.string()), text))
 
 
 def read_category(text: pa.Array, column: Column) -> Cast:
     """The texts without white space around them; null as in `read_text`."""
     trimmed = pc.utf8_trim_whitespace(text)
-    cast = read_text(trimmed, column)
     if pc.sum(pc.binary_length(trimmed)) == pc.sum(pc.binary_length(text)):
-        return cast
+        return read_text(text, column)
+    cast = read_text(trimmed, column)
     changed = to_mask(pc.and_kleene(pc.not_equal(trimmed, text), pc.is_valid(cast.values)))
     if not changed.any():  # blanks alone, which are no value
         return cast

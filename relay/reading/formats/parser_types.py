@@ -16,6 +16,7 @@ FEW = 1000
 """A number below this has one group of digits before its dot, so that `1.000` may be a thousand."""
 
 GROUP_OF_ZEROS = b".000"
+ZERO = ord("0")
 
 
 def choose_type(column: Column) -> pa.DataType:
@@ -36,8 +37,9 @@ def find_doubtful(table: pa.Table, columns: Mapping[str, Column], block: bytes) 
         block: the text that the rows were parsed from.
     """
     doubtful = []
-    if has_hexadecimal(block):
-        doubtful = [field.name for field in table.schema if field.type == pa.int64()]
+    whole = [field.name for field in table.schema if field.type == pa.int64()]
+    if whole and has_hexadecimal(block):
+        doubtful = whole
     if not isinstance(columns, ReadColumns):
         return doubtful
     watched = [
@@ -61,5 +63,11 @@ def find_doubtful(table: pa.Table, columns: Mapping[str, Column], block: bytes) 
 
 def has_hexadecimal(block: bytes) -> bool:
     """Whether a cell may be a number such as `0x10`, which the parser would read."""
-    # One letter is found many times faster than two characters, and most files of numbers have none.
-    return (b"x" in block and b"0x" in block) or (b"X" in block and b"0X" in block)
+    # Most files of numbers have neither letter, and a search for two characters is slow where zeros are many.
+    return any(letter in block and _follows_zero(block, letter) for letter in (b"x", b"X"))
+
+
+def _follows_zero(block: bytes, letter: bytes) -> bool:
+    signs = np.frombuffer(block, np.uint8)
+    places = np.flatnonzero(signs[1:] == letter[0])
+    return bool((signs[places] == ZERO).any())
