@@ -124,8 +124,8 @@ class FormatKeys(CellKeys):
     comment: Annotated[str, Field(min_length=1), AfterValidator(_check_comment)] | None = None
     """CSV: how a line begins that is a comment; it is left out."""
     skip_if: Annotated[list[SkipRule], BeforeValidator(_as_list)] = Field(default_factory=list)
-    """CSV: rows that are no records, such as totals: `{ column = "region", value = "Total" }`, or a list of such rules.
-    They are counted and kept with the rejected rows."""
+    """Rows that are no records, such as totals: `{ column = "region", value = "Total" }`, or a list of such rules. They
+    are counted and kept with the rejected rows."""
     member: str | None = None
     """ZIP archives: which of their files are read, by name with `*`, such as `*.csv`. None: all, if they are of one
     kind; a readme, hidden files and `__MACOSX` are left out."""

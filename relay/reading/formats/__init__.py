@@ -32,7 +32,7 @@ UNCLOSED = ("csv", "jsonl", "text", "fixed")
 """Formats in which a file that is cut behind a row looks whole."""
 
 FORMATS_OF_KEYS = {
-    **dict.fromkeys(("delimiter", "quote", "escape", "comment", "skip_if"), ("csv",)),
+    **dict.fromkeys(("delimiter", "quote", "escape", "comment"), ("csv",)),
     "header_separator": ("csv", "excel"),
     **dict.fromkeys(("skip_rows", "header"), ("csv", "excel", "fixed")),
 }

@@ -54,8 +54,7 @@ def read_file(file: RawFile, parameters: FormatKeys, columns: ReadColumns, first
         sheet = choose_sheet(book, parameters.sheet, file)
         rows = SheetRows(book, sheet)
         where = f'{file.name}, sheet "{sheet.title}"'
-        body = iter(rows)
-        header = read_header(body, parameters, columns, where)
+        header, body = read_header(iter(rows), parameters, columns, file, where)
         if parameters.extra_columns == "refuse":
             body = header.require_names(body, where)
         matched = match_columns(header.found, columns, parameters.extra_columns, where)

@@ -17,7 +17,7 @@ from relay.reading.conform import conform, match_columns
 from relay.reading.encodings import decode_blocks
 from relay.reading.format_keys import FormatKeys, SkipRule
 from relay.reading.rawfile import RawFile
-from relay.reading.skipping import describe_rule, find_matches, find_sources
+from relay.reading.skipping import BLANK, describe_rule, find_matches, find_sources
 
 END_OF_FILE = "\x1a"
 """What programs of DOS put behind the last line."""
@@ -146,7 +146,8 @@ def _finish(lines: list[str], layout: Layout, first_row: int) -> Block:
     """Lines in the schema's types; one with a tab, or with text behind the last field, is rejected."""
     text = pa.array(lines, pa.string())
     numbers = np.arange(first_row, first_row + len(lines))
-    left_out: dict[int, str] = {}
+    blank = pc.equal(pc.utf8_trim_whitespace(text), "")
+    left_out = {int(at): BLANK for at in np.flatnonzero(to_mask(blank))}
     for rule, place in layout.rules:
         for at in find_matches(rule, pa.chunked_array([_cut_field(text, *place)])):
             left_out.setdefault(int(at), describe_rule(rule))

@@ -114,7 +114,7 @@ class _Column:
 
     def _store(self) -> None:
         for own in self.readers if self._values else ():
-            self.chunks.setdefault(own, []).append(to_array(self._values, self.schema[own].type))
+            self.chunks.setdefault(own, []).append(to_array(self._values, self.schema[own]))
         self._values = []
 
 

@@ -72,7 +72,7 @@ def _conform_batch(
     objects = [record for record in flat if isinstance(record, dict)]
     table = pa.table(
         {
-            name: to_array([record.get(source) for record in objects], columns[name].type)
+            name: to_array([record.get(source) for record in objects], columns[name])
             if name in columns
             else to_open_array([record.get(source) for record in objects], types[source])
             for name, source in matched.items()

@@ -3,12 +3,18 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain, dropwhile, islice
 from typing import Any
+
+from loguru import logger
 
 from relay.handoff.errors import SchemaError, SourceError
 from relay.reading.columns import ReadColumns
+from relay.reading.conform import fits_columns
 from relay.reading.format_keys import FormatKeys
+from relay.reading.formats.finding import LONGEST_PREAMBLE
 from relay.reading.formats.sheet_values import write_value
+from relay.reading.rawfile import RawFile
 
 Row = tuple[int, list[Any]]
 
@@ -47,26 +53,42 @@ class Header:
             yield number, row
 
 
-def read_header(rows: Iterator[Row], parameters: FormatKeys, columns: ReadColumns, where: str) -> Header:
-    """The columns' names, from the first rows that hold something; `rows` then gives the records.
+def read_header(
+    rows: Iterator[Row], parameters: FormatKeys, columns: ReadColumns, file: RawFile, where: str
+) -> tuple[Header, Iterator[Row]]:
+    """The columns' names, and the rows below them.
+
+    They stand in the first rows that hold something. Where these are no columns of the recipe and the recipe skips no
+    rows, they are looked for below, and what was found is logged and noted.
 
     Raises:
         SourceError: no row is there.
     """
-    if parameters.header is False:
-        return Header(list(columns), parameters.skip_rows)
-    found = []
-    for number, row in rows:
-        if number > parameters.skip_rows:
-            found.append((number, row))
-        if len(found) == parameters.header_rows:
-            break
-    if not found:
+    rows = dropwhile(lambda row: row[0] <= parameters.skip_rows, rows)
+    count = parameters.header_rows
+    if not count:
+        return Header(list(columns), parameters.skip_rows), rows
+    head = list(islice(rows, LONGEST_PREAMBLE + count))
+    if not head:
         raise SourceError(f"{where}: the sheet has no row below row {parameters.skip_rows}; correct skip_rows")
-    width = max(len(row) for _, row in found)
-    parts = [_fill(row, width, is_last=row is found[-1][1]) for _, row in found]
+    start, header = 0, _join(head[:count], parameters)
+    if "skip_rows" not in parameters.model_fields_set and not columns.is_open:
+        found = ((at, _join(head[at : at + count], parameters)) for at in range(len(head) - count + 1))
+        fitting = (one for one in found if fits_columns(one[1].found, columns, parameters.extra_columns))
+        start, header = next(fitting, (start, header))
+    if start:
+        skipped = head[start][0] - 1
+        file.note_found("skip_rows", str(skipped))
+        logger.info("{}: found by its columns: skip_rows = {}", where, skipped)
+    return header, chain(head[start + count :], rows)
+
+
+def _join(rows: list[Row], parameters: FormatKeys) -> Header:
+    """The names in some rows."""
+    width = max(len(row) for _, row in rows)
+    parts = [_fill(row, width, is_last=row is rows[-1][1]) for _, row in rows]
     names = [parameters.header_separator.join(filter(None, column)) for column in zip(*parts, strict=True)]
-    return Header(names, found[-1][0])
+    return Header(names, rows[-1][0])
 
 
 def _fill(row: list[Any], width: int, *, is_last: bool) -> list[str]:

@@ -28,8 +28,8 @@ def to_sheet_array(values: list[Any], column: Column) -> pa.Array:
         if kinds == {timedelta}:
             return pa.array(values, DURATION)
         if kinds <= {str, int, float, bool}:
-            return to_array(values, column.type)
-    return to_array([_write(value, column.time_format) for value in values], column.type)
+            return to_array(values, column)
+    return to_array([_write(value, column.time_format) for value in values], column)
 
 
 def find_sheet_types(rows: Iterable[list[Any]], width: int) -> list[pa.DataType]:

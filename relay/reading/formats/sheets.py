@@ -38,7 +38,7 @@ SAVE_AS_CSV = "save the sheet as CSV (Excel: Save As, CSV UTF-8)"
 
 @dataclass
 class SheetRows:
-    """The rows of a sheet that hold something, with their numbers from 1, and what was seen on the way."""
+    """The rows of a sheet that hold more than white space, with their numbers from 1, and what was seen on the way."""
 
     book: "OpenBook"
     sheet: ReadOnlyWorksheet
@@ -51,6 +51,8 @@ class SheetRows:
         last = 0
         with _explained_damage(self.book.name), self.book.archive.open(self.sheet._worksheet_path) as source:
             for number, row in SheetXml(source, self.book.texts, self.book.styles, self.merged):
+                if all(value is None or (isinstance(value, str) and not value.strip()) for value in row):
+                    continue
                 if 0 < last < number - 1:
                     self.empty.append(range(last + 1, number))
                 last = number

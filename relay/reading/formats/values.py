@@ -6,7 +6,9 @@ from typing import Any
 
 import pyarrow as pa
 
+from relay.handoff.column import Column
 from relay.reading.formats.flatten import as_json
+from relay.reading.marks import Marks, find_marks
 from relay.reading.number_text import write_number
 from relay.reading.numbers import GROUPED
 
@@ -16,11 +18,13 @@ LARGEST_EXACT = 2**53
 """Up to here a float holds every whole number."""
 
 
-def to_array(values: list[Any], kind: str) -> pa.Array:
+def to_array(values: list[Any], column: Column) -> pa.Array:
     """Values as they came when they are of one type, else their texts; always these for a column of text.
 
-    True and false are no numbers in JSON, whether they stand alone or among some.
+    True and false are no numbers in JSON, whether they stand alone or among some. A number among texts is written with
+    the column's decimal mark, so that it is read as the number that it is.
     """
+    kind, marks = column.type, find_marks(column)
     kinds = {type(value) for value in values} - {type(None)}
     as_text = kind in TEXTS or (kinds == {bool} and kind != "bool")
     if kinds <= {str} or (len(kinds) == 1 and not as_text):
@@ -28,8 +32,10 @@ def to_array(values: list[Any], kind: str) -> pa.Array:
             return pa.array(values)
         except (pa.ArrowInvalid, OverflowError, UnicodeEncodeError):
             pass  # a number beyond 64 bits, a lone surrogate: as text, so that only its row is rejected
-    write = write_text if kind in TEXTS else _as_cell
-    return pa.array([None if value is None else write(value).encode("utf-8", "surrogatepass") for value in values])
+    texts = [
+        None if value is None else write_text(value) if kind in TEXTS else _as_cell(value, marks) for value in values
+    ]
+    return pa.array([None if text is None else text.encode("utf-8", "surrogatepass") for text in texts])
 
 
 def find_types(records: Iterable[dict[str, Any] | str]) -> dict[str, pa.DataType]:
@@ -66,10 +72,14 @@ def to_open_array(values: list[Any], kind: pa.DataType) -> pa.Array:
     return pa.array(texts, pa.binary())
 
 
-def _as_cell(value: Any) -> str:
-    """As text, in which the dot of a number is not taken for a mark of thousands: 1.125 becomes `1.1250`."""
+def _as_cell(value: Any, marks: Marks | None) -> str:
+    """As text, in which the dot of a number is not taken for a mark of thousands: 1.125 becomes `1.1250` or `1,125`."""
     text = value if isinstance(value, str) else as_json(value)
-    return f"{text}0" if type(value) is float and re.fullmatch(GROUPED, text) else text
+    if type(value) is not float:
+        return text
+    if marks is not None:
+        return text.replace(".", marks.decimal)
+    return f"{text}0" if re.fullmatch(GROUPED, text) else text
 
 
 def write_text(value: Any) -> str:

@@ -234,10 +234,9 @@ def test_what_was_found_and_left_out_stands_in_the_receipt(desk: Any, tmp_path: 
 
 
 def test_a_key_that_the_format_does_not_read_is_refused(read: Read) -> None:
-    rule = {"column": "name", "value": "Total"}
     with pytest.raises(
-        RecipeError, match=r"x\.json: \[ingest\] says skip_if, a key of csv, and the file is read as json"
+        RecipeError, match=r"x\.json: \[ingest\] says delimiter, a key of csv, and the file is read as json"
     ):
-        read("x.json", '[{"name": "Ada", "age": 36}]', PEOPLE, skip_if=rule)
+        read("x.json", '[{"name": "Ada", "age": 36}]', PEOPLE, delimiter=";")
     with pytest.raises(RecipeError, match="says skip_rows, a key of csv and excel and fixed, and the file is read as"):
         read("x.jsonl", '{"name": "Ada", "age": 36}', PEOPLE, skip_rows=1)

@@ -90,7 +90,7 @@ def test_two_hundred_json_values_have_one_value_in_ingest_and_alone(kind: str, k
     drawing, column = random.Random(17), declare(kind, keys)
     for _ in range(200):
         value = draw_value(drawing, kind)
-        expected = read_in_ingest(to_array([value], kind), column)
+        expected = read_in_ingest(to_array([value], column), column)
         assert read_alone(value, column, is_csv=False) == expected, repr(value)
 
 

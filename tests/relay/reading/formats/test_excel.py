@@ -210,7 +210,7 @@ def test_a_hidden_sheet_is_read_only_by_its_name(read: Read) -> None:
 
 
 def test_empty_and_merged_cells_are_said(desk: Any) -> None:
-    book = pack(["name", "age"], ["Ada", 36], ["Bo", 1], [], ["Cy", 2], merged="A2:A3")
+    book = pack(["name", "age"], ["Ada", 36], ["Bo", 1], [" ", None], ["Cy", 2], merged="A2:A3")
     (desk.data / "people.xlsx").write_bytes(book)
     recipe = RECIPE.replace("[model]", 'age = { type = "int", role = "input" }\n[model]')
     assert desk.run("ingest", desk.recipe(recipe)) == 0
@@ -327,3 +327,23 @@ def test_a_row_may_have_all_columns(read: Read) -> None:
         book.active.cell(row, 16_384, "last" if row == 1 else row)
     reading = read("x.xlsx", save(book), {"age": {"type": "int"}, "last": {"type": "int"}})
     assert reading.rows == [{"age": row, "last": row} for row in range(2, 101)]
+
+
+def test_numbers_among_texts_are_numbers_whatever_the_marks_of_the_texts(read: Read) -> None:
+    cells = [1234.5, "1.250,00", 1.125, 7]
+    content = pack(["x"], *([cell] for cell in cells))
+    reading = read("x.xlsx", content, {"x": {"type": "float", "decimal": ",", "thousands": "."}})
+    assert [row["x"] for row in reading.rows] == [1234.5, 1250.0, 1.125, 7.0]
+
+
+def test_names_below_a_title_are_found_by_the_columns_of_the_recipe(read: Read, desk: Any) -> None:
+    rows = (["Report of 2024"], ["by", "Ada"], ["name", "age"], ["Ada", 36])
+    assert read("x.xlsx", pack(*rows), PEOPLE).rows == [{"name": "Ada", "age": 36}]
+    (desk.data / "people.xlsx").write_bytes(pack(*rows))
+    recipe = RECIPE.replace("[model]", 'age = { type = "int", role = "input" }\n[model]')
+    assert desk.run("ingest", desk.recipe(recipe)) == 0
+    assert desk.receipt("raw/desk").sources[0].found == {"sheet": "People", "skip_rows": "2"}
+    assert any('sheet "People": found by its columns: skip_rows = 2' in line for line in desk.said("ingest"))
+    with pytest.raises(SchemaError, match=r'column name is missing.*found "Report of 2024"'):
+        read("x.xlsx", pack(*rows), PEOPLE, skip_rows=0)
+    assert read("x.xlsx", pack(*rows[:2], ["Ada", 36]), PEOPLE, skip_rows=2, header=False).read == 1

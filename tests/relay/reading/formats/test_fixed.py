@@ -95,3 +95,8 @@ def test_keys_that_do_not_go_together_are_refused(keys: dict[str, Any], message:
 def test_what_was_written_comes_back(read: Read, rows: list[tuple[str, int]]) -> None:
     reading = fixed(read, "".join(f"{name:6}{age:>2}\n" for name, age in rows), widths=[6, 2], header=False)
     assert [(row["name"] or "", row["age"]) for row in reading.rows] == [(name.strip(), age) for name, age in rows]
+
+
+def test_a_line_of_blanks_is_no_record(read: Read) -> None:
+    reading = fixed(read, "Ada   36\n        \nBo     7\n", widths=[6, 2], header=False)
+    assert ([row["age"] for row in reading.rows], reading.read) == ([36, 7], 3)

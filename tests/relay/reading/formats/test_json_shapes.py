@@ -158,3 +158,9 @@ def test_columns_that_are_kept_have_the_type_of_all_their_values(desk: Any, monk
     """
     assert desk.run("ingest", desk.recipe(recipe)) == 0
     assert desk.rows("raw/desk")[2] == {"age": 3, "y": 2.5, "z": "a"}
+
+
+def test_numbers_among_texts_are_numbers_whatever_the_marks_of_the_texts(read: Read) -> None:
+    content = json.dumps([{"x": value} for value in (1234.5, "1.250,00", 1.125, 7)])
+    reading = read("x.json", content, {"x": {"type": "float", "decimal": ",", "thousands": "."}})
+    assert [row["x"] for row in reading.rows] == [1234.5, 1250.0, 1.125, 7.0]
