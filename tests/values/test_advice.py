@@ -91,9 +91,10 @@ SHARE = r"--set (?P<ingest>ingest\.max_rejected_share=[\d.]+)"
 WITH_IDS = RECIPE.replace("[columns]\n", '[columns]\nuser_id = { type = "int", role = "ignore" }\n')
 
 CASES = {
-    "semicolon": Case("x.csv", SEMICOLON, INGEST % "delimiter"),
-    "tab": Case("x.csv", TAB, INGEST % "delimiter"),
-    "comma_in_tsv": Case("x.tsv", CSV, INGEST % "delimiter"),
+    "semicolon": Case("x.csv", SEMICOLON, INGEST % "delimiter", more='delimiter = ","'),
+    "tab": Case("x.csv", TAB, INGEST % "delimiter", more='delimiter = ","'),
+    "comma_in_tsv": Case("x.tsv", CSV, INGEST % "delimiter", more='delimiter = "\\t"'),
+    "colon": Case("x.csv", CSV.replace(b",", b":"), INGEST % "delimiter"),
     "wrong_delimiter": Case("x.csv", CSV, INGEST % "delimiter", more='delimiter = "|"'),
     "a_name_alike": Case("x.csv", b"a_,b\n1,2\n", r'say (?P<of_a>from = "[^"]+") in \[columns\]'),
     "a_name_in_capitals": Case("x.csv", b"A,b\n1,2\n", r'say (?P<of_a>from = "[^"]+") in \[columns\]'),
