@@ -30,7 +30,7 @@ MOST_DIRECTORY_BYTES = 8 << 20
 """Of the list of files, which `zipfile` holds in memory ten times as large: 800 bytes for each of the most files."""
 
 END_BYTES, ZIP_64_BYTES = 22 + 0xFFFF, 56 + 20
-NEEDS_64_BITS = 0xFFFFFFFF
+NEEDS_32_BITS, NEEDS_64_BITS = 0xFFFF, 0xFFFFFFFF
 END, END_64 = b"PK\5\6", b"PK\6\6"
 """How the records behind that list begin, which tell its size; the second one where it needs 64 bits. Source: as
 `ENCRYPTED`, 4.3.14 and 4.3.16."""
@@ -143,7 +143,7 @@ def clean_name(info: zipfile.ZipInfo) -> str:
 
 @contextmanager
 def _open_archive(opened: BinaryIO, file: RawFile) -> Iterator[zipfile.ZipFile]:
-    size = _measure_directory(opened)
+    size, count = _read_end(opened)
     if size > MOST_DIRECTORY_BYTES:
         raise SourceError(
             f"{file.name}: the list of files in the ZIP archive has {size:,} bytes, the limit is "
@@ -151,23 +151,28 @@ def _open_archive(opened: BinaryIO, file: RawFile) -> Iterator[zipfile.ZipFile]:
         )
     with _explained(file):
         archive = zipfile.ZipFile(opened)
+        if any(info.filename.endswith("/") and info.file_size for info in archive.infolist()):
+            raise zipfile.BadZipFile("a folder in it holds bytes")
+        if len(archive.infolist()) != count:
+            raise zipfile.BadZipFile(f"it lists {len(archive.infolist()):,} files and says {count}")
     with archive:
         yield archive
 
 
-def _measure_directory(opened: BinaryIO) -> int:
-    """Bytes of the list of files; 0 where nothing tells them."""
+def _read_end(opened: BinaryIO) -> tuple[int, int | None]:
+    """Bytes and length of the list of files, as the end of the archive tells them; 0 and None where it does not."""
     length = opened.seek(0, os.SEEK_END)
     opened.seek(max(0, length - END_BYTES - ZIP_64_BYTES))
     tail = opened.read()
     opened.seek(0)
-    sizes = []
-    for magic, form, place in ((END, "<I", 12), (END_64, "<Q", 40)):
-        at = tail.rfind(magic)
-        if at >= 0 and len(tail) >= at + place + 8:
-            sizes.append(struct.unpack_from(form, tail, at + place)[0])
-    known = [size for size in sizes if size != NEEDS_64_BITS]
-    return max(known, default=0)
+    size, count = 0, None
+    at = tail.rfind(END)
+    if 0 <= at <= len(tail) - 16:
+        count, size = struct.unpack_from("<HI", tail, at + 10)
+    at = tail.rfind(END_64)
+    if (size == NEEDS_64_BITS or count == NEEDS_32_BITS) and 0 <= at <= len(tail) - 48:
+        count, size = struct.unpack_from("<QQ", tail, at + 32)
+    return size, count
 
 
 @contextmanager
@@ -186,7 +191,7 @@ def _explained(file: RawFile) -> Iterator[None]:
 
 def _choose(archive: zipfile.ZipFile, name: str, keys: FormatKeys) -> tuple[list[zipfile.ZipInfo], list[str]]:
     """The members to read, by name, and the names of those that are left out."""
-    files = [info for info in archive.infolist() if not info.is_dir()]
+    files = [info for info in archive.infolist() if not info.filename.endswith("/")]
     if len(files) > MOST_MEMBERS:
         raise SourceError(f"{name}: the ZIP archive holds {len(files):,} files; at most {MOST_MEMBERS:,} are read")
     files.sort(key=lambda info: PurePosixPath(clean_name(info)))

@@ -252,6 +252,17 @@ def test_an_archive_of_very_many_files_is_refused_before_their_list_is_read(
         read("x.zip", content, AGES)
 
 
+def test_an_archive_whose_list_of_files_is_shorter_than_it_says_is_refused(read: Read) -> None:
+    content = bytearray(make_zip({"a.csv": CSV, "b.csv": CSV}))
+    size = content.index(b"PK\5\6") + 12
+    content[size] //= 2  # as zipfile reads it, the list then ends behind the first file
+    with pytest.raises(SourceError, match="the ZIP archive is damaged or was cut"):
+        read("x.zip", bytes(content), AGES)
+    unnamed = make_zip({"a.csv": CSV, "b.csv": CSV}).replace(b"b.csv", b"\0.csv")
+    with pytest.raises(RelayError, match=r"x\.zip"):
+        read("x.zip", unnamed, AGES)
+
+
 def test_an_archive_larger_than_32_bits_tell_is_read(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(zipfile, "ZIP_FILECOUNT_LIMIT", 2)  # so it writes the records for 64 bits
     content = make_zip({f"{number}.csv": CSV for number in range(3)})
