@@ -25,6 +25,8 @@ def describe_expected(column: Column, cell: str) -> str:
     if column.type in ("text", "category"):
         return 'UTF-8 text; declare the encoding of a CSV or text file in [ingest], such as encoding = "cp1252"'
     what, cell = describe_type(column), cell.strip()
+    if column.type == "bool" and cell.isalpha() and not (column.true_words or column.false_words):
+        return f"{what}; to read other words, declare true_words and false_words in [ingest] or for the column"
     if column.type in ("bool", "time") or len(cell) > LONGEST:
         return what
     marks = find_marks(column)

@@ -53,6 +53,10 @@ def test_thirty_spellings_of_true_and_false_are_read_and_others_are_declared(pro
     assert ran.exit_code == 0, ran.log
     by_hand = [{"a": at < 15, "b": at < 16} for at in range(30)]
     assert project.rows("raw/values") == [*by_hand, {"a": None, "b": None}]
+    ran = project.run("ingest", project.recipe(declare({"a": '"bool", missing = ["?"]', "b": '"bool"'})))
+    reasons = project.receipt("raw/values")["rejected"]["reasons"]
+    words = "to read other words, declare true_words and false_words in [ingest] or for the column"
+    assert reasons == {f"b: not true or false; {words}": 15, "b: not true or false": 7}
     ran = project.run("ingest", project.recipe(declare({"a": '"bool", missing = ["?"]', "b": '"text"'})))
     assert [row["a"] for row in project.rows("raw/values")] == [*[True] * 15, *[False] * 15, None]
 
