@@ -115,7 +115,8 @@ BAD_FILES: dict[str, tuple[str, str | bytes, list[str]]] = {
         ["no text, or UTF-16 without a byte order mark", 'encoding = "utf-16-le": say so in [ingest]'],
     ),
     "a compressed file that holds nothing": (
-        "people.csv", b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03", ["people.csv: the file is empty (10 bytes, which hold none)"],
+        "people.csv", b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03",
+        ["people.csv: the file is empty (10 bytes, which hold none)"],
     ),
     "bytes that are no text": (
         "people.csv", HEAD.encode() + b"1,30,Ad\xff,1\n2,41,Blaise,0\n",
