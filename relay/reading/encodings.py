@@ -8,7 +8,7 @@ from loguru import logger
 
 from relay.handoff.errors import SourceError
 from relay.reading.likely import find_strange, guess_encoding, is_windows_text, show_around
-from relay.reading.rawfile import UTF8_MARK, RawFile
+from relay.reading.rawfile import RawFile, drop_mark
 
 MARKS = {
     codecs.BOM_UTF32_LE: "utf-32",
@@ -19,6 +19,9 @@ MARKS = {
 """Byte order marks, the longer ones first; the codec of this name reads the mark and leaves it out."""
 
 UTF8 = "utf-8"
+WIDE = ("utf-16", "utf-32")
+"""How the names of encodings begin in which a line break is more than one byte."""
+
 SINGLE_BYTE = ("iso8859", "cp125", "mac", "cp437", "cp850")
 """How the names of encodings begin in which any bytes are text, UTF-8 too."""
 
@@ -45,9 +48,21 @@ def decode_blocks(file: RawFile, declared: str | None) -> Iterator[bytes]:
     encoding = name or mark or UTF8
     if encoding not in (UTF8, "utf-8-sig"):
         recoded = _recode(_refuse_utf8(blocks, file.name, declared or mark or ""), file.name, declared or mark or "")
-        yield from _drop_mark(recoded)
+        yield from drop_mark(recoded)
     else:
-        yield from _pass(_drop_mark(blocks), file, is_declared=declared is not None)
+        yield from _pass(drop_mark(blocks), file, is_declared=declared is not None)
+
+
+def open_lines(file: RawFile, declared: str | None) -> tuple[Iterator[bytes], str]:
+    """The text block by block, and its encoding: one in which a line break is the byte 10.
+
+    Raises:
+        SourceError: as `decode_blocks`.
+    """
+    is_wide = declared is not None and codecs.lookup(declared).name.startswith(WIDE)
+    if is_wide or file.peek().startswith((*MARKS,)):
+        return decode_blocks(file, declared), UTF8
+    return drop_mark(file.read_blocks()), declared or UTF8
 
 
 def _check_head(name: str, head: bytes, declared: str | None, mark: str | None) -> None:
@@ -56,7 +71,7 @@ def _check_head(name: str, head: bytes, declared: str | None, mark: str | None) 
     Raises:
         SourceError: they do.
     """
-    wide = declared is not None and declared.startswith(("utf-16", "utf-32"))
+    wide = declared is not None and declared.startswith(WIDE)
     if mark is not None and declared is not None and not declared.startswith(mark):
         raise SourceError(
             f'{name}: [ingest] says encoding = "{declared}", and the file begins with the bytes {head[:4]!r}, the byte '
@@ -72,16 +87,6 @@ def _check_head(name: str, head: bytes, declared: str | None, mark: str | None) 
         likely = guess_encoding(head)
         advice = f'it looks like encoding = "{likely}": say so in [ingest]' if likely else "give another file"
         raise SourceError(f"{name}: no text, or UTF-16 without a byte order mark: it begins {head[:20]!r}; {advice}")
-
-
-def _drop_mark(blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """The blocks without the byte order mark before UTF-8, also where the first block ends inside it."""
-    first = b""
-    for block in blocks:
-        first += block
-        if len(first) >= len(UTF8_MARK):
-            break
-    return chain([first.removeprefix(UTF8_MARK)], blocks)
 
 
 def _recode(blocks: Iterator[bytes], name: str, encoding: str) -> Iterator[bytes]:

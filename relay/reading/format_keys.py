@@ -112,8 +112,8 @@ class FormatKeys(CellKeys):
     """CSV: the character before a quote, delimiter or line break that belongs to the cell, such as a backslash. None:
     a quote inside a cell is written twice."""
     encoding: Annotated[str, AfterValidator(_check_encoding)] | None = None
-    """CSV, JSON lines and text: the encoding. None: UTF-8, in CSV also UTF-16 with a byte order mark, and cp1252 where
-    the bytes are not UTF-8."""
+    """CSV, JSON lines, text and fixed width: the encoding. None: UTF-8, or UTF-16 by its byte order mark; in CSV and
+    fixed width also cp1252, where the bytes are not UTF-8."""
     skip_rows: Annotated[int, Field(ge=0)] = 0
     """Lines before the header that are left out."""
     header: Annotated[bool | int, AfterValidator(_check_header)] = True

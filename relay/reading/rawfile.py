@@ -5,6 +5,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -134,6 +135,10 @@ def _identify(file: BinaryIO) -> tuple[int, int]:
 
 
 def drop_mark(blocks: Iterator[bytes]) -> Iterator[bytes]:
-    """The blocks without the byte order mark that some editors put before UTF-8."""
-    yield next(blocks, b"").removeprefix(UTF8_MARK)
-    yield from blocks
+    """The blocks without the byte order mark that some editors put before UTF-8, however short they are."""
+    first = b""
+    for block in blocks:
+        first += block
+        if len(first) >= len(UTF8_MARK):
+            break
+    return chain([first.removeprefix(UTF8_MARK)], blocks)

@@ -7,11 +7,12 @@ from typing import Any
 from relay.handoff.errors import SourceError
 from relay.handoff.writer import Block
 from relay.reading.columns import ReadColumns
-from relay.reading.format_keys import DEFAULT_ENCODING, FormatKeys
+from relay.reading.encodings import open_lines
+from relay.reading.format_keys import FormatKeys
 from relay.reading.formats.flatten import make_record
 from relay.reading.formats.json_text import PYTHON_CONSTANTS
 from relay.reading.formats.record_blocks import conform_records
-from relay.reading.rawfile import UTF8_MARK, RawFile, drop_mark
+from relay.reading.rawfile import UTF8_MARK, RawFile
 
 LINE_SHOWN = 60
 
@@ -28,8 +29,8 @@ def read_file(file: RawFile, parameters: FormatKeys, columns: ReadColumns, first
         raise SourceError(f'{file.name}: one JSON text, not a record per line; say format = "json" in [ingest]')
 
     def read() -> Iterator[Any]:
-        lines = split_lines(drop_mark(file.read_blocks()))
-        records = (_parse(line, parameters.encoding or DEFAULT_ENCODING) for line in lines if line.strip())
+        blocks, encoding = open_lines(file, parameters.encoding)
+        records = (_parse(line, encoding) for line in split_lines(blocks) if line.strip())
         return _require_whole(records, file) if file.may_be_cut else records
 
     return conform_records(read, parameters, columns, first_row, file.name)

@@ -14,7 +14,8 @@ from relay.handoff.errors import SourceError
 from relay.handoff.recipe import Column
 from relay.handoff.writer import Block
 from relay.reading.conform import conform, match_columns
-from relay.reading.format_keys import DEFAULT_ENCODING, FormatKeys
+from relay.reading.encodings import open_lines
+from relay.reading.format_keys import FormatKeys
 from relay.reading.formats.lines import split_lines
 from relay.reading.rawfile import RawFile
 from relay.reading.skipping import find_sources, leave_out
@@ -110,8 +111,9 @@ def _lines(file: RawFile, parameters: FormatKeys) -> Iterator[str]:
     """
     is_inside = parameters.starts_after is None
     is_ended = False
-    for number, raw in enumerate(split_lines(file.read_blocks()), 1):
-        line = _decode(raw, number, file, parameters.encoding or DEFAULT_ENCODING)
+    blocks, encoding = open_lines(file, parameters.encoding)
+    for number, raw in enumerate(split_lines(blocks), 1):
+        line = _decode(raw, number, file, encoding)
         if not is_inside:
             is_inside = re.search(parameters.starts_after or "", line) is not None
         elif parameters.ends_before is not None and re.search(parameters.ends_before, line):

@@ -240,3 +240,11 @@ def test_a_key_that_the_format_does_not_read_is_refused(read: Read) -> None:
         read("x.json", '[{"name": "Ada", "age": 36}]', PEOPLE, delimiter=";")
     with pytest.raises(RecipeError, match="says skip_rows, a key of csv and excel and fixed, and the file is read as"):
         read("x.jsonl", '{"name": "Ada", "age": 36}', PEOPLE, skip_rows=1)
+
+
+@pytest.mark.parametrize("keys", [{}, {"encoding": "utf-16"}])
+def test_lines_of_json_and_of_text_may_be_utf_16(read: Read, keys: dict[str, str]) -> None:
+    lines = '{"name": "Adä", "age": 1}\n{"name": "ऊ", "age": 2}\n'.encode("utf-16")
+    assert [row["name"] for row in read("x.jsonl", lines, PEOPLE, **keys).rows] == ["Adä", "ऊ"]
+    reading = read("x.txt", "Adä\r\nऊ".encode("utf-16"), {"text": {"type": "text"}}, **keys)
+    assert reading.rows == [{"text": "Adä\nऊ"}]
