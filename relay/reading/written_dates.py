@@ -17,6 +17,8 @@ FULL_MONTHS = (
 )  # fmt: skip
 MONTH_NUMBERS = {name: at for names in (MONTHS, FULL_MONTHS) for at, name in enumerate(names, 1)} | {"sept": 9}
 
+SHORT_DATES = ("%d/%m/%y", "%m/%d/%y", "%y/%m/%d")
+
 MONTHS_IN_A_YEAR = 12
 NOON = 12
 
@@ -73,29 +75,28 @@ def read_written(text: str) -> Written | None:
 
 def _read_numbers(text: str, found: re.Match[str]) -> Written | None:
     one, two, three = (found[name] for name in ("one", "two", "three"))
-    mark = found["mark"]
+    mark, first, second = found["mark"], int(one), int(two)
     if len(one) == len("2024") and len(three) < len("124"):
-        moment = _make(int(one), int(two), int(three), found)
+        moment = _make(first, second, int(three), found)
         return None if moment is None else Written(moment)
-    clock = _clock_format(found)
-    day_first, month_first = f"%d{mark}%m{mark}%Y{clock}", f"%m{mark}%d{mark}%Y{clock}"
     if max(len(one), len(three)) < len("124"):
-        short = [form.replace("%Y", "%y") for form in (day_first, month_first, f"%Y{mark}%m{mark}%d{clock}")]
-        _refuse_short_year(text, short)
+        _refuse_short_year(text, [f"{date.replace('/', mark)}{_clock_format(found)}" for date in SHORT_DATES])
         return None
     if len(three) != len("2024") or len(one) > len("12"):
         return None
-    by_day, by_month = _make(int(three), int(two), int(one), found), _make(int(three), int(one), int(two), found)
-    if by_day is None or by_month is None:
-        moment, order = (by_month, SEEN_MONTH_FIRST) if by_day is None else (by_day, SEEN_DAY_FIRST)
-        return None if moment is None else Written(moment, order)
-    if by_day == by_month:
-        return Written(by_day)
-    if mark == ".":
-        return Written(by_day, SEEN_DOTTED)
+    year = int(three)
+    if second > MONTHS_IN_A_YEAR:
+        moment = _make(year, first, second, found)
+        return None if moment is None else Written(moment, SEEN_MONTH_FIRST)
+    moment = _make(year, second, first, found)
+    if moment is None or first == second:
+        return None if moment is None else Written(moment)
+    if first > MONTHS_IN_A_YEAR or mark == ".":
+        return Written(moment, SEEN_DAY_FIRST if first > MONTHS_IN_A_YEAR else SEEN_DOTTED)
+    other, clock = _make(year, first, second, found), _clock_format(found)
     raise AmbiguousCellError(
-        f'{show(text)} may mean {by_day:%Y-%m-%d} (time_format = "{day_first}") or {by_month:%Y-%m-%d} '
-        f'(time_format = "{month_first}"). Declare one of them in [columns] or [ingest]'
+        f'{show(text)} may mean {moment:%Y-%m-%d} (time_format = "%d{mark}%m{mark}%Y{clock}") or {other:%Y-%m-%d} '
+        f'(time_format = "%m{mark}%d{mark}%Y{clock}"). Declare one of them in [columns] or [ingest]'
     )
 
 
@@ -128,8 +129,9 @@ def _make(year: int, month: int, day: int, found: re.Match[str]) -> datetime | N
     fraction = int((found["fraction"] or "0")[:6].ljust(6, "0"))  # finer than we keep
     minute, second = int(found["minute"] or 0), int(found["second"] or 0)
     try:
-        moment = datetime(year, month, day, hour, minute, second, fraction, _read_zone(found["zone"]))
-        return moment.astimezone(UTC)
+        zone = _read_zone(found["zone"])
+        moment = datetime(year, month, day, hour, minute, second, fraction, zone)
+        return moment if zone is UTC else moment.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
 
