@@ -35,9 +35,9 @@ WRITES = "raw/{recipe}"
 CODE = HANDOFF + Code(
     modules=(
         *("ingest.__main__", "ingest.column_range", "ingest.corpus", "ingest.drawing"),
-        *("ingest.formats", "ingest.prose", "ingest.rawfile", "ingest.sources", "relay.reading"),
+        *("ingest.prose", "ingest.sources", "relay.handoff.wording", "relay.reading"),
     ),
-    packages=("ijson", "numpy"),
+    packages=("ijson", "numpy", "openpyxl"),
 )
 """How bytes become rows. How they are fetched is not part of it: the key holds the SHA-256 of what came."""
 
@@ -84,10 +84,10 @@ class Ingest(Stage[IngestSection]):
 
     def check(self, run: Run[IngestSection]) -> None:
         """Make sure that the source can be asked and its format is known, without asking it."""
-        from ingest.formats import check_format
         from ingest.sources.http import HttpSource
         from ingest.sources.sql import has_order
         from relay.reading.columns import open_columns
+        from relay.reading.formats import check_format
 
         source, section = open_source(run), run.parameters
         if isinstance(section, CellKeys):

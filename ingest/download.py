@@ -13,11 +13,11 @@ import urllib3
 from loguru import logger
 
 from ingest.kept import Fetched, Part, Wanted
-from ingest.rawfile import RawFile
 from ingest.urls import mask_url
-from ingest.version import Version
+from ingest.version import Version, says_its_end
 from relay.handoff.errors import SourceError
 from relay.handoff.receipt import Origin
+from relay.reading.rawfile import RawFile
 
 PIECE_BYTES = 1 << 20
 """The most that is taken from the socket at once; also how far an attempt must come to count as a success."""
@@ -142,6 +142,7 @@ def _attempt(
             return _finish(wanted, part)  # nothing was missing but the end of the process that fetched it
         _refuse_status(wanted, answer)
         total = _begin(part, answer)
+        part.may_be_cut = total is None and not says_its_end(answer.headers)
         _receive(part, answer, control)
     if total is not None and part.bytes != total:
         raise _TransientError(f"{part.bytes:,} bytes came, expected {total:,}")
@@ -277,8 +278,9 @@ def _finish(wanted: Wanted, part: Part) -> Fetched:
     except SourceError:
         part.refuse()
         raise
+    part.may_be_cut &= wanted.sha256 is None
     part.complete()
-    return Fetched(part.sha256, part.bytes, part.version)
+    return Fetched(part.sha256, part.bytes, part.version, part.may_be_cut)
 
 
 def _check_content(wanted: Wanted, part: Part) -> None:

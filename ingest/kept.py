@@ -69,6 +69,8 @@ class Fetched:
     sha256: str
     bytes: int
     version: Version
+    may_be_cut: bool = False
+    """As the receipt's `Origin` has it."""
 
 
 class KeptFile(_Record):
@@ -84,6 +86,7 @@ class KeptFile(_Record):
     last_modified: str | None
     fetched_at_utc: str
     checked_at_utc: str
+    may_be_cut: bool = False
 
     @property
     def version(self) -> Version:
@@ -100,6 +103,7 @@ class _Note(_Record):
     version: Version
     sha256: str | None = None
     """Of the whole file, once it is complete."""
+    may_be_cut: bool = False
 
 
 def read_manifest(folder: Path) -> list[KeptFile]:
@@ -167,6 +171,7 @@ class Part:
         self.version = Version()
         self.is_complete = False
         self.is_resumed = False
+        self.may_be_cut = False
         # Unbuffered: a killed process has lost nothing that it counted.
         self._file = FileIO(path, "ab+")
         self._digest = _Digest()
@@ -217,7 +222,7 @@ class Part:
         _note_path(self.path).unlink(missing_ok=True)
 
     def _write_note(self) -> None:
-        note = _Note(version=self.version, sha256=self.sha256 if self.is_complete else None)
+        note = _Note(version=self.version, sha256=self.sha256 if self.is_complete else None, may_be_cut=self.may_be_cut)
         # Losing it costs a download, so it need not wait for the disk.
         write_atomically(_note_path(self.path), note.model_dump_json().encode(), sync=False)
 
@@ -232,6 +237,7 @@ class Part:
             self.bytes += len(block)
         # Complete ones are asked for again by their version, too.
         self.is_complete = note.sha256 == self.sha256 and bool(note.version.conditions)
+        self.may_be_cut = note.may_be_cut
         if self.is_complete or (note.sha256 is None and note.version.resumable):
             self.version, self.is_resumed = note.version, self.bytes > 0
         else:
@@ -277,6 +283,7 @@ def keep_part(wanted: Wanted, fetched: Fetched, now_utc: str) -> KeptFile:
         last_modified=fetched.version.last_modified,
         fetched_at_utc=now_utc,
         checked_at_utc=now_utc,
+        may_be_cut=fetched.may_be_cut,
     )
 
 

@@ -10,7 +10,6 @@ import pyarrow as pa
 from loguru import logger
 
 from ingest.parameters import FormatSection
-from ingest.rawfile import RawFile
 from relay.handoff.column import OpenColumns
 from relay.handoff.errors import SourceError
 from relay.handoff.own.apart import Apart, locate_scratch
@@ -18,6 +17,7 @@ from relay.handoff.own.function import OwnFunction
 from relay.handoff.own.signature import Frame
 from relay.handoff.receipt import Origin
 from relay.handoff.run import Run
+from relay.reading.rawfile import RawFile
 
 if TYPE_CHECKING:
     from relay.handoff.writer import Block
@@ -68,9 +68,9 @@ class OwnFormat:
             SchemaError: columns are missing or unexpected, or frames differ.
             SourceError: there are several files for one path, a file changed, or the function gave no rows.
         """
-        from ingest.formats import SameColumns
-        from ingest.formats.parquet import conform_table
         from relay.reading.columns import open_columns
+        from relay.reading.formats import SameColumns
+        from relay.reading.formats.parquet import conform_table
 
         section: FormatSection = self.run.parameters
         shown, files = self.own.signature.shown, self.source.files

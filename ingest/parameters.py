@@ -5,11 +5,9 @@ from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 from pydantic import (
-    AfterValidator,
     Field,
     SerializerFunctionWrapHandler,
     field_serializer,
-    field_validator,
     model_serializer,
     model_validator,
 )
@@ -17,21 +15,15 @@ from pydantic import (
 from ingest.own_function import find_own
 from ingest.refresh import Refresh
 from ingest.urls import check_database_url, mask_url
-from relay.handoff.column import CELL_KEYS, LARGEST_INT, CellKeys
+from relay.handoff.column import LARGEST_INT, CellKeys
 from relay.handoff.recipe import Recipe, Section, choose_section
+from relay.reading.format_keys import ExtraColumns, FormatKeys, drop_undeclared
 
 Share = Annotated[float, Field(ge=0, le=1)]
 
 VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
 
 
-def _check_escape(escape: str) -> str:
-    if len(escape) != 1 or not escape.isascii() or not escape.isprintable() or escape.isalnum() or escape in '", ':
-        raise ValueError(f"{escape!r} cannot escape; expected one ASCII sign such as a backslash: escape = '\\'")
-    return escape
-
-
-ExtraColumns = Literal["refuse", "drop", "keep"]
 Timeout = Annotated[float | None, Field(gt=0, exclude=True)]
 
 
@@ -43,44 +35,15 @@ class IngestSection(Section):
     """Share of the rows that may fail to match the schema's types before the stage fails."""
 
 
-class FormatSection(IngestSection, CellKeys):
-    """How raw bytes become records."""
+class FormatSection(IngestSection, FormatKeys):
+    """Files that become records, by a format or by a function of one's own."""
 
-    format: Literal["csv", "json", "jsonl", "text", "parquet", "python"] | None = None
-    """None: by the ending of the file's name. python: a function of one's own reads the files."""
     function: str | None = None
     """python: its name in the module beside the recipe. It takes a Path (one file) or a list[Path] (all files)."""
     arguments: dict[str, Any] = Field(default_factory=dict)
     """python: values for its parameters."""
     timeout: Timeout = None
     """python: seconds after which it is ended; default: none."""
-    extra_columns: ExtraColumns = "refuse"
-    """What to do with columns that the recipe does not declare. keep: take them with the types that they come with."""
-    delimiter: Annotated[str, Field(min_length=1, max_length=1)] = ","
-    """CSV: the character between cells."""
-    escape: Annotated[str, AfterValidator(_check_escape)] | None = None
-    """CSV: the character before a quote, delimiter or line break that belongs to the cell, such as a backslash. None:
-    a quote inside a cell is written twice."""
-    encoding: str = "utf-8"
-    """CSV, JSON lines and text: the encoding, one in which a line break is the byte 10."""
-    records: str = ""
-    """JSON: dotted path to the list of records; empty when the list is the file itself."""
-    starts_after: str | None = None
-    """Text: pattern of the line after which the text begins, such as a licence's last line."""
-    ends_before: str | None = None
-    """Text: pattern of the line before which the text ends."""
-    document: str | None = None
-    """Text: pattern of a line that begins a document; its named groups become columns. None: the file is one."""
-    document_head: list[str] = Field(default_factory=list)
-    """Text: patterns of lines near a document's beginning, one after the other. What stands up to such a line is head,
-    not text; its named groups become columns."""
-
-    @model_validator(mode="after")
-    def _signs_differ(self) -> "FormatSection":
-        """`escape` and `delimiter` are two characters."""
-        if self.escape == self.delimiter:
-            raise ValueError(f"escape and delimiter are both {self.escape!r}; expected two signs")
-        return self
 
     @model_validator(mode="after")
     def _function_reads(self) -> "FormatSection":
@@ -93,24 +56,10 @@ class FormatSection(IngestSection, CellKeys):
 
     @model_serializer(mode="wrap")
     def _without_undeclared(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        """As CellKeys has it; and a file that no function reads has nothing of one in its key."""
+        """As FormatKeys has it; and a file that no function reads has nothing of one in its key."""
         is_own = self.format == "python"
         left_out = {"function", "arguments"} if not is_own else set()
-        return {
-            key: value
-            for key, value in dump(self).items()
-            if key not in left_out and (value is not None or key not in CELL_KEYS)
-        }
-
-    @field_validator("starts_after", "ends_before", "document", "document_head")
-    @classmethod
-    def _pattern(cls, value: str | list[str] | None) -> str | list[str] | None:
-        for pattern in value if isinstance(value, list) else [value or ""]:
-            try:
-                re.compile(pattern)
-            except re.error as error:
-                raise ValueError(f"not a regular expression: {error}") from None
-        return value
+        return drop_undeclared({key: value for key, value in dump(self).items() if key not in left_out})
 
 
 class HttpSection(FormatSection):

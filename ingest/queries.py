@@ -1,7 +1,7 @@
 """Questions to databases: the rows as they come, a few megabytes at a time; nothing is ever changed."""
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -12,7 +12,8 @@ import pyarrow.compute as pc
 
 from relay.handoff.errors import SourceError
 from relay.reading.columns import DOT_IS_DECIMAL, IS_TEXT
-from relay.reading.moments import FIRST_MOMENT, LAST_MOMENT
+from relay.reading.moment_text import FIRST_MOMENT, LAST_MOMENT
+from relay.reading.number_text import write_number
 from relay.tables.connection import Database, DatabaseError
 
 Value = bool | int | float | str | date | datetime
@@ -105,10 +106,12 @@ def ask_sqlite(path: Path, question: Question) -> Iterator[pa.RecordBatch]:
         if cursor.description is None:
             raise SourceError(f"{path}: the statement gives no rows; [ingest] query must be a select")
         names = [column[0] for column in cursor.description]
+        schema: pa.Schema | None = None
         while True:
             rows = cursor.fetchmany(FIRST_ROWS)
-            cells = zip(*rows, strict=True) if rows else ((),) * len(names)
-            schema = pa.schema([pa.field(name, pa.binary(), metadata=IS_TEXT) for name in names])
+            cells = list(zip(*rows, strict=True)) if rows else [()] * len(names)
+            if schema is None:
+                schema = pa.schema([_describe(name, column) for name, column in zip(names, cells, strict=True)])
             yield pa.record_batch([pa.array(map(_as_bytes, column), pa.binary()) for column in cells], schema=schema)
             if len(rows) < FIRST_ROWS:
                 return
@@ -124,10 +127,18 @@ def _refuse_other_files(action: int, *_: object) -> int:
     return sqlite3.SQLITE_DENY if action == sqlite3.SQLITE_ATTACH else sqlite3.SQLITE_OK
 
 
+def _describe(name: str, cells: Sequence[object]) -> pa.Field:
+    """The field of a column, by its first cells: where SQLite stored numbers, the dot in them is a decimal mark."""
+    kinds = {type(cell) for cell in cells} - {type(None)}
+    is_number = float in kinds and kinds <= {int, float}
+    return pa.field(name, pa.binary(), metadata=IS_TEXT | DOT_IS_DECIMAL if is_number else IS_TEXT)
+
+
 def _as_bytes(cell: object) -> bytes | None:
     if cell is None or isinstance(cell, bytes):
         return cell
-    return (repr(cell) if isinstance(cell, float) else str(cell)).encode("utf-8", "surrogatepass")
+    # A number is written alike, whether it was stored as an integer or not.
+    return (write_number(cell) if isinstance(cell, float) else str(cell)).encode("utf-8", "surrogatepass")
 
 
 def _simplify(rows: pa.Table) -> pa.RecordBatch:

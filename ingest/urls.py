@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from pathlib import PurePosixPath
 from urllib.parse import SplitResult, unquote, urlsplit, urlunsplit
 
 from relay.handoff.errors import RecipeError
@@ -38,18 +39,26 @@ def check_database_url(url: str) -> None:
     Raises:
         ValueError: it does not; the message shows neither the URL nor what may be a password in it.
     """
+    if find_sqlite_path(url):
+        return
     try:
         parts = urlsplit(url)
         _ = parts.port  # read late, and only then refused
     except ValueError:
         parts = SplitResult("", "", "", "", "")
-    if parts.scheme not in ("postgresql", "postgres", "sqlite") or len(parts.path) < 2:
+    if parts.scheme not in ("postgresql", "postgres") or len(parts.path) < 2:
         raise ValueError("url: expected postgresql://user@host:5432/database, sqlite:///path or a variable's name")
     if parts.password is not None or SECRET_KEYS.search(parts.query):
         raise ValueError(
             "url: holds a password; a recipe is no place for one. Put the URL into an environment variable and name "
             'it: url = "WAREHOUSE_URL"'
         )
+
+
+def find_sqlite_path(url: str) -> str:
+    """The path in `sqlite:///path` as it is written, with any character; empty in any other URL."""
+    scheme, mark, path = url.partition(":///")
+    return path if mark and scheme.lower() == "sqlite" else ""
 
 
 def digest_url(url: str) -> str:
@@ -69,6 +78,11 @@ def name_file(url: str) -> str:
     """The last part of the URL's path as a name that every file system takes, its ending kept."""
     last = unquote(_split(url).path).rpartition("/")[2]
     return re.sub(r"[^A-Za-z0-9._-]+", "_", last)[-NAME_CHARS:].lstrip(".") or "data"
+
+
+def path_file(url: str) -> str:
+    """The same name behind the folders of the URL's path."""
+    return str(PurePosixPath(unquote(_split(url).path)).parent / name_file(url))
 
 
 def _mask_pair(pair: re.Match[str]) -> str:

@@ -47,3 +47,8 @@ def _is_over(last_modified: str, date: str | None) -> bool:
         return parsedate_to_datetime(date or "") - parsedate_to_datetime(last_modified) >= timedelta(seconds=1)
     except (ValueError, TypeError):
         return False
+
+
+def says_its_end(headers: Mapping[str, str]) -> bool:
+    """Whether the headers of an answer tell a lost connection from the end of the body."""
+    return "Content-Length" in headers or "chunked" in headers.get("Transfer-Encoding", "").lower()

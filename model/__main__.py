@@ -57,7 +57,7 @@ SHARED = HANDOFF + Code(
         *("model.training.skops_file", "model.training.train"),
         *("relay.handoff.preparation", "relay.registry.asking"),
         *("relay.handoff.wording", "relay.registry.contract", "relay.registry.model_file", "relay.registry.moments"),
-        "relay.registry.trusted",
+        *("relay.reading.iso", "relay.registry.trusted"),
         "relay.registry.onnx_file",
         *("relay.registry.predictions", "relay.registry.segments", "relay.registry.task", "relay.results.findings"),
         "relay.results.signs",
@@ -137,7 +137,11 @@ class Model(Stage[ModelParameters]):
         columns = fill_served_keys(run.recipe.columns, run.recipe.sections.get("ingest", {}))
         others = {"input": READING_KEYS - SERVED_KEYS}
         return {
-            name: column.model_dump(mode="json", exclude=set(others.get(column.role, READING_KEYS)))
+            name: column.model_dump(
+                mode="json",
+                # What is not declared is in no key.
+                exclude={*others.get(column.role, READING_KEYS), *(() if column.epoch else ("epoch",))},
+            )
             for name, column in columns.items()
         }
 

@@ -42,7 +42,16 @@ CODE = HANDOFF + Code(
     packages=("numpy",),
 )
 
-OWN = Code(modules=("preprocess.own", "preprocess.own_rows", "relay.reading"))
+READING = (
+    *("ambiguous", "arrow", "cell_advice", "cells", "clock_text", "columns", "conform", "expected", "iso"),
+    *("listing", "marks", "moment_text", "moments", "number_text", "numbers", "spellings", "words", "written_dates"),
+)
+OWN = Code(
+    modules=(
+        *("preprocess.own", "preprocess.own_rows", "relay.handoff.wording"),
+        *(f"relay.reading.{name}" for name in READING),
+    )
+)
 
 
 class Preprocess(Stage[PreprocessSection]):

@@ -22,6 +22,7 @@ from relay.handoff.own.function import OwnFunction
 from relay.handoff.recipe import Column
 from relay.handoff.run import InputChangedError, Run
 from relay.handoff.writer import Block
+from relay.reading.columns import ReadColumns
 from relay.reading.conform import conform, match_columns
 
 TASK = "preprocess.own_rows:run"
@@ -97,11 +98,14 @@ class OwnRows:
             InputChangedError: a raw dataset was replaced in the meantime.
         """
         recipe = self.run.recipe
-        columns = {name: recipe.columns[name] for name in used_columns(recipe.columns)}
+        columns = ReadColumns({name: recipe.columns[name] for name in used_columns(recipe.columns)})
         schema, self._splitter = self.schema, Splitter(recipe.columns, self.section, recipe.seed)
         for block in self._splitter.mark(self._conform(columns), is_given=self._has_split):
             table = block.table.select(schema.names).cast(schema)
             yield Block(table, block.read, block.rejected)
+        for seen in columns.warnings():
+            logger.warning("{}: {}", self.run.name, seen.text)
+        yield Block(schema.empty_table(), read=0, warnings=columns.warnings())
         if "changed" in self._apart.result:
             raise InputChangedError(self._apart.result["changed"])
         if not self.rows_out:

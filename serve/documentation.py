@@ -8,8 +8,9 @@ from typing import Any
 import msgspec
 
 from relay.handoff.column import Column
-from relay.registry.cells import WORDS, find_limits
-from relay.registry.moments import EXPECTED
+from relay.reading.expected import describe_type
+from relay.reading.one_cell import WORDS
+from relay.registry.cells import find_limits
 from serve.problems import MEDIA_TYPE
 from serve.settings import Settings
 from serve.store import Served
@@ -94,7 +95,7 @@ def describe_column(column: Column, limit: float = math.inf) -> Json:
         found["minLength"] = 1
     words = f"{column.description} ({column.unit})".strip() if column.unit else column.description
     if column.type == "time":
-        words = f"{words}: {EXPECTED}" if words else EXPECTED
+        words = f"{words}: {describe_type(column)}" if words else describe_type(column)
     return found | ({"description": words} if words else {})
 
 

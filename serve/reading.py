@@ -7,8 +7,9 @@ from typing import Any, Literal
 import msgspec
 
 from relay.handoff.errors import SchemaError
+from relay.reading.csv_text import split_rows
 from relay.registry.cells import cut, parse_cell, show_value
-from relay.registry.record_table import check_names, split_lines
+from relay.registry.record_table import check_names
 from serve.errors import Flaw, InvalidRecordsError, MalformedBodyError, TooManyRowsError, WrongMediaTypeError
 from serve.schema import Record, Schema, decode_body
 
@@ -162,12 +163,13 @@ def _wrong_form(where: str, found: Any, allowed: str) -> InvalidRecordsError:
 
 def _read_csv(body: bytes, schema: Schema) -> list[Any]:
     try:
-        lines = split_lines(body)
+        lines = split_rows(body)
     except SchemaError as error:
         raise MalformedBodyError(str(error)) from None
     if not lines:
         raise MalformedBodyError("the body is empty: expected a line of column names, then a line for each record")
-    names, *rows = lines
+    header, *rows = lines
+    names = [name.strip() for name in header]
     _check_names(names, schema)
     return [
         {
@@ -176,7 +178,6 @@ def _read_csv(body: bytes, schema: Schema) -> list[Any]:
             if name in schema.columns
         }
         for index, row in enumerate(rows, start=2)
-        if row
     ]
 
 

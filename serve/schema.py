@@ -9,6 +9,7 @@ import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Annotated, Any, Literal, Union
 
 import msgspec
@@ -17,7 +18,8 @@ import numpy.typing as npt
 
 from relay.handoff.column import Column
 from relay.reading.marks import find_missing
-from relay.registry.cells import WORDS, decode_json, find_limits, is_missing
+from relay.reading.one_cell import WORDS
+from relay.registry.cells import decode_json, find_limits, is_missing
 from relay.registry.records import NO_LIMITS, check_record
 from relay.registry.records import Flaw as RecordFlaw
 from serve.errors import Flaw, InvalidRecordsError
@@ -176,19 +178,29 @@ def make_schema(columns: Mapping[str, Column], limits: Mapping[str, float] = NO_
 
 
 def make_methods(columns: Mapping[str, Column]) -> dict[str, Any] | None:
-    """What refuses a record in which a number means "no value", which no type can say; None where no column has one."""
+    """What refuses a record of which no type can say that the check must read it; None where types say all.
+
+    A number may mean "no value", and a category loses white space around it.
+    """
+    fields = {f"f{index}": column for index, column in enumerate(columns.values())}
     declared = [
-        (f"f{index}", find_missing(column).numbers)
-        for index, column in enumerate(columns.values())
+        (name, find_missing(column).numbers)
+        for name, column in fields.items()
         if column.type in ("int", "float") and find_missing(column).numbers
     ]
+    words = [name for name, column in fields.items() if column.type == "category" and column.allowed is None]
+    # Several at once, and a text stripped rather than matched by a pattern: this runs for each record.
+    read_words = attrgetter(words[0], *words) if words else None
 
-    def refuse_missing(record: Record) -> None:
+    def refuse(record: Record) -> None:
         for name, numbers in declared:
             if getattr(record, name) in numbers:
                 raise ValueError("a number that means no value")
+        for word in read_words(record) if read_words is not None else ():
+            if word is not None and word.strip() != word:
+                raise ValueError("white space around a category")
 
-    return {"__post_init__": refuse_missing} if declared else None
+    return {"__post_init__": refuse} if declared or words else None
 
 
 def find_type(column: Column, limit: float = math.inf) -> Any:

@@ -155,6 +155,10 @@ class Reading:
     rejected: list[tuple[int, str, dict[str, Any]]]
     """Row number, reason, cells."""
     read: int
+    left_out: list[tuple[int, str, dict[str, Any]]]
+    """Rows that are no records, as the rejected ones."""
+    found: dict[str, str]
+    """What was found by looking at the file."""
 
 
 def declare(**columns: dict[str, Any]) -> dict[str, Any]:
@@ -166,20 +170,26 @@ def declare(**columns: dict[str, Any]) -> dict[str, Any]:
 
 def read_bytes(path: Path, content: bytes, columns: dict[str, dict[str, Any]], **parameters: Any) -> Reading:
     """Put bytes where a file source finds them, and read them by a schema."""
-    from ingest.formats import read_files
     from ingest.parameters import FormatSection
-    from ingest.rawfile import RawFile
     from relay.handoff.receipt import Origin
+    from relay.reading.formats import read_files
+    from relay.reading.rawfile import RawFile
 
     path.write_bytes(content)
     origin = Origin(where=path.name, sha256=hashlib.sha256(content).hexdigest(), bytes=len(content))
     file = RawFile(path.name, path.stem, path, origin)
     blocks = list(read_files([file], FormatSection(source="file", **parameters), declare(**columns)))
-    rejected = [tuple(row.values()) for block in blocks for row in block.rejected.to_pylist()]
+
+    def list_rows(part: str) -> list[tuple[int, str, dict[str, Any]]]:
+        rows = [row.values() for block in blocks for row in getattr(block, part).to_pylist()]
+        return [(number, reason, json.loads(cells)) for number, reason, cells in rows]
+
     return Reading(
         rows=[row for block in blocks for row in block.table.to_pylist()],
-        rejected=[(number, reason, json.loads(cells)) for number, reason, cells in rejected],
+        rejected=list_rows("rejected"),
         read=sum(block.read for block in blocks),
+        left_out=list_rows("left_out"),
+        found=file.described.found,
     )
 
 

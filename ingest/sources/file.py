@@ -1,17 +1,18 @@
 """Files that the user put there: one, several, or a pattern. They are read where they lie, not copied."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.parameters import FileSection
-from ingest.rawfile import RawFile
 from relay.handoff.errors import SourceError
 from relay.handoff.receipt import Origin
 from relay.handoff.recipe import Column
 from relay.handoff.run import Run
+from relay.reading.rawfile import RawFile
+from relay.reading.sets import distinguish
 
 if TYPE_CHECKING:
     from relay.handoff.writer import Block
@@ -28,10 +29,13 @@ class FileSource:
         """The files, those of a pattern by name.
 
         Raises:
-            SourceError: nothing lies there.
+            SourceError: nothing lies there, or one file is named twice.
         """
         written = self.run.parameters.path
-        return [file for path in ([written] if isinstance(written, str) else written) for file in self._find(path)]
+        found = [file for path in ([written] if isinstance(written, str) else written) for file in self._find(path)]
+        _refuse_repetition(found)
+        items = distinguish([file.name for file in found])
+        return [replace(file, item=item) for file, item in zip(found, items, strict=True)]
 
     def inputs(self) -> dict[str, str]:
         """Name -> SHA-256 of each file."""
@@ -39,7 +43,7 @@ class FileSource:
 
     def origins(self) -> list[Origin]:
         """Path, size and SHA-256 of each file."""
-        return [file.origin for file in self.files]
+        return [file.described for file in self.files]
 
     @property
     def rows_total(self) -> None:
@@ -48,10 +52,10 @@ class FileSource:
 
     def blocks(self) -> "Iterator[Block]":
         """The rows of all files, in the schema's types."""
-        from ingest.formats import read_files  # Arrow is heavy: only when there is work
+        from relay.reading.formats import read_files  # Arrow is heavy: only when there is work
 
         columns: dict[str, Column] = self.run.recipe.raw_columns
-        return read_files(self.files, self.run.parameters, columns)
+        return read_files(self.files, self.run.parameters, columns, self.run.settings.data_dir / "raw")
 
     def _find(self, written: str) -> list[RawFile]:
         folder, pattern = self._folder(written)
@@ -73,6 +77,17 @@ class FileSource:
     def _describe(self, path: Path, name: str) -> RawFile:
         digest = self.run.fingerprints.of(path)
         return RawFile(name, path.stem, path, Origin(where=str(path), sha256=digest, bytes=path.stat().st_size))
+
+
+def _refuse_repetition(files: list[RawFile]) -> None:
+    seen: dict[tuple[int, int], str] = {}
+    for file in files:
+        found = file.path.stat()
+        other = seen.get((found.st_dev, found.st_ino))
+        if other is not None:
+            named = f"{file.name} is named twice" if file.name == other else f"{file.name} and {other} are one file"
+            raise SourceError(f"{named}, and its rows would count twice; name it once in [ingest] path")
+        seen[found.st_dev, found.st_ino] = file.name
 
 
 def open_source(run: Run[FileSection]) -> FileSource:

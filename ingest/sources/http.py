@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime
-from pathlib import Path, PurePosixPath
+from functools import cached_property
+from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from time import monotonic
@@ -14,14 +15,15 @@ from loguru import logger
 
 from ingest.kept import Fetched, KeptFile, Wanted, is_due, is_whole, keep_part, read_manifest, write_manifest
 from ingest.parameters import HttpSection
-from ingest.rawfile import RawFile
 from ingest.refresh import choose_refresh
-from ingest.urls import mask_url, name_file
+from ingest.urls import mask_url, path_file
 from relay.handoff.errors import RecipeError, SourceError
 from relay.handoff.files import Fingerprints, sync_folder
 from relay.handoff.receipt import Origin
 from relay.handoff.recipe import Column
 from relay.handoff.run import Run, format_utc
+from relay.reading.rawfile import RawFile
+from relay.reading.sets import distinguish
 
 if TYPE_CHECKING:  # requests and Arrow are heavy: an unchanged stage does without them
     from ingest.download import RetryPolicy
@@ -70,26 +72,35 @@ class HttpSource:
             write_manifest(self.folder, list(kept.values()))
         return {name: file.sha256 for name, file in kept.items()}
 
-    @property
+    @cached_property
     def files(self) -> list[RawFile]:
-        """The kept files, in the order of the URLs."""
+        """The kept files, in the order of the URLs; known after `inputs`."""
         return [
-            RawFile(file.name, file.item, self.folder / file.file, origin, file.file.partition("-")[2])
-            for file, origin in zip(read_manifest(self.folder), self.origins(), strict=True)
+            RawFile(
+                file.name,
+                file.item,
+                self.folder / file.file,
+                Origin(
+                    where=file.name,
+                    sha256=file.sha256,
+                    bytes=file.bytes,
+                    fetched_at_utc=file.fetched_at_utc,
+                    may_be_cut=file.may_be_cut,
+                ),
+                file.file.partition("-")[2],
+            )
+            for file in read_manifest(self.folder)
         ]
 
     def blocks(self) -> "Iterator[Block]":
         """The rows of all files, in the order of the URLs."""
-        from ingest.formats import read_files
+        from relay.reading.formats import read_files
 
-        yield from read_files(self.files, self.parameters, self.columns)
+        yield from read_files(self.files, self.parameters, self.columns, self.folder)
 
     def origins(self) -> list[Origin]:
         """Each URL, masked, with what it gave and when."""
-        return [
-            Origin(where=file.name, sha256=file.sha256, bytes=file.bytes, fetched_at_utc=file.fetched_at_utc)
-            for file in read_manifest(self.folder)
-        ]
+        return [file.described for file in self.files]
 
     def _find_kept(self, manifest: list[KeptFile]) -> dict[str, KeptFile]:
         """The kept files that are whole and what the recipe wants, by name, in its order."""
@@ -102,7 +113,9 @@ class HttpSource:
                 and wanted.sha256 in (None, file.sha256)
                 and is_whole(file, self.folder, self.fingerprints)
             ):
-                found[wanted.name] = file.model_copy(update={"name": wanted.name, "item": wanted.item})
+                may_be_cut = file.may_be_cut and wanted.sha256 is None
+                known = {"name": wanted.name, "item": wanted.item, "may_be_cut": may_be_cut}
+                found[wanted.name] = file.model_copy(update=known)
         return found
 
     def _refresh(self, due: list[Wanted], kept: dict[str, KeptFile]) -> dict[str, KeptFile]:
@@ -185,6 +198,7 @@ def list_wanted(section: HttpSection, folder: Path) -> list[Wanted]:
         RecipeError: a URL stands there twice, or is none.
     """
     wanted: dict[str, Wanted] = {}
+    items = distinguish([path_file(url) for url in section.urls])
     names: Counter[str] = Counter()
     for index, url in enumerate(section.urls):
         name = mask_url(url)
@@ -192,7 +206,7 @@ def list_wanted(section: HttpSection, folder: Path) -> list[Wanted]:
         one = Wanted(
             url=url,
             name=name if names[name] == 1 else f"{name} ({names[name]})",
-            item=section.items[index % len(section.items)] if section.items else PurePosixPath(name_file(url)).stem,
+            item=section.items[index % len(section.items)] if section.items else items[index],
             folder=folder,
             sha256=section.checksums[index].lower() if section.checksums else None,
         )

@@ -14,7 +14,6 @@ from loguru import logger
 from ingest.kept import KeptFile, is_due, is_whole, read_manifest, write_manifest
 from ingest.own_function import find_own
 from ingest.parameters import FormatSection, PythonSection
-from ingest.rawfile import RawFile
 from ingest.refresh import choose_refresh
 from ingest.urls import DIGEST_CHARS
 from relay.handoff.code import digest_modules, read_pins
@@ -26,6 +25,7 @@ from relay.handoff.own.module import OwnCodeError
 from relay.handoff.receipt import Origin
 from relay.handoff.run import Run, format_utc
 from relay.handoff.settings import ROOT
+from relay.reading.rawfile import RawFile
 
 if TYPE_CHECKING:  # Arrow is heavy: only when there is work
     import pyarrow as pa
@@ -86,7 +86,7 @@ class PythonSource:
 
     def blocks(self) -> "Iterator[Block]":
         """The rows in the schema's types."""
-        from ingest.formats import read_files
+        from relay.reading.formats import read_files
 
         section = self.run.parameters
         files = [

@@ -15,9 +15,8 @@ from loguru import logger
 
 from ingest.kept import KeptFile, is_due, is_whole, read_manifest, write_manifest
 from ingest.parameters import VARIABLE, FormatSection, SqlSection
-from ingest.rawfile import RawFile
 from ingest.refresh import choose_refresh
-from ingest.urls import DIGEST_CHARS
+from ingest.urls import DIGEST_CHARS, find_sqlite_path
 from relay.handoff.column import CELL_KEYS
 from relay.handoff.database import check_url, locate_database, quote_name
 from relay.handoff.errors import SourceError, UsageError
@@ -25,6 +24,7 @@ from relay.handoff.files import Fingerprints, sync_folder
 from relay.handoff.receipt import Origin
 from relay.handoff.recipe import Column
 from relay.handoff.run import Run, format_utc
+from relay.reading.rawfile import RawFile
 
 if TYPE_CHECKING:  # Arrow and the driver are heavy: an unchanged stage does without them
     import pyarrow as pa
@@ -62,9 +62,8 @@ class SqlSource:
     @property
     def where(self) -> str:
         """The database without user and password."""
-        parts = urlsplit(self.url)
-        if parts.scheme == SQLITE:
-            return f"{SQLITE}://{parts.path}"
+        if path := find_sqlite_path(self.url):
+            return f"{SQLITE}:///{path}"
         return f"postgresql://{locate_database(self.url)}"
 
     @property
@@ -103,7 +102,7 @@ class SqlSource:
 
     def blocks(self) -> "Iterator[Block]":
         """The rows in the schema's types."""
-        from ingest.formats import read_files
+        from relay.reading.formats import read_files
 
         raw_files = [
             RawFile(file.name, file.item, self.folder / file.file, origin)
@@ -188,15 +187,19 @@ class SqlSource:
         from ingest.queries import Question, ask_postgres, ask_sqlite
 
         question = Question(self.statement, tuple(self.section.parameters), self.section.timeout)
-        parts = urlsplit(self.url)
-        if parts.scheme == SQLITE:
-            return ask_sqlite(self._find_file(unquote(parts.path[1:])), question)
+        if path := find_sqlite_path(self.url):
+            return ask_sqlite(self._find_file(path), question)
         return ask_postgres(self.url, question)
 
     def _find_file(self, written: str) -> Path:
-        """The file of a path, which counts from the same places as those of the source `file`."""
+        """The file of a path, which counts from the same places as those of the source `file`; `%20` may be a blank."""
+        decoded = self._locate(unquote(written))
+        literal = self._locate(written)
+        return literal if literal.is_file() and not decoded.is_file() else decoded
+
+    def _locate(self, path: str) -> Path:
         data_dir = self.folder.parents[2]
-        return data_dir / written.removeprefix("data/") if written.startswith("data/") else self.base / written
+        return data_dir / path.removeprefix("data/") if path.startswith("data/") else self.base / path
 
 
 def open_source(run: Run[SqlSection], environment: Mapping[str, str] = os.environ) -> SqlSource:

@@ -15,8 +15,8 @@ from model.release.compare import METRICS, RowIndices, ScoredRows, answer, boots
 from model.training.estimator.metrics import LOWER_IS_BETTER
 from model.training.estimator.rows import Part
 from relay.handoff.wording import list_words
+from relay.reading.iso import EPOCH, MICROSECOND, read_iso
 from relay.registry.contract import Contract
-from relay.registry.moments import EPOCH, MICROSECOND, read_moment
 from relay.registry.segments import assign_parts, name_parts
 from relay.registry.task import ModelTask
 
@@ -198,7 +198,7 @@ def take_unseen(test: Part, champion: Candidate) -> Part:
 def _first_test(champion: Candidate) -> datetime | None:
     """Where time divides: the moment before which all of a version's training rows are."""
     border = (champion.split or {}).get("first_test_utc")
-    return read_moment(border) if border else None
+    return read_iso(border) if border else None
 
 
 def _say_leaks(contract: Contract) -> str:

@@ -19,9 +19,8 @@ NOTHING = Example(records=[], predictions=[], probabilities=None)
 
 
 def promise_column(column: Column) -> Column:
-    """The column without what only ingest needs: what a file calls it, and how it writes times."""
-    # "s" as ever, which means nothing here: programs of edition 0.1 read the contract too.
-    return column.model_copy(update=dict.fromkeys(READING_KEYS - SERVED_KEYS) | {"epoch": "s"})
+    """The column without what only ingest needs, such as what a file calls it."""
+    return column.model_copy(update=dict.fromkeys(READING_KEYS - SERVED_KEYS))
 
 
 def promise_target(column: Column) -> Column:

@@ -192,7 +192,7 @@ def show_rejected(settings: Settings, recipe: str, layer: Layer, receipt: Receip
         except rows.MovedOnError:
             st.rerun()  # written anew this moment: the page is drawn with the new receipt
         st.dataframe(first, hide_index=True, key=f"{layer}-rejected", alt="First rejected rows")
-        st.caption(f"The first {first.num_rows:,} rejected rows; all are in `{location.rejected}`.")
+        st.caption(f"The first {first.num_rows:,} rejected or left-out rows; all are in `{location.rejected}`.")
     if location.failed.exists():
         st.warning(plain(f"A later run rejected too many rows and wrote nothing; they are in {location.failed}."))
 

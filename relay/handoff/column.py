@@ -29,11 +29,11 @@ ALLOWED_TYPES: dict[str, tuple[type, ...]] = {
 
 LARGEST_INT = 2**63 - 1
 
-READING_KEYS = frozenset(("source", "epoch", "missing", "decimal", "thousands", "time_format", "raw_type"))
-"""Fields of a column that ingest needs: what a file calls it, and how its cells are written."""
+SERVED_KEYS = frozenset(("missing", "decimal", "thousands", "true_words", "false_words", "time_format", "epoch"))
+"""How its cells are written, those of a request too; they are part of a model's contract."""
 
-SERVED_KEYS = frozenset(("missing", "decimal", "thousands"))
-"""Those of them by which the cells of a request are read too; they are part of a model's contract."""
+READING_KEYS = SERVED_KEYS | {"source", "raw_type"}
+"""Fields of a column that ingest needs: what a file calls it, and how its cells are written."""
 
 
 class Section(BaseModel):
@@ -65,8 +65,15 @@ def _check_time_format(form: str) -> str:
     return form
 
 
+def _check_words(words: list[str]) -> list[str]:
+    if not words or not all(word.strip() for word in words):
+        raise ValueError(f"expected at least one word and no empty one, not {words}; an empty cell is always missing")
+    return words
+
+
 EXAMPLE = datetime(2000, 12, 31, 23, 59, 59, tzinfo=UTC)
 Mark = Annotated[str, Field(min_length=1, max_length=1), AfterValidator(_check_mark)]
+Words = Annotated[list[str], AfterValidator(_check_words)]
 
 
 class CellKeys(Section):
@@ -80,6 +87,10 @@ class CellKeys(Section):
     """The mark between groups of three digits; the empty text means no mark."""
     time_format: Annotated[str, AfterValidator(_check_time_format)] | None = None
     """How a time is written, such as `%d/%m/%Y`, in the directives of Python's `strptime`."""
+    true_words: Words | None = None
+    """Texts that mean true, in any case of letters; they replace the usual ones (`true t yes y on 1 1.0`)."""
+    false_words: Words | None = None
+    """Texts that mean false, in any case of letters; they replace the usual ones (`false f no n off 0 0.0`)."""
 
     @model_serializer(mode="wrap")
     def _without_undeclared(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -87,10 +98,24 @@ class CellKeys(Section):
         return {key: value for key, value in dump(self).items() if value is not None or key not in CELL_KEYS}
 
     @model_validator(mode="after")
-    def _marks_differ(self) -> Self:
-        if self.decimal is not None and self.decimal == self.thousands:
-            raise ValueError(f'decimal and thousands are both "{self.decimal}"; expected two marks')
+    def _keys_go_together(self) -> Self:
+        """`decimal` and `thousands` differ, and no word means two things."""
+        if clash := find_clash(self):
+            raise ValueError(clash)
         return self
+
+
+def find_clash(keys: CellKeys) -> str:
+    """Which two keys mean different things by one mark or word; empty where none do."""
+    if keys.decimal is not None and keys.decimal == keys.thousands:
+        return f'decimal and thousands are both "{keys.decimal}"; expected two marks'
+    seen: dict[str, str] = {}
+    for key in ("missing", "true_words", "false_words"):
+        for word in getattr(keys, key) or ():
+            other = seen.setdefault(word.strip().casefold(), key)
+            if other != key:
+                return f'"{word}" is among {other} and among {key}; expected one meaning'
+    return ""
 
 
 CELL_KEYS = tuple(CellKeys.model_fields)
@@ -100,6 +125,8 @@ APPLIES_TO = {
     "decimal": frozenset(("int", "float", "time")),
     "thousands": frozenset(("int", "float", "time")),
     "time_format": frozenset(("time",)),
+    "true_words": frozenset(("bool",)),
+    "false_words": frozenset(("bool",)),
 }
 """Key of `[ingest]` -> the types of columns that it says something about."""
 
@@ -150,7 +177,7 @@ class Column(CellKeys):
             raise ValueError(f"min {self.min} is above max {self.max}")
         if self.time_format is not None and (self.type != "time" or self.epoch is not None):
             raise ValueError("time_format needs the type time, and no epoch")
-        if (self.decimal or self.thousands) and self.type not in ("int", "float"):
+        if (self.decimal or self.thousands) and self.type not in ("int", "float") and self.epoch is None:
             raise ValueError(f"decimal and thousands need the type int or float, not {self.type}")
         if self.allowed is not None and self.type == "time":
             raise ValueError("a time takes no list of allowed values")
@@ -161,6 +188,16 @@ class Column(CellKeys):
         for value in self.allowed or ():
             if type(value) not in ALLOWED_TYPES[self.type]:
                 raise ValueError(f"allowed value {value!r} is not of the type {self.type}")
+        return self
+
+    @model_validator(mode="after")
+    def _words_fit_the_type(self) -> Self:
+        """`true_words` and `false_words` need the type bool; cells of a category lose white space around them."""
+        if (self.true_words or self.false_words) and self.type != "bool":
+            raise ValueError(f"true_words and false_words need the type bool, not {self.type}")
+        for value in (self.allowed or ()) if self.type == "category" else ():
+            if isinstance(value, str) and value != value.strip():
+                raise ValueError(f"allowed value {value!r} has white space around it, which cells of a category lose")
         return self
 
     @model_validator(mode="after")
@@ -193,12 +230,11 @@ def fill_keys(name: str, column: Column, keys: CellKeys) -> Column:
     filled = {key: getattr(keys, key) for key in missing}
     if column.epoch is not None:
         filled |= {"time_format": None}  # the column's own word
+    elif column.type == "time":
+        filled |= {"decimal": None, "thousands": None}  # marks of numbers, of which it has none
     whole = column.model_copy(update=filled)
-    if whole.decimal is not None and whole.decimal == whole.thousands:
-        raise RecipeError(
-            f'[columns] {name}: decimal and thousands are both "{whole.decimal}", one of them from [ingest]; '
-            "declare both for the column"
-        )
+    if clash := find_clash(whole):
+        raise RecipeError(f"[columns] {name}: {clash}; one of them is from [ingest]: declare both for the column")
     return whole
 
 
@@ -213,7 +249,7 @@ def fill_served_keys(columns: Mapping[str, Column], ingest: Mapping[str, Any]) -
         RecipeError: a key is of another type, or the keys do not go together.
     """
     try:
-        keys = CellKeys.model_validate({key: ingest[key] for key in sorted(SERVED_KEYS) if key in ingest})
+        keys = CellKeys.model_validate({key: ingest[key] for key in CELL_KEYS if key in ingest})
     except ValidationError as error:
         problem = error.errors()[0]
         raise RecipeError(f"[ingest] {'.'.join(map(str, problem['loc']))}: {problem['msg']}") from None

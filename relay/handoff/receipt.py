@@ -36,6 +36,14 @@ class Key(_Record):
         return hash_json(self.model_dump())
 
 
+class Unpacked(_Record):
+    """A file that lay compressed in another one."""
+
+    name: str
+    bytes: int
+    """Unpacked."""
+
+
 class Origin(_Record):
     """Where raw bytes came from."""
 
@@ -44,6 +52,15 @@ class Origin(_Record):
     sha256: str
     bytes: int
     fetched_at_utc: str | None = None
+    may_be_cut: bool = False
+    """Whether the server said neither a length nor chunks, so that a lost connection looks like the file's end."""
+    found: dict[str, str] = {}
+    """Key of the recipe, such as `delimiter` -> what was found by looking at the file, where the recipe does not say
+    it."""
+    unpacked: list[Unpacked] = []
+    """What was read of a compressed file or an archive."""
+    left_out: list[str] = []
+    """What an archive holds beside it."""
 
 
 class Rejects(_Record):
@@ -52,7 +69,7 @@ class Rejects(_Record):
     rows: int = 0
     reasons: dict[str, int] = {}
     fingerprint: str | None = None
-    """SHA-256 of `data/rejected/<stage>/<recipe>.parquet`; None when no row was rejected."""
+    """SHA-256 of `data/rejected/<stage>/<recipe>.parquet`; None when no row was rejected or left out by `skip_if`."""
 
 
 class ColumnWarning(_Record):

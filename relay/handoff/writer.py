@@ -28,7 +28,8 @@ ENOUGH_REJECTED = 100_000
 """From this many rejected rows on, a run over its limit stops: the rest would tell nothing new."""
 
 REJECTED_SCHEMA = pa.schema([("row", pa.int64()), ("reason", pa.string()), ("cells", pa.string())])
-"""`row` counts the source's records from 1; `cells` is a JSON object of column -> text as it came."""
+"""`row` counts the source's records from 1; `cells` is a JSON object of column -> text as it came. Rows of a set of
+files also have `file` and `file_row`, which counts from 1 in that file."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,8 @@ class Block:
     """Reason -> rows that the recipe asked to leave out."""
     warnings: tuple[ColumnWarning, ...] = ()
     """What was seen up to here."""
+    left_out: pa.Table = field(default_factory=REJECTED_SCHEMA.empty_table)
+    """Rows that are no records: counted as dropped, and kept with the rejected ones. In `REJECTED_SCHEMA`."""
 
 
 class RowGroups:
@@ -162,6 +165,9 @@ class DatasetWriter:
         self._dropped.update(block.dropped)
         self._warnings |= dict.fromkeys(block.warnings)
         self._groups.add(block.table)
+        if block.left_out.num_rows:
+            self._keep(block.left_out)
+            self._dropped.update(block.left_out.column("reason").to_pylist())
         if block.rejected.num_rows:
             self._reject(block.rejected)
             if self._rejected_rows >= ENOUGH_REJECTED and self._is_over_limit():
@@ -205,11 +211,15 @@ class DatasetWriter:
         sync_file(self.location.next_receipt)
         self.location.commit()
 
-    def _reject(self, rows: pa.Table) -> None:
+    def _keep(self, rows: pa.Table) -> None:
+        """Write rows that are not among those of the dataset."""
         if self._rejected is None:
             self._rejected_sink = HashingFile(self.location.next_rejected)
-            self._rejected = pq.ParquetWriter(self._rejected_sink, REJECTED_SCHEMA, compression="zstd")
+            self._rejected = pq.ParquetWriter(self._rejected_sink, rows.schema, compression="zstd")
         self._rejected.write_table(rows)
+
+    def _reject(self, rows: pa.Table) -> None:
+        self._keep(rows)
         self._rejected_rows += rows.num_rows
         self._reasons.update(rows.column("reason").to_pylist())
 

@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 from relay.handoff.errors import SchemaError
+from relay.handoff.wording import count
+from relay.reading.marks import move_sign
 
 LONGEST_SHOWN = 40
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -51,8 +53,9 @@ def describe_mixture(compact: str, where: str, other: str) -> str:
 
 def describe_marks(cell: str) -> str:
     """What a number with a dot before each three digits may mean, and which keys decide."""
-    groups = cell.replace(".", "")
-    fraction = f"{float(cell):g} with a decimal mark" if cell.count(".") == 1 else "no number with a decimal mark"
+    number = move_sign(cell)
+    groups = number.replace(".", "")
+    fraction = f"{float(number):g} with a decimal mark" if cell.count(".") == 1 else "no number with a decimal mark"
     return (
         f'{show(cell)} is {int(groups):,} if the dot marks thousands, and {fraction}. Declare thousands = "." or '
         'decimal = "." in [columns] or [ingest]'
@@ -61,12 +64,41 @@ def describe_marks(cell: str) -> str:
 
 def describe_grouped_floats(name: str, row: int, cell: str) -> str:
     """A column of floats in which each dot stands before three digits, and which keys decide."""
-    reading = f"as {float(cell):g}" if cell.count(".") == 1 else "as no number"
+    reading = f"as {float(move_sign(cell.strip())):g}" if cell.count(".") == 1 else "as no number"
     return (
         f"Every dot in {name} is followed by three digits, such as {show(cell)} in row {row:,}, and was read as a "
         f'decimal mark ({reading}). If it marks thousands, declare thousands = "." in [columns] or [ingest]; '
         'otherwise decimal = "." ends this warning'
     )
+
+
+def describe_orders(day: str, month: str) -> str:
+    """A column of dates with the day first in one cell and the month first in another, and which key decides."""
+    return (
+        f"{day} has the day first and {month} the month. Declare the format of the dates (time_format) in [columns], "
+        "which rejects the others"
+    )
+
+
+def describe_dotted(name: str, example: str) -> str:
+    """A column of dates with dots that no cell shows to have the day first."""
+    return (
+        f"Dates with dots in {name}, such as {example}, were read with the day first, and no cell shows that they are. "
+        'Declare time_format in [columns] or [ingest], such as "%d.%m.%Y", which also ends this warning'
+    )
+
+
+def describe_blanks(name: str, cells: int, example: str) -> str:
+    """A column of categories in which cells had white space around them."""
+    return (
+        f"White space around {count(cells, 'value')} of {name} was removed, such as {example}: a category is the same "
+        "with and without it"
+    )
+
+
+def describe_signs_behind(name: str, cells: int, example: str) -> str:
+    """A column of numbers in which some had their minus behind them."""
+    return f"{count(cells, 'number')} of {name} had a minus behind, such as {example}, and became negative"
 
 
 def _by_milliseconds(cell: str) -> str:

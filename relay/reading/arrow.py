@@ -28,6 +28,8 @@ class Cast:
     """Where a cell could not be read; its value is null. None: every cell could."""
     seen: Mapping[str, int] = field(default_factory=dict)
     """A way in which cells are written, where that tells how to read the column -> the first cell of that kind."""
+    counts: Mapping[str, int] = field(default_factory=dict)
+    """One of these ways, where a warning says how often it occurs -> the number of cells."""
 
 
 def merge(*masks: Mask | None) -> Mask | None:
@@ -78,6 +80,11 @@ def simplify(array: pa.Array) -> Cast:
 def is_text(kind: pa.DataType) -> bool:
     """Whether values of the type are texts."""
     return bool(pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind))
+
+
+def is_number(kind: pa.DataType) -> bool:
+    """Whether values of the type are numbers."""
+    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
 
 
 def is_bytes(kind: pa.DataType) -> bool:

@@ -3,13 +3,12 @@
 import re
 
 from relay.handoff.column import LARGEST_INT, Column
+from relay.reading.expected import describe_type
 from relay.reading.marks import EXACT_END, NUMBER, WHOLE, Marks, find_marks, read_plain
 
 MARKED = re.compile(r"\s*[+-]?\d+([.,'’\s]\d+)+\s*")
 """A number with marks in it, whatever they mean."""
 PLAIN = re.compile(r"\s*[+-]?\d+\.\d+\s*")
-
-NAMES = {"int": "a whole number", "float": "a number", "bool": "true or false"}
 
 USUAL_MARKS = (
     *(Marks(",", ""), Marks(".", ","), Marks(",", "."), Marks(",", " "), Marks(".", " ")),
@@ -23,19 +22,20 @@ LONGEST = 40
 
 def describe_expected(column: Column, cell: str) -> str:
     """What was expected of the cell, and the keys that declare how it may be written."""
-    if column.type == "time":
-        return "a time" if column.time_format is None else f'a time in the format "{column.time_format}"'
     if column.type in ("text", "category"):
         return 'UTF-8 text; declare the encoding of a CSV or text file in [ingest], such as encoding = "cp1252"'
-    what, cell = NAMES[column.type], cell.strip()
-    if column.type == "bool" or len(cell) > LONGEST:
+    what, cell = describe_type(column), cell.strip()
+    if column.type == "bool" and cell.isalpha() and not (column.true_words or column.false_words):
+        return f"{what}; to read other words, declare true_words and false_words in [ingest] or for the column"
+    if column.type in ("bool", "time") or len(cell) > LONGEST:
         return what
     marks = find_marks(column)
     if column.type == "int" and (limit := _name_limit(read_plain(cell, marks))):
         return f"{what} {limit}"
     if not MARKED.fullmatch(cell) or PLAIN.fullmatch(cell):
         return what
-    keys = [] if marks else _find_keys(cell, column.type)
+    is_open = marks is None or (column.thousands is None and marks.decimal == ",")
+    keys = _find_keys(cell, column.type) if is_open else []
     advice = f"; to read such cells, declare {' or '.join(keys)} in [ingest] or for the column" if keys else ""
     return f"{what} by the recipe's decimal and thousands marks{advice}"
 

@@ -1,14 +1,17 @@
 """A column of a source in the type that the recipe declares."""
 
+from dataclasses import replace
+
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from relay.handoff.column import Column
 from relay.handoff.schema import ARROW_TYPES
-from relay.reading.arrow import Cast, join, merge, refuse_all, simplify
+from relay.reading.arrow import Cast, is_number, join, merge, refuse_all, simplify
+from relay.reading.clock_text import describe_clock
 from relay.reading.moments import read_moment
 from relay.reading.numbers import describe_durations, find_missing_numbers, read_float, read_int
-from relay.reading.words import read_text, read_truth
+from relay.reading.words import read_category, read_text, read_truth, write_numbers
 
 
 def read_column(values: pa.Array | pa.ChunkedArray, column: Column) -> Cast:
@@ -29,13 +32,24 @@ def read_column(values: pa.Array | pa.ChunkedArray, column: Column) -> Cast:
         return Cast(array)
     plain = simplify(array)
     cast = _READERS[column.type](plain.values, column)
-    return Cast(cast.values, merge(plain.bad, cast.bad), cast.seen)
+    return replace(cast, bad=merge(plain.bad, cast.bad))
 
 
 def _read_words(array: pa.Array, column: Column) -> Cast:
+    return read_text(write_words(array), column)
+
+
+def _read_category(array: pa.Array, column: Column) -> Cast:
+    return read_category(write_words(array), column)
+
+
+def write_words(array: pa.Array) -> pa.Array:
+    """Values of any plain type as texts, the same for each type that may hold them."""
     if pa.types.is_duration(array.type):
-        return read_text(describe_durations(array), column)
-    return read_text(array.cast(pa.string()), column)
+        return describe_durations(array)
+    if pa.types.is_temporal(array.type):
+        return describe_clock(array)
+    return write_numbers(array) if is_number(array.type) else array.cast(pa.string())
 
 
 def _read_truth(array: pa.Array, column: Column) -> Cast:
@@ -43,7 +57,7 @@ def _read_truth(array: pa.Array, column: Column) -> Cast:
         return Cast(array)
     if pa.types.is_string(array.type):
         return read_truth(array, column)
-    if pa.types.is_decimal(array.type) or pa.types.is_integer(array.type) or pa.types.is_floating(array.type):
+    if is_number(array.type):
         floats = array.cast(pa.float64(), safe=False)
         missing = pc.is_in(floats, find_missing_numbers(column, floats.type))
         return read_truth(pc.if_else(missing, pa.scalar(None, pa.float64()), floats), column)
@@ -52,7 +66,7 @@ def _read_truth(array: pa.Array, column: Column) -> Cast:
 
 _READERS = {
     "text": _read_words,
-    "category": _read_words,
+    "category": _read_category,
     "float": read_float,
     "int": read_int,
     "bool": _read_truth,

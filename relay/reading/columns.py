@@ -1,18 +1,38 @@
 """The columns of one reading: how their cells are written, and what has been seen of them so far."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 import pyarrow as pa
 
 from relay.handoff.column import CellKeys, Column, OpenColumns, fill_keys
+from relay.handoff.errors import SchemaError
 from relay.handoff.receipt import ColumnWarning
-from relay.reading.ambiguous import AmbiguousCellError, describe_grouped_floats, describe_mixture, show
+from relay.reading.ambiguous import (
+    AmbiguousCellError,
+    describe_blanks,
+    describe_dotted,
+    describe_grouped_floats,
+    describe_mixture,
+    describe_orders,
+    describe_signs_behind,
+    show,
+)
+from relay.reading.listing import list_names
 from relay.reading.moments import SEEN_COMPACT, SEEN_ISO
-from relay.reading.numbers import SEEN_FRACTION, SEEN_GROUPED
+from relay.reading.numbers import SEEN_FRACTION, SEEN_GROUPED, SEEN_SIGN_BEHIND
+from relay.reading.words import SEEN_BLANKS
+from relay.reading.written_dates import SEEN_DAY_FIRST, SEEN_DOTTED, SEEN_MONTH_FIRST
 
 DOT_IS_DECIMAL = {b"decimal": b"."}
 """Note on a field of texts that a database wrote from numbers."""
+
+NOTHING: Mapping[str, int] = MappingProxyType({})
+
+COUNTED = {SEEN_BLANKS: describe_blanks, SEEN_SIGN_BEHIND: describe_signs_behind}
+"""What was seen -> the warning, by the column's name, the number of cells and an example."""
 
 IS_TEXT = {b"holds": b"text"}
 """Note on a field of bytes that are texts."""
@@ -26,6 +46,11 @@ class Sighting:
     cell: str
 
 
+def say(sighting: Sighting) -> str:
+    """A cell and its row."""
+    return f"{show(sighting.cell)} in row {sighting.row:,}"
+
+
 class ReadColumns(dict[str, Column]):
     """Name -> column with the keys that apply to it, and what its cells have shown so far, in all files."""
 
@@ -35,22 +60,50 @@ class ReadColumns(dict[str, Column]):
         """Whether the source may bring others."""
         self.may_lack = isinstance(columns, OpenColumns) and columns.may_lack
         """Whether it may lack some of them."""
+        self.is_set = False
+        """Whether the file that is read now is one of several, some of which may lack a column that may be null."""
+        self._absent: dict[str, dict[str, str]] = {}
+        self._files = 0
         self._seen: dict[str, dict[str, Sighting]] = {name: {} for name in columns}
+        self._counts: dict[str, Counter[str]] = {name: Counter() for name in columns}
 
-    def note(self, name: str, seen: Mapping[str, Sighting]) -> None:
-        """Keep what was seen.
+    def note(self, name: str, seen: Mapping[str, Sighting], counts: Mapping[str, int] = NOTHING) -> None:
+        """Keep what was seen, and how often.
 
         Raises:
             AmbiguousCellError: what was seen before says something else.
         """
+        self._counts[name].update(counts)
         known = self._seen[name]
         for kind, sighting in seen.items():
             known.setdefault(kind, sighting)
         if SEEN_COMPACT in known and SEEN_ISO in known:
             compact, iso = known[SEEN_COMPACT], known[SEEN_ISO]
-            other = f"{show(iso.cell)} in row {iso.row:,}"
-            what = describe_mixture(compact.cell, f" in row {compact.row:,}", other)
+            what = describe_mixture(compact.cell, f" in row {compact.row:,}", say(iso))
             raise AmbiguousCellError(f"column {name}: {what}")
+        month = known.get(SEEN_MONTH_FIRST)
+        for day in (known.get(SEEN_DAY_FIRST), known.get(SEEN_DOTTED)):
+            if month is not None and day is not None:
+                raise AmbiguousCellError(f"column {name}: {describe_orders(say(day), say(month))}")
+
+    def note_absent(self, name: str, where: str, message: str) -> None:
+        """Keep that a file of the set lacks a column; the message is the one for a set in which all files do."""
+        self._absent.setdefault(name, {})[where] = message
+
+    def is_absent(self, name: str) -> bool:
+        """Whether a file of the set lacks a column, which is then null in its rows."""
+        return name in self._absent
+
+    def end_set(self, files: int) -> None:
+        """Take in how many files there were.
+
+        Raises:
+            SchemaError: all of them lack a column.
+        """
+        self._files = files
+        for absent in self._absent.values():
+            if len(absent) == files:
+                raise SchemaError(next(iter(absent.values())))
 
     def take_notes(self, fields: Mapping[str, pa.Field]) -> None:
         """Read numbers that a database wrote as texts by its marks; name -> field of the source."""
@@ -68,13 +121,29 @@ class ReadColumns(dict[str, Column]):
 
     def warnings(self) -> tuple[ColumnWarning, ...]:
         """What a person should look at, once all rows are read."""
-        return tuple(
-            ColumnWarning(
-                column=name, text=describe_grouped_floats(name, seen[SEEN_GROUPED].row, seen[SEEN_GROUPED].cell)
-            )
+        found = tuple(
+            ColumnWarning(column=name, text=text)
             for name, seen in self._seen.items()
-            if SEEN_GROUPED in seen and SEEN_FRACTION not in seen
+            for text in self._warn(name, seen)
         )
+        absent = tuple(
+            ColumnWarning(
+                column=name,
+                text=f"column {name} is missing in {len(where)} of {self._files} files and null in their rows: "
+                f"{list_names(list(where))}",
+            )
+            for name, where in self._absent.items()
+        )
+        return found + absent
+
+    def _warn(self, name: str, seen: Mapping[str, Sighting]) -> Iterator[str]:
+        if SEEN_GROUPED in seen and SEEN_FRACTION not in seen:
+            yield describe_grouped_floats(name, seen[SEEN_GROUPED].row, seen[SEEN_GROUPED].cell)
+        for kind, describe in COUNTED.items():
+            if kind in seen:
+                yield describe(name, self._counts[name][kind], say(seen[kind]))
+        if SEEN_DOTTED in seen and SEEN_DAY_FIRST not in seen:
+            yield describe_dotted(name, say(seen[SEEN_DOTTED]))
 
 
 def open_columns(columns: Mapping[str, Column], keys: CellKeys) -> ReadColumns:

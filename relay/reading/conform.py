@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from difflib import get_close_matches
+from unicodedata import normalize
 
 import numpy as np
 import pyarrow as pa
@@ -19,7 +20,11 @@ from relay.reading.cells import read_column
 from relay.reading.columns import ReadColumns, Sighting
 from relay.reading.spellings import MISSING_WORDS as NULL_WORDS
 
-__all__ = ["NULL_WORDS", "conform", "match_columns"]
+ALIKE = 0.75
+"""Ratio of equal characters from which on a column may be another one under a new name: `incom` and `income` have 0.9,
+`name` and `income` 0.6."""
+
+__all__ = ["NULL_WORDS", "conform", "fits_columns", "match_columns"]
 
 
 def match_columns(
@@ -39,30 +44,76 @@ def match_columns(
     Raises:
         SchemaError: a column is missing, comes twice, or is not in the schema.
     """
-    matched = {}
+    matched, absent = _match(found, columns, extra_columns, where, section)
+    if isinstance(columns, ReadColumns):
+        for name, problem in absent.items():
+            columns.note_absent(name, where, problem)
+    return matched
+
+
+def fits_columns(found: list[str], columns: Mapping[str, Column], extra_columns: str) -> bool:
+    """Whether a source that brings the columns `found` has those of the schema."""
+    try:
+        _match(found, columns, extra_columns, "", "ingest")
+    except SchemaError:
+        return False
+    return True
+
+
+def _match(
+    found: list[str], columns: Mapping[str, Column], extra_columns: str, where: str, section: str
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Schema name -> name in the source, and schema name -> what a message says of a column that is absent."""
+    matched: dict[str, str] = {}
+    absent: dict[str, str] = {}
     is_open = isinstance(columns, ReadColumns) and columns.is_open
     may_lack = isinstance(columns, ReadColumns) and columns.may_lack
+    written = _by_form(found)
     for name, column in columns.items():
-        present = [candidate for candidate in dict.fromkeys((name, *column.source_names)) if candidate in found]
+        forms = dict.fromkeys(normalize("NFC", candidate) for candidate in (name, *column.source_names))
+        present = [one for form in forms for one in written.get(form, ())]
         if not present and may_lack:
             continue
         if not present:
-            raise SchemaError(f"{where}: column {name} is missing{_suggest(name, found)}; found {_listed(found)}")
-        if len(present) > 1 or found.count(present[0]) > 1:
-            raise SchemaError(f"{where}: column {name} comes more than once: {_listed(present)} in {_listed(found)}")
+            problem = f"{where}: column {name} is missing{_suggest(name, found)}; found {_listed(found)}"
+            if not (isinstance(columns, ReadColumns) and columns.is_set and column.null):
+                raise SchemaError(problem)
+            _refuse_renamed(name, columns, found, problem)
+            absent[name] = problem
+            continue
+        if len(present) > 1:
+            raise SchemaError(
+                f"{where}: column {name} comes more than once: {_listed(dict.fromkeys(present))} in {_listed(found)}"
+            )
         matched[name] = present[0]
+    if absent and not matched:  # a file without any of the columns is another file
+        raise SchemaError(next(iter(absent.values())))
     extra = [name for name in found if name not in matched.values()]
     if is_open and extra_columns != "drop":
         repeated = [name for name in extra if extra.count(name) > 1 or name in matched]
         if repeated:
             raise SchemaError(f"{where}: column {repeated[0]} comes more than once in {_listed(found)}")
-        return matched | {name: name for name in extra}
+        return matched | {name: name for name in extra}, absent
     if extra and extra_columns == "refuse":
         raise SchemaError(
             f'{where}: unexpected column {_listed(extra)}; declare it in [columns] (role = "ignore" keeps it out of '
             f'the model), or drop what is not declared with extra_columns = "drop" in [{section}]'
         )
-    return matched
+    return matched, absent
+
+
+def _refuse_renamed(name: str, columns: Mapping[str, Column], found: list[str], problem: str) -> None:
+    """Go on where no other column of the file looks like the one that it lacks."""
+    known = {one for key, column in columns.items() for one in (key, *column.source_names)}
+    others = [one for one in found if one not in known]
+    alike = [one for one in others if one.casefold() == name.casefold()] or get_close_matches(
+        name, others, n=1, cutoff=ALIKE
+    )
+    if alike:
+        raise SchemaError(
+            f'{problem}; if "{alike[0]}" is another column, declare it in [columns] with role = "ignore" and null = '
+            f"true: then {name} is null in the rows of this file"
+        )
 
 
 def conform(table: pa.Table, columns: Mapping[str, Column], rows: NDArray[np.int64]) -> Block:
@@ -78,7 +129,7 @@ def conform(table: pa.Table, columns: Mapping[str, Column], rows: NDArray[np.int
     """
     arrays, fields = [], []
     problems: dict[int, str] = {}
-    for name in table.column_names if isinstance(columns, ReadColumns) and columns.is_open else columns:
+    for name in _list_columns(table, columns):
         column = columns.get(name)
         if column is None:
             cast = _keep(table.column(name))
@@ -88,10 +139,13 @@ def conform(table: pa.Table, columns: Mapping[str, Column], rows: NDArray[np.int
                 problems.setdefault(int(index), f"{name}: not UTF-8 text")
             continue
         fields.append(arrow_field(name, column))
+        if isinstance(columns, ReadColumns) and columns.is_absent(name) and name not in table.column_names:
+            arrays.append(pa.nulls(table.num_rows, fields[-1].type))
+            continue
         cast = _read(name, table.column(name), column, rows)
         if isinstance(columns, ReadColumns):
             seen = {kind: Sighting(int(rows[at]), _show(table, name, at)) for kind, at in cast.seen.items()}
-            columns.note(name, seen)
+            columns.note(name, seen, cast.counts)
         arrays.append(cast.values)
         for index in np.flatnonzero(cast.bad) if cast.bad is not None else ():
             expected = describe_expected(column, _show(table, name, int(index)))
@@ -105,6 +159,14 @@ def conform(table: pa.Table, columns: Mapping[str, Column], rows: NDArray[np.int
     cells = table.take(pa.array(bad_rows)).to_pylist()
     rejected = [(int(rows[i]), problems[i], show_cells(row)) for i, row in zip(bad_rows, cells, strict=True)]
     return Block(table=typed.filter(pa.array(kept)), read=table.num_rows, rejected=reject(rejected))
+
+
+def _list_columns(table: pa.Table, columns: Mapping[str, Column]) -> list[str]:
+    """The names of the block: the schema's; where it is open those that came, and those that this file alone lacks."""
+    if not isinstance(columns, ReadColumns) or not columns.is_open:
+        return list(columns)
+    lacking = [name for name in columns if name not in table.column_names and columns.is_absent(name)]
+    return [*table.column_names, *lacking]
 
 
 def _keep(values: pa.ChunkedArray) -> Cast:
@@ -123,6 +185,14 @@ def _read(name: str, values: pa.ChunkedArray, column: Column, rows: NDArray[np.i
 def _show(table: pa.Table, name: str, index: int) -> str:
     cell = table.column(name)[index].as_py()
     return cell.decode("utf-8", "backslashreplace") if isinstance(cell, bytes) else str(cell)
+
+
+def _by_form(names: list[str]) -> dict[str, list[str]]:
+    """The names by the form in which they are compared: accents may be written as characters of their own, or not."""
+    forms: dict[str, list[str]] = {}
+    for name in names:
+        forms.setdefault(normalize("NFC", name), []).append(name)
+    return forms
 
 
 def _suggest(name: str, found: list[str]) -> str:

@@ -15,6 +15,9 @@ EXACT_END = 2**53
 WHOLE = re.compile(r"[+-]?[0-9]{1,400}")
 NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
 
+SIGN_BEHIND = re.compile(r"([0-9.,][^eE+-]*)-")
+"""A number with its minus behind it, as some programs write negative amounts."""
+
 
 @dataclass(frozen=True)
 class Marks:
@@ -54,6 +57,12 @@ def find_forms(marks: Marks) -> tuple[str, str]:
     decimal = re.escape(marks.decimal)
     number = rf"[+-]?(({groups}[0-9]+)({decimal}[0-9]*)?|{decimal}[0-9]+)([eE][+-]?[0-9]+)?"
     return rf"^{number}$|^[+-]?[A-Za-z]+$", thousands
+
+
+def move_sign(text: str) -> str:
+    """The text; a number with its minus behind it has it in front."""
+    found = SIGN_BEHIND.fullmatch(text) if text.endswith("-") else None
+    return text if found is None else f"-{found[1]}"
 
 
 def read_plain(text: str, marks: Marks | None) -> str | None:

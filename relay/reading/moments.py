@@ -3,7 +3,7 @@
 import re
 from contextlib import suppress
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,37 +11,30 @@ import pyarrow.compute as pc
 from relay.handoff.column import Column
 from relay.handoff.schema import ARROW_TYPES
 from relay.reading.ambiguous import AmbiguousCellError, describe_bare_number, describe_mixture, show
-from relay.reading.arrow import Cast, Mask, convert, first_index, merge, refuse_all, to_mask
+from relay.reading.arrow import Cast, Mask, convert, first_index, is_number, merge, refuse_all, to_mask
+from relay.reading.iso import read_iso
 from relay.reading.marks import find_marks
-from relay.reading.numbers import PER_SECOND, read_float, read_plain_numbers
-from relay.reading.words import drop_missing
-
-MICROSECONDS = 1_000_000
-
-FIRST_MOMENT, LAST_MOMENT = -62_135_596_800_000_000, 253_402_300_799_999_999
-"""The years 1 to 9999 in microseconds since 1970: no calendar shows others, they come from a wrong unit."""
+from relay.reading.moment_text import (
+    COMPACT_FORM,
+    FIRST_MOMENT,
+    LAST_MOMENT,
+    MICROSECONDS,
+    PER_SECOND,
+    WIDTHS,
+    read_by_format,
+    read_full,
+)
+from relay.reading.numbers import read_float, read_plain_numbers
+from relay.reading.words import drop_missing, write_numbers
+from relay.reading.written_dates import read_written
 
 BARE = r"^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$"
 COMPACT = r"^\d{8}$"
-COMPACT_FORM = "%Y%m%d"
 
 SEEN_COMPACT, SEEN_ISO = "compact", "iso"
 
 QUICK = ("%Y", "%m", "%d", "%H", "%M", "%S", "%f")
 """Directives that Arrow reads where they have all their digits; what else they may look like, Python reads."""
-
-WIDTHS = {
-    **{f"%{letter}": r"(\d\d)" for letter in "mdHMSyIUWV"},
-    **{f"%{letter}": r"(\d{4})" for letter in "YG"},
-    **{f"%{letter}": r"(\d)" for letter in "wu"},
-    "%j": r"(\d{3})",
-    "%f": r"(\d{1,6})",
-    "%%": "%",
-}
-"""Directive -> a number with all its digits."""
-
-NEIGHBOURS = "%[mdHMSyIUWVYGwujf]%[mdHMSyIUWVYGwujf]"
-"""Two numbers without a mark between them: with a digit fewer they could be read in two ways."""
 
 _TIME = ARROW_TYPES["time"]
 _TEXT = pa.string()
@@ -55,11 +48,11 @@ def read_moment(array: pa.Array, column: Column) -> Cast:
     """
     if pa.types.is_timestamp(array.type) or pa.types.is_date(array.type):
         return _of_typed(array)
-    if not (pa.types.is_string(array.type) or _is_number(array.type)):
+    if not (pa.types.is_string(array.type) or is_number(array.type)):
         return refuse_all(array, _TIME)
     if column.epoch is not None:
         return _by_epoch(array, column, PER_SECOND[column.epoch])
-    text = drop_missing(array if pa.types.is_string(array.type) else _digits(array), column)
+    text = drop_missing(array if pa.types.is_string(array.type) else write_numbers(array), column)
     if column.time_format is not None:
         return _by_format(text, column.time_format)
     return _by_sight(text)
@@ -68,9 +61,9 @@ def read_moment(array: pa.Array, column: Column) -> Cast:
 def _by_sight(text: pa.Array) -> Cast:
     bare = to_mask(pc.match_substring_regex(text, BARE))
     if not bare.any():
-        moments = _of_iso(text)
+        moments = _of_texts(text)
         known = to_mask(pc.is_valid(moments.values))
-        return replace(moments, seen={SEEN_ISO: first_index(known)} if known.any() else {})
+        return replace(moments, seen={**moments.seen, **({SEEN_ISO: first_index(known)} if known.any() else {})})
     compact = to_mask(pc.match_substring_regex(text, COMPACT))
     if (bare & ~compact).any():
         index = first_index(bare & ~compact)
@@ -79,11 +72,11 @@ def _by_sight(text: pa.Array) -> Cast:
     if moments.bad is not None and (moments.bad & compact).any():
         index = first_index(moments.bad & compact)
         raise AmbiguousCellError(describe_bare_number(text[index].as_py()), index)
-    others = _of_iso(pc.if_else(pa.array(compact), pa.scalar(None, _TEXT), text))
-    is_iso = to_mask(pc.is_valid(others.values))
-    if is_iso.any():
-        index = max(first_index(compact), first_index(is_iso))
-        first, second = text[first_index(compact)].as_py(), text[first_index(is_iso)].as_py()
+    others = _of_texts(pc.if_else(pa.array(compact), pa.scalar(None, _TEXT), text))
+    is_other = to_mask(pc.is_valid(others.values))
+    if is_other.any():
+        index = max(first_index(compact), first_index(is_other))
+        first, second = text[first_index(compact)].as_py(), text[first_index(is_other)].as_py()
         raise AmbiguousCellError(describe_mixture(first, "", show(second)), index)
     return replace(moments, seen={SEEN_COMPACT: first_index(compact)})
 
@@ -112,10 +105,11 @@ def _by_epoch(array: pa.Array, column: Column, per_second: int) -> Cast:
     bare = pc.fill_null(pc.match_substring_regex(plain, BARE), False)
     numbers, _ = convert(pc.if_else(bare, plain, pa.scalar(None, _TEXT)), pa.float64())
     digits = pc.match_substring_regex(plain, r"^[+-]?\d{1,18}$")
-    whole = pc.if_else(digits, plain, pa.scalar(None, _TEXT)).cast(pa.int64())
+    unsigned = pc.replace_substring_regex(plain, r"^\+", "")
+    whole = pc.if_else(digits, unsigned, pa.scalar(None, _TEXT)).cast(pa.int64())
     moments = _of_numbers(whole, per_second, numbers)
-    iso = _of_iso(pc.if_else(bare, pa.scalar(None, _TEXT), text))
-    return Cast(pc.coalesce(moments.values, iso.values), merge(moments.bad, iso.bad))
+    others = _of_texts(pc.if_else(bare, pa.scalar(None, _TEXT), text))
+    return Cast(pc.coalesce(moments.values, others.values), merge(moments.bad, others.bad), others.seen)
 
 
 def _of_numbers(values: pa.Array, per_second: int, floats: pa.Array) -> Cast:
@@ -141,6 +135,30 @@ def _of_counts(counts: pa.Array, shown: pa.Array) -> pa.Array:
 
 def _within(counts: pa.Array) -> pa.Array:
     return pc.and_(pc.greater_equal(counts, FIRST_MOMENT), pc.less_equal(counts, LAST_MOMENT))
+
+
+def _of_texts(text: pa.Array) -> Cast:
+    """Moments by ISO 8601, or as dates are written besides, which are read one by one."""
+    moments = _of_iso(text)
+    if moments.bad is None:
+        return moments
+    codes = pc.if_else(pa.array(moments.bad), text, pa.scalar(None, _TEXT)).dictionary_encode()
+    found: list[datetime | None] = []
+    seen: dict[str, int] = {}
+    for code, word in enumerate(codes.dictionary.to_pylist()):
+        try:
+            written = read_written(word)
+        except AmbiguousCellError as error:
+            raise AmbiguousCellError(str(error), _first_place(codes, code)) from None
+        found.append(read_iso(word) if written is None else written.moment)
+        if written is not None and written.order and written.order not in seen:
+            seen[written.order] = _first_place(codes, code)
+    others = pa.array(found, _TIME).take(codes.indices)
+    return Cast(pc.coalesce(moments.values, others), merge(moments.bad & ~to_mask(pc.is_valid(others))), seen)
+
+
+def _first_place(codes: pa.DictionaryArray, code: int) -> int:
+    return int(pc.index(codes.indices, pa.scalar(code, codes.indices.type)).as_py())
 
 
 def _of_iso(text: pa.Array) -> Cast:
@@ -170,28 +188,11 @@ def _by_format(text: pa.Array, form: str) -> Cast:
         rest = pc.if_else(fits, pa.scalar(None, _TEXT), text)
     if rest.null_count == len(rest):
         return Cast(moments, bad)
-    if re.search(NEIGHBOURS, form.replace("%%", "")) is None:
-        others = _by_python(rest, form)
-    else:
-        whole = pc.match_substring_regex(rest, _full_pattern(form))
-        others = _by_python(pc.if_else(whole, rest, pa.scalar(None, _TEXT)), form)
-        bad = merge(bad, to_mask(pc.invert(whole)))
-    return Cast(pc.coalesce(moments, others.values), merge(bad, others.bad))
-
-
-def _by_python(text: pa.Array, form: str) -> Cast:
-    codes = text.dictionary_encode()
-    found = [_parse(word, form) for word in codes.dictionary.to_pylist()]
-    moments = pa.array(found, _TIME).take(codes.indices)
-    return Cast(moments, merge(to_mask(pc.is_valid(text)) & ~to_mask(pc.is_valid(moments))))
-
-
-def _parse(word: str, form: str) -> datetime | None:
-    try:
-        moment = datetime.strptime(word, form)  # noqa: DTZ007 - without a zone it counts as UTC
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError):
-        return None
+    codes = rest.dictionary_encode()
+    found = [read_by_format(word, form) or read_full(word, form) for word in codes.dictionary.to_pylist()]
+    others = pa.array(found, _TIME).take(codes.indices)
+    unread = to_mask(pc.is_valid(rest)) & ~to_mask(pc.is_valid(others))
+    return Cast(pc.coalesce(moments, others), merge(bad, unread))
 
 
 def _iso_pattern(form: str) -> tuple[str, str] | None:
@@ -205,22 +206,3 @@ def _iso_pattern(form: str) -> tuple[str, str] | None:
     clock = f"{at.get('%H', '00')}:{at.get('%M', '00')}:{at.get('%S', '00')}"
     fraction = f".{at['%f']}" if "%f" in at else ""
     return f"^{pattern}$", f"{at['%Y']}-{at.get('%m', '01')}-{at.get('%d', '01')} {clock}{fraction}"
-
-
-def _full_pattern(form: str) -> str:
-    """A pattern by which each number has all its digits."""
-    parts = re.findall(r"%.|[^%]+", form)
-    return f"^{''.join(WIDTHS.get(part) or ('.+' if part[0] == '%' else re.escape(part)) for part in parts)}$"
-
-
-def _is_number(kind: pa.DataType) -> bool:
-    return bool(pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind))
-
-
-def _digits(array: pa.Array) -> pa.Array:
-    """Numbers as texts: whole ones without a fraction, as a table with gaps that went through pandas has them."""
-    if not pa.types.is_floating(array.type):
-        return array.cast(_TEXT)
-    whole = pc.fill_null(pc.and_(pc.equal(pc.floor(array), array), pc.less(pc.abs(array), 2.0**53)), False)
-    integers = pc.if_else(whole, array, pa.scalar(None, pa.float64())).cast(pa.int64()).cast(_TEXT)
-    return pc.coalesce(integers, array.cast(_TEXT))

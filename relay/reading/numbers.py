@@ -2,6 +2,7 @@
 
 import re
 from contextlib import suppress
+from dataclasses import replace
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -9,7 +10,8 @@ import pyarrow.compute as pc
 from relay.handoff.column import Column
 from relay.reading.ambiguous import AmbiguousCellError, describe_marks
 from relay.reading.arrow import Cast, Mask, convert, first_index, merge, refuse_all, to_mask
-from relay.reading.marks import Marks, find_forms, find_marks
+from relay.reading.marks import SIGN_BEHIND, Marks, find_forms, find_marks
+from relay.reading.moment_text import PER_SECOND
 from relay.reading.words import drop_missing
 
 EXACT_INTS_END = 2**53
@@ -21,12 +23,12 @@ GROUPED = r"^[+-]?\d{1,3}(\.\d{3})+$"
 GROUPED_CELL = re.compile(GROUPED, re.ASCII)
 FRACTION = re.compile(r"[+-]?[0-9]*\.[0-9]*([eE][+-]?[0-9]+)?")
 
-WHOLE = r"^-?(\d+|0[xX][0-9a-fA-F]+)$"
-"""What Arrow reads as a whole number."""
+WHOLE = r"^-?\d+$"
+"""What Arrow reads as a whole number, but for hexadecimal ones: `0x10` is a code."""
 
-SEEN_GROUPED, SEEN_FRACTION = "grouped", "fraction"
+HEXADECIMAL = r"^0[xX]"
 
-PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
+SEEN_GROUPED, SEEN_FRACTION, SEEN_SIGN_BEHIND = "grouped", "fraction", "sign behind"
 
 
 def read_float(array: pa.Array, column: Column) -> Cast:
@@ -62,12 +64,13 @@ def find_dots(text: pa.Array) -> dict[str, int]:
 
 def _float_of(array: pa.Array, column: Column) -> Cast:
     if pa.types.is_string(array.type):
-        text, marks = drop_missing(array, column), find_marks(column)
-        plain, misplaced = read_plain_numbers(text, marks)
+        signs, marks = _move_signs(drop_missing(array, column)), find_marks(column)
+        plain, misplaced = read_plain_numbers(signs.values, marks)
         floats, bad = convert(plain, pa.float64())
         nan = pc.fill_null(pc.is_nan(floats), False)
         known = pc.if_else(nan, _null(pa.float64()), floats)
-        return Cast(known, merge(bad, misplaced), {} if marks else find_dots(text))
+        seen = {} if marks else find_dots(signs.values)
+        return Cast(known, merge(bad, misplaced), {**seen, **signs.seen}, signs.counts)
     if pa.types.is_floating(array.type):
         return Cast(array)
     if pa.types.is_integer(array.type) or pa.types.is_boolean(array.type):
@@ -80,7 +83,9 @@ def _float_of(array: pa.Array, column: Column) -> Cast:
 
 def _int_of(array: pa.Array, column: Column) -> Cast:
     if pa.types.is_string(array.type):
-        return _int_of_text(drop_missing(array, column), find_marks(column))
+        text = drop_missing(array, column)
+        signs = _move_signs(text)
+        return replace(_int_of_text(signs.values, find_marks(column), text), seen=signs.seen, counts=signs.counts)
     if pa.types.is_floating(array.type):
         return _int_of_float(array)
     if pa.types.is_duration(array.type):
@@ -93,10 +98,11 @@ def _int_of(array: pa.Array, column: Column) -> Cast:
     return refuse_all(array, pa.int64())
 
 
-def _int_of_text(text: pa.Array, marks: Marks | None) -> Cast:
+def _int_of_text(text: pa.Array, marks: Marks | None, shown: pa.Array) -> Cast:
     plain, misplaced = read_plain_numbers(text, marks)
     with suppress(pa.ArrowInvalid):
-        return Cast(plain.cast(pa.int64()), misplaced)
+        if not _has_hexadecimal(plain):
+            return Cast(plain.cast(pa.int64()), misplaced)
     plain = pc.replace_substring_regex(plain, r"^\+(\d)", r"\1")
     whole = pc.match_substring_regex(plain, WHOLE)
     integers, bad = convert(pc.if_else(whole, plain, _null(pa.string())), pa.int64())
@@ -107,7 +113,7 @@ def _int_of_text(text: pa.Array, marks: Marks | None) -> Cast:
         grouped = to_mask(pc.match_substring_regex(rest, GROUPED))
         if grouped.any():
             index = first_index(grouped)
-            raise AmbiguousCellError(describe_marks(text[index].as_py()), index)
+            raise AmbiguousCellError(describe_marks(shown[index].as_py()), index)
     floats, unreadable = convert(rest, pa.float64())
     rescued = _int_of_float(floats)
     return Cast(pc.coalesce(integers, rescued.values), merge(bad, unreadable, rescued.bad, misplaced))
@@ -118,6 +124,27 @@ def _int_of_float(floats: pa.Array) -> Cast:
     is_whole = pc.fill_null(pc.and_(pc.equal(pc.floor(floats), floats), exact), False)
     bad = to_mask(pc.and_(pc.is_valid(floats), pc.invert(is_whole)))
     return Cast(pc.if_else(is_whole, floats, _null(pa.float64())).cast(pa.int64()), merge(bad))
+
+
+def _move_signs(text: pa.Array) -> Cast:
+    """The texts; a number with its minus behind it has it in front."""
+    behind = to_mask(pc.ends_with(text, "-"))
+    if not behind.any():
+        return Cast(text)
+    moved = pc.replace_substring_regex(text, f"^{SIGN_BEHIND.pattern}$", r"-\1")
+    changed = to_mask(pc.not_equal(moved, text))
+    if not changed.any():
+        return Cast(text)
+    return Cast(moved, None, {SEEN_SIGN_BEHIND: first_index(changed)}, {SEEN_SIGN_BEHIND: int(changed.sum())})
+
+
+def _has_hexadecimal(text: pa.Array) -> bool:
+    """Whether a text may be a number such as `0x10`; a quick look at the bytes of all."""
+    content = text.buffers()[2]
+    found = b"" if content is None else content.to_pybytes()
+    if b"x" not in found and b"X" not in found:
+        return False
+    return bool(pc.any(pc.match_substring_regex(text, HEXADECIMAL)).as_py())
 
 
 def read_plain_numbers(text: pa.Array, marks: Marks | None) -> tuple[pa.Array, Mask | None]:
@@ -141,7 +168,7 @@ def _without_missing(cast: Cast, column: Column) -> Cast:
     if not len(numbers):
         return cast
     found = pc.is_in(cast.values, numbers)
-    return Cast(pc.if_else(found, _null(cast.values.type), cast.values), cast.bad)
+    return replace(cast, values=pc.if_else(found, _null(cast.values.type), cast.values))
 
 
 def find_missing_numbers(column: Column, kind: pa.DataType) -> pa.Array:
@@ -152,7 +179,9 @@ def find_missing_numbers(column: Column, kind: pa.DataType) -> pa.Array:
     if not pa.types.is_integer(kind):
         return floats.drop_null()
     # As a float, a whole number beyond 2**53 would also stand for its neighbours.
-    exact, _ = convert(pc.replace_substring_regex(plain, r"^\+(\d)", r"\1"), pa.int64())
+    whole = pc.replace_substring_regex(plain, r"^\+(\d)", r"\1")
+    is_whole = pc.match_substring_regex(whole, WHOLE)
+    exact, _ = convert(pc.if_else(is_whole, whole, _null(pa.string())), pa.int64())
     return pc.coalesce(exact, _int_of_float(floats).values).drop_null()
 
 

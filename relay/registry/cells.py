@@ -2,72 +2,55 @@
 
 import json
 import math
-import re
 from collections import Counter
 from typing import Any
 
 from relay.handoff.column import LARGEST_INT, Column
-from relay.reading.marks import NUMBER, Marks, find_marks, find_missing, means_nothing, read_plain
-from relay.reading.spellings import FALSE_WORDS, MISSING_WORDS, TRUE_WORDS
-from relay.registry.contract import LARGEST_FLOAT
-from relay.registry.moments import EXPECTED, read_moment, write_moment
+from relay.reading.ambiguous import AmbiguousCellError
+from relay.reading.expected import describe_type
+from relay.reading.one_cell import LONGEST_INT, UnreadableCellError, read_text_cell, read_value
+from relay.registry.contract import LARGEST_FLOAT, Cell
 
 EXACT_FLOATS_END = 2**53
 """Below this every whole number is itself as a float; beyond, 2**53 + 1 written with a point is another number."""
 
 LONGEST_SHOWN = 60
 
-NAMES = {
-    "int": "a whole number",
-    "float": "a number",
-    "bool": "true or false",
-    "text": "text",
-    "category": "text",
-    "time": EXPECTED,
-}
-
-WORDS = ("text", "category")
-
-TRUTH = dict.fromkeys(TRUE_WORDS, True) | dict.fromkeys(FALSE_WORDS, False)
-
-WHOLE = re.compile(r"[+-]?[0-9]+")
-NOT_A_NUMBER = ("nan", "-nan", "+nan")
-GROUPED = re.compile(r"[+-]?[0-9]{1,3}(\.[0-9]{3})+")
-"""A dot before each three digits: as a whole number it may be 1.000 = 1,000, so it is refused, as in ingest."""
-
-LONGEST_INT = 400
-"""Digits of a whole number that is read as one: a float, which is compared with the limits, ends at 309."""
-
 
 def validate_cell(value: Any, column: Column, limit: float = math.inf) -> tuple[Any, bool]:
     """The cell as the model takes it, and whether it keeps the column's rules.
 
-    An empty text is a missing value, as in the training data. A whole number may be written as 5.0: JSON knows one
-    kind of number, and tables with gaps write theirs so. A time is a text in ISO 8601, and is given back in UTC.
+    It means what it means in ingest: a text is read as a cell of CSV, a number in a column of words is its text. A
+    whole number may be written as 5.0: JSON knows one kind of number, and tables with gaps write theirs so. A time is
+    given back in UTC.
 
     Args:
         value: from JSON, or from `parse_cell`.
         column: gives the rules.
         limit: how far from zero the model takes a number of this column.
     """
-    if is_missing(value, column):
-        return None, column.null
-    if column.type == "time":
-        moment = read_moment(value) if type(value) is str else None
-        return (value, False) if moment is None else (write_moment(moment), True)
-    if not _is_of_type(value, column):
+    try:
+        cell = read_value(value, column)
+    except (UnreadableCellError, AmbiguousCellError):
         return value, False
-    if column.type in ("int", "float"):
+    if cell is None:
+        return None, column.null
+    if not _is_of_type(cell, column):
+        return cell, False
+    if column.type in ("int", "float") and isinstance(cell, int | float):
         low, high = find_limits(column, limit)
-        if not low <= value <= high:
-            return value, False
-        value = int(value) if column.type == "int" else float(value)
-    return value, column.allowed is None or value in column.allowed
+        if not low <= cell <= high:
+            return cell, False
+        cell = int(cell) if column.type == "int" else float(cell)
+    return cell, column.allowed is None or cell in column.allowed
 
 
 def is_missing(value: Any, column: Column) -> bool:
-    """Whether a cell says nothing: null, an empty text where texts stand, or what the column declares as missing."""
-    return value is None or (value == "" and column.type in (*WORDS, "time")) or means_nothing(value, column)
+    """Whether a cell says nothing: null, an empty text, or what means "no value" in the column."""
+    try:
+        return read_value(value, column) is None
+    except (UnreadableCellError, AmbiguousCellError):
+        return False
 
 
 def _is_of_type(value: Any, column: Column) -> bool:
@@ -91,37 +74,23 @@ def find_limits(column: Column, limit: float = math.inf) -> tuple[float, float]:
     return (math.ceil(low), math.floor(high)) if column.type == "int" else (low, high)
 
 
-def parse_cell(text: str, column: Column) -> bool | int | float | str | None:
+def parse_cell(text: str, column: Column) -> Cell:
     """A cell of a CSV file by its column's type; a text that is not of that type stays, so that the check names it."""
-    if column.type in WORDS:
-        return text or None
-    text = text.strip()
-    if text in MISSING_WORDS if column.missing is None else not text or text in find_missing(column).words:
-        return None
-    if column.type == "time":
-        return text
-    if column.type == "bool":
-        return TRUTH.get(text, text)
-    marks = find_marks(column)
-    return _parse_number(text, column.type, dot_may_group=True) if marks is None else _parse_marked(text, column, marks)
+    try:
+        return read_text_cell(text, column)
+    except (UnreadableCellError, AmbiguousCellError):
+        return text.strip()
 
 
-def _parse_marked(text: str, column: Column, marks: Marks) -> int | float | str | None:
-    """A number by the column's marks, or the text as it stands."""
-    plain = read_plain(text, marks)
-    found = plain if plain is None else _parse_number(plain, column.type, dot_may_group=False)
-    return text if plain is None or isinstance(found, str) else found
-
-
-def _parse_number(text: str, kind: str, *, dot_may_group: bool) -> int | float | str | None:
-    if kind == "float" and text.lower() in NOT_A_NUMBER:
-        return None  # how programs write a number that is missing
-    # Whole numbers not by way of a float: beyond 2**53 that would be another number.
-    if WHOLE.fullmatch(text) and len(text) < LONGEST_INT:
-        return int(text)
-    if dot_may_group and kind == "int" and GROUPED.fullmatch(text):
-        return text
-    return float(text) if NUMBER.fullmatch(text) else text
+def explain_cell(value: Any, column: Column) -> str:
+    """Why a cell can be read in two ways, with both readings; empty where it cannot."""
+    try:
+        read_value(value, column)
+    except AmbiguousCellError as error:
+        return str(error)
+    except UnreadableCellError:
+        pass
+    return ""
 
 
 def decode_json(content: bytes) -> Any:
@@ -154,7 +123,7 @@ def describe(column: Column) -> str:
     """What a column takes, in words: `a whole number from 18 to 120 (years)`."""
     if column.allowed is not None:
         return f"one of {', '.join(map(show_value, column.allowed))}"
-    return NAMES[column.type] + describe_range(column) + (f" ({column.unit})" if column.unit else "")
+    return describe_type(column) + describe_range(column) + (f" ({column.unit})" if column.unit else "")
 
 
 def describe_range(column: Column) -> str:

@@ -263,6 +263,10 @@ class Contract(_Part):
     def to_json(self) -> bytes:
         """The contract as a readable file."""
         body = self.model_dump(mode="json", by_alias=True)
+        epochs = {name: column.epoch for name, column in self.inputs.items() if column.epoch is not None}
+        for column in (*body["inputs"].values(), body["target_column"] or {}):
+            column["epoch"] = "s"  # as ever, which means nothing here: programs of edition 0.1 read the contract too
+        body |= {"epochs": epochs} if epochs else {}
         return (json.dumps(body, indent=2, ensure_ascii=False) + "\n").encode()
 
     @classmethod
@@ -275,10 +279,17 @@ class Contract(_Part):
         body: Any = json.loads(content)
         if not isinstance(body, dict):
             raise ValueError(f"expected a contract, found {type(body).__name__}")  # noqa: TRY004 - content, not a call
+        found = body.pop("epochs", {})
+        epochs = found if isinstance(found, Mapping) else {}
         # A column is strict, and JSON writes the whole number 18 where the rule was read as 18.0.
         columns = body.get("inputs")
         if isinstance(columns, Mapping):
-            body["inputs"] = {name: Column.model_validate(column, strict=False) for name, column in columns.items()}
+            body["inputs"] = {name: _read_column(column, epochs.get(name)) for name, column in columns.items()}
         if isinstance(body.get("target_column"), Mapping):
-            body["target_column"] = Column.model_validate(body["target_column"], strict=False)
+            body["target_column"] = _read_column(body["target_column"], None)
         return cls.model_validate(body)
+
+
+def _read_column(column: Any, epoch: Any) -> Column:
+    """A column with the unit of its numbers since 1970, which stands apart in a contract."""
+    return Column.model_validate({**column, "epoch": epoch} if isinstance(column, Mapping) else column, strict=False)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from relay.handoff.column import Column
 from relay.handoff.errors import SchemaError
 from relay.handoff.wording import count, list_words
+from relay.reading.csv_text import split_rows
 from relay.registry.cells import parse_cell
 from relay.registry.contract import Cell
 from relay.registry.records import NO_LIMITS, Flaw, check_record, suggest
@@ -68,32 +69,16 @@ def read_table(content: bytes, inputs: Mapping[str, Column], limits: Mapping[str
         raise SchemaError(
             f"the file has {len(content):,} bytes, expected at most {MOST_BYTES:,}", next_step="Send it in parts"
         )
-    lines = [line for line in split_lines(content) if line]
+    lines = split_rows(content)
     if len(lines) < 2:
         raise SchemaError("the file has no rows: expected a line of column names, then a line for each record")
-    names, rows = tuple(lines[0]), lines[1:]
+    names, rows = tuple(name.strip() for name in lines[0]), lines[1:]
     check_names(names, inputs)
     if len(rows) > MOST_ROWS:
         raise SchemaError(
             f"the file has {count(len(rows), 'row')}, expected at most {MOST_ROWS:,}", next_step="Send it in parts"
         )
     return _check_rows(names, rows, inputs, limits)
-
-
-def split_lines(content: bytes) -> list[list[str]]:
-    """The lines of a CSV file as their cells; an empty line has none.
-
-    Raises:
-        SchemaError: it is no CSV in UTF-8.
-    """
-    try:
-        return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), strict=True))
-    except UnicodeDecodeError as error:
-        raise SchemaError(
-            f"the file is not UTF-8 (byte {error.start:,})", next_step="Save it as CSV in UTF-8"
-        ) from None
-    except csv.Error as error:
-        raise SchemaError(f"the file is not valid CSV: {error}") from None
 
 
 def check_names(names: Sequence[str], inputs: Mapping[str, Column]) -> None:

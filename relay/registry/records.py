@@ -15,12 +15,15 @@ from typing import Any
 
 from relay.handoff.column import Column
 from relay.handoff.wording import list_words
+from relay.reading.expected import describe_type
 from relay.registry.cells import (
     cut,
     describe,
+    explain_cell,
     find_limits,
     is_missing,
     make_printable,
+    parse_cell,
     show_number,
     show_value,
     validate_cell,
@@ -100,13 +103,15 @@ def _describe_misfit(name: str, value: Any, column: Column, limit: float) -> Fla
     if is_missing(value, column):
         word = "is required" if value in (None, "") else f"is {found}, which means no value, and is required"
         return Flaw(name, found, f"{expected}, not null", f"{word}, expected {expected}")
-    if column.allowed is None and column.type in ("int", "float") and type(value) in (int, float):
-        low, high = find_limits(column, limit)
-        if value > high and (column.max is None or value <= column.max):
-            expected = f"at most {show_number(high)}, the largest number that the model takes"
-        elif value < low and (column.min is None or value >= column.min):
-            expected = f"at least {show_number(low)}, the smallest number that the model takes"
-    return Flaw(name, found, expected, f"is {found}, expected {expected}")
+    number: Any = parse_cell(value, column) if isinstance(value, str) else value
+    if column.allowed is None and column.type in ("int", "float") and type(number) in (int, float):
+        kind, (low, high) = describe_type(column), find_limits(column, limit)
+        if number > high and (column.max is None or number <= column.max):
+            expected = f"{kind} of at most {show_number(high)}, the largest number that the model takes"
+        elif number < low and (column.min is None or number >= column.min):
+            expected = f"{kind} of at least {show_number(low)}, the smallest number that the model takes"
+    why = explain_cell(value, column)
+    return Flaw(name, found, expected, f"is {found}, expected {expected}{f': {why}' if why else ''}")
 
 
 def find_infinite(predictions: Sequence[Cell], probabilities: Sequence[float] | None) -> int | None:

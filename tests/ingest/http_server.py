@@ -42,6 +42,8 @@ class Page:
     """Content-Length, where it is not the truth."""
     gzipped: bool = False
     chunked: bool = False
+    unmeasured: bool = False
+    """Neither a length nor chunks: the end of the connection is the end of the body."""
     wrong_range: bool = False
     """Answer a range by another one."""
     blind: bool = False
@@ -165,7 +167,7 @@ class _PageHandler(BaseHTTPRequestHandler):
             body, headers = gzip.compress(body, mtime=0), {**headers, "Content-Encoding": "gzip"}
         if page.chunked:
             headers = {**headers, "Transfer-Encoding": "chunked"}
-        else:
+        elif not page.unmeasured:
             claimed = len(body) if page.claimed_bytes is None else page.claimed_bytes
             headers = {**headers, "Content-Length": str(claimed)}
         self._answer(status, headers)
@@ -175,7 +177,7 @@ class _PageHandler(BaseHTTPRequestHandler):
         if stall is not None:
             is_closing = self.server.closing.wait(HANG_SECONDS)
             self.server.ended_stalls += [] if is_closing else [self.path]
-        if cut is not None or page.claimed_bytes is not None:
+        if cut is not None or page.claimed_bytes is not None or page.unmeasured:
             self._hang_up(page)
 
     def _write(self, page: Page, body: bytes, is_whole: bool) -> None:

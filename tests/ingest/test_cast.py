@@ -13,6 +13,7 @@ from relay.handoff.errors import SchemaError
 from relay.handoff.recipe import Column
 from relay.reading.cells import read_column
 from relay.reading.conform import conform, match_columns
+from relay.reading.iso import EXPECTED
 
 
 def cast(values: list[Any] | pa.Array, kind: str, **column: Any) -> list[Any]:
@@ -121,7 +122,8 @@ def test_words_that_mean_no_value_are_null_in_all_but_texts(kind: str, word: str
         ("2020-06-30T12:34:56-0530", moment(2020, 6, 30, 18, 4, 56)),
         ("2020-06-30 12:34:56.5+00", moment(2020, 6, 30, 12, 34, 56, 500_000)),
         ("2020-06-30T12:34:56.123456789Z", moment(2020, 6, 30, 12, 34, 56, 123_456)),
-        ("30.06.2020", "bad"),
+        ("30.06.2020", moment(2020, 6, 30)),
+        ("30.13.2020", "bad"),
         ("2020-13-01", "bad"),
         ("noon", "bad"),
     ],
@@ -195,7 +197,12 @@ def test_a_bad_cell_costs_its_row_which_is_kept_with_number_reason_and_cells(dec
 
 @pytest.mark.parametrize(
     ("kind", "reason"),
-    [("int", "not a whole number"), ("float", "not a number"), ("bool", "not true or false"), ("time", "not a time")],
+    [
+        ("int", "not a whole number"),
+        ("float", "not a number"),
+        ("bool", "not true or false"),
+        ("time", f"not {EXPECTED}"),
+    ],
 )
 def test_the_reason_says_what_was_expected(declare: Callable[..., Any], kind: str, reason: str) -> None:
     block = conform(pa.table({"a": ["?"]}), declare(a={"type": kind}), np.array([1]))

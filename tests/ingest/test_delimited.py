@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ingest.formats.delimited import cut_blocks
-from ingest.formats.rowends import Dialect, RowEnds
-from relay.handoff.errors import RecipeError, SchemaError, SourceError
+from relay.handoff.errors import SchemaError, SourceError
+from relay.reading.formats.delimited import cut_blocks
+from relay.reading.formats.rowends import Dialect, RowEnds
 
 NOT_UTF8 = 'not UTF-8 text; declare the encoding of a CSV or text file in [ingest], such as encoding = "cp1252"'
 
@@ -70,7 +70,7 @@ def test_the_encoding_is_the_recipes(read: Read, encoding: str, content: bytes) 
 
 
 def test_a_character_of_many_bytes_may_lie_across_two_blocks(read: Read, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ingest.rawfile import RawFile
+    from relay.reading.rawfile import RawFile
 
     blocks = RawFile.read_blocks
     monkeypatch.setattr(RawFile, "read_blocks", lambda file: blocks(file, 3))
@@ -82,11 +82,6 @@ def test_a_character_of_many_bytes_may_lie_across_two_blocks(read: Read, monkeyp
 def test_a_file_of_another_encoding_is_refused(read: Read) -> None:
     with pytest.raises(SourceError, match=r"x\.csv: not ascii: ordinal not in range"):
         read("x.csv", b"text\n\xe9\n", TEXT, encoding="ascii")
-
-
-def test_an_unknown_encoding_is_refused(read: Read) -> None:
-    with pytest.raises(RecipeError, match='encoding: "klingon" is unknown; expected one that Python knows'):
-        read("x.csv", "text\nx\n", TEXT, encoding="klingon")
 
 
 def test_bad_cells_are_rejected_with_number_reason_and_cells(read: Read) -> None:
@@ -134,8 +129,11 @@ def test_a_file_with_only_a_header_has_no_rows(read: Read, content: str) -> None
         (b" \n\n", r"x\.csv: the file is empty \(3 bytes\)"),
         (b"<!DOCTYPE html><title>404</title>", "a web page came instead of data, it begins"),
         (b"\xef\xbb\xbf \n<HTML lang=en>", "a web page came instead of data"),
-        ("name,age\nAda,36\n".encode("utf-16"), "this is UTF-16 or no text at all"),
-        (b"name,age\n\x00\x01", "this is UTF-16 or no text at all"),
+        (
+            "name,age\nAda,36\n".encode("utf-16-le"),
+            r"no text, or UTF-16 without a byte order mark.*; it looks like encoding = \"utf-16-le\": say so",
+        ),
+        (b"name,age\n\x00\x01", "no text, or UTF-16 without a byte order mark"),
         (b'name,age\n"Ada,36\nBo,39\n', "a quote is opened and never closed"),
     ],
     ids=["empty", "blank", "web page", "web page with a mark", "UTF-16", "binary", "open quote"],
@@ -146,7 +144,7 @@ def test_what_is_no_csv_is_refused_by_name(read: Read, content: bytes, message: 
 
 
 def test_a_quote_that_is_never_closed_is_found_before_memory_is_full(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ingest.formats.delimited.LONGEST_ROW_BYTES", 100)
+    monkeypatch.setattr("relay.reading.formats.delimited.LONGEST_ROW_BYTES", 100)
     pieces = iter([b'a\n"', b"x" * 60, b"x" * 60, b'"\n'])
     with pytest.raises(SourceError, match="opened and not closed for 121 bytes, near"):
         list(cut_blocks(pieces, "x.csv", Dialect(",")))
@@ -233,7 +231,7 @@ def test_one_bad_cell_changes_no_other_row(read: Read, rows: list[tuple[str, str
 
 def test_a_ragged_row_that_is_not_utf_8_costs_its_row_only(read: Any) -> None:
     columns = {"a": {"type": "int"}, "b": {"type": "text"}}
-    reading = read("x.csv", b"a,b\n1,ok\n2,x,\xe9\n3,\xe9\n4,fine\n", columns)
+    reading = read("x.csv", b"a,b\n1,ok\n2,x,\xe9\n3,\xe9\n4,fine\n", columns, encoding="utf-8")
     assert reading.rows == [{"a": 1, "b": "ok"}, {"a": 4, "b": "fine"}]
     assert [(number, reason) for number, reason, _ in reading.rejected] == [
         (2, "3 cells instead of 2"),

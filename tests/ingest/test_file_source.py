@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from ingest.formats import guess_format
-from ingest.rawfile import RawFile, drop_mark
 from relay.handoff.errors import RecipeError, SourceError
 from relay.handoff.receipt import Origin
+from relay.reading.formats import guess_format
+from relay.reading.rawfile import RawFile, drop_mark
 
 Desk = Any  # tests/conftest.py
 

@@ -162,6 +162,7 @@ def test_the_manifest_says_what_was_kept_from_where_and_when(server: PageServer,
         "last_modified": None,
         "fetched_at_utc": "2026-01-01T12:00:00Z",
         "checked_at_utc": "2026-01-01T12:00:00Z",
+        "may_be_cut": False,
     }
     assert project.kept() == [ONE, TWO]
     assert project.names() == {"manifest.json", *(file["file"] for file in project.manifest())}
@@ -182,11 +183,11 @@ def test_the_origins_stand_in_the_manifest(server: PageServer, project: Project)
 def test_the_rows_are_read_from_the_kept_files(
     server: PageServer, project: Project, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import ingest.formats
+    import relay.reading.formats
 
     add_two(server, project)
     project.source().inputs()
-    monkeypatch.setattr(ingest.formats, "read_files", lambda files, parameters, columns: files)
+    monkeypatch.setattr(relay.reading.formats, "read_files", lambda files, *_: files)
 
     files = list(project.source().blocks())
 

@@ -52,7 +52,25 @@ def test_an_unknown_source_is_told_the_nearest(tmp_path: Path) -> None:
         ('source = "file"', "[ingest] path: missing"),
         ('source = "file"\npath = 3', "[ingest] path"),
         ('source = "file"\npath = "x"\nformat = "xls"', "[ingest] format: expected 'csv', 'json', 'jsonl', 'text'"),
-        ('source = "file"\npath = "x"\ndelimiter = ";;"', "[ingest] delimiter: String should have at most 1 character"),
+        (
+            'source = "file"\npath = "x"\ndelimiter = ";;"',
+            "[ingest] delimiter: ';;' cannot separate cells; expected one ASCII character such as ',' ';' '|' or a tab",
+        ),
+        ('source = "file"\npath = "x"\ndelimiter = "§"', "[ingest] delimiter: '§' cannot separate cells"),
+        ('source = "file"\npath = "x"\nquote = "«"', "[ingest] quote: '«' cannot quote; expected one ASCII sign"),
+        (
+            'source = "file"\npath = "x"\nquote = "|"\ndelimiter = "|"',
+            "[ingest]: quote and delimiter are both '|'; expected two signs",
+        ),
+        (
+            'source = "file"\npath = "x"\nencoding = "klingon"',
+            '[ingest] encoding: "klingon" is unknown; expected one that Python knows, such as utf-8, cp1252 or utf-16',
+        ),
+        ('source = "file"\npath = "x"\nheader = 0', "[ingest] header: 0 can be read in two ways; expected true"),
+        (
+            'source = "file"\npath = "x"\nskip_if = { column = "a" }',
+            "[ingest] skip_if.0: expected either value or pattern",
+        ),
         (
             'source = "file"\npath = "x"\nunexpected = "no"',
             "[ingest] extra_columns: expected 'refuse', 'drop' or 'keep'",

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.formats.lines import split_lines
+from relay.reading.formats.lines import split_lines
 
 Read = Callable[..., Any]
 

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.formats.parser_types import choose_type, find_doubtful
 from relay.handoff.column import CellKeys, Column
 from relay.handoff.errors import RecipeError
 from relay.reading.ambiguous import AmbiguousCellError
 from relay.reading.columns import ReadColumns, open_columns
 from relay.reading.conform import conform
+from relay.reading.formats.parser_types import choose_type, find_doubtful
 
 
 def open_one(kind: str, keys: dict[str, Any] | None = None, **column: Any) -> ReadColumns:
@@ -90,7 +90,7 @@ def test_keys_of_the_file_hold_for_the_columns_that_they_say_something_about() -
     keys = {"missing": ["?"], "decimal": ",", "time_format": "%d/%m/%Y"}
     found = {kind: open_one(kind, keys)["a"] for kind in ("int", "text", "time")}
     assert {kind: (column.missing, column.decimal, column.time_format) for kind, column in found.items()} == {
-        "int": (["?"], ",", None), "text": (["?"], None, None), "time": (["?"], ",", "%d/%m/%Y"),
+        "int": (["?"], ",", None), "text": (["?"], None, None), "time": (["?"], None, "%d/%m/%Y"),
     }  # fmt: skip
     assert open_one("time", keys, epoch="s")["a"].time_format is None
     assert open_one("int", keys, missing=[])["a"].missing == []

@@ -142,6 +142,6 @@ def test_a_function_that_gives_other_rows_each_time_is_not_reproducible(desk: De
 
 
 def test_a_package_that_ingest_does_not_pin_is_named_with_the_file_to_add_it_to(desk: Desk, capfd: Any) -> None:
-    path = write(desk, head="import openpyxl")
+    path = write(desk, head="import xlrd")
     assert desk.run("ingest", path, "--check") == 1
-    assert "openpyxl: add it to ingest/requirements.in" in capfd.readouterr().err
+    assert "xlrd: add it to ingest/requirements.in" in capfd.readouterr().err

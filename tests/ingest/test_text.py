@@ -78,7 +78,9 @@ def test_a_pattern_that_is_nowhere_is_named(read: Read, change: tuple[str, str],
 
 
 def test_a_column_that_no_pattern_gives_is_missing(read: Read) -> None:
-    with pytest.raises(SchemaError, match=r'x\.txt: column year is missing; found "item", "essay", "author", "text"'):
+    with pytest.raises(
+        SchemaError, match=r'x\.txt: column year is missing; found "item", "folder", "essay", "author", "text"'
+    ):
         read("x.txt", BOOK, ESSAY | {"year": {"type": "int"}}, **PATTERNS)
 
 

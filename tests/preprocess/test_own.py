@@ -158,6 +158,14 @@ def test_rules_and_types_hold_for_what_a_function_gives(desk: Desk) -> None:
     assert receipt(desk)["rejected"]["reasons"] == {"age: below 0": 10}
 
 
+def test_white_space_around_a_category_that_a_function_gives_is_removed_and_counted(desk: Desk) -> None:
+    code = "def clean(frame):\n    frame['name'] = frame['name'].str.replace('b', ' b ')\n    return frame\n"
+    assert desk.run("preprocess", prepare(desk, code)) == 0
+    assert {row["name"] for row in rows(desk)} == {"a", "b"}
+    (warning,) = receipt(desk)["warnings"]
+    assert warning["text"].startswith('White space around 50 values of name was removed, such as " b " in row 2')
+
+
 def test_the_authors_own_split_is_kept(desk: Desk) -> None:
     code = "def clean(frame):\n    return frame.assign(split=['test' if i % 4 == 0 else 'train' for i in frame.id])\n"
     assert desk.run("preprocess", prepare(desk, code)) == 0

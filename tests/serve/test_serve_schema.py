@@ -38,10 +38,10 @@ def test_columns_need_not_be_python_names() -> None:
 
 
 def test_all_that_is_wrong_is_named_at_once() -> None:
-    assert refuse(ODD, b'{"age-in_year": 40, "is member?": 1, "class": null}') == [
+    assert refuse(ODD, b'{"age-in_year": 40, "is member?": 2, "class": null}') == [
         ("age-in_year", "a field that the model does not take", "age-in_years"),
         ("age-in_years", "nothing", "a whole number from 18 to 120"),
-        ("is member?", "1", "true or false"),
+        ("is member?", "2", "true or false"),
         ("class", "null", 'one of "a", "b", not null'),
     ]
 
@@ -51,13 +51,13 @@ def test_a_whole_number_may_be_written_with_a_point() -> None:
     assert (record.f0, type(record.f0)) == (5, int)  # type: ignore[attr-defined]
 
 
-@pytest.mark.parametrize("body", [b'{"n": 5.5}', b'{"n": true}', b'{"n": "5"}', b'{"n": 1e300}', b'{"n": [5]}'])
+@pytest.mark.parametrize("body", [b'{"n": 5.5}', b'{"n": true}', b'{"n": "5x"}', b'{"n": 1e300}', b'{"n": [5]}'])
 def test_what_is_no_whole_number_is_refused(body: bytes) -> None:
     assert [field for field, _, _ in refuse(declare(n={"type": "int"}), body)] == ["n"]
 
 
 def test_a_number_beyond_32_bits_is_refused() -> None:
-    expected = "at most 3.4e+38, the largest number that the model takes"
+    expected = "a number of at most 3.4e+38, the largest number that the model takes"
     assert refuse(declare(x={"type": "float"}), b'{"x": 1e39}') == [("x", "1e+39", expected)]
 
 

@@ -30,7 +30,7 @@ WARM = (
     "pytest",  # a forked process imports the main module anew; its own imports are then there
     "relay.handoff.dataset", "relay.handoff.program", "relay.handoff.progress", "relay.handoff.schema",
     "relay.handoff.writer",
-    "ingest.parameters", "ingest.formats.delimited", "ingest.formats.records", "ingest.sources.file",
+    "ingest.parameters", "relay.reading.formats.delimited", "relay.reading.formats.records", "ingest.sources.file",
     "ingest.sources.synthetic",
     "preprocess.parameters", "preprocess.documents", "preprocess.table",
     "relay.results.output", "model.training.estimator.train", "model.training.result",

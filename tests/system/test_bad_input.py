@@ -110,12 +110,16 @@ BAD_FILES: dict[str, tuple[str, str | bytes, list[str]]] = {
     "a quote that stays open": (
         "people.csv", HEAD + '1,30,"Ada,1\n2,41,Blaise,0\n', ["a quote is opened and never closed"],
     ),
-    "UTF-16": ("people.csv", (HEAD + ROWS).encode("utf-16"), ["this is UTF-16 or no text", "save it as UTF-8"]),
-    "a compressed file": (
-        "people.csv", b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03", ["the file is compressed", "gzip -dc"],
+    "UTF-16 without a mark": (
+        "people.csv", (HEAD + ROWS).encode("utf-16-le"),
+        ["no text, or UTF-16 without a byte order mark", 'encoding = "utf-16-le": say so in [ingest]'],
+    ),
+    "a compressed file that holds nothing": (
+        "people.csv", b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03",
+        ["people.csv: the file is empty (10 bytes, which hold none)"],
     ),
     "bytes that are no text": (
-        "people.csv", HEAD.encode() + b"1,30,Ad\xe4,1\n2,41,Blaise,0\n",
+        "people.csv", HEAD.encode() + b"1,30,Ad\xff,1\n2,41,Blaise,0\n",
         ["1 of 2 rows do not match the schema", "name: not UTF-8 text; declare the encoding"],
     ),
     "an ending that tells nothing": ("people.dat", HEAD + ROWS, ['the ending ".dat" tells no format', "say format ="]),

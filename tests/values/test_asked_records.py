@@ -79,7 +79,7 @@ def test_an_empty_text_is_a_missing_value_on_the_command_line(asked: AskedModel)
 BAD: list[dict[str, Any]] = [
     {"town": ""}, {"town": None}, {"size": TOO_LARGE}, {"size": -1e300}, {"size": 1e25}, {"size": "large"},
     {"rooms": 2.5}, {"rooms": 10**30}, {"rooms": 9007199254740993.0}, {"rooms": None}, {"rooms": True},
-    {"Town": "Ulm"}, {"colour": 1}, {"home": 5}, {"town": ["Ulm"]},
+    {"Town": "Ulm"}, {"colour": 1}, {"home": [5]}, {"town": ["Ulm"]},
 ]  # fmt: skip
 """What is wrong with a record in each case, all else being right."""
 
@@ -113,8 +113,14 @@ def test_a_problem_in_csv_is_named_in_the_same_words_too(asked: AskedModel) -> N
         ({"town": ""}, "town is required, expected text"),
         ({"town": None}, "town is required, expected text"),
         ({"size": TOO_LARGE}, "size is 1e+200, expected a number of at most 1e+30"),
-        ({"rooms": 10**30}, f"rooms is {10**30}, expected at most 9223372036854775807, the largest number"),
-        ({"rooms": -(10**30)}, f"rooms is -{10**30}, expected at least -9223372036854775807, the smallest number"),
+        (
+            {"rooms": 10**30},
+            f"rooms is {10**30}, expected a whole number of at most 9223372036854775807, the largest number",
+        ),
+        (
+            {"rooms": -(10**30)},
+            f"rooms is -{10**30}, expected a whole number of at least -9223372036854775807, the smallest number",
+        ),
     ],
 )
 def test_a_problem_is_answered_with_422_and_names_column_value_and_limit(
@@ -130,7 +136,7 @@ def test_a_number_that_overflows_once_it_is_scaled_is_refused_with_the_limit(ask
     assert status == 422
     message = problem["errors"][0]["message"]
     start, _, limit = message.removesuffix(", the largest number that the model takes").rpartition(" ")
-    assert start == "size is 1e+25, expected at most"
+    assert start == "size is 1e+25, expected a number of at most"
     assert asked.ask("POST", "/predict", json.dumps(GOOD | {"size": float(limit)}))[0] == 200
     assert asked.ask("POST", "/predict", json.dumps(GOOD | {"size": 1.01 * float(limit)}))[0] == 422
 

@@ -23,6 +23,7 @@ from relay.handoff.column import LARGEST_INT, CellKeys, Column, fill_keys, fill_
 from relay.handoff.errors import RecipeError
 from relay.reading.ambiguous import AmbiguousCellError
 from relay.reading.cells import read_column
+from relay.reading.iso import write_moment
 from relay.registry.cells import parse_cell, validate_cell
 from relay.registry.contract import LARGEST_FLOAT
 from relay.registry.records import check_record
@@ -45,17 +46,21 @@ x = { type = "float", role = "input", null = true }
 count = { type = "int", role = "input", null = true, missing = ["-1.000", "none"] }
 dot = { type = "float", role = "input", null = true, decimal = ".", thousands = "" }
 home = { type = "category", role = "input", null = true }
+agreed = { type = "bool", role = "input", null = true, true_words = ["ja", "1"], false_words = ["nein", "2"] }
+sold = { type = "time", role = "input", time_format = "%d.%m.%Y" }
 price = { type = "float", role = "target" }
 [model]
 kind = "estimator"
 estimator = "sklearn.linear_model.LinearRegression"
 """
-INPUTS = ("x", "count", "dot", "home")
+INPUTS = ("x", "count", "dot", "home", "agreed", "sold")
 KNOWN: dict[str, dict[str, Any]] = {
     "x": {"1.000": 1000.0, "1,5": 1.5, "-2.345,25": -2345.25, "-999": None, "-999,0": None, "?": None, "7": 7.0},
     "count": {"1.000": 1000, "12": 12, "-1.000": None, "-1000": None, "none": None, "": None},
     "dot": {"1.5": 1.5, "-999.00": None, "2.000": 2.0, "?": None},
-    "home": {"own": "own", "?": None, " ? ": None, "-999": None, "rent": "rent", "NA": "NA"},
+    "home": {"own": "own", "?": None, " ? ": None, "-999": None, "rent": "rent", "rent ": "rent", "NA": "NA"},
+    "agreed": {"ja": True, "JA": True, "1": True, "Nein": False, "2": False, "?": None},
+    "sold": {"05.03.2024": "2024-03-05T00:00:00Z", "3.12.2025": "2025-12-03T00:00:00Z"},
 }
 """Column -> cell of the CSV file -> what the recipe says that it means, by hand."""
 
@@ -63,7 +68,9 @@ SENT: dict[str, dict[str, Any]] = {
     "x": {"-999": -999, "-999,0": -999.0, "?": "?"},
     "count": {"-1.000": -1000, "-1000": -1000.0, "none": "none"},
     "dot": {"-999.00": -999, "?": " ?"},
-    "home": {"?": "?", " ? ": " ? ", "-999": "-999"},
+    "home": {"?": "?", " ? ": " ? ", "-999": "-999", "rent": " rent"},
+    "agreed": {"ja": "ja", "JA": 1, "1": "1", "2": 2.0, "?": -999},
+    "sold": {"05.03.2024": "05.03.2024", "3.12.2025": "2025-12-03T01:00:00+01:00"},
 }
 """Cells that mean no value -> how a program sends them in JSON, where they do not become null first."""
 
@@ -75,6 +82,7 @@ def draw_rows() -> list[dict[str, str]]:
         cells = {name: drawing.choice(list(known)) for name, known in KNOWN.items()}
         values = {name: KNOWN[name][cell] for name, cell in cells.items()}
         price = sum((500 if values[name] is None else values[name]) for name in ("x", "count", "dot"))
+        price += {True: 40, False: 900, None: 70}[values["agreed"]] + (300 if "2024" in values["sold"] else 0)
         price += {"own": 10, "rent": 3000, "NA": 700, None: -4000}[values["home"]] + drawing.random()
         rows.append({"n": str(number), **cells, "price": f"{price:.3f}".replace(".", ",")})
     return rows
@@ -104,7 +112,10 @@ def write_csv(rows: list[dict[str, str]]) -> str:
 def test_a_cell_means_one_thing_in_ingest_predict_and_the_api(asked: AskedModel) -> None:
     rows = draw_rows()
     known = [{name: KNOWN[name][row[name]] for name in INPUTS} for row in rows]
-    ingested = [{name: row[name] for name in INPUTS} for row in asked.project.rows("raw/asked")]
+    ingested = [
+        {name: row[name] for name in INPUTS} | {"sold": write_moment(row["sold"])}
+        for row in asked.project.rows("raw/asked")
+    ]
     assert ingested == known
     status, answer = asked.ask("POST", "/predict", json.dumps(known))
     assert status == 200, answer
@@ -130,11 +141,13 @@ def test_a_cell_means_one_thing_in_ingest_predict_and_the_api(asked: AskedModel)
 
 
 def test_a_mark_at_a_wrong_place_is_refused_in_each(asked: AskedModel) -> None:
-    table = 'x,count,dot,home\n1.00,5,1.5,own\n7,1,"1,5",own\n'
+    table = 'x,count,dot,home,agreed,sold\n1.00,5,1.5,own,ja,5.3.2024\n7,1,"1,5",own,yes,2024-03-05\n'
     assert asked.ask("POST", "/invocations", table, "text/csv")[0] == 422
     ran = asked.predict(table, "--csv")
     assert 'x is "1.00", expected a number' in ran.log
     assert 'dot is "1,5", expected a number' in ran.log
+    assert 'agreed is "yes", expected true or false (written as "ja" or "nein")' in ran.log
+    assert 'sold is "2024-03-05", expected a time in the format "%d.%m.%Y"' in ran.log
 
 
 DECLARED: list[dict[str, Any]] = [

@@ -176,7 +176,9 @@ def test_colons_in_texts_and_escaped_keys_are_no_keys_that_come_twice() -> None:
         ("is member?", "perhaps", "perhaps"),
         ("town", "", None),
         ("town", "NA", "NA"),
-        ("town", " ", " "),
+        ("town", " ", None),
+        ("town", " Ulm ", "Ulm"),
+        ("note", " ", " "),
     ],
 )
 def test_a_cell_of_a_csv_file_is_read_as_ingest_reads_it(column: str, text: str, expected: Any) -> None:

@@ -49,11 +49,17 @@ ESCAPED = {
 }
 
 
+def is_blank(row: list[str]) -> bool:
+    """Whether a row has no value."""
+    return not any(cell.strip() for cell in row)
+
+
 def by_pandas(texts: list[str], **options: Any) -> list[dict[str, Any]]:
     """The rows of files one after the other, empty cells as None."""
     frames = [pd.read_csv(io.StringIO(text, newline=""), dtype=str, keep_default_na=False, **options) for text in texts]
     frame = pd.concat(frames, ignore_index=True)
-    return [dict(zip(("case", "size"), (cell or None for cell in row), strict=True)) for row in frame.values.tolist()]
+    rows = [row for row in frame.values.tolist() if not is_blank(row)]  # left out, and counted
+    return [dict(zip(("case", "size"), (cell or None for cell in row), strict=True)) for row in rows]
 
 
 def write_files(project: Project, files: dict[str, str]) -> list[str]:
@@ -141,13 +147,13 @@ def by_reference(text: str, escape: str | None, columns: int) -> list[list[str |
     pandas 3 then reads another line a second time.
     """
     found = [row or [""] for row in csv.reader(io.StringIO(text, newline=""), escapechar=escape)]
-    rows = [row for row in found[1:] if row != [""] or columns == 1]
+    rows = [row for row in found[1:] if columns == 1 or not is_blank(row)]
     if any(len(row) != columns for row in rows):
         return None
     if not re.search("\r(?!\n)", text):
         options: dict[str, Any] = {"dtype": str, "keep_default_na": False, "escapechar": escape}
         frame = pd.read_csv(io.StringIO(text, newline=""), skip_blank_lines=columns > 1, index_col=False, **options)
-        rows = frame.values.tolist()
+        rows = [row for row in frame.values.tolist() if columns == 1 or not is_blank(row)]
     return [[cell or None for cell in row] for row in rows]
 
 
@@ -158,8 +164,8 @@ def test_any_text_gives_the_rows_of_pandas_or_a_reason(
     read: Any, data: st.DataObject, escape: str | None, columns: int, size: int
 ) -> None:
     """Blocks of a few bytes: cells are cut at their edges."""
-    from ingest.rawfile import RawFile
     from relay.handoff.errors import SourceError
+    from relay.reading.rawfile import RawFile
 
     if data.draw(st.booleans()):
         body = "".join(data.draw(pieces))

@@ -18,8 +18,8 @@ from model.training.estimator.rows import Part
 from model.training.estimator.task import Task
 from relay.handoff.column import LARGEST_INT, fill_served_keys
 from relay.handoff.recipe import Column, Recipe
+from relay.reading.iso import write_moment
 from relay.registry.contract import MODEL_FILE, ONNX_FILE, Cell, Contract, Leak, Score
-from relay.registry.moments import write_moment
 from relay.registry.predictions import predict_with_onnx
 from relay.registry.task import ModelTask
 

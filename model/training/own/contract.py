@@ -13,9 +13,10 @@ from sklearn.base import is_classifier, is_regressor
 
 from model.parameters import PythonParameters
 from model.training.batch_independence import add_answers, choose_test_rows, count_rows, say_batch_test
-from model.training.contract import NOTHING, add_example, hash_files, promise_column
+from model.training.contract import NOTHING, add_example, hash_files, promise_column, promise_target
 from model.training.estimator.contract import choose_rows, find_usual, list_records
 from model.training.estimator.rows import make_frame
+from relay.handoff.column import fill_served_keys
 from relay.handoff.errors import ModelError
 from relay.handoff.recipe import Column, Recipe
 from relay.registry.contract import MODEL_FILE, Contract, Score
@@ -77,6 +78,7 @@ def _describe_other(made: Made, recipe: Recipe, parameters: PythonParameters) ->
         name=name, value=made.metrics[name], baseline=None, lower_is_better=parameters.lower_is_better
     ) if name else None  # fmt: skip
     targets = recipe.with_role("target")
+    filled = fill_served_keys(recipe.columns, recipe.sections.get("ingest", {}))
     last = made.model.steps[-1][1] if hasattr(made.model, "steps") else made.model
     return Contract(
         model=parameters.name or recipe.name,
@@ -85,9 +87,9 @@ def _describe_other(made: Made, recipe: Recipe, parameters: PythonParameters) ->
         description=recipe.description,
         task=ModelTask.OTHER,
         estimator=type(last).__name__,
-        inputs={name: promise_column(recipe.columns[name]) for name in recipe.with_role("input")},
+        inputs={name: promise_column(filled[name]) for name in recipe.with_role("input")},
         target=targets[0] if targets else "",
-        target_column=promise_column(recipe.columns[targets[0]]) if targets else None,
+        target_column=promise_target(recipe.columns[targets[0]]) if targets else None,
         classes=[],
         gives_probabilities=False,
         threshold=None,

@@ -53,11 +53,16 @@ def test_a_package_that_is_not_pinned_is_named_with_the_command_that_pins_it(loc
 
 
 def test_a_module_is_its_file_and_a_package_all_its_modules(tmp_path: Path) -> None:
-    for name in ("ingest/prose.py", "ingest/formats/__init__.py", "ingest/formats/text.py", "ingest/download.py"):
+    for name in (
+        "ingest/prose.py",
+        "relay/reading/formats/__init__.py",
+        "relay/reading/formats/text.py",
+        "ingest/download.py",
+    ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(name)
-    digests = digest_modules(["ingest.formats", "ingest.prose"], tmp_path)
-    assert list(digests) == ["ingest/formats/__init__.py", "ingest/formats/text.py", "ingest/prose.py"]
+    digests = digest_modules(["relay.reading.formats", "ingest.prose"], tmp_path)
+    assert list(digests) == ["relay/reading/formats/__init__.py", "relay/reading/formats/text.py", "ingest/prose.py"]
 
 
 def test_the_digest_of_code_follows_the_bytes_of_a_file(tmp_path: Path) -> None:

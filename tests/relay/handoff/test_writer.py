@@ -116,6 +116,16 @@ def test_rows_and_reasons_are_counted_over_all_blocks(location: DatasetLocation,
     )  # fmt: skip
 
 
+def test_rows_that_are_no_records_are_kept_with_the_rejected_ones_and_count_as_none(
+    write_blocks: Write, location: DatasetLocation
+) -> None:
+    total = reject([(4, 'skip_if region = "Total"', '{"region": "Total"}')])
+    receipt = write_blocks(location, Block(AGES, 4, left_out=total), share=0.0)
+    assert (receipt.rejected.rows, receipt.dropped) == (0, {'skip_if region = "Total"': 1})
+    assert pq.read_table(location.rejected).to_pylist() == total.to_pylist()
+    assert receipt.rejected.fingerprint == hash_file(location.rejected)
+
+
 def test_rejected_rows_are_committed_with_the_pair(location: DatasetLocation, write_blocks: Write) -> None:
     receipt = write_blocks(location, Block(AGES, 4, BAD_AGE))
     assert pq.read_table(location.rejected).to_pylist() == [

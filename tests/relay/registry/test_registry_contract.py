@@ -15,6 +15,7 @@ from relay.registry.predictions import (
     predict_with_model,
     read_outputs,
 )
+from relay.registry.records import check_record
 from relay.registry.segments import assign_parts, name_parts
 
 AGE = Column.model_validate({"type": "int", "role": "input", "min": 18.0, "unit": "years", "from": ["Age", "AGE"]})
@@ -54,6 +55,22 @@ def test_what_is_written_is_read_back_with_its_types(classes: list[Any]) -> None
     assert [type(name) for name in read.classes] == [type(name) for name in classes]
     assert list(read.inputs) == ["member", "age"]
     assert read.inputs["age"].source_names == ("Age", "AGE")
+
+
+def test_how_times_are_written_is_read_back_and_the_unit_stands_apart() -> None:
+    inputs = {
+        "at": Column(type="time", role="input", epoch="ms", decimal=","),
+        "day": Column(type="time", role="input", time_format="%d.%m.%Y"),
+        "member": MEMBER,
+    }
+    contract = make_contract(inputs=inputs)
+    body = json.loads(contract.to_json())
+    assert ({column["epoch"] for column in body["inputs"].values()}, body["epochs"]) == ({"s"}, {"at": "ms"})
+    assert Contract.from_json(contract.to_json()) == contract
+    assert "epochs" not in json.loads(make_contract().to_json())
+    cells, flaws = check_record({"at": 1717156800250, "day": "31.5.2024", "member": "yes"}, contract.inputs)
+    expected = {"at": "2024-05-31T12:00:00.250000Z", "day": "2024-05-31T00:00:00Z", "member": True}
+    assert (cells, flaws) == (expected, [])
 
 
 @pytest.mark.parametrize(("old", "task"), [("two_classes", "binary"), ("several_classes", "multiclass")])

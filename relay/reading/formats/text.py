@@ -1,0 +1,137 @@
+"""Plain text: a whole file as one document, or documents that begin at lines of a pattern."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import PurePosixPath
+from urllib.parse import urlsplit
+
+import numpy as np
+import pyarrow as pa
+
+from relay.handoff.errors import SourceError
+from relay.handoff.recipe import Column
+from relay.handoff.writer import Block
+from relay.reading.conform import conform, match_columns
+from relay.reading.encodings import open_lines
+from relay.reading.format_keys import FormatKeys
+from relay.reading.formats.lines import split_lines
+from relay.reading.rawfile import RawFile
+from relay.reading.skipping import find_sources, leave_out
+
+BATCH_DOCUMENTS = 256
+HEAD_LINES = 20
+"""Lines at a document's beginning among which a pattern of its head is looked for."""
+
+
+@dataclass
+class Document:
+    """A document while its lines come in."""
+
+    fields: dict[str, str]
+    lines: list[str] = field(default_factory=list)
+
+
+def read_file(file: RawFile, parameters: FormatKeys, columns: dict[str, Column], first_row: int) -> Iterator[Block]:
+    """The documents of a text file: columns `item` (the file), `folder`, `text`, and the patterns' named groups.
+
+    Raises:
+        SourceError: a pattern is nowhere in the file, or the text is not of the encoding.
+        SchemaError: declared columns are none of these.
+    """
+    documents = split_documents(_lines(file, parameters), parameters, file)
+    matched = match_columns(_column_names(parameters), columns, "drop", file.name)
+    owners = {source: own for own, source in matched.items()}
+    rules = [
+        (rule, owners[source]) for rule, source in find_sources(parameters.skip_if, list(owners), matched, file.name)
+    ]
+    while batch := list(islice(documents, BATCH_DOCUMENTS)):
+        table = pa.table(
+            {name: pa.array([row.get(source) for row in batch], pa.string()) for name, source in matched.items()}
+        )
+        kept, numbers, left_out = leave_out(table, rules, np.arange(first_row, first_row + len(batch)))
+        yield replace(conform(kept, columns, numbers), read=len(batch), left_out=left_out)
+        first_row += len(batch)
+
+
+def _column_names(parameters: FormatKeys) -> list[str]:
+    patterns = [parameters.document or "", *parameters.document_head]
+    groups = [name for pattern in patterns for name in re.compile(pattern).groupindex]
+    return list(dict.fromkeys(["item", "folder", *groups, "text"]))
+
+
+def split_documents(lines: Iterator[str], parameters: FormatKeys, file: RawFile) -> Iterator[dict[str, str]]:
+    """Documents as records; what stands before the first one is left out.
+
+    Raises:
+        SourceError: no line begins a document.
+    """
+    begins = re.compile(parameters.document) if parameters.document else None
+    current = None if begins else Document(_describe(file))
+    for line in lines:
+        match = begins.search(line) if begins else None
+        if match is not None:
+            if current is not None:
+                yield _finish(current, parameters)
+            current = Document({**_describe(file), **_groups(match)})
+        elif current is not None:
+            current.lines.append(line)
+    if current is None:
+        raise SourceError(f"{file.name}: no line matches document = {parameters.document!r}; look at {file.path}")
+    yield _finish(current, parameters)
+
+
+def _describe(file: RawFile) -> dict[str, str]:
+    """What the file's name says of its documents."""
+    folder = PurePosixPath(urlsplit(file.name).path).parent.name
+    return {"item": file.item} | ({"folder": folder} if folder else {})
+
+
+def _finish(document: Document, parameters: FormatKeys) -> dict[str, str]:
+    lines, fields = document.lines, document.fields
+    for pattern in parameters.document_head:
+        for index, line in enumerate(lines[:HEAD_LINES]):
+            match = re.search(pattern, line)
+            if match is not None:
+                lines, fields = lines[index + 1 :], fields | _groups(match)
+                break
+    return {**fields, "text": "\n".join(lines).strip()}
+
+
+def _groups(match: re.Match[str]) -> dict[str, str]:
+    return {name: text for name, text in match.groupdict().items() if text is not None}
+
+
+def _lines(file: RawFile, parameters: FormatKeys) -> Iterator[str]:
+    """The lines between the two marks.
+
+    Raises:
+        SourceError: a mark is not there, or a line is not of the encoding.
+    """
+    is_inside = parameters.starts_after is None
+    is_ended = False
+    blocks, encoding = open_lines(file, parameters.encoding)
+    for number, raw in enumerate(split_lines(blocks), 1):
+        line = _decode(raw, number, file, encoding)
+        if not is_inside:
+            is_inside = re.search(parameters.starts_after or "", line) is not None
+        elif parameters.ends_before is not None and re.search(parameters.ends_before, line):
+            is_ended = True
+        elif not is_ended:
+            yield line
+    if not is_inside:
+        raise SourceError(f"{file.name}: no line matches starts_after = {parameters.starts_after!r}")
+    if parameters.ends_before is not None and not is_ended:
+        raise SourceError(f"{file.name}: no line matches ends_before = {parameters.ends_before!r}; was the file cut?")
+
+
+def _decode(raw: bytes, number: int, file: RawFile, encoding: str) -> str:
+    try:
+        line = raw.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise SourceError(
+            f"{file.name}: line {number} is not {encoding} ({error.reason} at byte {error.start}); "
+            'say the file\'s encoding in [ingest], such as encoding = "latin-1"'
+        ) from None
+    return (line.removeprefix("\ufeff") if number == 1 else line).rstrip("\r")
