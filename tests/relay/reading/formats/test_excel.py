@@ -347,3 +347,10 @@ def test_names_below_a_title_are_found_by_the_columns_of_the_recipe(read: Read, 
     with pytest.raises(SchemaError, match=r'column name is missing.*found "Report of 2024"'):
         read("x.xlsx", pack(*rows), PEOPLE, skip_rows=0)
     assert read("x.xlsx", pack(*rows[:2], ["Ada", 36]), PEOPLE, skip_rows=2, header=False).read == 1
+
+
+def test_a_strict_workbook_is_refused_with_what_to_save_it_as(read: Read) -> None:
+    before, strict = "schemas.openxmlformats.org/officeDocument/2006/relationships", "purl.oclc.org/ooxml/relationships"
+    content = edit(pack(["age"], [36]), "xl/workbook.xml", before, strict)
+    with pytest.raises(SourceError, match=r"no sheet that Relay can read.*save it as Excel Workbook \(\.xlsx\)"):
+        read("x.xlsx", content, {"age": {"type": "int"}})
