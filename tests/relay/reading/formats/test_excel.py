@@ -229,6 +229,8 @@ def test_rows_before_the_names_and_names_of_two_rows(read: Read) -> None:
     reading = read("x.xlsx", content, columns, skip_rows=2, header=2, extra_columns="drop")
     assert reading.rows == [{"name": "Ada", "age": 36}]
     assert read("x.xlsx", pack(["Ada", 36]), PEOPLE, header=False).rows == [{"name": "Ada", "age": 36}]
+    with pytest.raises(SchemaError, match="its rows have 1 columns, and the recipe declares 2"):
+        read("x.xlsx", pack(["Ada"], ["Bo"]), PEOPLE, header=False)
 
 
 def test_a_value_without_a_name_is_refused_and_may_be_dropped(read: Read) -> None:
