@@ -6,7 +6,13 @@ from typing import Any
 
 import pytest
 
+from relay.handoff.column import OpenColumns
 from relay.handoff.errors import RecipeError, SchemaError, SourceError
+from relay.handoff.receipt import Origin
+from relay.reading.columns import open_columns
+from relay.reading.format_keys import FormatKeys
+from relay.reading.formats.finding import find_reading
+from relay.reading.rawfile import RawFile
 
 Read = Callable[..., Any]
 
@@ -47,13 +53,40 @@ def test_what_the_recipe_says_is_not_looked_for(read: Read) -> None:
         read("x.csv", "Export\nname,age\nAda,36\n", PEOPLE, skip_rows=0)
 
 
-def test_columns_of_any_name_in_two_readings_are_refused_with_both(desk: Any) -> None:
-    (desk.data / "x.csv").write_text("id;price, EUR;day\n1;2,50;3\n2;3,50;4\n")
+def test_columns_of_any_name_in_two_readings_are_refused_with_both(tmp_path: Path, declare: Any) -> None:
+    columns = open_columns(OpenColumns(declare(other={"type": "text"})), FormatKeys())
+    file = RawFile("x.csv", "x", tmp_path / "x.csv", Origin(where="x.csv", sha256="", bytes=0))
+    message = r'can be read in two ways: 2 cells \["id;price", " EUR;day"\] by delimiter = "," or 3 cells'
+    with pytest.raises(SchemaError, match=message):
+        find_reading(b"id;price, EUR;day\n1;2,50;3\n2;3,50;4\n", file, FormatKeys(), columns)
+    found = find_reading(b"id;price, EUR;day\n1;2;3\n2;3;4\n", file, FormatKeys(), columns)
+    assert (found.dialect.delimiter, file.noted) == (";", {"found": {"delimiter": ";"}})
+
+
+def test_rows_without_names_in_two_readings_are_refused_with_both(read: Read) -> None:
+    columns = {"name": {"type": "text"}, "size": {"type": "text"}}
+    message = r'2 cells \["a;1", "5"\] by delimiter = "," or 2 cells \["a", "1,5"\] by delimiter = ";"; say which in'
+    with pytest.raises(SchemaError, match=message):
+        read("x.csv", "a;1,5\nb;2,5\n", columns, header=False)
+    rows = read("x.csv", "a;1,5\nb;2,5\n", columns, header=False, delimiter=";").rows
+    assert rows == [{"name": "a", "size": "1,5"}, {"name": "b", "size": "2,5"}]
+
+
+def test_each_file_of_a_set_is_found_to_be_written_in_its_own_way(desk: Any) -> None:
+    (desk.data / "1.csv").write_text("name;age\nAda;36\n")
+    (desk.data / "2.csv").write_bytes("Export\nage\tname\n7\tZoé\n".encode("cp1252"))
+    (desk.data / "3.csv").write_text("name|more\nCy|x\n")
     recipe = desk.recipe(
-        'title = "Open"\n[ingest]\nsource = "file"\npath = "data/x.csv"\nextra_columns = "keep"\n'
-        '[columns]\nother = { type = "text", role = "ignore", null = true }\n'
+        'title = "Set"\n[ingest]\nsource = "file"\npath = "data/*.csv"\nextra_columns = "drop"\n'
+        '[columns]\nname = { type = "text", role = "id" }\nage = { type = "int", role = "input", null = true }\n'
     )
-    assert desk.run("ingest", recipe) == 1
+    assert desk.run("ingest", recipe) == 0
+    assert [tuple(row.values()) for row in desk.rows("raw/desk")] == [("Ada", 36), ("Zoé", 7), ("Cy", None)]
+    assert [source.found for source in desk.receipt("raw/desk").sources] == [
+        {"delimiter": ";"},
+        {"encoding": "cp1252", "delimiter": "\t", "skip_rows": "1"},
+        {"delimiter": "|"},
+    ]
 
 
 @pytest.mark.parametrize(
