@@ -281,3 +281,35 @@ def test_lines_of_json_and_of_text_may_be_utf_16(read: Read, keys: dict[str, str
     assert [row["name"] for row in read("x.jsonl", lines, PEOPLE, **keys).rows] == ["Adä", "ऊ"]
     reading = read("x.txt", "Adä\r\nऊ".encode("utf-16"), {"text": {"type": "text"}}, **keys)
     assert reading.rows == [{"text": "Adä\nऊ"}]
+
+
+REPORT = """Umsatzbericht
+Stand: 05.03.2024
+
+Region;Stück;Umsatz;Datum
+Nord;1.250;12,50;05.03.2024
+Seite 1
+Region;Stück;Umsatz;Datum
+Süd;7;1.000,5;06.03.2024
+;;;
+Summe;1.257;1.013,00;
+"""
+
+
+def test_a_report_with_everything_that_people_add_is_read_by_one_recipe(desk: Any) -> None:
+    (desk.data / "report.csv").write_bytes(REPORT.replace("\n", "\r\n").encode("cp1252"))
+    recipe = desk.recipe(
+        'title = "Report"\n[ingest]\nsource = "file"\npath = "data/report.csv"\ndecimal = ","\nthousands = "."\n'
+        'skip_if = [{ column = "Region", pattern = "^(Summe|Seite )" }, { column = "Region", value = "Region" }]\n'
+        '[columns]\nregion = { type = "category", role = "input", from = "Region" }\n'
+        'units = { type = "int", role = "input", from = "Stück" }\n'
+        'sales = { type = "float", role = "target", from = "Umsatz" }\n'
+        'day = { type = "time", role = "time", from = "Datum", time_format = "%d.%m.%Y" }\n'
+    )
+    assert desk.run("ingest", recipe) == 0
+    rows = [(row["region"], row["units"], row["sales"], row["day"].day) for row in desk.rows("raw/desk")]
+    assert rows == [("Nord", 1250, 12.5, 5), ("Süd", 7, 1000.5, 6)]
+    kept = desk.rows("rejected/ingest/desk")
+    assert [(row["row"], row["reason"].partition(":")[0]) for row in kept] == [
+        (2, "left out by skip_if"), (3, "left out by skip_if"), (5, "left out as blank"), (6, "left out by skip_if"),
+    ]  # fmt: skip
