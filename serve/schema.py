@@ -7,7 +7,7 @@ that stands for null, and names every problem.
 
 import math
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Annotated, Any, Literal, Union
@@ -28,6 +28,7 @@ MOST_FLAWS = 50
 """Flaws named in one answer."""
 
 Record = msgspec.Struct
+ReadField = Callable[[Record], str | None]
 Matrix = npt.NDArray[np.float64]
 
 
@@ -42,6 +43,8 @@ class Schema:
     """A field a column, f0, f1, … in the contract's order: columns need not be Python names."""
     loose: type[Record]
     """The same, for bodies that may bring more columns than the model takes."""
+    categories: tuple[ReadField, ...] = field(repr=False)
+    """Read the categories of a record."""
     decode_one: Any = field(repr=False)
     decode_many: Any = field(repr=False)
 
@@ -78,6 +81,8 @@ class Schema:
         try:
             records: list[Record] = self.decode_many(body)
         except msgspec.ValidationError:
+            return self._convert(decode_body(body))
+        if has_blanks(records, self.categories):
             return self._convert(decode_body(body))
         _require_keys_once(body, len(records) * len(self.columns))
         return records
@@ -164,43 +169,57 @@ def make_schema(columns: Mapping[str, Column], limits: Mapping[str, float] = NO_
         (f"f{index}", find_type(column, limits.get(name, math.inf)), msgspec.field(name=name))
         for index, (name, column) in enumerate(columns.items())
     ]
-    methods = make_methods(columns)
+    categories = [
+        attrgetter(f"f{index}")
+        for index, column in enumerate(columns.values())
+        if column.type == "category" and column.allowed is None
+    ]
+    methods, in_list = make_methods(columns, categories), make_methods(columns, ())
     strict = msgspec.defstruct("Record", fields, namespace=methods, forbid_unknown_fields=True, frozen=True, gc=False)
     loose = msgspec.defstruct("LooseRecord", fields, namespace=methods, frozen=True, gc=False)
+    many = msgspec.defstruct("Record", fields, namespace=in_list, forbid_unknown_fields=True, frozen=True, gc=False)
     return Schema(
         columns=dict(columns),
         limits=dict(limits),
         record=strict,
         loose=loose,
+        categories=tuple(categories),
         decode_one=msgspec.json.Decoder(strict).decode,
-        decode_many=msgspec.json.Decoder(list[strict]).decode,  # type: ignore[valid-type]  # made just now
+        decode_many=msgspec.json.Decoder(list[many]).decode,  # type: ignore[valid-type]  # made just now
     )
 
 
-def make_methods(columns: Mapping[str, Column]) -> dict[str, Any] | None:
+def make_methods(columns: Mapping[str, Column], categories: Sequence[ReadField]) -> dict[str, Any] | None:
     """What refuses a record of which no type can say that the check must read it; None where types say all.
 
     A number may mean "no value", and a category loses white space around it.
+
+    Args:
+        columns: the contract's inputs.
+        categories: read the categories of a record.
     """
-    fields = {f"f{index}": column for index, column in enumerate(columns.values())}
     declared = [
-        (name, find_missing(column).numbers)
-        for name, column in fields.items()
+        (f"f{index}", find_missing(column).numbers)
+        for index, column in enumerate(columns.values())
         if column.type in ("int", "float") and find_missing(column).numbers
     ]
-    words = [name for name, column in fields.items() if column.type == "category" and column.allowed is None]
-    # Several at once, and a text stripped rather than matched by a pattern: this runs for each record.
-    read_words = attrgetter(words[0], *words) if words else None
 
     def refuse(record: Record) -> None:
         for name, numbers in declared:
             if getattr(record, name) in numbers:
                 raise ValueError("a number that means no value")
-        for word in read_words(record) if read_words is not None else ():
+        for read in categories:
+            word = read(record)
             if word is not None and word.strip() != word:
                 raise ValueError("white space around a category")
 
-    return {"__post_init__": refuse} if declared or words else None
+    return {"__post_init__": refuse} if declared or categories else None
+
+
+def has_blanks(records: Sequence[Record], categories: Sequence[ReadField]) -> bool:
+    """Whether a category of one of the records has white space around it."""
+    # Each value once: the categories of many records are few.
+    return any(word is not None and word.strip() != word for read in categories for word in set(map(read, records)))
 
 
 def find_type(column: Column, limit: float = math.inf) -> Any:

@@ -23,7 +23,7 @@ LONGEST = 40
 def describe_expected(column: Column, cell: str) -> str:
     """What was expected of the cell, and the keys that declare how it may be written."""
     if column.type in ("text", "category"):
-        return 'UTF-8 text; declare the encoding of a CSV or text file in [ingest], such as encoding = "cp1252"'
+        return "UTF-8 text; declare the encoding of a CSV or text file in [ingest]; the log names a likely one"
     what, cell = describe_type(column), cell.strip()
     if column.type == "bool" and cell.isalpha() and not (column.true_words or column.false_words):
         return f"{what}; to read other words, declare true_words and false_words in [ingest] or for the column"

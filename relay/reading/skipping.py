@@ -139,13 +139,24 @@ def find_empty(table: pa.Table) -> Indices:
 
 def _find_empty(column: pa.ChunkedArray) -> NDArray[np.bool_] | None:
     """Where a column has no content; None where each cell has."""
-    if is_text(column.type):
-        empty = pc.or_(pc.equal(pc.binary_length(column), 0), pc.utf8_is_space(column))
-    elif is_bytes(column.type):
-        empty = pc.match_substring_regex(column, r"^\s*$")
-    elif column.null_count == 0:
-        return None
-    else:
-        empty = column.is_null()
-    flags: NDArray[np.bool_] = pc.fill_null(empty, True).to_numpy()
+    if is_text(column.type) or is_bytes(column.type):
+        likely = [_find_likely(chunk) for chunk in column.cast(pa.binary()).chunks]
+        flags: NDArray[np.bool_] = np.concatenate(likely) if likely else np.zeros(0, bool)
+        where = np.flatnonzero(flags)
+        if len(where):
+            cells = column.take(pa.array(where)).cast(pa.binary())
+            flags[where] = pc.fill_null(pc.match_substring_regex(cells, r"^\s*$"), True).to_numpy()
+        return flags
+    return None if column.null_count == 0 else column.is_null().to_numpy()
+
+
+def _find_likely(cells: pa.Array) -> NDArray[np.bool_]:
+    """Where a text is null, empty, or begins with white space, by one byte of each, which is quick."""
+    if not len(cells):
+        return np.zeros(0, bool)
+    _, offsets, data = cells.buffers()
+    places = np.frombuffer(offsets, np.int32)[cells.offset : cells.offset + len(cells) + 1]
+    content = np.frombuffer(data, np.uint8) if data is not None and data.size else np.zeros(1, np.uint8)
+    first = content[np.minimum(places[:-1], len(content) - 1)]
+    flags: NDArray[np.bool_] = (places[:-1] == places[1:]) | (first <= ord(" "))
     return flags

@@ -13,7 +13,7 @@ from relay.handoff.errors import SchemaError, SourceError
 from relay.reading.formats.delimited import cut_blocks
 from relay.reading.formats.rowends import Dialect, RowEnds
 
-NOT_UTF8 = 'not UTF-8 text; declare the encoding of a CSV or text file in [ingest], such as encoding = "cp1252"'
+NOT_UTF8 = "not UTF-8 text; declare the encoding of a CSV or text file in [ingest]; the log names a likely one"
 
 Read = Callable[..., Any]
 

@@ -74,7 +74,7 @@ def test_cells_in_another_encoding_and_whole_numbers_beyond_a_limit_are_explaine
         f"{exact}(9,007,199,254,740,992)": 2,
         "x: not a whole number of 64 bits (at most 9,223,372,036,854,775,807)": 2,
         "x: not a whole number": 1,
-        'Größe: not UTF-8 text; declare the encoding of a CSV or text file in [ingest], such as encoding = "cp1252"': 1,
+        "Größe: not UTF-8 text; declare the encoding of a CSV or text file in [ingest]; the log names a likely one": 1,
     }
 
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 from loguru import logger
 
 from relay.handoff.column import Column
-from relay.handoff.errors import SourceError
+from relay.handoff.errors import SchemaError, SourceError
 from relay.handoff.writer import Block, reject, show_cells
 from relay.reading.columns import ReadColumns
 from relay.reading.conform import conform, match_columns
@@ -62,12 +62,18 @@ def read_file(file: RawFile, parameters: FormatKeys, columns: ReadColumns, first
         kept = _find_kept(places, columns, iter(SheetRows(book, sheet)), header)
         rules = find_sources(parameters.skip_if, header.found, matched, where)
         layout = Layout(where, places, columns, kept, [(rule, header.names.index(source)) for rule, source in rules])
-        count = 0
+        count = widest = 0
         for batch in _split(body):
             yield finish_batch(batch, layout, first_row + count)
             count += len(batch)
+            widest = max(widest, *(len(row) for _, row in batch))
         if not count:
             raise SourceError(f"{where}: no row stands below the names of the columns (row {header.last_row})")
+        if parameters.header is False and widest < len(columns):
+            raise SchemaError(
+                f"{where}: its rows have {widest} columns, and the recipe declares {len(columns)}; with "
+                "header = false they go together by their order"
+            )
         _say_seen(rows, header.last_row, file, where)
 
 

@@ -58,8 +58,8 @@ class Sample:
         """The columns' names, where a reading gives the columns of the recipe."""
         count = self.parameters.header_rows
         if not count:
-            rows = list(islice(self.rows(reading), SAMPLE_ROWS))
-            return list(self.columns) if rows and all(len(row) == len(self.columns) for row in rows) else None
+            rows, width = list(islice(self.rows(reading), SAMPLE_ROWS)), len(self.columns)
+            return list(self.columns) if rows and len(rows[0]) == width and _is_as_wide(rows, width) else None
         names = join_names(list(islice(self.rows(reading), count)), self.parameters.header_separator)
         return names if fits_columns(names, self.columns, self.parameters.extra_columns) else None
 
@@ -102,8 +102,8 @@ def _decode_sample(head: bytes, parameters: FormatKeys) -> str:
 
 def _find(sample: Sample, usual: Dialect) -> Reading:
     is_open = isinstance(sample.columns, ReadColumns) and sample.columns.is_open
-    if not is_open and sample.names(Reading(usual)) is not None:
-        return Reading(usual)
+    if sample.parameters.header_rows and not is_open and sample.names(Reading(usual)) is not None:
+        return Reading(usual)  # names of the recipe: no other delimiter gives them
     delimiters = [usual.delimiter] if sample.parameters.delimiter else [usual.delimiter, *DELIMITERS]
     quotes = [usual.quote] if "quote" in sample.parameters.model_fields_set else [usual.quote, *QUOTES]
     ways = [replace(usual, delimiter=mark, quote=quote) for quote, mark in product(quotes, delimiters)]

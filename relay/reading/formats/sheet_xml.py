@@ -22,10 +22,7 @@ CACHED_TEXTS, CACHED_CHARS = 1 << 16, 200
 MOST_COLUMNS = 16_384
 """Source: Microsoft, "Excel specifications and limits"."""
 
-NAMESPACES = (
-    "http://schemas.openxmlformats.org/spreadsheetml/2006/main",
-    "http://purl.oclc.org/ooxml/spreadsheetml/main",
-)
+NAMESPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 ESCAPED = re.compile("_x([0-9A-Fa-f]{4})_")
 """A character that XML cannot hold, in a text of a workbook. Source: ECMA-376, part 1, 22.4.2.4 (bstr)."""
 
@@ -249,7 +246,7 @@ def _feed(source: IO[bytes], handler: _Handler) -> Iterator[Any]:
 
     def shorten(name: str) -> str:
         namespace, _, local = name.rpartition(" ")
-        names[name] = local if namespace in NAMESPACES else name
+        names[name] = local if namespace == NAMESPACE else name
         return names[name]
 
     parser.StartElementHandler = lambda name, attributes: handler.start(names.get(name) or shorten(name), attributes)

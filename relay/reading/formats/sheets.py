@@ -127,8 +127,13 @@ def choose_sheet(book: OpenBook, wanted: str | int | None, file: RawFile) -> Rea
         raise SourceError(f"{file.name}: no sheet {what}; the workbook has {listed}. Correct sheet in [ingest]")
     filled = [sheet for sheet in book.sheets if book.has_cells(sheet)]
     shown = [sheet for sheet in filled if sheet.sheet_state == "visible"] or filled
+    if not names:
+        raise SourceError(
+            f"{file.name}: the workbook has no sheet that Relay can read. If it was saved as Strict Open XML "
+            "Spreadsheet, save it as Excel Workbook (.xlsx)"
+        )
     if not shown:
-        raise SourceError(f"{file.name}: no sheet of the workbook holds a value; it has {listed or 'no sheets'}")
+        raise SourceError(f"{file.name}: no sheet of the workbook holds a value; it has {listed}")
     if len(shown) > 1:
         choices = ", ".join(f'"{sheet.title}"' for sheet in shown)
         raise SourceError(

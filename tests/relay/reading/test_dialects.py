@@ -6,7 +6,13 @@ from typing import Any
 
 import pytest
 
+from relay.handoff.column import OpenColumns
 from relay.handoff.errors import RecipeError, SchemaError, SourceError
+from relay.handoff.receipt import Origin
+from relay.reading.columns import open_columns
+from relay.reading.format_keys import FormatKeys
+from relay.reading.formats.finding import find_reading
+from relay.reading.rawfile import RawFile
 
 Read = Callable[..., Any]
 
@@ -47,13 +53,40 @@ def test_what_the_recipe_says_is_not_looked_for(read: Read) -> None:
         read("x.csv", "Export\nname,age\nAda,36\n", PEOPLE, skip_rows=0)
 
 
-def test_columns_of_any_name_in_two_readings_are_refused_with_both(desk: Any) -> None:
-    (desk.data / "x.csv").write_text("id;price, EUR;day\n1;2,50;3\n2;3,50;4\n")
+def test_columns_of_any_name_in_two_readings_are_refused_with_both(tmp_path: Path, declare: Any) -> None:
+    columns = open_columns(OpenColumns(declare(other={"type": "text"})), FormatKeys())
+    file = RawFile("x.csv", "x", tmp_path / "x.csv", Origin(where="x.csv", sha256="", bytes=0))
+    message = r'can be read in two ways: 2 cells \["id;price", " EUR;day"\] by delimiter = "," or 3 cells'
+    with pytest.raises(SchemaError, match=message):
+        find_reading(b"id;price, EUR;day\n1;2,50;3\n2;3,50;4\n", file, FormatKeys(), columns)
+    found = find_reading(b"id;price, EUR;day\n1;2;3\n2;3;4\n", file, FormatKeys(), columns)
+    assert (found.dialect.delimiter, file.noted) == (";", {"found": {"delimiter": ";"}})
+
+
+def test_rows_without_names_in_two_readings_are_refused_with_both(read: Read) -> None:
+    columns = {"name": {"type": "text"}, "size": {"type": "text"}}
+    message = r'2 cells \["a;1", "5"\] by delimiter = "," or 2 cells \["a", "1,5"\] by delimiter = ";"; say which in'
+    with pytest.raises(SchemaError, match=message):
+        read("x.csv", "a;1,5\nb;2,5\n", columns, header=False)
+    rows = read("x.csv", "a;1,5\nb;2,5\n", columns, header=False, delimiter=";").rows
+    assert rows == [{"name": "a", "size": "1,5"}, {"name": "b", "size": "2,5"}]
+
+
+def test_each_file_of_a_set_is_found_to_be_written_in_its_own_way(desk: Any) -> None:
+    (desk.data / "1.csv").write_text("name;age\nAda;36\n")
+    (desk.data / "2.csv").write_bytes("Export\nage\tname\n7\tZoé\n".encode("cp1252"))
+    (desk.data / "3.csv").write_text("name|more\nCy|x\n")
     recipe = desk.recipe(
-        'title = "Open"\n[ingest]\nsource = "file"\npath = "data/x.csv"\nextra_columns = "keep"\n'
-        '[columns]\nother = { type = "text", role = "ignore", null = true }\n'
+        'title = "Set"\n[ingest]\nsource = "file"\npath = "data/*.csv"\nextra_columns = "drop"\n'
+        '[columns]\nname = { type = "text", role = "id" }\nage = { type = "int", role = "input", null = true }\n'
     )
-    assert desk.run("ingest", recipe) == 1
+    assert desk.run("ingest", recipe) == 0
+    assert [tuple(row.values()) for row in desk.rows("raw/desk")] == [("Ada", 36), ("Zoé", 7), ("Cy", None)]
+    assert [source.found for source in desk.receipt("raw/desk").sources] == [
+        {"delimiter": ";"},
+        {"encoding": "cp1252", "delimiter": "\t", "skip_rows": "1"},
+        {"delimiter": "|"},
+    ]
 
 
 @pytest.mark.parametrize(
@@ -248,3 +281,35 @@ def test_lines_of_json_and_of_text_may_be_utf_16(read: Read, keys: dict[str, str
     assert [row["name"] for row in read("x.jsonl", lines, PEOPLE, **keys).rows] == ["Adä", "ऊ"]
     reading = read("x.txt", "Adä\r\nऊ".encode("utf-16"), {"text": {"type": "text"}}, **keys)
     assert reading.rows == [{"text": "Adä\nऊ"}]
+
+
+REPORT = """Umsatzbericht
+Stand: 05.03.2024
+
+Region;Stück;Umsatz;Datum
+Nord;1.250;12,50;05.03.2024
+Seite 1
+Region;Stück;Umsatz;Datum
+Süd;7;1.000,5;06.03.2024
+;;;
+Summe;1.257;1.013,00;
+"""
+
+
+def test_a_report_with_everything_that_people_add_is_read_by_one_recipe(desk: Any) -> None:
+    (desk.data / "report.csv").write_bytes(REPORT.replace("\n", "\r\n").encode("cp1252"))
+    recipe = desk.recipe(
+        'title = "Report"\n[ingest]\nsource = "file"\npath = "data/report.csv"\ndecimal = ","\nthousands = "."\n'
+        'skip_if = [{ column = "Region", pattern = "^(Summe|Seite )" }, { column = "Region", value = "Region" }]\n'
+        '[columns]\nregion = { type = "category", role = "input", from = "Region" }\n'
+        'units = { type = "int", role = "input", from = "Stück" }\n'
+        'sales = { type = "float", role = "target", from = "Umsatz" }\n'
+        'day = { type = "time", role = "time", from = "Datum", time_format = "%d.%m.%Y" }\n'
+    )
+    assert desk.run("ingest", recipe) == 0
+    rows = [(row["region"], row["units"], row["sales"], row["day"].day) for row in desk.rows("raw/desk")]
+    assert rows == [("Nord", 1250, 12.5, 5), ("Süd", 7, 1000.5, 6)]
+    kept = desk.rows("rejected/ingest/desk")
+    assert [(row["row"], row["reason"].partition(":")[0]) for row in kept] == [
+        (2, "left out by skip_if"), (3, "left out by skip_if"), (5, "left out as blank"), (6, "left out by skip_if"),
+    ]  # fmt: skip

@@ -229,6 +229,8 @@ def test_rows_before_the_names_and_names_of_two_rows(read: Read) -> None:
     reading = read("x.xlsx", content, columns, skip_rows=2, header=2, extra_columns="drop")
     assert reading.rows == [{"name": "Ada", "age": 36}]
     assert read("x.xlsx", pack(["Ada", 36]), PEOPLE, header=False).rows == [{"name": "Ada", "age": 36}]
+    with pytest.raises(SchemaError, match="its rows have 1 columns, and the recipe declares 2"):
+        read("x.xlsx", pack(["Ada"], ["Bo"]), PEOPLE, header=False)
 
 
 def test_a_value_without_a_name_is_refused_and_may_be_dropped(read: Read) -> None:
@@ -347,3 +349,10 @@ def test_names_below_a_title_are_found_by_the_columns_of_the_recipe(read: Read, 
     with pytest.raises(SchemaError, match=r'column name is missing.*found "Report of 2024"'):
         read("x.xlsx", pack(*rows), PEOPLE, skip_rows=0)
     assert read("x.xlsx", pack(*rows[:2], ["Ada", 36]), PEOPLE, skip_rows=2, header=False).read == 1
+
+
+def test_a_strict_workbook_is_refused_with_what_to_save_it_as(read: Read) -> None:
+    before, strict = "schemas.openxmlformats.org/officeDocument/2006/relationships", "purl.oclc.org/ooxml/relationships"
+    content = edit(pack(["age"], [36]), "xl/workbook.xml", before, strict)
+    with pytest.raises(SourceError, match=r"no sheet that Relay can read.*save it as Excel Workbook \(\.xlsx\)"):
+        read("x.xlsx", content, {"age": {"type": "int"}})
