@@ -16,7 +16,6 @@ FEW = 1000
 """A number below this has one group of digits before its dot, so that `1.000` may be a thousand."""
 
 GROUP_OF_ZEROS = b".000"
-ZERO = ord("0")
 
 
 def choose_type(column: Column) -> pa.DataType:
@@ -68,6 +67,8 @@ def has_hexadecimal(block: bytes) -> bool:
 
 
 def _follows_zero(block: bytes, letter: bytes) -> bool:
-    signs = np.frombuffer(block, np.uint8)
-    places = np.flatnonzero(signs[1:] == letter[0])
-    return bool((signs[places] == ZERO).any())
+    """Whether a zero stands before the letter: pairs of bytes are compared at even places, then at odd ones."""
+    wanted = int.from_bytes(b"0" + letter, "little")
+    return any(
+        bool((np.frombuffer(block, "<u2", (len(block) - start) // 2, start) == wanted).any()) for start in (0, 1)
+    )
