@@ -52,6 +52,9 @@ ZIP_FAULTS = (
 )  # fmt: skip
 """What `zipfile` raises on damaged archives."""
 
+LONGEST_WORDS = 200
+"""Characters that a message shows of what `zipfile` says."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class MemberFile(PackedFile):
@@ -184,9 +187,14 @@ def _explained(file: RawFile) -> Iterator[None]:
         if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):  # a seek to before the file
             raise
         raise SourceError(
-            f"{file.name}: the ZIP archive is damaged or was cut ({str(error) or type(error).__name__}); "
-            f"{advise_again(file)}"
+            f"{file.name}: the ZIP archive is damaged or was cut ({_shorten(error)}); {advise_again(file)}"
         ) from None
+
+
+def _shorten(error: BaseException) -> str:
+    """The words of an error in one line; they may hold whatever stands in the damaged file."""
+    words = " ".join(str(error).split()) or type(error).__name__
+    return words if len(words) <= LONGEST_WORDS else f"{words[:LONGEST_WORDS]}…"
 
 
 def _choose(archive: zipfile.ZipFile, name: str, keys: FormatKeys) -> tuple[list[zipfile.ZipInfo], list[str]]:

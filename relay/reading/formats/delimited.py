@@ -79,7 +79,10 @@ def _read_layout(
     elif rows:
         header, matched = match_header(rows, columns, parameters, name, dialect)
     else:
-        raise SourceError(f"{name}: no header: every line is empty, a comment, or skipped by skip_rows")
+        raise SourceError(
+            f"{name}: no header: every line is empty, a comment, or skipped by skip_rows",
+            next_step="Correct skip_rows and comment in [ingest]",
+        )
     rules = {f"\0skip_if {number}": rule for number, rule in enumerate(parameters.skip_if)}
     found = find_sources(parameters.skip_if, header, matched, name)
     sources = {key: source for key, (_, source) in zip(rules, found, strict=True)}
