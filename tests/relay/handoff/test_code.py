@@ -62,7 +62,7 @@ def test_a_module_is_its_file_and_a_package_all_its_modules(tmp_path: Path) -> N
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(name)
     digests = digest_modules(["relay.reading.formats", "ingest.prose"], tmp_path)
-    assert list(digests) == ["relay/reading/formats/__init__.py", "relay/reading/formats/text.py", "ingest/prose.py"]
+    assert list(digests) == ["ingest/prose.py", "relay/reading/formats/__init__.py", "relay/reading/formats/text.py"]
 
 
 def test_the_digest_of_code_follows_the_bytes_of_a_file(tmp_path: Path) -> None:
