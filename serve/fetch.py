@@ -131,7 +131,7 @@ class Fetching:
         if ref is None:
             return ServingState(
                 why="no version holds the alias in the registry",
-                next_step=f"promote one: `python -m model promote {name}`",
+                next_step=f"promote one, see `python -m model list {name}`, or correct the name in MODEL_URI",
                 asked_unix=now,
             )
         if ref == before.ref:

@@ -159,6 +159,8 @@ class Reading:
     """Rows that are no records, as the rejected ones."""
     found: dict[str, str]
     """What was found by looking at the file."""
+    warnings: list[Any]
+    """What a person should look at, by column."""
 
 
 def declare(**columns: dict[str, Any]) -> dict[str, Any]:
@@ -190,6 +192,7 @@ def read_bytes(path: Path, content: bytes, columns: dict[str, dict[str, Any]], *
         read=sum(block.read for block in blocks),
         left_out=list_rows("left_out"),
         found=file.described.found,
+        warnings=[warning for block in blocks for warning in block.warnings],
     )
 
 

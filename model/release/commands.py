@@ -12,6 +12,7 @@ from loguru import logger
 
 from model.release.card import choose_version, make_card
 from model.release.fetch import fetch_run
+from model.release.signing import UNSIGNED
 from model.release.track import Finished, name_user, track, warn_unserved
 from relay.handoff.errors import DatasetMissingError, UsageError
 from relay.handoff.files import Fingerprints, write_atomically
@@ -231,8 +232,8 @@ def _explain_off() -> UsageError:
 def _describe(version: Version) -> tuple[str, ...]:
     gate = version.gate
     state = "production" if version.is_production else "was production" if version.periods else ""
-    if version.unserved:
-        state = ", ".join(filter(None, (state, "not servable")))
+    notes = ("not servable" if version.unserved else "", "not signed" if version.signed_by == UNSIGNED else "")
+    state = ", ".join(filter(None, (state, *notes)))
     word = "" if gate is None else ("passed: " if gate.get("passes") else "refused: ") + str(gate.get("why", ""))
     created = datetime.fromtimestamp(version.created_unix, UTC).strftime("%Y-%m-%d %H:%M")
     return (str(version.number), state, created, _score(version), version.data_sha256[:12], word)
@@ -251,6 +252,7 @@ def _flatten(version: Version) -> dict[str, Any]:
         "model_sha256": version.model_sha256,
         "gate": version.gate,
         "unserved": version.unserved or None,
+        "signed_by": version.signed_by or None,
         "tags": dict(version.tags),
     }
 

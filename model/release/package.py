@@ -7,20 +7,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from loguru import logger
-
 from relay.handoff.column import Column
-from relay.handoff.own.module import PACKAGE
-from relay.registry.code_key import MOUNTED, CodeKeyError, locate_key, make_key, read_key
-from relay.registry.code_key import sign as sign_contract
-from relay.registry.contract import (
-    CODE_FOLDER,
-    CONTRACT_FILE,
-    LINEAGE_FILE,
-    MODEL_FILE,
-    SIGNATURE_FILE,
-    Contract,
-)
+from relay.registry.contract import CODE_FOLDER, CONTRACT_FILE, LINEAGE_FILE, MODEL_FILE, Contract
 from relay.registry.model_file import OURS, list_own_types
 from relay.registry.task import ModelTask
 
@@ -41,9 +29,7 @@ TYPES = {
 """Our types as MLflow's."""
 
 
-def write_package(
-    result: Path, contract: Contract, lineage: dict[str, Any], folder: Path, run_id: str, *, recipes: Path
-) -> None:
+def write_package(result: Path, contract: Contract, lineage: dict[str, Any], folder: Path, run_id: str) -> None:
     """Fill a folder with a model in MLflow's layout, the model file byte for byte the one of the result.
 
     Args:
@@ -52,14 +38,11 @@ def write_package(
         lineage: where it comes from.
         folder: is filled.
         run_id: the MLflow run that made it.
-        recipes: the folder of the recipe; own code is signed where it is the code that lies there.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name in (*contract.files, CONTRACT_FILE, *(f"{CODE_FOLDER}/{name}" for name in contract.code)):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(result / name, folder / name)
-    if contract.code:
-        _sign_code(folder, contract, recipes)
     _write_json(folder / LINEAGE_FILE, lineage)
     if contract.example.records:
         _write_json(folder / "input_example.json", _split_example(contract))
@@ -69,47 +52,6 @@ def write_package(
     _write_json(folder / "python_env.yaml", environment)  # JSON is YAML
     own = list_own_types((folder / MODEL_FILE).read_bytes()) if contract.code else []
     _write_description(contract, folder / "MLmodel", run_id, own)
-
-
-def _sign_code(folder: Path, contract: Contract, recipes: Path) -> None:
-    """Sign a contract with own code by the project's key; where that cannot be, say what it means."""
-    again = f"train again: `python -m model {contract.recipe} --force`"
-    key, why, next_step = None, _find_foreign(folder, contract, recipes), f"To have it signed, {again}"
-    if not why:
-        key, why, next_step = _obtain_key(again)
-    if key is None:
-        logger.warning(
-            "the new version of {} is not signed: {}. It is served only by programs whose recipes/ hold the same code. "
-            "{}",
-            contract.model,
-            why,
-            next_step,
-        )
-        return
-    (folder / SIGNATURE_FILE).write_text(sign_contract((folder / CONTRACT_FILE).read_bytes(), key) + "\n", "ascii")
-
-
-def _find_foreign(folder: Path, contract: Contract, recipes: Path) -> str:
-    """Why the code of a result is not signed: who can write to the data folder must not bring code to run."""
-    for name in contract.code:
-        beside = recipes / name.removeprefix(f"{PACKAGE}/")
-        if not beside.is_file() or beside.read_bytes() != (folder / CODE_FOLDER / name).read_bytes():
-            return f"{name} of the result is not the file in {recipes} any more"
-    return ""
-
-
-def _obtain_key(again: str) -> tuple[bytes | None, str, str]:
-    """The key, or why it is missing and what to do before one trains again."""
-    path = locate_key()
-    try:
-        # A container gets the key or an empty file: it makes none that would be gone with it.
-        key = read_key(path) if path.parent == MOUNTED else make_key(path)
-    except CodeKeyError as error:
-        return None, error.message, f"{error.next_step}. Then {again}"
-    except OSError as error:
-        why = f"the project's key cannot be made in {path}: {error.strerror}"
-        return None, why, f"`make status` says how to mend it. Then {again}"
-    return key, "the project's key is not here", f"`make status` says how a container gets it. Then {again}"
 
 
 def sign(contract: Contract) -> "ModelSignature | None":

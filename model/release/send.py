@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from model.release.known import identify_result
 from model.release.lineage import Lineage
 from model.release.package import write_package
+from model.release.signing import sign_package
 from relay.handoff.files import hash_file
 from relay.handoff.receipt import Receipt, flatten
 from relay.registry.connection import Address, find_experiment
@@ -25,6 +26,7 @@ from relay.registry.versions import (
     RECIPE,
     RESULT,
     SCORE,
+    SIGNED_BY,
     SPLIT,
     UNSERVED,
     Version,
@@ -163,7 +165,8 @@ def _register(
     logged = client.create_logged_model(experiment, name="model", source_run_id=run_id)
     with tempfile.TemporaryDirectory() as scratch:
         package = Path(scratch) / "model"
-        write_package(folder, contract, lineage.describe(), package, run_id, recipes=recipes)
+        write_package(folder, contract, lineage.describe(), package, run_id)
+        signed_by = sign_package(package, contract, recipes) if contract.code else ""
         client.log_model_artifacts(logged.model_id, str(package))
     client.finalize_logged_model(logged.model_id, "READY")
     try:
@@ -180,6 +183,8 @@ def _register(
         MODEL_SHA256: contract.files[MODEL_FILE],
         SPLIT: json.dumps(lineage.split),
     }
+    if signed_by:
+        tags[SIGNED_BY] = signed_by
     if contract.why_unserved:
         tags[UNSERVED] = contract.why_unserved[:MAX_TAG]
     if contract.score is not None:

@@ -12,6 +12,7 @@ from loguru import logger
 
 from model.release.known import SETTLED, identify_result, is_settled
 from model.release.lineage import trace
+from model.release.signing import explain_signature
 from relay.handoff import interrupt
 from relay.handoff.lock import one_writer
 from relay.handoff.receipt import Receipt
@@ -119,12 +120,18 @@ def decide_and_promote(client: "MlflowClient", version: Version, finished: Finis
 
 
 def warn_unserved(name: str, version: Version) -> None:
-    """Log what it means that a version which is not servable was made production."""
+    """Log what it means that a version was made production which is not servable, or not everywhere."""
     if version.unserved:
         logger.warning(
             "{}: version {} is in production and not servable: {}. The API goes on answering by the version that it "
             "loaded before, if any. {}",
             *(name, version.number, version.unserved, f"{UNSERVED_NEXT}."),
+        )
+    elif problem := explain_signature(version):
+        logger.warning(
+            "{}: version {} is in production and {}: only programs whose recipes/ hold its code answer by it; the API "
+            "goes on answering by the version that it loaded before, if any",
+            *(name, version.number, problem),
         )
 
 

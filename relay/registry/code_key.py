@@ -26,6 +26,7 @@ LONGEST = 4_096
 """Characters of a key; more is another file."""
 PURPOSE = b"Relay signs this contract and the code that it names, 1\n"
 """Keeps a signature that was made for something else from being valid here."""
+NAMING = b"Relay names this key, 1\n"
 MOUNTED = Path("/run/secrets")
 """Where a container's secrets lie: only the container's own processes see that folder."""
 
@@ -176,6 +177,11 @@ def _write_key(path: Path) -> None:
 def sign(contract: bytes, key: bytes) -> str:
     """The signature of a contract, which names each file of a version with its SHA-256: HMAC-SHA256 as hex digits."""
     return hmac.new(key, PURPOSE + contract, sha256).hexdigest()
+
+
+def identify_key(key: bytes) -> str:
+    """A short name of a key, which tells nothing of it: versions say by it which key has signed them."""
+    return hmac.new(key, NAMING, sha256).hexdigest()[:12]
 
 
 def is_signed(contract: bytes, signature: str, key: bytes) -> bool:

@@ -29,7 +29,7 @@ LARGEST_FLOAT = 3.4e38
 """The largest number that a model takes, in training as in serving. Several estimators and ONNX files compute in 32
 bits, where larger numbers become infinite; rounded down to the two digits that a message shows."""
 
-UNSERVED_NEXT = "Promote another version, or roll back"
+UNSERVED_NEXT = "Promote another version, roll back, or change what the reason names and train again"
 """What to do about a version in production that is not answered from."""
 
 Cell = bool | int | float | str | None

@@ -150,7 +150,7 @@ def _check_signature(folder: Path, contract: bytes) -> tuple[str, str]:
         key = read_key(path)
     except CodeKeyError as error:
         return error.message, error.next_step
-    again = "Train it again, or build the image with the code of that version in recipes/"
+    again = "Train it again, or put the code of that version back into recipes/ (of the image, in containers)"
     if key is None:
         is_container = path.parent == MOUNTED
         find = "`make status` says how a container gets it" if is_container else "Bring the training's key back"

@@ -28,6 +28,8 @@ SCORE = "relay.score"
 GATE = "relay.gate"
 UNSERVED = "relay.unserved"
 """Why no program answers by the version, in words; a version without the tag may be served."""
+SIGNED_BY = "relay.signed_by"
+"""Name of the key that signed the version's own code, or `none`; a version without own code has no such tag."""
 SPLIT = "relay.split"
 PERIOD = "relay.tenure."
 """Start of the tags of production periods: the name that release 0.1 gave them, and that registries are full of."""
@@ -100,6 +102,11 @@ class Version:
     def unserved(self) -> str:
         """Why no program answers by it, in words; empty where it may be served, and in older registries."""
         return self.tags.get(UNSERVED, "")
+
+    @property
+    def signed_by(self) -> str:
+        """Name of the key that signed its own code, `none` without a signature; empty where it has no own code."""
+        return self.tags.get(SIGNED_BY, "")
 
     @property
     def gate(self) -> dict[str, Any] | None:

@@ -153,8 +153,8 @@ def test_the_api_refuses_unsigned_code_that_is_not_its_own(both: Any) -> None:
         load_folder(constant.folder, refer(constant.folder))
     assert str(caught.value) == (
         "version 1 of case: its model needs own code (recipes/parts.py), which is not run: it is not signed; nor is it "
-        "the code in recipes/ of this program. Train it again, or build the image with the code of that version in "
-        "recipes/. A training signs where it has the project's key"
+        "the code in recipes/ of this program. Train it again, or put the code of that version back into recipes/ "
+        "(of the image, in containers). A training signs where it has the project's key"
     )
 
 

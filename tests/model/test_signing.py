@@ -13,6 +13,7 @@ from loguru import logger
 from sklearn.linear_model import LinearRegression
 
 from model.release.package import write_package
+from model.release.signing import sign_package
 from relay.registry.code_key import is_signed, make_key, read_key
 from relay.registry.contract import CONTRACT_FILE, MODEL_FILE, SIGNATURE_FILE
 
@@ -49,7 +50,8 @@ def register(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], Pa
         from relay.registry.contract import Contract
 
         contract = Contract.from_json((result / CONTRACT_FILE).read_bytes())
-        write_package(result, contract, {}, tmp_path / "package", "run", recipes=tmp_path / "recipes")
+        write_package(result, contract, {}, tmp_path / "package", "run")
+        sign_package(tmp_path / "package", contract, tmp_path / "recipes")
         return tmp_path / "package"
 
     return make
@@ -63,7 +65,10 @@ def test_the_first_registration_makes_the_key_and_signs(
     assert key is not None
     signature = (package / SIGNATURE_FILE).read_text()
     assert is_signed((package / CONTRACT_FILE).read_bytes(), signature, key)
-    assert said == []
+    (line,) = said
+    assert f"made the project's key in {tmp_path / 'secrets' / 'code_key'}, for there was none" in line
+    register()
+    assert said == [line]
     written = [path.read_bytes() for path in package.rglob("*") if path.is_file()]
     assert not any(key in content for content in written)
 

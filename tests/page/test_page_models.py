@@ -108,7 +108,7 @@ def test_a_version_that_is_not_servable_stands_so_on_the_screen_with_the_row(
     monkeypatch.setattr("page.models.registry_view.ask_registry", lambda *_: VersionList((version,), time.time()))
     app = open_screen(empty, monkeypatch, None)
     assert [error.value.replace("\\", "") for error in app.error] == [
-        f"Not servable: {why}. Promote another version, or roll back."
+        f"Not servable: {why}. Promote another version, roll back, or change what the reason names and train again."
     ]
     assert any("Not servable" in found.value for found in app.markdown)
 

@@ -176,6 +176,7 @@ def test_another_key_refuses_the_version_and_the_one_before_goes_on(production: 
     version = production.teach(FLATTENED)
     assert production.key.read_bytes() != old
     production.roll_back()
+    assert "is in production and another key than the one here signed its own code" in production.project.log()
     wait_for(lambda: "refused" in production.health().get("why", ""), "the refusal")
     health = production.health()
     assert (health["version"], health["ready"]) == (version, True)

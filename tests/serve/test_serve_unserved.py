@@ -9,6 +9,7 @@ from serving import Server
 
 from model.__main__ import STAGE
 from relay.handoff.program import main
+from relay.registry.contract import UNSERVED_NEXT
 
 
 def test_health_says_why_with_a_row_and_the_version_before_goes_on_answering(
@@ -44,7 +45,7 @@ def test_health_says_why_with_a_row_and_the_version_before_goes_on_answering(
     assert "version 1 holds the alias and was refused" in why
     assert "not servable: its answer to a row depends on the rows beside it: " in why
     assert " of 20 test rows got different answers, such as x = " in why
-    assert health.json["models"]["case"]["next_step"] == "Promote another version, or roll back"
+    assert health.json["models"]["case"]["next_step"] == UNSERVED_NEXT
     assert (health.status, refused.status) == (503, 503)
     assert why in refused.json["detail"]
     assert (degraded.status, degraded.json["models"]["case"]["why"]) == (200, why)

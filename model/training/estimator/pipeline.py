@@ -137,5 +137,6 @@ def explain_refusal(estimator: str, what: str, rows: int) -> Iterator[None]:
             raise
         raise ModelError(
             f"{estimator} could not be {what} {rows:,} rows: {str(error).splitlines()[0]}; "
-            "look at [model] options and at the columns"
+            "look at [model] options and at the columns; an estimator of your own gets the inputs as they are, so its "
+            "Pipeline has to turn words into numbers"
         ) from error

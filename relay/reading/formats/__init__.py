@@ -7,9 +7,11 @@ from pathlib import Path, PurePath
 from urllib.parse import urlsplit
 
 import pyarrow as pa
+import pyarrow.compute as pc
 from loguru import logger
 
 from relay.handoff.errors import RecipeError, SchemaError
+from relay.handoff.receipt import ColumnWarning
 from relay.handoff.recipe import Column
 from relay.handoff.schema import arrow_schema
 from relay.handoff.writer import Block
@@ -22,6 +24,7 @@ from relay.reading.formats.packing import describe_packed_name, require_unpacked
 from relay.reading.formats.parts import open_parts
 from relay.reading.rawfile import RawFile
 from relay.reading.sets import warn_of_copies
+from relay.reading.skipping import describe_rule
 
 MODULES = {
     "csv": "delimited", "json": "records", "jsonl": "lines", "text": "text", "parquet": "parquet", "excel": "excel",
@@ -62,7 +65,7 @@ def read_files(
     """
     opened = open_columns(columns, parameters)
     warn_of_copies((file.name, file.origin.sha256) for file in files)
-    same, first_row, count = SameColumns(opened), 1, 0
+    same, first_row, count, used = SameColumns(opened), 1, 0, set[str]()
     is_alone = len(files) == 1
     parts = (part for file in files for part in open_parts(file, parameters, scratch=scratch, is_alone=is_alone))
     for file in parts:
@@ -71,9 +74,20 @@ def read_files(
         for block in _read_part(file, parameters, opened, first_row):
             first_row += block.read
             known = same.take(block, file.name)
+            used.update(pc.unique(block.left_out.column("reason")).to_pylist())
             yield locate(known, file.name, before) if opened.is_set else known
     opened.end_set(count)
-    yield same.end()
+    yield replace(same.end(), warnings=(*same.end().warnings, *_warn_of_unused(parameters, used)))
+
+
+def _warn_of_unused(parameters: FormatKeys, used: set[str]) -> Iterator[ColumnWarning]:
+    """The rules that left no row out: most likely the cells are written in another way."""
+    for rule in parameters.skip_if:
+        if (reason := describe_rule(rule)) not in used:
+            what = reason.removeprefix("left out by ")
+            yield ColumnWarning(
+                column=rule.column, text=f"[ingest] {what} matches no row: look at the cells it is for."
+            )
 
 
 def _read_part(file: RawFile, parameters: FormatKeys, columns: ReadColumns, first_row: int) -> Iterator[Block]:

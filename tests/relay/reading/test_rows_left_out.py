@@ -46,6 +46,15 @@ def test_a_row_is_blank_only_if_its_undeclared_cells_are_and_na_is_no_blank(read
     assert (len(reading.rows), [row[0] for row in reading.left_out]) == (2, [2])
 
 
+def test_a_rule_that_matches_no_row_is_warned_of(read: Read) -> None:
+    rules = [{"column": "name", "value": "Total"}, {"column": "name", "value": "Summe"}]
+    reading = read("x.csv", "name,age\nAda,36\nSumme,36\n", PEOPLE, skip_if=rules)
+    assert reading.rows == ADA
+    assert [(warning.column, warning.text) for warning in reading.warnings] == [
+        ("name", '[ingest] skip_if: name = "Total" matches no row: look at the cells it is for.')
+    ]
+
+
 def test_a_rule_may_name_a_column_that_the_recipe_does_not_have(read: Read) -> None:
     rule = {"column": "kind", "value": "sum"}
     text = "kind,name,age\nrow,Ada,36\nsum,,36\n"
