@@ -153,8 +153,8 @@ def decide(client: "MlflowClient", version: Version, champion: Version | None, f
         try:
             other = fetch(client, champion, Path(scratch) / "champion")
         except OwnCodeRefusedError as error:  # such as a version of before versions held their code
-            why = f"version {champion.number}, in production, cannot be compared: {error.message}"
-            return Decision(False, f"{why}: promote by hand if you want it", champion.number)
+            why = f"the version in production cannot be compared ({error.message}): promote by hand if you want it"
+            return Decision(False, why, champion.number)
         return _compare(challenger, other, finished)
 
 

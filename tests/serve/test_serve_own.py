@@ -194,8 +194,8 @@ def test_a_version_in_production_whose_code_is_gone_leaves_the_next_one_to_a_per
     assert production.project.run() == 0, production.project.log()
     production.trained += 1
     assert (
-        f"case {production.trained} is not promoted: version {number}, in production, cannot be compared: "
-        "code/recipes/moving.py cannot be read: No such file or directory: promote by hand if you want it"
+        f"case {production.trained} is not promoted: the version in production cannot be compared (version {number} "
+        "of case: code/recipes/moving.py cannot be read: No such file or directory): promote by hand if you want it"
     ) in production.project.log()
 
 
