@@ -50,7 +50,11 @@ def score_rows(fitted: Any, inputs: pd.DataFrame, *, positive_first: bool = Fals
     if hasattr(fitted, "decision_function"):
         scores = require_finite(fitted.decision_function(inputs), "the scores of the test rows")
         return -scores if positive_first else scores, False
-    raise ModelError(f"{type(fitted).__name__} only names classes: expected probabilities or scores to judge by")
+    last = fitted.steps[-1][1] if hasattr(fitted, "steps") else fitted
+    raise ModelError(
+        f"{type(last).__name__} only names classes: expected probabilities or scores to judge by",
+        next_step="Choose an estimator with predict_proba or decision_function; give one of your own either of them",
+    )
 
 
 def tune_threshold(pipeline: Pipeline, train: Part, seed: int, *, positive_first: bool = False) -> Threshold:
