@@ -253,7 +253,8 @@ def compare(found: Any) -> dict[str, Any]:
         part: {k: v for k, v in found[part].items() if k not in left_out} for part, left_out in NOT_COMPARED.items()
     }
     kept["Config"]["Env"] = sorted(kept["Config"]["Env"])
-    kept["HostConfig"]["Binds"] = sorted(kept["HostConfig"]["Binds"] or [])
+    host = kept["HostConfig"]  # compose gives secrets in no order
+    host |= {"Binds": sorted(host["Binds"] or []), "Mounts": sorted(map(str, host.get("Mounts") or []))}
     mounts = sorted(json.dumps(mount, sort_keys=True) for mount in found["Mounts"])
     return kept | {"Image": found["Image"], "Mounts": mounts, "Networks": sorted(found["NetworkSettings"]["Networks"])}
 
