@@ -52,6 +52,7 @@ def read_contract(project: Project) -> Contract:
     return Contract.from_json((project.latest / "contract.json").read_bytes())
 
 
+@pytest.mark.slow
 def test_each_is_listed_as_not_servable_and_refused_by_the_gate_with_a_row(
     odd: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -69,6 +70,7 @@ def test_each_is_listed_as_not_servable_and_refused_by_the_gate_with_a_row(
     assert len(states) == 3
 
 
+@pytest.mark.slow
 def test_a_version_promoted_by_hand_comes_with_a_warning_and_is_not_asked(
     odd: Project, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -114,6 +116,7 @@ def test_a_model_of_a_function_is_tested_too(tmp_path: Path) -> None:
     assert "changes when it is asked again" in contract.why_unserved
 
 
+@pytest.mark.slow
 def test_what_a_model_prints_while_it_is_tested_is_not_in_the_log(registered: Project) -> None:
     printed = [line for line in registered.log().splitlines() if "case: asked " in line]
     assert 1 <= len(printed) < 10

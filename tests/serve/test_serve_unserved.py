@@ -12,6 +12,7 @@ from relay.handoff.program import main
 from relay.registry.contract import UNSERVED_NEXT
 
 
+@pytest.mark.slow
 def test_health_says_why_with_a_row_and_the_version_before_goes_on_answering(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
