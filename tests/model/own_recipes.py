@@ -11,6 +11,18 @@ OWN = LINEAR.replace(
 )
 """The straight line, learned by a user's function."""
 
+BUILT = LINEAR.replace("sklearn.linear_model.LinearRegression", "build_model")
+"""The straight line, by an estimator that a user's function builds."""
+
+BUILD_POWERS = """
+def build_model(degree: int = 1):
+    from sklearn.linear_model import LinearRegression
+    from sklearn.pipeline import make_pipeline
+    from .parts import Powers
+    return make_pipeline(Powers(degree), LinearRegression())
+"""
+"""Builds it from a transformer `Powers` in a file beside, parts.py."""
+
 
 def mine(folder: Path, code: str, recipe: str, columns: dict[str, Any] | None = None) -> Project:
     """A project of points near a line whose recipe `case` has this module."""

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from own_recipes import failure, mine
-from projects import LINEAR, Project
+from own_recipes import BUILD_POWERS, BUILT, failure, mine
+from projects import Project
 
 from model.release.candidates import Fetched, find_other_code, judge_apart
 from model.release.promotion_gate import Decision
@@ -25,7 +25,6 @@ sys.path.append(str(Path(__file__).parents[1] / "relay" / "registry"))
 
 from forged import forge
 
-RECIPE = LINEAR.replace("sklearn.linear_model.LinearRegression", "build_model")
 SPLIT = {"seed": 42, "test_share": 0.2, "by": ["x", "y"]}
 
 PARTS = '''
@@ -44,18 +43,11 @@ class Powers(TransformerMixin, BaseEstimator):
     def transform(self, frame):
         return frame[["x"]].to_numpy() ** range(self.degree + 1)
 '''
-CODE = """
-def build_model(degree: int = 1):
-    from sklearn.linear_model import LinearRegression
-    from sklearn.pipeline import make_pipeline
-    from .parts import Powers
-    return make_pipeline(Powers(degree), LinearRegression())
-"""
 
 
-def train(folder: Path, code: str = CODE, parts: str = PARTS, *overrides: str) -> Project:
+def train(folder: Path, code: str = BUILD_POWERS, parts: str = PARTS, *overrides: str) -> Project:
     """A project with an own estimator, trained."""
-    project = mine(folder, code, RECIPE)
+    project = mine(folder, code, BUILT)
     (folder / "parts.py").write_text(parts)
     changes = (part for text in overrides for part in ("--set", text))
     assert project.run(*changes) == 0, project.log()
@@ -73,7 +65,7 @@ def fetch(project: Project, number: int) -> Fetched:
 def both(tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, Fetched, Fetched]:
     """A project with a constant as version 1 and a line as version 2."""
     folder = tmp_path_factory.mktemp("own")
-    project = train(folder, CODE, PARTS, "model.arguments.degree=0")
+    project = train(folder, BUILD_POWERS, PARTS, "model.arguments.degree=0")
     constant = fetch(project, 1)
     assert project.run() == 0
     return project, constant, fetch(project, 2)
@@ -106,7 +98,7 @@ def test_versions_with_own_code_are_compared_with_it(both: Any, recipe: Recipe) 
 
 def test_code_that_was_changed_since_leaves_it_to_a_person(both: Any, recipe: Recipe) -> None:
     project, constant, line = both
-    (recipe.path.parent / "case.py").write_text(CODE + "\nMORE = 1\n")  # the models do not need this file
+    (recipe.path.parent / "case.py").write_text(BUILD_POWERS + "\nMORE = 1\n")  # the models do not need this file
     assert find_other_code(recipe, line, constant) == ""
     (recipe.path.parent / "parts.py").write_text(PARTS + "\nMORE = 1\n")
     found = decide(recipe, project, line, constant)
@@ -202,7 +194,7 @@ def test_a_pipeline_of_scikit_learns_classes_is_served_whoever_built_it(tmp_path
     ],
 )
 def test_own_code_that_fails_while_it_is_fitted_is_named_with_its_line(tmp_path: Path, parts: str, why: str) -> None:
-    project = mine(tmp_path, CODE, RECIPE)
+    project = mine(tmp_path, BUILD_POWERS, BUILT)
     (tmp_path / "parts.py").write_text(parts)
     assert project.run() == 1
     assert why in failure(project)
@@ -210,9 +202,9 @@ def test_own_code_that_fails_while_it_is_fitted_is_named_with_its_line(tmp_path:
 
 
 def test_what_a_model_file_cannot_name_is_refused_at_training(tmp_path: Path) -> None:
-    code = CODE.replace("Powers(degree)", "FunctionTransformer(lambda frame: frame)").replace(
+    code = BUILD_POWERS.replace("Powers(degree)", "FunctionTransformer(lambda frame: frame)").replace(
         "from .parts import Powers", "from sklearn.preprocessing import FunctionTransformer"
     )
-    project = mine(tmp_path, code, RECIPE)
+    project = mine(tmp_path, code, BUILT)
     assert project.run() == 1
     assert "<lambda>" in failure(project)

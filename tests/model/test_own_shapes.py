@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from own_recipes import mine
-from projects import LINEAR, Project
+from own_recipes import BUILT, mine
+from projects import Project
 
 from relay.handoff.files import hash_file
 from relay.registry.code_key import locate_key, make_key, sign
@@ -13,8 +13,6 @@ from relay.registry.contract import CONTRACT_FILE, SIGNATURE_FILE, Contract
 from serve.loading import load_folder
 from serve.predictor import OwnPredictor
 from serve.store import VersionRef
-
-RECIPE = LINEAR.replace("sklearn.linear_model.LinearRegression", "build_model")
 
 CODE = '''
 from typing import Literal
@@ -77,7 +75,7 @@ TYPES = {
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    return mine(tmp_path_factory.mktemp("shapes"), CODE, RECIPE)
+    return mine(tmp_path_factory.mktemp("shapes"), CODE, BUILT)
 
 
 @pytest.mark.parametrize(

@@ -11,22 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from own_recipes import mine
+from own_recipes import BUILD_POWERS, BUILT, mine
 from patience import wait_for
-from projects import LINEAR, Project
+from projects import Project
 from serving import Server
 
 from model.__main__ import STAGE
 from relay.handoff.program import main
 
-RECIPE = LINEAR.replace("sklearn.linear_model.LinearRegression", "build_model")
-CODE = """
-def build_model(degree: int = 1):
-    from sklearn.linear_model import LinearRegression
-    from sklearn.pipeline import make_pipeline
-    from .parts import Powers
-    return make_pipeline(Powers(degree), LinearRegression())
-"""
 PARTS = '''
 from sklearn.base import BaseEstimator, TransformerMixin
 
@@ -99,7 +91,7 @@ def production(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Production]
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("MLFLOW_TRACKING_URI", "")  # the embedded registry
         environment.setenv("CODE_KEY_FILE", str(key))
-        project = mine(folder, CODE, RECIPE)
+        project = mine(folder, BUILD_POWERS, BUILT)
         environment.setenv("DATA_DIR", str(project.data_dir))
         environment.setenv("LOG_DIR", str(folder / "logs"))
         (folder / "parts.py").write_text(PARTS)

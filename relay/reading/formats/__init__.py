@@ -74,10 +74,12 @@ def read_files(
         for block in _read_part(file, parameters, opened, first_row):
             first_row += block.read
             known = same.take(block, file.name)
-            used.update(pc.unique(block.left_out.column("reason")).to_pylist())
+            if block.left_out.num_rows:
+                used.update(pc.unique(block.left_out.column("reason")).to_pylist())
             yield locate(known, file.name, before) if opened.is_set else known
     opened.end_set(count)
-    yield replace(same.end(), warnings=(*same.end().warnings, *_warn_of_unused(parameters, used)))
+    last = same.end()
+    yield replace(last, warnings=(*last.warnings, *_warn_of_unused(parameters, used)))
 
 
 def _warn_of_unused(parameters: FormatKeys, used: set[str]) -> Iterator[ColumnWarning]:
