@@ -49,7 +49,7 @@ def test_the_button_runs_the_model_and_its_plot_appears(
     wait_for(page, "Running for")
     wait_for(page, "Done in")
     wait_for_chart(page)
-    assert page.get_by_text("LinearRegression learned y").is_visible()
+    page.get_by_text("LinearRegression learned y").wait_for()
     page.get_by_text(re.compile(r"Download: \d+ files")).click()
     with page.expect_download() as download:
         page.get_by_text("All files as a zip").click()

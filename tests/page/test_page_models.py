@@ -162,7 +162,7 @@ def test_versions_are_promoted_rolled_back_and_brought_back(open_page: Callable[
     box(page, 2).get_by_role("button", name="Promote").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_text("Production changes from version 1 (r2 0.99").wait_for()
-    assert dialog.get_by_text("The gate refused version 2").is_visible()
+    dialog.get_by_text("The gate refused version 2").wait_for()
     dialog.get_by_label("Why?").fill("we look at it")
     dialog.get_by_label("Why?").press("Tab")
     dialog.get_by_role("button", name="Promote version 2").click()

@@ -49,7 +49,7 @@ def test_a_function_that_fails_and_then_works_is_run_from_its_own_fields(
     page.get_by_text("preprocess.arguments.note=").first.wait_for()
     press_run(page)
     page.get_by_text("ValueError: the note is fail").first.wait_for()
-    assert page.get_by_text("raise ValueError").first.is_visible()
+    page.get_by_text("raise ValueError").first.wait_for()
     page.get_by_role("tab", name="preprocess").click()
     note.fill("good")
     note.press("Enter")
@@ -83,7 +83,7 @@ def test_the_tab_code_shows_what_ran_and_what_was_edited_since(
     page.get_by_text("preprocess: clean").wait_for()
     assert page.get_by_text("edited since this run").count() == 0
     digest = Receipt.read(project.data / "processed" / "rooms.json").key.code["recipes/rooms.py: clean"]
-    assert page.get_by_text(digest).is_visible()
+    page.get_by_text(digest).wait_for()
     page.get_by_text("recipes/sizes.py: is_room and other statements").click()
     page.get_by_text('"""Whether <b>each</b> is large enough."""').wait_for()
     project.change("least * SQUARE_METRES", "least", "sizes.py")

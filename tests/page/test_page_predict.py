@@ -186,9 +186,9 @@ def test_a_filled_form_is_answered_with_probability_base_rate_and_reasons(open_p
     assert reasons["home"][1:2] + reasons["home"][3:4] == ["rent", "own"]
     assert reasons["home"][2].startswith("+")
     assert reasons["income"][1] == "not known"
-    assert page.get_by_text("so the changes do not add up").is_visible()
-    assert page.get_by_text("By loans, version 1; not logged.").is_visible()
-    assert page.get_by_text("Predictions made here are not logged.").is_visible()
+    page.get_by_text("so the changes do not add up").wait_for()
+    page.get_by_text("By loans, version 1; not logged.").wait_for()
+    page.get_by_text("Predictions made here are not logged.").wait_for()
     for size, (width, height) in SIZES.items():
         page.set_viewport_size({"width": width, "height": height})
         assert_fits(page, width)
