@@ -21,7 +21,7 @@ LIBRARIES: dict[str, set[str]] = {
 }
 """Library -> the libraries that it may import."""
 STAGES = ("ingest", "preprocess", "model")
-PROGRAMS = (*STAGES, "serve", "page")
+PROGRAMS = (*STAGES, "serve", "page", "adopt")
 """They import libraries and themselves, never each other."""
 DECLARATIONS = {"page": {f"{stage}.parameters" for stage in STAGES}}
 """Program -> the only modules of other programs that it may import: the page makes its form from them."""

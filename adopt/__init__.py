@@ -1,0 +1,1 @@
+"""From a data file or from notebooks to a recipe."""

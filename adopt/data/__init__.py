@@ -1,0 +1,1 @@
+"""From a data file to what is known of its columns."""

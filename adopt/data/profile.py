@@ -1,0 +1,88 @@
+"""What is known of a table's columns after one pass over all of its rows."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pyarrow as pa
+
+
+@dataclass(frozen=True)
+class Cells:
+    """How many cells can be read in one way, and an example of those that cannot."""
+
+    fits: int
+    misses: int
+    """Cells that are neither empty nor one of the column's missing words, and cannot be read so."""
+    examples: tuple[str, ...] = ()
+    """Up to three different cells of `misses`, as they are written."""
+
+
+@dataclass(frozen=True)
+class Histogram:
+    """How a numeric column is distributed: `counts[i]` cells lie from `edges[i]` to `edges[i + 1]`."""
+
+    edges: tuple[float, ...]
+    counts: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class ColumnProfile:
+    """One column: what its cells are, before anyone decides its type."""
+
+    name: str
+    """As the source has it."""
+    rows: int
+    empty: int
+    """Cells without a character, or with blanks only, or null in a typed source."""
+    arrow_type: str = "string"
+    """The type that the source itself gives it: `string` where it gives texts."""
+    missing_words: Mapping[str, int] = field(default_factory=dict)
+    """Word that often means "no value" (NA, null, ?, -999, ERR, …) -> cells that are it."""
+    ways: Mapping[str, Cells] = field(default_factory=dict)
+    """Way to read -> how many cells it fits, missing words not counted: `int`, `float` (decimal dot), `float,` (decimal
+    comma), `int.` and `int,` (grouped by that mark), `bool`, and `time:FORMAT` for each format of a time that fits."""
+    leading_zeros: int = 0
+    """Cells such as 007."""
+    exponents: int = 0
+    """Cells such as 1E5 without a dot."""
+    beyond_double: int = 0
+    """Whole numbers beyond 2^53."""
+    shortest: int = 0
+    longest: int = 0
+    """Characters of the shortest and the longest cell that is not empty."""
+    mean_words: float = 0.0
+    distinct: int = 0
+    """Different cells that are not empty, exact up to `DISTINCT_LIMIT`, then an estimate."""
+    is_distinct_exact: bool = True
+    most_frequent: tuple[tuple[str, int], ...] = ()
+    """Up to 20 cells with their counts, the most frequent first."""
+    quantiles: tuple[float, ...] = ()
+    """0, 5, 25, 50, 75, 95 and 100 % of a numeric column; empty for others. Exact minimum and maximum, the rest from a
+    sample where there are many rows."""
+    histogram: Histogram | None = None
+    is_sorted: bool = False
+    """Whether the cells never get smaller, read as numbers or times."""
+
+    @property
+    def filled(self) -> int:
+        """Cells that are not empty."""
+        return self.rows - self.empty
+
+
+@dataclass(frozen=True)
+class TableProfile:
+    """All columns, and rows to look at."""
+
+    rows: int
+    columns: tuple[ColumnProfile, ...]
+    sample: pa.Table
+    """Up to `SAMPLE_ROWS` rows spread evenly over the whole table, as the source has them (texts, or its own types)."""
+    head: pa.Table
+    """The first 20 rows."""
+    duplicate_rows: int = 0
+    """Rows that equal an earlier one in every cell; counted in the sample where there are many rows."""
+    is_duplicate_exact: bool = True
+
+
+SAMPLE_ROWS = 100_000
+DISTINCT_LIMIT = 100_000

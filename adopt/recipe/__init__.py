@@ -1,0 +1,1 @@
+"""From what is known of columns to a recipe file."""
