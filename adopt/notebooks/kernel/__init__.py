@@ -1,0 +1,1 @@
+"""What runs inside the kernels of notebooks: it imports nothing of Relay."""
