@@ -1,0 +1,127 @@
+"""Changes inside statements: variables passed to functions, paths of files, imports of helper modules."""
+
+from collections.abc import Mapping
+
+import libcst as cst
+from libcst import matchers
+
+_TIGHT = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
+
+
+class Rewriting(cst.CSTTransformer):
+    """Passes variables on to functions that read them, and names files by parameters.
+
+    `f(x)` becomes `f(x, k=k)`, and `f` as a value `partial(f, k=k)`.
+
+    Args:
+        passed: function -> the variables that it needs.
+        paths: text of a path -> the parameter that takes its place.
+    """
+
+    def __init__(self, passed: Mapping[str, tuple[str, ...]], paths: Mapping[str, str]) -> None:
+        super().__init__()
+        self._passed, self._paths = passed, paths
+        self.uses_partial = False
+        self._not_values: set[cst.CSTNode] = set()
+
+    def visit_Call(self, node: cst.Call) -> None:  # noqa: D102, N802 - names of libcst
+        self._not_values.add(node.func)
+
+    def visit_Attribute(self, node: cst.Attribute) -> None:  # noqa: D102, N802
+        self._not_values.add(node.attr)
+
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:  # noqa: D102, N802
+        self._not_values.add(node.name)
+
+    def visit_Param(self, node: cst.Param) -> None:  # noqa: D102, N802
+        self._not_values.add(node.name)
+
+    def visit_Arg(self, node: cst.Arg) -> None:  # noqa: D102, N802
+        if node.keyword is not None:
+            self._not_values.add(node.keyword)
+
+    def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:  # noqa: D102, N802
+        name = original_node.func
+        if not isinstance(name, cst.Name) or name.value not in self._passed:
+            return updated_node
+        added = [cst.Arg(cst.Name(key), cst.Name(key), equal=_TIGHT) for key in self._passed[name.value]]
+        return updated_node.with_changes(args=[*updated_node.args, *added])
+
+    def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.BaseExpression:  # noqa: D102, N802
+        if original_node.value not in self._passed or original_node in self._not_values:
+            return updated_node
+        self.uses_partial = True
+        keys = ", ".join(f"{key}={key}" for key in self._passed[original_node.value])
+        return cst.parse_expression(f"partial({original_node.value}, {keys})")
+
+    def leave_SimpleString(  # noqa: D102, N802
+        self, original_node: cst.SimpleString, updated_node: cst.SimpleString
+    ) -> cst.BaseExpression:
+        value = original_node.evaluated_value
+        return cst.Name(self._paths[value]) if isinstance(value, str) and value in self._paths else updated_node
+
+
+def add_parameters(function: cst.FunctionDef, names: tuple[str, ...]) -> cst.FunctionDef:
+    """The function with further parameters, by keyword only."""
+    parameters = function.params
+    has_star = parameters.kwonly_params or isinstance(parameters.star_arg, cst.Param)
+    added = [cst.Param(cst.Name(name)) for name in names]
+    return function.with_changes(
+        params=parameters.with_changes(
+            kwonly_params=[*parameters.kwonly_params, *added],
+            star_arg=parameters.star_arg if has_star else cst.ParamStar(),
+        )
+    )
+
+
+class RelativeImports(cst.CSTTransformer):
+    """Imports files beside the module by a dot.
+
+    Args:
+        beside: names of the modules that lie there.
+        package: what stands before the dot's name: empty beside them, the name of a package elsewhere.
+    """
+
+    def __init__(self, beside: frozenset[str], package: str = "") -> None:
+        super().__init__()
+        self._beside, self._package = beside, package
+
+    def leave_ImportFrom(  # noqa: D102, N802
+        self, original_node: cst.ImportFrom, updated_node: cst.ImportFrom
+    ) -> cst.ImportFrom:
+        module = original_node.module
+        first = module
+        while isinstance(first, cst.Attribute):
+            first = first.value  # type: ignore[assignment]
+        if original_node.relative or not isinstance(first, cst.Name) or first.value not in self._beside:
+            return updated_node
+        dotted = ".".join([*([self._package] if self._package else []), cst.Module([]).code_for_node(module)])  # type: ignore[arg-type]
+        return updated_node.with_changes(
+            relative=[cst.Dot()], module=cst.parse_expression(dotted), whitespace_after_from=cst.SimpleWhitespace(" ")
+        )
+
+    def leave_SimpleStatementLine(  # noqa: D102, N802
+        self, original_node: cst.SimpleStatementLine, updated_node: cst.SimpleStatementLine
+    ) -> cst.SimpleStatementLine | cst.FlattenSentinel[cst.SimpleStatementLine]:
+        if not matchers.matches(original_node, matchers.SimpleStatementLine([matchers.Import()])):
+            return updated_node
+        statement = original_node.body[0]
+        assert isinstance(statement, cst.Import)  # noqa: S101 - it matched
+        mine = [alias for alias in statement.names if alias.evaluated_name in self._beside]
+        others = [alias for alias in statement.names if alias not in mine]
+        if not mine:
+            return updated_node
+        comma = cst.MaybeSentinel.DEFAULT
+        made = [
+            cst.ImportFrom(
+                module=cst.Name(self._package) if self._package else None,
+                relative=[cst.Dot()],
+                names=[alias.with_changes(comma=comma) for alias in mine],
+            )
+        ]
+        lines = [updated_node.with_changes(body=made)]
+        if others:
+            rest = cst.Import([alias.with_changes(comma=comma) for alias in others])
+            lines.insert(0, updated_node.with_changes(body=[rest]))
+            lines[1] = lines[1].with_changes(leading_lines=[])
+        return cst.FlattenSentinel(lines)
