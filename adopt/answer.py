@@ -102,11 +102,13 @@ class AdoptAnswer:
     warnings: tuple[AnswerWarning, ...]
     rows: int
     rows_checked: int
-    """Rows that the counts of kept rows are of: all, or rows spread evenly over the whole table where there are many."""
+    """The rows among which kept rows are counted: all, or where there are many a sample of the whole table."""
     rows_kept: int
     """Rows of `rows_checked` that keep the types and rules of every column."""
     head: tuple[tuple[str | None, ...], ...]
     """The first rows, as they are written, in the order of `columns`; None where there is no value."""
     duplicate_rows: int
+    problem: str = ""
+    """What `--check` of a stage says is wrong with the recipe; empty where all of them accept it."""
     is_name_taken: bool = False
     """Whether a recipe of that name is there already: then nothing can be written under it."""
