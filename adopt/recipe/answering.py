@@ -81,7 +81,7 @@ def _make_column(column: DraftColumn, found: ColumnProfile, draft: Draft, rows_k
             is_distinct_exact=found.is_distinct_exact,
             most_frequent=tuple((_cut(cell), count) for cell, count in found.most_frequent),
             quantiles=found.quantiles,
-            histogram=bars and AnswerHistogram(bars.edges, bars.counts),
+            histogram=AnswerHistogram(bars.edges, bars.counts) if bars else None,
             longest=found.longest,
         ),
         rows_kept=rows_kept,
