@@ -1,1 +1,24 @@
-"""The command line of adopt."""
+"""From data or notebooks to a recipe: `python -m adopt data/churn.csv`.
+
+load: what was given; work: look at all of it and draft; save: a new file in `recipes/`.
+"""
+
+import sys
+from collections.abc import Sequence
+from importlib.util import find_spec
+
+from relay.handoff.verbs import Verb, run_verb
+
+NOTEBOOK = ".ipynb"
+NOTEBOOKS = Verb("draft a recipe and its code from notebooks", "adopt.notebooks.command")
+DATA = Verb("draft a recipe from data", "adopt.data_command")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run the command and give its exit code."""
+    is_notebook = any(argument.endswith(NOTEBOOK) for argument in arguments)
+    return run_verb("adopt", "", NOTEBOOKS if is_notebook and find_spec(NOTEBOOKS.module) else DATA, arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -16,13 +16,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from loguru import logger
 
-from ingest.queries import Question, ask_postgres
 from relay.handoff.files import Fingerprints
 from relay.handoff.location import DatasetLocation
 from relay.handoff.receipt import Key, Receipt, Rejects
 from relay.handoff.schema import describe_schema
 from relay.handoff.settings import ROOT
 from relay.handoff.writer import Block, DatasetWriter
+from relay.sources.queries import Question, ask_postgres
 from relay.tables.connection import Database
 from relay.tables.replace import Publication
 from relay.tables.table import find_table

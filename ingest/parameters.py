@@ -14,15 +14,13 @@ from pydantic import (
 
 from ingest.own_function import find_own
 from ingest.refresh import Refresh
-from ingest.urls import check_database_url, mask_url
 from relay.handoff.column import LARGEST_INT, CellKeys
 from relay.handoff.recipe import Recipe, Section, choose_section
 from relay.reading.format_keys import ExtraColumns, FormatKeys, drop_undeclared
+from relay.sources.databases import VARIABLE, check_database_url
+from relay.sources.urls import mask_url
 
 Share = Annotated[float, Field(ge=0, le=1)]
-
-VARIABLE = re.compile(r"[A-Z][A-Z0-9_]*")
-
 
 Timeout = Annotated[float | None, Field(gt=0, exclude=True)]
 

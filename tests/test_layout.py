@@ -17,6 +17,7 @@ LIBRARIES: dict[str, set[str]] = {
     "relay.registry": {"relay.handoff", "relay.reading"},
     "relay.results": {"relay.handoff", "relay.registry"},
     "relay.tables": {"relay.handoff"},
+    "relay.sources": {"relay.handoff", "relay.reading", "relay.tables"},
     "stylometry": set(),
 }
 """Library -> the libraries that it may import."""

@@ -13,10 +13,8 @@ from typing import TYPE_CHECKING
 
 from loguru import logger
 
-from ingest.kept import Fetched, KeptFile, Wanted, is_due, is_whole, keep_part, read_manifest, write_manifest
 from ingest.parameters import HttpSection
 from ingest.refresh import choose_refresh
-from ingest.urls import mask_url, path_file
 from relay.handoff.errors import RecipeError, SourceError
 from relay.handoff.files import Fingerprints, sync_folder
 from relay.handoff.receipt import Origin
@@ -24,10 +22,12 @@ from relay.handoff.recipe import Column
 from relay.handoff.run import Run, format_utc
 from relay.reading.rawfile import RawFile
 from relay.reading.sets import distinguish
+from relay.sources.kept import Fetched, KeptFile, Wanted, is_due, is_whole, keep_part, read_manifest, write_manifest
+from relay.sources.urls import mask_url, path_file
 
 if TYPE_CHECKING:  # requests and Arrow are heavy: an unchanged stage does without them
-    from ingest.download import RetryPolicy
     from relay.handoff.writer import Block
+    from relay.sources.download import RetryPolicy
 
 STOP_SECONDS = 0.5
 """How long interrupted downloads may take to close their files."""
@@ -141,8 +141,8 @@ class HttpSource:
         return files
 
     def _download(self, due: list[Wanted]) -> list[Fetched | None]:
-        from ingest.download import RetryPolicy
         from relay.handoff.progress import show_progress
+        from relay.sources.download import RetryPolicy
 
         section = self.parameters
         policy = self.policy or RetryPolicy(section.connect_timeout, section.read_timeout, section.retries)
@@ -225,7 +225,7 @@ def download_side_by_side(
         SourceError: one cannot be had; the others stop, and what came of them is resumed next time.
         OSError: the disk refuses.
     """
-    from ingest.download import DownloadControl, download
+    from relay.sources.download import DownloadControl, download
 
     todo: SimpleQueue[int] = SimpleQueue()
     news: SimpleQueue[int | tuple[int, Fetched | BaseException | None]] = SimpleQueue()

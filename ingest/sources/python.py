@@ -11,11 +11,9 @@ from typing import TYPE_CHECKING
 
 from loguru import logger
 
-from ingest.kept import KeptFile, is_due, is_whole, read_manifest, write_manifest
 from ingest.own_function import find_own
 from ingest.parameters import FormatSection, PythonSection
 from ingest.refresh import choose_refresh
-from ingest.urls import DIGEST_CHARS
 from relay.handoff.code import digest_modules, read_pins
 from relay.handoff.column import CELL_KEYS
 from relay.handoff.errors import SchemaError
@@ -26,6 +24,8 @@ from relay.handoff.receipt import Origin
 from relay.handoff.run import Run, format_utc
 from relay.handoff.settings import ROOT
 from relay.reading.rawfile import RawFile
+from relay.sources.kept import KeptFile, is_due, is_whole, read_manifest, write_manifest
+from relay.sources.urls import DIGEST_CHARS
 
 if TYPE_CHECKING:  # Arrow is heavy: only when there is work
     import pyarrow as pa

@@ -9,22 +9,23 @@ from datetime import datetime
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from loguru import logger
 
-from ingest.kept import KeptFile, is_due, is_whole, read_manifest, write_manifest
-from ingest.parameters import VARIABLE, FormatSection, SqlSection
+from ingest.parameters import FormatSection, SqlSection
 from ingest.refresh import choose_refresh
-from ingest.urls import DIGEST_CHARS, find_sqlite_path
 from relay.handoff.column import CELL_KEYS
-from relay.handoff.database import check_url, locate_database, quote_name
-from relay.handoff.errors import SourceError, UsageError
+from relay.handoff.database import locate_database
+from relay.handoff.errors import SourceError
 from relay.handoff.files import Fingerprints, sync_folder
 from relay.handoff.receipt import Origin
 from relay.handoff.recipe import Column
 from relay.handoff.run import Run, format_utc
 from relay.reading.rawfile import RawFile
+from relay.sources.databases import SQLITE, find_sqlite_path, find_url, select_all
+from relay.sources.kept import KeptFile, is_due, is_whole, read_manifest, write_manifest
+from relay.sources.urls import DIGEST_CHARS
 
 if TYPE_CHECKING:  # Arrow and the driver are heavy: an unchanged stage does without them
     import pyarrow as pa
@@ -32,7 +33,6 @@ if TYPE_CHECKING:  # Arrow and the driver are heavy: an unchanged stage does wit
     from relay.handoff.writer import Block
 
 KEPT_NAME = "rows.parquet"
-SQLITE = "sqlite"
 ORDER = re.compile(r"\border\s+by\b", re.IGNORECASE)
 
 
@@ -71,8 +71,7 @@ class SqlSource:
         """What the database is asked."""
         if self.section.query is not None:
             return self.section.query.strip().rstrip(";")
-        parts = (self.section.table or "").split(".")
-        return "select * from " + ".".join(map(quote_name, parts))  # noqa: S608
+        return select_all(self.section.table or "")
 
     @property
     def digest(self) -> str:
@@ -184,7 +183,7 @@ class SqlSource:
         return groups.rows, sink.fingerprint, sink.bytes
 
     def _ask(self) -> "Iterator[pa.RecordBatch]":
-        from ingest.queries import Question, ask_postgres, ask_sqlite
+        from relay.sources.queries import Question, ask_postgres, ask_sqlite
 
         question = Question(self.statement, tuple(self.section.parameters), self.section.timeout)
         if path := find_sqlite_path(self.url):
@@ -219,25 +218,6 @@ def open_source(run: Run[SqlSection], environment: Mapping[str, str] = os.enviro
         now=run.started,
         run_name=run.name,
     )
-
-
-def find_url(written: str, configured: str, environment: Mapping[str, str]) -> str:
-    """The URL of the database that a recipe means, with its password.
-
-    Raises:
-        UsageError: it names a variable that holds no URL, or nothing, and no database is configured.
-    """
-    if VARIABLE.fullmatch(written):
-        url = environment.get(written) or ""
-        if urlsplit(url).scheme != SQLITE:
-            check_url(url, written)
-        return url
-    if not (written or configured):
-        raise UsageError(
-            "[ingest] url: the recipe names no database, and none is configured: set DATABASE_URL or "
-            "USE_POSTGRES=true, or write url = … into the recipe"
-        )
-    return written or configured
 
 
 def has_order(section: SqlSection) -> bool:

@@ -18,15 +18,15 @@ from loguru import logger
 from patience import HANG_SECONDS, wait_for
 
 from ingest.__main__ import STAGE
-from ingest.download import RetryPolicy
 from ingest.parameters import parse_parameters
 from ingest.sources.http import HttpSource, open_source
-from ingest.urls import digest_url, mask_url, name_file
 from relay.handoff.errors import RecipeError, SourceError, UsageError
 from relay.handoff.files import Fingerprints
 from relay.handoff.recipe import load_recipe
 from relay.handoff.run import Run
 from relay.handoff.settings import Settings
+from relay.sources.download import RetryPolicy
+from relay.sources.urls import digest_url, mask_url, name_file
 
 QUICK = RetryPolicy(connect_timeout=HANG_SECONDS, read_timeout=HANG_SECONDS, retries=1, first_delay=0.001)
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)

@@ -57,7 +57,7 @@ def test_a_module_is_its_file_and_a_package_all_its_modules(tmp_path: Path) -> N
         "ingest/prose.py",
         "relay/reading/formats/__init__.py",
         "relay/reading/formats/text.py",
-        "ingest/download.py",
+        "ingest/parameters.py",
     ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_text(name)

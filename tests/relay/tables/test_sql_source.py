@@ -216,11 +216,11 @@ def test_every_simple_type_becomes_a_value(shop: Desk, ask: Ask) -> None:
 
 @postgres
 def test_the_time_limit_is_one_for_all_blocks_of_an_answer(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from ingest.queries import Question, ask_postgres
     from relay.handoff.errors import SourceError
+    from relay.sources.queries import Question, ask_postgres
 
     clock = itertools.count(0, 100)
-    monkeypatch.setattr("ingest.queries.monotonic", lambda: next(clock))
+    monkeypatch.setattr("relay.sources.queries.monotonic", lambda: next(clock))
     with pytest.raises(SourceError, match="no end of rows after 60 s"):
         list(ask_postgres(postgres_url, Question("select generate_series(1, 5000)", (), 60)))
 
@@ -480,7 +480,6 @@ def test_any_rows_come_back_from_the_table_as_they_were(postgres_url: str, tmp_p
     import numpy as np
     import pyarrow.parquet as pq
 
-    from ingest.queries import Question, ask_postgres
     from relay.handoff.files import Fingerprints
     from relay.handoff.location import DatasetLocation
     from relay.handoff.receipt import Key, Receipt, Rejects
@@ -488,6 +487,7 @@ def test_any_rows_come_back_from_the_table_as_they_were(postgres_url: str, tmp_p
     from relay.handoff.schema import arrow_schema, describe_schema
     from relay.handoff.writer import Block, DatasetWriter
     from relay.reading.conform import conform
+    from relay.sources.queries import Question, ask_postgres
     from relay.tables.connection import Database
     from relay.tables.replace import Publication
     from relay.tables.table import find_table

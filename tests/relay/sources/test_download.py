@@ -20,10 +20,10 @@ from hypothesis import strategies as st
 from loguru import logger
 from patience import HANG_SECONDS
 
-from ingest.download import DownloadControl, RetryPolicy, StoppedError, download
-from ingest.kept import Fetched, Wanted
-from ingest.version import Version
 from relay.handoff.errors import SourceError
+from relay.sources.download import DownloadControl, RetryPolicy, StoppedError, download
+from relay.sources.kept import Fetched, Wanted
+from relay.sources.version import Version
 
 BODY = b"id,name\n" + b"".join(b"%d,row\n" % number for number in range(20_000))
 QUICK = RetryPolicy(connect_timeout=HANG_SECONDS, read_timeout=HANG_SECONDS, retries=3, first_delay=0.001)
@@ -32,8 +32,8 @@ YESTERDAY = formatdate(1_700_000_000, usegmt=True)
 DOWNLOAD = """
 import sys, threading
 from pathlib import Path
-from ingest.download import RetryPolicy, DownloadControl, download
-from ingest.kept import Wanted
+from relay.sources.download import RetryPolicy, DownloadControl, download
+from relay.sources.kept import Wanted
 wanted = Wanted(sys.argv[1], sys.argv[1], "", Path(sys.argv[2]))
 download(wanted, RetryPolicy(), DownloadControl(lambda _: None, threading.Event()))
 """

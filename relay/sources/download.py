@@ -12,12 +12,12 @@ import requests
 import urllib3
 from loguru import logger
 
-from ingest.kept import Fetched, Part, Wanted
-from ingest.urls import mask_url
-from ingest.version import Version, says_its_end
 from relay.handoff.errors import SourceError
 from relay.handoff.receipt import Origin
 from relay.reading.rawfile import RawFile
+from relay.sources.kept import Fetched, Part, Wanted
+from relay.sources.urls import mask_url
+from relay.sources.version import Version, says_its_end
 
 PIECE_BYTES = 1 << 20
 """The most that is taken from the socket at once; also how far an attempt must come to count as a success."""

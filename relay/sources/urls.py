@@ -33,34 +33,6 @@ def mask_url(url: str) -> str:
     return urlunsplit((parts.scheme, f"***@{host}" if sign else host, parts.path, query, ""))
 
 
-def check_database_url(url: str) -> None:
-    """Make sure that a recipe names a database that can be asked, and no secret.
-
-    Raises:
-        ValueError: it does not; the message shows neither the URL nor what may be a password in it.
-    """
-    if find_sqlite_path(url):
-        return
-    try:
-        parts = urlsplit(url)
-        _ = parts.port  # read late, and only then refused
-    except ValueError:
-        parts = SplitResult("", "", "", "", "")
-    if parts.scheme not in ("postgresql", "postgres") or len(parts.path) < 2:
-        raise ValueError("url: expected postgresql://user@host:5432/database, sqlite:///path or a variable's name")
-    if parts.password is not None or SECRET_KEYS.search(parts.query):
-        raise ValueError(
-            "url: holds a password; a recipe is no place for one. Put the URL into an environment variable and name "
-            'it: url = "WAREHOUSE_URL"'
-        )
-
-
-def find_sqlite_path(url: str) -> str:
-    """The path in `sqlite:///path` as it is written, with any character; empty in any other URL."""
-    scheme, mark, path = url.partition(":///")
-    return path if mark and scheme.lower() == "sqlite" else ""
-
-
 def digest_url(url: str) -> str:
     """16 hexadecimal digits that tell one URL from another, secrets in the query included.
 

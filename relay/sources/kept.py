@@ -23,9 +23,9 @@ from typing import Self
 from loguru import logger
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from ingest.urls import DIGEST_CHARS, digest_url, name_file
-from ingest.version import Version
 from relay.handoff.files import BLOCK_BYTES, Fingerprints, write_atomically
+from relay.sources.urls import DIGEST_CHARS, digest_url, name_file
+from relay.sources.version import Version
 
 MANIFEST = "manifest.json"
 PIECES_AHEAD = 2  # of up to 1 MiB: more would cost memory and no longer save time
@@ -127,7 +127,7 @@ def write_manifest(folder: Path, files: list[KeptFile]) -> None:
     write_atomically(folder / MANIFEST, content.encode())
     named = {file.file for file in files}
     for path in folder.iterdir():
-        if OURS.match(path.name) and path.name not in named:  # what somebody else put there stays
+        if OURS.match(path.name) and path.name not in named:  # other files stay
             path.unlink()
 
 
@@ -190,7 +190,7 @@ class Part:
         return self._digest.hexdigest()
 
     def restart(self, version: Version) -> None:
-        """Begin anew with another version."""
+        """Start over with another version."""
         # The note first, so that bytes and version of different files never stand together.
         _note_path(self.path).unlink(missing_ok=True)
         self._file.truncate(0)

@@ -1,4 +1,4 @@
-"""A real HTTP server on loopback whose pages misbehave as they are told."""
+"""A real HTTP server on loopback whose pages misbehave in the ways that a test asks for."""
 
 import gzip
 import re

@@ -1,0 +1,165 @@
+"""`python -m adopt FROM`: look at data, draft a recipe, have the three stages check it, and write it."""
+
+import argparse
+import os
+import shlex
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from adopt.ask import ask_questions
+from adopt.draft_data import Examined, Wishes, draft_data, examine
+from adopt.recipe.answering import Outcome, make_answer
+from adopt.recipe.corrections import read_corrections
+from adopt.recipe.draft import Draft
+from adopt.recipe.names import is_recipe_name, make_words
+from adopt.recipe.report import write_report
+from adopt.recipe.toml_text import find_questions, write_toml
+from adopt.recipe.write import check_recipe, refuse_name, write_recipe
+from relay.handoff.errors import RecipeError, UsageError
+from relay.handoff.recipe_file import SUBCOMMANDS, list_recipes, show_path
+from relay.handoff.settings import DATA_DIR, RECIPES_DIR, read_settings
+from relay.handoff.verbs import VerbAnswer
+
+LONGEST_NAME = 40
+
+
+def add_options(_: str, parser: argparse.ArgumentParser) -> None:
+    """Declare what the command line may hold."""
+    parser.description = (
+        "Reads a data file, a folder or a table of a database, and drafts recipes/NAME.toml: columns with types and "
+        "roles, a target and an estimator. Prints a profile of the data and what a person should look at. Never "
+        "overwrites a file."
+    )
+    parser.epilog = "Example: python -m adopt data/churn.csv --target churn"
+    parser.add_argument("given", nargs="+", metavar="FROM", help="a file, a folder, a URL, or a database URL")
+    parser.add_argument("--name", default="", help="name of the recipe (default: from the name of the data)")
+    parser.add_argument("--target", default="", metavar="COLUMN", help='what a model learns; "none" for no target')
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="KEY=VALUE",
+        help='correct a guess, such as columns.zip.type="text" or model.use="linear"; repeatable',
+    )  # fmt: skip
+    parser.add_argument(
+        "--unset", action="append", default=[], metavar="KEY", help="leave a key out, such as columns.zip.min"
+    )
+    parser.add_argument("--ask", action="store_true", help="ask about each uncertain guess")
+    parser.add_argument("--dry-run", action="store_true", help="print the recipe and write nothing")
+    parser.add_argument("--data-dir", type=Path, metavar="DIR", help=DATA_DIR.option)
+
+
+def answer(options: argparse.Namespace) -> VerbAnswer:
+    """Draft a recipe and write it, unless `--dry-run` says otherwise.
+
+    Raises:
+        UsageError: what is given, or a correction, names nothing; or the name of the recipe is taken.
+        SourceError, SchemaError: the data cannot be read.
+        RecipeError: a stage does not accept the recipe.
+    """
+    data_dir = (options.data_dir or read_settings().data_dir).absolute()
+    given = _require_one(options.given)
+    if options.name:
+        _require_free(find_path(options.name, data_dir), options)
+    corrections = read_corrections(options.set, options.unset)
+    with TemporaryDirectory(prefix="relay-adopt-") as scratch:
+        examined = examine(given, Path(scratch))
+    wishes = Wishes(options.name or name_recipe(examined), options.target, corrections)
+    draft = draft_data(examined, wishes)
+    if options.ask:
+        wishes = ask_questions(examined, wishes)
+        draft = draft_data(examined, wishes)
+    path = find_path(draft.name, data_dir)
+    _require_free(path, options)
+    outcome = _finish(draft, path, write_toml(draft, describe_command(given, wishes)), is_dry=options.dry_run)
+    report = write_report(draft, examined.profile, given)
+    return VerbAnswer(
+        asdict(make_answer(draft, examined.layout, examined.profile, outcome)) if options.json else None,
+        "\n".join([report, "", *_say_end(draft, outcome)]),
+    )
+
+
+def find_path(name: str, data_dir: Path) -> Path:
+    """Where a recipe of that name belongs: in `recipes/`, or in the data folder where that is not writable.
+
+    Raises:
+        UsageError: no recipe can have the name.
+    """
+    if not is_recipe_name(name):
+        raise UsageError(
+            f'--name {name}: no recipe can be called "{name}"; expected at most 60 of a-z, 0-9, - and _, and a letter '
+            "or a digit first"
+        )
+    if name in SUBCOMMANDS:
+        raise UsageError(
+            f'--name {name}: "{name}" is a subcommand of `python -m model`, so no recipe may have that name',
+            next_step="Choose another name",
+        )
+    folder = RECIPES_DIR if os.access(RECIPES_DIR, os.W_OK) else data_dir / "recipes"
+    return folder / f"{name}.toml"
+
+
+def name_recipe(examined: Examined) -> str:
+    """A recipe's name from the name of the data."""
+    name = make_words(examined.layout.title, LONGEST_NAME) or "data"
+    return f"{name}_data" if name in SUBCOMMANDS else name
+
+
+def describe_command(given: str, wishes: Wishes) -> str:
+    """The command that drafts the same recipe again."""
+    words = ["python", "-m", "adopt", given, "--name", wishes.name]
+    words += ["--target", wishes.target] if wishes.target else []
+    return shlex.join(words)
+
+
+def _require_one(given: Sequence[str]) -> str:
+    if len(given) > 1:
+        raise UsageError(
+            f"{len(given)} names are given, {given[0]} first; expected one file, folder, URL or database URL",
+            next_step="Put files of one table into a folder and give that, or adopt one after the other",
+        )
+    return given[0]
+
+
+def _require_free(path: Path, options: argparse.Namespace) -> None:
+    """Return where the name is free, or nothing will be written.
+
+    Raises:
+        NameTakenError: a recipe has it.
+    """
+    if not options.dry_run and (taken := _find_taken(path)):
+        raise refuse_name(taken)
+
+
+def _find_taken(path: Path) -> Path | None:
+    others = [*list_recipes(), *list_recipes(path.parent)]
+    return next((other for other in others if other.stem.casefold() == path.stem.casefold()), None)
+
+
+def _finish(draft: Draft, path: Path, text: str, *, is_dry: bool) -> Outcome:
+    problem = check_recipe(text, draft.name)
+    if problem and not is_dry:
+        raise RecipeError(
+            f"the drafted recipe is not accepted: {problem}. Nothing was written",
+            next_step="See the recipe with --dry-run, and correct it with --set or --unset",
+        )
+    if not is_dry:
+        write_recipe(text, path)
+    return Outcome(
+        path=show_path(path),
+        toml=text,
+        next=f"make run RECIPE={draft.name}",
+        is_written=not is_dry,
+        problem=problem,
+        is_name_taken=is_dry and _find_taken(path) is not None,
+    )
+
+
+def _say_end(draft: Draft, outcome: Outcome) -> list[str]:
+    """Where the recipe is and what to do next; the recipe itself where nothing was written."""
+    if not outcome.is_written:
+        problem = [f"A stage does not accept it: {outcome.problem}"] if outcome.problem else []
+        taken = [f"{outcome.path} is there already: choose another --name."] if outcome.is_name_taken else []
+        return [f"Nothing was written. {outcome.path} would be:", "", outcome.toml, *problem, *taken]
+    questions = len(find_questions(draft))
+    marked = f" {questions} of its lines are marked `# check:`." if questions else ""
+    return [f"Wrote {outcome.path}; ingest, preprocess and model accept it.{marked}", f"Next: {outcome.next}"]

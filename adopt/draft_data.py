@@ -1,0 +1,210 @@
+"""From what a person gives to a draft: look at the data once, then guess as often as a person corrects."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from adopt.data.layout import Layout
+from adopt.data.profile import TableProfile
+from adopt.notes import Note
+from adopt.recipe.corrections import Corrections, require_columns
+from adopt.recipe.draft import Draft, DraftColumn
+from adopt.recipe.look_up import find_column_value, find_value
+from adopt.recipe.names import choose_names
+from adopt.recipe.types import TypeGuess
+from adopt.stand_in import find_layout, find_warnings, guess_roles, guess_task, guess_type, profile_rows, read_rows
+from relay.handoff.column import APPLIES_TO
+from relay.handoff.errors import UsageError
+from relay.handoff.recipe_file import suggest_nearest
+
+NO_TARGET = "none"
+"""What a person gives as the target where the recipe has none."""
+TARGET = "target"
+"""Key of a note about the target."""
+UNIQUE_ROLES = frozenset(("target", "id", "time", "label", "group", "weight"))
+NUMBER_KEYS = frozenset(("min", "max", "decimal", "thousands"))
+
+
+@dataclass(frozen=True)
+class Examined:
+    """The data, looked at once."""
+
+    layout: Layout
+    profile: TableProfile
+    where: str
+    """What was given, for people."""
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What a person decides instead of a guess."""
+
+    name: str
+    """Of the recipe."""
+    target: str = ""
+    """A column by its drafted name or the source's; `none`: the recipe has no target. Empty: it is guessed."""
+    corrections: Corrections = field(default_factory=Corrections)
+
+    def with_values(self, values: Mapping[str, Any]) -> "Wishes":
+        """These and more corrections, of which a target is one."""
+        target = str(values[TARGET]) if TARGET in values else self.target
+        others = {key: value for key, value in values.items() if key != TARGET}
+        return replace(self, target=target, corrections=self.corrections.with_values(others))
+
+
+def examine(given: str, scratch: Path) -> Examined:
+    """Find out how the data is written and what its columns hold: one pass over all rows.
+
+    Raises:
+        RelayError: it cannot be read; the message says what to do.
+    """
+    layout = find_layout(given)
+    return Examined(layout, profile_rows(read_rows(layout, scratch)), given)
+
+
+def draft_data(examined: Examined, wishes: Wishes) -> Draft:
+    """A whole recipe with the evidence of each guess.
+
+    Raises:
+        UsageError: a correction names a column that is not there.
+    """
+    layout, profile = examined.layout, examined.profile
+    names = choose_names(layout.names)
+    corrections = wishes.corrections
+    require_columns(corrections, names)
+    types = [_correct_type(guess_type(one, profile.columns), corrections.of_column(name))
+             for one, name in zip(profile.columns, names, strict=True)]  # fmt: skip
+    target = find_column(wishes.target, names, layout.names)
+    task = guess_task(profile, types, target)
+    roles = guess_roles(profile, types)
+    columns = tuple(
+        DraftColumn(name, source, guess.type, role, guess.keys, guess.notes)
+        for name, source, guess, role in zip(names, layout.names, types, roles, strict=True)
+    )
+    columns = tuple(replace(one, role="target") if one.source == task.target else one for one in columns)
+    draft = Draft(
+        name=wishes.name,
+        title=layout.title,
+        description="",
+        ingest=layout.ingest,
+        columns=columns,
+        task=task,
+        notes=layout.notes,
+        key_notes={f"ingest.{key}": notes for key, notes in layout.key_notes.items()},
+        warnings=find_warnings(profile),
+    )
+    return correct(draft, corrections, has_names=layout.has_names)
+
+
+def find_column(wished: str, names: Sequence[str], sources: Sequence[str]) -> int | None:
+    """The place of a column that a person names, by the draft's name or by the source's; None where none is named.
+
+    Raises:
+        UsageError: there is no such column.
+    """
+    for known in (names, sources):
+        if wished in known and wished:
+            return list(known).index(wished)
+    if wished in ("", NO_TARGET):
+        return None
+    raise UsageError(f"--target {wished}: the data has no such column{suggest_nearest(wished, (*names, *sources))}")
+
+
+def correct(draft: Draft, corrections: Corrections, *, has_names: bool) -> Draft:
+    """The draft with everything that a person decided; what was asked about it is asked no longer.
+
+    Raises:
+        UsageError: two columns would have one name.
+    """
+    columns = tuple(_correct_column(column, corrections, has_names=has_names) for column in draft.columns)
+    _require_different_names(columns)
+    renamed = {old.name: new.name for old, new in zip(draft.columns, columns, strict=True)}
+    task = draft.task
+
+    def settle(notes: Sequence[Note]) -> tuple[Note, ...]:
+        return _settle(notes, corrections, lambda key: find_value(draft, key))
+
+    return replace(
+        draft,
+        title=str(corrections.values.get("title", draft.title)),
+        description=str(corrections.values.get("description", draft.description)),
+        ingest=_correct_section(draft.ingest, "ingest", corrections),
+        columns=columns,
+        task=replace(
+            task,
+            target=renamed.get(task.target or "", task.target),
+            preprocess=_correct_section(task.preprocess, "preprocess", corrections),
+            model=_correct_section(task.model, "model", corrections),
+            notes=settle(task.notes),
+            key_notes={key: settle(notes) for key, notes in task.key_notes.items()},
+        ),
+        notes=settle(draft.notes),
+        key_notes={key: settle(notes) for key, notes in draft.key_notes.items()},
+    )
+
+
+def _correct_type(guess: TypeGuess, keys: Mapping[str, Any]) -> TypeGuess:
+    """The guess in the type that a person says, with the keys that this type can have."""
+    kind = keys.get("type", guess.type)
+    if kind == guess.type:
+        return guess
+    return TypeGuess(kind, {key: value for key, value in guess.keys.items() if _fits(key, kind)}, ())
+
+
+def _fits(key: str, kind: str) -> bool:
+    """Whether a key means the same in a column of another type."""
+    if key in ("allowed", "min", "max", "epoch"):
+        return False
+    return key not in APPLIES_TO or kind in APPLIES_TO[key]
+
+
+def _correct_column(column: DraftColumn, corrections: Corrections, *, has_names: bool) -> DraftColumn:
+    said = corrections.of_column(column.name)
+    removed = corrections.without(f"columns.{column.name}")
+    name = str(said.get("name", column.name))
+    others = {key: value for key, value in said.items() if key not in ("name", "type", "role")}
+    keys = {key: value for key, value in {**column.keys, **others}.items() if key not in removed}
+    return replace(
+        column,
+        name=name,
+        # Without names in the source, columns are known by their order.
+        source=column.source if has_names else name,
+        role=said.get("role", column.role),
+        keys=keys,
+        notes=_settle(column.notes, corrections, lambda key: find_column_value(column, key.rpartition(".")[2])),
+    )
+
+
+def _require_different_names(columns: Sequence[DraftColumn]) -> None:
+    seen: dict[str, DraftColumn] = {}
+    for column in columns:
+        for name in {column.name, column.source}:
+            if name in seen and seen[name] is not column:
+                raise UsageError(f'two columns would be called "{name}"; choose another name with --set columns.…')
+            seen[name] = column
+
+
+def _correct_section(section: Mapping[str, Any], name: str, corrections: Corrections) -> dict[str, Any]:
+    """The keys of a section with those that a person said, also inside of its tables."""
+    found = dict(section)
+    for key, value in corrections.of(name).items():
+        *tables, last = key.split(".")
+        inner = found
+        for table in tables:
+            below = inner.get(table)
+            inner[table] = dict(below) if isinstance(below, Mapping) else {}
+            inner = inner[table]
+        inner[last] = value
+    return {key: value for key, value in found.items() if key not in corrections.without(name)}
+
+
+def _settle(notes: Sequence[Note], corrections: Corrections, guess_of: Callable[[str], Any]) -> tuple[Note, ...]:
+    """The notes without those whose key a person gave another value; a guess that was confirmed is no question."""
+    settled = []
+    for note in notes:
+        if not (note.key and corrections.is_about(note.key)):
+            settled.append(note)
+        elif note.key in corrections.values and corrections.values[note.key] == guess_of(note.key):
+            settled.append(replace(note, is_question=False))
+    return tuple(settled)

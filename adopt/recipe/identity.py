@@ -1,0 +1,125 @@
+"""Columns that say which row it is, whose it is, or how much it counts."""
+
+from collections.abc import Iterator, Sequence
+
+from adopt.notes import Note
+from adopt.recipe.draft import Role
+from adopt.recipe.known import Known
+from adopt.recipe.words import ROW_NAMES, STEPS, STRONG_ID, WEIGHTS, is_id_name, join_name, names_person, split_name
+from relay.handoff.wording import count
+
+Mark = tuple[int, Role, Note]
+
+FEWEST_IDS = 5
+"""Values below which nothing is an id."""
+
+FEWEST_GROUPS = 5
+"""Groups below which a division by them leaves a side empty."""
+
+MOST_CATEGORIES = 50
+"""Values of an identifier up to which it is a category rather than a group."""
+
+
+def find_ids(columns: Sequence[Known], *, duplicates: int, has_names: bool) -> Iterator[Mark]:
+    """The id, and what else numbers the rows, which is left out.
+
+    Args:
+        columns: of the table.
+        duplicates: rows that equal an earlier one.
+        has_names: whether the source names its columns.
+    """
+    found = [(column, why) for column in columns if (why := _explain_id(column, duplicates, has_names=has_names))]
+    found.sort(key=lambda pair: (not is_id_name(pair[0].name), pair[0].index))
+    for place, (column, why) in enumerate(found):
+        if place == 0:
+            yield column.index, "id", Note(why)
+        else:
+            yield column.index, "ignore", Note(f"{why}; {found[0][0].shown} is the id already, so it is left out")
+
+
+def _explain_id(column: Known, duplicates: int, *, has_names: bool) -> str:
+    """Why a column names rows; empty where it does not."""
+    if column.valued < FEWEST_IDS or column.type not in ("int", "text", "category"):
+        return ""
+    repeats = column.valued - column.distinct
+    is_unique = column.is_unique or (column.is_exact and 0 < repeats <= duplicates)
+    if not is_unique or column.nulls > column.valued * 0.05:
+        return ""
+    but = f"; it repeats in {count(repeats, 'duplicate row')} only" if repeats and column.is_exact else ""
+    about = "" if column.is_exact else "about "
+    if has_names and is_id_name(column.name) and column.profile.longest <= LONGEST:
+        return f"the name of an id, and {about}{column.distinct:,} different values in {column.valued:,} rows{but}"
+    if _counts_rows(column, has_names=has_names):
+        first, last = column.range or (0, 0)
+        return f"it numbers the rows, from {first:,.0f} to {last:,.0f}{but}"
+    if column.profile.mean_words <= 1 and column.type != "int" and _looks_coded(column):
+        return f"{about}{column.distinct:,} different codes of one length in {count(column.valued, 'row')}{but}"
+    if column.index == 0 and column.type == "text" and column.profile.mean_words <= FEW_WORDS and _has_no_name(column):
+        return f"it has no name and {column.distinct:,} different texts: names of the rows{but}"
+    return ""
+
+
+def _has_no_name(column: Known) -> bool:
+    return not split_name(column.name) or join_name(column.name).startswith("unnamed")
+
+
+LONGEST = 80
+"""Characters of the longest identifier."""
+
+FEW_WORDS = 4
+"""Words of the name of a row, on average."""
+
+
+def _counts_rows(column: Known, *, has_names: bool) -> bool:
+    """Whether it holds 0, 1, 2, … or 1, 2, 3, …, and is no step of time."""
+    if column.type != "int" or column.range is None or column.nulls:
+        return False
+    first, last = column.range
+    if first not in (0, 1) or last - first + 1 != column.profile.rows:
+        return False
+    words = split_name(column.name)
+    if has_names and words and words[0] in ROW_NAMES:
+        return True
+    return column.index == 0 and column.profile.is_sorted and not (set(words) & STEPS and has_names)
+
+
+def _looks_coded(column: Known) -> bool:
+    """Whether all cells have one length of eight characters or more, as keys made by programs have."""
+    profile = column.profile
+    return profile.shortest == profile.longest >= 8
+
+
+def find_weight(columns: Sequence[Known]) -> Iterator[Mark]:
+    """The sample weight, by its name; `weight` alone is what something weighs."""
+    for column in columns:
+        if join_name(column.name) in WEIGHTS and column.is_number and not column.nulls:
+            low, high = column.range or (0, 0)
+            if low >= 0 and high > low:
+                yield column.index, "weight", Note(f"the name of a sample weight; from {low:g} to {high:g}")
+                return
+
+
+def find_group(columns: Sequence[Known]) -> Iterator[Mark]:
+    """The repeating identifier whose rows belong together; further ones stay what they are."""
+    able = [column for column in columns if _is_group(column)]
+    if not able:
+        return
+    best = min(able, key=lambda column: (not names_person(column.name), -column.distinct, column.index))
+    about = "" if best.is_exact else "about "
+    text = (
+        f"{about}{best.distinct:,} different values in {count(best.valued, 'row')}: it repeats, so it names no row; "
+        "rows of one value stay on one side of the split"
+    )
+    is_clear = names_person(best.name) or best.distinct > MOST_CATEGORIES
+    key = f"columns.{best.shown}.role"
+    yield best.index, "group", Note(text, is_question=not is_clear, choices=("input", "ignore"), key=key)
+
+
+def _is_group(column: Known) -> bool:
+    if column.type not in ("int", "text", "category") or column.profile.longest > LONGEST:
+        return False
+    if column.distinct < FEWEST_GROUPS or column.is_unique or column.nulls * 2 > column.profile.rows:
+        return False
+    if names_person(column.name):
+        return True
+    return is_id_name(column.name, STRONG_ID) and column.distinct > MOST_CATEGORIES

@@ -1,0 +1,94 @@
+"""Which of the remaining columns a model can learn from."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from adopt.notes import Note
+from adopt.recipe.draft import ColumnType, Role
+from adopt.recipe.known import Known
+from adopt.recipe.words import STRONG_ID, is_id_name
+from relay.handoff.wording import count
+
+MOST_CATEGORIES = 200
+"""Values up to which a category becomes a column each for the model."""
+
+LARGEST = 3.4e38
+"""How far from zero a number of a model may lie. Source: IEEE 754, binary32."""
+
+
+@dataclass(frozen=True)
+class InputGuess:
+    """Whether a column is an input, and as what."""
+
+    role: Role
+    type: ColumnType | None = None
+    keys: Mapping[str, Any] = field(default_factory=dict)
+    notes: tuple[Note, ...] = ()
+
+
+def judge_inputs(rest: Sequence[Known], columns: Sequence[Known]) -> Iterator[tuple[int, InputGuess]]:
+    """The place of each column, and its part in the model.
+
+    Args:
+        rest: the columns without a role.
+        columns: all of them.
+    """
+    for column in rest:
+        guess = _judge(column)
+        if guess.role == "input" and (twin := _find_twin(column, columns)) is not None:
+            note = Note(f"every cell looked at equals that of {twin.shown}, so it is left out")
+            guess = InputGuess("ignore", notes=(note,))
+        yield column.index, guess
+
+
+def _judge(column: Known) -> InputGuess:
+    if column.valued == 0:
+        return _leave_out("no cell has a value")
+    if column.is_constant:
+        return _leave_out("one value in all rows: nothing to learn from")
+    if column.type == "text":
+        return _judge_text(column)
+    if column.type == "category":
+        return _judge_category(column)
+    if column.type == "int" and is_id_name(column.name, STRONG_ID):
+        return _judge_number_of_thing(column)
+    if column.is_number and column.range is not None and max(map(abs, column.range)) > LARGEST:
+        return _leave_out(f"it holds numbers beyond {LARGEST:g}, with which no model can compute")
+    return InputGuess("input")
+
+
+def _leave_out(why: str) -> InputGuess:
+    return InputGuess("ignore", notes=(Note(why),))
+
+
+def _judge_text(column: Known) -> InputGuess:
+    about = "" if column.is_exact else "about "
+    return _leave_out(
+        f"{about}{column.distinct:,} different texts in {count(column.valued, 'row')}: an estimator takes no texts"
+    )
+
+
+def _judge_category(column: Known) -> InputGuess:
+    if column.distinct > MOST_CATEGORIES:
+        about = "" if column.is_exact else "about "
+        return _leave_out(
+            f"{about}{column.distinct:,} categories; the model would need a column for each (at most {MOST_CATEGORIES})"
+        )
+    return InputGuess("input")
+
+
+def _judge_number_of_thing(column: Known) -> InputGuess:
+    if column.distinct > MOST_CATEGORIES:
+        return _leave_out(f"{column.distinct:,} different numbers that name something: their size means nothing")
+    note = Note("numbers that name something: read as categories, since their size means nothing")
+    return InputGuess("input", "category", notes=(note,))
+
+
+def _find_twin(column: Known, columns: Sequence[Known]) -> Known | None:
+    """The column before it that has the same value in every row of the sample."""
+    for other in columns[: column.index]:
+        alike = other.type == column.type and other.distinct == column.distinct and other.nulls == column.nulls
+        if alike and other.values.equals(column.values):
+            return other
+    return None

@@ -1,0 +1,116 @@
+"""What a person reads of a draft on a terminal of 80 columns: profile, questions, warnings, and what to do next."""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from textwrap import TextWrapper
+
+from adopt.data.profile import ColumnProfile, TableProfile
+from adopt.recipe.draft import Draft, DraftColumn
+from adopt.recipe.nulls import count_nulls
+from adopt.recipe.terminal import WIDTH, cut, draw_bars, measure, pad, show, show_number, show_share
+from adopt.recipe.toml_text import find_questions
+
+NAME_WIDTH = 20
+BAR_COUNT = 8
+MOST_SHOWN = 60
+"""Columns with a line of their own: of a table of thousands the recipe has the rest."""
+MOST_LISTED = 20
+"""Questions and warnings with a paragraph of their own."""
+TASKS = {
+    "binary": "one of two classes",
+    "classes": "one of several classes",
+    "regression": "a number",
+    "authorship": "whose style a text has",
+    "clustering": "groups of similar rows, without a target",
+    "none": "no model: no column looks like a target",
+}
+
+
+def write_report(draft: Draft, profile: TableProfile, where: str) -> str:
+    """The whole report.
+
+    Args:
+        draft: of the recipe.
+        profile: of its columns, in the same order.
+        where: what was read, as a person gave it.
+    """
+    head = f"{profile.rows:,} rows, {len(draft.columns):,} columns in {show(where)}"
+    lines = [cut(head, WIDTH), "", *_write_columns(draft, profile)]
+    questions = find_questions(draft)
+    if questions:
+        lines += ["", _count(len(questions), "guess is uncertain", "guesses are uncertain") + " (--ask asks):"]
+        lines += _list_paragraphs([show(note.text) for note in questions])
+    if draft.warnings:
+        lines += ["", _count(len(draft.warnings), "warning", "warnings") + ":"]
+        lines += _list_paragraphs([show(warning.text) for warning in draft.warnings])
+    lines += ["", *_wrap(_describe_task(draft))]
+    return "\n".join(lines)
+
+
+def _describe_task(draft: Draft) -> str:
+    task = draft.task
+    if task.target is None:
+        return f"Task: {TASKS[task.kind]}."
+    use = task.model.get("use")
+    others = [name for name in task.model.get("estimators", {}) if name != use]
+    by = f", by {use}" if use else ""
+    rest = f" (also offered: {', '.join(others)})" if others else ""
+    return f"Task: predict {task.target}, {TASKS[task.kind]}{by}{rest}."
+
+
+def _write_columns(draft: Draft, profile: TableProfile) -> Iterator[str]:
+    columns = draft.columns
+    shown = list(islice(zip(columns, profile.columns, strict=True), MOST_SHOWN))
+    width = min(NAME_WIDTH, max([measure(column.name) for column, _ in shown] + [6]))
+    yield _join(width, ("column", "type", "role", "nulls", "distinct"), "values")
+    for column, found in shown:
+        nulls = show_share(count_nulls(column, found, draft.ingest), found.rows)
+        distinct = f"{'' if found.is_distinct_exact else '~'}{_show_count(found.distinct)}"
+        yield _join(width, (column.name, column.type, column.role, nulls, distinct), _describe_values(column, found))
+    if len(columns) > MOST_SHOWN:
+        yield f"and {len(columns) - MOST_SHOWN:,} more columns: see the recipe"
+
+
+def _join(width: int, cells: tuple[str, str, str, str, str], values: str) -> str:
+    name, kind, role, nulls, distinct = cells
+    left = f"{pad(name, width)} {pad(kind, 8)} {pad(role, 6)} {pad(nulls, 5, is_right=True)}"
+    left = f"{left} {pad(distinct, 8, is_right=True)}  "
+    return f"{left}{cut(values, WIDTH - measure(left))}".rstrip()
+
+
+def _describe_values(column: DraftColumn, found: ColumnProfile) -> str:
+    """The distribution of numbers, the length of long texts, or the most frequent cells."""
+    if column.type in ("int", "float") and len(found.quantiles) == 7 and found.distinct > 2:
+        low, *_, high = found.quantiles
+        bars = f" {draw_bars(found.histogram.counts, BAR_COUNT)} " if found.histogram is not None else " to "
+        return f"{show_number(low)}{bars}{show_number(high)}, median {show_number(found.quantiles[3])}"
+    if column.type == "text" and found.mean_words >= 3:
+        return f"{found.mean_words:,.0f} words on average"
+    cells = found.most_frequent
+    if not cells:
+        return "no values" if not found.filled else ""
+    if cells[0][1] == 1:
+        return ", ".join(show(cell) for cell, _ in cells[:3])
+    return ", ".join(f"{show(cell)} {show_share(count, found.rows)}" for cell, count in cells[:4])
+
+
+def _show_count(count: int) -> str:
+    return f"{count:,}" if count < 1_000_000 else f"{count / 1e6:.3g}M"
+
+
+def _count(number: int, one: str, many: str) -> str:
+    return f"{number:,} {one if number == 1 else many}"
+
+
+def _list_paragraphs(texts: Sequence[str]) -> Iterator[str]:
+    for text in texts[:MOST_LISTED]:
+        yield from _wrap(text, "- ")
+    if len(texts) > MOST_LISTED:
+        yield f"- and {len(texts) - MOST_LISTED:,} more: see the recipe and --json"
+
+
+def _wrap(text: str, bullet: str = "") -> list[str]:
+    wrapper = TextWrapper(
+        width=WIDTH, initial_indent=bullet, subsequent_indent=" " * len(bullet), break_on_hyphens=False
+    )
+    return wrapper.wrap(text)

@@ -1,0 +1,138 @@
+"""What each column is for: the role, and what else it needs to be that."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from adopt.data.profile import TableProfile
+from adopt.notes import Note
+from adopt.recipe.draft import ColumnType, Role
+from adopt.recipe.identity import Mark, find_group, find_ids, find_weight
+from adopt.recipe.inputs import judge_inputs
+from adopt.recipe.known import Known, look_at
+from adopt.recipe.leaks import Leak, find_leaks
+from adopt.recipe.target import Target, choose_target, find_target
+from adopt.recipe.times import find_time
+from adopt.recipe.types import TypeGuess
+
+UNIQUE = frozenset(("target", "id", "time", "label", "group", "weight"))
+"""Roles that one column can have."""
+
+
+@dataclass(frozen=True)
+class RoleGuess:
+    """What a column is for."""
+
+    role: Role
+    type: ColumnType
+    """The guessed type, or the one that the role needs: a number that names something is a category."""
+    keys: Mapping[str, Any] = field(default_factory=dict)
+    """What the role adds to the keys of the type, such as `allowed` of a target."""
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True)
+class Roles:
+    """The roles of all columns."""
+
+    columns: tuple[RoleGuess, ...]
+    target: Target | None
+    notes: tuple[Note, ...] = ()
+    """Why this target, or why none."""
+    leaks: tuple[Leak, ...] = ()
+    """Columns that tell the target."""
+
+    def with_role(self, role: Role) -> list[int]:
+        """The places of the columns of a role."""
+        return [index for index, one in enumerate(self.columns) if one.role == role]
+
+
+@dataclass(frozen=True)
+class Decided:
+    """What a person decides instead of a guess."""
+
+    target: int | None = None
+    """The place of the column to be learned."""
+    has_no_target: bool = False
+    """Whether nothing is to be learned."""
+    roles: Mapping[int, Role] = field(default_factory=dict)
+    """Place -> role of a column."""
+
+    @property
+    def place(self) -> int | None:
+        """The place of the target that a person names, as target or as a role."""
+        if self.target is not None:
+            return self.target
+        return next((place for place, role in self.roles.items() if role == "target"), None)
+
+
+def guess_roles(
+    profile: TableProfile,
+    types: Sequence[TypeGuess],
+    *,
+    names: Sequence[str] | None = None,
+    decided: Decided | None = None,
+    has_names: bool = True,
+) -> Roles:
+    """The role of each column, with its evidence.
+
+    Args:
+        profile: of the table.
+        types: the guess of each column.
+        names: the recipe's names; default: the source's.
+        decided: what a person says about target and roles.
+        has_names: whether the source names its columns.
+    """
+    decided = decided or Decided()
+    columns = look_at(profile, types, names)
+    found = {place: RoleGuess(role, columns[place].type) for place, role in decided.roles.items() if role != "target"}
+    free = [column for column in columns if column.index not in found and column.index != decided.place]
+    for place, role, note in _find_marks(free, profile.duplicate_rows, has_names=has_names):
+        is_taken = role in UNIQUE and any(one.role == role for one in found.values())
+        if place not in found and not is_taken:
+            found[place] = RoleGuess(role, columns[place].type, notes=(note,))
+    chosen, notes = _choose(columns, decided, found, has_names=has_names)
+    if chosen is not None:
+        found[chosen.index] = _guess_target(columns[chosen.index], chosen)
+    leaks = find_leaks(columns, chosen, [one.index for one in columns if one.index not in found])
+    found |= {leak.index: RoleGuess("ignore", types[leak.index].type, notes=(leak.note,)) for leak in leaks
+              if leak.is_certain}  # fmt: skip
+    rest = [column for column in columns if column.index not in found]
+    for place, guess in judge_inputs(rest, columns):
+        found[place] = RoleGuess(guess.role, guess.type or types[place].type, guess.keys, guess.notes)
+    for leak in leaks:
+        if not leak.is_certain:
+            one = found[leak.index]
+            found[leak.index] = replace(one, notes=(*one.notes, leak.note))
+    return Roles(tuple(found[index] for index in range(len(columns))), chosen, notes, leaks)
+
+
+def _find_marks(columns: Sequence[Known], duplicates: int, *, has_names: bool) -> list[Mark]:
+    """The columns that are no inputs whatever is learned: ids, weight, group, time."""
+    marks = list(find_ids(columns, duplicates=duplicates, has_names=has_names))
+    marks += find_weight(columns) if has_names else ()
+    taken = {place for place, _, _ in marks}
+    free = [column for column in columns if column.index not in taken]
+    marks += find_group(free) if has_names else ()
+    marks += find_time(free)
+    return marks
+
+
+def _choose(
+    columns: Sequence[Known], decided: Decided, found: Mapping[int, RoleGuess], *, has_names: bool
+) -> tuple[Target | None, tuple[Note, ...]]:
+    if decided.place is not None:
+        chosen = choose_target(columns[decided.place])
+        return chosen, chosen.notes
+    if decided.has_no_target:
+        return None, (Note("no target: none is wanted"),)
+    return find_target(columns, taken=found, has_names=has_names)
+
+
+def _guess_target(column: Known, target: Target) -> RoleGuess:
+    """What a classifier or regressor needs of its target: classes are words, truth values or listed numbers."""
+    if target.kind in ("binary", "classes") and column.is_number:
+        allowed = sorted(column.counts)  # type: ignore[type-var]
+        return RoleGuess("target", column.type, {"allowed": allowed}, target.notes)
+    kind: ColumnType = "category" if column.type == "text" else column.type
+    return RoleGuess("target", kind, notes=target.notes)

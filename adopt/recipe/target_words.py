@@ -1,0 +1,70 @@
+"""Names that targets often have, English and German, and how strongly each says so."""
+
+from adopt.recipe.words import join_name, list_words, split_name
+
+NAMED = list_words(
+    "target label labels class klasse outcome response zielvariable ziel zielgröße zielgroesse zielwert targetvalue "
+    "dependent depvar groundtruth diagnosis diagnose diagnostik targetclass classlabel y"
+)
+"""Whole names that say that this is what is to be learned."""
+
+CLASSES = list_words(
+    "churn churned exited attrition survived survival default defaulted dlqin dlqin2yrs delinquent fraud fraudulent "
+    "isfraud spam isspam clicked click converted conversion convert purchased bought subscribed deposit kündigung "
+    "gekündigt kuendigung gekuendigt abgewandert abwanderung ausgefallen ausfall storno storniert species "
+    "sentiment approved readmitted stroke disease heartdisease cardio diabetes diabetic cancer malignant "
+    "benign died death deceased verstorben gestorben failure failed fail defect defekt defective fehlerhaft anomaly "
+    "outlier hired won winner win passed poisonous edible risk kreditrisiko risiko bonität kredit creditability "
+    "cancelled canceled noshow exit left quit turnover leaver fluktuation satisfied zufrieden rückfall relapse "
+    "recurrence complication komplikation result ergebnis verdict decision entscheidung grade category kategorie "
+    "art variety sorte cultivar genre sex_class"
+)
+"""Words in the names of classes that are often to be learned, the last word counting most."""
+
+NUMBERS = list_words(
+    "price preis kaufpreis verkaufspreis saleprice medv miete kaltmiete warmmiete rent salary gehalt "
+    "charges costs kosten cost premium sales umsatz revenue erlös demand nachfrage bedarf verbrauch consumption usage "
+    "mpg strength rings quality qualität g3 score rating satisfaction zufriedenheit recommend weiterempfehlung "
+    "weiterempfehlen nps cnt yield ertrag load last output value wert amount betrag duration dauer "
+    "progression viewers shares popularity wage lohn energie energy note endnote points punkte overall total "
+    "ctr ltv clv lifetime"
+)
+"""Words in the names of numbers that are often to be learned."""
+
+STATES = list_words("status state zustand type typ result y outcome flag")
+"""Last words of names that may be to be learned."""
+
+NEVER = list_words(
+    "lat latitude lon lng longitude zip plz postcode postal street strasse straße phone telefon email mail url link "
+    "name vorname nachname firstname lastname title titel comment comments kommentar bemerkung description "
+    "beschreibung notes city ort stadt country land gender sex geschlecht age alter year jahr"
+)
+"""Words in the names of what describes a row."""
+
+CERTAIN, LIKELY, POSSIBLE = 100, 70, 50
+
+
+def rate_name(name: str) -> int:
+    """How strongly a name says that the column is the target: `CERTAIN`, `LIKELY`, `POSSIBLE` or 0."""
+    words, joined = split_name(name), join_name(name)
+    if not words:
+        return 0
+    if joined in NAMED or (len(words) > 1 and words[-1] in ("target", "label", "outcome")) or words[0] == "target":
+        return CERTAIN
+    if words[-1] in NEVER:
+        return 0
+    if joined in CLASSES or words[-1] in CLASSES or words[0] in CLASSES or any(word in STRONG for word in words):
+        return LIKELY
+    if joined in NUMBERS or words[-1] in NUMBERS:
+        return LIKELY - 5
+    if words[-1] in STATES or any(word in CLASSES | NUMBERS for word in words):
+        return POSSIBLE
+    return 0
+
+
+STRONG = list_words(
+    "churn churned exited attrition survived default defaulted dlqin2yrs fraud spam readmitted stroke gekündigt "
+    "kündigung kuendigung abgewandert satisfied satisfaction zufriedenheit zufrieden recommend empfehlen "
+    "weiterempfehlen weiterempfehlung subscribed"
+)
+"""Words that say so anywhere in a name, also in a question: `How likely are you to recommend us?`."""

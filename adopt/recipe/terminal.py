@@ -1,0 +1,64 @@
+"""Text for a terminal of 80 columns: cut, padded and drawn by the width that its characters have there."""
+
+from collections.abc import Sequence
+from itertools import pairwise
+from unicodedata import combining, east_asian_width
+
+WIDTH = 80
+BARS = "▁▂▃▄▅▆▇█"
+CUT = "…"
+
+
+def measure(text: str) -> int:
+    """Columns that a text takes on a terminal: two for a wide character of East Asia, none for an accent of its own."""
+    return sum(0 if combining(sign) else 2 if east_asian_width(sign) in "WF" else 1 for sign in text)
+
+
+def show(text: str) -> str:
+    """A text from the data on one line, without characters that move or colour a terminal."""
+    return "".join(sign if sign.isprintable() else sign.encode("unicode_escape").decode() for sign in text)
+
+
+def cut(text: str, width: int) -> str:
+    """A text of at most that width, with a sign of its cut."""
+    if measure(text) <= width:
+        return text
+    kept = ""
+    for sign in text:
+        if measure(kept + sign) > width - 1:
+            break
+        kept += sign
+    return f"{kept}{CUT}"
+
+
+def pad(text: str, width: int, *, is_right: bool = False) -> str:
+    """A text cut or filled up with blanks to that width."""
+    text = cut(text, width)
+    blanks = " " * (width - measure(text))
+    return f"{blanks}{text}" if is_right else f"{text}{blanks}"
+
+
+def draw_bars(counts: Sequence[int], bars: int) -> str:
+    """A histogram in at most so many characters; bins are added up where there are more. Zero is a blank."""
+    most = len(counts)
+    borders = [round(at * most / bars) for at in range(bars + 1)] if most > bars else list(range(most + 1))
+    sums = [sum(counts[start:end]) for start, end in pairwise(borders)]
+    highest = max(sums, default=0)
+    return "".join(BARS[min(7, one * 8 // (highest + 1))] if one else " " for one in sums)
+
+
+def show_number(number: float) -> str:
+    """A number in at most four digits where that is enough to tell its size, else as it is."""
+    if number == int(number) and abs(number) < 1e7:
+        return f"{int(number)}"
+    return f"{number:.4g}"
+
+
+def show_share(part: int, whole: int) -> str:
+    """A share as a percentage that is 0 or 100 only where it is exactly that."""
+    if part == 0 or whole == 0:
+        return "-"
+    if part == whole:
+        return "100%"
+    share = 100 * part / whole
+    return "<1%" if share < 1 else ">99%" if share > 99 else f"{share:.0f}%"
