@@ -1,0 +1,167 @@
+"""What older versions of libraries had: modules, names, methods, keywords and values, by the library's import name."""
+
+from collections.abc import Mapping
+
+DROP = "-"
+"""Begins what stands in place of something that is best left out."""
+
+Change = tuple[str, str]
+"""The version, and what to use instead."""
+
+_ROLLING = ("0.23", "`.rolling(…)`, `.expanding(…)` or `.ewm(…)`")
+_SELECTION = ("0.20", "`sklearn.model_selection`")
+_PRIVATE = ("0.24", "the import from the package above it, such as `from sklearn.ensemble import …`")
+
+NAMES: Mapping[str, Change] = {
+    "pandas.Panel": ("0.25", "a frame with a MultiIndex"),
+    "pandas.np": ("2.0", "`import numpy as np`"),
+    "pandas.datetime": ("2.0", "`from datetime import datetime`"),
+    "pandas.Int64Index": ("2.0", "`pd.Index`"),
+    "pandas.UInt64Index": ("2.0", "`pd.Index`"),
+    "pandas.Float64Index": ("2.0", "`pd.Index`"),
+    "pandas.value_counts": ("3.0", "`Series.value_counts`"),
+    "pandas.TimeGrouper": ("", "`pd.Grouper(freq=…)`"),
+    "pandas.scatter_matrix": ("", "`pd.plotting.scatter_matrix`"),
+    "pandas.tools": ("", "`pandas.plotting` or `pandas`"),
+    "pandas.io.data": ("", "the package pandas-datareader"),
+    "pandas.io.json.json_normalize": ("", "`pd.json_normalize`"),
+    **{f"pandas.rolling_{name}": _ROLLING for name in ("mean", "std", "sum", "var", "max", "min", "corr", "apply")},
+    **{f"pandas.{name}": _ROLLING for name in ("rolling_median", "expanding_mean", "expanding_sum", "ewma", "ewmstd")},
+    **{f"numpy.{name}": ("1.24", f"`{name}`") for name in ("int", "float", "object", "str", "complex")},
+    "numpy.product": ("2.0", "`np.prod`"),
+    "numpy.cumproduct": ("2.0", "`np.cumprod`"),
+    "numpy.msort": ("2.0", "`np.sort(…, axis=0)`"),
+    "numpy.asscalar": ("1.23", "`.item()`"),
+    "numpy.trapz": ("2.4", "`np.trapezoid`"),
+    "numpy.in1d": ("2.4", "`np.isin`"),
+    "numpy.typeDict": ("", "`np.sctypeDict`"),
+    "matplotlib.pyplot.hold": ("3.0", f"{DROP}Matplotlib always draws into the same axes"),
+    "matplotlib.cm.get_cmap": ("3.9", "`matplotlib.colormaps[…]`"),
+    "matplotlib.pyplot.plot_date": ("3.11", "`plt.plot`"),
+    "matplotlib.finance": ("2.2", "the package mplfinance"),
+    "sklearn.cross_validation": _SELECTION,
+    "sklearn.grid_search": _SELECTION,
+    "sklearn.learning_curve": _SELECTION,
+    "sklearn.externals.joblib": ("0.23", "`import joblib`"),
+    "sklearn.externals.six": ("0.23", "Python 3's own functions"),
+    "sklearn.utils.testing": ("0.24", "the tools of pytest"),
+    "sklearn.datasets.samples_generator": ("0.24", "`sklearn.datasets`"),
+    **{f"sklearn.ensemble.{name}": _PRIVATE for name in ("forest", "gradient_boosting", "bagging", "weight_boosting")},
+    **{f"sklearn.linear_model.{name}": _PRIVATE for name in ("logistic", "base", "stochastic_gradient", "ridge")},
+    **{f"sklearn.metrics.{name}": _PRIVATE for name in ("classification", "ranking", "regression", "scorer")},
+    **{f"sklearn.neighbors.{name}": _PRIVATE for name in ("kde", "classification", "regression", "base")},
+    "sklearn.datasets.load_boston": ("1.2", "`fetch_california_housing`, or a file of your own"),
+    "sklearn.datasets.fetch_mldata": ("0.22", "`fetch_openml`"),
+    "sklearn.preprocessing.Imputer": ("0.22", "`sklearn.impute.SimpleImputer`"),
+    "sklearn.metrics.plot_confusion_matrix": ("1.2", "`ConfusionMatrixDisplay.from_estimator`"),
+    "sklearn.metrics.plot_roc_curve": ("1.2", "`RocCurveDisplay.from_estimator`"),
+    "sklearn.metrics.plot_precision_recall_curve": ("1.2", "`PrecisionRecallDisplay.from_estimator`"),
+    "sklearn.metrics.jaccard_similarity_score": ("0.23", "`jaccard_score`"),
+    "sklearn.metrics.SCORERS": ("1.3", "`get_scorer_names()`"),
+    "sklearn.inspection.plot_partial_dependence": ("1.2", "`PartialDependenceDisplay.from_estimator`"),
+    "sklearn.mixture.GMM": ("0.20", "`GaussianMixture`"),
+    "sklearn.decomposition.RandomizedPCA": ("0.20", '`PCA(svd_solver="randomized")`'),
+    "sklearn.linear_model.RandomizedLogisticRegression": ("0.21", "another way to choose features"),
+    "sklearn.linear_model.RandomizedLasso": ("0.21", "another way to choose features"),
+    "sklearn.covariance.GraphLasso": ("0.22", "`GraphicalLasso`"),
+    "scipy.interp": ("", "`np.interp`"),
+    "scipy.misc.imread": ("1.2", "`matplotlib.pyplot.imread`"),
+    "scipy.misc.imresize": ("1.3", "Pillow's `Image.resize`"),
+    "scipy.integrate.simps": ("1.14", "`simpson`"),
+    "scipy.integrate.trapz": ("1.14", "`trapezoid`"),
+    "scipy.stats.binom_test": ("1.12", "`binomtest`"),
+    "IPython.core.display.display": ("9.0", "`from IPython.display import display`"),
+    "IPython.core.display.HTML": ("9.0", "`from IPython.display import HTML`"),
+}
+"""Module or name of a module."""
+
+METHODS: Mapping[str, tuple[str, str, str]] = {
+    "append": ("pandas", "2.0", "`pd.concat([…, …])`"),
+    "iteritems": ("pandas", "2.0", "`.items()`"),
+    "ix": ("pandas", "1.0", "`.loc` or `.iloc`"),
+    "as_matrix": ("pandas", "1.0", "`.to_numpy()`"),
+    "get_value": ("pandas", "1.0", "`.at[…]`"),
+    "set_value": ("pandas", "1.0", "`.at[…] = …`"),
+    "from_csv": ("pandas", "1.0", "`pd.read_csv`"),
+    "from_items": ("pandas", "1.0", "`pd.DataFrame.from_dict`"),
+    "sort": ("pandas", "0.20", "`.sort_values(…)` or `.sort_index()`"),
+    "order": ("pandas", "0.20", "`.sort_values()`"),
+    "mad": ("pandas", "2.0", "`(x - x.mean()).abs().mean()`"),
+    "lookup": ("pandas", "2.0", "`.to_numpy()[rows, columns]`"),
+    "is_monotonic": ("pandas", "2.0", "`.is_monotonic_increasing`"),
+    "nonzero": ("pandas", "1.0", "`.to_numpy().nonzero()`"),
+    "applymap": ("pandas", "3.0", "`.map(…)`"),
+    "swapaxes": ("pandas", "3.0", "`.transpose()`"),
+    "first": ("pandas", "3.0", "`.loc[…]` with a time"),
+    "last": ("pandas", "3.0", "`.loc[…]` with a time"),
+    "bool": ("pandas", "3.0", "`.item()`"),
+    "view": ("pandas", "3.0", "`.astype(…)`"),
+    "ravel": ("pandas", "3.0", "`.to_numpy()`"),
+    "pad": ("pandas", "3.0", "`.ffill()`"),
+    "backfill": ("pandas", "3.0", "`.bfill()`"),
+    "convert_objects": ("pandas", "", "`.infer_objects()`"),
+    "reindex_axis": ("pandas", "", "`.reindex(…)`"),
+    "select": ("pandas", "", "`.loc[…]`"),
+    "get_feature_names": ("sklearn", "1.2", "`get_feature_names_out()`"),
+    "grid_scores_": ("sklearn", "0.20", "`cv_results_`"),
+    "set_axis_bgcolor": ("matplotlib", "2.2", "`set_facecolor`"),
+}
+"""Method or attribute -> library, version, what to use instead."""
+
+KEYWORDS: Mapping[str, tuple[str, str, str, str]] = {
+    "error_bad_lines": ("pandas", "read_csv", "2.0", '`on_bad_lines="skip"`'),
+    "warn_bad_lines": ("pandas", "read_csv", "2.0", '`on_bad_lines="warn"`'),
+    "squeeze": ("pandas", "read_csv", "2.0", '`.squeeze("columns")` after it'),
+    "prefix": ("pandas", "read_csv", "2.0", "`.add_prefix(…)` on the columns"),
+    "mangle_dupe_cols": ("pandas", "read_csv", "2.0", f"{DROP}it is always so"),
+    "date_parser": ("pandas", "read_csv", "3.0", "`date_format`, or `pd.to_datetime` after it"),
+    "delim_whitespace": ("pandas", "read_csv", "3.0", '`sep=r"\\s+"`'),
+    "infer_datetime_format": ("pandas", "", "3.0", f"{DROP}it is always so"),
+    "keep_date_col": ("pandas", "read_csv", "3.0", "`pd.to_datetime` after it"),
+    "line_terminator": ("pandas", "to_csv", "2.0", "`lineterminator`"),
+    "method": ("pandas", "fillna", "3.0", "`.ffill()` or `.bfill()`"),
+    "level": ("pandas", "", "2.0", "`.groupby(level=…)` before it"),
+    "axis": ("pandas", "groupby", "3.0", "`.T.groupby(…)`"),
+    "inplace": ("pandas", "set_axis", "2.0", "the result that it returns"),
+    "sheetname": ("pandas", "read_excel", "", "`sheet_name`"),
+    "normed": ("matplotlib", "", "3.1", "`density`"),
+    "axisbg": ("matplotlib", "", "2.2", "`facecolor`"),
+    "projection": ("matplotlib", "gca", "", '`fig.add_subplot(projection="3d")`'),
+    "use_line_collection": ("matplotlib", "stem", "3.8", f"{DROP}it is always so"),
+    "labels": ("matplotlib", "boxplot", "3.11", "`tick_labels`"),
+    "sparse": ("sklearn", "OneHotEncoder", "1.4", "`sparse_output`"),
+    "categorical_features": ("sklearn", "OneHotEncoder", "0.22", "`ColumnTransformer`"),
+    "n_values": ("sklearn", "OneHotEncoder", "0.22", "`categories`"),
+    "normalize": ("sklearn", "", "1.2", "`StandardScaler` before it in a Pipeline"),
+    "n_jobs": ("sklearn", "KMeans", "1.0", f"{DROP}it uses all cores"),
+    "precompute_distances": ("sklearn", "KMeans", "1.0", DROP),
+    "affinity": ("sklearn", "AgglomerativeClustering", "1.4", "`metric`"),
+    "base_estimator": ("sklearn", "", "1.4", "`estimator`"),
+    "squared": ("sklearn", "mean_squared_error", "1.6", "`root_mean_squared_error`"),
+    "iid": ("sklearn", "", "0.24", DROP),
+    "n_folds": ("sklearn", "", "0.20", "`n_splits`"),
+    "n_iter": ("sklearn", "", "", "`max_iter`"),
+    "presort": ("sklearn", "", "0.24", DROP),
+    "min_impurity_split": ("sklearn", "", "1.0", "`min_impurity_decrease`"),
+    "multi_class": ("sklearn", "LogisticRegression", "1.8", "`OneVsRestClassifier`, or leave it out"),
+    "algorithm": ("sklearn", "AdaBoostClassifier", "1.8", DROP),
+}
+"""Keyword -> library, function (empty: any), version, what to use instead."""
+
+VALUES: Mapping[tuple[str, str], Change] = {
+    ("max_features", "auto"): ("1.3", '`"sqrt"` for a classifier, `1.0` for a regressor'),
+    ("loss", "deviance"): ("1.3", '`"log_loss"`'),
+    ("loss", "log"): ("1.3", '`"log_loss"`'),
+    ("loss", "ls"): ("1.2", '`"squared_error"`'),
+    ("loss", "lad"): ("1.2", '`"absolute_error"`'),
+    ("loss", "squared_loss"): ("1.2", '`"squared_error"`'),
+    ("criterion", "mse"): ("1.2", '`"squared_error"`'),
+    ("criterion", "mae"): ("1.2", '`"absolute_error"`'),
+    ("algorithm", "auto"): ("1.3", '`"lloyd"`'),
+    ("algorithm", "full"): ("1.3", '`"lloyd"`'),
+    ("cv", "prefit"): ("1.8", "`FrozenEstimator`"),
+}
+"""Parameter and value of an estimator of scikit-learn."""
+
+FREQUENCIES = {"M": "ME", "Q": "QE", "Y": "YE", "A": "YE", "BM": "BME", "H": "h", "T": "min", "S": "s", "L": "ms"}
+"""Frequency of pandas before 3.0 -> now."""
