@@ -56,3 +56,5 @@ class Draft:
     key_notes: Mapping[str, tuple[Note, ...]] = field(default_factory=dict)
     """Dotted key, such as `ingest.delimiter` -> its evidence."""
     warnings: tuple[DataWarning, ...] = ()
+    seed: int | None = None
+    """None: the default of recipes."""

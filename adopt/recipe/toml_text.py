@@ -30,7 +30,10 @@ def write_toml(draft: Draft, origin: str) -> str:
     lines.append(f"title = {quote_toml(draft.title)}")
     if draft.description:
         lines.append(f"description = {quote_toml(draft.description)}")
-    lines += ["", *_write_section(draft, "ingest", draft.ingest), "", *_write_columns(draft.columns)]
+    if draft.seed is not None:
+        lines.append(f"seed = {draft.seed}")
+    lines += ["", *(_write_section(draft, "ingest", draft.ingest) if draft.ingest else ())]
+    lines += ["", *_write_columns(draft.columns)]
     lines += ["", *_comment(draft.task.notes)]
     if draft.task.preprocess:
         lines += _write_section(draft, "preprocess", draft.task.preprocess)
