@@ -12,7 +12,7 @@ from adopt.notebooks.imports import used_names
 from adopt.notebooks.metrics import Metric, find_metrics
 from adopt.notebooks.parameters import Constant, FilePath, Globals, find_paths
 from adopt.notebooks.plan import Crossing, CrossingWay, OutputKind, Part, Split
-from adopt.notebooks.records import Stage, Statement
+from adopt.notebooks.records import Place, Stage, Statement
 from adopt.notebooks.results import FigureEnd, find_figure_ends, find_model, find_tables, is_display
 from adopt.notebooks.rewriting import Rewriting
 from adopt.notebooks.source_lines import Line, parse_lines, show_node
@@ -54,7 +54,7 @@ class Context:
     """What all functions of the notebooks share."""
 
     split: Split
-    lines: Mapping[object, Line]
+    lines: Mapping[Place, Line]
     constants: Mapping[str, Constant]
     globals: Globals
     frames: Mapping[tuple[Stage, str], pd.DataFrame]

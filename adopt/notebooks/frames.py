@@ -79,7 +79,8 @@ def _restore_types(frame: pd.DataFrame, name: str) -> Iterator[str]:
 
 
 def _restore_time(series: "pd.Series[pd.Timestamp]", name: str, column: str) -> Iterator[str]:
-    zone, unit = getattr(series.dtype, "tz", None), getattr(series.dtype, "unit", "ns")
+    zone = getattr(series.dtype, "tz", None)
+    unit = str(series.dtype).removeprefix("datetime64[").rstrip("]").partition(",")[0]
     steps = ""
     if zone is None:
         steps += ".dt.tz_localize(None)"
