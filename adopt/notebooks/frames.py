@@ -72,7 +72,9 @@ def _restore_types(frame: pd.DataFrame, name: str) -> Iterator[str]:
                 yield f"{name}[{column!r}] = pd.Categorical({name}[{column!r}], categories={levels!r}{ordered})"
         elif kind.startswith("datetime64["):
             yield from _restore_time(series, name, str(column))
-        elif kind in ("object", "string") or kind not in ("int64", "float64", "bool", "str"):
+        elif kind == "object" and any(value is None for value in series):
+            yield f"{name}[{column!r}] = {name}[{column!r}].astype(object).where({name}[{column!r}].notna(), None)"
+        elif kind not in ("int64", "float64", "bool", "str"):
             casts[column] = kind
     if casts:
         yield f"{name} = {name}.astype({casts!r})"
