@@ -19,7 +19,7 @@ help: ## List the commands
 	@awk -F ':.*## ' '/^##@ / {sub(/RECIPES/, "$(RECIPES_THERE)"); print substr($$0, 5)} \
 		/^[a-z][a-z -]*:.*## / && $$1 != "help" {printf "  make %-26s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-RECIPES_THERE = $(patsubst recipes/%.toml,%,$(sort $(wildcard recipes/*.toml)))
+RECIPES_THERE = $(notdir $(basename $(sort $(wildcard recipes/*.toml)) $(sort $(wildcard $(or $(DATA_DIR),data)/recipes/*.toml))))
 
 ##@ On this machine, for RECIPE=docstrings or another: RECIPES
 

@@ -37,7 +37,7 @@ WRITES = "processed/{recipe}"
 CODE = HANDOFF + Code(
     modules=(
         *("preprocess.__main__", "preprocess.documents", "preprocess.rules", "preprocess.split", "preprocess.table"),
-        *("relay.handoff.preparation", "relay.handoff.rules", "relay.handoff.texts"),
+        *("relay.handoff.preparation", "relay.handoff.rules", "relay.handoff.sides", "relay.handoff.texts"),
     ),
     packages=("numpy",),
 )

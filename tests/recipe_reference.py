@@ -30,9 +30,10 @@ COMMAND = "python tests/recipe_reference.py --write"
 
 HEAD = f"""# Every key of a recipe
 
-A recipe is a TOML file in `recipes/`. `python -m ingest RECIPE --check` checks it: an unknown key is refused with the
-nearest known one. `--set model.threads=1` changes a key for one run. A key marked † does not decide the result, so
-changing it runs no stage again.
+A recipe is a TOML file in `recipes/`, or in `data/recipes/` with [less freedom](security.md).
+`python -m ingest RECIPE --check` checks it: an unknown key is refused with the nearest known one.
+`--set model.threads=1` changes a key for one run. A key marked † does not decide the result, so changing it runs no
+stage again.
 
 This page is generated from the types that check a recipe, by `{COMMAND}`; `make fix` runs that too.
 """

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from adopt.notes import Note
+from relay.handoff.override import quote_toml
 from relay.handoff.wording import count
 
 SMALL = 500
@@ -53,7 +54,7 @@ def offer_estimators(kind: str, *, rows: int, rarest: float, classes: int) -> Es
     others = [name for name in offers if name != use]
     ordered = {name: offers[name] for name in (use, *others)}
     model = {"kind": "estimator", "use": use, "estimators": ordered}
-    notes = {"model.use": (Note(why, choices=tuple(others), key="model.use"),)}
+    notes = {"model.use": (Note(why, choices=tuple(map(quote_toml, others)), key="model.use"),)}
     if kind != "regression" and rarest < UNEVEN:
         weighed = Note(f"the rarest class has {100 * rarest:.1f}% of the rows: classes count alike while it learns")
         notes |= {f"model.estimators.{name}.options": (weighed,) for name in ("logistic", "forest")}

@@ -112,7 +112,7 @@ def find_group(columns: Sequence[Known]) -> Iterator[Mark]:
     )
     is_clear = names_person(best.name) or best.distinct > MOST_CATEGORIES
     key = f"columns.{best.shown}.role"
-    yield best.index, "group", Note(text, is_question=not is_clear, choices=("input", "ignore"), key=key)
+    yield best.index, "group", Note(text, is_question=not is_clear, choices=('"input"', '"ignore"'), key=key)
 
 
 def _is_group(column: Known) -> bool:

@@ -74,9 +74,9 @@ def find_leaks(columns: Sequence[Known], target: Target | None, places: Sequence
 def _make(column: Known, text: str, is_certain: bool) -> Leak:
     key = f"columns.{column.shown}.role"
     if is_certain:
-        note = Note(f"{text}, so it is left out", is_question=True, choices=("input",), key=key)
+        note = Note(f"{text}, so it is left out", is_question=True, choices=('"input"',), key=key)
     else:
-        note = Note(f"{text}: leave it out if it is not known before", is_question=True, choices=("ignore",), key=key)
+        note = Note(f"{text}: leave it out if it is not known before", is_question=True, choices=('"ignore"',), key=key)
     return Leak(column.index, text, is_certain, note)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from adopt.notes import Note
 from adopt.recipe.known import Known
 from adopt.recipe.words import list_words, split_name
+from relay.handoff.override import quote_toml
 
 SOUGHT = list_words(
     "yes y true t 1 bad default defaulted churn churned fraud fraudulent spam positive pos malignant m abnormal failed "
@@ -35,5 +36,12 @@ def find_positive(goal: Known) -> Positive | None:
         rows = goal.counts[sought[0]]
         if sought[0] == classes[1]:
             return None
-        return Positive(sought[0], Note(f"the class that is looked for, in {rows:,} rows", choices=(classes[1],)))
+        return Positive(
+            sought[0],
+            Note(
+                f"the class that is looked for, in {rows:,} rows",
+                choices=(quote_toml(classes[1]),),
+                key="model.positive",
+            ),
+        )
     return None

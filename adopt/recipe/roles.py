@@ -6,6 +6,7 @@ from typing import Any
 
 from adopt.data.profile import TableProfile
 from adopt.notes import Note
+from adopt.recipe.division import Division, Rows, divide
 from adopt.recipe.draft import ColumnType, Role
 from adopt.recipe.identity import Mark, find_group, find_ids, find_weight
 from adopt.recipe.inputs import judge_inputs
@@ -41,6 +42,8 @@ class Roles:
     """Why this target, or why none."""
     leaks: tuple[Leak, ...] = ()
     """Columns that tell the target."""
+    division: Division = field(default_factory=lambda: Division({}))
+    """How the rows are divided into those that train and those that test."""
 
     def with_role(self, role: Role) -> list[int]:
         """The places of the columns of a role."""
@@ -104,7 +107,23 @@ def guess_roles(
         if not leak.is_certain:
             one = found[leak.index]
             found[leak.index] = replace(one, notes=(*one.notes, leak.note))
-    return Roles(tuple(found[index] for index in range(len(columns))), chosen, notes, leaks)
+    _give_back_time(found, columns, chosen)
+    division = divide(Rows(columns, {place: (one.role, one.type) for place, one in found.items()}, chosen))
+    if chosen is not None and division.left_out is not None:
+        one = found[chosen.index]
+        keys = {**one.keys, "allowed": list(division.allowed)}
+        found[chosen.index] = replace(one, keys=keys, notes=(*one.notes, division.left_out))
+    return Roles(tuple(found[index] for index in range(len(columns))), chosen, notes, leaks, division)
+
+
+def _give_back_time(found: dict[int, RoleGuess], columns: Sequence[Known], target: Target | None) -> None:
+    """Make the time that orders the rows an input, where a target would have no other."""
+    if target is None or any(one.role == "input" for one in found.values()):
+        return
+    for place, one in found.items():
+        if one.role == "time" and one.notes:
+            text = f"the only column from which {columns[target.index].shown} can be learned, so it orders no rows"
+            found[place] = replace(one, role="input", notes=(Note(text),))
 
 
 def _find_marks(columns: Sequence[Known], duplicates: int, *, has_names: bool) -> list[Mark]:

@@ -2,11 +2,12 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from adopt.notes import Note
 from adopt.recipe.known import Known
 from adopt.recipe.target_words import CERTAIN, LIKELY, POSSIBLE, rate_name
-from relay.handoff.wording import count
+from relay.handoff.wording import count, list_words
 
 MOST_CLASSES = 30
 """Different values up to which words are taken for classes."""
@@ -18,14 +19,17 @@ FEWEST_ROWS = 10
 """Rows with a value below which nothing is learned."""
 
 
+TargetKind = Literal["binary", "classes", "regression", "none"]
+
+
 @dataclass(frozen=True)
 class Target:
     """What is to be learned."""
 
     index: int
     """Of the column."""
-    kind: str
-    """`binary`, `classes` or `regression`."""
+    kind: TargetKind
+    """`none`: a person names a target of which nothing can be learned."""
     notes: tuple[Note, ...] = ()
 
 
@@ -54,11 +58,11 @@ def find_target(
 def choose_target(column: Known) -> Target:
     """The target that a person names: its kind by its cells, also where it seems nothing to learn."""
     kind = find_kind(column) or "none"
-    note = Note(f"{column.shown} was named as the target. {_say_kind(column, kind)}")
+    note = Note(f"named as the target; {_say_kind(column, kind)}")
     return Target(column.index, kind, (note,))
 
 
-def find_kind(column: Known) -> str | None:
+def find_kind(column: Known) -> TargetKind | None:
     """`binary`, `classes` or `regression`; None where nothing can be learned of it."""
     if column.valued < FEWEST_ROWS or column.distinct < 2 or column.type == "time":
         return None
@@ -74,13 +78,16 @@ def find_kind(column: Known) -> str | None:
     return "regression"
 
 
-def _find_kind_of_words(column: Known) -> str | None:
+def _find_kind_of_words(column: Known) -> TargetKind | None:
     if column.distinct > MOST_CLASSES or column.valued < 3 * column.distinct:
         return None
     if column.type == "text" and column.profile.mean_words > MOST_WORDS:
         return None
     return "binary" if column.distinct == 2 else "classes"
 
+
+FEWEST_FREE = 3
+"""Columns below which the last one is not taken for the target because of its place."""
 
 MOST_WORDS = 6
 """Words of a class's name, on average."""
@@ -106,7 +113,7 @@ def _find_by_place(
 ) -> Known | None:
     """The last or first column, where it looks like the classes of the others, or the file names none."""
     free = [column for column in columns if column.index not in taken]
-    if len(free) < 3:
+    if len(free) < FEWEST_FREE or sum(1 for column in free if column.type != "text") < FEWEST_FREE - 1:
         return None
     last, first = free[-1], free[0]
     if last in able and (find_kind(last) != "regression" or not has_names) and _stands_apart(last, free):
@@ -127,9 +134,9 @@ def _choose_named(best: Known, ranked: Sequence[Known], rated: Mapping[int, int]
     kind = find_kind(best) or "none"
     others = [column for column in ranked[1:] if rated[column.index] >= LIKELY]
     is_clear = rated[best.index] == CERTAIN or (rated[best.index] >= LIKELY - 5 and not others)
-    text = f"the name {best.shown} is one that targets have. {_say_kind(best, kind)}"
+    text = f"its name is one that targets have; {_say_kind(best, kind)}"
     if others:
-        text += f" Also possible: {', '.join(column.shown for column in others[:3])}."
+        text += f"; {list_words([column.shown for column in others[:3]])} would be possible too"
     note = _ask(text, ranked[1:], is_question=not is_clear)
     return Target(best.index, kind, (note,)), (note,)
 
@@ -138,7 +145,7 @@ def _choose_placed(chosen: Known, ranked: Sequence[Known], *, has_names: bool) -
     kind = find_kind(chosen) or "none"
     where = "last" if chosen.index != 0 else "first"
     why = "no name says what is to be learned" if has_names else "the columns have no names"
-    text = f"{why}; taken is the {where} column, {chosen.shown}. {_say_kind(chosen, kind)}"
+    text = f"{why}, so this is the {where} column; {_say_kind(chosen, kind)}"
     others = [column for column in ranked if column is not chosen]
     note = _ask(text, others, is_question=True)
     return Target(chosen.index, kind, (note,)), (note,)
@@ -164,9 +171,13 @@ KEY = "target"
 def _say_kind(column: Known, kind: str) -> str:
     about = "" if column.is_exact else "about "
     if kind == "regression":
-        return f"It holds numbers ({about}{column.distinct:,} different): a regression."
+        return f"{about}{column.distinct:,} different numbers"
     if kind == "none":
-        return f"Nothing can be learned: {count(column.valued, 'value')}, {column.distinct:,} different."
-    shown = ", ".join(f"{value} ({rows:,})" for value, rows in list(column.counts.items())[:5])
+        return f"nothing can be learned of it: {count(column.valued, 'value')}, {column.distinct:,} different"
+    shown = ", ".join(f"{_show(value)} ({rows:,})" for value, rows in list(column.counts.items())[:5])
     more = ", …" if len(column.counts) > 5 else ""
-    return f"It has {column.distinct} classes: {shown}{more}." if shown else f"It has {column.distinct} classes."
+    return f"{column.distinct} classes: {shown}{more}" if shown else f"{column.distinct} classes"
+
+
+def _show(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,7 +1,6 @@
 """What is learned, how rows are divided, and by which estimators: `[preprocess]` and `[model]` of a draft."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from adopt.data.layout import Shape
 from adopt.data.profile import TableProfile
@@ -13,8 +12,7 @@ from adopt.recipe.positive import find_positive
 from adopt.recipe.roles import Roles
 from adopt.recipe.target import Target
 from adopt.recipe.types import TypeGuess
-
-FEWEST_INPUTS = 1
+from relay.handoff.wording import count
 
 
 def guess_task(
@@ -36,44 +34,50 @@ def guess_task(
     """
     del shape
     columns = look_at(profile, types, names)
-    preprocess, notes = _divide(columns, roles)
-    if roles.target is None or roles.target.kind == "none" or not roles.with_role("input"):
+    preprocess = {"kind": "table", **roles.division.keys}
+    notes = {f"preprocess.{key}": said for key, said in roles.division.notes.items()}
+    target = roles.target
+    if target is None:
         return Task("none", None, preprocess, {}, (*roles.notes, *_say_how_to_go_on(roles)), notes)
-    return _learn(columns[roles.target.index], roles.target, roles, preprocess, notes)
+    goal = columns[target.index]
+    if why := _explain_no_model(target, roles):
+        return Task("none", goal.shown, preprocess, {}, (Note(why),), notes)
+    return _learn(goal, target, Task("none", goal.shown, preprocess, {}, _say_task(goal, target, roles), notes))
 
 
-def _learn(
-    goal: Known,
-    target: Target,
-    roles: Roles,
-    preprocess: Mapping[str, Any],
-    notes: Mapping[str, tuple[Note, ...]],
-) -> Task:
+def _say_task(goal: Known, target: Target, roles: Roles) -> tuple[Note, ...]:
+    """What is learned from what; the evidence for the target stands beside its column."""
+    what = {"binary": "one of two classes", "classes": "one of several classes"}.get(target.kind, "a number")
+    inputs = count(len(roles.with_role("input")), "input column")
+    return (Note(f"{goal.shown}, {what}, is learned from {inputs}"),)
+
+
+def _explain_no_model(target: Target, roles: Roles) -> str:
+    """Why the recipe ends after preprocess; empty where it does not."""
+    if target.kind == "none":
+        return "nothing can be learned from this target, so the recipe ends after preprocess"
+    if not roles.with_role("input"):
+        return "no column is left to learn from, so the recipe ends after preprocess"
+    if roles.division.problem:
+        return f"the recipe ends after preprocess: {roles.division.problem}"
+    return ""
+
+
+def _learn(goal: Known, target: Target, task: Task) -> Task:
+    """The task with its estimators."""
     counts = list(goal.counts.values())
     rarest = min(counts) / max(1, sum(counts)) if counts else 1.0
     offer = offer_estimators(target.kind, rows=goal.valued, rarest=rarest, classes=goal.distinct)
-    model, said = dict(offer.model), dict(offer.notes)
+    model, notes = dict(offer.model), {**task.key_notes, **offer.notes}
     if target.kind == "binary" and (positive := find_positive(goal)) is not None:
         model = {"kind": model.pop("kind"), "positive": positive.value, **model}
-        said["model.positive"] = (positive.note,)
-    return Task(target.kind, goal.shown, preprocess, model, roles.notes, {**notes, **said})  # type: ignore[arg-type]
-
-
-def _divide(columns: Sequence[Known], roles: Roles) -> tuple[dict[str, Any], dict[str, tuple[Note, ...]]]:
-    """`[preprocess]`: which rows test, and why these."""
-    keys: dict[str, Any] = {"kind": "table"}
-    if groups := roles.with_role("group"):
-        note = Note(f"rows of one {columns[groups[0]].shown} are on one side")
-        return {**keys, "split": "group"}, {"preprocess.split": (note,)}
-    if (times := roles.with_role("time")) and roles.target is not None:
-        note = Note(f"the rows with the latest {columns[times[0]].shown} test, as later rows will", choices=("hash",))
-        return {**keys, "split": "time"}, {"preprocess.split": (note,)}
-    return {**keys, "split": "hash"}, {"preprocess.split": (Note("each row is drawn by itself, by a seeded hash"),)}
+        notes["model.positive"] = (positive.note,)
+    kind = target.kind
+    return Task(kind, task.target, task.preprocess, model, task.notes, notes)
 
 
 def _say_how_to_go_on(roles: Roles) -> tuple[Note, ...]:
-    if roles.target is not None and not roles.with_role("input"):
-        return (Note("no column is left to learn from, so the recipe ends after preprocess"),)
+    del roles
     return (
         Note(
             "the recipe ends after preprocess: name a target with --target and draft again, or add a [model] with a "

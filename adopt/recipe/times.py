@@ -28,7 +28,7 @@ def find_time(columns: Sequence[Known]) -> Iterator[Mark]:
     others = [column.shown for _, _, column in rated[:-1]]
     text = why + (f"; {count(len(others), 'other time')} may be inputs" if others else "")
     unsure = rate < CLEAR
-    yield best.index, "time", Note(text, is_question=unsure, choices=("input",), key=f"columns.{best.shown}.role")
+    yield best.index, "time", Note(text, is_question=unsure, choices=('"input"',), key=f"columns.{best.shown}.role")
 
 
 CLEAR = 2

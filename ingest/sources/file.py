@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.parameters import FileSection
+from relay.handoff.data_recipe import require_in_data
 from relay.handoff.errors import SourceError
 from relay.handoff.receipt import Origin
 from relay.handoff.recipe import Column
+from relay.handoff.recipe_file import show_path
 from relay.handoff.run import Run
 from relay.reading.rawfile import RawFile
 from relay.reading.sets import distinguish
@@ -61,6 +63,9 @@ class FileSource:
         folder, pattern = self._folder(written)
         paths = sorted(folder.glob(pattern)) if "*" in pattern else [folder / pattern]
         files = [path for path in paths if path.is_file()]
+        if self.run.recipe.is_in_data:
+            for path in files:
+                require_in_data(path, self.run.settings.data_dir, show_path(self.run.recipe.path))
         if not files:
             raise SourceError(f'no file {folder / pattern}: put it there, or correct [ingest] path = "{written}"')
         prefix = written[: len(written) - len(pattern)]

@@ -63,7 +63,7 @@ def answer(options: argparse.Namespace) -> VerbAnswer:
         UsageError, SchemaError: the records cannot be answered.
     """
     settings = read_verb_settings(options)
-    recipe = load_recipe(options.recipe, settings.overrides)
+    recipe = load_recipe(options.recipe, settings.overrides, data_dir=settings.data_dir)
     production = find_production(settings, name_model(recipe), recipe.argument)
     require_answers(production)
     version = production.version

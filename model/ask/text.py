@@ -46,7 +46,7 @@ def answer(options: argparse.Namespace) -> VerbAnswer:
     """
     settings = read_verb_settings(options)
     data_dir = settings.data_dir
-    trained = load_trained(data_dir, load_recipe(options.recipe, settings.overrides))
+    trained = load_trained(data_dir, load_recipe(options.recipe, settings.overrides, data_dir=data_dir))
     if sys.stdin.isatty():
         logger.info("type or paste the text, then end it with Ctrl-D on a line of its own")
     text = read_text(sys.stdin.buffer.read(MOST_BYTES + 1))

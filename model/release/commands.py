@@ -64,7 +64,8 @@ def answer(options: argparse.Namespace) -> VerbAnswer:
     """
     settings = read_verb_settings(options)
     configure_log("model", settings.log_dir, settings.log_level)
-    return ACTIONS[options.verb](load_recipe(options.recipe, settings.overrides), settings, options)
+    recipe = load_recipe(options.recipe, settings.overrides, data_dir=settings.data_dir)
+    return ACTIONS[options.verb](recipe, settings, options)
 
 
 def show_versions(recipe: Recipe, settings: Settings, chosen: argparse.Namespace) -> VerbAnswer:

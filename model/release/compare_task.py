@@ -26,7 +26,7 @@ def run(child: Child) -> dict[str, Any]:
         CalledError: own code failed.
     """
     given = child.arguments
-    recipe = load_recipe(given["recipe"], given["overrides"])
+    recipe = load_recipe(given["recipe"], given["overrides"], data_dir=Path(given["data_dir"]))
     challenger, champion = map(unpack, given["versions"])
     as_classes = challenger.contract.task != ModelTask.REGRESSION
     test = read_test(recipe, Path(given["data_dir"]), given["inputs"].values(), as_classes=as_classes)

@@ -29,7 +29,7 @@ def run(child: Child) -> dict[str, Any]:
         ModelError, RecipeError: data, recipe and what own code gave do not go together.
     """
     given = child.arguments
-    recipe = load_recipe(given["recipe"], given["overrides"])
+    recipe = load_recipe(given["recipe"], given["overrides"], data_dir=Path(given["data_dir"]))
     parameters = parse_parameters(recipe)
     function = find_own(parameters, recipe)
     assert function is not None  # noqa: S101 - the stage came here because there is one

@@ -47,7 +47,7 @@ def require_allowed(settings: Settings, source: str, overrides: Iterable[str]) -
         UsageError: the page has no such recipe.
         RelayError: the recipe, or its own code, cannot be read.
     """
-    recipe = load_recipe(require_known(settings, source), settings.overrides)
+    recipe = load_recipe(require_known(settings, source), settings.overrides, data_dir=settings.data_dir)
     fields = {field.key: field for stage in list_stages(recipe) for field in describe_stage(recipe, stage)}
     fields[SEED] = Field(SEED, "integer", recipe.seed)
     for text in overrides:

@@ -40,7 +40,7 @@ def fill_in(settings: Settings, source: str, recipe: Recipe, stages: Sequence[st
             filled |= _draw_fields(open_fields, f"{source}:{turn}")
     try:
         overrides = list_overrides([field for fields in sections.values() for field in fields], filled)
-        check_overrides(source, [*settings.overrides, *overrides], stages)
+        check_overrides(source, [*settings.overrides, *overrides], stages, settings.data_dir)
         require_allowed(settings, source, overrides)
     except RelayError as error:
         st.error(plain(str(error)), icon=":material/error:")

@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
+from pathlib import Path
 from types import NoneType
 from typing import Any, Literal, get_args, get_origin
 
@@ -47,13 +48,13 @@ def parse_section(recipe: Recipe, stage: str) -> Section:
     return section
 
 
-def check_overrides(name: str, overrides: Iterable[str], stages: Iterable[str]) -> Recipe:
+def check_overrides(name: str, overrides: Iterable[str], stages: Iterable[str], data_dir: Path | None = None) -> Recipe:
     """The recipe with the overrides, looked at by every stage that is here.
 
     Raises:
         RecipeError, UsageError: as the stages themselves would say.
     """
-    recipe = load_recipe(name, overrides)
+    recipe = load_recipe(name, overrides, data_dir=data_dir)
     for stage in stages:
         if stage in recipe.sections:
             parse_section(recipe, stage)

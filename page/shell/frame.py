@@ -53,7 +53,7 @@ def told_in_words(settings: Settings) -> Iterator[None]:
 
 def choose_recipe(settings: Settings) -> None:
     """The field at the top of every page; its choice is in the session and in the address."""
-    names = list_names(settings.recipes)
+    names = list_names(settings)
     usual = settings.recipes[0] if settings.recipes else USUAL
     st.selectbox(
         "Recipe",
@@ -74,7 +74,7 @@ def chosen_recipe(settings: Settings) -> tuple[str, Recipe]:
         RecipeError, UsageError: it is not a valid one, or not one of the page's.
     """
     source = require_known(settings, str(st.session_state[RECIPE]))
-    return source, load_recipe(source, settings.overrides)
+    return source, load_recipe(source, settings.overrides, data_dir=settings.data_dir)
 
 
 def entitle(recipe: Recipe) -> None:

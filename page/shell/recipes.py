@@ -1,6 +1,4 @@
-"""The recipes that the page may run: those in `recipes/`, and those that the environment names by a path."""
-
-from collections.abc import Sequence
+"""The recipes that the page may run: those that have a name, and those that the environment names by a path."""
 
 from relay.handoff.errors import UsageError
 from relay.handoff.recipe import list_recipes
@@ -8,10 +6,10 @@ from relay.handoff.recipe_file import suggest_nearest
 from relay.handoff.settings import Settings
 
 
-def list_names(asked: Sequence[str]) -> list[str]:
-    """The recipes in `recipes/`, then those that the environment names by a path."""
-    known = [path.stem for path in list_recipes()]
-    return known + [name for name in dict.fromkeys(asked) if name not in known]
+def list_names(settings: Settings) -> list[str]:
+    """The recipes in `recipes/`, those in the data folder, and those that the environment names by a path."""
+    known = (path.stem for path in list_recipes(data_dir=settings.data_dir))
+    return list(dict.fromkeys((*known, *settings.recipes)))
 
 
 def require_known(settings: Settings, source: str) -> str:
@@ -20,10 +18,10 @@ def require_known(settings: Settings, source: str) -> str:
     Raises:
         UsageError: it is another one, such as a path in an address.
     """
-    known = list_names(settings.recipes)
+    known = list_names(settings)
     if source not in known:
         raise UsageError(
             f'the page has no recipe "{source}"{suggest_nearest(source, known)}; it runs the recipes in recipes/ and '
-            "those that RECIPES names"
+            "data/recipes/, and those that RECIPES names"
         )
     return source

@@ -79,7 +79,9 @@ def make_parser(stage: Stage[Parameters], *, is_json: bool = False) -> Parser:
         verbs=stage.verbs,
         is_json=is_json,
     )
-    parser.add_argument("recipes", nargs="*", metavar="RECIPE", help="a name in recipes/ or a path to a .toml file")
+    parser.add_argument(
+        "recipes", nargs="*", metavar="RECIPE", help="a name in recipes/ or data/recipes/, or a path to a .toml file"
+    )
     parser.add_argument("--list", action="store_true", help="list the recipes and stop")
     parser.add_argument("--check", action="store_true", help="check the recipe and stop")
     parser.add_argument("--quick", action="store_true", help="with --check: only read, import no own code")
@@ -105,13 +107,13 @@ def make_parser(stage: Stage[Parameters], *, is_json: bool = False) -> Parser:
     return parser
 
 
-def show_recipes(*, is_json: bool = False) -> None:
+def show_recipes(data_dir: Path, *, is_json: bool = False) -> None:
     """Print the recipes with their titles, or what is wrong with one: the answer to `--list`."""
     entries, lines = [], []
-    for path in list_recipes():
+    for path in list_recipes(data_dir=data_dir):
         entry: dict[str, Any] = {"recipe": path.stem, "path": str(path)}
         try:
-            entry["title"] = load_recipe(path.stem).title
+            entry["title"] = load_recipe(path.stem, data_dir=data_dir).title
             lines.append(f"{path.stem:<12} {entry['title']}")
         except RelayError as error:
             entry["error"] = asdict(error.record)

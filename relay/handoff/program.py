@@ -18,6 +18,7 @@ from relay.handoff.logbook import make_run_id
 from relay.handoff.recipe import Recipe, find_recipe, load_recipe, locate_beside
 from relay.handoff.report import open_report, refuse
 from relay.handoff.run import Parameters, Run
+from relay.handoff.settings import Settings
 from relay.handoff.stage import Stage
 from relay.handoff.up_to_date import bring_up_to_date
 from relay.handoff.verbs import run_verb
@@ -42,10 +43,10 @@ def main(stage: Stage[Parameters], argv: Sequence[str] | None = None) -> int:
     try:
         options = read_options(stage, arguments)
         if arguments.list:
-            show_recipes(is_json=options.is_json)
+            show_recipes(options.settings.data_dir, is_json=options.is_json)
             return OK
         configure_log(stage.name, options.settings.log_dir, options.settings.log_level)
-        _require_recipes(stage, options.settings.recipes)
+        _require_recipes(stage, options.settings)
     except RelayError as error:
         return refuse(stage.name, arguments, error)
     except OSError as error:
@@ -59,16 +60,16 @@ def main(stage: Stage[Parameters], argv: Sequence[str] | None = None) -> int:
     return max(codes)
 
 
-def _require_recipes(stage: Stage[Parameters], names: Sequence[str]) -> None:
+def _require_recipes(stage: Stage[Parameters], settings: Settings) -> None:
     """Return when each name is a recipe's, and raise UsageError otherwise: a slip in one then runs nothing."""
-    for name in names:
+    for name in settings.recipes:
         if name in stage.verbs:
             raise UsageError(
                 f'"{name}" is a subcommand, so it is no recipe',
                 next_step=f"Put it first: `python -m {stage.name} {name} …`",
             )
         try:
-            find_recipe(name)
+            find_recipe(name, data_dir=settings.data_dir)
         except UsageError as error:
             near = get_close_matches(name, stage.verbs, n=1)
             if not near:
@@ -82,7 +83,7 @@ def _run_recipe(stage: Stage[Parameters], name: str, options: Options) -> int:
     """Run or check one recipe; every way it may end is reported and becomes an exit code."""
     report, settings = open_report(stage.name, name, options), options.settings
     try:
-        recipe = load_recipe(name, settings.overrides)
+        recipe = load_recipe(name, settings.overrides, data_dir=settings.data_dir)
         if stage.name not in recipe.sections:
             return _run_others(stage, recipe, options)
         run = _prepare(stage, recipe, options)

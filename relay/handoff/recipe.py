@@ -1,7 +1,6 @@
 """A recipe: one TOML file that says where the data comes from, what its columns are, and which model."""
 
 import shlex
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,11 +12,12 @@ from pydantic import ValidationError, field_validator, model_validator
 from relay.handoff.column import Column as Column
 from relay.handoff.column import OpenColumns
 from relay.handoff.column import Section as Section
+from relay.handoff.data_recipe import require_data_only
 from relay.handoff.errors import RecipeError, UsageError
 from relay.handoff.override import parse_override as parse_override
 from relay.handoff.recipe_file import find_recipe as find_recipe
+from relay.handoff.recipe_file import is_in_data, read_document, show_path, suggest_nearest
 from relay.handoff.recipe_file import list_recipes as list_recipes
-from relay.handoff.recipe_file import show_path, suggest_nearest
 from relay.handoff.renamed_keys import BothNamesError, Renaming, rename_keys, rename_overrides
 from relay.handoff.settings import RECIPES_DIR
 
@@ -86,11 +86,14 @@ class Recipe:
     overrides: Mapping[str, Any] = field(default_factory=dict)
     renamed: tuple[Renaming, ...] = ()
     """Old names in the file or the overrides; the stage that reads the section warns of them."""
+    is_in_data: bool = False
+    """Whether its file lies among the recipes in the data folder: it has no own code and reads that folder only."""
 
     @property
     def argument(self) -> str:
-        """What one types to name it in a shell: its name in `recipes/`, elsewhere its path."""
-        return self.name if self.path.parent == RECIPES_DIR else shlex.quote(str(self.path))
+        """What one types to name it in a shell: its name where programs look for names, elsewhere its path."""
+        is_named = self.is_in_data or self.path.parent == RECIPES_DIR
+        return self.name if is_named else shlex.quote(str(self.path))
 
     def name_beside(self, other: str) -> str:
         """What one types to name a recipe in the same folder."""
@@ -122,18 +125,25 @@ class Recipe:
         return [name for name, column in self.columns.items() if column.role in roles]
 
 
-def load_recipe(name: str, overrides: Iterable[str] = (), folder: Path = RECIPES_DIR) -> Recipe:
+def load_recipe(
+    name: str, overrides: Iterable[str] = (), folder: Path | None = None, data_dir: Path | None = None
+) -> Recipe:
     """The recipe of that name or path, with overrides such as `model.chunks=50` applied.
+
+    Args:
+        name: of the recipe, or a path.
+        overrides: of its keys.
+        folder: where names are looked for; None: in `recipes/`, then among the recipes in the data folder.
+        data_dir: the data folder; None: that of the environment.
 
     Raises:
         UsageError: no such recipe, or an override that names nothing.
-        RecipeError: the file is not TOML, or a key is unknown, missing or of another type.
+        RecipeError: the file is not TOML, a key is unknown, missing or of another type, or a recipe in the data folder
+            says what it may not.
     """
-    path = find_recipe(name, folder)
-    try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise RecipeError(f"{show_path(path)}: not TOML: {error}") from None
+    path = find_recipe(name, folder, data_dir)
+    is_in_data_folder = is_in_data(path, data_dir)
+    document = read_document(path, is_in_data=is_in_data_folder)
     in_file = _rename_sections(document, path)
     try:
         changes, in_overrides = rename_overrides(parse_override(text) for text in overrides)
@@ -142,6 +152,9 @@ def load_recipe(name: str, overrides: Iterable[str] = (), folder: Path = RECIPES
     for key, value in changes.items():
         _apply(document, key, value)
     head = _validate(_Head, document, path, (), changes)
+    sections = {name: section for name in STAGE_SECTIONS if (section := getattr(head, name)) is not None}
+    if is_in_data_folder:
+        require_data_only(path.stem, sections, show_path(path), list_recipes(RECIPES_DIR))
     return Recipe(
         name=path.stem,
         path=path,
@@ -149,9 +162,10 @@ def load_recipe(name: str, overrides: Iterable[str] = (), folder: Path = RECIPES
         description=head.description,
         seed=head.seed,
         columns=head.columns,
-        sections={name: section for name in STAGE_SECTIONS if (section := getattr(head, name)) is not None},
+        sections=sections,
         overrides=changes,
         renamed=(*in_file, *in_overrides),
+        is_in_data=is_in_data_folder,
     )
 
 

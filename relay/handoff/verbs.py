@@ -123,7 +123,9 @@ class Parser(argparse.ArgumentParser):
 
 def add_recipe_options(parser: argparse.ArgumentParser) -> None:
     """Declare the options of a subcommand that is about one recipe: which, and in which data folder."""
-    parser.add_argument("recipe", metavar="RECIPE", help="a name in recipes/ or a path to a .toml file")
+    parser.add_argument(
+        "recipe", metavar="RECIPE", help="a name in recipes/ or data/recipes/, or a path to a .toml file"
+    )
     parser.add_argument("--data-dir", type=Path, metavar="DIR", help=DATA_DIR.option)
 
 

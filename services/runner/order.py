@@ -1,7 +1,7 @@
 """What may be ordered: a stage of a fixed list, for a recipe, with a seed. Nothing else can be said.
 
-A recipe is named by its file in the image's own `recipes/`, so that a name which is a command of the stage, or looks
-like an option, is neither.
+A recipe is passed on by its name, after the options: the stage looks for it in the image's `recipes/` and in the data
+folder's. There a name that is a command of the stage is refused, and no name looks like an option or a path.
 """
 
 import re
@@ -51,11 +51,10 @@ class Order:
 
         A rollback is not a run of a stage and has no entry.
         """
-        recipe = f"recipes/{self.recipe}.toml"
         if self.stage == "rollback":
-            return ["rollback", recipe, "--expected", str(self.version), "--why", "its deployment failed"]
+            return ["rollback", "--expected", str(self.version), "--why", "its deployment failed", self.recipe]
         seed = [] if self.seed is None else ["--set", f"seed={self.seed}"]
-        return [recipe, *seed, "--run-id", run_id, "--json"]
+        return [*seed, "--run-id", run_id, "--json", self.recipe]
 
 
 def read_order(said: Any) -> Order:

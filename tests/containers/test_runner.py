@@ -169,9 +169,8 @@ def test_only_the_api_and_the_page_can_be_started(service: str, runner: Runner) 
 
 
 def test_a_recipe_with_the_name_of_a_command_is_no_command() -> None:
-    assert (
-        read_order(ORDER | {"stage": "train", "recipe": "page", "seed": None}).arguments("id")[0] == "recipes/page.toml"
-    )
+    order = read_order(ORDER | {"stage": "train", "recipe": "page", "seed": None})
+    assert order.arguments("id") == ["--run-id", "id", "--json", "page"]
 
 
 def test_a_run_takes_its_recipe_and_seed_and_tells_its_log_and_outcome(runner: Runner, folder: Path) -> None:
@@ -220,7 +219,7 @@ def test_a_run_that_fails_gives_its_exit_code_and_its_words(runner: Runner) -> N
     exit_code, lines = runner.follow("00000000run2")
     assert runner.find_outcome("00000000run2") == ("failed", "usage")
     runner.ask("DELETE", "/runs/00000000run2")
-    assert (exit_code, "no recipe file recipes/nothing.toml" in lines[-1]) == (2, True)
+    assert (exit_code, 'no recipe "nothing"' in lines[-1]) == (2, True)
 
 
 def test_asked_twice_at_once_there_is_one_container(compose: Docker, runner: Runner) -> None:

@@ -195,7 +195,7 @@ def test_rows_that_the_champion_may_have_been_trained_on_take_no_part(
 
 
 def test_the_rows_of_a_smaller_share_are_test_rows_under_a_larger_one_too() -> None:
-    from preprocess.split import mark_split
+    from relay.handoff.sides import mark_split
 
     table = pa.table({"id": list(range(5_000))})
     small, large = (np.array(mark_split(table, ["id"], share, 42).to_pylist()) for share in (0.2, 0.3))

@@ -10,6 +10,7 @@ from model.training.estimator.resolve import find_estimator
 from page.run.allowed import NotAllowedError, require_allowed
 from page.run.job import Order, RunFiles
 from page.run.presets import PRESETS
+from page.shell.recipes import list_names, require_known
 from relay.handoff.errors import UsageError
 from relay.handoff.own.module import OwnCodeError
 from relay.handoff.settings import Settings
@@ -182,3 +183,13 @@ def test_every_preset_is_an_estimator_that_takes_no_file() -> None:
 def test_what_the_environment_sets_is_not_the_pages_doing(project: OwnProject) -> None:
     settings = Settings(data_dir=project.data, recipes=(project.rooms,), overrides=("preprocess.arguments.prices='x'",))
     require_allowed(settings, project.rooms, ["seed=1"])
+
+
+def test_the_page_offers_the_recipes_in_the_data_folder_by_name(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path)
+    (tmp_path / "recipes").mkdir()
+    (tmp_path / "recipes" / "people.toml").write_text("")
+    assert list_names(settings)[-2:] == ["tanakh", "people"]
+    assert require_known(settings, "people") == "people"
+    with pytest.raises(UsageError, match=r'no recipe "data/recipes/people\.toml"'):
+        require_known(settings, "data/recipes/people.toml")

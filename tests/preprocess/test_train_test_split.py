@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from preprocess.split import hash_column, mark_split, mix
+from relay.handoff.sides import hash_column, mark_split, mix
 
 COUNT = 20_000
 

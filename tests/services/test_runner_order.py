@@ -1,16 +1,28 @@
 """The runner takes orders from a fixed list: its clients can run the code that is there, and no other."""
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
 
+from relay.handoff.settings import ROOT
 from services.runner.order import RefusedError, read_order
 
 GOOD = {"run": "0123456789ab", "stage": "train", "recipe": "own", "seed": 7}
 
 
-def test_an_order_becomes_a_recipe_of_the_image_and_a_seed() -> None:
-    assert read_order(GOOD).arguments("id") == ["recipes/own.toml", "--set", "seed=7", "--run-id", "id", "--json"]
+def test_an_order_becomes_the_name_of_a_recipe_and_a_seed() -> None:
+    assert read_order(GOOD).arguments("id") == ["--set", "seed=7", "--run-id", "id", "--json", "own"]
+
+
+def test_a_name_comes_last_so_that_a_subcommand_is_none() -> None:
+    order = read_order({"run": "0123456789ab", "stage": "train", "recipe": "promote"})
+    assert order.arguments("id") == ["--run-id", "id", "--json", "promote"]
+    done = subprocess.run(
+        [sys.executable, "-m", "model", *order.arguments("id")], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, '"promote" is a subcommand, so it is no recipe' in done.stderr) == (2, True)
 
 
 @pytest.mark.parametrize(

@@ -34,6 +34,7 @@ CANNOT_CHANGE_BYTES = {
     "relay.handoff.code": "says what is in the key",
     "relay.handoff.answer": "prints answers",
     "relay.handoff.command": "reads the command line; what it says of the result is in the key by value",
+    "relay.handoff.data_recipe": "refuses recipes in the data folder that name code or files elsewhere",
     "relay.handoff.database": "says where datasets are published, after they are in place",
     "relay.handoff.disk": "says what it means when the disk refuses",
     "relay.handoff.errors": "errors: a run that raises one writes nothing",

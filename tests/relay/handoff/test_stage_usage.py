@@ -130,9 +130,9 @@ def test_the_list_for_programs_holds_what_is_wrong_with_a_broken_recipe(
     desk: Desk, recipe: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     wrong = desk.recipe(RECIPE.replace("kind", "knd", 1).replace("[columns]", "[colums]"), "wrong")
-    monkeypatch.setattr("relay.handoff.command.list_recipes", lambda: [Path(recipe), Path(wrong)])
+    monkeypatch.setattr("relay.handoff.command.list_recipes", lambda **_: [Path(recipe), Path(wrong)])
     monkeypatch.setattr(
-        "relay.handoff.command.load_recipe", lambda name: load_recipe(str(desk.folder / f"{name}.toml"))
+        "relay.handoff.command.load_recipe", lambda name, **_: load_recipe(str(desk.folder / f"{name}.toml"))
     )
     assert desk.run("ingest", "--list", "--json") == 0
     good, broken = json.loads(capsys.readouterr().out)
