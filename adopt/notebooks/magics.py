@@ -27,7 +27,8 @@ INSTALLERS = frozenset(("pip", "pip3", "conda", "mamba", "uv"))
 _INSTALLER = r"\b(?:pip3?|conda|mamba|uv|apt|apt-get|brew|yum)\b(?:\s+-\S+)*\s+(?:un)?install\b"
 INSTALL = re.compile(_INSTALLER)
 BARE_INSTALL = re.compile(r"^(\s*)(?=(?:pip3?|conda|mamba)\s+(?:un)?install\b)", re.MULTILINE)
-TAKE_A_WORD = frozenset(("-r", "-c", "-e", "-i", "-f", "-n", "-t", "--index-url", "--extra-index-url", "--find-links"))
+LONG_OPTIONS = ("index-url", "extra-index-url", "find-links")
+TAKE_A_WORD = frozenset(("-r", "-c", "-e", "-i", "-f", "-n", "-t", *(f"--{option}" for option in LONG_OPTIONS)))
 """Options of pip and conda that take the next word."""
 
 

@@ -24,39 +24,47 @@ class Rewriting(cst.CSTTransformer):
         self.uses_partial = False
         self._not_values: set[cst.CSTNode] = set()
 
-    def visit_Call(self, node: cst.Call) -> None:  # noqa: D102, N802 - names of libcst
+    def visit_Call(self, node: cst.Call) -> None:  # noqa: N802 - names of libcst
+        """A called function is no value."""
         self._not_values.add(node.func)
 
-    def visit_Attribute(self, node: cst.Attribute) -> None:  # noqa: D102, N802
+    def visit_Attribute(self, node: cst.Attribute) -> None:  # noqa: N802
+        """The name behind a dot is no variable."""
         self._not_values.add(node.attr)
 
-    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:  # noqa: D102, N802
+    def visit_FunctionDef(self, node: cst.FunctionDef) -> None:  # noqa: N802
+        """The name that is defined is no value."""
         self._not_values.add(node.name)
 
-    def visit_Param(self, node: cst.Param) -> None:  # noqa: D102, N802
+    def visit_Param(self, node: cst.Param) -> None:  # noqa: N802
+        """A parameter is a name of its own."""
         self._not_values.add(node.name)
 
-    def visit_Arg(self, node: cst.Arg) -> None:  # noqa: D102, N802
+    def visit_Arg(self, node: cst.Arg) -> None:  # noqa: N802
+        """The keyword of an argument is no variable."""
         if node.keyword is not None:
             self._not_values.add(node.keyword)
 
-    def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:  # noqa: D102, N802
+    def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:  # noqa: N802
+        """Add the variables that the called function reads."""
         name = original_node.func
         if not isinstance(name, cst.Name) or name.value not in self._passed:
             return updated_node
         added = [cst.Arg(cst.Name(key), cst.Name(key), equal=_TIGHT) for key in self._passed[name.value]]
         return updated_node.with_changes(args=[*updated_node.args, *added])
 
-    def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.BaseExpression:  # noqa: D102, N802
+    def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.BaseExpression:  # noqa: N802
+        """Bind the variables that a function reads where it is handed on."""
         if original_node.value not in self._passed or original_node in self._not_values:
             return updated_node
         self.uses_partial = True
         keys = ", ".join(f"{key}={key}" for key in self._passed[original_node.value])
         return cst.parse_expression(f"partial({original_node.value}, {keys})")
 
-    def leave_SimpleString(  # noqa: D102, N802
+    def leave_SimpleString(  # noqa: N802
         self, original_node: cst.SimpleString, updated_node: cst.SimpleString
     ) -> cst.BaseExpression:
+        """Put a parameter in the place of a path."""
         value = original_node.evaluated_value
         return cst.Name(self._paths[value]) if isinstance(value, str) and value in self._paths else updated_node
 
@@ -86,9 +94,10 @@ class RelativeImports(cst.CSTTransformer):
         super().__init__()
         self._beside, self._package = beside, package
 
-    def leave_ImportFrom(  # noqa: D102, N802
+    def leave_ImportFrom(  # noqa: N802
         self, original_node: cst.ImportFrom, updated_node: cst.ImportFrom
     ) -> cst.ImportFrom:
+        """`from helper import f` becomes `from .helper import f`."""
         module = original_node.module
         first = module
         while isinstance(first, cst.Attribute):
@@ -100,9 +109,10 @@ class RelativeImports(cst.CSTTransformer):
             relative=[cst.Dot()], module=cst.parse_expression(dotted), whitespace_after_from=cst.SimpleWhitespace(" ")
         )
 
-    def leave_SimpleStatementLine(  # noqa: D102, N802
+    def leave_SimpleStatementLine(  # noqa: N802
         self, original_node: cst.SimpleStatementLine, updated_node: cst.SimpleStatementLine
     ) -> cst.SimpleStatementLine | cst.FlattenSentinel[cst.SimpleStatementLine]:
+        """`import helper` becomes `from . import helper`."""
         if not matchers.matches(original_node, matchers.SimpleStatementLine([matchers.Import()])):
             return updated_node
         statement = original_node.body[0]
