@@ -27,8 +27,10 @@ INSTALLERS = frozenset(("pip", "pip3", "conda", "mamba", "uv"))
 _INSTALLER = r"\b(?:pip3?|conda|mamba|uv|apt|apt-get|brew|yum)\b(?:\s+-\S+)*\s+(?:un)?install\b"
 INSTALL = re.compile(_INSTALLER)
 BARE_INSTALL = re.compile(r"^(\s*)(?=(?:pip3?|conda|mamba)\s+(?:un)?install\b)", re.MULTILINE)
-LONG_OPTIONS = ("index-url", "extra-index-url", "find-links")
-TAKE_A_WORD = frozenset(("-r", "-c", "-e", "-i", "-f", "-n", "-t", *(f"--{option}" for option in LONG_OPTIONS)))
+LONG_OPTIONS = tuple(
+    f"--{first}-{last}" for first, last in (("index", "url"), ("extra-index", "url"), ("find", "links"))
+)
+TAKE_A_WORD = frozenset(("-r", "-c", "-e", "-i", "-f", "-n", "-t", *LONG_OPTIONS))
 """Options of pip and conda that take the next word."""
 
 
