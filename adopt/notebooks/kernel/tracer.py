@@ -26,21 +26,8 @@ CHEAP_SECONDS = 0.05
 """Up to here all names are looked at after each statement; beyond only those that the statement can reach."""
 MOST_STDOUT = 1_000_000
 """Characters of a statement's output that are kept."""
-OF_IPYTHON = {
-    "In",
-    "Out",
-    "_",
-    "__",
-    "___",
-    "_i",
-    "_ii",
-    "_iii",
-    "_ih",
-    "_oh",
-    "_dh",
-    "_exit_code",
-    "__warningregistry__",
-}
+OF_IPYTHON = {"In", "Out", "_", "__", "___", "_i", "_ii", "_iii", "_ih", "_oh", "_dh", "_exit_code"}
+OF_PYTHON = {"__warningregistry__", "__annotations__"}
 
 
 @dataclass
@@ -202,7 +189,7 @@ class Tracer:
 
     def _is_own(self, name: str, value: Any) -> bool:
         """Whether a name is the notebook's, not IPython's."""
-        if name in OF_IPYTHON or (name.startswith("_") and name.lstrip("_i").isdigit()):
+        if name in OF_IPYTHON | OF_PYTHON or (name.startswith("_") and name.lstrip("_i").isdigit()):
             return False
         return name not in self.hidden or self.hidden[name] is not value
 
