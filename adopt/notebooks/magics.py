@@ -27,10 +27,7 @@ INSTALLERS = frozenset(("pip", "pip3", "conda", "mamba", "uv"))
 _INSTALLER = r"\b(?:pip3?|conda|mamba|uv|apt|apt-get|brew|yum)\b(?:\s+-\S+)*\s+(?:un)?install\b"
 INSTALL = re.compile(_INSTALLER)
 BARE_INSTALL = re.compile(r"^(\s*)(?=(?:pip3?|conda|mamba)\s+(?:un)?install\b)", re.MULTILINE)
-LONG_OPTIONS = tuple(
-    f"--{first}-{last}" for first, last in (("index", "url"), ("extra-index", "url"), ("find", "links"))
-)
-TAKE_A_WORD = frozenset(("-r", "-c", "-e", "-i", "-f", "-n", "-t", *LONG_OPTIONS))
+TAKE_A_WORD = re.compile(r"-[rceifnt]|--(?:extra-)?index.url|--find.links|--channel|--name|--target")
 """Options of pip and conda that take the next word."""
 
 
@@ -158,7 +155,7 @@ def _find_packages(command: str) -> Iterator[str]:
         for word in words:
             if not is_value and re.match(r"\w", word):
                 yield word
-            is_value = word in TAKE_A_WORD
+            is_value = TAKE_A_WORD.fullmatch(word) is not None
 
 
 def _replace(text: str, node: ast.Call, replacement: str) -> str:

@@ -169,6 +169,8 @@ class StatementRecord:
     """URLs that were opened, or `host:port` where only that is known; database addresses as well."""
     commands: tuple[str, ...] = ()
     """Programs that were started."""
+    modules: tuple[str, ...] = ()
+    """Files of modules that were loaded from the notebook's folder, as paths in it."""
     stdout: str = ""
     """What it printed, up to 1 MB."""
     shown: Value | None = None
@@ -228,7 +230,7 @@ class Run:
     """The copy of the notebooks' folder, with the files that the run wrote."""
     hash_seed: int = 0
     is_seeded: bool = False
-    """Whether `random` and numpy were seeded before each statement (`kernel.tracer.seed_of(place)`)."""
+    """Whether `random` and numpy were seeded before each statement (`kernel.tracer.seed_of(*place)`)."""
 
 
 @dataclass(frozen=True, eq=False)
