@@ -114,7 +114,7 @@ def write_book(book: Book, folder: Path, *, url: str = "http://127.0.0.1:9") -> 
     """Write a book's notebooks and what lies beside them; gives the notebooks' paths."""
     folder.mkdir(parents=True, exist_ok=True)
     for name in book.files:
-        (folder / name).write_text(_data(name), encoding="utf-8")
+        write_data(name, folder)
     paths = [folder / name for name in book.texts]
     for path in paths:
         text = book.texts[path.name].replace("{url}", url)
@@ -123,6 +123,11 @@ def write_book(book: Book, folder: Path, *, url: str = "http://127.0.0.1:9") -> 
             text if is_percent else json.dumps(make_notebook(text, book.language), indent=1), encoding="utf-8"
         )
     return paths
+
+
+def write_data(name: str, folder: Path) -> None:
+    """Write a file that lies beside a notebook."""
+    (folder / name).write_text(_data(name), encoding="utf-8")
 
 
 def make_notebook(text: str, language: str = "python") -> dict[str, Any]:
