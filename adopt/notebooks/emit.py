@@ -88,7 +88,7 @@ class _Writer:
         self._paths = find_paths(part, self._split, context.constants, passed_on)
         self._parameters = self._find_parameters()
         self._changes = {
-            one.name: find_change(
+            (one.stage, one.name): find_change(
                 context.frames[one.stage, one.name], one.name, one.stage, is_sorted_out=bool(one.split)
             )
             for one in (*part.takes, *part.gives)
@@ -124,7 +124,7 @@ class _Writer:
         return [one for one in self._part.takes if one.way in ways]
 
     def _change_of(self, crossing: Crossing) -> FrameChange:
-        return self._changes.get(crossing.name, FrameChange("", (), ()))
+        return self._changes.get((crossing.stage, crossing.name), FrameChange("", (), ()))
 
     def _find_parameters(self) -> dict[str, Constant]:
         """The literals that the statements, or the functions that they call, read."""
