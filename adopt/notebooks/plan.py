@@ -71,7 +71,7 @@ class Remark:
     """Something that is said in the report and stops nothing: a moved border, a leak, a call that changed nothing."""
 
     kind: str
-    """`border_moved`, `left_out`, `figure_left_out`, `nothing_in_place`, `leak`, …"""
+    """`border_moved`, `read_moved`, `figure_left_out`, `nothing_in_place`, `leak`, `random_state`, …"""
     text: str
     cells: tuple[CellRef, ...] = ()
 
@@ -123,7 +123,8 @@ class Crossing:
     stage: Stage
     """The stage that it enters."""
     name: str
-    """Its name there, not qualified. For `FILE` the name that the reading statement binds."""
+    """Its name there, not qualified. For `FILE` the name that the reading statement binds; for states that are made
+    again a pseudo-name, such as `rng:numpy` or `set:matplotlib`."""
     way: CrossingWay
     kind: Kind
     made_by: int
@@ -139,6 +140,9 @@ class Crossing:
     """For `FILE`: whether the frame that is read equals the one that was written (types, index, column names)."""
     statements: tuple[int, ...] = ()
     """For `REPEATED` and `RECOMPUTED`: what the later stage repeats, in order."""
+    assigned_at: int | None = None
+    """Where the notebook has one name for several frames: the statement of the part, in whose place stands
+    `given_name = name`; otherwise the argument has the name from the beginning."""
     split: str = ""
     """`train` or `test`, where two frames of the same columns enter the model stage."""
 

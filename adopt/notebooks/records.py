@@ -145,6 +145,8 @@ class Value:
     """Of functions that belong to the notebook: the notebook's names that its code can reach, through calls as well."""
     text: str = ""
     """`repr` of numbers, texts, truth values and short plain containers."""
+    is_opaque: bool = False
+    """Whether a part of it cannot be looked into, as of a database connection: its fingerprint says nothing."""
 
 
 @dataclass(frozen=True)
@@ -254,6 +256,8 @@ class Statement:
     """Qualified names and pseudo-names on which it depends: read by the text, through called functions, or changed."""
     defs: frozenset[str]
     """Qualified names and pseudo-names that it binds or changes."""
+    aliases: frozenset[str] = frozenset()
+    """Of `defs`, what it changes without reading it, because it shares an object with something that it reads."""
     markdown: str = ""
     """Of the first statement of a cell: the Markdown above."""
     tags: tuple[str, ...] = ()

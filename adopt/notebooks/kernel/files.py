@@ -73,7 +73,8 @@ class Watch:
             if is_written:
                 self._guard(path)
                 self.written.setdefault(path)
-            if not is_written or (isinstance(mode, str) and "+" in mode and "w" not in mode):
+            is_added_to = isinstance(mode, str) and bool({"+", "a"} & set(mode)) and Path(path).exists()
+            if not is_written or (is_added_to and "w" not in mode):
                 self.read.setdefault(path)
         elif event == "sqlite3.connect":
             self.read.setdefault(os.path.realpath(os.fsdecode(arguments[0])))

@@ -33,16 +33,18 @@ class Fingerprint:
         digest: 16 hexadecimal digits; equal for equal content. Figures have none of their content in it.
         owners: The identities of the objects and of the memory that it consists of: two values that have one in common
             are aliases. None where there are too many.
+        is_opaque: Whether a part of it could not be looked into.
     """
 
     def __init__(self, value: object) -> None:
         self._hash = hashlib.blake2b(digest_size=8)
         self._seen: dict[int, object] = {}
         self._memory: set[int] = set()
+        self.is_opaque = False
         try:
             self.feed(value, 0)
         except Exception as error:  # a class of the notebook can raise anything when it is looked into
-            self.write(f"?{id(value)}{type(error).__name__}")
+            self.write_identity(value, type(error).__name__)
         self.digest: str = self._hash.hexdigest()
         self.owners = frozenset((*self._seen, *self._memory)) if len(self._seen) <= MOST_OWNERS else None
 
@@ -53,6 +55,11 @@ class Fingerprint:
     def write_bytes(self, data: Any) -> None:
         """Add bytes, or anything that has the interface of a buffer."""
         self._hash.update(data)
+
+    def write_identity(self, value: object, words: str = "") -> None:
+        """Add an object that cannot be looked into: while it is the same one it counts as unchanged."""
+        self.is_opaque = True
+        self.write(f"?{id(value)}{words}")
 
     def feed(self, value: Any, depth: int) -> None:
         """Add a value and what is in it, down to `DEEPEST`; an object that is met again counts as such."""
@@ -143,6 +150,11 @@ def _feed_sparse(to: Fingerprint, value: Any, depth: int) -> None:
     to.feed_all([compressed.data, compressed.indices, compressed.indptr], depth)
 
 
+def _feed_tensor(to: Fingerprint, value: Any, depth: int) -> None:
+    """A tensor of torch, TensorFlow or JAX, as an array."""
+    to.feed((value.detach().cpu() if hasattr(value, "detach") else value).numpy(), depth)
+
+
 def _feed_rng(to: Fingerprint, value: Any, depth: int) -> None:
     if isinstance(value, random.Random):
         to.write(repr(value.getstate()))
@@ -182,6 +194,8 @@ def _feed_file(to: Fingerprint, value: Any, depth: int) -> None:
     if isinstance(value, io.BytesIO | io.StringIO) and not value.closed:
         to.feed(value.getvalue(), depth)
         to.write(str(value.tell()))
+    elif not value.closed:
+        to.write_identity(value)
 
 
 def _feed_attributes(to: Fingerprint, value: Any, depth: int) -> None:
@@ -204,8 +218,8 @@ def _feed_other(to: Fingerprint, value: Any, depth: int) -> None:
         return
     try:
         to.write_bytes(pickle.dumps(value, protocol=4))
-    except Exception:  # what cannot be looked into counts as unchanged while it is the same object
-        to.write(str(id(value)))
+    except Exception:  # a connection, a lock, …
+        to.write_identity(value)
 
 
 def _feed_name(to: Fingerprint, value: Any, _: int) -> None:
@@ -223,6 +237,7 @@ FEEDS: tuple[tuple[Callable[[object], bool], Callable[[Fingerprint, Any, int], N
     (_is_of("polars", "DataFrame", "Series"), feed_table),
     (_is_of("pyarrow", "Table", "ChunkedArray", "Array"), feed_table),
     (lambda value: hasattr(value, "toarray") and hasattr(value, "nnz"), _feed_sparse),
+    (lambda value: hasattr(value, "dtype") and callable(getattr(value, "numpy", None)), _feed_tensor),
     (_is_of("numpy.random", "Generator", "RandomState"), _feed_rng),
     (lambda value: isinstance(value, random.Random), _feed_rng),
     (_is_from("matplotlib", "mpl_toolkits"), _feed_name),  # figures are compared by what they show

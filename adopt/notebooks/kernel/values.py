@@ -31,6 +31,7 @@ def describe_value(value: Any, fingerprint: Fingerprint, namespace: Mapping[str,
         "type": f"{type(value).__module__}.{type(value).__qualname__}",
         "frame": _describe_frame(value) if kind == "frame" else None,
         "function_reads": reads,
+        "is_opaque": fingerprint.is_opaque,
         "text": repr(value)[:LONGEST_TEXT] if kind in PLAIN_KINDS else "",
     }
 
