@@ -95,9 +95,7 @@ def _make_crossings(flow: Flow, gap: Gap, stage: Stage) -> tuple[Crossing, ...]:
 
 def _name_twins(flow: Flow, gap: Gap) -> dict[tuple[str, int], str]:
     """Name and maker -> another name, for frames of ingest whose name means something else before they are read."""
-    handed = sorted(
-        {(live.name, live.made_by) for live in gap.frames if is_variable(live.name)}, key=lambda one: one[1]
-    )
+    handed = sorted((live.made_by, live.name) for live in gap.frames if is_variable(live.name))
     taken = {name for statement in flow.statements for name in (*statement.stores, *statement.loads)}
     found = {}
     for maker, name in handed:

@@ -184,7 +184,7 @@ def _find_models(flow: Flow, model_start: int) -> Iterator[Output]:
 
 
 def _find_shown(flow: Flow, statement: Statement, models: set[int]) -> OutputKind | None:
-    """What kind of result a statement shows, prints or writes; None where it is none."""
+    """What kind of result a statement shows, prints or writes, if any."""
     record = statement.record
     if statement.is_import or statement.is_definition or SETTINGS.search(statement.text) or statement.has_magic:
         return None
