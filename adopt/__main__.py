@@ -9,7 +9,8 @@ from importlib.util import find_spec
 
 from relay.handoff.verbs import Verb, run_verb
 
-NOTEBOOK = ".ipynb"
+NOTEBOOK = (".ipynb", ".py")
+"""Notebooks of Jupyter, and those in percent format."""
 NOTEBOOKS = Verb("draft a recipe and its code from notebooks", "adopt.notebooks.command")
 DATA = Verb("draft a recipe from data", "adopt.data_command")
 

@@ -1,0 +1,109 @@
+"""What an adoption leaves: the recipe with its module and data, and the report."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from adopt.notebooks.adoption import Adoption
+from adopt.notebooks.placing import (
+    DATA,
+    RECIPES,
+    REPORT_HTML,
+    REPORT_JSON,
+    Places,
+    place_files,
+    write_report_files,
+)
+from adopt.notebooks.plan import CellRef, Split
+from adopt.notebooks.records import MagicUse, Notebook, Stage
+from adopt.notebooks.report import LeftOutLine, PartLine, RemarkLine, Report, write_json
+from adopt.notebooks.report_html import write_html
+from adopt.notebooks.verdicts import Item, accept
+
+SOURCES = {
+    "files": "between the files",
+    "tags": "by the tags of cells",
+    "comments": "by the comments in cells",
+    "headings": "by the headings",
+    "given": "as --split says",
+    "proposed": "proposed: where the least crosses",
+}
+
+
+def place_adoption(adoption: Adoption, places: Places, accepted: Mapping[str, str]) -> Report:
+    """Write the recipe, its module, the data that it reads, and the report; gives the report.
+
+    Raises:
+        UsageError: a difference is accepted that there is not, or a file is in the way; then nothing is written.
+    """
+    items = accept(adoption.items, accepted)
+    texts = dict(adoption.adopted.files)
+    main = f"{adoption.adopted.main.name}.toml"
+    texts[main] = add_accepted(texts[main], items)
+    files = {f"{RECIPES}/{name}": text.encode() for name, text in texts.items()}
+    files |= {f"{DATA}/{name}": content for name, content in adoption.files.items()}
+    report = make_report(adoption, items, place_files(places, files))
+    write_report_files(places, {REPORT_JSON: write_json(report), REPORT_HTML: write_html(report)})
+    return report
+
+
+def make_report(adoption: Adoption, items: tuple[Item, ...], files: Mapping[str, str]) -> Report:
+    """Everything that the report says."""
+    split = adoption.split
+    remarks = [RemarkLine(one.kind, one.text, one.cells) for one in split.remarks]
+    remarks += [
+        RemarkLine("frame", text)
+        for recipe in adoption.adopted.recipes
+        for function in recipe.code.functions
+        for text in function.remarks
+    ]
+    return Report(
+        name=adoption.adopted.main.name,
+        notebooks=tuple(notebook.path.name for notebook in adoption.notebooks),
+        items=items,
+        parts=tuple(_describe_parts(adoption)),
+        left_out=tuple(
+            LeftOutLine(_cell(split, one.index), split.statements[one.index].text.split("\n")[0], one.reason)
+            for one in split.slice.left_out
+        ),
+        stale=adoption.stale,
+        remarks=(*remarks, *_describe_installs(adoption.notebooks)),
+        runs=adoption.runs,
+        files=files,
+    )
+
+
+def _describe_parts(adoption: Adoption) -> Iterator[PartLine]:
+    split = adoption.split
+    borders = {border.stage: border for border in split.borders}
+    functions = [function for recipe in adoption.adopted.recipes for function in recipe.code.functions]
+    for function in functions:
+        cells = tuple(dict.fromkeys(_cell(split, index) for index in function.part.statements))
+        border = borders.get(function.part.stage) if function.part.stage != Stage.INGEST else None
+        words = ""
+        if border is not None:
+            words = SOURCES.get(border.source, str(border.source))
+            words = f"{words}; moved: {border.reason}" if border.reason else words
+        yield PartLine(str(function.part.stage), function.name, cells, words)
+
+
+def _describe_installs(notebooks: Sequence[Notebook]) -> Iterator[RemarkLine]:
+    """Lines that install packages: they become lines of a `requirements.in`."""
+    for book, notebook in enumerate(notebooks):
+        for magic in notebook.magics:
+            if magic.use == MagicUse.REQUIREMENT:
+                names = ", ".join(magic.requirements) or "something"
+                text = f"`{magic.line.strip()}` was left out: a recipe installs {names} by a line in requirements.in"
+                yield RemarkLine("requirement", f"{text}, followed by `make lock`.", (CellRef(book, magic.cell),))
+
+
+def _cell(split: Split, index: int) -> CellRef:
+    place = split.statements[index].place
+    return CellRef(place.book, place.cell)
+
+
+def add_accepted(text: str, items: Sequence[Item]) -> str:
+    """A recipe with a comment for each accepted difference, below its first line."""
+    lines = [
+        f"# Accepted difference from the notebook: {item.label}: {item.accepted}" for item in items if item.accepted
+    ]
+    first, newline, rest = text.partition("\n")
+    return "".join([first, newline, *(f"{line}\n" for line in lines), rest])
