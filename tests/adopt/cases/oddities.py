@@ -31,7 +31,7 @@ POSTS = Case(
     write_posts,
     {
         "tweet_id": Col(any_of("int", "text"), any_of("id", "ignore"), says=("2^53", "9,007,199,254,740,992", "53")),
-        "author_id": Col(any_of("int", "text", "category"), "group", says=("2^53", "9,007,199,254,740,992", "53")),
+        "author_id": Col(any_of("int", "text", "category"), "group"),
         "text": Col("text", "ignore"),
         "lang": CATEGORY,
         "retweets": INT,
@@ -145,8 +145,8 @@ SIGNS = Case(
         "risk": Col("category", any_of("input", "target")),
         "status": Col("category", any_of("input", "target")),
     },
-    target="status",
-    task="binary",
+    target=any_of("status", "risk"),
+    task=any_of("binary", "classes"),
     rows=200,
 )
 
