@@ -45,6 +45,7 @@ def add_options(_: str, parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--ask", action="store_true", help="ask about each uncertain guess")
     parser.add_argument("--dry-run", action="store_true", help="print the recipe and write nothing")
+    parser.add_argument("--copy", action="store_true", help="copy the file into the data folder first")
     parser.add_argument("--data-dir", type=Path, metavar="DIR", help=DATA_DIR.option)
 
 

@@ -12,8 +12,11 @@ from adopt.recipe.corrections import Corrections, require_columns
 from adopt.recipe.draft import Draft, DraftColumn
 from adopt.recipe.look_up import find_column_value, find_value
 from adopt.recipe.names import choose_names
+from adopt.recipe.roles import Decided, RoleGuess, guess_roles
+from adopt.recipe.task import guess_task
 from adopt.recipe.types import TypeGuess
-from adopt.stand_in import find_layout, find_warnings, guess_roles, guess_task, guess_type, profile_rows, read_rows
+from adopt.recipe.warnings import find_warnings
+from adopt.stand_in import find_layout, guess_type, profile_rows, read_rows
 from relay.handoff.column import APPLIES_TO
 from relay.handoff.errors import UsageError
 from relay.handoff.recipe_file import suggest_nearest
@@ -22,8 +25,6 @@ NO_TARGET = "none"
 """What a person gives as the target where the recipe has none."""
 TARGET = "target"
 """Key of a note about the target."""
-UNIQUE_ROLES = frozenset(("target", "id", "time", "label", "group", "weight"))
-NUMBER_KEYS = frozenset(("min", "max", "decimal", "thousands"))
 
 
 @dataclass(frozen=True)
@@ -73,16 +74,17 @@ def draft_data(examined: Examined, wishes: Wishes) -> Draft:
     names = choose_names(layout.names)
     corrections = wishes.corrections
     require_columns(corrections, names)
-    types = [_correct_type(guess_type(one, profile.columns), corrections.of_column(name))
-             for one, name in zip(profile.columns, names, strict=True)]  # fmt: skip
-    target = find_column(wishes.target, names, layout.names)
-    task = guess_task(profile, types, target)
-    roles = guess_roles(profile, types)
+    types = [
+        _correct_type(guess_type(one, profile.columns), corrections.of_column(name))
+        for one, name in zip(profile.columns, names, strict=True)
+    ]
+    decided = _decide(wishes, names, layout.names)
+    roles = guess_roles(profile, types, names=names, decided=decided, has_names=layout.has_names)
+    task = guess_task(profile, types, roles, names=names, shape=layout.shape)
     columns = tuple(
-        DraftColumn(name, source, guess.type, role, guess.keys, guess.notes)
-        for name, source, guess, role in zip(names, layout.names, types, roles, strict=True)
+        _make_column(name, source, guess, role, corrections)
+        for name, source, guess, role in zip(names, layout.names, types, roles.columns, strict=True)
     )
-    columns = tuple(replace(one, role="target") if one.source == task.target else one for one in columns)
     draft = Draft(
         name=wishes.name,
         title=layout.title,
@@ -92,9 +94,35 @@ def draft_data(examined: Examined, wishes: Wishes) -> Draft:
         task=task,
         notes=layout.notes,
         key_notes={f"ingest.{key}": notes for key, notes in layout.key_notes.items()},
-        warnings=find_warnings(profile),
+        warnings=find_warnings(profile, types, roles, task, names=names),
     )
     return correct(draft, corrections, has_names=layout.has_names)
+
+
+def _decide(wishes: Wishes, names: Sequence[str], sources: Sequence[str]) -> Decided:
+    """What a person says about target and roles, by the places of the columns."""
+    roles = {names.index(name): role for name in names if (role := wishes.corrections.of_column(name).get("role"))}
+    target = find_column(wishes.target, names, sources)
+    if target is not None:
+        roles = {place: role for place, role in roles.items() if role != "target" and place != target}
+    return Decided(target, wishes.target == NO_TARGET and target is None, roles)
+
+
+def _make_column(name: str, source: str, guess: TypeGuess, role: RoleGuess, corrections: Corrections) -> DraftColumn:
+    """A column with what its type and its role need; a type that a person says holds whatever the role."""
+    kind = corrections.of_column(name).get("type", role.type)
+    keys = {key: value for key, value in guess.keys.items() if kind == guess.type or _fits(key, kind)}
+    if kind == role.type:
+        keys |= role.keys
+    notes = (*(_name_key(note, name, source) for note in guess.notes), *role.notes)
+    return DraftColumn(name, source, kind, role.role, keys, notes)
+
+
+def _name_key(note: Note, name: str, source: str) -> Note:
+    """The note with a key that names the column as the recipe does."""
+    if note.key.startswith("columns."):
+        return replace(note, key=f"columns.{name}.{note.key.removeprefix(f'columns.{source}.').rpartition('.')[2]}")
+    return replace(note, key=f"columns.{name}.{note.key or 'type'}") if note.key or note.is_question else note
 
 
 def find_column(wished: str, names: Sequence[str], sources: Sequence[str]) -> int | None:

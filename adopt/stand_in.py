@@ -2,7 +2,7 @@
 
 import csv
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -10,8 +10,6 @@ import pyarrow as pa
 
 from adopt.data.layout import Layout, Shape
 from adopt.data.profile import Cells, ColumnProfile, Histogram, TableProfile
-from adopt.notes import DataWarning
-from adopt.recipe.draft import Role, Task
 from adopt.recipe.types import TypeGuess
 from relay.handoff.errors import UsageError
 
@@ -76,40 +74,3 @@ def guess_type(column: ColumnProfile, _: Sequence[ColumnProfile]) -> TypeGuess:
         if column.ways[kind].misses == 0:
             return TypeGuess("int" if kind == "int" else "float", keys)
     return TypeGuess("category" if column.distinct <= 20 else "text", keys)
-
-
-def guess_roles(profile: TableProfile, types: Sequence[TypeGuess]) -> list[Role]:
-    """The first text that never repeats is the id, other texts are left out."""
-    roles: list[Role] = []
-    for column, guess in zip(profile.columns, types, strict=True):
-        is_id = guess.type == "text" and column.distinct == column.rows and "id" not in roles
-        roles.append("id" if is_id else "ignore" if guess.type == "text" else "input")
-    return roles
-
-
-def guess_task(profile: TableProfile, types: Sequence[TypeGuess], target: int | None) -> Task:
-    """The last column that can be a target."""
-    at = len(types) - 1 if target is None else target
-    name = profile.columns[at].name
-    preprocess = {"kind": "table"}
-    trees = "sklearn.ensemble.HistGradientBoosting"
-    if types[at].type == "float":
-        return Task(
-            "regression", name, preprocess, _offer(f"{trees}Regressor", "sklearn.linear_model.LinearRegression")
-        )
-    kind = "binary" if profile.columns[at].distinct == 2 else "classes"
-    model = _offer(f"{trees}Classifier", "sklearn.linear_model.LogisticRegression")
-    return Task("binary" if kind == "binary" else "classes", name, preprocess, model)
-
-
-def _offer(first: str, second: str) -> Mapping[str, Any]:
-    return {
-        "kind": "estimator",
-        "use": "boosted",
-        "estimators": {"boosted": {"estimator": first}, "linear": {"estimator": second}},
-    }
-
-
-def find_warnings(*_: Any) -> tuple[DataWarning, ...]:
-    """None."""
-    return ()

@@ -62,7 +62,7 @@ def _write_columns(draft: Draft, profile: TableProfile) -> Iterator[str]:
     columns = draft.columns
     shown = list(islice(zip(columns, profile.columns, strict=True), MOST_SHOWN))
     width = min(NAME_WIDTH, max([measure(column.name) for column, _ in shown] + [6]))
-    yield _join(width, ("column", "type", "role", "nulls", "distinct"), "values")
+    yield _join(width, ("column", "type", "role", "nulls", "distinct"), ["values"])
     for column, found in shown:
         nulls = show_share(count_nulls(column, found, draft.ingest), found.rows)
         distinct = f"{'' if found.is_distinct_exact else '~'}{_show_count(found.distinct)}"
@@ -71,27 +71,33 @@ def _write_columns(draft: Draft, profile: TableProfile) -> Iterator[str]:
         yield f"and {len(columns) - MOST_SHOWN:,} more columns: see the recipe"
 
 
-def _join(width: int, cells: tuple[str, str, str, str, str], values: str) -> str:
+def _join(width: int, cells: tuple[str, str, str, str, str], values: Sequence[str]) -> str:
+    """One line: the cells, and the longest of the descriptions that fits beside them."""
     name, kind, role, nulls, distinct = cells
     left = f"{pad(name, width)} {pad(kind, 8)} {pad(role, 6)} {pad(nulls, 5, is_right=True)}"
     left = f"{left} {pad(distinct, 8, is_right=True)}  "
-    return f"{left}{cut(values, WIDTH - measure(left))}".rstrip()
+    room = WIDTH - measure(left)
+    fitting = next((one for one in values if measure(one) <= room), cut(values[-1], room))
+    return f"{left}{fitting}".rstrip()
 
 
-def _describe_values(column: DraftColumn, found: ColumnProfile) -> str:
-    """The distribution of numbers, the length of long texts, or the most frequent cells."""
+def _describe_values(column: DraftColumn, found: ColumnProfile) -> list[str]:
+    """The distribution of numbers, the length of long texts, or the most frequent cells; the most telling first."""
     if column.type in ("int", "float") and len(found.quantiles) == 7 and found.distinct > 2:
         low, *_, high = found.quantiles
         bars = f" {draw_bars(found.histogram.counts, BAR_COUNT)} " if found.histogram is not None else " to "
-        return f"{show_number(low)}{bars}{show_number(high)}, median {show_number(found.quantiles[3])}"
+        plain = f"{show_number(low)}{bars}{show_number(high)}"
+        return [f"{plain}, median {show_number(found.quantiles[3])}", plain]
     if column.type == "text" and found.mean_words >= 3:
-        return f"{found.mean_words:,.0f} words on average"
+        return [f"{found.mean_words:,.0f} words on average"]
     cells = found.most_frequent
     if not cells:
-        return "no values" if not found.filled else ""
+        return ["no values" if not found.filled else ""]
     if cells[0][1] == 1:
-        return ", ".join(show(cell) for cell, _ in cells[:3])
-    return ", ".join(f"{show(cell)} {show_share(count, found.rows)}" for cell, count in cells[:4])
+        listed = [show(cell) for cell, _ in cells[:3]]
+    else:
+        listed = [f"{show(cell)} {show_share(count, found.rows)}" for cell, count in cells[:4]]
+    return [", ".join(listed[:most]) for most in range(len(listed), 0, -1)]
 
 
 def _show_count(count: int) -> str:

@@ -23,7 +23,7 @@ def write_toml(draft: Draft, origin: str) -> str:
         draft: what was found.
         origin: how it was made, for the first line: a command.
     """
-    lines = [f"# Drafted by `{_plain(origin)}`. Each comment says what was found in the data."]
+    lines = [f"# Drafted by `{_plain(origin)}`.", "# Each comment says what was found in the data."]
     if find_questions(draft):
         lines.append('# Where one begins with "check:", the guess is uncertain: please look at it.')
     lines += _comment(draft.notes)
@@ -31,7 +31,8 @@ def write_toml(draft: Draft, origin: str) -> str:
     if draft.description:
         lines.append(f"description = {quote_toml(draft.description)}")
     lines += ["", *_write_section(draft, "ingest", draft.ingest), "", *_write_columns(draft.columns)]
-    lines += ["", *_comment(draft.task.notes)]
+    said = {note.text for column in draft.columns for note in column.notes}
+    lines += ["", *_comment(note for note in draft.task.notes if note.text not in said)]
     if draft.task.preprocess:
         lines += _write_section(draft, "preprocess", draft.task.preprocess)
     if draft.task.model:
@@ -49,7 +50,8 @@ def list_notes(draft: Draft) -> Iterator[Note]:
     yield from draft.notes
     yield from (note for _, notes in _list_key_notes(draft, "ingest") for note in notes)
     yield from (note for column in draft.columns for note in column.notes)
-    yield from draft.task.notes
+    said = {note.text for column in draft.columns for note in column.notes}
+    yield from (note for note in draft.task.notes if note.text not in said)
     for section in ("preprocess", "model"):
         yield from (note for _, notes in _list_key_notes(draft, section) for note in notes)
 
