@@ -1,47 +1,56 @@
 """How a recipe names the files that it reads, and a copy of a file in the data folder."""
 
 import os
-import shutil
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from adopt.new_file import copy_new
 from adopt.notes import Note
 from relay.handoff.errors import UsageError
-from relay.handoff.files import sync_folder
 from relay.handoff.settings import ROOT
 
 DATA = "data/"
+IN_PROJECT = "outside of the data folder, so containers cannot read it; --copy copies the file into data/"
+OUTSIDE = "outside of the project, so the recipe runs on this machine only; --copy copies the file into data/"
 
 
-def place_path(
-    ingest: Mapping[str, Any], recipe_folder: Path, data_dir: Path
-) -> tuple[dict[str, Any], dict[str, tuple[Note, ...]]]:
-    """`[ingest]` with a path that holds wherever the recipe runs, and the evidence of its keys.
+@dataclass(frozen=True)
+class Folders:
+    """Where a recipe and what it reads are."""
+
+    recipe: Path
+    """Of the recipe."""
+    data: Path
+    """The data folder of this command."""
+    data_of_environment: Path
+    """The one by which the source of a draft was named: another one where `--data-dir` says so."""
+
+
+def place_path(ingest: Mapping[str, Any], folders: Folders) -> tuple[dict[str, Any], dict[str, tuple[Note, ...]]]:
+    """`[ingest]` with a path that holds where the recipe runs, and its evidence.
 
     Files in the data folder are named as `data/…`, those elsewhere in the project from the recipe's folder, and all
     others by their whole path, which is said.
 
     Args:
         ingest: the keys; paths in them are absolute or begin with `data/`.
-        recipe_folder: where the recipe will be.
-        data_dir: the data folder.
+        folders: of the recipe and of the data.
     """
     written = ingest.get("path")
-    if not isinstance(written, str) or written.startswith(DATA):
+    if not isinstance(written, str):
         return dict(ingest), {}
     path = Path(written)
-    if path.is_relative_to(data_dir):
-        return {**ingest, "path": f"{DATA}{path.relative_to(data_dir).as_posix()}"}, {}
-    if path.is_relative_to(ROOT) and recipe_folder.is_relative_to(ROOT):
-        return {**ingest, "path": Path(os.path.relpath(path, recipe_folder)).as_posix()}, {
-            "ingest.path": (Note("outside of the data folder, so containers cannot read it; --copy copies it there"),)
-        }
-    return {**ingest, "path": path.as_posix()}, {
-        "ingest.path": (
-            Note("outside of the project, so the recipe runs on this machine only; --copy copies it into data/"),
-        )
-    }
+    if written.startswith(DATA):
+        path = folders.data_of_environment / written.removeprefix(DATA)
+    if path.is_relative_to(folders.data):
+        return {**ingest, "path": f"{DATA}{path.relative_to(folders.data).as_posix()}"}, {}
+    if path.is_relative_to(ROOT) and folders.recipe.is_relative_to(ROOT):
+        shown, said = Path(os.path.relpath(path, folders.recipe)).as_posix(), IN_PROJECT
+    else:
+        shown, said = path.as_posix(), OUTSIDE
+    return {**ingest, "path": shown}, {"path": (Note(said),)}
 
 
 def copy_file(given: str, data_dir: Path) -> str:
@@ -57,21 +66,13 @@ def copy_file(given: str, data_dir: Path) -> str:
     target = data_dir / source.name
     if source.resolve().is_relative_to(data_dir.resolve()):
         return given
-    data_dir.mkdir(parents=True, exist_ok=True)
-    if target.exists():
-        if _is_same(source, target):
-            return str(target)
+    if not target.exists():
+        copy_new(source, target)
+    elif not _is_same(source, target):
         raise UsageError(
             f"--copy: {target} is there already, with other content, and is never overwritten",
             next_step="Rename one of the two files",
         )
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        shutil.copyfile(source, temporary)
-        os.link(temporary, target)
-    finally:
-        temporary.unlink(missing_ok=True)
-    sync_folder(data_dir)
     return str(target)
 
 

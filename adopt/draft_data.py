@@ -7,6 +7,7 @@ from typing import Any
 
 from adopt.data.layout import Layout
 from adopt.data.profile import TableProfile
+from adopt.data_path import Folders, place_path
 from adopt.notes import Note
 from adopt.recipe.corrections import Corrections, require_columns
 from adopt.recipe.draft import Draft, DraftColumn
@@ -19,6 +20,7 @@ from adopt.recipe.warnings import find_warnings
 from adopt.stand_in import find_layout, guess_type, profile_rows, read_rows
 from relay.handoff.column import APPLIES_TO
 from relay.handoff.errors import UsageError
+from relay.handoff.progress import show_progress
 from relay.handoff.recipe_file import suggest_nearest
 
 NO_TARGET = "none"
@@ -54,14 +56,35 @@ class Wishes:
         return replace(self, target=target, corrections=self.corrections.with_values(others))
 
 
-def examine(given: str, scratch: Path) -> Examined:
+def examine(given: str, scratch: Path, corrections: Corrections) -> Examined:
     """Find out how the data is written and what its columns hold: one pass over all rows.
+
+    Args:
+        given: a file, a folder, a URL or a database.
+        scratch: an empty folder, needed only meanwhile.
+        corrections: those of `[ingest]` say how the data is written.
 
     Raises:
         RelayError: it cannot be read; the message says what to do.
     """
     layout = find_layout(given)
-    return Examined(layout, profile_rows(read_rows(layout, scratch)), given)
+    with show_progress("rows", None, " rows") as move_on:
+        read = 0
+
+        def show(rows: int) -> None:
+            nonlocal read
+            move_on(rows - read)
+            read = rows
+
+        return Examined(layout, profile_rows(read_rows(layout, scratch), on_progress=show), given)
+
+
+def place_source(examined: Examined, folders: Folders) -> Examined:
+    """The same, with the path by which a recipe in that folder names its files."""
+    layout = examined.layout
+    ingest, said = place_path(layout.ingest, folders)
+    key_notes = {**layout.key_notes, **said}
+    return replace(examined, layout=replace(layout, ingest=ingest, key_notes=key_notes))
 
 
 def draft_data(examined: Examined, wishes: Wishes) -> Draft:

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterable, Sequence
 from unicodedata import normalize
 
+from relay.handoff.data_recipe import NAME
+
 VALID = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
 """A column's name that is kept: a TOML key without quotes, and at most what PostgreSQL takes."""
-RECIPE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,59}")
 LONGEST = 40
 """Characters of a name that is made."""
 TAKEN_BY_RELAY = frozenset(("split",))
@@ -75,8 +76,8 @@ def make_unique(name: str, used: Iterable[str], longest: int = LONGEST) -> str:
 
 
 def is_recipe_name(name: str) -> bool:
-    """Whether a recipe, and with it its datasets and tables, can have this name."""
-    return RECIPE_NAME.fullmatch(name) is not None
+    """Whether a recipe can have this name in the data folder too."""
+    return NAME.fullmatch(name) is not None
 
 
 def _repeats(names: Sequence[str]) -> bool:
