@@ -56,7 +56,7 @@ class Wishes:
         return replace(self, target=target, corrections=self.corrections.with_values(others))
 
 
-def examine(given: str, scratch: Path, corrections: Corrections) -> Examined:
+def examine(given: str, scratch: Path, corrections: Corrections | None = None) -> Examined:
     """Find out how the data is written and what its columns hold: one pass over all rows.
 
     Args:
@@ -67,7 +67,8 @@ def examine(given: str, scratch: Path, corrections: Corrections) -> Examined:
     Raises:
         RelayError: it cannot be read; the message says what to do.
     """
-    layout = find_layout(given)
+    decided = (corrections or Corrections()).of("ingest")
+    layout = find_layout(given, keys={key: value for key, value in decided.items() if "." not in key})
     with show_progress("rows", None, " rows") as move_on:
         read = 0
 

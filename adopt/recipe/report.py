@@ -2,12 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from textwrap import TextWrapper
 
 from adopt.data.profile import ColumnProfile, TableProfile
 from adopt.recipe.draft import Draft, DraftColumn
 from adopt.recipe.nulls import count_nulls
-from adopt.recipe.terminal import WIDTH, cut, draw_bars, measure, pad, show, show_number, show_share
+from adopt.recipe.terminal import WIDTH, cut, draw_bars, measure, pad, show, show_number, show_share, wrap
 from adopt.recipe.toml_text import find_questions
 
 NAME_WIDTH = 20
@@ -43,7 +42,7 @@ def write_report(draft: Draft, profile: TableProfile, where: str) -> str:
     if draft.warnings:
         lines += ["", _count(len(draft.warnings), "warning", "warnings") + ":"]
         lines += _list_paragraphs([show(warning.text) for warning in draft.warnings])
-    lines += ["", *_wrap(_describe_task(draft))]
+    lines += ["", *wrap(_describe_task(draft))]
     return "\n".join(lines)
 
 
@@ -110,13 +109,6 @@ def _count(number: int, one: str, many: str) -> str:
 
 def _list_paragraphs(texts: Sequence[str]) -> Iterator[str]:
     for text in texts[:MOST_LISTED]:
-        yield from _wrap(text, "- ")
+        yield from wrap(text, "- ")
     if len(texts) > MOST_LISTED:
         yield f"- and {len(texts) - MOST_LISTED:,} more: see the recipe and --json"
-
-
-def _wrap(text: str, bullet: str = "") -> list[str]:
-    wrapper = TextWrapper(
-        width=WIDTH, initial_indent=bullet, subsequent_indent=" " * len(bullet), break_on_hyphens=False
-    )
-    return wrapper.wrap(text)

@@ -68,7 +68,7 @@ def format_column(column: DraftColumn) -> str:
 
 def format_key(name: str) -> str:
     """A key of a table, in quotes where it needs them."""
-    return name if BARE.fullmatch(name) else format_value(name)
+    return name if BARE.fullmatch(name) else quote_toml(name)
 
 
 def write_value(value: Any) -> str:
@@ -79,10 +79,10 @@ def write_value(value: Any) -> str:
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(write_value, value))}]"
     if isinstance(value, str):
-        return quote_toml(value).replace("\x7f", "\\u007f")
+        return quote_toml(value)
     if isinstance(value, bool | int | float | date):
         return format_value(value)
-    return format_value(str(value))
+    return quote_toml(str(value))
 
 
 def _write_columns(columns: Iterable[DraftColumn]) -> Iterator[str]:
