@@ -52,8 +52,6 @@ def _find_kept(column: DraftColumn, values: pa.ChunkedArray, ingest: Mapping[str
     except (AmbiguousCellError, RecipeError, ValidationError):  # the run would stop: no row is kept
         return np.zeros(len(values), bool)
     kept = np.ones(len(values), bool) if cast.bad is None else ~np.asarray(cast.bad)
-    if declared.role == "ignore":  # preprocess leaves the column out, with its rules
-        return kept
     for broken in find_broken(pa.table({column.name: cast.values}), {column.name: declared}).values():
         kept &= ~broken | np.asarray(cast.bad if cast.bad is not None else False)
     return kept
