@@ -5,8 +5,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from adopt.data.find_layout import find_layout, read_rows
 from adopt.data.layout import Layout
-from adopt.data.profile import TableProfile
+from adopt.data.profile import ColumnProfile, TableProfile
+from adopt.data.profiling import profile_rows
 from adopt.data_path import Folders, place_path
 from adopt.notes import Note
 from adopt.recipe.corrections import Corrections, require_columns
@@ -15,9 +17,8 @@ from adopt.recipe.look_up import find_column_value, find_value
 from adopt.recipe.names import choose_names
 from adopt.recipe.roles import Decided, RoleGuess, guess_roles
 from adopt.recipe.task import guess_task
-from adopt.recipe.types import TypeGuess
+from adopt.recipe.types import TypeGuess, guess_type, lift_keys
 from adopt.recipe.warnings import find_warnings
-from adopt.stand_in import find_layout, guess_type, profile_rows, read_rows
 from relay.handoff.column import APPLIES_TO
 from relay.handoff.errors import UsageError
 from relay.handoff.progress import show_progress
@@ -99,8 +100,7 @@ def draft_data(examined: Examined, wishes: Wishes) -> Draft:
     corrections = wishes.corrections
     require_columns(corrections, names)
     types = [
-        _correct_type(guess_type(one, profile.columns), corrections.of_column(name))
-        for one, name in zip(profile.columns, names, strict=True)
+        _guess_type(one, profile.columns, name, corrections) for one, name in zip(profile.columns, names, strict=True)
     ]
     decided = _decide(wishes, names, layout.names)
     roles = guess_roles(profile, types, names=names, decided=decided, has_names=layout.has_names)
@@ -109,15 +109,17 @@ def draft_data(examined: Examined, wishes: Wishes) -> Draft:
         _make_column(name, source, guess, role, corrections)
         for name, source, guess, role in zip(names, layout.names, types, roles.columns, strict=True)
     )
+    lifted = lift_keys([TypeGuess(one.type, one.keys) for one in columns], profile.columns)
+    said = {**layout.key_notes, **lifted.key_notes}
     draft = Draft(
         name=wishes.name,
         title=layout.title,
         description="",
-        ingest=layout.ingest,
-        columns=columns,
+        ingest={**layout.ingest, **lifted.ingest},
+        columns=tuple(replace(one, keys=kept.keys) for one, kept in zip(columns, lifted.types, strict=True)),
         task=task,
         notes=layout.notes,
-        key_notes={f"ingest.{key}": notes for key, notes in layout.key_notes.items()},
+        key_notes={f"ingest.{key}": notes for key, notes in said.items()},
         warnings=find_warnings(profile, types, roles, task, names=names),
     )
     return correct(draft, corrections, has_names=layout.has_names)
@@ -138,15 +140,7 @@ def _make_column(name: str, source: str, guess: TypeGuess, role: RoleGuess, corr
     keys = {key: value for key, value in guess.keys.items() if kind == guess.type or _fits(key, kind)}
     if kind == role.type:
         keys |= role.keys
-    notes = (*(_name_key(note, name, source) for note in guess.notes), *role.notes)
-    return DraftColumn(name, source, kind, role.role, keys, notes)
-
-
-def _name_key(note: Note, name: str, source: str) -> Note:
-    """The note with a key that names the column as the recipe does."""
-    if note.key.startswith("columns."):
-        return replace(note, key=f"columns.{name}.{note.key.removeprefix(f'columns.{source}.').rpartition('.')[2]}")
-    return replace(note, key=f"columns.{name}.{note.key or 'type'}") if note.key or note.is_question else note
+    return DraftColumn(name, source, kind, role.role, keys, (*guess.notes, *role.notes))
 
 
 def find_column(wished: str, names: Sequence[str], sources: Sequence[str]) -> int | None:
@@ -196,12 +190,17 @@ def correct(draft: Draft, corrections: Corrections, *, has_names: bool) -> Draft
     )
 
 
-def _correct_type(guess: TypeGuess, keys: Mapping[str, Any]) -> TypeGuess:
+def _guess_type(
+    column: ColumnProfile, others: Sequence[ColumnProfile], name: str, corrections: Corrections
+) -> TypeGuess:
     """The guess in the type that a person says, with the keys that this type can have."""
-    kind = keys.get("type", guess.type)
+    said = corrections.of_column(name)
+    missing = said.get("missing")
+    guess = guess_type(column, others, name=name, missing=missing if isinstance(missing, list) else None)
+    kind = said.get("type", guess.type)
     if kind == guess.type:
         return guess
-    return TypeGuess(kind, {key: value for key, value in guess.keys.items() if _fits(key, kind)}, ())
+    return TypeGuess(kind, {key: value for key, value in guess.keys.items() if _fits(key, kind)})
 
 
 def _fits(key: str, kind: str) -> bool:
