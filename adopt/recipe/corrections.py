@@ -55,7 +55,7 @@ def read_corrections(set_texts: Iterable[str], unset_keys: Iterable[str] = ()) -
         unset_keys: such as `columns.zip.min`.
 
     Raises:
-        UsageError: one is not `KEY=VALUE`, or its key is none of a recipe.
+        UsageError: one is not `KEY=VALUE`, or a recipe has no such key.
     """
     values = dict(parse_override(text) for text in set_texts)
     removed = frozenset(unset_keys)

@@ -7,7 +7,7 @@ from adopt.recipe.draft import Draft, DraftColumn
 
 
 def find_value(draft: Draft, key: str) -> Any:
-    """The value under a key such as `columns.zip.type` or `ingest.delimiter`; None where there is none."""
+    """The value under a key such as `columns.zip.type` or `ingest.delimiter`; None where the draft does not say it."""
     section, _, rest = key.partition(".")
     if section == "columns":
         name, _, last = rest.rpartition(".")
