@@ -103,8 +103,8 @@ def draft_data(examined: Examined, wishes: Wishes) -> Draft:
         _guess_type(one, profile.columns, name, corrections) for one, name in zip(profile.columns, names, strict=True)
     ]
     decided = _decide(wishes, names, layout.names)
-    roles = guess_roles(profile, types, names=names, decided=decided, has_names=layout.has_names)
-    task = guess_task(profile, types, roles, names=names, shape=layout.shape)
+    roles = guess_roles(profile, types, names=names, decided=decided, has_names=layout.has_names, shape=layout.shape)
+    task = guess_task(profile, types, roles, names=names)
     columns = tuple(
         _make_column(name, source, guess, role, corrections)
         for name, source, guess, role in zip(names, layout.names, types, roles.columns, strict=True)

@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from adopt.data.layout import Shape
 from adopt.data.profile import TableProfile
 from adopt.notes import Note
 from adopt.recipe.division import Division, Rows, divide
+from adopt.recipe.documents import Documents, find_documents
 from adopt.recipe.draft import ColumnType, Role
 from adopt.recipe.identity import Mark, find_group, find_ids, find_weight
 from adopt.recipe.inputs import judge_inputs
@@ -42,6 +44,8 @@ class Roles:
     """Why this target, or why none."""
     leaks: tuple[Leak, ...] = ()
     """Columns that tell the target."""
+    documents: Documents | None = None
+    """Which columns are documents, where the rows are."""
     division: Division = field(default_factory=lambda: Division({}))
     """How the rows are divided into those that train and those that test."""
 
@@ -76,6 +80,7 @@ def guess_roles(
     names: Sequence[str] | None = None,
     decided: Decided | None = None,
     has_names: bool = True,
+    shape: Shape = Shape.TABLE,
 ) -> Roles:
     """The role of each column, with its evidence.
 
@@ -85,6 +90,7 @@ def guess_roles(
         names: the recipe's names; default: the source's.
         decided: what a person says about target and roles.
         has_names: whether the source names its columns.
+        shape: what the rows are.
     """
     decided = decided or Decided()
     columns = look_at(profile, types, names)
@@ -95,6 +101,12 @@ def guess_roles(
         if place not in found and not is_taken:
             found[place] = RoleGuess(role, columns[place].type, notes=(note,))
     chosen, notes = _choose(columns, decided, found, has_names=has_names)
+    usable = [one.index for one in columns if one.index not in found and one.type != "text" and not one.is_constant]
+    documents = find_documents(
+        columns, chosen, usable, is_given=shape is Shape.DOCUMENTS, is_decided=decided.place is not None
+    )
+    if documents is not None and not decided.has_no_target:
+        return _make_documents(documents, columns, found, decided)
     if chosen is not None:
         found[chosen.index] = _guess_target(columns[chosen.index], chosen)
     leaks = find_leaks(columns, chosen, [one.index for one in columns if one.index not in found])
@@ -113,7 +125,27 @@ def guess_roles(
         one = found[chosen.index]
         keys = {**one.keys, "allowed": list(division.allowed)}
         found[chosen.index] = replace(one, keys=keys, notes=(*one.notes, division.left_out))
-    return Roles(tuple(found[index] for index in range(len(columns))), chosen, notes, leaks, division)
+    return Roles(tuple(found[index] for index in range(len(columns))), chosen, notes, leaks, division=division)
+
+
+def _make_documents(
+    documents: Documents, columns: Sequence[Known], found: Mapping[int, RoleGuess], decided: Decided
+) -> Roles:
+    """The roles of documents: a text, perhaps a label, an id and a time; a map of styles needs no more."""
+    guesses = []
+    for column in columns:
+        one = found.get(column.index)
+        if column.index in decided.roles and one is not None:
+            guesses.append(one)
+        elif column.index == documents.text:
+            guesses.append(RoleGuess("input", "text", notes=(documents.notes[column.index],)))
+        elif column.index == documents.label:
+            guesses.append(RoleGuess("label", "category", notes=(documents.notes[column.index],)))
+        elif one is not None and one.role in ("id", "time"):
+            guesses.append(one)
+        else:
+            guesses.append(RoleGuess("ignore", column.type, notes=(Note("a map of styles looks at the texts alone"),)))
+    return Roles(tuple(guesses), None, documents=documents)
 
 
 def _give_back_time(found: dict[int, RoleGuess], columns: Sequence[Known], target: Target | None) -> None:

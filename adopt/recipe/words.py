@@ -41,6 +41,8 @@ ATTRIBUTE_TIME = list_words(
     "last first letzte erste closed resolved cancelled canceled since seit warranty manufactured built"
 )
 """What the moment of an attribute is named after: not that of the row."""
+FILES = list_words("file filename document doc path filepath datei dateiname")
+"""Names, without the marks between their words, of the files of documents."""
 STEPS = list_words("t x year jahr day tag week woche month monat hour stunde step time age alter minute second")
 """Names of whole numbers that count up and are no row numbers."""
 WEIGHTS = list_words(
