@@ -12,7 +12,7 @@ from adopt.ask import ask_questions
 from adopt.data_path import Folders, copy_file
 from adopt.draft_data import Examined, Wishes, draft_data, examine, place_source
 from adopt.recipe.answering import Outcome, make_answer
-from adopt.recipe.corrections import read_corrections
+from adopt.recipe.corrections import Corrections, read_corrections
 from adopt.recipe.draft import Draft
 from adopt.recipe.names import is_recipe_name, make_words
 from adopt.recipe.report import write_report
@@ -86,7 +86,7 @@ def answer(options: argparse.Namespace) -> VerbAnswer:
     path = find_path(options.name or name_recipe(examined), data_dir, options.into)
     _require_free(path, data_dir, options)
     examined = place_source(examined, Folders(path.parent, data_dir, settings.data_dir.absolute()))
-    wishes = Wishes(path.stem, options.target, corrections)
+    wishes = Wishes(path.stem, options.target, Corrections(removed=corrections.removed)).with_values(corrections.values)
     if options.ask:
         wishes = ask_questions(examined, wishes)
     draft = draft_data(examined, wishes)
@@ -190,5 +190,6 @@ def _say_end(draft: Draft, outcome: Outcome) -> list[str]:
         taken = [f"{outcome.path} is there already: choose another --name."] if outcome.is_name_taken else []
         return [f"Nothing was written. {outcome.path} would be:", "", outcome.toml, *problem, *taken]
     questions = len(find_questions(draft))
-    marked = f" {questions} of its lines are marked `# check:`." if questions else ""
+    many = "1 guess is" if questions == 1 else f"{questions} guesses are"
+    marked = f" {many} marked `# check:` in it." if questions else ""
     return [f"Wrote {outcome.path}; ingest, preprocess and model accept it.{marked}", f"Next: {outcome.next}"]

@@ -11,7 +11,7 @@ from adopt.data.profile import ColumnProfile, TableProfile
 from adopt.data.profiling import profile_rows
 from adopt.data_path import Folders, place_path
 from adopt.notes import Note
-from adopt.recipe.corrections import Corrections, require_columns
+from adopt.recipe.corrections import TARGET, Corrections, require_columns
 from adopt.recipe.draft import Draft, DraftColumn
 from adopt.recipe.look_up import find_column_value, find_value
 from adopt.recipe.names import choose_names
@@ -26,8 +26,6 @@ from relay.handoff.recipe_file import suggest_nearest
 
 NO_TARGET = "none"
 """What a person gives as the target where the recipe has none."""
-TARGET = "target"
-"""Key of a note about the target."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +50,7 @@ class Wishes:
 
     def with_values(self, values: Mapping[str, Any]) -> "Wishes":
         """These and more corrections, of which a target is one."""
-        target = str(values[TARGET]) if TARGET in values else self.target
+        target = str(values.get(TARGET, self.target))
         others = {key: value for key, value in values.items() if key != TARGET}
         return replace(self, target=target, corrections=self.corrections.with_values(others))
 

@@ -11,7 +11,9 @@ from relay.handoff.override import parse_override
 from relay.handoff.recipe_file import suggest_nearest
 
 SECTIONS = ("ingest", "preprocess", "model")
-HEAD = ("title", "description")
+TARGET = "target"
+"""Key of a question about the target; `--target` says the same."""
+HEAD = ("title", "description", TARGET)
 COLUMN_KEYS = ("name", *(info.alias or name for name, info in Column.model_fields.items() if name != "source"), "from")
 
 
@@ -90,7 +92,7 @@ def _check_key(key: str) -> None:
         near = suggest_nearest(section, (*HEAD, *SECTIONS, "columns"))
         raise UsageError(
             f"--set {key}: no such key of a recipe{near}; expected columns.NAME.KEY, ingest.KEY, preprocess.KEY, "
-            "model.KEY, title or description"
+            "model.KEY, title, description or target"
         )
     name, _, last = rest.rpartition(".")
     if not name or last not in COLUMN_KEYS:

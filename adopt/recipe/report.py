@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from adopt.data.profile import ColumnProfile, TableProfile
+from adopt.notes import Note
 from adopt.recipe.draft import Draft, DraftColumn
 from adopt.recipe.nulls import count_nulls
 from adopt.recipe.terminal import WIDTH, cut, draw_bars, measure, pad, show, show_number, show_share, wrap
@@ -38,12 +39,19 @@ def write_report(draft: Draft, profile: TableProfile, where: str) -> str:
     questions = find_questions(draft)
     if questions:
         lines += ["", _count(len(questions), "guess is uncertain", "guesses are uncertain") + " (--ask asks):"]
-        lines += _list_paragraphs([show(note.text) for note in questions])
+        lines += _list_paragraphs([show(f"{_name_place(note)}{note.text}") for note in questions])
     if draft.warnings:
         lines += ["", _count(len(draft.warnings), "warning", "warnings") + ":"]
         lines += _list_paragraphs([show(warning.text) for warning in draft.warnings])
     lines += ["", *wrap(_describe_task(draft))]
     return "\n".join(lines)
+
+
+def _name_place(note: Note) -> str:
+    """The column that a note is about, for people."""
+    _, _, rest = note.key.partition("columns.")
+    name = rest.rpartition(".")[0]
+    return f"{name}: " if name and not note.text.startswith(name) else ""
 
 
 def _describe_task(draft: Draft) -> str:

@@ -62,8 +62,13 @@ def check_recipe(text: str, name: str, *, is_in_data: bool) -> str:
         path.write_text(text, encoding="utf-8")
         changes = {"DATA_DIR": folder} if is_in_data else {}
         asked = [(stage, _start_check(stage, path, changes)) for stage in STAGES]
-        found = [_read_check(stage, process, path) for stage, process in asked]
-    return next((problem for problem in found if problem), "")
+        try:
+            # The first problem is the answer: the stages after it are not waited for.
+            return next((problem for stage, process in asked if (problem := _read_check(stage, process, path))), "")
+        finally:
+            for _, process in asked:
+                with process:
+                    process.kill()
 
 
 def _start_check(stage: str, path: Path, changes: Mapping[str, str]) -> "subprocess.Popen[str]":
@@ -81,12 +86,7 @@ def _start_check(stage: str, path: Path, changes: Mapping[str, str]) -> "subproc
 
 
 def _read_check(stage: str, process: "subprocess.Popen[str]", path: Path) -> str:
-    with process:
-        try:
-            stdout, stderr = process.communicate(timeout=CHECK_SECONDS)
-        except BaseException:
-            process.kill()
-            raise
+    stdout, stderr = process.communicate(timeout=CHECK_SECONDS)
     try:
         found = json.loads(stdout)
     except ValueError:
