@@ -32,16 +32,18 @@ class ColumnPass:
 
     Args:
         limit: different words up to which all are kept.
+        largest: bytes of different words up to which all are kept.
     """
 
-    def __init__(self, name: str, arrow_type: pa.DataType, limit: int) -> None:
+    def __init__(self, name: str, arrow_type: pa.DataType, limit: int, largest: int) -> None:
         self.name = name
         self.arrow_type = arrow_type
         self.rows = 0
         self.tally = Tally()
         self.order = OrderCheck()
         self.distinct = DistinctCount(limit)
-        self._limit = limit
+        self._limit, self._largest = limit, largest
+        self._bytes = 0
         self._parts: list[pa.Table] = []
         self._size = 0
         self._followed: pa.Array | None = None
@@ -90,18 +92,20 @@ class ColumnPass:
 
     def _take_words(self, text: pa.Array) -> None:
         found = pc.value_counts(text)
-        self._parts.append(pa.table({"w": found.field(0), "n": found.field(1)}))
+        part = pa.table({"w": found.field(0), "n": found.field(1)})
+        self._parts.append(part)
         self._size += len(found)
-        if self._size > 2 * self._limit:
+        self._bytes += part.nbytes
+        if self._size > 2 * self._limit or self._bytes > 2 * self._largest:
             table = self._merge()
-            if len(table) > self._limit:
+            if len(table) > self._limit or self._bytes > self._largest:
                 self._let_go(table)
 
     def _merge(self) -> pa.Table:
         whole = pa.concat_tables(self._parts) if self._parts else _NO_WORDS
         merged = whole.group_by("w", use_threads=False).aggregate([("n", "sum")])
         merged = merged.select(["w", "n_sum"]).rename_columns(["w", "n"])
-        self._parts, self._size = [merged], len(merged)
+        self._parts, self._size, self._bytes = [merged], len(merged), merged.nbytes
         return merged
 
     def _let_go(self, table: pa.Table) -> None:

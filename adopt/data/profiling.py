@@ -16,6 +16,7 @@ HEAD_ROWS = 20
 PART_ROWS = 1 << 16
 WORDS_IN_MEMORY = 4_000_000
 """Different words that all columns together may keep."""
+BYTES_IN_MEMORY = 128 << 20
 FEWEST_WORDS = 1_000
 
 
@@ -33,8 +34,9 @@ def profile_rows(tables: Iterable[pa.Table], *, on_progress: Callable[[int], Non
     rows = 0
     for table in _cut(tables):
         if head is None:
-            schema, limit = table.schema, _limit_words(table.num_columns)
-            columns = [ColumnPass(item.name, item.type, limit) for item in schema]
+            schema = table.schema
+            limit, largest = _limit(WORDS_IN_MEMORY, schema, DISTINCT_LIMIT), _limit(BYTES_IN_MEMORY, schema)
+            columns = [ColumnPass(item.name, item.type, limit, largest) for item in schema]
             head = table.slice(0, 0)
         if head.num_rows < HEAD_ROWS:
             head = pa.concat_tables([head, table.slice(0, HEAD_ROWS - head.num_rows)])
@@ -62,8 +64,9 @@ def _cut(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
             yield table.slice(start, PART_ROWS)
 
 
-def _limit_words(columns: int) -> int:
-    return max(min(DISTINCT_LIMIT, WORDS_IN_MEMORY // max(columns, 1)), FEWEST_WORDS)
+def _limit(all_columns: int, schema: pa.Schema, most: int = BYTES_IN_MEMORY) -> int:
+    """What one column may keep."""
+    return max(min(most, all_columns // max(len(schema), 1)), FEWEST_WORDS)
 
 
 def _count_duplicates(table: pa.Table) -> int:

@@ -15,6 +15,7 @@ from relay.handoff.column import Column
 from relay.reading.ambiguous import AmbiguousCellError
 from relay.reading.arrow import Mask, to_mask
 from relay.reading.cells import read_column
+from relay.reading.iso import FULL
 from relay.reading.numbers import EXACT_INTS_END as EXACT_END
 from relay.reading.numbers import GROUPED
 
@@ -104,17 +105,33 @@ def read_words(words: pa.Array, way: str) -> tuple[pa.Array, Mask]:
         words: texts without blanks around them, none of which means "no value"; shape (n,).
         way: as in `ColumnProfile.ways`.
     """
-    fits = np.ones(len(words), bool)
+    left_out = np.zeros(len(words), bool)
     if way == "int":
-        grouped = to_mask(pc.match_substring_regex(words, GROUPED))
-        if grouped.any():  # stops a run
-            fits &= ~grouped
-            words = pc.if_else(pa.array(grouped), pa.scalar(None, pa.string()), words)
+        left_out = to_mask(pc.match_substring_regex(words, GROUPED))  # stops a run
+    elif len(form := way.removeprefix(TIME)) < len(way) and form:
+        words = _pad(words, form)
+        left_out = ~to_mask(pc.match_substring_regex(words, look_of(form)))
+    if left_out.any():
+        words = pc.if_else(pa.array(left_out), pa.scalar(None, pa.string()), words)
     try:
         cast = read_column(words, make_column(way))
     except AmbiguousCellError:
         return pa.nulls(len(words), pa.float64()), np.zeros(len(words), bool)
-    return cast.values, fits & to_mask(pc.is_valid(cast.values))
+    return cast.values, ~left_out & to_mask(pc.is_valid(cast.values))
+
+
+@lru_cache
+def look_of(form: str) -> str:
+    """A pattern of all texts that a format of times reads, and of some others; it saves trying the rest one by one."""
+    parts = re.findall(r"%.|[^%]+", form)
+    return f"^{''.join(_LOOKS.get(part) or re.escape(part) for part in parts)}$|{FULL.pattern}"
+
+
+def _pad(words: pa.Array, form: str) -> pa.Array:
+    """The texts with two digits for each number, which are read many at once; they mean the same."""
+    if set(re.findall("%.", form)) <= _PADDED and not re.search("%.%.", form):
+        return pc.replace_substring_regex(words, r"\b([0-9])\b", r"0\1")
+    return words
 
 
 def see_orders(words: pa.Array) -> frozenset[str]:
@@ -123,6 +140,15 @@ def see_orders(words: pa.Array) -> frozenset[str]:
         return frozenset(read_column(words, make_column("time:")).seen)
     except AmbiguousCellError:
         return frozenset()
+
+
+TIME = "time:"
+_PADDED = {"%Y", "%m", "%d", "%H", "%M", "%S"}
+_LOOKS = {
+    "%Y": "[0-9]{4}", "%y": "[0-9]{2}", "%m": "(0?[1-9]|1[0-2])", "%d": "(0?[1-9]|[12][0-9]|3[01])",
+    "%H": "([01]?[0-9]|2[0-3])", "%I": "(0?[1-9]|1[0-2])", "%M": "[0-5]?[0-9]", "%S": "[0-6]?[0-9]",
+    "%f": "[0-9]{1,6}", "%p": "[AaPp][Mm]", "%z": ".+", "%b": r"\pL+\.?", "%B": r"\pL+", "%a": r"\pL+\.?", " ": r"\s+",
+}  # fmt: skip
 
 
 def _column(kind: str, **keys: Any) -> Column:
