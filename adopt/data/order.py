@@ -4,8 +4,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from adopt.data.dates import SIGHT, find_formats, may_be_times
-from adopt.data.reading import read_words
+from adopt.data.reading import read_numbers, read_words
 from adopt.data.words_of_nothing import SUSPECTED
+from relay.reading.arrow import Mask
 
 LOOKED_AT = 500
 """Cells of each part by which most columns are known not to be sorted."""
@@ -50,7 +51,7 @@ class OrderCheck:
 
     def _follow(self, way: str, words: pa.Array) -> pa.Scalar | None:
         """The last value; None where one cannot be read or is smaller than the one before it."""
-        values, fits = read_words(words, way)
+        values, fits = _read(words, way)
         if not fits.all():
             return None
         assert self._last is not None  # noqa: S101 - set before
@@ -62,6 +63,13 @@ class OrderCheck:
             return None
         self.is_strict &= bool(pc.all(pc.not_equal(values[1:], values[:-1]), min_count=0).as_py())
         return values[-1]
+
+
+def _read(words: pa.Array, way: str) -> tuple[pa.Array, Mask]:
+    if way != "float":
+        return read_words(words, way)
+    numbers = read_numbers(words)
+    return pa.array(numbers.floats), numbers.is_float
 
 
 _SUSPECTED = pa.array(sorted(SUSPECTED), pa.string())

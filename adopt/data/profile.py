@@ -70,7 +70,7 @@ class ColumnProfile:
     shapes: Mapping[str, int] = field(default_factory=dict)
     """How cells are written, with 9 for digits and a for letters, such as `9,9 €` -> cells; the 20 most frequent."""
     fractions: int = 0
-    """Cells that are a number with a decimal dot, and no whole number: 1.5, not 2.0."""
+    """Cells that are a number whose dot can only be a decimal mark, and no whole number: 1.5, not 2.0. 0: none is."""
     dots: int = 0
     """Cells that are a number with a dot."""
     words: int = 0

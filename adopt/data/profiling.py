@@ -1,6 +1,8 @@
 """From all rows of a table to what is known of its columns, in one pass and bounded memory."""
 
+import os
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 
 import numpy as np
 import pyarrow as pa
@@ -14,10 +16,13 @@ from relay.reading.arrow import join
 
 HEAD_ROWS = 20
 PART_ROWS = 1 << 16
+PART_BYTES = 16 << 20
 WORDS_IN_MEMORY = 4_000_000
 """Different words that all columns together may keep."""
 BYTES_IN_MEMORY = 128 << 20
 FEWEST_WORDS = 1_000
+MOST_THREADS = 4
+"""Each has the cells of one column and what comes of them: more threads, more memory."""
 
 
 def profile_rows(tables: Iterable[pa.Table], *, on_progress: Callable[[int], None] | None = None) -> TableProfile:
@@ -27,46 +32,81 @@ def profile_rows(tables: Iterable[pa.Table], *, on_progress: Callable[[int], Non
         tables: the rows in order, all with the same columns: texts as they are written, or values that have a type.
         on_progress: is called with the number of rows read so far.
     """
-    sample = RowSample(SAMPLE_ROWS)
-    columns: list[ColumnPass] = []
-    head: pa.Table | None = None
-    schema = pa.schema([])
-    rows = 0
-    for table in _cut(tables):
-        if head is None:
-            schema = table.schema
-            limit, largest = _limit(WORDS_IN_MEMORY, schema, DISTINCT_LIMIT), _limit(BYTES_IN_MEMORY, schema)
-            columns = [ColumnPass(item.name, item.type, limit, largest) for item in schema]
-            head = table.slice(0, 0)
-        if head.num_rows < HEAD_ROWS:
-            head = pa.concat_tables([head, table.slice(0, HEAD_ROWS - head.num_rows)])
-        for column, values in zip(columns, table.columns, strict=True):
-            column.take(join(values))
-        sample.take(table)
-        rows += table.num_rows
-        if on_progress is not None:
-            on_progress(rows)
-    kept = sample.finish(schema)
-    found = tuple(finish_column(column, join(kept.column(at))) for at, column in enumerate(columns))
-    return TableProfile(
-        rows=rows,
-        columns=found,
-        sample=kept,
-        head=(head if head is not None else kept).combine_chunks(),
-        duplicate_rows=_count_duplicates(kept),
-        is_duplicate_exact=sample.is_whole,
-    )
+    with ThreadPoolExecutor(min(MOST_THREADS, os.cpu_count() or 1)) as threads:
+        whole = _TablePass(threads)
+        for table in _cut(tables):
+            whole.take(table)
+            if on_progress is not None:
+                on_progress(whole.rows)
+        return whole.finish()
+
+
+class _TablePass:
+    """The passes of all columns side by side, while the next rows are read."""
+
+    def __init__(self, threads: Executor) -> None:
+        self.rows = 0
+        self._threads = threads
+        self._columns: list[ColumnPass] = []
+        self._running: list[Future[None]] = []
+        self._sample = RowSample(SAMPLE_ROWS)
+        self._head: pa.Table = pa.table({})
+
+    def take(self, table: pa.Table) -> None:
+        """Take in the next rows."""
+        if not self._columns:
+            limit, largest = _limit(WORDS_IN_MEMORY, table, DISTINCT_LIMIT), _limit(BYTES_IN_MEMORY, table)
+            self._columns = [ColumnPass(item.name, item.type, limit, largest) for item in table.schema]
+            self._head = table.slice(0, 0)
+        if self._head.num_rows < HEAD_ROWS:
+            self._head = pa.concat_tables([self._head, table.slice(0, HEAD_ROWS - self._head.num_rows)])
+        self._wait()
+        pairs = zip(self._columns, table.columns, strict=True)
+        self._running = [self._threads.submit(_take, column, values) for column, values in pairs]
+        self._sample.take(table)
+        self.rows += table.num_rows
+
+    def finish(self) -> TableProfile:
+        """The profile of all rows that were taken in."""
+        self._wait()
+        sample = self._sample.finish(self._head.schema)
+        found = self._threads.map(finish_column, self._columns, map(join, sample.columns))
+        return TableProfile(
+            rows=self.rows,
+            columns=tuple(found),
+            sample=sample,
+            head=self._head.combine_chunks(),
+            duplicate_rows=_count_duplicates(sample),
+            is_duplicate_exact=self._sample.is_whole,
+        )
+
+    def _wait(self) -> None:
+        for future in self._running:
+            future.result()
+
+
+def _take(column: ColumnPass, values: pa.ChunkedArray) -> None:
+    column.take(join(values))
 
 
 def _cut(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
+    """The rows in parts of one size, also where they come a few or very many at a time."""
+    waiting: list[pa.Table] = []
     for table in tables:
-        for start in range(0, max(table.num_rows, 1), PART_ROWS):
-            yield table.slice(start, PART_ROWS)
+        waiting.append(table)
+        if sum(part.num_rows for part in waiting) < PART_ROWS and sum(part.nbytes for part in waiting) < PART_BYTES:
+            continue
+        whole = pa.concat_tables(waiting)
+        waiting = []
+        for start in range(0, whole.num_rows, PART_ROWS):
+            yield whole.slice(start, PART_ROWS)
+    if waiting:
+        yield pa.concat_tables(waiting)
 
 
-def _limit(all_columns: int, schema: pa.Schema, most: int = BYTES_IN_MEMORY) -> int:
+def _limit(all_columns: int, table: pa.Table, most: int = BYTES_IN_MEMORY) -> int:
     """What one column may keep."""
-    return max(min(most, all_columns // max(len(schema), 1)), FEWEST_WORDS)
+    return max(min(most, all_columns // max(len(table.column_names), 1)), FEWEST_WORDS)
 
 
 def _count_duplicates(table: pa.Table) -> int:

@@ -80,7 +80,8 @@ def read_numbers(words: pa.Array) -> Numbers:
     """Words as `read_column` casts them in columns of the types int and float without marks."""
     every = np.ones(len(words), bool)
     with suppress(pa.ArrowInvalid):
-        if not has_byte(words, b"x") and not has_byte(words, b"X"):
+        # Arrow takes long to find that a text is no whole number, and reads 0x10 as one.
+        if not any(has_byte(words, sign) for sign in (b".", b"x", b"X")):
             whole = words.cast(pa.int64())
             return Numbers(whole, whole.cast(pa.float64(), safe=False).to_numpy(), every, every)
     with suppress(pa.ArrowInvalid):

@@ -13,6 +13,7 @@ from adopt.data.profile import Cells
 from adopt.data.reading import WAYS, Numbers, form_of, has_byte, read_numbers, read_words, see_orders
 from adopt.data.words_of_nothing import SUSPECTED
 from relay.reading.arrow import Mask, to_mask
+from relay.reading.numbers import GROUPED
 from relay.reading.spellings import FALSE_WORDS, TRUE_WORDS
 
 Counts = NDArray[np.int64]
@@ -90,8 +91,9 @@ class Tally:
         ends = pc.min_max(lengths)
         self.shortest = min(self.shortest or ends["min"].as_py(), ends["min"].as_py())
         self.longest = max(self.longest, ends["max"].as_py())
-        breaks = pc.count_substring(trimmed, " ").to_numpy(zero_copy_only=False)
-        self.word_breaks += int((breaks * counts).sum())
+        if has_byte(trimmed, b" "):
+            breaks = pc.count_substring(trimmed, " ").to_numpy(zero_copy_only=False)
+            self.word_breaks += int((breaks * counts).sum())
 
     def _count(self, way: str, words: pa.Array, fits: Mask, counts: Counts) -> None:
         self.fits[way] += int(counts[fits].sum())
@@ -111,16 +113,21 @@ class Tally:
         if has_byte(words, b"."):
             has_dot = to_mask(pc.match_substring(words, "."))
             self.dots += int(counts[has_dot & is_float].sum())
-            self.fractions += int(counts[has_dot & is_float & ~is_int].sum())
+            is_fraction = has_dot & is_float & ~is_int
+            if not self.fractions and is_fraction.any():
+                is_fraction &= ~to_mask(pc.match_substring_regex(words, GROUPED))
+            self.fractions += int(counts[is_fraction].sum())
         self._add_codes(words, numbers, counts)
-        is_number = is_float | self._add_marked(words, is_int, counts)
+        is_decimal = bool(self.fractions and is_float.all())
+        is_number = is_float | self._add_marked(words, is_int, counts, is_decimal=is_decimal)
         self.words += int(counts[~is_number].sum())
         if len(words) <= WORDS_TRIED:
             truths = to_mask(pc.is_in(pc.utf8_lower(words), _TRUTHS))
             self._count("bool", words, truths, counts)
         elif self.fits["bool"]:
             self._count("bool", words, np.zeros(len(words), bool), counts)
-        if self.formats or may_be_times(words):
+        has_fractions = is_float.all() and not is_int.all()
+        if self.formats or (not has_fractions and may_be_times(words)):
             self._add_times(words, counts)
         if not is_int.all():
             self._add_shapes(words, counts)
@@ -144,13 +151,16 @@ class Tally:
             large = to_mask(pc.match_substring_regex(words, r"^[+-]?[0-9]{16,}$"))
             self.beyond_double += int(counts[large & numbers.is_float & (np.abs(numbers.floats) >= EXACT_END)].sum())
 
-    def _add_marked(self, words: pa.Array, is_int: Mask, counts: Counts) -> Mask:
-        """Count the numbers with other marks than a decimal dot; gives where there are any."""
+    def _add_marked(self, words: pa.Array, is_int: Mask, counts: Counts, *, is_decimal: bool) -> Mask:
+        """Count the numbers with other marks than a decimal dot; gives where there are any.
+
+        Where the dot is known to be the decimal mark, ways by which it is another one are not begun.
+        """
         found = none = np.zeros(len(words), bool)
         for mark, ways in WAYS.items():
             has_mark = to_mask(pc.match_substring(words, mark)) if has_byte(words, mark.encode()) else none
             for way in ways:
-                if way not in self.fits and not has_mark.any():
+                if way not in self.fits and (not has_mark.any() or (is_decimal and mark == ".")):
                     continue
                 looks = to_mask(pc.match_substring_regex(words, form_of(way)))
                 if way not in self.fits:
