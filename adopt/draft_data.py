@@ -67,7 +67,8 @@ def examine(given: str, scratch: Path, corrections: Corrections | None = None) -
         RelayError: it cannot be read; the message says what to do.
     """
     decided = (corrections or Corrections()).of("ingest")
-    layout = find_layout(given, keys={key: value for key, value in decided.items() if "." not in key})
+    keys = {key: value for key, value in decided.items() if "." not in key}
+    layout = find_layout(given, keys=keys, scratch=scratch)
     with show_progress("rows", None, " rows") as move_on:
         read = 0
 

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from adopt.data.database import read_answer
+from adopt.data.fetch import fetch
 from adopt.data.layout import Layout
 from adopt.data.looking import file_keys, first_part, open_files
 from adopt.data.records import find_json_table
@@ -13,6 +15,7 @@ from relay.handoff.column import Column, OpenColumns
 from relay.handoff.errors import SourceError
 from relay.handoff.writer import Block
 from relay.reading.columns import ReadColumns
+from relay.reading.format_keys import FormatKeys
 from relay.reading.formats import read_files
 from relay.reading.formats.frames import read_columns
 
@@ -34,6 +37,11 @@ def read_rows(layout: Layout, scratch: Path) -> Iterator[pa.Table]:
         SourceError: it cannot be had, or is damaged.
         SchemaError: files of a set have other columns.
     """
+    if layout.format == "sql":
+        yield from read_answer(layout, scratch)
+        return
+    if layout.ingest["source"] == "http" and not layout.files:
+        layout = replace(layout, files=(fetch(layout.ingest["url"], scratch),))
     for block in _read_files(layout, scratch):
         if block.table.num_rows:
             yield _name(block.table, layout.names)
@@ -53,6 +61,8 @@ def name_columns(layout: Layout) -> Layout:
 
 def _read_files(layout: Layout, scratch: Path | None) -> Iterator[Block]:
     keys = file_keys(layout.ingest)
+    if not layout.has_names:
+        keys = _hide_rules(keys, layout.names)
     kind = layout.format
     files = open_files(layout.files)
     if kind in TEXT_FORMATS or not layout.has_names:
@@ -69,6 +79,13 @@ def _read_files(layout: Layout, scratch: Path | None) -> Iterator[Block]:
                     yield from read_columns(part, keep, ReadColumns(OpenColumns({})), 1)
                     return
     yield from read_files(files, keep, OpenColumns({}), scratch)
+
+
+def _hide_rules(keys: FormatKeys, names: Sequence[str]) -> FormatKeys:
+    """The rules of `skip_if` with the hidden names, where the file has none."""
+    places = {name: hidden(number) for number, name in enumerate(names)}
+    rules = [rule.model_copy(update={"column": places.get(rule.column, rule.column)}) for rule in keys.skip_if]
+    return keys.model_copy(update={"skip_if": rules})
 
 
 def list_text_columns(layout: Layout) -> dict[str, Column]:

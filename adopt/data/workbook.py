@@ -1,10 +1,13 @@
 """A workbook of Excel: which sheet, which row has the names, and which columns hold values."""
 
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
+from adopt.data.cell_kinds import count_filled
+from adopt.data.footer import LAST_ROWS, find_footer, write_rules
 from adopt.data.header import Header, Row, find_header
 from adopt.notes import Note
 from relay.handoff.errors import SourceError, UsageError
@@ -46,13 +49,20 @@ def find_sheet_table(part: RawFile, decided: Mapping[str, Any]) -> SheetTable:
             keys["sheet"] = wanted
             notes["sheet"] = tuple(others)
         found = list(islice(SheetRows(book, sheet), SAMPLE_ROWS))
-        widest = max((len(row) for _, row in SheetRows(book, sheet)), default=0)
+        widest, last = 0, deque[list[Any]](maxlen=LAST_ROWS)
+        for _, row in SheetRows(book, sheet):
+            widest = max(widest, len(row))
+            last.append(row)
     if not found:
         raise SourceError(f'{part.name}, sheet "{sheet.title}": no row holds a value')
     width = max(len(row) for _, row in found)
     rows = [Row(number - 1, _write(row, width)) for number, row in found]
     header = find_header(rows, decided=decided.get("header"))
     header, keys = _fit(header, rows, widest, keys)
+    filled = sorted(count_filled(row.cells) for row in rows)
+    rules, said = find_footer([_write(row, width) for row in last], header.names, filled[len(filled) // 2])
+    if rules:
+        keys["skip_if"], notes["skip_if"] = write_rules(rules), said
     return SheetTable(header, keys, notes | _note(header), sheet.title if others else "")
 
 
