@@ -86,7 +86,10 @@ def _start_check(stage: str, path: Path, changes: Mapping[str, str]) -> "subproc
 
 
 def _read_check(stage: str, process: "subprocess.Popen[str]", path: Path) -> str:
-    stdout, stderr = process.communicate(timeout=CHECK_SECONDS)
+    try:
+        stdout, stderr = process.communicate(timeout=CHECK_SECONDS)
+    except subprocess.TimeoutExpired:
+        return f"`python -m {stage} --check` did not answer within {CHECK_SECONDS} s"
     try:
         found = json.loads(stdout)
     except ValueError:
