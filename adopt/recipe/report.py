@@ -94,7 +94,7 @@ def _describe_values(column: DraftColumn, found: ColumnProfile) -> list[str]:
         low, *_, high = found.quantiles
         bars = f" {draw_bars(found.histogram.counts, BAR_COUNT)} " if found.histogram is not None else " to "
         plain = f"{show_number(low)}{bars}{show_number(high)}"
-        return [f"{plain}, median {show_number(found.quantiles[3])}", plain]
+        return [f"{plain}, median {show_number(found.quantiles[3], 3)}", plain]
     if column.type == "text" and found.mean_words >= 3:
         return [f"{found.mean_words:,.0f} words on average"]
     cells = found.most_frequent

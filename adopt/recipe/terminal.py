@@ -71,11 +71,11 @@ def draw_bars(counts: Sequence[int], bars: int) -> str:
     return "".join(BARS[min(7, one * 8 // (highest + 1))] if one else " " for one in sums)
 
 
-def show_number(number: float) -> str:
-    """A number in at most four digits where that is enough to tell its size, else as it is."""
+def show_number(number: float, digits: int = 4) -> str:
+    """A whole number as it is, and any other in so many digits."""
     if number == int(number) and abs(number) < 1e7:
         return f"{int(number)}"
-    return f"{number:.4g}"
+    return f"{number:.{digits}g}"
 
 
 def show_share(part: int, whole: int) -> str:
