@@ -57,6 +57,14 @@ def _find_kept(column: DraftColumn, values: pa.ChunkedArray, ingest: Mapping[str
     return kept
 
 
+def read_cells(column: DraftColumn, cells: pa.ChunkedArray, ingest: Mapping[str, Any]) -> pa.Array | None:
+    """The cells in the column's type, null where they are missing or cannot be read (n,); None where the run stops."""
+    try:
+        return read_column(cells, declare(column, ingest)).values
+    except (AmbiguousCellError, RecipeError, ValidationError):
+        return None
+
+
 def declare(column: DraftColumn, ingest: Mapping[str, Any]) -> Column:
     """The column as a recipe has it, with the keys of `[ingest]` that apply to it.
 

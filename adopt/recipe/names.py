@@ -13,8 +13,8 @@ LONGEST = 40
 TAKEN_BY_RELAY = frozenset(("split",))
 """Columns that preprocess adds."""
 
-CAMEL = re.compile(r"(?<=[a-zß-öø-ÿ])(?=[A-ZÀ-ÖØ-Þ])|(?<=[A-ZÀ-ÖØ-Þ0-9])(?=[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ])")
-"""Between the words of MonthlyIncome, HTTPStatus and 59Days."""
+CAMEL = re.compile(r"(?<=[a-zß-öø-ÿ]{2})(?=[A-ZÀ-ÖØ-Þ])|(?<=[A-ZÀ-ÖØ-Þ0-9])(?=[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ])")
+"""Between the words of MonthlyIncome, HTTPStatus and 59Days, but not of kWh."""
 LETTERS = {
     "ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "å": "aa", "œ": "oe", "ł": "l", "đ": "d",
     "ð": "d", "þ": "th", "ı": "i", "µ": "u", "'": "", "’": "",

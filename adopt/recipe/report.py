@@ -7,6 +7,7 @@ from adopt.data.profile import ColumnProfile, TableProfile
 from adopt.notes import Note
 from adopt.recipe.draft import Draft, DraftColumn
 from adopt.recipe.nulls import count_nulls
+from adopt.recipe.spread import Spread, find_spread
 from adopt.recipe.terminal import WIDTH, cut, draw_bars, measure, pad, show, show_number, show_share, wrap
 from adopt.recipe.toml_text import find_questions
 
@@ -67,13 +68,16 @@ def _describe_task(draft: Draft) -> str:
 
 def _write_columns(draft: Draft, profile: TableProfile) -> Iterator[str]:
     columns = draft.columns
-    shown = list(islice(zip(columns, profile.columns, strict=True), MOST_SHOWN))
-    width = min(NAME_WIDTH, max([measure(column.name) for column, _ in shown] + [6]))
+    shown = list(islice(zip(columns, profile.columns, profile.sample.columns, strict=True), MOST_SHOWN))
+    width = min(NAME_WIDTH, max([measure(column.name) for column, _, _ in shown] + [6]))
     yield _join(width, ("column", "type", "role", "nulls", "distinct"), ["values"])
-    for column, found in shown:
+    for column, found, cells in shown:
+        spread = find_spread(column, found, cells, draft.ingest)
         nulls = show_share(count_nulls(column, found, draft.ingest), found.rows)
         distinct = f"{'' if found.is_distinct_exact else '~'}{_show_count(found.distinct)}"
-        yield _join(width, (column.name, column.type, column.role, nulls, distinct), _describe_values(column, found))
+        yield _join(
+            width, (column.name, column.type, column.role, nulls, distinct), _describe_values(column, found, spread)
+        )
     if len(columns) > MOST_SHOWN:
         yield f"and {len(columns) - MOST_SHOWN:,} more columns: see the recipe"
 
@@ -88,13 +92,15 @@ def _join(width: int, cells: tuple[str, str, str, str, str], values: Sequence[st
     return f"{left}{fitting}".rstrip()
 
 
-def _describe_values(column: DraftColumn, found: ColumnProfile) -> list[str]:
+def _describe_values(column: DraftColumn, found: ColumnProfile, spread: Spread) -> list[str]:
     """The distribution of numbers, the length of long texts, or the most frequent cells; the most telling first."""
-    if column.type in ("int", "float") and len(found.quantiles) == 7 and found.distinct > 2:
-        low, *_, high = found.quantiles
-        bars = f" {draw_bars(found.histogram.counts, BAR_COUNT)} " if found.histogram is not None else " to "
+    if spread.quantiles and found.distinct > 2:
+        low, _, _, median, _, _, high = spread.quantiles
+        bars = f" {draw_bars(spread.histogram.counts, BAR_COUNT)} " if spread.histogram is not None else " to "
         plain = f"{show_number(low)}{bars}{show_number(high)}"
-        return [f"{plain}, median {show_number(found.quantiles[3], 3)}", plain]
+        return [f"{plain}, median {show_number(median, 3)}", plain]
+    if spread.first:
+        return [f"{spread.first} to {spread.last}"]
     if column.type == "text" and found.mean_words >= 3:
         return [f"{found.mean_words:,.0f} words on average"]
     cells = found.most_frequent

@@ -30,6 +30,7 @@ def test_a_valid_name_is_kept(name: str) -> None:
         ("HTTPStatus-Code", "http_status_code"),
         ("Time30-59Days", "time30_59_days"),
         ("user.address.zip", "user_address_zip"),
+        ("Verbrauch kWh", "verbrauch_kwh"),
         ("2019", "column_2019"),
         ("", "column_1"),
         ("???", "column_1"),

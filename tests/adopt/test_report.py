@@ -11,13 +11,12 @@ from adopt.recipe.draft import Draft, DraftColumn, Task
 from adopt.recipe.report import MOST_SHOWN, write_report
 from adopt.recipe.terminal import cut, draw_bars, measure, pad, show_number, show_share
 
-TABLE = pa.table({"x": ["1"]})
-
 
 def make_profile(**columns: dict[str, Any]) -> TableProfile:
     """A profile of 1,000 rows."""
     found = tuple(ColumnProfile(**{"name": name, "rows": 1000, "empty": 0, **one}) for name, one in columns.items())
-    return TableProfile(1000, found, TABLE, TABLE)
+    sample = pa.table({one.name: ["1"] for one in found})
+    return TableProfile(1000, found, sample, sample)
 
 
 def make_draft(columns: list[DraftColumn], **changes: Any) -> Draft:
