@@ -116,9 +116,10 @@ def _write_section(draft: Draft, name: str, section: Mapping[str, Any]) -> Itera
 def _is_written(section: Mapping[str, Any], path: str) -> bool:
     """Whether a key of the section has a line of its own, or lies in a table that has one for it."""
     head, _, rest = path.partition(".")
-    if head not in section:
-        return False
-    return not rest or (head in TABLES and _is_written(section[head], rest))
+    if head not in section or not rest:
+        return head in section
+    item, _, inner = rest.partition(".")
+    return head in TABLES and item in section[head] and (not inner or inner in section[head][item])
 
 
 def _list_key_notes(draft: Draft, section: str) -> Iterator[tuple[str, tuple[Note, ...]]]:

@@ -28,8 +28,8 @@ def make_draft(**changes: Any) -> Draft:
         DraftColumn("zip", "zip", "text", "ignore", {}, (Note("a code", True, ('"int"',), "columns.zip.type"),)),
         DraftColumn("churn", "churn", "category", "target", {"allowed": ["no", "yes"]}),
     )
-    task = Task("binary", "churn", {"kind": "table"}, MODEL, (Note("churn has two values"),),
-                {"model.use": (Note("19,999 rows"),)})  # fmt: skip
+    said = {"model.use": (Note("19,999 rows"),), "model.estimators.boosted.options": (Note("small trees"),)}
+    task = Task("binary", "churn", {"kind": "table"}, MODEL, (Note("churn has two values"),), said)
     key_notes = {"ingest.delimiter": (Note("found in the first rows"),), "ingest.nothing": (Note("not a key"),)}
     parts: dict[str, Any] = {
         "name": "churn", "title": 'The "churn"', "description": "", "ingest": {"source": "file", "delimiter": ";"},
@@ -61,6 +61,9 @@ def test_each_evidence_is_one_comment_before_its_line() -> None:
     assert before["# 19,999 rows"] == 'use = "boosted"'
     assert before["# churn has two values"] == "[preprocess]"
     assert before["# not a key"] == "[ingest]"
+    assert before["# small trees"] == "options = { max_iter = 50 }"
+    comments = [line for line in lines if line.startswith("#")]
+    assert len(comments) == len(set(comments))
 
 
 def test_only_uncertain_guesses_are_marked() -> None:
