@@ -22,6 +22,9 @@ SCORED_CELLS = 20_000
 OTHER_SHARE = 0.5
 """What a text with a sign that separates cells counts, beside a cell of a known kind."""
 LEAST_FIT_OF_OTHERS = 0.98
+MOST_GAPS = 0.2
+"""Share of cells that are empty or have blanks, above which an unusual delimiter is none."""
+CLOCK = re.compile(r"\b\d{1,2}:\d{2}\b")
 LEAST_FIT = 0.8
 """Share of the rows that are as wide as most, below which a text is no table by a delimiter."""
 
@@ -125,8 +128,13 @@ def _is_table(way: Way) -> bool:
         return False
     if way.dialect.delimiter in DELIMITERS:
         return len(way.rows) > 1 or way.width > 1
-    # Prose and single columns have blanks and colons, too: rows must be equally wide, and a column hold values.
-    rows = [row.cells for row in way.rows if len(row.cells) == way.width]
+    # Prose, logs and single columns have blanks and colons, too: rows must be equally wide, and a column hold values.
+    rows = [row.cells for row in way.rows[1:] if len(row.cells) == way.width]
+    cells = [cell for row in rows for cell in row]
+    if not rows or sum(not cell.strip() or " " in cell for cell in cells) > MOST_GAPS * len(cells):
+        return False
+    if way.dialect.delimiter == ":" and any(CLOCK.search(":".join(row)) for row in rows):
+        return False
     kinds = {find_column_kind([row[at] for row in rows]) for at in range(way.width)}
     return way.fit >= LEAST_FIT_OF_OTHERS and bool(kinds & {Kind.NUMBER, Kind.TIME})
 

@@ -65,8 +65,11 @@ def find_documents(files: Iterable[RawFile]) -> Documents:
             where = "begin with" if pattern.startswith("^(?P") else "hold"
             text = f"the names of the files {where} {len(labels)} labels: {_show(labels)}"
             return Documents(("item", LABEL, "text"), pattern, encoding, (), (Note(text),), encoding_notes)
-    what = "one text" if len(items) == 1 else f"{len(items)} texts, and neither folders nor names tell a label"
-    return Documents(("item", "text"), "", encoding, (Note(what),), (), encoding_notes)
+    if len(items) == 1:
+        what = "one text, and no table: `document` in [ingest] can split it where lines of a pattern begin a document"
+    else:
+        what = f"{len(items)} texts, and neither folders nor names of files tell a label"
+    return Documents(("item", "text"), "", encoding, (Note(what, len(items) == 1),), (), encoding_notes)
 
 
 def find_labels(pattern: str, items: Iterable[str]) -> Counter[str]:

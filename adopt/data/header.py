@@ -13,9 +13,8 @@ LEAST_ROWS = 5
 SOME = 0.5
 """Share of the usual number of filled cells that the first row of a table has at least."""
 SHOWN = 3
-SECOND = Note(
-    "the second row has no values either, such as units: both rows make the names", True, ("2", "1"), "ingest.header"
-)
+MOST_NAMES = 3
+"""Rows that the names of columns may stand in."""
 
 
 @dataclass(frozen=True)
@@ -55,23 +54,46 @@ def find_header(rows: Sequence[Row], *, decided: bool | int | None = None, separ
     """
     width = find_width(rows)
     first = _find_first(rows, width)
-    skip_notes = _say_skipped(rows, first)
-    top, body = rows[first], rows[first + 1 : first + 1 + BODY_ROWS]
-    verdict = judge(top.cells, [row.cells for row in body if len(row.cells) == width])
-    is_short = first > 0 and len(rows[first - 1].cells) == width - 1 and are_names(rows[first - 1].cells)
-    if is_short and decided is None and (not verdict.count or verdict.notes):
-        return _name_short(rows, first, width, _say_skipped(rows, first - 1))
+    verdict = _judge(rows, first, width)
+    above = rows[first - 1].cells if first else []
+    if decided is None and first and not _is_certain(verdict):
+        if len(above) == width - 1 and are_names(above):
+            return _name_short(rows, first, width, _say_skipped(rows, first - 1))
+        if first == 1 and len(above) == width and _judge(rows, 0, width).count:
+            first, verdict = 0, Verdict(1, (_doubt_gaps(above),))
+    skip_notes, top = _say_skipped(rows, first), rows[first]
+    more = _count_more([row.cells for row in rows[first + 1 :] if len(row.cells) == width][:BODY_ROWS], width)
+    if decided is None and more:
+        verdict = Verdict(1 + more, (_doubt_rows(rows[first + 1].cells, 1 + more),))
     count = verdict.count if decided is None else int(decided)
     if not count:
         notes = verdict.notes if decided is None else ()
         return Header(_number(width), top.before, 0, notes, skip_notes, first)
-    if decided is None and count == 1 and _has_second(body, width):
-        count = 2
-        verdict = Verdict(2, (SECOND,))
-    header_rows = [row.cells for row in rows[first : first + count]]
-    names = join_parts(header_rows, width, separator)
+    names = join_parts([row.cells for row in rows[first : first + count]], width, separator)
     header = Header(tuple(names), top.before, count, verdict.notes, skip_notes, first + count)
     return _repair(header, rows, width)
+
+
+def _judge(rows: Sequence[Row], first: int, width: int) -> Verdict:
+    body = rows[first + 1 : first + 1 + BODY_ROWS]
+    return judge(rows[first].cells, [row.cells for row in body if len(row.cells) == width])
+
+
+def _is_certain(verdict: Verdict) -> bool:
+    """Whether a row has names, and nothing speaks against it."""
+    return verdict.count > 0 and not verdict.notes
+
+
+def _doubt_gaps(cells: Sequence[str]) -> Note:
+    names = ", ".join(f'"{cell.strip()}"' for cell in cells if cell.strip())
+    text = f"the first row names only {names}, and the other columns have no name"
+    return Note(text, True, ("true", "false"), "ingest.header")
+
+
+def _doubt_rows(second: Sequence[str], count: int) -> Note:
+    shown = ", ".join(f'"{cell.strip()[:40]}"' for cell in second[:SHOWN])
+    text = f"row 2 ({shown}) has no values either, such as units or questions: {count} rows make the names"
+    return Note(text, True, (str(count), "true"), "ingest.header")
 
 
 def find_width(rows: Sequence[Row]) -> int:
@@ -99,6 +121,10 @@ def _say_skipped(rows: Sequence[Row], first: int) -> tuple[Note, ...]:
     return (Note(f"{what} before the table: {shown}"),)
 
 
+def _say_names_skipped(notes: tuple[Note, ...]) -> tuple[Note, ...]:
+    return notes or (Note("the row of names is left out"),)
+
+
 def _name_short(rows: Sequence[Row], first: int, width: int, skip_notes: tuple[Note, ...]) -> Header:
     """The names of a header with one cell less than the rows: R writes the names of rows so."""
     found = [cell.strip() for cell in rows[first - 1].cells]
@@ -110,19 +136,25 @@ def _name_short(rows: Sequence[Row], first: int, width: int, skip_notes: tuple[N
     else:
         names = ("row_name" if "row_name" not in found else "row_name_2", *found)
         text = f"{found_what}: the first cell is the name of the row, as R writes it"
-    return Header(names, rows[first].before, 0, (Note(text),), skip_notes, first)
+    return Header(names, rows[first].before, 0, (Note(text),), _say_names_skipped(skip_notes), first)
 
 
-def _has_second(body: Sequence[Row], width: int) -> bool:
-    """Whether the row below the names has no values either: below it columns hold numbers, and in it none does."""
-    if len(body) <= LEAST_ROWS or len(body[0].cells) != width:
-        return False
-    rest = [row.cells for row in body[1:] if len(row.cells) == width]
-    typed = [at for at in range(width) if find_column_kind([row[at] for row in rest]) in (Kind.NUMBER, Kind.TIME)]
-    second = body[0].cells
-    kinds = {find_kind(second[at]) for at in typed}
-    is_text = bool(typed) and kinds <= {Kind.WORD, Kind.OTHER, Kind.EMPTY} and kinds != {Kind.EMPTY}
-    return is_text and sum(find_kind(second[at]) != Kind.EMPTY for at in typed) * 2 > len(typed)
+def _count_more(body: Sequence[Sequence[str]], width: int) -> int:
+    """How many rows below the names have no values either: columns hold numbers below them, and in them none does."""
+    for count in range(MOST_NAMES - 1, 0, -1):
+        rest = body[count:]
+        if len(rest) < LEAST_ROWS:
+            continue
+        typed = [at for at in range(width) if find_column_kind([row[at] for row in rest]) in (Kind.NUMBER, Kind.TIME)]
+        if typed and all(_has_no_value(row, typed) for row in body[:count]):
+            return count
+    return 0
+
+
+def _has_no_value(row: Sequence[str], typed: Sequence[int]) -> bool:
+    """Whether a row has texts in columns that hold numbers and times, and at most half of them are empty."""
+    kinds = [find_kind(row[at]) for at in typed]
+    return set(kinds) <= {Kind.WORD, Kind.OTHER, Kind.EMPTY} and kinds.count(Kind.EMPTY) * 2 < len(kinds)
 
 
 def join_parts(rows: Sequence[Sequence[str]], width: int, separator: str) -> list[str]:
@@ -157,7 +189,7 @@ def _repair(header: Header, rows: Sequence[Row], width: int) -> Header:
         rows[header.body].before if header.body < len(rows) else header.skipped + 1,
         0,
         (*header.notes, note),
-        header.skip_notes,
+        _say_names_skipped(header.skip_notes),
         header.body,
     )
 

@@ -12,10 +12,15 @@ from adopt.notes import Note
 from relay.handoff.column import OpenColumns
 from relay.handoff.errors import SourceError, UsageError
 from relay.reading.columns import ReadColumns
-from relay.reading.formats.json_text import NotJsonError, parse
+from relay.reading.formats.json_text import NotJsonError, Reader, parse
 from relay.reading.formats.lists import MOST_EVENTS, looks_like_lines
 from relay.reading.formats.shapes import NESTED, is_split, look_at_values
 from relay.reading.rawfile import UTF8_MARK, RawFile
+
+EVENTS_TRIED = 1_000
+CLEARLY_LONGEST = 10
+"""How many times as many records the longest list has as the second one, from which on nothing is asked."""
+PANDAS_TABLE = {"schema.fields", "data"}
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,19 @@ def looks_like_json(head: bytes) -> bool:
     return start[:1] == b"[" and start[1:].lstrip()[:1] in (b"{", b"[", b"]", b'"')
 
 
+def is_json(part: RawFile) -> bool:
+    """Whether the first values of a file are JSON: it begins as JSON does, and its name says CSV."""
+    try:
+        return looks_like_lines(part) or bool(list(islice(parse(part, _basic), EVENTS_TRIED)))
+    except NotJsonError:
+        return False
+
+
+def _basic(reader: Reader) -> Iterator[tuple[str, Any]]:
+    events: Iterator[tuple[str, Any]] = ijson.basic_parse(reader)
+    return events
+
+
 def find_json_table(part: RawFile, decided: Mapping[str, Any]) -> JsonTable:
     """How a file of JSON is read.
 
@@ -58,7 +76,7 @@ def find_json_table(part: RawFile, decided: Mapping[str, Any]) -> JsonTable:
     if "records" in decided:
         return JsonTable("json", "list", str(decided["records"]))
     try:
-        first = next(iter(parse(part, lambda reader: iter(ijson.basic_parse(reader)))), ("", None))[0]
+        first = next(parse(part, _basic), ("", None))[0]
         if first == "start_map" and (shape := _find_pandas(part)):
             return JsonTable("json", shape, notes=(Note(f"the table is an object of {shape}, as pandas writes it"),))
         lists = find_lists(islice(parse(part, lambda reader: iter(ijson.parse(reader))), MOST_EVENTS))
@@ -78,6 +96,9 @@ def _choose(part: RawFile, lists: list[FoundList]) -> JsonTable:
     if not best.path or len(filled) == 1:
         notes = () if not best.path else (Note(f"the only list of objects in the file, {best.records:,} of them"),)
         return JsonTable("json", "list", best.path, notes)
+    if {one.path for one in filled} == PANDAS_TABLE:
+        note = Note("the table lies in data, beside its schema, as pandas writes it (orient = table)")
+        return JsonTable("json", "list", "data", (note,))
     if best.records < 2 * filled[1].records:
         listed = ", ".join(f"{one.path} ({one.records:,} records)" for one in filled[:5])
         raise UsageError(
@@ -86,7 +107,8 @@ def _choose(part: RawFile, lists: list[FoundList]) -> JsonTable:
         )
     others = ", ".join(f"{one.path} has {one.records:,}" for one in filled[1:4])
     text = f"the longest list of objects in the file: {best.records:,} records; {others}"
-    note = Note(text, True, tuple(one.path for one in filled), "ingest.records")
+    is_asked = best.records < CLEARLY_LONGEST * filled[1].records
+    note = Note(text, is_asked, tuple(one.path for one in filled) if is_asked else (), "ingest.records")
     return JsonTable("json", "list", best.path, (note,))
 
 

@@ -1,5 +1,6 @@
 """A text whose lines are rows: delimiter, quote, encoding, lines before the table, names."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,6 +13,7 @@ from adopt.data.header import Header, find_header
 from adopt.data.looking import Head
 from adopt.data.verdict import are_names
 from adopt.notes import Note
+from relay.handoff.errors import SourceError
 from relay.reading.formats.rowends import Dialect
 
 DECIDED = ("delimiter", "quote", "escape", "encoding", "skip_rows", "header", "comment", "skip_if")
@@ -19,6 +21,8 @@ DECIDED = ("delimiter", "quote", "escape", "encoding", "skip_rows", "header", "c
 MOST_RAGGED = 0.01
 """Share of rows with another number of cells, from which on a run would fail."""
 SHOWN = 3
+LIST_OF_NUMBERS = re.compile(r"[+-]?[\d.,?]+(?:\s+[+-]?[\d.,?]+){2,}")
+MOST_LISTS = 0.9
 
 
 @dataclass(frozen=True)
@@ -44,12 +48,21 @@ def find_text_table(
         name: of the file.
         is_csv: whether its name says that it is a table, so that one column is one, too.
         tail: its last lines; empty where they are not known.
+
+    Raises:
+        SourceError: the table has no row.
     """
     body = split_comments(cut_whole_lines(head.text, is_all=head.is_all), keys.get("comment"))
     way = _find(body, keys, is_csv=is_csv)
     if way is None:
         return None
     header, skip = _find_names(body, way, keys)
+    if header.body >= len(way.rows):
+        shown = ", ".join(header.names[:SHOWN])
+        raise SourceError(
+            f"{name}: the table has names of columns ({shown}) and no row below them",
+            next_step="Give a file with rows.",
+        )
     found, notes = _say_dialect(way, name)
     if skip:
         found["skip_rows"], notes["skip_rows"] = skip, header.skip_notes
@@ -65,7 +78,7 @@ def find_text_table(
     if rules:
         found["skip_if"], notes["skip_if"] = write_rules(rules), said
     found |= {key: keys[key] for key in DECIDED if key in keys}
-    return TextTable(header, found, notes, _say_ragged(way, header, rules), way)
+    return TextTable(header, found, notes, (*_say_ragged(way, header, rules), *_say_lists(way, header)), way)
 
 
 def _find(body: Body, keys: Mapping[str, Any], *, is_csv: bool) -> Way | None:
@@ -153,3 +166,14 @@ def _say_ragged(way: Way, header: Header, rules: Sequence[Mapping[str, str]]) ->
     )
     is_many = len(ragged) > MOST_RAGGED * len(body)
     return (Note(text, is_many, (), "ingest.max_rejected_share" if is_many else ""),)
+
+
+def _say_lists(way: Way, header: Header) -> tuple[Note, ...]:
+    """What to ask of a column whose cells are several values: the file may have a second delimiter."""
+    rows = [row.cells for row in way.rows[header.body :] if len(row.cells) == way.width]
+    for at, name in enumerate(header.names if rows else ()):
+        count = sum(LIST_OF_NUMBERS.fullmatch(row[at].strip()) is not None for row in rows)
+        if count >= MOST_LISTS * len(rows):
+            text = f"each cell of {name or at + 1} holds several numbers, such as {rows[0][at].strip()[:40]!r}"
+            return (Note(text, True, (), "ingest.delimiter"),)
+    return ()

@@ -13,6 +13,8 @@ NAME = re.compile(r"[^\W\d][^\r\n]{0,79}")
 FEW = 0.5
 """Different texts of a column per row, up to which a text that is not among them tells something."""
 LEAST_ROWS = 5
+LEAST_COUNTED = 2
+"""Numbers in the first row that can count on."""
 FIRST_YEAR, LAST_YEAR = 1900, 2100
 SHOWN = 3
 
@@ -37,9 +39,9 @@ def judge(top: Sequence[str], body: Sequence[Sequence[str]]) -> Verdict:
     """Whether the first row has the names of the columns, by how its cells differ from those below."""
     if not body:
         return Verdict(1)
-    counted = _is_counted(top)
+    counted = _is_counted(top, body)
     names, values = _vote(top, body, counted=counted)
-    if values and not names and not counted:
+    if values and not names:
         return Verdict(0, (Note(f"no header: the first row has values like those below it, such as {_show(values)}"),))
     if names and values:
         count = int(len(names) >= len(values))
@@ -93,20 +95,31 @@ def _compare(cell: str, column: Sequence[str], *, counted: bool) -> int:
     texts = [text.strip() for text in column if text.strip()]
     if cell in texts:
         return -1
-    if len(texts) >= LEAST_ROWS and len(set(texts)) <= FEW * len(texts):
+    if len(texts) < LEAST_ROWS:
+        return 0
+    if len(set(texts)) <= FEW * len(texts):
         return 1 if found in (Kind.WORD, Kind.OTHER) else 0
-    lengths = {len(text) for text in texts}
-    if len(texts) >= LEAST_ROWS and len(lengths) == 1 and {len(cell)} != lengths:
-        return 1
-    return 0
+    shapes = {find_shape(text) for text in texts}
+    if len(shapes) > 1 or not re.search(r"[^a ]", shape := shapes.pop()):
+        return 0  # words, which names are, too
+    return -1 if find_shape(cell) == shape else 1
 
 
-def _is_counted(top: Sequence[str]) -> bool:
+def find_shape(cell: str) -> str:
+    """A text with `a` for each run of letters and `9` for each run of digits."""
+    return re.sub(r"\d+", "9", re.sub(r"[^\W\d_]+", "a", cell))
+
+
+def _is_counted(top: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
     """Whether the numbers of the first row count on, as years or numbers of columns that are names do."""
     texts = [cell.strip() for cell in top]
     numbers = [int(text) for text in texts if text.isdecimal() and len(text) <= 4]
-    if len(numbers) < SHOWN or len(numbers) < sum(find_kind(text) == Kind.NUMBER for text in texts):
+    if len(numbers) < LEAST_COUNTED or len(numbers) < sum(find_kind(text) == Kind.NUMBER for text in texts):
         return False
     steps = {second - first for first, second in pairwise(numbers)}
-    is_year = all(FIRST_YEAR <= number <= LAST_YEAR for number in numbers)
-    return len(steps) == 1 and 0 not in steps and (is_year or numbers[0] in (0, 1))
+    if len(steps) > 1 or 0 in steps:
+        return False
+    if all(FIRST_YEAR <= number <= LAST_YEAR for number in numbers):
+        return True
+    cells = [row[at].strip() for row in body for at, text in enumerate(texts) if text.isdecimal()]
+    return numbers[0] in (0, 1) and not all(cell.isdecimal() for cell in cells if cell)
