@@ -14,7 +14,9 @@ NAMES = frozenset(
         "time", "date", "datetime", "timestamp", "ts", "epoch", "unix", "created", "updated", "modified", "at", "on",
         "utc", "datum", "zeit", "zeitstempel", "fecha", "hora", "when", "day", "tag", "since", "start", "end",
         "expires", "published", "received", "sent", "posted", "registered", "opened", "closed", "purchase", "login",
-        "seen", "dt",
+        "seen", "dt", "started", "ended", "finished", "begin", "begun", "signed", "joined", "ordered", "placed", "paid",
+        "issued", "measured", "logged", "recorded", "captured", "delivered", "shipped", "arrived", "departed", "pickup",
+        "dropoff", "moment", "heure", "czas", "tijd", "momento", "日時", "时间",
     )
 )  # fmt: skip
 """Words in the names of columns of times."""

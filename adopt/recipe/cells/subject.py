@@ -15,6 +15,8 @@ from relay.handoff.wording import count
 
 WORDS: tuple[ColumnType, ...] = ("text", "category")
 SHOWN = 3
+MOST_EXAMPLES = 3
+"""So many examples may not be all: `Cells.examples`."""
 _NUMBERS = frozenset(map(float, NUMBERS))
 
 
@@ -59,7 +61,14 @@ class Subject:
     def fits(self, way: str) -> bool:
         """Whether all cells can be read in this way."""
         cells = self.column.ways.get(way)
-        return cells is not None and cells.misses == 0 and self.known > 0
+        if cells is None or not self.known:
+            return False
+        return cells.misses == 0 or (self.declared is not None and cells.misses > 0 and self._are_all(cells))
+
+    def _are_all(self, cells: Cells) -> bool:
+        """Whether the cells that cannot be read in a way are nothing but declared words."""
+        is_complete = len(cells.examples) < MOST_EXAMPLES
+        return is_complete and all(text.strip() in (self.declared or ()) for text in cells.examples)
 
     def way(self, name: str) -> Cells:
         """How many cells can be read in this way."""
@@ -83,12 +92,17 @@ class Subject:
             keys["missing"] = sorted(applied)
         if "missing" in keys and self.declared is None:
             notes.append(Note(f"{_list(applied)}: read as no value"))
-        if column.empty or applied or (self.declared and any(word in column.missing_words for word in self.declared)):
+        if column.empty or applied or any(self._has(word) for word in self.declared or ()):
             keys["null"] = True
         doubtful = {word: cells for word, cells in column.missing_words.items() if word not in applied}
         if self.declared is None and doubtful:
             notes.extend(self._doubt(kind, doubtful, applied))
         return keys, notes
+
+    def _has(self, word: str) -> bool:
+        """Whether a cell is known to be the word."""
+        strange = {text.strip() for cells in self.column.ways.values() for text in cells.examples}
+        return word in self.column.missing_words or word in strange or word in dict(self.column.most_frequent)
 
     def _applied(self, kind: ColumnType) -> dict[str, int]:
         """The words that are read as no value in a column of this type."""

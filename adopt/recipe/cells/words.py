@@ -1,5 +1,6 @@
 """Truth values, categories and free text, and what is to be said of cells that are almost numbers."""
 
+import json
 import re
 
 from adopt.notes import Note
@@ -74,11 +75,25 @@ def _describe_rest(subject: Subject) -> Note | None:
     best = max(ways, key=lambda way: (ways[way].fits, way == "int"), default="")
     if not best or not 0 < ways[best].misses <= subject.known * 0.2:
         return None
+    if len(ways[best].examples) == 1 and ways[best].misses > 1:
+        return _propose_missing(subject, ways[best].examples[0].strip(), ways[best].misses)
     return Note(
         f"{share(ways[best].misses, subject.known)} are no numbers, such as {quote(ways[best].examples)}: kept as text",
         is_question=True,
         choices=("float",),
         key=subject.key("type"),
+    )
+
+
+def _propose_missing(subject: Subject, word: str, cells: int) -> Note:
+    """One word that comes again and again among numbers."""
+    choice = json.dumps([word, *sorted(subject.nothing)], ensure_ascii=False)
+    return Note(
+        f'cells with {cells:,} "{word}", kept as values; all others are numbers. If that means no value: '
+        f"missing = {choice}",
+        is_question=True,
+        choices=(choice,),
+        key=subject.key("missing"),
     )
 
 

@@ -113,6 +113,17 @@ def test_sentinels_are_proposed_and_not_applied() -> None:
     assert proposed == [('["-999"]',), ('["ERR"]',), ('["?"]',)]
 
 
+def test_a_strange_word_that_repeats_among_numbers_is_proposed_as_no_value() -> None:
+    cells = pa.table({"x": [*map(str, range(40)), *["N"] * 5]})
+    profile = profile_rows(iter([cells]))
+
+    guess = guess_type(profile.columns[0], profile.columns)
+    decided = guess_type(profile.columns[0], profile.columns, missing=["N"])
+
+    assert (guess.type, guess.notes[0].is_question, guess.notes[0].choices) == ("text", True, ('["N"]',))
+    assert (decided.type, dict(decided.keys)) == ("int", {"missing": ["N"], "null": True})
+
+
 def test_a_declared_word_for_no_value_decides_the_type() -> None:
     profile = profile_rows(iter([pa.table({"x": ["20.1", "ERR", "20.3"]})]))
 
