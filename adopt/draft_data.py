@@ -6,9 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from adopt.data.find_layout import find_layout, read_rows
-from adopt.data.layout import Layout
+from adopt.data.layout import Layout, Shape
 from adopt.data.profile import ColumnProfile, TableProfile
 from adopt.data.profiling import profile_rows
+from adopt.data.totals import Totals, find_totals
 from adopt.data_path import Folders, place_path
 from adopt.notes import Note
 from adopt.recipe.corrections import TARGET, Corrections, require_columns
@@ -36,6 +37,8 @@ class Examined:
     profile: TableProfile
     where: str
     """What was given, for people."""
+    totals: Totals = field(default_factory=Totals)
+    """Rows that sum up others: those that a rule leaves out are not in the profile."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,18 @@ def examine(given: str, scratch: Path, corrections: Corrections | None = None) -
             move_on(rows - read)
             read = rows
 
-        return Examined(layout, profile_rows(read_rows(layout, scratch), on_progress=show), given)
+        profile = profile_rows(read_rows(layout, scratch), on_progress=show)
+        totals = find_totals(profile) if layout.shape is Shape.TABLE and "skip_if" not in layout.ingest else Totals()
+        if totals.rules:
+            layout = leave_totals_out(layout, totals)
+            profile = profile_rows(read_rows(layout, scratch))
+        return Examined(layout, profile, given, totals)
+
+
+def leave_totals_out(layout: Layout, totals: Totals) -> Layout:
+    """The layout with rules that leave rows of totals out."""
+    key_notes = {**layout.key_notes, "skip_if": totals.notes}
+    return replace(layout, ingest={**layout.ingest, "skip_if": list(totals.rules)}, key_notes=key_notes)
 
 
 def place_source(examined: Examined, folders: Folders) -> Examined:
@@ -119,7 +133,9 @@ def draft_data(examined: Examined, wishes: Wishes) -> Draft:
         task=task,
         notes=layout.notes,
         key_notes={f"ingest.{key}": notes for key, notes in said.items()},
-        warnings=find_warnings(profile, types, roles, task, names=names),
+        warnings=find_warnings(
+            profile, types, roles, task, names=names, has_names=layout.has_names, totals=examined.totals
+        ),
     )
     return correct(draft, corrections, has_names=layout.has_names)
 

@@ -97,6 +97,8 @@ class TableProfile:
     duplicate_rows: int = 0
     """Rows that equal an earlier one in every cell; counted in the sample where there are many rows."""
     is_duplicate_exact: bool = True
+    last: pa.Table = field(default_factory=lambda: pa.table({}))
+    """The last 20 rows."""
 
 
 SAMPLE_ROWS = 100_000

@@ -51,15 +51,18 @@ class _TablePass:
         self._running: list[Future[None]] = []
         self._sample = RowSample(SAMPLE_ROWS)
         self._head: pa.Table = pa.table({})
+        self._last: pa.Table = pa.table({})
 
     def take(self, table: pa.Table) -> None:
         """Take in the next rows."""
         if not self._columns:
             limit, largest = _limit(WORDS_IN_MEMORY, table, DISTINCT_LIMIT), _limit(BYTES_IN_MEMORY, table)
             self._columns = [ColumnPass(item.name, item.type, limit, largest) for item in table.schema]
-            self._head = table.slice(0, 0)
+            self._head = self._last = table.slice(0, 0)
         if self._head.num_rows < HEAD_ROWS:
             self._head = pa.concat_tables([self._head, table.slice(0, HEAD_ROWS - self._head.num_rows)])
+        last = pa.concat_tables([self._last, table.slice(max(0, table.num_rows - HEAD_ROWS))])
+        self._last = last.slice(max(0, last.num_rows - HEAD_ROWS))
         self._wait()
         pairs = zip(self._columns, table.columns, strict=True)
         self._running = [self._threads.submit(_take, column, values) for column, values in pairs]
@@ -78,6 +81,7 @@ class _TablePass:
             head=self._head.combine_chunks(),
             duplicate_rows=_count_duplicates(sample),
             is_duplicate_exact=self._sample.is_whole,
+            last=self._last.combine_chunks(),
         )
 
     def _wait(self) -> None:

@@ -85,15 +85,17 @@ def find_documents(
     """
     texts = [column for column in columns if column.type == "text" and column.valued]
     texts = [column for column in texts if is_given or column.profile.mean_words >= SHORT_TEXT]
-    if not texts or (target is not None and target.kind in ("regression", "none")):
+    if not texts or (is_decided and target is not None and target.kind in ("regression", "none")):
         return None
     text = max(texts, key=lambda column: (column.profile.mean_words, bool(set(split_name(column.name)) & PROSE)))
     others = [column for column in columns if column.index != text.index]
-    label = _find_label(others, target, is_decided=is_decided)
+    is_number = target is not None and target.kind in ("regression", "none")
+    label = _find_label(others, None if is_number else target, is_decided=is_decided)
     is_long = text.profile.mean_words >= LONG_TEXT
     names_author = label is not None and bool(set(split_name(label.name)) & AUTHORS)
     has_inputs = any(place not in (text.index, label.index if label else None) for place in usable)
-    if not (is_given or (is_long and (names_author or not has_inputs)) or (target is not None and not has_inputs)):
+    is_only = not has_inputs and not is_number and (is_long or target is not None)
+    if not (is_given or is_only or (is_long and names_author)):
         return None
     words = f"{text.profile.mean_words:,.0f} words on average"
     notes = {text.index: Note(f"texts of {words}: the documents")}

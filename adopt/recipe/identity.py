@@ -23,8 +23,11 @@ Mark = tuple[int, Role, Note]
 FEWEST_IDS = 3
 """Values below which nothing is an id."""
 
-FEWEST_GROUPS = 5
-"""Groups below which a division by them leaves a side empty."""
+MOST_WORDS = 2
+"""Words of what rows are grouped by, on average."""
+
+FEWEST_GROUPS = 10
+"""Groups below which a division by them may leave a side empty, and their values are categories."""
 
 MOST_CATEGORIES = 50
 """Values of an identifier up to which it is a category rather than a group."""
@@ -129,6 +132,8 @@ def find_group(columns: Sequence[Known]) -> Iterator[Mark]:
 
 def _is_group(column: Known) -> bool:
     if column.type not in ("int", "text", "category") or column.profile.longest > LONGEST:
+        return False
+    if column.type != "int" and column.profile.mean_words > MOST_WORDS:
         return False
     if column.distinct < FEWEST_GROUPS or column.is_unique or column.nulls * 2 > column.profile.rows:
         return False

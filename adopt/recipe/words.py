@@ -95,4 +95,5 @@ def names_person(name: str) -> bool:
     """Whether a name is of a person, or of an identifier of one."""
     words = split_name(name)
     stems = {word.removesuffix("id").removesuffix("nr").removesuffix("nummer") for word in words}
-    return bool(stems & PERSONS) and (len(words) == 1 or is_id_name(name) or words[-1] in ("code", "hash"))
+    is_alone = len(words) == 1 and words[0] != "subject"  # of a message, as a rule
+    return bool(stems & PERSONS) and (is_alone or is_id_name(name) or words[-1] in ("code", "hash"))
