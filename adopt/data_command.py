@@ -16,7 +16,7 @@ from adopt.recipe.corrections import Corrections, read_corrections
 from adopt.recipe.draft import Draft
 from adopt.recipe.names import is_recipe_name, make_words
 from adopt.recipe.report import write_report
-from adopt.recipe.toml_text import find_questions, write_toml
+from adopt.recipe.toml_text import find_questions, write_toml, write_value
 from adopt.recipe.write import check_recipe, refuse_name, write_recipe
 from relay.handoff.errors import RecipeError, UsageError
 from relay.handoff.recipe_file import SUBCOMMANDS, data_recipes, is_in_data, list_recipes, show_path
@@ -24,6 +24,7 @@ from relay.handoff.settings import DATA_DIR, RECIPES_DIR, read_settings
 from relay.handoff.verbs import VerbAnswer
 
 LONGEST_NAME = 40
+LONGEST_COMMAND = 500
 SOURCE_KEYS = {
     "sheet": ("NAME", "Excel: the sheet"),
     "member": ("NAME", "ZIP: which of its files, such as *.csv"),
@@ -130,10 +131,14 @@ def name_recipe(examined: Examined) -> str:
 
 
 def describe_command(given: str, wishes: Wishes) -> str:
-    """The command that drafts the same recipe again."""
+    """The command that drafts the same recipe again; many corrections are left out."""
     words = ["python", "-m", "adopt", given, "--name", wishes.name]
     words += ["--target", wishes.target] if wishes.target else []
-    return shlex.join(words)
+    sets = [
+        word for key, value in wishes.corrections.values.items() for word in ("--set", f"{key}={write_value(value)}")
+    ]
+    whole = shlex.join([*words, *sets, *(f"--unset={key}" for key in sorted(wishes.corrections.removed))])
+    return whole if len(whole) <= LONGEST_COMMAND else f"{shlex.join(words)} …"
 
 
 def _require_one(given: Sequence[str]) -> str:
@@ -163,8 +168,10 @@ def _find_taken(path: Path, data_dir: Path) -> Path | None:
 def _finish(draft: Draft, path: Path, text: str, data_dir: Path, options: argparse.Namespace) -> Outcome:
     """Have the stages check the recipe, and write it unless it is only tried."""
     is_dry = options.dry_run
+    is_taken = is_dry and _find_taken(path, data_dir) is not None
+    name = f"{draft.name}_new" if is_taken else draft.name  # a stage refuses a second recipe of one name
     is_unchecked = is_dry and options.quick
-    problem = "" if is_unchecked else check_recipe(text, draft.name, is_in_data=is_in_data(path, data_dir))
+    problem = "" if is_unchecked else check_recipe(text, name, is_in_data=is_in_data(path, data_dir))
     if problem and not is_dry:
         raise RecipeError(
             f"the drafted recipe is not accepted: {problem}. Nothing was written",
@@ -179,7 +186,7 @@ def _finish(draft: Draft, path: Path, text: str, data_dir: Path, options: argpar
         next=f"make run RECIPE={draft.name if is_named else shlex.quote(str(path))}",
         is_written=not is_dry,
         problem=problem,
-        is_name_taken=is_dry and _find_taken(path, data_dir) is not None,
+        is_name_taken=is_taken,
     )
 
 

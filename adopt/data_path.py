@@ -12,8 +12,10 @@ from relay.handoff.errors import UsageError
 from relay.handoff.settings import ROOT
 
 DATA = "data/"
-IN_PROJECT = "outside of the data folder, so containers cannot read it; --copy copies the file into data/"
-OUTSIDE = "outside of the project, so the recipe runs on this machine only; --copy copies the file into data/"
+IN_PROJECT = "outside of the data folder, so containers cannot read it"
+OUTSIDE = "outside of the project, so the recipe runs on this machine only"
+COPY = {False: "--copy copies the file into data/", True: "copy the folder into data/ and adopt that"}
+"""Whether several files are read -> what to do about it."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ def place_path(ingest: Mapping[str, Any], folders: Folders) -> tuple[dict[str, A
         shown, said = Path(os.path.relpath(path, folders.recipe)).as_posix(), IN_PROJECT
     else:
         shown, said = path.as_posix(), OUTSIDE
-    return {**ingest, "path": shown}, {"path": (Note(said),)}
+    return {**ingest, "path": shown}, {"path": (Note(f"{said}; {COPY['*' in written]}"),)}
 
 
 def copy_file(given: str, data_dir: Path) -> str:

@@ -14,6 +14,7 @@ SECTIONS = ("ingest", "preprocess", "model")
 TARGET = "target"
 """Key of a question about the target; `--target` says the same."""
 HEAD = ("title", "description", TARGET)
+WORDS = ("missing", "true_words", "false_words")
 COLUMN_KEYS = ("name", *(info.alias or name for name, info in Column.model_fields.items() if name != "source"), "from")
 
 
@@ -102,6 +103,9 @@ def _check_key(key: str) -> None:
 
 def _check_value(key: str, value: Any) -> None:
     last = key.rpartition(".")[2]
+    is_list = isinstance(value, list) and all(isinstance(word, str) for word in value)
+    if last in WORDS and not is_list and key.split(".")[0] in ("columns", "ingest"):
+        raise UsageError(f'--set {key}: found {value!r}, expected a list of texts such as ["NA", "?"]')
     if not key.startswith("columns.") or last not in ("type", "role", "name"):
         return
     words = get_args(ColumnType) if last == "type" else get_args(Role) if last == "role" else None

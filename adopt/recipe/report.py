@@ -21,7 +21,7 @@ TASKS = {
     "binary": "one of two classes",
     "classes": "one of several classes",
     "regression": "a number",
-    "authorship": "whose style a text has",
+    "authorship": "by the style of a text",
     "clustering": "groups of similar rows, without a target",
     "none": "no model: no column looks like a target",
 }

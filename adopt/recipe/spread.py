@@ -42,8 +42,7 @@ def find_spread(column: DraftColumn, found: ColumnProfile, cells: pa.ChunkedArra
         return _find_times(read_cells(column, cells, ingest))
     if column.type not in NUMBERS:
         return Spread()
-    marks = {column.keys.get(key, ingest.get(key)) for key in ("thousands", "missing")}
-    if marks == {None}:
+    if all(column.keys.get(key, ingest.get(key)) is None for key in ("thousands", "missing")):
         return Spread(found.quantiles, found.histogram)
     values = read_cells(column, cells, ingest)
     return Spread(found.quantiles, found.histogram) if values is None else _find_numbers(values)

@@ -104,6 +104,8 @@ def test_a_question_that_a_person_answered_is_asked_no_longer() -> None:
         ("columns.zip.role='targt'", '"targt" is no role (did you mean "target"?)'),
         ("colums.zip.type='text'", 'no such key of a recipe (did you mean "columns"?)'),
         ("columns.zip='text'", "expected columns.NAME.KEY"),
+        ("columns.zip.missing='NA'", "found 'NA', expected a list of texts"),
+        ("ingest.missing=[1]", "found [1], expected a list of texts"),
         ("zip", "expected section.key=value"),
         ("columns.zip.name='churn'", 'two columns would be called "churn"'),
         ("columns.zip.name='Customer ID'", 'two columns would be called "Customer ID"'),

@@ -9,6 +9,7 @@ from adopt.data.profile import ColumnProfile, Histogram, TableProfile
 from adopt.notes import DataWarning, Note, WarningKind
 from adopt.recipe.draft import Draft, DraftColumn, Task
 from adopt.recipe.report import MOST_SHOWN, write_report
+from adopt.recipe.spread import find_spread
 from adopt.recipe.terminal import cut, draw_bars, measure, pad, show_number, show_share
 
 
@@ -37,6 +38,20 @@ def test_a_number_is_shown_with_its_range_its_shape_and_its_median() -> None:
     line = report_line(DraftColumn("monthly_charges", "x", "float"), empty=140, distinct=985, quantiles=quantiles,
                        histogram=histogram)  # fmt: skip
     assert line == "monthly_charges float    input    14%      985  18.25 ▂ █▄ 118.8, median 70.3"
+
+
+def test_numbers_are_spread_as_the_recipe_reads_them() -> None:
+    found = ColumnProfile("x", 4, 0, quantiles=(0.9,) * 7)
+    cells = pa.chunked_array([["900", "1.200", "?", "6.000"]])
+    column = DraftColumn("x", "x", "int", "input", {"null": True, "missing": ["?"]})
+    assert find_spread(column, found, cells, {"thousands": "."}).quantiles[:4:3] == (900, 1200)
+    assert find_spread(DraftColumn("x", "x", "int"), found, cells, {}).quantiles == found.quantiles
+
+
+def test_times_are_shown_from_the_first_to_the_last() -> None:
+    column = DraftColumn("x", "x", "time", "time", {"time_format": "%d.%m.%Y"})
+    spread = find_spread(column, ColumnProfile("x", 2, 0), pa.chunked_array([["05.03.2024", "01.12.2023"]]), {})
+    assert (spread.first, spread.last) == ("2023-12-01", "2024-03-05")
 
 
 def test_a_category_is_shown_with_its_most_frequent_values_that_fit() -> None:
