@@ -198,5 +198,5 @@ def _say_end(draft: Draft, outcome: Outcome) -> list[str]:
         return [f"Nothing was written. {outcome.path} would be:", "", outcome.toml, *problem, *taken]
     questions = len(find_questions(draft))
     many = "1 guess is" if questions == 1 else f"{questions} guesses are"
-    marked = f" {many} marked `# check:` in it." if questions else ""
-    return [f"Wrote {outcome.path}; ingest, preprocess and model accept it.{marked}", f"Next: {outcome.next}"]
+    marked = [f"{many} marked `# check:` in it."] if questions else []
+    return [f"Wrote {outcome.path}; ingest, preprocess and model accept it.", *marked, f"Next: {outcome.next}"]

@@ -74,7 +74,7 @@ def draw_bars(counts: Sequence[int], bars: int) -> str:
 def show_number(number: float, digits: int = 4) -> str:
     """A whole number as it is, and any other in so many digits."""
     if number == int(number) and abs(number) < 1e7:
-        return f"{int(number)}"
+        return f"{int(number):,}"
     return f"{number:.{digits}g}"
 
 
