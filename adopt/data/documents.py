@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from adopt.data.other_encodings import guess_other
 from adopt.notes import Note
 from relay.handoff.errors import SourceError
 from relay.reading.encodings import MARKS
-from relay.reading.likely import find_strange, guess_encoding
 from relay.reading.listing import list_names
 from relay.reading.rawfile import RawFile
 
@@ -88,7 +88,7 @@ def find_encoding(content: bytes) -> str:
     try:
         content.decode("utf-8")
     except UnicodeDecodeError:
-        return guess_encoding(content[max(find_strange(content) - 100, 0) :]) or "cp1252"
+        return guess_other(content) or "cp1252"
     return "utf-8"
 
 

@@ -24,6 +24,8 @@ from relay.reading.rawfile import RawFile
 PARQUET_MAGIC = b"PAR1"
 PROSE_ENDINGS = (".md", ".markdown")
 SPARSE = re.compile(r"[+-]?[\d.]+(?:\s+\d+:[\d.eE+-]+)+\s*(?:#.*)?")
+FEW_LINES, LONGEST_SAMPLE = 4, 16 << 20
+"""Lines in the usual sample, below which a longer one of so many bytes is taken: rows may be long."""
 LEAST_VALUES = 50
 """Lines that are looked at to tell a format."""
 LEAST_COLUMNS = 3
@@ -62,6 +64,8 @@ def look(part: RawFile, decided: Mapping[str, Any]) -> Looked:
 
 def _look_at_text(part: RawFile, decided: Mapping[str, Any], by_name: str | None, ending: str) -> Looked:
     head = read_head(part, decided.get("encoding"))
+    if not head.is_all and head.text.count("\n") < FEW_LINES:
+        head = read_head(part, decided.get("encoding"), most_bytes=LONGEST_SAMPLE)
     text = cut_whole_lines(head.text, is_all=head.is_all)
     if arff := find_arff_table(text, part.name):
         return Looked("csv", arff.keys, arff.names, arff.key_notes, has_names=False)
