@@ -22,8 +22,8 @@ PATTERNS = (
     rf"^(?P<{LABEL}>[^ .]+)[ .]",
 )
 """How the name of a file tells a label, the most common one first. Source: the file names of the R package stylo."""
-MOST_LABELS = 0.5
-"""Labels per document, above which a part of the name is no label."""
+LEAST_SHARED = 0.5
+"""Share of the documents whose label another one has, below which a part of the name is no label."""
 SHOWN = 4
 
 
@@ -76,7 +76,8 @@ def find_labels(pattern: str, items: Iterable[str]) -> Counter[str]:
     """The labels that names hold by a pattern, with how often; empty where they are none."""
     matches = [re.search(pattern, item) for item in items]
     found = Counter(match[LABEL] for match in matches if match is not None)
-    is_each = all(matches) and 1 < len(found) <= MOST_LABELS * len(matches)
+    shared = sum(count for count in found.values() if count > 1)
+    is_each = all(matches) and len(found) > 1 and shared >= LEAST_SHARED * len(matches)
     is_label = is_each and all(re.search(r"[^\W\d_]", label) for label in found)
     return found if is_label else Counter()
 

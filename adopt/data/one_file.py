@@ -11,6 +11,7 @@ from adopt.data.dialect import cut_whole_lines
 from adopt.data.fixed_width import find_fixed_table, require_borders
 from adopt.data.looked import Looked
 from adopt.data.looking import read_head, read_tail
+from adopt.data.parquet_file import find_parquet_table
 from adopt.data.records import find_json_table, is_json, looks_like_json
 from adopt.data.text_table import TextTable, find_text_table
 from adopt.data.workbook import find_sheet_table
@@ -47,7 +48,7 @@ def look(part: RawFile, decided: Mapping[str, Any]) -> Looked:
     ending = PurePath(strip_compression(part.content_name)).suffix.lower()
     by_name = ENDINGS.get(ending)
     if head.startswith(PARQUET_MAGIC):
-        return Looked("parquet", say_format("parquet", by_name))
+        return find_parquet_table(part, say_format("parquet", by_name))
     if ZIP.match(head) and find_workbook(part) == "excel":
         sheet = find_sheet_table(part, decided)
         has_names = bool(sheet.header.count)
