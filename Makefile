@@ -10,7 +10,7 @@ PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; 
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help run page api mlflow notebook build docker-build up train serve schedule dev dev-postgres dev-full monitoring \
+.PHONY: help run adopt page api mlflow notebook build docker-build up train serve schedule dev dev-postgres dev-full monitoring \
 	down down-volumes status logs logs-mlflow logs-serve psql backup restore test test-all test-docker test-crash check \
 	fix bench lock clean
 
@@ -28,6 +28,16 @@ RECIPES_THERE = $(notdir $(basename $(sort $(wildcard recipes/*.toml)) $(sort $(
 run: .venv/ready ## Check RECIPE, then run ingest, preprocess and model (one alone: python -m ingest RECIPE)
 	@for stage in $(STAGES); do LOG_LEVEL=ERROR $(BIN)/python -m $$stage --check --quick $(RECIPE) || exit $$?; done
 	@for stage in $(STAGES); do $(BIN)/python -m $$stage $(RECIPE) || exit $$?; done
+
+# A path may hold blanks, so it is quoted; several notebooks are several words. Some systems have a variable NAME.
+# Notebooks need packages that nothing else here does.
+adopt: .venv/ready ## Draft a recipe from data: make adopt FROM=data/churn.csv (NAME=, TARGET=, ADOPT_ARGS=--ask)
+	@test -n "$$FROM" || { echo "From what? make adopt FROM=data/churn.csv"; exit 2; }
+	@$(if $(findstring .ipynb,$(FROM)),echo "Installing the pinned packages of notebooks/requirements.txt into .venv" && \
+		VIRTUAL_ENV=.venv $(BIN)/uv pip install --quiet --require-hashes -r notebooks/requirements.txt)
+	@$(BIN)/python -m adopt $(if $(findstring .ipynb,$(FROM)),$(FROM),"$$FROM") \
+		$(if $(findstring command,$(origin NAME)),--name "$$NAME") \
+		$(if $(findstring command,$(origin TARGET)),--target "$$TARGET") $(ADOPT_ARGS)
 
 page: .venv/ready ## Serve the page on http://localhost:8501 (PAGE_PORT)
 	@$(BIN)/python -m page

@@ -44,6 +44,9 @@ class AnswerProfile:
     histogram: AnswerHistogram | None
     longest: int
     """Characters of the longest cell."""
+    first: str = ""
+    """The earliest moment of a column of times, as a date."""
+    last: str = ""
 
 
 @dataclass(frozen=True)

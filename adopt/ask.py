@@ -1,10 +1,12 @@
 """Ask a person about each uncertain guess, on a terminal."""
 
 import sys
+from collections.abc import Mapping
+from typing import Any
 
-from adopt.draft_data import Examined, Wishes, draft_data
+from adopt.draft_data import NO_TARGET, Examined, Wishes, draft_data
 from adopt.notes import Note
-from adopt.recipe.corrections import read_corrections
+from adopt.recipe.corrections import TARGET, read_corrections
 from adopt.recipe.draft import Draft
 from adopt.recipe.look_up import find_value
 from adopt.recipe.terminal import show
@@ -27,33 +29,49 @@ def ask_questions(examined: Examined, wishes: Wishes) -> Wishes:
         if note is None:
             return wishes
         asked.add(note.key)
-        answered = _ask(draft, note)
-        if answered is None:
-            return wishes
-        wishes = wishes.with_values(answered)
+        _say(_describe(draft, note))
+        while True:
+            said = _read_answer()
+            if said is None:
+                return wishes
+            try:
+                answered = wishes.with_values(_understand(said, note, draft))
+                draft_data(examined, answered)
+            except UsageError as error:
+                _say(str(error))
+            else:
+                wishes = answered
+                break
 
 
-def _ask(draft: Draft, note: Note) -> dict[str, object] | None:
-    """Key -> the value that a person chose; None at the end of the input."""
+def _describe(draft: Draft, note: Note) -> str:
     guess = find_value(draft, note.key)
-    _say(f"\n{show(note.text)}\n  {note.key} = {'(none)' if guess is None else write_value(guess)}")
-    for number, choice in enumerate(note.choices, 1):
-        _say(f"  {number}  {show(choice)}")
-    while True:
-        _say(KEEP, end="")
-        line = sys.stdin.readline()
-        if not line:
-            _say("")
-            return None
-        said = line.strip()
-        if not said:
-            return {} if guess is None else {note.key: guess}
-        if said.isdecimal() and 1 <= int(said) <= len(note.choices):
-            said = note.choices[int(said) - 1]
-        try:
-            return dict(read_corrections([f"{note.key}={_quote_mark(said)}"]).values)
-        except UsageError as error:
-            _say(str(error))
+    lines = ["", show(note.text), f"  {note.key} = {'(none)' if guess is None else write_value(guess)}"]
+    return "\n".join([*lines, *(f"  {number}  {show(choice)}" for number, choice in enumerate(note.choices, 1))])
+
+
+def _read_answer() -> str | None:
+    """What a person typed; None at the end of the input."""
+    _say(KEEP, end="")
+    line = sys.stdin.readline()
+    if not line:
+        _say("")
+    return line.strip() if line else None
+
+
+def _understand(said: str, note: Note, draft: Draft) -> Mapping[str, Any]:
+    """Key -> value that a person means; Enter confirms the guess.
+
+    Raises:
+        UsageError: the key takes no such value.
+    """
+    if not said:
+        guess = find_value(draft, note.key)
+        confirmed = NO_TARGET if guess is None and note.key == TARGET else guess
+        return {} if confirmed is None else {note.key: confirmed}
+    if said.isdecimal() and 1 <= int(said) <= len(note.choices):
+        said = note.choices[int(said) - 1]
+    return read_corrections([f"{note.key}={_quote_mark(said)}"]).values
 
 
 def _quote_mark(said: str) -> str:

@@ -9,20 +9,30 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from adopt.ask import ask_questions
-from adopt.draft_data import Examined, Wishes, draft_data, examine
+from adopt.data_path import Folders, copy_file
+from adopt.draft_data import Examined, Wishes, draft_data, examine, place_source
 from adopt.recipe.answering import Outcome, make_answer
-from adopt.recipe.corrections import read_corrections
+from adopt.recipe.corrections import Corrections, read_corrections
 from adopt.recipe.draft import Draft
 from adopt.recipe.names import is_recipe_name, make_words
 from adopt.recipe.report import write_report
-from adopt.recipe.toml_text import find_questions, write_toml
+from adopt.recipe.toml_text import find_questions, write_toml, write_value
 from adopt.recipe.write import check_recipe, refuse_name, write_recipe
 from relay.handoff.errors import RecipeError, UsageError
-from relay.handoff.recipe_file import SUBCOMMANDS, list_recipes, show_path
+from relay.handoff.recipe_file import SUBCOMMANDS, data_recipes, is_in_data, list_recipes, show_path
 from relay.handoff.settings import DATA_DIR, RECIPES_DIR, read_settings
 from relay.handoff.verbs import VerbAnswer
 
 LONGEST_NAME = 40
+LONGEST_COMMAND = 500
+SOURCE_KEYS = {
+    "sheet": ("NAME", "Excel: the sheet"),
+    "member": ("NAME", "ZIP: which of its files, such as *.csv"),
+    "records": ("PATH", "JSON: dotted path to the list of records"),
+    "table": ("NAME", "database: the table"),
+    "query": ("SQL", "database: one statement that gives the rows"),
+}
+"""Keys of `[ingest]` that choose among what a source holds -> how an option shows its value, and what it means."""
 
 
 def add_options(_: str, parser: argparse.ArgumentParser) -> None:
@@ -45,6 +55,13 @@ def add_options(_: str, parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--ask", action="store_true", help="ask about each uncertain guess")
     parser.add_argument("--dry-run", action="store_true", help="print the recipe and write nothing")
+    parser.add_argument(
+        "--quick", action="store_true", help="with --dry-run: do not ask the stages whether they accept the recipe"
+    )
+    for key, (metavar, text) in SOURCE_KEYS.items():
+        parser.add_argument(f"--{key}", metavar=metavar, help=f"{text}; the same as --set ingest.{key}=…")
+    parser.add_argument("--into", type=Path, metavar="DIR", help="folder of the recipe (default: recipes/)")
+    parser.add_argument("--copy", action="store_true", help="copy the file into the data folder first")
     parser.add_argument("--data-dir", type=Path, metavar="DIR", help=DATA_DIR.option)
 
 
@@ -56,37 +73,46 @@ def answer(options: argparse.Namespace) -> VerbAnswer:
         SourceError, SchemaError: the data cannot be read.
         RecipeError: a stage does not accept the recipe.
     """
-    data_dir = (options.data_dir or read_settings().data_dir).absolute()
+    settings = read_settings()
+    data_dir = (options.data_dir or settings.data_dir).absolute()
     given = _require_one(options.given)
     if options.name:
-        _require_free(find_path(options.name, data_dir), options)
+        _require_free(find_path(options.name, data_dir, options.into), data_dir, options)
     corrections = read_corrections(options.set, options.unset)
+    chosen = {f"ingest.{key}": value for key in SOURCE_KEYS if (value := getattr(options, key)) is not None}
+    corrections = corrections.with_values(chosen)
+    given = copy_file(given, data_dir) if options.copy and not options.dry_run else given
     with TemporaryDirectory(prefix="relay-adopt-") as scratch:
-        examined = examine(given, Path(scratch))
-    wishes = Wishes(options.name or name_recipe(examined), options.target, corrections)
-    draft = draft_data(examined, wishes)
+        examined = examine(given, Path(scratch), corrections)
+    path = find_path(options.name or name_recipe(examined), data_dir, options.into)
+    _require_free(path, data_dir, options)
+    examined = place_source(examined, Folders(path.parent, data_dir, settings.data_dir.absolute()))
+    wishes = Wishes(path.stem, options.target, Corrections(removed=corrections.removed)).with_values(corrections.values)
     if options.ask:
         wishes = ask_questions(examined, wishes)
-        draft = draft_data(examined, wishes)
-    path = find_path(draft.name, data_dir)
-    _require_free(path, options)
-    outcome = _finish(draft, path, write_toml(draft, describe_command(given, wishes)), is_dry=options.dry_run)
+    draft = draft_data(examined, wishes)
+    text = write_toml(draft, describe_command(given, wishes))
+    outcome = _finish(draft, path, text, data_dir, options)
+    if options.json:
+        return VerbAnswer(asdict(make_answer(draft, examined.layout, examined.profile, outcome)))
     report = write_report(draft, examined.profile, given)
-    return VerbAnswer(
-        asdict(make_answer(draft, examined.layout, examined.profile, outcome)) if options.json else None,
-        "\n".join([report, "", *_say_end(draft, outcome)]),
-    )
+    return VerbAnswer(None, "\n".join([report, "", *_say_end(draft, outcome)]))
 
 
-def find_path(name: str, data_dir: Path) -> Path:
+def find_path(name: str, data_dir: Path, chosen: Path | None) -> Path:
     """Where a recipe of that name belongs: in `recipes/`, or in the data folder where that is not writable.
+
+    Args:
+        name: of the recipe.
+        data_dir: the data folder.
+        chosen: the folder that a person chose instead.
 
     Raises:
         UsageError: no recipe can have the name.
     """
     if not is_recipe_name(name):
         raise UsageError(
-            f'--name {name}: no recipe can be called "{name}"; expected at most 60 of a-z, 0-9, - and _, and a letter '
+            f'--name {name}: no recipe can be called "{name}"; expected at most 64 of a-z, 0-9, - and _, and a letter '
             "or a digit first"
         )
     if name in SUBCOMMANDS:
@@ -94,8 +120,8 @@ def find_path(name: str, data_dir: Path) -> Path:
             f'--name {name}: "{name}" is a subcommand of `python -m model`, so no recipe may have that name',
             next_step="Choose another name",
         )
-    folder = RECIPES_DIR if os.access(RECIPES_DIR, os.W_OK) else data_dir / "recipes"
-    return folder / f"{name}.toml"
+    usual = RECIPES_DIR if os.access(RECIPES_DIR, os.W_OK) else data_recipes(data_dir)
+    return (usual if chosen is None else chosen.absolute()) / f"{name}.toml"
 
 
 def name_recipe(examined: Examined) -> str:
@@ -105,10 +131,14 @@ def name_recipe(examined: Examined) -> str:
 
 
 def describe_command(given: str, wishes: Wishes) -> str:
-    """The command that drafts the same recipe again."""
+    """The command that drafts the same recipe again; many corrections are left out."""
     words = ["python", "-m", "adopt", given, "--name", wishes.name]
     words += ["--target", wishes.target] if wishes.target else []
-    return shlex.join(words)
+    sets = [
+        word for key, value in wishes.corrections.values.items() for word in ("--set", f"{key}={write_value(value)}")
+    ]
+    whole = shlex.join([*words, *sets, *(f"--unset={key}" for key in sorted(wishes.corrections.removed))])
+    return whole if len(whole) <= LONGEST_COMMAND else f"{shlex.join(words)} …"
 
 
 def _require_one(given: Sequence[str]) -> str:
@@ -120,23 +150,28 @@ def _require_one(given: Sequence[str]) -> str:
     return given[0]
 
 
-def _require_free(path: Path, options: argparse.Namespace) -> None:
+def _require_free(path: Path, data_dir: Path, options: argparse.Namespace) -> None:
     """Return where the name is free, or nothing will be written.
 
     Raises:
         NameTakenError: a recipe has it.
     """
-    if not options.dry_run and (taken := _find_taken(path)):
+    if not options.dry_run and (taken := _find_taken(path, data_dir)):
         raise refuse_name(taken)
 
 
-def _find_taken(path: Path) -> Path | None:
-    others = [*list_recipes(), *list_recipes(path.parent)]
+def _find_taken(path: Path, data_dir: Path) -> Path | None:
+    others = [*list_recipes(data_dir=data_dir), *list_recipes(path.parent)]
     return next((other for other in others if other.stem.casefold() == path.stem.casefold()), None)
 
 
-def _finish(draft: Draft, path: Path, text: str, *, is_dry: bool) -> Outcome:
-    problem = check_recipe(text, draft.name)
+def _finish(draft: Draft, path: Path, text: str, data_dir: Path, options: argparse.Namespace) -> Outcome:
+    """Have the stages check the recipe, and write it unless it is only tried."""
+    is_dry = options.dry_run
+    is_taken = is_dry and _find_taken(path, data_dir) is not None
+    name = f"{draft.name}_new" if is_taken else draft.name  # a stage refuses a second recipe of one name
+    is_unchecked = is_dry and options.quick
+    problem = "" if is_unchecked else check_recipe(text, name, is_in_data=is_in_data(path, data_dir))
     if problem and not is_dry:
         raise RecipeError(
             f"the drafted recipe is not accepted: {problem}. Nothing was written",
@@ -144,13 +179,14 @@ def _finish(draft: Draft, path: Path, text: str, *, is_dry: bool) -> Outcome:
         )
     if not is_dry:
         write_recipe(text, path)
+    is_named = path in list_recipes(data_dir=data_dir) if not is_dry else path.parent == RECIPES_DIR
     return Outcome(
         path=show_path(path),
         toml=text,
-        next=f"make run RECIPE={draft.name}",
+        next=f"make run RECIPE={draft.name if is_named else shlex.quote(str(path))}",
         is_written=not is_dry,
         problem=problem,
-        is_name_taken=is_dry and _find_taken(path) is not None,
+        is_name_taken=is_taken,
     )
 
 
@@ -161,5 +197,6 @@ def _say_end(draft: Draft, outcome: Outcome) -> list[str]:
         taken = [f"{outcome.path} is there already: choose another --name."] if outcome.is_name_taken else []
         return [f"Nothing was written. {outcome.path} would be:", "", outcome.toml, *problem, *taken]
     questions = len(find_questions(draft))
-    marked = f" {questions} of its lines are marked `# check:`." if questions else ""
-    return [f"Wrote {outcome.path}; ingest, preprocess and model accept it.{marked}", f"Next: {outcome.next}"]
+    many = "1 guess is" if questions == 1 else f"{questions} guesses are"
+    marked = [f"{many} marked `# check:` in it."] if questions else []
+    return [f"Wrote {outcome.path}; ingest, preprocess and model accept it.", *marked, f"Next: {outcome.next}"]

@@ -5,25 +5,28 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from adopt.data.layout import Layout
-from adopt.data.profile import TableProfile
+from adopt.data.find_layout import find_layout, read_rows
+from adopt.data.layout import Layout, Shape
+from adopt.data.profile import ColumnProfile, TableProfile
+from adopt.data.profiling import profile_rows
+from adopt.data.totals import Totals, find_totals
+from adopt.data_path import Folders, place_path
 from adopt.notes import Note
-from adopt.recipe.corrections import Corrections, require_columns
+from adopt.recipe.corrections import TARGET, Corrections, require_columns
 from adopt.recipe.draft import Draft, DraftColumn
 from adopt.recipe.look_up import find_column_value, find_value
 from adopt.recipe.names import choose_names
-from adopt.recipe.types import TypeGuess
-from adopt.stand_in import find_layout, find_warnings, guess_roles, guess_task, guess_type, profile_rows, read_rows
+from adopt.recipe.roles import Decided, RoleGuess, guess_roles
+from adopt.recipe.task import guess_task
+from adopt.recipe.types import TypeGuess, guess_type, lift_keys
+from adopt.recipe.warnings import find_warnings
 from relay.handoff.column import APPLIES_TO
 from relay.handoff.errors import UsageError
+from relay.handoff.progress import show_progress
 from relay.handoff.recipe_file import suggest_nearest
 
 NO_TARGET = "none"
 """What a person gives as the target where the recipe has none."""
-TARGET = "target"
-"""Key of a note about the target."""
-UNIQUE_ROLES = frozenset(("target", "id", "time", "label", "group", "weight"))
-NUMBER_KEYS = frozenset(("min", "max", "decimal", "thousands"))
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,8 @@ class Examined:
     profile: TableProfile
     where: str
     """What was given, for people."""
+    totals: Totals = field(default_factory=Totals)
+    """Rows that sum up others: those that a rule leaves out are not in the profile."""
 
 
 @dataclass(frozen=True)
@@ -48,19 +53,53 @@ class Wishes:
 
     def with_values(self, values: Mapping[str, Any]) -> "Wishes":
         """These and more corrections, of which a target is one."""
-        target = str(values[TARGET]) if TARGET in values else self.target
+        target = str(values.get(TARGET, self.target))
         others = {key: value for key, value in values.items() if key != TARGET}
         return replace(self, target=target, corrections=self.corrections.with_values(others))
 
 
-def examine(given: str, scratch: Path) -> Examined:
+def examine(given: str, scratch: Path, corrections: Corrections | None = None) -> Examined:
     """Find out how the data is written and what its columns hold: one pass over all rows.
+
+    Args:
+        given: a file, a folder, a URL or a database.
+        scratch: an empty folder, needed only meanwhile.
+        corrections: those of `[ingest]` say how the data is written.
 
     Raises:
         RelayError: it cannot be read; the message says what to do.
     """
-    layout = find_layout(given)
-    return Examined(layout, profile_rows(read_rows(layout, scratch)), given)
+    decided = (corrections or Corrections()).of("ingest")
+    keys = {key: value for key, value in decided.items() if "." not in key}
+    layout = find_layout(given, keys=keys, scratch=scratch)
+    with show_progress("rows", None, " rows") as move_on:
+        read = 0
+
+        def show(rows: int) -> None:
+            nonlocal read
+            move_on(rows - read)
+            read = rows
+
+        profile = profile_rows(read_rows(layout, scratch), on_progress=show)
+        totals = find_totals(profile) if layout.shape is Shape.TABLE and "skip_if" not in layout.ingest else Totals()
+        if totals.rules:
+            layout = leave_totals_out(layout, totals)
+            profile = profile_rows(read_rows(layout, scratch))
+        return Examined(layout, profile, given, totals)
+
+
+def leave_totals_out(layout: Layout, totals: Totals) -> Layout:
+    """The layout with rules that leave rows of totals out."""
+    key_notes = {**layout.key_notes, "skip_if": totals.notes}
+    return replace(layout, ingest={**layout.ingest, "skip_if": list(totals.rules)}, key_notes=key_notes)
+
+
+def place_source(examined: Examined, folders: Folders) -> Examined:
+    """The same, with the path by which a recipe in that folder names its files."""
+    layout = examined.layout
+    ingest, said = place_path(layout.ingest, folders)
+    key_notes = {**layout.key_notes, **said}
+    return replace(examined, layout=replace(layout, ingest=ingest, key_notes=key_notes))
 
 
 def draft_data(examined: Examined, wishes: Wishes) -> Draft:
@@ -73,28 +112,50 @@ def draft_data(examined: Examined, wishes: Wishes) -> Draft:
     names = choose_names(layout.names)
     corrections = wishes.corrections
     require_columns(corrections, names)
-    types = [_correct_type(guess_type(one, profile.columns), corrections.of_column(name))
-             for one, name in zip(profile.columns, names, strict=True)]  # fmt: skip
-    target = find_column(wishes.target, names, layout.names)
-    task = guess_task(profile, types, target)
-    roles = guess_roles(profile, types)
+    types = [
+        _guess_type(one, profile.columns, name, corrections) for one, name in zip(profile.columns, names, strict=True)
+    ]
+    decided = _decide(wishes, names, layout.names)
+    roles = guess_roles(profile, types, names=names, decided=decided, has_names=layout.has_names, shape=layout.shape)
+    task = guess_task(profile, types, roles, names=names)
     columns = tuple(
-        DraftColumn(name, source, guess.type, role, guess.keys, guess.notes)
-        for name, source, guess, role in zip(names, layout.names, types, roles, strict=True)
+        _make_column(name, source, guess, role, corrections)
+        for name, source, guess, role in zip(names, layout.names, types, roles.columns, strict=True)
     )
-    columns = tuple(replace(one, role="target") if one.source == task.target else one for one in columns)
+    lifted = lift_keys([TypeGuess(one.type, one.keys) for one in columns], profile.columns)
+    said = {**layout.key_notes, **lifted.key_notes}
     draft = Draft(
         name=wishes.name,
         title=layout.title,
         description="",
-        ingest=layout.ingest,
-        columns=columns,
+        ingest={**layout.ingest, **lifted.ingest},
+        columns=tuple(replace(one, keys=kept.keys) for one, kept in zip(columns, lifted.types, strict=True)),
         task=task,
         notes=layout.notes,
-        key_notes={f"ingest.{key}": notes for key, notes in layout.key_notes.items()},
-        warnings=find_warnings(profile),
+        key_notes={f"ingest.{key}": notes for key, notes in said.items()},
+        warnings=find_warnings(
+            profile, types, roles, task, names=names, has_names=layout.has_names, totals=examined.totals
+        ),
     )
     return correct(draft, corrections, has_names=layout.has_names)
+
+
+def _decide(wishes: Wishes, names: Sequence[str], sources: Sequence[str]) -> Decided:
+    """What a person says about target and roles, by the places of the columns."""
+    roles = {names.index(name): role for name in names if (role := wishes.corrections.of_column(name).get("role"))}
+    target = find_column(wishes.target, names, sources)
+    if target is not None:
+        roles = {place: role for place, role in roles.items() if role != "target" and place != target}
+    return Decided(target, wishes.target == NO_TARGET and target is None, roles)
+
+
+def _make_column(name: str, source: str, guess: TypeGuess, role: RoleGuess, corrections: Corrections) -> DraftColumn:
+    """A column with what its type and its role need; a type that a person says holds whatever the role."""
+    kind = corrections.of_column(name).get("type", role.type)
+    keys = {key: value for key, value in guess.keys.items() if kind == guess.type or _fits(key, kind)}
+    if kind == role.type:
+        keys |= role.keys
+    return DraftColumn(name, source, kind, role.role, keys, (*guess.notes, *role.notes))
 
 
 def find_column(wished: str, names: Sequence[str], sources: Sequence[str]) -> int | None:
@@ -144,12 +205,17 @@ def correct(draft: Draft, corrections: Corrections, *, has_names: bool) -> Draft
     )
 
 
-def _correct_type(guess: TypeGuess, keys: Mapping[str, Any]) -> TypeGuess:
+def _guess_type(
+    column: ColumnProfile, others: Sequence[ColumnProfile], name: str, corrections: Corrections
+) -> TypeGuess:
     """The guess in the type that a person says, with the keys that this type can have."""
-    kind = keys.get("type", guess.type)
+    said = corrections.of_column(name)
+    missing = said.get("missing")
+    guess = guess_type(column, others, name=name, missing=missing if isinstance(missing, list) else None)
+    kind = said.get("type", guess.type)
     if kind == guess.type:
         return guess
-    return TypeGuess(kind, {key: value for key, value in guess.keys.items() if _fits(key, kind)}, ())
+    return TypeGuess(kind, {key: value for key, value in guess.keys.items() if _fits(key, kind)})
 
 
 def _fits(key: str, kind: str) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from pathlib import Path
 from typing import Any
 
 from adopt.notes import Note
@@ -31,4 +32,10 @@ class Layout:
     key_notes: Mapping[str, tuple[Note, ...]] = field(default_factory=dict)
     """Key of `[ingest]` -> its evidence."""
     has_names: bool = True
-    """Whether the source names its columns."""
+    """Whether the source names its columns. Where it does not, `ingest` has `header = false` or `positions`: the
+    columns go together by their order, and `from` is of no use."""
+    files: tuple[Path, ...] = ()
+    """The files that are read, on this machine; empty for a database."""
+    format: str = ""
+    """What the rows are read as, also where `ingest` need not say it: csv, excel, json, jsonl,
+    parquet, fixed, text, sql."""

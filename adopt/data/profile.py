@@ -37,10 +37,13 @@ class ColumnProfile:
     arrow_type: str = "string"
     """The type that the source itself gives it: `string` where it gives texts."""
     missing_words: Mapping[str, int] = field(default_factory=dict)
-    """Word that often means "no value" (NA, null, ?, -999, ERR, …) -> cells that are it."""
+    """Word that often means "no value" (NA, null, ?, -999, ERR, …) -> cells that are it. Numbers among them, such as
+    -999, are listed where they lie far from all others, and count as numbers everywhere else."""
     ways: Mapping[str, Cells] = field(default_factory=dict)
     """Way to read -> how many cells it fits, missing words not counted: `int`, `float` (decimal dot), `float,` (decimal
-    comma), `int.` and `int,` (grouped by that mark), `bool`, and `time:FORMAT` for each format of a time that fits."""
+    comma), `int.` and `int,` (grouped by that mark), `float,.` (decimal comma, grouped by dots), `bool`, `time:` (as a
+    recipe without a format reads it), and `time:FORMAT` for each format that fits. The cells of a way with marks are
+    those that are grouped as people write them, so that `1250` does not fit `int.`."""
     leading_zeros: int = 0
     """Cells such as 007."""
     exponents: int = 0
@@ -62,6 +65,18 @@ class ColumnProfile:
     histogram: Histogram | None = None
     is_sorted: bool = False
     """Whether the cells never get smaller, read as numbers or times."""
+    sorted_as: tuple[str, ...] = ()
+    """The ways in which the cells never get smaller, such as `time:%d/%m/%Y`."""
+    shapes: Mapping[str, int] = field(default_factory=dict)
+    """How cells are written, with 9 for digits and a for letters, such as `9,9 €` -> cells; the 20 most frequent."""
+    fractions: int = 0
+    """Cells that are a number whose dot can only be a decimal mark, and no whole number: 1.5, not 2.0. 0: none is."""
+    dots: int = 0
+    """Cells that are a number with a dot."""
+    words: int = 0
+    """Cells that are neither empty, nor a missing word, nor a number by any marks."""
+    seen: tuple[str, ...] = ()
+    """What the reading library saw in dates, such as "day first"."""
 
     @property
     def filled(self) -> int:
@@ -82,6 +97,8 @@ class TableProfile:
     duplicate_rows: int = 0
     """Rows that equal an earlier one in every cell; counted in the sample where there are many rows."""
     is_duplicate_exact: bool = True
+    last: pa.Table = field(default_factory=lambda: pa.table({}))
+    """The last 20 rows."""
 
 
 SAMPLE_ROWS = 100_000

@@ -10,6 +10,7 @@ from adopt.notes import Note
 from adopt.recipe.draft import Draft, DraftColumn
 from adopt.recipe.kept import count_kept
 from adopt.recipe.nulls import count_nulls
+from adopt.recipe.spread import Spread, find_spread
 from adopt.recipe.toml_text import list_notes
 from relay.reading.cells import write_words
 
@@ -33,8 +34,10 @@ def make_answer(draft: Draft, layout: Layout, profile: TableProfile, outcome: Ou
     """The document of `--json`."""
     kept = count_kept(draft, profile.sample)
     columns = tuple(
-        _make_column(column, found, draft, rows_kept)
-        for column, found, rows_kept in zip(draft.columns, profile.columns, kept.by_column, strict=True)
+        _make_column(column, found, draft, find_spread(column, found, cells, draft.ingest), rows_kept)
+        for column, found, cells, rows_kept in zip(
+            draft.columns, profile.columns, profile.sample.columns, kept.by_column, strict=True
+        )
     )
     about_columns = {id(note) for column in draft.columns for note in column.notes}
     return AdoptAnswer(
@@ -64,8 +67,10 @@ def make_answer(draft: Draft, layout: Layout, profile: TableProfile, outcome: Ou
     )
 
 
-def _make_column(column: DraftColumn, found: ColumnProfile, draft: Draft, rows_kept: int) -> AnswerColumn:
-    bars = found.histogram
+def _make_column(
+    column: DraftColumn, found: ColumnProfile, draft: Draft, spread: Spread, rows_kept: int
+) -> AnswerColumn:
+    bars = spread.histogram
     named = {"from": column.source} if column.source != column.name else {}
     return AnswerColumn(
         name=column.name,
@@ -80,9 +85,11 @@ def _make_column(column: DraftColumn, found: ColumnProfile, draft: Draft, rows_k
             distinct=found.distinct,
             is_distinct_exact=found.is_distinct_exact,
             most_frequent=tuple((_cut(cell), count) for cell, count in found.most_frequent),
-            quantiles=found.quantiles,
+            quantiles=spread.quantiles,
             histogram=AnswerHistogram(bars.edges, bars.counts) if bars else None,
             longest=found.longest,
+            first=spread.first,
+            last=spread.last,
         ),
         rows_kept=rows_kept,
     )

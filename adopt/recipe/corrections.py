@@ -11,7 +11,10 @@ from relay.handoff.override import parse_override
 from relay.handoff.recipe_file import suggest_nearest
 
 SECTIONS = ("ingest", "preprocess", "model")
-HEAD = ("title", "description")
+TARGET = "target"
+"""Key of a question about the target; `--target` says the same."""
+HEAD = ("title", "description", TARGET)
+WORDS = ("missing", "true_words", "false_words")
 COLUMN_KEYS = ("name", *(info.alias or name for name, info in Column.model_fields.items() if name != "source"), "from")
 
 
@@ -55,7 +58,7 @@ def read_corrections(set_texts: Iterable[str], unset_keys: Iterable[str] = ()) -
         unset_keys: such as `columns.zip.min`.
 
     Raises:
-        UsageError: one is not `KEY=VALUE`, or its key is none of a recipe.
+        UsageError: one is not `KEY=VALUE`, or a recipe has no such key.
     """
     values = dict(parse_override(text) for text in set_texts)
     removed = frozenset(unset_keys)
@@ -90,7 +93,7 @@ def _check_key(key: str) -> None:
         near = suggest_nearest(section, (*HEAD, *SECTIONS, "columns"))
         raise UsageError(
             f"--set {key}: no such key of a recipe{near}; expected columns.NAME.KEY, ingest.KEY, preprocess.KEY, "
-            "model.KEY, title or description"
+            "model.KEY, title, description or target"
         )
     name, _, last = rest.rpartition(".")
     if not name or last not in COLUMN_KEYS:
@@ -100,6 +103,9 @@ def _check_key(key: str) -> None:
 
 def _check_value(key: str, value: Any) -> None:
     last = key.rpartition(".")[2]
+    is_list = isinstance(value, list) and all(isinstance(word, str) for word in value)
+    if last in WORDS and not is_list and key.split(".")[0] in ("columns", "ingest"):
+        raise UsageError(f'--set {key}: found {value!r}, expected a list of texts such as ["NA", "?"]')
     if not key.startswith("columns.") or last not in ("type", "role", "name"):
         return
     words = get_args(ColumnType) if last == "type" else get_args(Role) if last == "role" else None

@@ -98,7 +98,7 @@ def divide(rows: Rows) -> Division:
     rare = _find_rare(rows, split)
     if rare and (found := _try_shares(rows, split, note, rare)) is not None:
         return _leave_out(rows, found, rare)
-    why = "with no share of test rows do both sides have what a model needs: more rows are needed"
+    why = f"{_find_problem(rows, split, USUAL, frozenset())}, whatever share of the rows tests"
     return Division({"split": split}, {"split": (note,)}, problem=why)
 
 

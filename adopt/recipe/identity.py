@@ -5,16 +5,29 @@ from collections.abc import Iterator, Sequence
 from adopt.notes import Note
 from adopt.recipe.draft import Role
 from adopt.recipe.known import Known
-from adopt.recipe.words import ROW_NAMES, STEPS, STRONG_ID, WEIGHTS, is_id_name, join_name, names_person, split_name
+from adopt.recipe.words import (
+    FILES,
+    ROW_NAMES,
+    STEPS,
+    STRONG_ID,
+    WEIGHTS,
+    is_id_name,
+    join_name,
+    names_person,
+    split_name,
+)
 from relay.handoff.wording import count
 
 Mark = tuple[int, Role, Note]
 
-FEWEST_IDS = 5
+FEWEST_IDS = 3
 """Values below which nothing is an id."""
 
-FEWEST_GROUPS = 5
-"""Groups below which a division by them leaves a side empty."""
+MOST_WORDS = 2
+"""Words of what rows are grouped by, on average."""
+
+FEWEST_GROUPS = 10
+"""Groups below which a division by them may leave a side empty, and their values are categories."""
 
 MOST_CATEGORIES = 50
 """Values of an identifier up to which it is a category rather than a group."""
@@ -49,6 +62,8 @@ def _explain_id(column: Known, duplicates: int, *, has_names: bool) -> str:
     about = "" if column.is_exact else "about "
     if has_names and is_id_name(column.name) and column.profile.longest <= LONGEST:
         return f"the name of an id, and {about}{column.distinct:,} different values in {column.valued:,} rows{but}"
+    if has_names and join_name(column.name) in FILES and column.type != "int":
+        return f"the name of a file, different in each of {column.valued:,} rows{but}"
     if _counts_rows(column, has_names=has_names):
         first, last = column.range or (0, 0)
         return f"it numbers the rows, from {first:,.0f} to {last:,.0f}{but}"
@@ -117,6 +132,8 @@ def find_group(columns: Sequence[Known]) -> Iterator[Mark]:
 
 def _is_group(column: Known) -> bool:
     if column.type not in ("int", "text", "category") or column.profile.longest > LONGEST:
+        return False
+    if column.type != "int" and column.profile.mean_words > MOST_WORDS:
         return False
     if column.distinct < FEWEST_GROUPS or column.is_unique or column.nulls * 2 > column.profile.rows:
         return False

@@ -7,6 +7,7 @@ from typing import Any
 from adopt.notes import Note
 from adopt.recipe.draft import ColumnType, Role
 from adopt.recipe.known import Known
+from adopt.recipe.personal import BIRTH_DATES, find_personal
 from adopt.recipe.words import STRONG_ID, is_id_name
 from relay.handoff.wording import count
 
@@ -27,15 +28,21 @@ class InputGuess:
     notes: tuple[Note, ...] = ()
 
 
-def judge_inputs(rest: Sequence[Known], columns: Sequence[Known]) -> Iterator[tuple[int, InputGuess]]:
+def judge_inputs(
+    rest: Sequence[Known], columns: Sequence[Known], *, has_names: bool = True
+) -> Iterator[tuple[int, InputGuess]]:
     """The place of each column, and its part in the model.
 
     Args:
         rest: the columns without a role.
         columns: all of them.
+        has_names: whether the source names its columns.
     """
+    persons = {one.index: one for one in find_personal(rest, has_names=has_names) if one.what != BIRTH_DATES}
     for column in rest:
         guess = _judge(column)
+        if guess.role == "input" and column.index in persons:
+            guess = _leave_out(f"{persons[column.index].what}: nothing that holds for other persons can be learned")
         if guess.role == "input" and (twin := _find_twin(column, columns)) is not None:
             note = Note(f"every cell looked at equals that of {twin.shown}, so it is left out")
             guess = InputGuess("ignore", notes=(note,))

@@ -52,11 +52,17 @@ def _find_kept(column: DraftColumn, values: pa.ChunkedArray, ingest: Mapping[str
     except (AmbiguousCellError, RecipeError, ValidationError):  # the run would stop: no row is kept
         return np.zeros(len(values), bool)
     kept = np.ones(len(values), bool) if cast.bad is None else ~np.asarray(cast.bad)
-    if declared.role == "ignore":  # preprocess leaves the column out, with its rules
-        return kept
     for broken in find_broken(pa.table({column.name: cast.values}), {column.name: declared}).values():
         kept &= ~broken | np.asarray(cast.bad if cast.bad is not None else False)
     return kept
+
+
+def read_cells(column: DraftColumn, cells: pa.ChunkedArray, ingest: Mapping[str, Any]) -> pa.Array | None:
+    """The cells in the column's type, null where they are missing or cannot be read (n,); None where the run stops."""
+    try:
+        return read_column(cells, declare(column, ingest)).values
+    except (AmbiguousCellError, RecipeError, ValidationError):
+        return None
 
 
 def declare(column: DraftColumn, ingest: Mapping[str, Any]) -> Column:

@@ -1,20 +1,22 @@
 """Names of columns and recipes: what a source calls them, and what a recipe can."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence, Set
 from unicodedata import normalize
+
+from relay.handoff.data_recipe import NAME
 
 VALID = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
 """A column's name that is kept: a TOML key without quotes, and at most what PostgreSQL takes."""
-RECIPE_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_-]{0,59}")
 LONGEST = 40
 """Characters of a name that is made."""
 TAKEN_BY_RELAY = frozenset(("split",))
 """Columns that preprocess adds."""
 
+CAMEL = re.compile(r"(?<=[a-zß-öø-ÿ]{2})(?=[A-ZÀ-ÖØ-Þ])|(?<=[A-ZÀ-ÖØ-Þ0-9])(?=[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ])")
+"""Between the words of MonthlyIncome, HTTPStatus and 59Days, but not of kWh."""
 LETTERS = {
-    "ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "ẞ": "SS", "æ": "ae", "ø": "oe",
-    "å": "aa", "Æ": "Ae", "Ø": "Oe", "Å": "Aa", "œ": "oe", "Œ": "Oe", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D",
+    "ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "å": "aa", "œ": "oe", "ł": "l", "đ": "d",
     "ð": "d", "þ": "th", "ı": "i", "µ": "u", "'": "", "’": "",
 }  # fmt: skip
 """Letters that lose no accent by which they would become ASCII, and apostrophes, which part no words."""
@@ -44,9 +46,10 @@ def choose_names(sources: Sequence[str]) -> tuple[str, ...]:
 
 def make_words(text: str, longest: int = LONGEST) -> str:
     """A text as words in snake_case ASCII that begin with a letter; empty where it holds none that can be written."""
-    plain = normalize("NFKD", normalize("NFC", text).translate(SPELLED_OUT)).encode("ascii", "ignore").decode()
-    apart = re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", plain)
-    words = re.findall(r"[a-z0-9]+", apart.lower())
+    # Before letters are spelled out: "Ä" would become a capital and a small letter.
+    apart = CAMEL.sub(" ", normalize("NFC", text)).lower()
+    plain = normalize("NFKD", apart.translate(SPELLED_OUT)).encode("ascii", "ignore").decode().lower()
+    words = re.findall(r"[a-z0-9]+", plain)
     if not words:
         return ""
     name = "_".join(words)
@@ -64,19 +67,24 @@ def shorten(name: str, longest: int = LONGEST) -> str:
     return cut.rstrip("_")
 
 
-def make_unique(name: str, used: Iterable[str], longest: int = LONGEST) -> str:
-    """The name, with a number behind it where it is used already, in any case of letters."""
-    used = set(used)
+def make_unique(name: str, used: Set[str], longest: int = LONGEST) -> str:
+    """The name, with a number behind it where it is used already.
+
+    Args:
+        name: in lower case.
+        used: the names that are taken, case-folded.
+        longest: characters of a name.
+    """
     number, unique = 1, name
-    while unique.casefold() in used:
+    while unique in used:
         number += 1
         unique = f"{shorten(name, longest - len(str(number)) - 1)}_{number}"
     return unique
 
 
 def is_recipe_name(name: str) -> bool:
-    """Whether a recipe, and with it its datasets and tables, can have this name."""
-    return RECIPE_NAME.fullmatch(name) is not None
+    """Whether a recipe can have this name in the data folder too."""
+    return NAME.fullmatch(name) is not None
 
 
 def _repeats(names: Sequence[str]) -> bool:

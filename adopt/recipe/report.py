@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import islice
-from textwrap import TextWrapper
 
 from adopt.data.profile import ColumnProfile, TableProfile
+from adopt.notes import Note
 from adopt.recipe.draft import Draft, DraftColumn
 from adopt.recipe.nulls import count_nulls
-from adopt.recipe.terminal import WIDTH, cut, draw_bars, measure, pad, show, show_number, show_share
+from adopt.recipe.spread import Spread, find_spread
+from adopt.recipe.terminal import WIDTH, cut, draw_bars, measure, pad, show, show_number, show_share, wrap
 from adopt.recipe.toml_text import find_questions
 
 NAME_WIDTH = 20
@@ -20,7 +21,7 @@ TASKS = {
     "binary": "one of two classes",
     "classes": "one of several classes",
     "regression": "a number",
-    "authorship": "whose style a text has",
+    "authorship": "by the style of a text",
     "clustering": "groups of similar rows, without a target",
     "none": "no model: no column looks like a target",
 }
@@ -39,12 +40,19 @@ def write_report(draft: Draft, profile: TableProfile, where: str) -> str:
     questions = find_questions(draft)
     if questions:
         lines += ["", _count(len(questions), "guess is uncertain", "guesses are uncertain") + " (--ask asks):"]
-        lines += _list_paragraphs([show(note.text) for note in questions])
+        lines += _list_paragraphs([show(f"{_name_place(note)}{note.text}") for note in questions])
     if draft.warnings:
         lines += ["", _count(len(draft.warnings), "warning", "warnings") + ":"]
         lines += _list_paragraphs([show(warning.text) for warning in draft.warnings])
-    lines += ["", *_wrap(_describe_task(draft))]
+    lines += ["", *wrap(_describe_task(draft))]
     return "\n".join(lines)
+
+
+def _name_place(note: Note) -> str:
+    """The column that a note is about, for people."""
+    _, _, rest = note.key.partition("columns.")
+    name = rest.rpartition(".")[0]
+    return f"{name}: " if name and not note.text.startswith(name) else ""
 
 
 def _describe_task(draft: Draft) -> str:
@@ -60,38 +68,49 @@ def _describe_task(draft: Draft) -> str:
 
 def _write_columns(draft: Draft, profile: TableProfile) -> Iterator[str]:
     columns = draft.columns
-    shown = list(islice(zip(columns, profile.columns, strict=True), MOST_SHOWN))
-    width = min(NAME_WIDTH, max([measure(column.name) for column, _ in shown] + [6]))
-    yield _join(width, ("column", "type", "role", "nulls", "distinct"), "values")
-    for column, found in shown:
+    shown = list(islice(zip(columns, profile.columns, profile.sample.columns, strict=True), MOST_SHOWN))
+    width = min(NAME_WIDTH, max([measure(column.name) for column, _, _ in shown] + [6]))
+    yield _join(width, ("column", "type", "role", "nulls", "distinct"), ["values"])
+    for column, found, cells in shown:
+        spread = find_spread(column, found, cells, draft.ingest)
         nulls = show_share(count_nulls(column, found, draft.ingest), found.rows)
         distinct = f"{'' if found.is_distinct_exact else '~'}{_show_count(found.distinct)}"
-        yield _join(width, (column.name, column.type, column.role, nulls, distinct), _describe_values(column, found))
+        yield _join(
+            width, (column.name, column.type, column.role, nulls, distinct), _describe_values(column, found, spread)
+        )
     if len(columns) > MOST_SHOWN:
         yield f"and {len(columns) - MOST_SHOWN:,} more columns: see the recipe"
 
 
-def _join(width: int, cells: tuple[str, str, str, str, str], values: str) -> str:
+def _join(width: int, cells: tuple[str, str, str, str, str], values: Sequence[str]) -> str:
+    """One line: the cells, and the longest of the descriptions that fits beside them."""
     name, kind, role, nulls, distinct = cells
     left = f"{pad(name, width)} {pad(kind, 8)} {pad(role, 6)} {pad(nulls, 5, is_right=True)}"
     left = f"{left} {pad(distinct, 8, is_right=True)}  "
-    return f"{left}{cut(values, WIDTH - measure(left))}".rstrip()
+    room = WIDTH - measure(left)
+    fitting = next((one for one in values if measure(one) <= room), cut(values[-1], room))
+    return f"{left}{fitting}".rstrip()
 
 
-def _describe_values(column: DraftColumn, found: ColumnProfile) -> str:
-    """The distribution of numbers, the length of long texts, or the most frequent cells."""
-    if column.type in ("int", "float") and len(found.quantiles) == 7 and found.distinct > 2:
-        low, *_, high = found.quantiles
-        bars = f" {draw_bars(found.histogram.counts, BAR_COUNT)} " if found.histogram is not None else " to "
-        return f"{show_number(low)}{bars}{show_number(high)}, median {show_number(found.quantiles[3])}"
+def _describe_values(column: DraftColumn, found: ColumnProfile, spread: Spread) -> list[str]:
+    """The distribution of numbers, the length of long texts, or the most frequent cells; the most telling first."""
+    if spread.quantiles and found.distinct > 2:
+        low, _, _, median, _, _, high = spread.quantiles
+        bars = f" {draw_bars(spread.histogram.counts, BAR_COUNT)} " if spread.histogram is not None else " to "
+        plain = f"{show_number(low)}{bars}{show_number(high)}"
+        return [f"{plain}, median {show_number(median, 3)}", plain]
+    if spread.first:
+        return [f"{spread.first} to {spread.last}"]
     if column.type == "text" and found.mean_words >= 3:
-        return f"{found.mean_words:,.0f} words on average"
+        return [f"{found.mean_words:,.0f} words on average"]
     cells = found.most_frequent
     if not cells:
-        return "no values" if not found.filled else ""
+        return ["no values" if not found.filled else ""]
     if cells[0][1] == 1:
-        return ", ".join(show(cell) for cell, _ in cells[:3])
-    return ", ".join(f"{show(cell)} {show_share(count, found.rows)}" for cell, count in cells[:4])
+        listed = [show(cell) for cell, _ in cells[:3]]
+    else:
+        listed = [f"{show(cell)} {show_share(count, found.rows)}" for cell, count in cells[:4]]
+    return [", ".join(listed[:most]) for most in range(len(listed), 0, -1)]
 
 
 def _show_count(count: int) -> str:
@@ -104,13 +123,6 @@ def _count(number: int, one: str, many: str) -> str:
 
 def _list_paragraphs(texts: Sequence[str]) -> Iterator[str]:
     for text in texts[:MOST_LISTED]:
-        yield from _wrap(text, "- ")
+        yield from wrap(text, "- ")
     if len(texts) > MOST_LISTED:
         yield f"- and {len(texts) - MOST_LISTED:,} more: see the recipe and --json"
-
-
-def _wrap(text: str, bullet: str = "") -> list[str]:
-    wrapper = TextWrapper(
-        width=WIDTH, initial_indent=bullet, subsequent_indent=" " * len(bullet), break_on_hyphens=False
-    )
-    return wrapper.wrap(text)

@@ -1,12 +1,13 @@
 """Which column is to be learned, with the evidence; none is an answer too."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from adopt.notes import Note
 from adopt.recipe.known import Known
-from adopt.recipe.target_words import CERTAIN, LIKELY, POSSIBLE, rate_name
+from adopt.recipe.target_words import CERTAIN, LIKELY, NEVER, POSSIBLE, rate_name
+from adopt.recipe.words import split_name
 from relay.handoff.wording import count, list_words
 
 MOST_CLASSES = 30
@@ -18,6 +19,20 @@ MOST_INT_CLASSES = 10
 FEWEST_ROWS = 10
 """Rows with a value below which nothing is learned."""
 
+FEWEST_FREE = 3
+"""Columns below which none is the target because of its place."""
+
+MOST_WORDS = 6
+"""Words of a class's name, on average."""
+
+LAST_CLASS, LAST_NUMBER, FIRST_CLASS, FIRST = 50, 35, 40, 3
+"""What the place of a column is worth: targets are often last, in files without names sometimes first."""
+
+BESIDE_NAME = 0.6
+"""The part of that for a column whose name says so too."""
+
+KEY = "target"
+"""Of a note whose choices are names of columns; "none" means that nothing is to be learned."""
 
 TargetKind = Literal["binary", "classes", "regression", "none"]
 
@@ -33,6 +48,23 @@ class Target:
     notes: tuple[Note, ...] = ()
 
 
+@dataclass(frozen=True)
+class Rated:
+    """A column that could be learned."""
+
+    column: Known
+    kind: TargetKind
+    name: int
+    """How strongly its name says so."""
+    place: int
+    """How strongly its place does."""
+
+    @property
+    def total(self) -> float:
+        """Both."""
+        return self.name + BESIDE_NAME * self.place if self.name else self.place
+
+
 def find_target(
     columns: Sequence[Known], *, taken: Collection[int] = (), has_names: bool = True
 ) -> tuple[Target | None, tuple[Note, ...]]:
@@ -43,16 +75,17 @@ def find_target(
         taken: places of columns that are something else, such as ids.
         has_names: whether the source names its columns.
     """
-    able = [column for column in columns if column.index not in taken and find_kind(column) is not None]
-    rated = {column.index: rate_name(column.name) if has_names else 0 for column in able}
-    ranked = sorted(able, key=lambda column: (-_rate(column, rated[column.index], columns, taken), column.index))
-    best = ranked[0] if ranked else None
-    if best is not None and rated[best.index] >= POSSIBLE:
-        return _choose_named(best, ranked, rated)
-    by_place = _find_by_place(columns, able, taken, has_names=has_names)
-    if by_place is not None:
-        return _choose_placed(by_place, ranked, has_names=has_names)
-    return None, (_say_none(ranked),)
+    free = [column for column in columns if column.index not in taken]
+    rated = [
+        Rated(column, kind, rate_name(column.name) if has_names else 0, _rate_place(column, kind, free, has_names))
+        for column in free
+        if (kind := find_kind(column)) is not None
+    ]
+    ranked = sorted(rated, key=lambda one: (-one.total, one.column.index))
+    if not ranked or ranked[0].total < LAST_NUMBER or not _has_inputs(columns, free, ranked[0].column):
+        return None, (_say_none(ranked),)
+    target = _choose(ranked, has_names=has_names)
+    return target, target.notes
 
 
 def choose_target(column: Known) -> Target:
@@ -86,86 +119,76 @@ def _find_kind_of_words(column: Known) -> TargetKind | None:
     return "binary" if column.distinct == 2 else "classes"
 
 
-FEWEST_FREE = 3
-"""Columns below which the last one is not taken for the target because of its place."""
-
-MOST_WORDS = 6
-"""Words of a class's name, on average."""
-
-
 def _repeats(column: Known) -> bool:
     """Whether most classes have several rows: else they are numbers, a few of which are frequent."""
     rows = list(column.counts.values())
     return not rows or sum(1 for one in rows if one >= 3) * 2 > len(rows)
 
 
-def _rate(column: Known, rated: int, columns: Sequence[Known], taken: Collection[int]) -> float:
-    """The rating of the name, and for the place: the last column more, then the first."""
-    if not rated:
+def _rate_place(column: Known, kind: TargetKind, free: Sequence[Known], has_names: bool) -> int:
+    """What the place of a column among those that are nothing else is worth."""
+    if len(free) < FEWEST_FREE or set(split_name(column.name)) & NEVER:
         return 0
-    places = [other.index for other in columns if other.index not in taken]
-    bonus = 15 if column.index == places[-1] else 3 if column.index == places[0] else 0
-    return rated + bonus
+    if column is free[-1]:
+        if kind == "regression":
+            return LAST_NUMBER
+        return LAST_CLASS if _differs(column, free) else LAST_NUMBER
+    if column is free[0]:
+        # Files without names are often sorted by a class in their first column.
+        is_class = not has_names and kind == "classes" and column.profile.is_sorted
+        return FIRST_CLASS if is_class or (not has_names and kind == "binary") else FIRST if has_names else 0
+    return 0
 
 
-def _find_by_place(
-    columns: Sequence[Known], able: Sequence[Known], taken: Collection[int], *, has_names: bool
-) -> Known | None:
-    """The last or first column, where it looks like the classes of the others, or the file names none."""
-    free = [column for column in columns if column.index not in taken]
-    if len(free) < FEWEST_FREE or sum(1 for column in free if column.type != "text") < FEWEST_FREE - 1:
-        return None
-    last, first = free[-1], free[0]
-    if last in able and (find_kind(last) != "regression" or not has_names) and _stands_apart(last, free):
-        return last
-    if not has_names and first in able and find_kind(first) != "regression":
-        return first
-    return None
-
-
-def _stands_apart(last: Known, free: Sequence[Known]) -> bool:
-    """Whether most other columns differ from the last one in type or have more values."""
-    others = [column for column in free if column is not last]
-    alike = sum(1 for column in others if column.type == last.type and column.distinct <= last.distinct)
+def _differs(column: Known, free: Sequence[Known]) -> bool:
+    """Whether most other columns have another type or more values."""
+    others = [other for other in free if other is not column]
+    alike = sum(1 for other in others if other.type == column.type and other.distinct <= column.distinct)
     return alike * 2 <= len(others)
 
 
-def _choose_named(best: Known, ranked: Sequence[Known], rated: Mapping[int, int]) -> tuple[Target, tuple[Note, ...]]:
-    kind = find_kind(best) or "none"
-    others = [column for column in ranked[1:] if rated[column.index] >= LIKELY]
-    is_clear = rated[best.index] == CERTAIN or (rated[best.index] >= LIKELY - 5 and not others)
-    text = f"its name is one that targets have; {_say_kind(best, kind)}"
-    if others:
-        text += f"; {list_words([column.shown for column in others[:3]])} would be possible too"
-    note = _ask(text, ranked[1:], is_question=not is_clear)
-    return Target(best.index, kind, (note,)), (note,)
+def _has_inputs(columns: Sequence[Known], free: Sequence[Known], target: Known) -> bool:
+    """Whether something is left to learn from; the time that orders the rows can be an input too."""
+    able = [*free, *(column for column in columns if column.type == "time")]
+    return any(column is not target and not column.is_constant for column in able)
 
 
-def _choose_placed(chosen: Known, ranked: Sequence[Known], *, has_names: bool) -> tuple[Target, tuple[Note, ...]]:
-    kind = find_kind(chosen) or "none"
-    where = "last" if chosen.index != 0 else "first"
-    why = "no name says what is to be learned" if has_names else "the columns have no names"
-    text = f"{why}, so this is the {where} column; {_say_kind(chosen, kind)}"
-    others = [column for column in ranked if column is not chosen]
-    note = _ask(text, others, is_question=True)
-    return Target(chosen.index, kind, (note,)), (note,)
+def _choose(ranked: Sequence[Rated], *, has_names: bool) -> Target:
+    best, others = ranked[0], ranked[1:]
+    where = "last" if best.place in (LAST_CLASS, LAST_NUMBER) else "first"
+    if best.name:
+        why = "its name is one that targets have" + (f", and it is the {where} column" if where == "last" else "")
+    else:
+        said = "no name says what is to be learned" if has_names else "the columns have no names"
+        why = f"{said}, so this is the {where} column"
+    near = [one for one in others if one.name >= POSSIBLE or (one.total >= LAST_NUMBER and one.total > best.total - 30)]
+    is_clear = best.name == CERTAIN or (best.name >= POSSIBLE and best.total >= LIKELY and not _rivals(best, others))
+    text = f"{why}; {_say_kind(best.column, best.kind)}"
+    if near:
+        names = list_words([one.column.shown for one in near[:3]])
+        text += f"; {names} would be possible too"
+    note = _ask(text, [*near, *(one for one in others if one not in near)], is_question=not is_clear)
+    return Target(best.column.index, best.kind, (note,))
 
 
-def _say_none(ranked: Sequence[Known]) -> Note:
+def _rivals(best: Rated, others: Sequence[Rated]) -> bool:
+    """Whether another column has as strong a claim."""
+    return any(one.name >= best.name and one.total > best.total - LAST_NUMBER / 2 for one in others)
+
+
+def _say_none(ranked: Sequence[Rated]) -> Note:
     if not ranked:
         return Note("no target: no column holds numbers or classes that could be learned from the others")
-    text = "no target: no name says what is to be learned; choose one with --target"
-    return _ask(text, ranked, is_question=True, may_be_none=False)
+    text = "no target: neither a name nor a place says what is to be learned; choose one with --target"
+    return Note(text, is_question=True, choices=_list(ranked), key=KEY)
 
 
-def _ask(text: str, others: Sequence[Known], *, is_question: bool, may_be_none: bool = True) -> Note:
-    choices = tuple(column.shown for column in others[:8])
-    none = ("",) if may_be_none else ()
-    return Note(text, is_question=is_question, choices=(*choices, *none), key=KEY)
+def _ask(text: str, others: Sequence[Rated], *, is_question: bool) -> Note:
+    return Note(text, is_question=is_question, choices=(*_list(others), "none"), key=KEY)
 
 
-KEY = "target"
-"""Of a note whose choices are names of columns; the empty one means that nothing is to be learned."""
+def _list(others: Sequence[Rated]) -> tuple[str, ...]:
+    return tuple(one.column.shown for one in others[:8])
 
 
 def _say_kind(column: Known, kind: str) -> str:

@@ -16,6 +16,7 @@ CLASSES = list_words(
     "benign died death deceased verstorben gestorben failure failed fail defect defekt defective fehlerhaft anomaly "
     "outlier hired won winner win passed poisonous edible risk kreditrisiko risiko bonität kredit creditability "
     "cancelled canceled noshow exit left quit turnover leaver fluktuation satisfied zufrieden rückfall relapse "
+    "returned retourniert escalated late verspätet delayed responder response responded "
     "recurrence complication komplikation result ergebnis verdict decision entscheidung grade category kategorie "
     "art variety sorte cultivar genre sex_class"
 )
@@ -41,11 +42,11 @@ NEVER = list_words(
 )
 """Words in the names of what describes a row."""
 
-CERTAIN, LIKELY, POSSIBLE = 100, 70, 50
+CERTAIN, LIKELY, POSSIBLE, WEAK = 100, 80, 60, 45
 
 
 def rate_name(name: str) -> int:
-    """How strongly a name says that the column is the target: `CERTAIN`, `LIKELY`, `POSSIBLE` or 0."""
+    """How strongly a name says that the column is the target: `CERTAIN` to `WEAK`, or 0."""
     words, joined = split_name(name), join_name(name)
     if not words:
         return 0
@@ -55,13 +56,13 @@ def rate_name(name: str) -> int:
         return 0
     if joined in CLASSES or words[-1] in CLASSES or words[0] in CLASSES or any(word in STRONG for word in words):
         return LIKELY
-    if joined in NUMBERS or words[-1] in NUMBERS:
-        return LIKELY - 5
-    if words[-1] in STATES or any(word in CLASSES | NUMBERS for word in words):
+    if joined in NUMBERS or (words[-1] in NUMBERS and set(words[:-1]) & SOLD):
         return POSSIBLE
-    return 0
+    return WEAK if words[-1] in STATES or any(word in CLASSES | NUMBERS for word in words) else 0
 
 
+SOLD = list_words("sale sales selling house haus median total final kauf verkauf verkaufs gesamt")
+"""Words before those of numbers that make them what a thing is worth in the end."""
 STRONG = list_words(
     "churn churned exited attrition survived default defaulted dlqin2yrs fraud spam readmitted stroke gekündigt "
     "kündigung kuendigung abgewandert satisfied satisfaction zufriedenheit zufrieden recommend empfehlen "

@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from adopt.data.layout import Shape
 from adopt.data.profile import TableProfile
 from adopt.notes import Note
+from adopt.recipe.documents import cut_documents
 from adopt.recipe.draft import Task
 from adopt.recipe.estimators import offer_estimators
 from adopt.recipe.known import Known, look_at
@@ -21,7 +21,6 @@ def guess_task(
     roles: Roles,
     *,
     names: Sequence[str] | None = None,
-    shape: Shape = Shape.TABLE,
 ) -> Task:
     """What is learned, and what `[preprocess]` and `[model]` say.
 
@@ -30,10 +29,10 @@ def guess_task(
         types: the guess of each column.
         roles: of the columns.
         names: the recipe's names; default: the source's.
-        shape: what the rows are.
     """
-    del shape
     columns = look_at(profile, types, names)
+    if roles.documents is not None:
+        return _map_documents(columns, roles)
     preprocess = {"kind": "table", **roles.division.keys}
     notes = {f"preprocess.{key}": said for key, said in roles.division.notes.items()}
     target = roles.target
@@ -43,6 +42,18 @@ def guess_task(
     if why := _explain_no_model(target, roles):
         return Task("none", goal.shown, preprocess, {}, (Note(why),), notes)
     return _learn(goal, target, Task("none", goal.shown, preprocess, {}, _say_task(goal, target, roles), notes))
+
+
+def _map_documents(columns: Sequence[Known], roles: Roles) -> Task:
+    """A map of documents by style."""
+    assert roles.documents is not None  # noqa: S101 - asked for such roles only
+    text = columns[roles.documents.text]
+    label = None if roles.documents.label is None else columns[roles.documents.label]
+    cut = cut_documents(text, label, has_time=bool(roles.with_role("time")))
+    note = Note(f"the texts in {text.shown} are compared by their style{f' and by {label.shown}' if label else ''}")
+    shown = None if label is None else label.shown
+    said = (Note(cut.problem),) if cut.problem else ()
+    return Task("authorship" if cut.model else "none", shown, cut.preprocess, cut.model, (note, *said), cut.notes)
 
 
 def _say_task(goal: Known, target: Target, roles: Roles) -> tuple[Note, ...]:

@@ -23,12 +23,7 @@ def cut(text: str, width: int) -> str:
     """A text of at most that width, with a sign of its cut."""
     if measure(text) <= width:
         return text
-    kept = ""
-    for sign in text:
-        if measure(kept + sign) > width - 1:
-            break
-        kept += sign
-    return f"{kept}{CUT}"
+    return f"{_take(text, width - 1)}{CUT}"
 
 
 def pad(text: str, width: int, *, is_right: bool = False) -> str:
@@ -36,6 +31,35 @@ def pad(text: str, width: int, *, is_right: bool = False) -> str:
     text = cut(text, width)
     blanks = " " * (width - measure(text))
     return f"{blanks}{text}" if is_right else f"{text}{blanks}"
+
+
+def wrap(text: str, bullet: str = "") -> list[str]:
+    """A text in lines of at most `WIDTH`, the first one behind a bullet; a longer word is broken."""
+    room = WIDTH - len(bullet)
+    lines = [""]
+    for word in text.split():
+        while measure(word) > room:
+            piece = _take(word, room)
+            lines += [piece] if lines[-1] else []
+            lines[-1], word = piece, word[len(piece) :]
+            lines.append("")
+        joined = f"{lines[-1]} {word}" if lines[-1] else word
+        if measure(joined) <= room:
+            lines[-1] = joined
+        else:
+            lines.append(word)
+    lines = [line for line in lines if line] or [""]
+    return [f"{' ' * len(bullet) if number else bullet}{line}" for number, line in enumerate(lines)]
+
+
+def _take(text: str, width: int) -> str:
+    """As much of a text from its beginning as that width holds."""
+    taken = ""
+    for sign in text:
+        if measure(taken + sign) > width:
+            break
+        taken += sign
+    return taken
 
 
 def draw_bars(counts: Sequence[int], bars: int) -> str:
@@ -47,11 +71,11 @@ def draw_bars(counts: Sequence[int], bars: int) -> str:
     return "".join(BARS[min(7, one * 8 // (highest + 1))] if one else " " for one in sums)
 
 
-def show_number(number: float) -> str:
-    """A number in at most four digits where that is enough to tell its size, else as it is."""
+def show_number(number: float, digits: int = 4) -> str:
+    """A whole number as it is, and any other in so many digits."""
     if number == int(number) and abs(number) < 1e7:
-        return f"{int(number)}"
-    return f"{number:.4g}"
+        return f"{int(number):,}"
+    return f"{number:.{digits}g}"
 
 
 def show_share(part: int, whole: int) -> str:

@@ -23,7 +23,7 @@ def write_toml(draft: Draft, origin: str) -> str:
         draft: what was found.
         origin: how it was made, for the first line: a command.
     """
-    lines = [f"# Drafted by `{_plain(origin)}`. Each comment says what was found in the data."]
+    lines = [f"# Drafted by `{_plain(origin)}`.", "# Each comment says what was found in the data."]
     if find_questions(draft):
         lines.append('# Where one begins with "check:", the guess is uncertain: please look at it.')
     lines += _comment(draft.notes)
@@ -34,7 +34,8 @@ def write_toml(draft: Draft, origin: str) -> str:
         lines.append(f"seed = {draft.seed}")
     lines += ["", *(_write_section(draft, "ingest", draft.ingest) if draft.ingest else ())]
     lines += ["", *_write_columns(draft.columns)]
-    lines += ["", *_comment(draft.task.notes)]
+    said = {note.text for column in draft.columns for note in column.notes}
+    lines += ["", *_comment(note for note in draft.task.notes if note.text not in said)]
     if draft.task.preprocess:
         lines += _write_section(draft, "preprocess", draft.task.preprocess)
     if draft.task.model:
@@ -52,7 +53,8 @@ def list_notes(draft: Draft) -> Iterator[Note]:
     yield from draft.notes
     yield from (note for _, notes in _list_key_notes(draft, "ingest") for note in notes)
     yield from (note for column in draft.columns for note in column.notes)
-    yield from draft.task.notes
+    said = {note.text for column in draft.columns for note in column.notes}
+    yield from (note for note in draft.task.notes if note.text not in said)
     for section in ("preprocess", "model"):
         yield from (note for _, notes in _list_key_notes(draft, section) for note in notes)
 
@@ -69,7 +71,7 @@ def format_column(column: DraftColumn) -> str:
 
 def format_key(name: str) -> str:
     """A key of a table, in quotes where it needs them."""
-    return name if BARE.fullmatch(name) else format_value(name)
+    return name if BARE.fullmatch(name) else quote_toml(name)
 
 
 def write_value(value: Any) -> str:
@@ -80,10 +82,10 @@ def write_value(value: Any) -> str:
     if isinstance(value, list | tuple):
         return f"[{', '.join(map(write_value, value))}]"
     if isinstance(value, str):
-        return quote_toml(value).replace("\x7f", "\\u007f")
+        return quote_toml(value)
     if isinstance(value, bool | int | float | date):
         return format_value(value)
-    return format_value(str(value))
+    return quote_toml(str(value))
 
 
 def _write_columns(columns: Iterable[DraftColumn]) -> Iterator[str]:
@@ -117,9 +119,10 @@ def _write_section(draft: Draft, name: str, section: Mapping[str, Any]) -> Itera
 def _is_written(section: Mapping[str, Any], path: str) -> bool:
     """Whether a key of the section has a line of its own, or lies in a table that has one for it."""
     head, _, rest = path.partition(".")
-    if head not in section:
-        return False
-    return not rest or (head in TABLES and _is_written(section[head], rest))
+    if head not in section or not rest:
+        return head in section
+    item, _, inner = rest.partition(".")
+    return head in TABLES and item in section[head] and (not inner or inner in section[head][item])
 
 
 def _list_key_notes(draft: Draft, section: str) -> Iterator[tuple[str, tuple[Note, ...]]]:

@@ -1,18 +1,36 @@
-"""What a column's type is guessed to be."""
+"""From the profile of a column to its type and the keys of its cells."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import replace
 
-from adopt.notes import Note
-from adopt.recipe.draft import ColumnType
+from adopt.data.profile import ColumnProfile
+from adopt.recipe.cells.numbers import guess_number
+from adopt.recipe.cells.subject import Subject
+from adopt.recipe.cells.times import guess_time
+from adopt.recipe.cells.typed import guess_typed
+from adopt.recipe.cells.words import guess_words
+from adopt.recipe.lifted_keys import Lifted, lift_keys
+from adopt.recipe.type_guess import TypeGuess
+
+__all__ = ["Lifted", "TypeGuess", "guess_type", "lift_keys"]
 
 
-@dataclass(frozen=True)
-class TypeGuess:
-    """A type, the keys of the column that go with it, and the evidence."""
+def guess_type(
+    column: ColumnProfile,
+    others: Sequence[ColumnProfile],
+    *,
+    name: str = "",
+    missing: Sequence[str] | None = None,
+) -> TypeGuess:
+    """The type and keys by which ingest reads every cell of the column, with the evidence.
 
-    type: ColumnType
-    keys: Mapping[str, Any] = field(default_factory=dict)
-    """Such as `null`, `missing`, `decimal`, `thousands`, `time_format`, `epoch`, `true_words`, `allowed`."""
-    notes: tuple[Note, ...] = ()
+    Args:
+        column: its profile.
+        others: all columns of the file, which may show how numbers and dates are written in it.
+        name: the recipe's name for the column, for the keys of notes; the source's where it is empty.
+        missing: the words that a person declares as "no value" in it. None: nothing is declared.
+    """
+    subject = Subject(column, tuple(others), name or column.name, None if missing is None else tuple(missing))
+    found = guess_typed(subject) or guess_number(subject) or guess_time(subject) or guess_words(subject)
+    keys, notes = subject.find_nothing(found.type)
+    return replace(found, keys={**found.keys, **keys}, notes=(*found.notes, *notes))

@@ -41,6 +41,8 @@ ATTRIBUTE_TIME = list_words(
     "last first letzte erste closed resolved cancelled canceled since seit warranty manufactured built"
 )
 """What the moment of an attribute is named after: not that of the row."""
+FILES = list_words("file filename document doc path filepath datei dateiname")
+"""Names, without the marks between their words, of the files of documents."""
 STEPS = list_words("t x year jahr day tag week woche month monat hour stunde step time age alter minute second")
 """Names of whole numbers that count up and are no row numbers."""
 WEIGHTS = list_words(
@@ -93,4 +95,5 @@ def names_person(name: str) -> bool:
     """Whether a name is of a person, or of an identifier of one."""
     words = split_name(name)
     stems = {word.removesuffix("id").removesuffix("nr").removesuffix("nummer") for word in words}
-    return bool(stems & PERSONS) and (len(words) == 1 or is_id_name(name) or words[-1] in ("code", "hash"))
+    is_alone = len(words) == 1 and words[0] != "subject"  # of a message, as a rule
+    return bool(stems & PERSONS) and (is_alone or is_id_name(name) or words[-1] in ("code", "hash"))

@@ -1,23 +1,21 @@
 """Put a recipe in its folder, once it is known to be accepted; a file that is there is never touched."""
 
-import errno
 import json
 import os
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from adopt.new_file import write_new
 from relay.handoff.errors import UsageError
-from relay.handoff.files import sync_folder
-from relay.handoff.recipe_file import show_path
+from relay.handoff.recipe_file import data_recipes, show_path
 from relay.handoff.settings import ROOT
 
 STAGES = ("ingest", "preprocess", "model")
 CHECK_SECONDS = 120
 """How long a stage may take to check a recipe: `model` imports scikit-learn, some seconds on a busy machine."""
-NO_LINKS = frozenset((errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS))
-"""What a file system without hard links answers."""
 
 
 class NameTakenError(UsageError):
@@ -33,21 +31,10 @@ def write_recipe(text: str, path: Path) -> None:
         NameTakenError: a file of that name is there, also when it came a moment ago.
         OSError: the folder cannot be written.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     try:
-        _write_new(temporary, text)
-        try:
-            os.link(temporary, path)  # fails where the name is taken, and a reader sees the whole file or none
-        except OSError as error:
-            if error.errno not in NO_LINKS:
-                raise
-            _write_new(path, text)
+        write_new(path, text.encode())
     except FileExistsError:
         raise refuse_name(path) from None
-    finally:
-        temporary.unlink(missing_ok=True)
-    sync_folder(path.parent)
 
 
 def refuse_name(path: Path) -> NameTakenError:
@@ -58,33 +45,39 @@ def refuse_name(path: Path) -> NameTakenError:
     )
 
 
-def check_recipe(text: str, name: str) -> str:
+def check_recipe(text: str, name: str, *, is_in_data: bool) -> str:
     """What the stages say is wrong with a recipe, empty where all three accept it.
 
     Each stage checks a scratch copy in a process of its own, side by side.
+
+    Args:
+        text: of the recipe.
+        name: of the recipe.
+        is_in_data: whether it will lie in the data folder, where less is allowed.
     """
     with TemporaryDirectory(prefix="relay-adopt-") as folder:
-        path = Path(folder) / f"{name}.toml"
+        recipes = data_recipes(Path(folder))
+        recipes.mkdir()
+        path = recipes / f"{name}.toml"
         path.write_text(text, encoding="utf-8")
-        asked = [(stage, _start_check(stage, path)) for stage in STAGES]
-        found = [_read_check(stage, process, path) for stage, process in asked]
-    return next((problem for problem in found if problem), "")
+        changes = {"DATA_DIR": folder} if is_in_data else {}
+        asked = [(stage, _start_check(stage, path, changes)) for stage in STAGES]
+        try:
+            # The first problem is the answer: the stages after it are not waited for.
+            return next((problem for stage, process in asked if (problem := _read_check(stage, process, path))), "")
+        finally:
+            for _, process in asked:
+                with process:
+                    process.kill()
 
 
-def _write_new(path: Path, text: str) -> None:
-    with path.open("x", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-
-
-def _start_check(stage: str, path: Path) -> "subprocess.Popen[str]":
+def _start_check(stage: str, path: Path, changes: Mapping[str, str]) -> "subprocess.Popen[str]":
     # Overrides and recipes of the environment are for runs; this is about the file as it is.
     environment = {key: value for key, value in os.environ.items() if key not in ("OVERRIDES", "RECIPES", "RECIPE")}
     return subprocess.Popen(  # noqa: S603 - our own program, and no shell
         [sys.executable, "-m", stage, "--check", "--json", str(path)],
         cwd=ROOT,
-        env=environment,
+        env={**environment, **changes},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -93,12 +86,10 @@ def _start_check(stage: str, path: Path) -> "subprocess.Popen[str]":
 
 
 def _read_check(stage: str, process: "subprocess.Popen[str]", path: Path) -> str:
-    with process:
-        try:
-            stdout, stderr = process.communicate(timeout=CHECK_SECONDS)
-        except BaseException:
-            process.kill()
-            raise
+    try:
+        stdout, stderr = process.communicate(timeout=CHECK_SECONDS)
+    except subprocess.TimeoutExpired:
+        return f"`python -m {stage} --check` did not answer within {CHECK_SECONDS} s"
     try:
         found = json.loads(stdout)
     except ValueError:

@@ -40,6 +40,14 @@ def format_value(value: Any) -> str:
 
 
 def quote_toml(text: str) -> str:
-    """A text as TOML writes it."""
-    shown = text.isprintable()
-    return f"'{text}'" if '"' in text and "'" not in text and shown else json.dumps(text, ensure_ascii=not shown)
+    """A text as TOML writes it; what cannot be shown is escaped, so that it stays on its line."""
+    if text.isprintable():
+        return f"'{text}'" if '"' in text and "'" not in text else json.dumps(text, ensure_ascii=False)
+    return f'"{"".join(map(_escape, text))}"'
+
+
+def _escape(sign: str) -> str:
+    if sign in ('"', "\\"):
+        return f"\\{sign}"
+    # JSON would write a pair of surrogates for what lies above 16 bits, and TOML has none.
+    return sign if sign.isprintable() else f"\\u{ord(sign):04x}" if ord(sign) < 1 << 16 else f"\\U{ord(sign):08x}"

@@ -147,6 +147,9 @@ class FormatKeys(CellKeys):
     """Text: pattern of the line after which the text begins, such as a licence's last line."""
     ends_before: str | None = None
     """Text: pattern of the line before which the text ends."""
+    item_pattern: str | None = None
+    """Text: pattern of a file's name without its ending, such as `(?P<author>[^_]+)_`; its named groups become
+    columns."""
     document: str | None = None
     """Text: pattern of a line that begins a document; its named groups become columns. None: the file is one."""
     document_head: list[str] = Field(default_factory=list)
@@ -188,7 +191,7 @@ class FormatKeys(CellKeys):
         """What is not declared is in no key: those of recipes without it stay as they are."""
         return drop_undeclared(dump(self))
 
-    @field_validator("starts_after", "ends_before", "document", "document_head")
+    @field_validator("starts_after", "ends_before", "item_pattern", "document", "document_head")
     @classmethod
     def _pattern(cls, value: str | list[str] | None) -> str | list[str] | None:
         for pattern in value if isinstance(value, list) else [value]:
@@ -198,7 +201,10 @@ class FormatKeys(CellKeys):
 
 UNDECLARED: dict[str, Any] = {
     **dict.fromkeys(
-        (*CellKeys.model_fields, "delimiter", "encoding", "comment", "member", "sheet", "widths", "positions")
+        (
+            *CellKeys.model_fields,
+            *("delimiter", "encoding", "comment", "member", "sheet", "widths", "positions", "item_pattern"),
+        )
     ),
     "quote": '"',
     "skip_rows": 0,

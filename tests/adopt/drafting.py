@@ -19,9 +19,10 @@ HANG_SECONDS = 300
 def draft_case(case: Case, folder: Path) -> Draft:
     """The draft of a case's file, which is written into the folder."""
     given = case.write(_make_folder(folder))
+    corrections = read_corrections(_list_sets(case), [])
     with TemporaryDirectory() as scratch:
-        examined = examine(given, Path(scratch))
-    return draft_data(examined, Wishes(case.name, corrections=read_corrections(_list_sets(case), [])))
+        examined = examine(given, Path(scratch), corrections)
+    return draft_data(examined, Wishes(case.name, corrections=corrections))
 
 
 def run_adopt(case: Case, folder: Path) -> str:

@@ -135,7 +135,7 @@ def _judge_column(col: Col, column: DraftColumn, draft: Draft) -> Verdict:
     reasons = tuple(_find_wrong(col, column, draft, said, is_marked))
     if not reasons:
         return Verdict(Outcome.RIGHT, (), is_marked)
-    asks_target = any(note.is_question for note in draft.task.notes) and all("target" in reason for reason in reasons)
+    asks_target = _asks_target(draft) and all("target" in reason for reason in reasons)
     is_said = (is_marked and not col.asks) or asks_target
     return Verdict(Outcome.MARKED if is_said else Outcome.SILENT, reasons, is_marked)
 
@@ -191,11 +191,17 @@ def _judge_target(case: Case, draft: Draft, names: Mapping[str, str]) -> Verdict
         reasons.append(f"target {target!r}, expected {show(case.target)}")
     if not fits(draft.task.kind, case.task):
         reasons.append(f"task {draft.task.kind}, expected {show(case.task)}")
-    notes = [*draft.task.notes, *(note for notes in draft.task.key_notes.values() for note in notes)]
-    is_marked = any(note.is_question for note in notes)
+    is_marked = _asks_target(draft)
     if not reasons:
         return Verdict(Outcome.RIGHT, (), is_marked)
     return Verdict(Outcome.MARKED if is_marked else Outcome.SILENT, tuple(reasons), is_marked)
+
+
+def _asks_target(draft: Draft) -> bool:
+    """Whether the draft asks about the target, of the task or beside the column."""
+    notes = [*draft.task.notes, *(note for notes in draft.task.key_notes.values() for note in notes)]
+    notes += [note for one in draft.columns if one.name == draft.task.target for note in one.notes]
+    return any(note.is_question for note in notes)
 
 
 def _judge_ingest(case: Case, draft: Draft) -> Iterator[str]:

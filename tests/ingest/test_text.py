@@ -46,6 +46,17 @@ def test_a_file_is_one_document_named_by_its_item(read: Read) -> None:
     assert reading.rows == [{"text": "In the days\nof the judges", "book": "Ruth"}]
 
 
+def test_a_pattern_of_the_file_name_gives_columns(read: Read) -> None:
+    columns = TEXT | {"author": {"type": "category"}}
+    rows = read("hamilton_01.txt", "To the People", columns, item_pattern="^(?P<author>[^_]+)_").rows
+    assert rows == [{"text": "To the People", "author": "hamilton"}]
+
+
+def test_a_file_name_that_does_not_match_is_refused(read: Read) -> None:
+    with pytest.raises(SourceError, match="the name 'preface' does not match item_pattern"):
+        read("preface.txt", "To the People", TEXT, item_pattern="^(?P<author>[^_]+)_")
+
+
 def test_documents_are_split_between_the_marks_and_heads_become_columns(read: Read) -> None:
     assert read("x.txt", BOOK, ESSAY, **PATTERNS).rows == [
         {"essay": "1", "author": "JAY", "text": "First text.\n\nSecond line."},

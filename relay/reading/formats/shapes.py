@@ -46,16 +46,21 @@ def find_shape(file: RawFile, columns: ReadColumns) -> Shape:
     if looks_like_lines(file):
         return "lines"
     try:
-        values = _look(file)
+        values = look_at_values(file)
     except NotJsonError:
         return "list"  # which says what is wrong with the file
-    if SPLIT_KEYS <= values.keys() <= SPLIT_KEYS | SPLIT_EXTRA and _is_table(values):
+    if is_split(values):
         return "split"
     known = {name for own, column in columns.items() for name in (own, *column.source_names)}
     return "columns" if _has_columns(values, known, file.name) else "list"
 
 
-def _is_table(values: dict[str, Value]) -> bool:
+def is_split(values: dict[str, Value]) -> bool:
+    """Whether the names of the columns stand apart from the rows, as pandas writes it."""
+    return SPLIT_KEYS <= values.keys() <= SPLIT_KEYS | SPLIT_EXTRA and _holds_table(values)
+
+
+def _holds_table(values: dict[str, Value]) -> bool:
     return values["columns"].event == values["data"].event == "start_array" and values["data"].first != "start_map"
 
 
@@ -81,8 +86,12 @@ def _has_columns(values: dict[str, Value], known: set[str], name: str) -> bool:
     return bool(outer_known)
 
 
-def _look(file: RawFile) -> dict[str, Value]:
-    """The keys of the file's object, as far as a message may take, with what stands there."""
+def look_at_values(file: RawFile) -> dict[str, Value]:
+    """The keys of the file's object, as far as a message may take, with what stands there.
+
+    Raises:
+        NotJsonError: not JSON.
+    """
     values: dict[str, Value] = {}
     current: Value | None = None
     depth = 0

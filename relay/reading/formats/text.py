@@ -37,7 +37,7 @@ def read_file(file: RawFile, parameters: FormatKeys, columns: dict[str, Column],
     """The documents of a text file: columns `item` (the file), `folder`, `text`, and the patterns' named groups.
 
     Raises:
-        SourceError: a pattern is nowhere in the file, or the text is not of the encoding.
+        SourceError: a pattern is nowhere in the file or its name, or the text is not of the encoding.
         SchemaError: declared columns are none of these.
     """
     documents = split_documents(_lines(file, parameters), parameters, file)
@@ -56,7 +56,7 @@ def read_file(file: RawFile, parameters: FormatKeys, columns: dict[str, Column],
 
 
 def _column_names(parameters: FormatKeys) -> list[str]:
-    patterns = [parameters.document or "", *parameters.document_head]
+    patterns = [parameters.item_pattern or "", parameters.document or "", *parameters.document_head]
     groups = [name for pattern in patterns for name in re.compile(pattern).groupindex]
     return list(dict.fromkeys(["item", "folder", *groups, "text"]))
 
@@ -65,16 +65,17 @@ def split_documents(lines: Iterator[str], parameters: FormatKeys, file: RawFile)
     """Documents as records; what stands before the first one is left out.
 
     Raises:
-        SourceError: no line begins a document.
+        SourceError: no line begins a document, or the file's name does not match.
     """
     begins = re.compile(parameters.document) if parameters.document else None
-    current = None if begins else Document(_describe(file))
+    described = _describe(file, parameters.item_pattern)
+    current = None if begins else Document(described)
     for line in lines:
         match = begins.search(line) if begins else None
         if match is not None:
             if current is not None:
                 yield _finish(current, parameters)
-            current = Document({**_describe(file), **_groups(match)})
+            current = Document({**described, **_groups(match)})
         elif current is not None:
             current.lines.append(line)
     if current is None:
@@ -82,10 +83,23 @@ def split_documents(lines: Iterator[str], parameters: FormatKeys, file: RawFile)
     yield _finish(current, parameters)
 
 
-def _describe(file: RawFile) -> dict[str, str]:
-    """What the file's name says of its documents."""
+def _describe(file: RawFile, item_pattern: str | None) -> dict[str, str]:
+    """What the file's name says of its documents.
+
+    Raises:
+        SourceError: it is not of the pattern.
+    """
     folder = PurePosixPath(urlsplit(file.name).path).parent.name
-    return {"item": file.item} | ({"folder": folder} if folder else {})
+    known = {"item": file.item} | ({"folder": folder} if folder else {})
+    if item_pattern is None:
+        return known
+    match = re.search(item_pattern, file.item)
+    if match is None:
+        raise SourceError(
+            f"{file.name}: the name {file.item!r} does not match item_pattern = {item_pattern!r}; correct the pattern "
+            "in [ingest], or give files with such names only"
+        )
+    return {**known, **_groups(match)}
 
 
 def _finish(document: Document, parameters: FormatKeys) -> dict[str, str]:

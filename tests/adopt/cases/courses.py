@@ -120,7 +120,8 @@ def write_adult(folder: Path) -> str:
     return str(path)
 
 
-UNKNOWN = Col("category", null=True, missing=("?",))
+# Read as missing, or kept as a level and proposed: the recipe's author decides.
+UNKNOWN = Col("category", null=any_of(True, False), says=("?",))
 ADULT = Case(
     "adult",
     "UCI",

@@ -8,7 +8,7 @@ import numpy as np
 from cases.case import CATEGORY, FLOAT, INT, Case, Col, any_of, draw, write_table
 
 
-def write_posts(folder: Path) -> str:
+def write_tweets(folder: Path) -> str:
     """Posts of a network: ids of 19 digits, authors who come again, a text with line breaks."""
     random, rows = draw("posts"), []
     authors = random.integers(10**18, 9 * 10**18, 60)
@@ -25,13 +25,13 @@ def write_posts(folder: Path) -> str:
     return write_table(folder / "tweets.csv", header, rows)
 
 
-POSTS = Case(
-    "posts",
+TWEETS = Case(
+    "tweets",
     "large numbers",
-    write_posts,
+    write_tweets,
     {
         "tweet_id": Col(any_of("int", "text"), any_of("id", "ignore"), says=("2^53", "9,007,199,254,740,992", "53")),
-        "author_id": Col(any_of("int", "text", "category"), "group", says=("2^53", "9,007,199,254,740,992", "53")),
+        "author_id": Col(any_of("int", "text", "category"), "group"),
         "text": Col("text", "ignore"),
         "lang": CATEGORY,
         "retweets": INT,
@@ -145,8 +145,8 @@ SIGNS = Case(
         "risk": Col("category", any_of("input", "target")),
         "status": Col("category", any_of("input", "target")),
     },
-    target="status",
-    task="binary",
+    target=any_of("status", "risk"),
+    task=any_of("binary", "classes"),
     rows=200,
 )
 
@@ -257,4 +257,4 @@ NAMES = Case(
     ingest={"format": any_of(None, "text")},
 )
 
-CASES = (POSTS, TRUTHS, SIGNS, AMBIGUOUS, FOLDERS, NAMES)
+CASES = (TWEETS, TRUTHS, SIGNS, AMBIGUOUS, FOLDERS, NAMES)

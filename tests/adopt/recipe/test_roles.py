@@ -56,3 +56,21 @@ def test_a_person_decides_target_and_roles() -> None:
     assert roles_of(columns, decided=Decided(target=1))["colour"] == "target"
     assert roles_of(columns, decided=Decided(roles={0: "ignore"}))["a"] == "ignore"
     assert "target" not in roles_of(columns, decided=Decided(has_no_target=True)).values()
+
+
+def test_the_only_time_is_an_input_where_nothing_else_is() -> None:
+    columns = {
+        "date": ("time", [f"2024-{1 + i // 28:02}-{i % 28 + 1:02}" for i in range(N)]),
+        "sales": ("int", [DRAW.randint(1, 500) for _ in range(N)]),
+    }
+    assert roles_of(columns) == {"date": "input", "sales": "target"}
+
+
+def test_a_table_of_texts_and_authors_is_one_of_documents() -> None:
+    columns = {
+        "file": ("text", [f"essay-{i}.txt" for i in range(20)]),
+        "author": ("category", [DRAW.choice(["Ada", "Bob"]) for _ in range(20)]),
+        "text": ("text", [" ".join(f"word{DRAW.randint(0, 50)}" for _ in range(60)) for _ in range(20)]),
+        "likes": ("int", [DRAW.randint(0, 90) for _ in range(20)]),
+    }
+    assert roles_of(columns) == {"file": "id", "author": "label", "text": "input", "likes": "ignore"}

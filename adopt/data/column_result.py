@@ -1,0 +1,137 @@
+"""The profile of one column, from what its pass has kept."""
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from adopt.data.column_pass import ColumnPass, Words, to_text
+from adopt.data.profile import ColumnProfile, Histogram
+from adopt.data.reading import read_words
+from adopt.data.spread import find_quantiles, make_histogram
+from adopt.data.tally import SHAPES, Tally
+from adopt.data.words_of_nothing import NUMBERS, SUSPECTED
+
+Floats = NDArray[np.float64]
+
+LARGEST = 1.7e308
+"""What an infinite number is shown as."""
+MOSTLY = 0.9
+"""Share of the cells that are numbers from which on the column is described as numbers."""
+FAR = 1.0
+"""A number such as -999 is suspected where it lies farther from all others than this many times their range."""
+
+
+def finish_column(column: ColumnPass, sample: pa.Array) -> ColumnProfile:
+    """The column's profile.
+
+    Args:
+        column: after all rows.
+        sample: the column's cells in the sample of rows.
+    """
+    found = column.finish()
+    tally = column.tally
+    quantiles, histogram, suspected = _describe_numbers(tally, found, sample)
+    order = column.order.ways
+    return ColumnProfile(
+        name=column.name,
+        rows=column.rows,
+        empty=tally.empty,
+        arrow_type=str(column.arrow_type),
+        missing_words=dict(tally.missing.most_common()) | suspected,
+        ways=tally.finish(),
+        leading_zeros=tally.leading_zeros,
+        exponents=tally.exponents,
+        beyond_double=tally.beyond_double,
+        shortest=tally.shortest,
+        longest=tally.longest,
+        mean_words=(tally.word_breaks + tally.cells) / tally.cells if tally.cells else 0.0,
+        distinct=_count_distinct(column, found),
+        is_distinct_exact=found is not None or _is_strict(column),
+        most_frequent=column.most_frequent(found),
+        quantiles=quantiles,
+        histogram=histogram,
+        is_sorted=bool(order),
+        sorted_as=order,
+        shapes=dict(tally.shapes.most_common(SHAPES)),
+        fractions=tally.fractions,
+        dots=tally.dots,
+        words=tally.words,
+        seen=tuple(sorted(tally.seen)),
+    )
+
+
+def _describe_numbers(
+    tally: Tally, found: Words | None, sample: pa.Array
+) -> tuple[tuple[float, ...], Histogram | None, dict[str, int]]:
+    """Quantiles, histogram and suspected numbers; empty where the column holds no numbers."""
+    way = choose_number(tally)
+    if way is None:
+        return (), None, {}
+    values, counts = _find_values(way, found, sample)
+    if not len(values):
+        return (), None, {}
+    ends = (max(tally.ends[way][0], -LARGEST), min(tally.ends[way][1], LARGEST))
+    suspected = _suspect(values, counts * (tally.fits[way] / counts.sum()))
+    return find_quantiles(values, counts, ends), make_histogram(values, counts, ends, tally.fits[way]), suspected
+
+
+def choose_number(tally: Tally) -> str | None:
+    """The way in which most cells are numbers; None where too few are."""
+    numbers = [way for way in tally.fits if way.startswith(("int", "float")) and way in tally.ends]
+    rest = tally.cells - sum(tally.missing.values())
+    best = max(numbers, key=lambda way: tally.fits[way], default=None)
+    return best if best is not None and tally.fits[best] >= MOSTLY * rest else None
+
+
+def _find_values(way: str, found: Words | None, sample: pa.Array) -> tuple[Floats, Floats]:
+    """Different finite numbers in rising order, and how many cells are each of them."""
+    if found is None:
+        text = to_text(sample)
+        counts = np.ones(len(text), np.float64)
+    else:
+        text, counts = found.words, found.counts.astype(np.float64)
+    words = pc.utf8_trim_whitespace(pc.fill_null(text, ""))
+    kept = pc.and_(pc.not_equal(words, ""), pc.invert(pc.is_in(words, _SUSPECTED)))
+    words, counts = words.filter(kept), counts[kept.to_numpy(zero_copy_only=False)]
+    values, fits = read_words(words, way)
+    numbers = values.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False)
+    fits &= np.isfinite(numbers)
+    different, at = np.unique(numbers[fits], return_inverse=True)
+    return different, np.bincount(at, counts[fits], len(different)).astype(np.float64)
+
+
+def _suspect(values: Floats, counts: Floats) -> dict[str, int]:
+    """Numbers such as -999 at an end of the column and far from all others, which appear more than once."""
+    suspected: dict[str, int] = {}
+    low, high = 0, len(values) - 1
+    while high - low >= 2:
+        if values[low] in _NUMBERS and _is_far(values[low + 1] - values[low], values[low + 1 : high + 1]):
+            suspected[f"{values[low]:.15g}"] = round(counts[low])
+            low += 1
+        elif values[high] in _NUMBERS and _is_far(values[high] - values[high - 1], values[low:high]):
+            suspected[f"{values[high]:.15g}"] = round(counts[high])
+            high -= 1
+        else:
+            break
+    return suspected
+
+
+def _is_far(gap: float, others: Floats) -> bool:
+    return bool(gap > FAR * (others[-1] - others[0]) and gap > 1)
+
+
+def _is_strict(column: ColumnPass) -> bool:
+    return bool(column.order.ways) and column.order.is_strict
+
+
+def _count_distinct(column: ColumnPass, found: Words | None) -> int:
+    if found is not None:
+        words = pc.utf8_trim_whitespace(pc.fill_null(found.words, ""))
+        return int(pc.count_distinct(words).as_py()) - bool(pc.any(pc.equal(words, "")).as_py())
+    filled = column.tally.cells
+    return filled if _is_strict(column) else min(column.distinct.estimate(), filled)
+
+
+_SUSPECTED = pa.array(sorted(SUSPECTED), pa.string())
+_NUMBERS = frozenset(map(float, NUMBERS))

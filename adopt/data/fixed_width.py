@@ -1,0 +1,108 @@
+"""A text whose fields stand at the same characters of each line: between them every line has blanks."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+from adopt.data.cell_kinds import Kind, find_column_kind
+from adopt.data.header import Row, find_header
+from adopt.notes import Note
+from relay.handoff.errors import SourceError
+from relay.reading.encodings import open_lines
+from relay.reading.formats.lines import split_lines
+from relay.reading.rawfile import RawFile
+
+LEAST_LINES = 3
+LEAST_FIELDS = 2
+LEAST_FILLED = 0.7
+TO_THE_END = 9_999
+"""Characters of a line to which the last field goes: lines behind the first ones may be longer."""
+
+
+@dataclass(frozen=True)
+class FixedTable:
+    """How a text of fixed width is read."""
+
+    names: tuple[str, ...]
+    keys: dict[str, Any]
+    key_notes: dict[str, tuple[Note, ...]]
+
+
+def find_fixed_table(text: str) -> FixedTable | None:
+    """The fields of a text of fixed width; None where it is none.
+
+    Args:
+        text: the beginning of a file, in whole lines.
+    """
+    lines = [line for line in text.splitlines() if line.strip()]
+    if len(lines) < LEAST_LINES or "\t" in text or not any("  " in line for line in lines):
+        return None
+    places = find_places(lines)
+    if len(places) < LEAST_FIELDS or not _fills(lines, places):
+        return None
+    cells = [[line[start:end].strip() for start, end in places] for line in lines]
+    kinds = [find_column_kind([row[at] for row in cells[1:]]) for at in range(len(places))]
+    if not set(kinds) & {Kind.NUMBER, Kind.TIME}:
+        return None
+    header = find_header([Row(at, row) for at, row in enumerate(cells)])
+    if header.skipped or header.count > 1:
+        return None
+    names = tuple(name or f"column_{at}" for at, name in enumerate(header.names, 1))
+    ends = [end for _, end in places[:-1]] + [TO_THE_END]
+    keys: dict[str, Any] = {
+        "format": "fixed",
+        "positions": {name: [start + 1, end] for name, (start, _), end in zip(names, places, ends, strict=True)},
+    }
+    if header.count:
+        keys["skip_rows"] = next(at for at, line in enumerate(text.splitlines()) if line.strip()) + 1
+    where = f"every one of the first {len(lines):,} lines has blanks between the same {len(places)} fields"
+    return FixedTable(names, keys, {"positions": (Note(where), *header.notes)})
+
+
+def find_places(lines: Sequence[str]) -> list[tuple[int, int]]:
+    """Where the fields are, from the first character to the one behind the last: all lines have blanks between them.
+
+    The gap belongs to the field from which texts can grow into it: to the left one where its texts begin alike, as
+    words do, else to the right one, where numbers end alike.
+    """
+    width = max(map(len, lines))
+    shown = "".join("x" if any(line[at : at + 1].strip() for line in lines) else " " for at in range(width))
+    spans = [found.span() for found in re.finditer(r"x+", shown)]
+    borders = [0]
+    for (start, end), (following, _) in pairwise(spans):
+        is_left = all(line[start : start + 1].strip() for line in lines if line[start:end].strip())
+        borders.append(following if is_left else end)
+    return [*pairwise([*borders, spans[-1][1]])] if spans else []
+
+
+def _fills(lines: Iterable[str], places: Sequence[tuple[int, int]]) -> bool:
+    """Whether nearly all fields of all lines hold something: prose has gaps anywhere."""
+    cells = [line[start:end].strip() for line in lines for start, end in places]
+    return sum(map(bool, cells)) >= LEAST_FILLED * len(cells)
+
+
+def find_crossing(lines: Iterable[str], borders: Sequence[int]) -> int | None:
+    """The number of the first line with a text across the border of two fields; None without one."""
+    for number, line in enumerate(lines, 1):
+        if any(line[at - 1 : at].strip() and line[at : at + 1].strip() for at in borders):
+            return number
+    return None
+
+
+def require_borders(part: RawFile, table: FixedTable, encoding: str | None) -> None:
+    """Make sure that no line of the whole file has a text across the border of two fields.
+
+    Raises:
+        SourceError: one has.
+    """
+    borders = [last for _, last in table.keys["positions"].values()][:-1]
+    blocks, name = open_lines(part, encoding)
+    lines = (line.decode(name, "replace") for line in split_lines(blocks))
+    number = find_crossing(lines, borders)
+    if number is not None:
+        raise SourceError(
+            f"{part.name}: looks like fields of fixed width, but line {number:,} has a text across two of them",
+            next_step='Say where the fields are by format = "fixed" and positions in [ingest] (docs/reading.md).',
+        )

@@ -1,0 +1,128 @@
+"""How a set of files is written: a table in several files, or documents."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from adopt.data.documents import find_documents
+from adopt.data.looked import Looked
+from adopt.data.looking import file_keys
+from adopt.data.one_file import look
+from adopt.notes import Note
+from relay.handoff.errors import SourceError, UsageError
+from relay.reading.formats.parts import open_parts
+from relay.reading.listing import list_names
+from relay.reading.rawfile import RawFile
+
+FOUND_FOR_EACH = ("delimiter", "quote", "encoding", "skip_rows")
+"""Keys that the reading library finds for each file, where files differ in them and have names of columns."""
+LEAST_SHARED = 0.5
+"""Share of the smaller set of names that two files of one table have in common."""
+MOST_LOOKED_AT = 1_000
+"""Files of a set that are looked at; the rest is compared when all rows are read."""
+
+
+def look_at_all(files: Sequence[RawFile], decided: Mapping[str, Any], scratch: Path | None) -> Looked:
+    """How all files are written, as one table or as documents.
+
+    Raises:
+        UsageError: they are different tables.
+        SourceError: one cannot be read, or they cannot be read as one table.
+    """
+    first: Looked | None = None
+    others: list[tuple[str, Looked]] = []
+    first_name = ""
+    for part in open_all(files, decided, scratch):
+        found = look(part, decided)
+        if first is None:
+            first, first_name = found, part.name
+        else:
+            others.append((part.name, found))
+        if found.format == "text" or first.format not in ("csv", "text") or len(others) == MOST_LOOKED_AT:
+            break  # sources with types are compared as they are read
+    assert first is not None  # noqa: S101 - a file has at least one part
+    if "text" in {found.format for _, found in [("", first), *others]}:
+        return _look_at_documents(files, first, decided, scratch)
+    return _join(first_name, first, others) if others else first
+
+
+def open_all(files: Sequence[RawFile], decided: Mapping[str, Any], scratch: Path | None) -> Iterator[RawFile]:
+    """What all files hold, each part read before the next one is asked for."""
+    keys = file_keys({key: value for key, value in decided.items() if key in ("member", "max_unpacked_bytes")})
+    for file in files:
+        yield from open_parts(file, keys, scratch=scratch, is_alone=len(files) == 1)
+
+
+def _look_at_documents(
+    files: Sequence[RawFile], first: Looked, decided: Mapping[str, Any], scratch: Path | None
+) -> Looked:
+    found = find_documents(open_all(files, decided, scratch))
+    keys = dict(first.keys) if first.format == "text" else {}
+    notes: dict[str, tuple[Note, ...]] = {}
+    if found.item_pattern:
+        keys["item_pattern"], notes["item_pattern"] = found.item_pattern, found.pattern_notes
+    if found.encoding and "encoding" not in decided:
+        keys["encoding"], notes["encoding"] = found.encoding, found.encoding_notes
+    keys |= {key: decided[key] for key in ("encoding", "item_pattern") if key in decided}
+    return Looked("text", keys, found.names, notes, found.notes)
+
+
+def _join(first_name: str, first: Looked, others: Sequence[tuple[str, Looked]]) -> Looked:
+    """The keys and names of a table in several files.
+
+    Raises:
+        UsageError: they are different tables.
+        SourceError: some have names of columns and others do not.
+    """
+    names, keys, notes = list(first.names), dict(first.keys), dict(first.key_notes)
+    lacking: list[str] = []
+    for name, found in others:
+        if found.has_names != first.has_names or (not found.has_names and len(found.names) != len(first.names)):
+            raise SourceError(
+                f"{first_name} has {_describe(first)}, and {name} has {_describe(found)}",
+                next_step="Give only files of one table, such as 'folder/orders_*.csv'.",
+            )
+        _require_one_table((first_name, first), (name, found))
+        if first.has_names and set(found.names) != set(first.names):
+            lacking.append(name)
+            names = _merge(names, found.names)
+        for key in {*keys, *found.keys}:
+            if keys.get(key) != found.keys.get(key) and key in FOUND_FOR_EACH and first.has_names:
+                keys.pop(key, None)
+                notes[key] = (Note(f"the files differ in it, such as {first_name} and {name}: found for each of them"),)
+        if "skip_if" in found.keys:
+            keys["skip_if"] = _add_rules(keys.get("skip_if"), found.keys["skip_if"])
+            notes["skip_if"] = (*notes.get("skip_if", ()), *found.key_notes.get("skip_if", ()))
+    said = list(first.notes)
+    if lacking:
+        said.append(Note(f"not all files have the same columns, such as {first_name} and {list_names(lacking)}"))
+    return Looked(first.format, keys, tuple(names), notes, tuple(said), first.has_names)
+
+
+def _merge(names: Sequence[str], others: Sequence[str]) -> list[str]:
+    """All names, each new one behind the name that it follows in its file."""
+    merged = list(names)
+    for at, name in enumerate(others):
+        if name not in merged:
+            merged.insert(merged.index(others[at - 1]) + 1 if at else 0, name)
+    return merged
+
+
+def _add_rules(known: Any, more: Any) -> Any:
+    rules = [*(known if isinstance(known, list) else [known] if known else [])]
+    rules += [rule for rule in (more if isinstance(more, list) else [more]) if rule not in rules]
+    return rules[0] if len(rules) == 1 else rules
+
+
+def _describe(found: Looked) -> str:
+    return f"{len(found.names)} columns {'with' if found.has_names else 'without'} names"
+
+
+def _require_one_table(first: tuple[str, Looked], other: tuple[str, Looked]) -> None:
+    names, others = set(first[1].names), set(other[1].names)
+    if first[1].has_names and len(names & others) < LEAST_SHARED * min(len(names), len(others)):
+        raise UsageError(
+            f"{first[0]} and {other[0]} are different tables: the first has {list_names(first[1].names)}, and the "
+            f"second {list_names(other[1].names)}",
+            next_step="Give one of them, or a pattern such as 'folder/orders_*.csv'.",
+        )

@@ -1,0 +1,117 @@
+"""How one file is written: by its first bytes, and among texts by its name."""
+
+import re
+from collections.abc import Mapping
+from pathlib import PurePath
+from typing import Any
+
+from adopt.data.arff import find_arff_table
+from adopt.data.cell_kinds import Kind, find_column_kind, find_kind
+from adopt.data.dialect import cut_whole_lines
+from adopt.data.fixed_width import find_fixed_table, require_borders
+from adopt.data.looked import Looked
+from adopt.data.looking import read_head, read_tail
+from adopt.data.records import find_json_table, is_json, looks_like_json
+from adopt.data.text_table import TextTable, find_text_table
+from adopt.data.workbook import find_sheet_table
+from relay.handoff.errors import SourceError
+from relay.reading.compressed import strip_compression
+from relay.reading.formats import ENDINGS
+from relay.reading.formats.packing import find_workbook, require_unpacked
+from relay.reading.packed import ZIP
+from relay.reading.rawfile import RawFile
+
+PARQUET_MAGIC = b"PAR1"
+PROSE_ENDINGS = (".md", ".markdown")
+SPARSE = re.compile(r"[+-]?[\d.]+(?:\s+\d+:[\d.eE+-]+)+\s*(?:#.*)?")
+LEAST_VALUES = 50
+"""Lines that are looked at to tell a format."""
+LEAST_COLUMNS = 3
+"""Of a text file that is a table without any column of numbers or times; verses may have a comma in each line."""
+
+
+def look(part: RawFile, decided: Mapping[str, Any]) -> Looked:
+    """How one file is written.
+
+    Args:
+        part: a file, what it holds compressed, or a member of an archive.
+        decided: keys of `[ingest]` that a person decided.
+
+    Raises:
+        UsageError: one of several tables in it must be chosen.
+        SourceError: it cannot be read.
+    """
+    head = part.sniff()
+    ending = PurePath(strip_compression(part.content_name)).suffix.lower()
+    by_name = ENDINGS.get(ending)
+    if head.startswith(PARQUET_MAGIC):
+        return Looked("parquet", say_format("parquet", by_name))
+    if ZIP.match(head) and find_workbook(part) == "excel":
+        sheet = find_sheet_table(part, decided)
+        has_names = bool(sheet.header.count)
+        keys = {**say_format("excel", by_name), **sheet.keys}
+        names = () if has_names else sheet.header.names
+        return Looked("excel", keys, names, sheet.key_notes, has_names=has_names, title=sheet.title)
+    require_unpacked(part, head, by_name)
+    if by_name in ("json", "jsonl") or (looks_like_json(head) and (by_name != "csv" or is_json(part))):
+        found = find_json_table(part, decided)
+        keys = {**say_format(found.format, by_name), **({"records": found.records} if found.records else {})}
+        return Looked(found.format, keys, key_notes={"records": found.notes} if found.notes else {})
+    return _look_at_text(part, decided, by_name, ending)
+
+
+def _look_at_text(part: RawFile, decided: Mapping[str, Any], by_name: str | None, ending: str) -> Looked:
+    head = read_head(part, decided.get("encoding"))
+    text = cut_whole_lines(head.text, is_all=head.is_all)
+    if arff := find_arff_table(text, part.name):
+        return Looked("csv", arff.keys, arff.names, arff.key_notes, has_names=False)
+    refuse_sparse(text, part.name)
+    wanted = decided.get("format", by_name if by_name == "csv" else None)
+    table = None
+    if wanted not in ("text", "fixed") and (ending not in PROSE_ENDINGS or wanted == "csv"):
+        tail = read_tail(part, head)
+        is_csv = wanted == "csv" or is_list_of_values(text)
+        table = find_text_table(head, decided, name=part.content_name, is_csv=is_csv, tail=tail)
+    if table is not None and (wanted == "csv" or _is_sure(table)):
+        keys = {**say_format("csv", by_name), **table.keys}
+        return Looked("csv", keys, table.header.names, table.key_notes, table.notes, table.header.count > 0)
+    fixed = find_fixed_table(text) if wanted != "text" and ending not in PROSE_ENDINGS else None
+    if fixed is not None:
+        require_borders(part, fixed, None if head.encoding == "utf-8" else head.encoding)
+        encoding = {} if head.encoding == "utf-8" or head.has_mark else {"encoding": head.encoding}
+        return Looked("fixed", {**fixed.keys, **encoding}, fixed.names, fixed.key_notes)
+    return Looked("text", say_format("text", by_name))
+
+
+def is_list_of_values(text: str) -> bool:
+    """Whether each line but the first is a number or a time: a table of one column."""
+    lines = [line for line in text.splitlines() if line.strip()][1:LEAST_VALUES]
+    return len(lines) > 1 and all(find_kind(line) in (Kind.NUMBER, Kind.TIME, Kind.MISSING) for line in lines)
+
+
+def refuse_sparse(text: str, name: str) -> None:
+    """Make sure that a text is not of LIBSVM's sparse format.
+
+    Raises:
+        SourceError: it is.
+    """
+    lines = [line for line in text.splitlines() if line.strip()][:LEAST_VALUES]
+    if len(lines) > 1 and all(SPARSE.fullmatch(line) for line in lines):
+        raise SourceError(
+            f"{name}: LIBSVM's sparse format, which Relay does not read",
+            next_step="Write it as CSV in Python: `sklearn.datasets.load_svmlight_file` reads it.",
+        )
+
+
+def _is_sure(table: TextTable) -> bool:
+    """Whether a text whose name does not say that it is a table is one."""
+    if table.way.width >= LEAST_COLUMNS:
+        return True
+    rows = [row.cells for row in table.way.rows[table.header.body :] if len(row.cells) == table.way.width]
+    kinds = {find_column_kind([row[at] for row in rows]) for at in range(table.way.width)}
+    return table.way.dialect.delimiter != "," or bool(kinds & {Kind.NUMBER, Kind.TIME})
+
+
+def say_format(kind: str, by_name: str | None) -> dict[str, Any]:
+    """The key `format`, where the file's name does not tell it."""
+    return {} if kind == by_name else {"format": kind}

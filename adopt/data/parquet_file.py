@@ -1,0 +1,53 @@
+"""A file of Parquet: which of its columns hold one value a cell, and its rows without the others."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from adopt.data.looked import Looked
+from adopt.notes import Note
+from relay.handoff.errors import SourceError
+from relay.reading.arrow import simplify
+from relay.reading.formats.parquet import HIDDEN_INDEX
+from relay.reading.listing import list_names
+from relay.reading.rawfile import RawFile
+
+
+def find_parquet_table(part: RawFile, keys: Mapping[str, Any]) -> Looked:
+    """How a file of Parquet is read; columns of lists and structs are left out, which is asked.
+
+    Raises:
+        SourceError: it is damaged, or no column holds one value a cell.
+    """
+    with part.open() as opened:
+        try:
+            schema = pq.ParquetFile(opened).schema_arrow
+        except (pa.ArrowException, OSError) as error:
+            raise SourceError(f"{part.name}: not a whole Parquet file: {str(error).splitlines()[0]}") from None
+    nested = [field.name for field in schema if pa.types.is_nested(field.type)]
+    if not nested:
+        return Looked("parquet", keys)
+    names = tuple(name for name in schema.names if name not in nested and not HIDDEN_INDEX.fullmatch(name))
+    if not names:
+        raise SourceError(
+            f"{part.name}: all columns hold lists or structs: {list_names(nested)}",
+            next_step="Write their parts as columns of their own.",
+        )
+    text = f"left out, since a cell of them holds more than one value: {list_names(nested)}"
+    return Looked("parquet", {**keys, "extra_columns": "drop"}, names, notes=(Note(text, True),))
+
+
+def read_plain(part: RawFile, names: Sequence[str]) -> Iterator[pa.Table]:
+    """The rows with some of the columns, in their own types.
+
+    Raises:
+        SourceError: the file is damaged.
+    """
+    with part.open() as opened:
+        try:
+            for batch in pq.ParquetFile(opened).iter_batches(columns=list(names)):
+                yield pa.table([simplify(batch.column(name)).values for name in names], names=list(names))
+        except pa.ArrowException as error:
+            raise SourceError(f"{part.name}: not a whole Parquet file: {str(error).splitlines()[0]}") from None

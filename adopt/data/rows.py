@@ -1,0 +1,108 @@
+"""All rows of what was given, as they are written: by the library and the keys with which ingest will read them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow as pa
+
+from adopt.data.database import read_answer
+from adopt.data.fetch import fetch
+from adopt.data.layout import Layout
+from adopt.data.looking import file_keys, first_part, open_files
+from adopt.data.records import find_json_table
+from relay.handoff.column import Column, OpenColumns
+from relay.handoff.errors import SourceError
+from relay.handoff.writer import Block
+from relay.reading.columns import ReadColumns
+from relay.reading.format_keys import FormatKeys
+from relay.reading.formats import read_files
+from relay.reading.formats.frames import read_columns
+
+TEXT_FORMATS = ("csv", "fixed", "text")
+"""Formats whose cells are texts."""
+
+
+def read_rows(layout: Layout, scratch: Path) -> Iterator[pa.Table]:
+    """All rows with the columns of the layout under its names, some thousands at a time.
+
+    Texts stay as they are written: every column is `string`, words such as NA are kept, and an empty cell is null.
+    Sources that have types keep them.
+
+    Args:
+        layout: of the source.
+        scratch: an empty folder for what must be downloaded or unpacked.
+
+    Raises:
+        SourceError: it cannot be had, or is damaged.
+        SchemaError: files of a set have other columns.
+    """
+    if layout.format == "sql":
+        yield from read_answer(layout, scratch)
+        return
+    if layout.ingest["source"] == "http" and not layout.files:
+        layout = replace(layout, files=(fetch(layout.ingest["url"], scratch),))
+    for block in _read_files(layout, scratch):
+        if block.table.num_rows:
+            yield _name(block.table, layout.names)
+
+
+def name_columns(layout: Layout) -> Layout:
+    """A layout with the names of its columns, of a source that has types: its first rows have them all.
+
+    Raises:
+        SourceError: there is no row.
+    """
+    first = next((block for block in _read_files(layout, None) if block.table.num_columns), None)
+    if first is None:
+        raise SourceError(f"{layout.files[0].name}: no row holds a value")
+    return replace(layout, names=tuple(first.table.column_names))
+
+
+def _read_files(layout: Layout, scratch: Path | None) -> Iterator[Block]:
+    keys = file_keys(layout.ingest)
+    if not layout.has_names:
+        keys = _hide_rules(keys, layout.names)
+    kind = layout.format
+    files = open_files(layout.files)
+    if kind in TEXT_FORMATS or not layout.has_names:
+        yield from read_files(files, keys, list_text_columns(layout), scratch)
+        return
+    keep = keys.model_copy(update={"extra_columns": "keep"})
+    if kind == "json":
+        for file in files:
+            with first_part(file, keys, scratch) as part:
+                if (
+                    find_json_table(part, keys.model_dump(include={"records"}, exclude_defaults=True)).shape
+                    == "columns"
+                ):
+                    yield from read_columns(part, keep, ReadColumns(OpenColumns({})), 1)
+                    return
+    yield from read_files(files, keep, OpenColumns({}), scratch)
+
+
+def _hide_rules(keys: FormatKeys, names: Sequence[str]) -> FormatKeys:
+    """The rules of `skip_if` with the hidden names, where the file has none."""
+    places = {name: hidden(number) for number, name in enumerate(names)}
+    rules = [rule.model_copy(update={"column": places.get(rule.column, rule.column)}) for rule in keys.skip_if]
+    return keys.model_copy(update={"skip_if": rules})
+
+
+def list_text_columns(layout: Layout) -> dict[str, Column]:
+    """A column of text for each of the source's, under names that no column of a file has."""
+    return {
+        hidden(number): Column.model_validate({"type": "text", "role": "ignore", "null": True, "from": name})
+        for number, name in enumerate(layout.names)
+    }
+
+
+def hidden(number: int) -> str:
+    """A name that no column of a file has."""
+    return f"\0{number}"
+
+
+def _name(table: pa.Table, names: Sequence[str]) -> pa.Table:
+    """The columns by the source's names, in its order."""
+    if table.column_names[:1] == [hidden(0)]:
+        return table.rename_columns(list(names))
+    return table if table.column_names == list(names) else table.select(list(names))

@@ -1,0 +1,27 @@
+"""Words that often mean "no value", and those that always do."""
+
+from relay.reading.spellings import MISSING_WORDS
+
+USUAL = frozenset(word for word in MISSING_WORDS if word)
+"""What ingest takes for no value in columns that are not words."""
+
+SURE = USUAL - {"NA", "None"} | {"\\N", "<NA>", "NaT", "<null>", "(null)", "#NULL!", "#N/A N/A", "-nan", "n/a"}
+"""What programs write for no value, and people do not use as a value."""
+
+SUSPECTED = frozenset(
+    (
+        *USUAL, *SURE, "na", "none", "Null", "NONE", "?", "??", "-", "--", "---", ".", "..", "...", "*",
+        "ERR", "ERROR", "err", "error", "Error", "#VALUE!", "#REF!", "#DIV/0!", "#NAME?", "#NUM!", "missing", "Missing",
+        "MISSING", "unknown", "Unknown", "UNKNOWN", "n.a.", "N.A.", "n/d", "nd", "ND", "k.A.", "k. A.", "keine Angabe",
+        "not available", "Not available", "not applicable", "Not applicable", "unbekannt", "nil", "NIL", "void",
+        "undefined", "n.d.", "s/d", "tbd", "TBD",
+    )
+)  # fmt: skip
+"""Words to look at in any column."""
+
+NUMBERS = (
+    -1, -9, -99, -999, -9999, -99999, -999999, 9, 99, 999, 9999, 99999, 999999, 9999999, 99999999, 999999999,
+    -99.9, -999.9, -999.25, -999.99, 99.9, 999.9, 999.99, -32768, 32767, -2147483648, 2147483647, -9e18,
+    1e20, 1e30, -1e30,
+)  # fmt: skip
+"""Numbers that stand for no value in many files."""

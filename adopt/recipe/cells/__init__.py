@@ -1,0 +1,1 @@
+"""From the cells of one column to its type."""

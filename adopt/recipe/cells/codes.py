@@ -1,0 +1,59 @@
+"""Digits that are codes and no numbers: 007, 1E5, postcodes."""
+
+from adopt.notes import Note
+from adopt.recipe.cells.subject import Subject, quote, share
+
+NAMES = frozenset(
+    (
+        "zip", "zipcode", "postcode", "postal", "plz", "phone", "telephone", "telefon", "tel", "mobile", "fax", "isbn",
+        "ean", "gtin", "upc", "sku", "iban", "bic", "ssn", "fips", "naics", "sic", "icd", "barcode", "cep", "ags",
+        "account", "konto", "kontonummer", "code", "cp", "cap", "imei", "vat", "siret", "siren", "insee", "pin",
+    )
+)  # fmt: skip
+"""Words in the names of columns of codes."""
+
+SHORTEST = 5
+"""Digits from which on numbers of one length are taken for codes."""
+SPREAD = 0.5
+"""Share of the range of numbers of that length that codes cover at least."""
+FEWEST = 20
+
+
+def describe_code(subject: Subject) -> Note | None:
+    """Why the digits of the column are a code; None where they are numbers."""
+    column = subject.column
+    examples = [word for word, _ in column.most_frequent]
+    if column.leading_zeros:
+        zeros = [word for word in examples if word.startswith("0") and len(word) > 1]
+        shown = f" ({quote(zeros)})" if zeros else ""
+        return Note(
+            f"{share(column.leading_zeros, column.filled)} have leading zeros{shown}, which a number loses: codes"
+        )
+    if column.exponents and not column.fractions:
+        return Note(f"{share(column.exponents, column.filled)} are written like 1E5, which a number changes: codes")
+    if not subject.fits("int"):
+        if column.beyond_double and not column.fractions and not column.dots:
+            return Note(f"{share(column.beyond_double, column.filled)} are beyond what a whole number can hold: codes")
+        return None
+    if column.shortest != column.longest or not column.quantiles or column.dots:
+        return None
+    return _describe_length(subject)
+
+
+def _describe_length(subject: Subject) -> Note | None:
+    """Numbers of one length that cover most of its range."""
+    column, digits = subject.column, subject.column.longest
+    low, high = column.quantiles[0], column.quantiles[-1]
+    text = f"all {subject.known:,} cells have {digits} digits"
+    if subject.has_word(*NAMES) and digits >= len("1234"):
+        return Note(f"{text}, and the name says that they are codes")
+    covered = (high - low) / (9 * 10 ** (digits - 1))
+    is_spread = covered >= SPREAD and column.distinct >= FEWEST and low < 2 * 10 ** (digits - 1)
+    if digits < SHORTEST or not is_spread or column.is_sorted:
+        return None
+    return Note(
+        f"{text}, from {low:.0f} to {high:.0f}: read as codes",
+        is_question=True,
+        choices=("int",),
+        key=subject.key("type"),
+    )

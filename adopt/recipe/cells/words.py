@@ -1,0 +1,116 @@
+"""Truth values, categories and free text, and what is to be said of cells that are almost numbers."""
+
+import json
+import re
+
+from adopt.notes import Note
+from adopt.recipe.cells.codes import describe_code
+from adopt.recipe.cells.subject import Subject, quote, share
+from adopt.recipe.cells.times import describe_mixture
+from adopt.recipe.type_guess import TypeGuess
+
+TRUTHS = (
+    ("ja", "nein"), ("oui", "non"), ("sí", "no"), ("si", "no"), ("sim", "não"), ("sim", "nao"), ("tak", "nie"),
+    ("да", "нет"), ("wahr", "falsch"), ("vrai", "faux"), ("verdadero", "falso"), ("j", "n"), ("s", "n"), ("o", "n"),
+    ("kyllä", "ei"), ("ano", "ne"), ("igen", "nem"), ("evet", "hayır"), ("true", "false"), ("yes", "no"), ("y", "n"),
+    ("t", "f"), ("on", "off"), ("ja", "nee"), ("ja", "nej"), ("はい", "いいえ"), ("是", "否"),
+)  # fmt: skip
+"""Words for true and false that stand in one column."""
+
+SIGNS = r"[%‰€$£¥₹₽₩]|EUR|USD|GBP|CHF|kr|zł|Kč"
+AMOUNT = re.compile(rf"[-+(]?\s?(?P<before>{SIGNS})?\s?[-+]?9([.,'’\s\u202f]?9)*\s?(?P<behind>{SIGNS})?\)?[-+]?")
+UNIT = re.compile(r"[-+]?9([.,]9)?\s?(?P<unit>a[²³]?|°a?)")
+CLOCK = re.compile(r"9:9(:9([.,]9)?)?( ?a)?")
+MANY_WORDS = 8.0
+LONG = 200
+FEW_VALUES, MANY_VALUES = 50, 1_000
+REPEATS, MANY_REPEATS = 2, 10
+
+
+def guess_words(subject: Subject) -> TypeGuess:
+    """Bool, category or text."""
+    truth = _guess_truth(subject)
+    if truth is not None:
+        return truth
+    notes = [note for note in (_describe_amounts(subject), _describe_rest(subject)) if note is not None]
+    return TypeGuess("category" if is_category(subject) else "text", {}, tuple(notes))
+
+
+def is_category(subject: Subject) -> bool:
+    """Whether the cells are a few different words that come again and again."""
+    column = subject.column
+    if not column.distinct or not column.is_distinct_exact or column.longest > LONG:
+        return False
+    if column.mean_words > MANY_WORDS and column.distinct * MANY_REPEATS > column.filled:
+        return False
+    if column.distinct <= FEW_VALUES:
+        return column.filled >= REPEATS * column.distinct
+    return column.distinct <= MANY_VALUES and column.filled >= MANY_REPEATS * column.distinct
+
+
+def _guess_truth(subject: Subject) -> TypeGuess | None:
+    column = subject.column
+    if subject.doubtful or not column.is_distinct_exact or column.distinct > 20:
+        return None
+    words = {word for word, _ in column.most_frequent} - set(subject.nothing)
+    folded = {word.casefold() for word in words}
+    if subject.fits("bool"):
+        is_pair = any(folded == set(pair) for pair in TRUTHS)
+        return TypeGuess("bool") if is_pair or folded <= {"true", "false"} else None
+    for yes, no in TRUTHS:
+        if folded == {yes, no}:
+            written = {word.casefold(): word for word in sorted(words)}
+            keys = {"true_words": [written[yes]], "false_words": [written[no]]}
+            return TypeGuess("bool", keys, (Note(f'"{written[yes]}" is true and "{written[no]}" false'),))
+    return None
+
+
+def _describe_rest(subject: Subject) -> Note | None:
+    """Why the column is no numbers or times, where most of it is."""
+    if subject.fits("float"):
+        return describe_code(subject)
+    if (mixture := describe_mixture(subject)) is not None:
+        return mixture
+    ways = {way: cells for way, cells in subject.column.ways.items() if way.startswith(("int", "float"))}
+    best = max(ways, key=lambda way: (ways[way].fits, way == "int"), default="")
+    if not best or not 0 < ways[best].misses <= subject.known * 0.2:
+        return None
+    if len(ways[best].examples) == 1 and ways[best].misses > 1:
+        return _propose_missing(subject, ways[best].examples[0].strip(), ways[best].misses)
+    return Note(
+        f"{share(ways[best].misses, subject.known)} are no numbers, such as {quote(ways[best].examples)}: kept as text",
+        is_question=True,
+        choices=("float",),
+        key=subject.key("type"),
+    )
+
+
+def _propose_missing(subject: Subject, word: str, cells: int) -> Note:
+    """One word that comes again and again among numbers."""
+    choice = json.dumps([word, *sorted(subject.nothing)], ensure_ascii=False)
+    return Note(
+        f'cells with {cells:,} "{word}", kept as values; all others are numbers. If that means no value: '
+        f"missing = {choice}",
+        is_question=True,
+        choices=(choice,),
+        key=subject.key("missing"),
+    )
+
+
+def _describe_amounts(subject: Subject) -> Note | None:
+    """Numbers with a sign or unit, and times of day, for which a recipe has no key."""
+    shapes = subject.column.shapes
+    total = sum(shapes.values())
+    if not total or subject.fits("float"):
+        return None
+    found = {shape: AMOUNT.fullmatch(shape) for shape in shapes}
+    signed = sum(cells for shape, cells in shapes.items() if (at := found[shape]) and (at["before"] or at["behind"]))
+    if signed and sum(cells for shape, cells in shapes.items() if found[shape]) >= 0.9 * total:
+        sign = next(at["before"] or at["behind"] for at in found.values() if at and (at["before"] or at["behind"]))
+        return Note(f'numbers with "{sign}", kept as text: remove it in the file, or in a function of your own')
+    if sum(cells for shape, cells in shapes.items() if CLOCK.fullmatch(shape)) >= 0.9 * total:
+        return Note("times of day, which are no moments: kept as text")
+    units = sum(cells for shape, cells in shapes.items() if UNIT.fullmatch(shape))
+    if units >= 0.9 * total and not subject.fits("bool"):
+        return Note("numbers with a unit, kept as text: remove it in the file, or in a function of your own")
+    return None

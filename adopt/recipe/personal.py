@@ -1,0 +1,121 @@
+"""Personal data, by the names of columns and by their cells: names, addresses, phone numbers."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from adopt.recipe.known import Known
+from adopt.recipe.words import join_name, list_words, split_name
+
+LOOKED_AT = 1_000
+"""Cells of a column that are looked at."""
+
+MOST = 0.5
+"""Share of the cells from which on a column holds what they are."""
+
+NAMES = list_words(
+    "firstname lastname surname fullname givenname familyname middlename vorname nachname familienname name1 name2 "
+    "forename maidenname geburtsname vollername nom prenom prénom nombre apellido imie imię nazwisko"
+)
+"""Names, without the marks between their words, of columns with names of persons."""
+
+OWNERS = list_words(
+    "customer client user patient person employee student member contact guest owner passenger author driver teacher "
+    "kunde kunden patienten mitarbeiter ansprechpartner inhaber first last full sur given family"
+)
+"""Words before `name` in columns with names of persons."""
+
+MAIL = list_words("email mail emailaddress mailadresse emailadresse")
+PHONE = list_words("phone telephone telefon tel mobile mobil handy fax phonenumber telefonnummer handynummer cellphone")
+ADDRESS = list_words("address street strasse straße adresse anschrift hausnummer streetaddress")
+NUMBERS = list_words(
+    "iban ssn bic passport personalausweis steuernummer sozialversicherungsnummer creditcard cardnumber ip"
+)
+BIRTH = list_words("birthdate birthday dob geburtsdatum dateofbirth")
+
+BIRTH_DATES = "dates of birth"
+
+MAIL_CELL = re.compile(r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}")
+PHONE_CELL = re.compile(r"(\+|00|0|\()[\d][\d\s()/.-]{6,18}\d")
+IBAN_CELL = re.compile(r"[A-Z]{2}\d{2}(\s?[A-Z0-9]{4}){3,7}(\s?[A-Z0-9]{1,3})?")
+IP_CELL = re.compile(r"(\d{1,3}\.){3}\d{1,3}")
+PERSON_CELL = re.compile(r"([A-ZÀ-Þ][\w'’.-]*,? ?(\(.*\))?){2,6}")
+"""Words with capitals, as `Braund, Mr. Owen Harris`."""
+
+BY_CELLS = (
+    ("mail addresses", MAIL_CELL),
+    ("phone numbers", PHONE_CELL),
+    ("bank accounts (IBAN)", IBAN_CELL),
+    ("IP addresses", IP_CELL),
+)
+BY_NAMES = (
+    ("mail addresses", MAIL),
+    ("phone numbers", PHONE),
+    ("addresses", ADDRESS),
+    ("numbers of persons or accounts", NUMBERS),
+    (BIRTH_DATES, BIRTH),
+)
+
+
+@dataclass(frozen=True)
+class Personal:
+    """Personal data of a column."""
+
+    index: int
+    what: str
+    """Such as `mail addresses`."""
+    example: str
+    by_cells: bool
+
+
+def find_personal(columns: Sequence[Known], *, has_names: bool = True) -> tuple[Personal, ...]:
+    """The columns that hold personal data.
+
+    Args:
+        columns: of the table.
+        has_names: whether the source names its columns.
+    """
+    looked = (_look(column, has_names=has_names) for column in columns)
+    return tuple(one for one in looked if one is not None)
+
+
+def _look(column: Known, *, has_names: bool) -> Personal | None:
+    cells = [cell for cell in column.read_as("text").slice(0, LOOKED_AT).to_pylist() if cell]
+    if not cells:
+        return None
+    if column.type in ("text", "category"):
+        for what, pattern in BY_CELLS:
+            if sum(1 for cell in cells if pattern.fullmatch(cell.strip())) > MOST * len(cells):
+                return Personal(column.index, what, cells[0], by_cells=True)
+    if not has_names:
+        return None
+    words, joined = set(split_name(column.name)), join_name(column.name)
+    for what, names in BY_NAMES:
+        if (joined in names or words & (names - BIRTH)) and _suits(what, column):
+            return Personal(column.index, what, cells[0], by_cells=False)
+    if column.type in ("text", "category") and _names_persons(column, joined, words, cells):
+        return Personal(column.index, "names of persons", cells[0], by_cells=False)
+    return None
+
+
+def _suits(what: str, column: Known) -> bool:
+    """Whether a column can hold what its name says: a truth value holds no address, few values are no numbers."""
+    if column.type == "bool" or column.distinct <= FEWEST_PERSONS:
+        return False
+    return column.type != "float" and (column.type == "time") == (what == BIRTH_DATES)
+
+
+FEWEST_PERSONS = 5
+"""Different cells up to which a column describes no persons one by one."""
+
+
+def _names_persons(column: Known, joined: str, words: set[str], cells: Sequence[str]) -> bool:
+    if joined in NAMES or words & NAMES:
+        return column.distinct > FEWEST_PERSONS
+    if "name" not in words:
+        return False
+    if words & OWNERS:
+        return column.distinct > FEWEST_PERSONS
+    is_alone = words == {"name"} or joined == "name"
+    looks_so = sum(1 for cell in cells if PERSON_CELL.fullmatch(cell.strip())) > MOST * len(cells)
+    return is_alone and looks_so and column.distinct > MOST * column.valued

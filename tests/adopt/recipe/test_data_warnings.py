@@ -1,0 +1,113 @@
+"""What a person is warned of: personal data, copies, constants, codes among numbers, rare classes, repeated rows."""
+
+import random
+from typing import Any
+
+import pytest
+from small_tables import make
+
+from adopt.notes import WarningKind
+from adopt.recipe.roles import guess_roles
+from adopt.recipe.task import guess_task
+from adopt.recipe.warnings import find_warnings
+
+DRAW = random.Random(2)
+N = 200
+NUMBERS = [round(DRAW.gauss(50, 10), 2) for _ in range(N)]
+CLASSES = [DRAW.choice(["yes", "no"]) for _ in range(N)]
+
+
+def warn(columns: dict[str, Any], duplicates: int = 0) -> dict[WarningKind, list[tuple[str, ...]]]:
+    profile, types = make(columns, duplicates)
+    roles = guess_roles(profile, types)
+    found: dict[WarningKind, list[tuple[str, ...]]] = {}
+    for warning in find_warnings(profile, types, roles, guess_task(profile, types, roles)):
+        found.setdefault(warning.kind, []).append(warning.columns)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("name", "cells"),
+    [
+        ("contact", [f"person{i}@example.org" for i in range(N)]),
+        ("reach", [f"+49 731 {100000 + i}" for i in range(N)]),
+        ("account", [f"DE89 3704 0044 0532 01{i % 100:02} {i % 100:02}" for i in range(N)]),
+        ("Vorname", [f"Anna{i}" for i in range(N)]),
+        (
+            "name",
+            [
+                f"Person{chr(65 + i % 26)}a Muster{i}"[:7] + f" Muster{chr(97 + i % 26)}{'x' * (i // 26)}"
+                for i in range(N)
+            ],
+        ),
+    ],
+)
+def test_personal_data_is_found_by_cells_or_name_and_left_out(name: str, cells: list[str]) -> None:
+    columns: dict[str, Any] = {name: ("text", cells), "size": ("float", NUMBERS), "churn": ("category", CLASSES)}
+    assert warn(columns)[WarningKind.PERSONAL_DATA] == [(name,)]
+    profile, types = make(columns)
+    assert guess_roles(profile, types).columns[0].role == "ignore"
+
+
+def test_names_of_things_are_no_personal_data() -> None:
+    columns = {
+        "product_name": ("category", [DRAW.choice(["Alpha Beta", "Gamma Delta"]) for _ in range(N)]),
+        "name": ("category", [DRAW.choice(["chair", "table"]) for _ in range(N)]),
+        "mobile": ("bool", [DRAW.choice(["true", "false"]) for _ in range(N)]),
+        "churn": ("category", CLASSES),
+    }
+    assert WarningKind.PERSONAL_DATA not in warn(columns)
+
+
+def test_a_code_far_from_all_numbers_is_suspicious_and_a_large_value_is_not() -> None:
+    coded = [999.0 if i % 20 == 0 else value for i, value in enumerate(NUMBERS)]
+    columns = {"a": ("float", coded), "b": ("float", NUMBERS), "churn": ("category", CLASSES)}
+    assert warn(columns)[WarningKind.SUSPICIOUS_VALUE] == [("a",)]
+
+
+def test_zeros_below_all_other_numbers_are_suspicious_and_counts_are_not() -> None:
+    columns = {
+        "glucose": ("float", [0 if i % 9 == 0 else value for i, value in enumerate(NUMBERS)]),
+        "visits": ("int", [DRAW.randint(0, 40) for _ in range(N)]),
+        "churn": ("category", CLASSES),
+    }
+    assert warn(columns)[WarningKind.SUSPICIOUS_VALUE] == [("glucose",)]
+
+
+def test_equal_columns_other_units_and_other_words_are_copies() -> None:
+    columns: dict[str, Any] = {
+        "c": ("float", NUMBERS),
+        "again": ("float", NUMBERS),
+        "f": ("float", [round(1.8 * value + 32, 3) for value in NUMBERS]),
+        "plan": ("category", [DRAW.choice("AB") for _ in range(N)]),
+        "churn": ("category", CLASSES),
+    }
+    columns["plan_code"] = ("int", [1 if plan == "A" else 2 for plan in columns["plan"][1]])
+    columns["churn"] = columns.pop("churn")
+    assert warn(columns)[WarningKind.COPY] == [("c", "again"), ("c", "f"), ("plan", "plan_code")]
+
+
+def test_a_constant_a_rare_class_and_repeated_rows_are_said() -> None:
+    columns = {
+        "a": ("float", NUMBERS),
+        "plant": ("category", ["Ulm"] * N),
+        "b": ("float", NUMBERS[::-1]),
+        "fraud": ("category", ["yes" if i % 40 == 0 else "no" for i in range(N)]),
+    }
+    found = warn(columns, duplicates=3)
+    assert found[WarningKind.CONSTANT] == [("plant",)]
+    assert found[WarningKind.IMBALANCE] == [("fraud",)]
+    assert found[WarningKind.DUPLICATE_ROWS] == [()]
+
+
+def test_columns_that_tell_the_target_are_leaks() -> None:
+    price = [round(3 * value + 5, 2) for value in NUMBERS]
+    columns = {"a": ("float", NUMBERS[::-1]), "euro": ("float", NUMBERS), "sale_price": ("float", price)}
+    assert warn(columns)[WarningKind.LEAK] == [("euro",)]
+    filled = {
+        "a": ("float", NUMBERS),
+        "left_because": ("category", ["price" if one == "yes" else None for one in CLASSES]),
+        "code": ("int", [7 if one == "yes" else 8 for one in CLASSES]),
+        "churn": ("category", CLASSES),
+    }
+    assert warn(filled)[WarningKind.LEAK] == [("left_because",), ("code",)]

@@ -1,0 +1,122 @@
+"""What a person says instead of a guess counts, whatever was guessed."""
+
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from adopt.data.layout import Layout, Shape
+from adopt.data.profiling import profile_rows
+from adopt.draft_data import Examined, Wishes, draft_data
+from adopt.recipe.corrections import read_corrections
+from adopt.recipe.draft import Draft, DraftColumn
+from relay.handoff.errors import UsageError
+
+CELLS = {
+    "Customer ID": [f"C-{number:04d}" for number in range(200)],
+    "zip": [f"{10000 + 37 * number}" for number in range(200)],
+    "monthly": [f"{number * 7 % 90}.5" for number in range(200)],
+    "price": [f"{number * 11 % 70},5" for number in range(200)],
+    "contract": ["month", "year", "month", "two years"] * 50,
+    "churn": ["no", "no", "yes", "no", "yes"] * 40,
+}
+
+
+def draft(*sets: str, unset: tuple[str, ...] = (), target: str = "", **layout: Any) -> Draft:
+    """The draft of a small table with corrections."""
+    table = pa.table({name: pa.array(cells) for name, cells in CELLS.items()})
+    ingest = {"source": "file", "path": "data/churn.csv"}
+    found = Layout(Shape.TABLE, tuple(CELLS), ingest, "Churn", **layout)
+    examined = Examined(found, profile_rows(iter([table])), "churn.csv")
+    return draft_data(examined, Wishes("churn", target, read_corrections(sets, unset)))
+
+
+def find(drafted: Draft, name: str) -> DraftColumn:
+    """One column."""
+    return next(column for column in drafted.columns if column.name == name)
+
+
+def test_without_a_correction_each_column_has_its_guess() -> None:
+    drafted = draft()
+    assert {column.name: column.role for column in drafted.columns} == {
+        "customer_id": "id", "zip": "ignore", "monthly": "input", "price": "input", "contract": "input",
+        "churn": "target",
+    }  # fmt: skip
+    assert drafted.task.kind == "binary"
+
+
+def test_a_type_takes_only_the_keys_that_it_can_have() -> None:
+    column = find(draft('columns.price.type="text"'), "price")
+    assert (column.type, dict(column.keys)) == ("text", {})
+
+
+def test_a_role_takes_the_place_of_a_guess() -> None:
+    drafted = draft('columns.contract.role="target"')
+    assert (drafted.task.target, find(drafted, "contract").role, find(drafted, "churn").role) == (
+        "contract", "target", "input",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("target", ["monthly", "Customer ID"])
+def test_a_target_is_named_by_either_name(target: str) -> None:
+    drafted = draft(target=target)
+    assert [column.source for column in drafted.columns if column.role == "target"] == [target]
+
+
+def test_no_target_is_an_answer() -> None:
+    drafted = draft(target="none")
+    assert (drafted.task.target, drafted.task.model) == (None, {})
+    assert "target" not in {column.role for column in drafted.columns}
+
+
+def test_a_column_gets_another_name_and_is_still_found_in_the_source() -> None:
+    drafted = draft('columns.churn.name="has_left"')
+    assert (find(drafted, "has_left").source, drafted.task.target) == ("churn", "has_left")
+
+
+def test_without_names_in_the_source_a_new_name_needs_no_other() -> None:
+    assert find(draft('columns.churn.name="has_left"', has_names=False), "has_left").source == "has_left"
+
+
+def test_keys_of_sections_and_their_tables_are_set_and_left_out() -> None:
+    drafted = draft("model.cv_folds=5", "model.estimators.boosted.options.max_iter=7", "ingest.delimiter=';'",
+                    "title='Who leaves'", unset=("preprocess.split",))  # fmt: skip
+    assert drafted.task.model["cv_folds"] == 5
+    assert drafted.task.model["estimators"]["boosted"]["options"]["max_iter"] == 7
+    assert (drafted.ingest["delimiter"], drafted.title) == (";", "Who leaves")
+    assert "split" not in drafted.task.preprocess
+
+
+def test_a_question_that_a_person_answered_is_asked_no_longer() -> None:
+    column = find(draft(), "zip")
+    asked = [note for note in column.notes if note.is_question]
+    if asked:
+        again = find(draft(f"{asked[0].key}={column.type!r}"), "zip")
+        assert [note.text for note in again.notes if note.is_question] == []
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ("columns.zpi.type='text'", 'the draft has no column "zpi" (did you mean "zip"?)'),
+        ("columns.zip.typ='text'", "expected columns.NAME.KEY, where KEY is one of"),
+        ("columns.zip.type='texts'", '"texts" is no type (did you mean "text"?)'),
+        ("columns.zip.role='targt'", '"targt" is no role (did you mean "target"?)'),
+        ("colums.zip.type='text'", 'no such key of a recipe (did you mean "columns"?)'),
+        ("columns.zip='text'", "expected columns.NAME.KEY"),
+        ("columns.zip.missing='NA'", "found 'NA', expected a list of texts"),
+        ("ingest.missing=[1]", "found [1], expected a list of texts"),
+        ("zip", "expected section.key=value"),
+        ("columns.zip.name='churn'", 'two columns would be called "churn"'),
+        ("columns.zip.name='Customer ID'", 'two columns would be called "Customer ID"'),
+    ],
+)
+def test_a_correction_that_names_nothing_is_refused(setting: str, message: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        draft(setting)
+    assert message in str(refused.value)
+
+
+def test_a_target_that_is_no_column_is_refused_with_the_nearest() -> None:
+    with pytest.raises(UsageError, match=r'--target chrun: .* \(did you mean "churn"\?\)'):
+        draft(target="chrun")
