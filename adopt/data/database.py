@@ -1,6 +1,7 @@
 """A table or query of PostgreSQL or SQLite: which one, its columns, and all its rows."""
 
 import os
+import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -96,7 +97,7 @@ def _choose_table(url: str) -> str:
     listed = ", ".join(tables[:TABLES_SHOWN]) + more
     raise UsageError(
         f"{_show_database(url)}: the database holds {len(tables)} tables: {listed}",
-        next_step=f"Choose one: `--set ingest.table={tables[0]}`, or ask by `--set ingest.query='select …'`.",
+        next_step=f"Choose one: `--table {shlex.quote(tables[0])}`; or ask by `--query 'select …'`.",
     )
 
 

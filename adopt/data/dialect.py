@@ -17,7 +17,9 @@ from relay.reading.formats.rowends import Dialect
 DELIMITERS = (",", ";", "\t", "|")
 OTHER_DELIMITERS = (":", "^", "~", "\x01", " ")
 """Looked at only where none of the usual ones makes columns."""
-SAMPLE_ROWS = 1_000
+SAMPLE_ROWS, SAMPLE_CELLS = 1_000, 100_000
+LEAST_ROWS = 10
+"""Rows of a sample, however many cells they have."""
 SCORED_CELLS = 20_000
 OTHER_SHARE = 0.5
 """What a text with a sign that separates cells counts, beside a cell of a known kind."""
@@ -95,12 +97,13 @@ def read_rows(text: str, dialect: Dialect) -> list[Row]:
     """The first rows that are not blank."""
     reader = read_by_hand(text, dialect)
     rows: list[Row] = []
-    before = 0
+    before = count = 0
     for cells in reader:
         if any(cell.strip() for cell in cells):
             rows.append(Row(before, cells))
         before = reader.line_num  # type: ignore[attr-defined]  # the reader of `csv` counts the lines
-        if len(rows) == SAMPLE_ROWS:
+        count += len(cells)
+        if len(rows) == SAMPLE_ROWS or (count > SAMPLE_CELLS and len(rows) > LEAST_ROWS):
             break
     return rows
 

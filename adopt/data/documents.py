@@ -6,10 +6,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from adopt.data.other_encodings import guess_other
 from adopt.notes import Note
 from relay.handoff.errors import SourceError
 from relay.reading.encodings import MARKS
-from relay.reading.likely import find_strange, guess_encoding
 from relay.reading.listing import list_names
 from relay.reading.rawfile import RawFile
 
@@ -22,8 +22,8 @@ PATTERNS = (
     rf"^(?P<{LABEL}>[^ .]+)[ .]",
 )
 """How the name of a file tells a label, the most common one first. Source: the file names of the R package stylo."""
-MOST_LABELS = 0.5
-"""Labels per document, above which a part of the name is no label."""
+LEAST_SHARED = 0.5
+"""Share of the documents whose label another one has, below which a part of the name is no label."""
 SHOWN = 4
 
 
@@ -76,7 +76,8 @@ def find_labels(pattern: str, items: Iterable[str]) -> Counter[str]:
     """The labels that names hold by a pattern, with how often; empty where they are none."""
     matches = [re.search(pattern, item) for item in items]
     found = Counter(match[LABEL] for match in matches if match is not None)
-    is_each = all(matches) and 1 < len(found) <= MOST_LABELS * len(matches)
+    shared = sum(count for count in found.values() if count > 1)
+    is_each = all(matches) and len(found) > 1 and shared >= LEAST_SHARED * len(matches)
     is_label = is_each and all(re.search(r"[^\W\d_]", label) for label in found)
     return found if is_label else Counter()
 
@@ -88,7 +89,7 @@ def find_encoding(content: bytes) -> str:
     try:
         content.decode("utf-8")
     except UnicodeDecodeError:
-        return guess_encoding(content[max(find_strange(content) - 100, 0) :]) or "cp1252"
+        return guess_other(content) or "cp1252"
     return "utf-8"
 
 

@@ -1,6 +1,7 @@
 """Which files of a folder are its data, and how a recipe names them."""
 
 import os
+import shlex
 from collections.abc import Sequence
 from pathlib import Path, PurePath
 
@@ -38,9 +39,10 @@ def find_files(folder: Path) -> list[Path]:
     if len(known) > 1:
         shown = ", ".join(f"{len(files):,} {kind}" for kind, files in known.items())
         example = max(known, key=lambda kind: len(known[kind]))
+        pattern = f"*{_ending(known[example][0])}"
         raise UsageError(
             f"{show(str(folder))}: the folder holds several kinds of files: {shown}",
-            next_step=f"Choose some: `python -m adopt '{show(str(folder / ('*' + _ending(known[example][0]))))}'`.",
+            next_step=f"Choose some: `python -m adopt {shlex.quote(show(str(folder / pattern)))}`.",
         )
     return next(iter(known.values()))
 

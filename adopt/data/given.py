@@ -137,7 +137,7 @@ def _find_database(url: str, environment: Mapping[str, str]) -> str:
 
 def _suggest(path: Path) -> str:
     folder = path.parent
-    names = [one.name for one in folder.iterdir()] if folder.is_dir() else []
+    names = [one.name for one in folder.iterdir() if one.exists()] if folder.is_dir() else []
     near = get_close_matches(path.name, names, n=1, cutoff=0.6)
     if near:
         return f"; is it {show(str(folder / near[0]))}?"

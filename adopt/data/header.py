@@ -1,5 +1,6 @@
 """Which row of a table has the names of its columns, and whether one does: by what the rows below it hold."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from unicodedata import normalize
@@ -173,7 +174,8 @@ def join_parts(rows: Sequence[Sequence[str]], width: int, separator: str) -> lis
 def _repair(header: Header, rows: Sequence[Row], width: int) -> Header:
     """Read by their order the columns whose names are missing or come twice."""
     forms = [normalize("NFC", name) for name in header.names]
-    repeated = [name for name, form in zip(header.names, forms, strict=True) if name and forms.count(form) > 1]
+    counts = Counter(forms)
+    repeated = [name for name, form in zip(header.names, forms, strict=True) if name and counts[form] > 1]
     unnamed = [at for at, name in enumerate(header.names) if not name]
     if not repeated and len(unnamed) <= 1:
         return header if not unnamed else _say_unnamed(header, rows, unnamed[0], width)

@@ -10,6 +10,7 @@ from typing import Any
 
 from loguru import logger
 
+from adopt.data.other_encodings import guess_other
 from relay.handoff.errors import SourceError
 from relay.handoff.files import hash_file
 from relay.handoff.receipt import Origin
@@ -105,8 +106,11 @@ def read_head(part: RawFile, encoding: str | None, *, most_bytes: int = SAMPLE_B
         if len(beginning) > most_bytes and (strange or read > ENCODING_BYTES):
             break
     found = declared or fresh.noted.get("found", {}).get("encoding", "utf-8")
-    if declared is None and found == "utf-8" and strange and (other := _guess_other(strange)):
-        return read_head(part, other, most_bytes=most_bytes)
+    if declared is None and not has_mark and strange:
+        raw = strange if found == "utf-8" else strange.decode("utf-8").encode("cp1252", "replace")
+        other = _guess_other(raw)
+        if other not in (None, found):
+            return read_head(part, other, most_bytes=most_bytes)
     text = beginning[:most_bytes].decode("utf-8", "replace")
     return Head(text, len(beginning) <= most_bytes, found, has_mark, _show_strange(strange))
 
@@ -155,8 +159,7 @@ def _guess_other(block: bytes) -> str | None:
     try:
         codecs.utf_8_decode(block, "strict", False)
     except UnicodeDecodeError:
-        likely = guess_encoding(block[max(find_strange(block) - 100, 0) :])
-        return None if likely == "utf-8" else likely
+        return guess_other(block)
     return None
 
 

@@ -101,9 +101,10 @@ def _join(first_name: str, first: Looked, others: Sequence[tuple[str, Looked]]) 
 
 def _merge(names: Sequence[str], others: Sequence[str]) -> list[str]:
     """All names, each new one behind the name that it follows in its file."""
-    merged = list(names)
+    merged, known = list(names), set(names)
     for at, name in enumerate(others):
-        if name not in merged:
+        if name not in known:
+            known.add(name)
             merged.insert(merged.index(others[at - 1]) + 1 if at else 0, name)
     return merged
 

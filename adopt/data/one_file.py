@@ -11,6 +11,7 @@ from adopt.data.dialect import cut_whole_lines
 from adopt.data.fixed_width import find_fixed_table, require_borders
 from adopt.data.looked import Looked
 from adopt.data.looking import read_head, read_tail
+from adopt.data.parquet_file import find_parquet_table
 from adopt.data.records import find_json_table, is_json, looks_like_json
 from adopt.data.text_table import TextTable, find_text_table
 from adopt.data.workbook import find_sheet_table
@@ -24,6 +25,8 @@ from relay.reading.rawfile import RawFile
 PARQUET_MAGIC = b"PAR1"
 PROSE_ENDINGS = (".md", ".markdown")
 SPARSE = re.compile(r"[+-]?[\d.]+(?:\s+\d+:[\d.eE+-]+)+\s*(?:#.*)?")
+FEW_LINES, LONGEST_SAMPLE = 4, 16 << 20
+"""Lines in the usual sample, below which a longer one of so many bytes is taken: rows may be long."""
 LEAST_VALUES = 50
 """Lines that are looked at to tell a format."""
 LEAST_COLUMNS = 3
@@ -45,7 +48,7 @@ def look(part: RawFile, decided: Mapping[str, Any]) -> Looked:
     ending = PurePath(strip_compression(part.content_name)).suffix.lower()
     by_name = ENDINGS.get(ending)
     if head.startswith(PARQUET_MAGIC):
-        return Looked("parquet", say_format("parquet", by_name))
+        return find_parquet_table(part, say_format("parquet", by_name))
     if ZIP.match(head) and find_workbook(part) == "excel":
         sheet = find_sheet_table(part, decided)
         has_names = bool(sheet.header.count)
@@ -62,6 +65,8 @@ def look(part: RawFile, decided: Mapping[str, Any]) -> Looked:
 
 def _look_at_text(part: RawFile, decided: Mapping[str, Any], by_name: str | None, ending: str) -> Looked:
     head = read_head(part, decided.get("encoding"))
+    if not head.is_all and head.text.count("\n") < FEW_LINES:
+        head = read_head(part, decided.get("encoding"), most_bytes=LONGEST_SAMPLE)
     text = cut_whole_lines(head.text, is_all=head.is_all)
     if arff := find_arff_table(text, part.name):
         return Looked("csv", arff.keys, arff.names, arff.key_notes, has_names=False)

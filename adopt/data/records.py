@@ -1,6 +1,6 @@
 """Records in a file of JSON, found by looking: where the list is, and which fields they have."""
 
-import json
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
@@ -17,6 +17,7 @@ from relay.reading.formats.lists import MOST_EVENTS, looks_like_lines
 from relay.reading.formats.shapes import NESTED, is_split, look_at_values
 from relay.reading.rawfile import UTF8_MARK, RawFile
 
+MOST_DEPTH = 64
 EVENTS_TRIED = 1_000
 CLEARLY_LONGEST = 10
 """How many times as many records the longest list has as the second one, from which on nothing is asked."""
@@ -76,10 +77,10 @@ def find_json_table(part: RawFile, decided: Mapping[str, Any]) -> JsonTable:
     if "records" in decided:
         return JsonTable("json", "list", str(decided["records"]))
     try:
+        lists = find_lists(islice(parse(part, _basic), MOST_EVENTS), part.name)
         first = next(parse(part, _basic), ("", None))[0]
         if first == "start_map" and (shape := _find_pandas(part)):
             return JsonTable("json", shape, notes=(Note(f"the table is an object of {shape}, as pandas writes it"),))
-        lists = find_lists(islice(parse(part, lambda reader: iter(ijson.parse(reader))), MOST_EVENTS))
     except NotJsonError as error:
         raise SourceError(f"{part.name}: not JSON, or cut: {error}") from None
     return _choose(part, lists)
@@ -103,7 +104,7 @@ def _choose(part: RawFile, lists: list[FoundList]) -> JsonTable:
         listed = ", ".join(f"{one.path} ({one.records:,} records)" for one in filled[:5])
         raise UsageError(
             f"{part.name}: several lists hold records: {listed}",
-            next_step=f"Choose one, such as `--set ingest.records={json.dumps(best.path)}`.",
+            next_step=f"Choose one: `--records {shlex.quote(best.path)}`.",
         )
     others = ", ".join(f"{one.path} has {one.records:,}" for one in filled[1:4])
     text = f"the longest list of objects in the file: {best.records:,} records; {others}"
@@ -112,14 +113,33 @@ def _choose(part: RawFile, lists: list[FoundList]) -> JsonTable:
     return JsonTable("json", "list", best.path, (note,))
 
 
-def find_lists(events: Iterator[tuple[str, str, Any]]) -> list[FoundList]:
-    """The lists of objects that lie in no other list, with the number of their objects."""
+def find_lists(events: Iterator[tuple[str, Any]], name: str) -> list[FoundList]:
+    """The lists of objects that lie in no other list, with the number of their objects.
+
+    Args:
+        events: of the file, without paths: those of a deeply nested file would fill the memory.
+        name: of the file, for messages.
+
+    Raises:
+        SourceError: values lie deeper than any record does.
+    """
     counts: dict[str, int] = {}
-    for prefix, event, _ in events:
-        if event == "start_map" and (prefix == "item" or prefix.endswith(".item")):
-            path = prefix.removesuffix("item").removesuffix(".")
-            if "item" not in path.split("."):
+    keys: list[str | None] = []  # the key of each open object, None for a list
+    for event, value in events:
+        if event == "map_key":
+            keys[-1] = str(value)
+        elif event in NESTED:
+            if event == "start_map" and keys and keys[-1] is None and None not in keys[:-1]:
+                path = ".".join(str(key) for key in keys[:-1])
                 counts[path] = counts.get(path, 0) + 1
+            keys.append("" if event == "start_map" else None)
+            if len(keys) > MOST_DEPTH:
+                raise SourceError(
+                    f"{name}: values lie in more than {MOST_DEPTH} objects and lists, one in the other",
+                    next_step="Write the records as a list, such as [{…}, {…}].",
+                )
+        elif event.startswith("end_"):
+            keys.pop()
     return [FoundList(path, count) for path, count in counts.items()]
 
 

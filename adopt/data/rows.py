@@ -10,6 +10,7 @@ from adopt.data.database import read_answer
 from adopt.data.fetch import fetch
 from adopt.data.layout import Layout
 from adopt.data.looking import file_keys, first_part, open_files
+from adopt.data.parquet_file import read_plain
 from adopt.data.records import find_json_table
 from relay.handoff.column import Column, OpenColumns
 from relay.handoff.errors import SourceError
@@ -42,6 +43,11 @@ def read_rows(layout: Layout, scratch: Path) -> Iterator[pa.Table]:
         return
     if layout.ingest["source"] == "http" and not layout.files:
         layout = replace(layout, files=(fetch(layout.ingest["url"], scratch),))
+    if layout.format == "parquet" and layout.ingest.get("extra_columns") == "drop":
+        for file in open_files(layout.files):
+            with first_part(file, file_keys(layout.ingest), scratch) as part:
+                yield from read_plain(part, layout.names)
+        return
     for block in _read_files(layout, scratch):
         if block.table.num_rows:
             yield _name(block.table, layout.names)

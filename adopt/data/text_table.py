@@ -58,6 +58,8 @@ def find_text_table(
         return None
     header, skip = _find_names(body, way, keys)
     if header.body >= len(way.rows):
+        if not is_csv:
+            return None
         shown = ", ".join(header.names[:SHOWN])
         raise SourceError(
             f"{name}: the table has names of columns ({shown}) and no row below them",

@@ -1,5 +1,6 @@
 """A workbook of Excel: which sheet, which row has the names, and which columns hold values."""
 
+import shlex
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -79,7 +80,7 @@ def _choose(book: OpenBook, wanted: Any, part: RawFile) -> tuple[Any, list[Note]
     listed = ", ".join(f'"{name}"' for name in shown)
     raise UsageError(
         f"{part.name}: {len(shown)} sheets hold values: {listed}",
-        next_step=f"Choose one, such as `--set ingest.sheet='\"{shown[0]}\"'`.",
+        next_step=f"Choose one: `--sheet {shlex.quote(shown[0])}`.",
     )
 
 

@@ -91,7 +91,7 @@ def _say_how_to_go_on(roles: Roles) -> tuple[Note, ...]:
     del roles
     return (
         Note(
-            "the recipe ends after preprocess: name a target with --target and draft again, or add a [model] with a "
-            "function of your own, such as a clustering (docs/own-code.md)"
+            "the recipe ends after preprocess: draft again with --target COLUMN, or add a [model] with a function "
+            "of your own: example 3 in docs/own-code.md clusters the rows"
         ),
     )

@@ -88,7 +88,8 @@ def _match(
         matched[name] = present[0]
     if absent and not matched:  # a file without any of the columns is another file
         raise SchemaError(next(iter(absent.values())))
-    extra = [name for name in found if name not in matched.values()]
+    taken = set(matched.values())
+    extra = [name for name in found if name not in taken]
     if is_open and extra_columns != "drop":
         repeated = [name for name in extra if extra.count(name) > 1 or name in matched]
         if repeated:
