@@ -46,6 +46,8 @@ def add_options(_: str, parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--timeout", type=float, default=CELL_TIMEOUT, metavar="SECONDS", help="limit for each cell (600)"
     )
+    parser.add_argument("--dry-run", action="store_true", help="print what would be written, and write nothing")
+    parser.add_argument("--into", type=Path, metavar="DIR", help="folder of the recipe (default: recipes/)")
     parser.add_argument("--data-dir", type=Path, metavar="DIR", help=DATA_DIR.option)
 
 
@@ -63,17 +65,23 @@ def answer(options: argparse.Namespace) -> VerbAnswer:
     if not is_recipe_name(name):
         raise UsageError(f'--name {name}: no recipe can be called "{name}"; expected letters, digits, - and _')
     data_dir = (options.data_dir or read_settings().data_dir).absolute()
-    places = Places(RECIPES_DIR, data_dir, name)
-    before = require_free(places)
+    places = Places((options.into or RECIPES_DIR).absolute(), data_dir, name)
+    before = {} if options.dry_run else require_free(places)
     from adopt.notebooks.adoption import Wishes, adopt_notebooks
-    from adopt.notebooks.finish import place_adoption
+    from adopt.notebooks.finish import finish_adoption
 
     wishes = Wishes(name, _describe_command(options, name), options.split, options.timeout)
     with TemporaryDirectory(prefix="relay-adopt-") as folder, set_aside(places, before, Path(folder)) as done:
-        report = place_adoption(adopt_notebooks(paths, wishes, Path(folder) / "work"), places, accepted)
-        done.append("done")
+        adoption = adopt_notebooks(paths, wishes, Path(folder) / "work")
+        finished = finish_adoption(adoption, accepted)
+        if not options.dry_run:
+            finished.place(places)
+            done.append("done")
+    report = finished.report
     shown = show_path(places.report / REPORT_HTML)
-    lines = [*write_lines(report), *_say_end(report, shown)]
+    texts = finished.texts if options.dry_run else {}
+    lines = [*(f"# {name}\n\n{text}" for name, text in texts.items()), *write_lines(report)]
+    lines += ["Nothing was written (--dry-run)."] if options.dry_run else _say_end(report, shown)
     leave = None if report.is_settled else _fail
     return VerbAnswer(json.loads(write_json(report)) | {"report": shown}, "\n".join(lines), leave)
 

@@ -1,6 +1,7 @@
 """What an adoption leaves: the recipe with its module and data, and the report."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from adopt.notebooks.adoption import Adoption
 from adopt.notebooks.placing import (
@@ -9,6 +10,7 @@ from adopt.notebooks.placing import (
     REPORT_HTML,
     REPORT_JSON,
     Places,
+    hash_files,
     place_files,
     write_report_files,
 )
@@ -28,11 +30,34 @@ SOURCES = {
 }
 
 
-def place_adoption(adoption: Adoption, places: Places, accepted: Mapping[str, str]) -> Report:
-    """Write the recipe, its module, the data that it reads, and the report; gives the report.
+@dataclass(frozen=True)
+class Finished:
+    """An adoption that is ready to be placed."""
+
+    report: Report
+    files: Mapping[str, bytes]
+    """Path as one types it, `recipes/…` or `data/…` -> content."""
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """The recipes and modules."""
+        return {name: content.decode() for name, content in self.files.items() if name.startswith(f"{RECIPES}/")}
+
+    def place(self, places: Places) -> None:
+        """Write the recipe, its module, the data that it reads, and the report.
+
+        Raises:
+            NameTakenError: a file is in the way; then nothing is written.
+        """
+        place_files(places, self.files)
+        write_report_files(places, {REPORT_JSON: write_json(self.report), REPORT_HTML: write_html(self.report)})
+
+
+def finish_adoption(adoption: Adoption, accepted: Mapping[str, str]) -> Finished:
+    """The files and the report of an adoption.
 
     Raises:
-        UsageError: a difference is accepted that there is not, or a file is in the way; then nothing is written.
+        UsageError: a difference is accepted that there is not.
     """
     items = accept(adoption.items, accepted)
     texts = dict(adoption.adopted.files)
@@ -40,9 +65,7 @@ def place_adoption(adoption: Adoption, places: Places, accepted: Mapping[str, st
     texts[main] = add_accepted(texts[main], items)
     files = {f"{RECIPES}/{name}": text.encode() for name, text in texts.items()}
     files |= {f"{DATA}/{name}": content for name, content in adoption.files.items()}
-    report = make_report(adoption, items, place_files(places, files))
-    write_report_files(places, {REPORT_JSON: write_json(report), REPORT_HTML: write_html(report)})
-    return report
+    return Finished(make_report(adoption, items, hash_files(files)), files)
 
 
 def make_report(adoption: Adoption, items: tuple[Item, ...], files: Mapping[str, str]) -> Report:

@@ -92,8 +92,13 @@ def set_aside(places: Places, names: Mapping[str, str], scratch: Path) -> Iterat
                 shutil.move(aside, path)
 
 
-def place_files(places: Places, files: Mapping[str, bytes]) -> dict[str, str]:
-    """Write new files, all or none; gives the SHA-256 of each.
+def hash_files(files: Mapping[str, bytes]) -> dict[str, str]:
+    """The SHA-256 of each content."""
+    return {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+
+
+def place_files(places: Places, files: Mapping[str, bytes]) -> None:
+    """Write new files, all or none.
 
     Args:
         places: the folders.
@@ -124,7 +129,6 @@ def place_files(places: Places, files: Mapping[str, bytes]) -> dict[str, str]:
             path.unlink(missing_ok=True)
             _remove_empty(path.parent, places)
         raise
-    return {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
 
 
 def write_report_files(places: Places, texts: Mapping[str, str]) -> None:

@@ -136,10 +136,11 @@ def test_what_names_nothing_is_refused_with_what_to_do(words: list[str], message
     assert json.loads(is_json[1])["error"]["kind"] == "usage"
 
 
-def test_a_notebook_is_no_data(adopt: Adopt, folder: Path) -> None:
+def test_a_notebook_is_no_data(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "x.ipynb").write_text("{}")
-    code, out, _ = adopt("x.ipynb")
-    assert (code != 0, out) == (True, "")
+    code = main([str(folder / "x.ipynb"), "--data-dir", str(folder / "data"), "--into", str(folder / "recipes")])
+    assert code == 1
+    assert "is not a notebook" in capsys.readouterr().err
 
 
 def test_a_recipe_that_a_stage_refuses_is_not_written(folder: Path) -> None:
