@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import libcst as cst
 import pandas as pd
 
-from adopt.notebooks.frames import FrameChange, find_change
+from adopt.notebooks.frames import FrameChange, drop_foreign, find_change
 from adopt.notebooks.imports import used_names
 from adopt.notebooks.metrics import Metric, find_metrics
 from adopt.notebooks.parameters import Constant, FilePath, Globals, find_paths
@@ -148,6 +148,9 @@ class _Writer:
     def _restore(self) -> Iterator[str]:
         for one in self._frames_taken():
             yield from self._change_of(one).restored
+            if one.split:
+                frames = [self._context.frames[side.stage, side.name] for side in self._frames_taken()]
+                yield from drop_foreign(self._context.frames[one.stage, one.name], frames, one.name)
 
     def _open_results(self) -> Iterator[str]:
         if self._is_model and any(self._is_metric(one) for one in self._statements):

@@ -88,7 +88,7 @@ def make_report(adoption: Adoption, items: tuple[Item, ...], files: Mapping[str,
             for one in split.slice.left_out
         ),
         stale=adoption.stale,
-        remarks=(*remarks, *_describe_installs(adoption.notebooks)),
+        remarks=(*dict.fromkeys(remarks), *_describe_installs(adoption.notebooks)),
         runs=adoption.runs,
         files=files,
     )

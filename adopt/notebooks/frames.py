@@ -1,6 +1,6 @@
 """What a frame loses between two stages, and the lines that give it back."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import pandas as pd
@@ -54,6 +54,14 @@ def find_change(frame: pd.DataFrame, name: str, into: Stage, *, is_sorted_out: b
         lost = f"{name} has two columns of one name"
     given = ".reset_index()" if has_names else "" if is_plain else ".reset_index(drop=True)"
     return FrameChange(given, (*lines[:at], *types, *lines[at:]), (lost,) if lost else ())
+
+
+def drop_foreign(own: pd.DataFrame, sides: Iterable[pd.DataFrame], name: str) -> Iterator[str]:
+    """The line that drops the columns which only the other side of a split has; in the dataset both sides have them."""
+    names = {str(column) for column in own.columns}
+    foreign = dict.fromkeys(str(column) for side in sides for column in side.columns if str(column) not in names)
+    if foreign:
+        yield f"{name} = {name}.drop(columns={list(foreign)!r})"
 
 
 def _restore_types(frame: pd.DataFrame, name: str) -> Iterator[str]:

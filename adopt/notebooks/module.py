@@ -158,7 +158,7 @@ class _Module:
         used = {*names} | {name for one in definitions for name in one.reads}
         top, _ = self._imports.split(used)
         lines = [one.text for one in top]
-        lines += ["from functools import partial"] if self._uses_partial else []
+        lines += ["from functools import partial"] if self._uses_partial or "partial" in used else []
         lines += ["from pathlib import Path"] if any(function.paths for function in self._functions) else []
         needs_pandas = any(function.arguments or function.part.stage != Stage.MODEL for function in self._functions)
         lines += ["import pandas as pd"] if needs_pandas else []

@@ -75,8 +75,23 @@ def _compare_rows(split: Split, crossing: Crossing, address: str, sides: Sides) 
         return None
     if crossing.split and "split" in table.column_names:
         table = table.filter(pc.equal(table.column("split"), crossing.split))
+    changes: tuple[str, ...] = ()
+    if crossing.split:
+        table, changes = _leave_out_empty(expected, table)
     found = compare_frame(expected, table)
-    return _Rows(found.differences, found.changes, (_size(expected), _size(table)))
+    return _Rows(found.differences, (*changes, *found.changes), (_size(expected), _size(table)))
+
+
+def _leave_out_empty(expected: pd.DataFrame, table: pa.Table) -> tuple[pa.Table, tuple[str, ...]]:
+    """One side of a split without the columns that only the other side has, which are empty here."""
+    names = {str(name) for name in expected.columns}
+    empty = [
+        name
+        for name in table.column_names
+        if name not in names and table.column(name).null_count == table.num_rows
+    ]  # fmt: skip
+    changes = tuple(f"column {name}, which only the other side of the split has, is empty here" for name in empty)
+    return table.drop_columns(empty), changes
 
 
 def _size(frame: pd.DataFrame | pa.Table) -> str:

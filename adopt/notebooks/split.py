@@ -1,13 +1,14 @@
 """Notebooks divided into stages."""
 
 import ast
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from adopt.notebooks.borders import Marks, find_literal, find_marks
 from adopt.notebooks.findings import Found, find_refusals, find_remarks
 from adopt.notebooks.flow import build_statements
 from adopt.notebooks.gaps import DRAWN, Gap
+from adopt.notebooks.heavy import describe_heavy, find_heavy
 from adopt.notebooks.ingesting import Ingest, find_ingest
 from adopt.notebooks.parts import find_split_pair, make_parts
 from adopt.notebooks.plan import Border, BorderSource, NotebookError, Output, OutputKind, Refusal, RefusalKind, Split
@@ -40,7 +41,10 @@ def split_notebooks(notebooks: Sequence[Notebook], run: Run, *, split: str = "")
     ingest = find_ingest(flow, body, reads, constants, mark=marks.preprocess, end=late)
     if ingest.impossible and marks.preprocess is not None:
         ingest = find_ingest(flow, body, reads, constants, mark=None, end=late)
-    border, gap = _find_model(flow, body, ingest, marks, late, constants)
+    heavy = {
+        i: name for i, name in find_heavy(flow, body, notebooks[0].path.parent).items() if i not in ingest.statements
+    }
+    border, gap = _find_model(flow, body, ingest, marks, late, constants, heavy)
     placed, moved = _place_figures(outputs, gap, border.at)
     kept = find_slice(flow, [one for one in placed if one.stage is Stage.MODEL])
     body = _find_body(flow, kept.needed)
@@ -121,23 +125,37 @@ def _of(marks: Marks) -> BorderSource:
 
 
 def _find_model(
-    flow: Flow, body: Sequence[int], ingest: Ingest, marks: Marks, late: int, constants: Collection[str]
+    flow: Flow,
+    body: Sequence[int],
+    ingest: Ingest,
+    marks: Marks,
+    late: int,
+    constants: Collection[str],
+    heavy: Mapping[int, str],
 ) -> tuple[Border, Gap]:
-    """Where the model begins: where it is marked, if everything gets across there, otherwise at the narrowest gap."""
+    """Where the model begins: where it is marked, if everything gets across there, otherwise at the narrowest gap.
+
+    It begins before the first statement that needs a package of the model stage.
+    """
+    first = min(heavy, default=len(flow.statements))
 
     def find_gap(at: int) -> Gap:
         before = {index for index in body if index < at} | ingest.statements
         return Gap(flow, before, [index for index in body if index >= at and index not in before], constants)
 
     marked = find_gap(marks.model) if marks.model is not None else None
-    if marks.model is not None and marked is not None and _is_possible(flow, marked):
+    if marks.model is not None and marks.model <= first and marked is not None and _is_possible(flow, marked):
         return Border(Stage.MODEL, marks.model, marks.source), marked
+    late = min(late, first)
     early = max((index for index in ingest.statements if index < late), default=-1)
     places = sorted({late, *(index for index in body if early < index <= late)})
     gaps = {at: find_gap(at) for at in places}
     best = min(places, key=lambda at: (_cost(flow, gaps[at]), -at))
     if marked is None or marks.model is None:
         return Border(Stage.MODEL, best, BorderSource.PROPOSED), gaps[best]
+    if marks.model > first:
+        reason = describe_heavy(flow.statements[first], heavy[first])
+        return Border(Stage.MODEL, best, marks.source, marks.model, reason), gaps[best]
     if _cost(flow, gaps[best]) >= _cost(flow, marked):
         return Border(Stage.MODEL, marks.model, marks.source), marked
     names = ", ".join(sorted({live.name.partition(":")[2] for live in (*marked.impossible, *marked.frames[1:])}))
