@@ -6,24 +6,20 @@ import os
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from adopt.notebooks.kernel.tracer import RECORDS
 from adopt.notebooks.read import read_outputs
+from adopt.notebooks.recorded import read_book_run
 from adopt.notebooks.records import (
     BookRun,
     Cell,
     Failure,
-    Figure,
-    Frame,
-    Kind,
     Notebook,
     Place,
     Run,
     StatementRecord,
-    Value,
 )
 from adopt.notebooks.scratch import copy_folder, find_folder
 
@@ -111,7 +107,8 @@ async def _run(notebook: Notebook, book: int, folder: Path, out: Path, options: 
         else:
             await _run_hidden(client, "get_ipython().relay_tracer.finish()")
     outputs = {cell.number: read_outputs(ran.outputs) for cell, ran in zip(notebook.cells, cells, strict=True)}
-    return _read_run(out, book, outputs, failed)
+    run = read_book_run(out, book)
+    return replace(run, outputs=outputs, failure=_find_failure(book, run.records, failed))
 
 
 _START = (
@@ -172,69 +169,6 @@ def _find_other_error(cell: Cell, ran: Any) -> tuple[int, str, str, tuple[str, .
             lines = tuple(COLOURS.sub("", "\n".join(output.traceback)).splitlines())
             return cell.number, output.ename, output.evalue, lines
     return None
-
-
-def _read_run(out: Path, book: int, outputs: dict[int, str], failed: Any) -> BookRun:
-    """What the tracer wrote."""
-    records: dict[Place, StatementRecord] = {}
-    seconds = 0.0
-    path = out / RECORDS
-    for line in path.read_text(encoding="utf-8").splitlines() if path.exists() else ():
-        found = json.loads(line)
-        if "place" in found:
-            record = _read_record(found)
-            records[record.place] = record
-        elif "late" in found:
-            place = Place(book, *found["late"])
-            records[place] = _add_late(records[place], found)
-        else:
-            seconds = found["seconds"]
-    return BookRun(
-        records, _read_figures(out, book), outputs, _find_kept(out), _find_failure(book, records, failed), seconds
-    )
-
-
-def _read_record(found: dict[str, Any]) -> StatementRecord:
-    known = {one.name for one in fields(StatementRecord)}
-    values: dict[str, Any] = {name: value for name, value in found.items() if name in known}
-    values.update({name: tuple(value) for name, value in values.items() if isinstance(value, list)})
-    values["place"] = Place(*found["place"])
-    values["values"] = {name: _read_value(value) for name, value in found["values"].items()}
-    values["shown"] = None if found["shown"] is None else _read_value(found["shown"])
-    return StatementRecord(**values)
-
-
-def _read_value(found: dict[str, Any]) -> Value:
-    frame = found["frame"]
-    if frame is not None:
-        frame = Frame(frame["rows"], tuple(frame["columns"]), tuple(frame["types"]), frame["has_plain_index"])
-    reads = tuple(found["function_reads"])
-    return Value(**{**found, "kind": Kind(found["kind"]), "frame": frame, "function_reads": reads})
-
-
-def _add_late(record: StatementRecord, found: dict[str, Any]) -> StatementRecord:
-    """A record with what was only seen at the end of its cell."""
-    values = {**record.values, **{name: _read_value(value) for name, value in found["values"].items()}}
-    bound = tuple(dict.fromkeys((*record.bound, *found["bound"])))
-    changed = tuple(dict.fromkeys((*record.changed, *(name for name in found["changed"] if name not in bound))))
-    return StatementRecord(**{**vars(record), "values": values, "bound": bound, "changed": changed})
-
-
-def _read_figures(out: Path, book: int) -> dict[int, Figure]:
-    figures = {}
-    for path in out.glob(f"figure-{book}-*.json"):
-        number, image = int(path.stem.rpartition("-")[2]), path.with_suffix(".png")
-        data = tuple(json.loads(path.read_text(encoding="utf-8")))
-        figures[number] = Figure(number, data, image if image.exists() else None)
-    return dict(sorted(figures.items()))
-
-
-def _find_kept(out: Path) -> dict[tuple[Place, str], Path]:
-    kept = {}
-    for path in out.glob("kept-*.pickle"):
-        book, cell, position, name = path.stem.split("-", 4)[1:]
-        kept[Place(int(book), int(cell), int(position)), name] = path
-    return kept
 
 
 def _find_failure(book: int, records: Mapping[Place, StatementRecord], failed: Any) -> Failure | None:

@@ -40,9 +40,8 @@ class Found:
 
 def find_refusals(found: Found) -> Iterator[Refusal]:
     """Why the notebooks cannot be written as stages."""
-    yield from _find_impossible(found)
-    yield from _find_second_frames(found)
-    yield from _find_unrelated(found)
+    unrelated = list(_find_unrelated(found))
+    yield from unrelated or (*_find_impossible(found), *_find_second_frames(found))
     for statement in found.needed:
         where = name_cells(found.flow, [statement.index])
         if statement.has_magic:
@@ -159,13 +158,21 @@ def _find_unrelated(found: Found) -> Iterator[Refusal]:
         groups.append((read, [*output.statements, *(index for group in joined for index in group[1])]))
     if len(groups) > 1:
         parts = [
-            f"{name_cells(found.flow, sorted(reads))} and what {name_cells(found.flow, sorted(results))} shows of it"
+            f"{_name_reads(found.flow, sorted(reads))}, shown in {name_cells(found.flow, sorted(results))}"
             for reads, results in groups
         ]
         message = f"The notebook has {len(groups)} data sets that no result has in common: {'; '.join(parts)}."
         step = "Put each into a notebook of its own."
         cells = find_cells(found.flow, sorted(index for reads, _ in groups for index in reads))
         yield Refusal(RefusalKind.UNRELATED_DATA, message, step, cells)
+
+
+def _name_reads(flow: Flow, reads: Sequence[int]) -> str:
+    """The files or addresses that are read, and where."""
+    records = [flow.statements[index].record for index in reads]
+    files = dict.fromkeys(name for record in records for name in (*record.files_read, *record.urls))
+    where = name_cells(flow, reads)
+    return f"{', '.join(files)} ({where})" if files else f"that of {where}"
 
 
 def _find_leaks(found: Found) -> Iterator[Remark]:

@@ -9,7 +9,7 @@ import pickle
 import random
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -162,26 +162,27 @@ class Tracer:
         for name in gone:
             del self.known[name]
         bound = [name for name, value in now.items() if name not in self.known or self.known[name].value is not value]
-        same = self._choose((name for name in now if name not in set(bound)), reached)
+        chosen = self._choose(set(now) - set(bound), reached)
+        same = [name for name in now if name in chosen]
         values, changed = {}, []
         for name in (*bound, *same):
             before = self.known.get(name)
             began = time.perf_counter()
             print_ = Fingerprint(now[name])
             self.known[name] = Known(now[name], print_.digest, print_.owners, time.perf_counter() - began)
-            if name in same and before is not None and before.digest != print_.digest:
+            is_changed = name in chosen and before is not None and before.digest != print_.digest
+            if is_changed:
                 changed.append(name)
-            if name not in same or name in changed:
+            if is_changed or name not in chosen:
                 values[name] = describe_value(now[name], print_, names)
         return {"bound": bound, "changed": changed, "gone": gone, "values": values}
 
-    def _choose(self, names: Iterable[str], reached: set[str] | None) -> set[str]:
+    def _choose(self, names: set[str], reached: set[str] | None) -> set[str]:
         """The names to look at: all where that is cheap, otherwise what the statement mentions and its aliases."""
-        everything = set(names)
-        if reached is None or sum(self.known[name].seconds for name in everything) <= CHEAP_SECONDS:
-            return everything
+        if reached is None or sum(self.known[name].seconds for name in names) <= CHEAP_SECONDS:
+            return names
         touched: set[int] = set().union(*(self.known[name].owners or () for name in reached if name in self.known))
-        return {name for name in everything if name in reached or self._is_alias(self.known[name], touched)}
+        return {name for name in names if name in reached or self._is_alias(self.known[name], touched)}
 
     @staticmethod
     def _is_alias(known: Known, touched: set[int]) -> bool:
