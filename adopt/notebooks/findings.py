@@ -43,7 +43,7 @@ def find_refusals(found: Found) -> Iterator[Refusal]:
     unrelated = list(_find_unrelated(found))
     yield from unrelated or (*_find_impossible(found), *_find_second_frames(found))
     for statement in found.needed:
-        where = name_cells(found.flow, [statement.index])
+        where = _capitalise(name_cells(found.flow, [statement.index]))
         if statement.has_magic:
             message = f"{where} needs a magic or a shell line: `{statement.text.splitlines()[0]}`."
             step = "Write it in Python, or run it once by hand and keep its result beside the notebook."
@@ -66,8 +66,10 @@ def find_remarks(found: Found) -> Iterator[Remark]:
     for statement in flow.statements:
         is_idle = not (statement.record.changed or statement.record.bound or statement.is_definition)
         if IN_PLACE.search(statement.text) and is_idle and not statement.record.error:
-            text = f"{name_cells(flow, [statement.index])} was meant to change something in place and changed nothing: "
-            text += f"`{statement.text.splitlines()[0]}`. The stages do without it, as the notebook did."
+            text = f"{_capitalise(name_cells(flow, [statement.index]))} was meant to change something in place and"
+            text += (
+                f" changed nothing: `{statement.text.splitlines()[0]}`. The stages do without it, as the notebook did."
+            )
             yield Remark("nothing_in_place", text, find_cells(flow, [statement.index]))
     for output in found.outputs:
         if output.kind is OutputKind.FIGURE and output.stage is not Stage.MODEL:
@@ -77,8 +79,8 @@ def find_remarks(found: Found) -> Iterator[Remark]:
     yield from _find_leaks(found)
     for live in found.gap.random_states:
         made, used = name_cells(flow, [live.made_by]), name_cells(flow, [live.used_by])
-        text = f"{used} draws random numbers that continue those of {made}, which another stage draws."
-        text = f"{text[0].upper()}{text[1:]} A parameter random_state or a seed in {used} makes it independent."
+        text = f"{_capitalise(used)} draws random numbers that continue those of {made}, which another stage draws."
+        text += f" A parameter random_state or a seed in {used} makes it independent."
         yield Remark("random_state", text, find_cells(flow, [live.made_by, live.used_by]))
     for index in _find_moved_reads(found):
         text = f"What {name_cells(flow, [index])} reads is read by the ingest stage."
@@ -110,10 +112,17 @@ def name_cells(flow: Flow, indices: Iterable[int]) -> str:
     return " and ".join(names) if len(names) < 3 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
+def _capitalise(text: str) -> str:
+    return text[0].upper() + text[1:]
+
+
 def _find_impossible(found: Found) -> Iterator[Refusal]:
+    seen = set()
     for gap, stage in ((found.ingest.gap, Stage.PREPROCESS), (found.gap, Stage.MODEL)):
         for live in gap.impossible:
-            yield _refuse_crossing(found.flow, live, stage)
+            if (live.name, live.made_by) not in seen:
+                seen.add((live.name, live.made_by))
+                yield _refuse_crossing(found.flow, live, stage)
         if not gap.frames and not gap.impossible:
             message = f"No frame reaches the {stage} stage, so that it would not depend on the data."
             yield Refusal(RefusalKind.NO_FRAME, message, "Use the data that was read in the cells behind the border.")
@@ -123,8 +132,8 @@ def _refuse_crossing(flow: Flow, live: Live, stage: Stage) -> Refusal:
     is_file = live.name.startswith("file:")
     what = f"the file {find_plain_name(live.name)}" if is_file else f"{find_plain_name(live.name)} ({live.kind})"
     made, used = name_cells(flow, [live.made_by]), name_cells(flow, [live.used_by])
-    message = f"{made} makes {what} and {used} in the {stage} stage uses it. Only frames are handed on,"
-    message = f"{message[0].upper()}{message[1:]} and it cannot be computed again from them."
+    message = f"{_capitalise(made)} makes {what}, and {used} in the {stage} stage uses it. Only frames are handed on,"
+    message += " and it cannot be computed again from them."
     step = f"Move the border with --split, or compute {find_plain_name(live.name)} in the cells that use it."
     return Refusal(RefusalKind.CANNOT_CROSS, message, step, find_cells(flow, [live.made_by, live.used_by]))
 
@@ -139,7 +148,7 @@ def _find_second_frames(found: Found) -> Iterator[Refusal]:
     cells = find_cells(found.flow, [live.made_by for live in frames])
     message = f"The model stage would need {len(frames)} frames, {names}, and it takes one."
     if late:
-        message += f" {name_cells(found.flow, late).capitalize()} reads data behind the border."
+        message += f" {_capitalise(name_cells(found.flow, late))} reads data behind the border."
     step = "Join them before the border, or give them the same columns and the names train and test."
     yield Refusal(RefusalKind.LATE_READ if late else RefusalKind.CANNOT_CROSS, message, step, cells)
 
@@ -185,6 +194,6 @@ def _find_leaks(found: Found) -> Iterator[Remark]:
         behind = [one.index for one in splits if statement.index in flow.close([one.index]) and one is not statement]
         if fitted and behind:
             where, then = name_cells(flow, [statement.index]), name_cells(flow, behind[:1])
-            text = f"{where} fits {fitted[0]} on all rows, and {then} divides them afterwards: the test rows have"
-            text = f"{text[0].upper()}{text[1:]} influenced the training rows. It is kept so."
+            text = f"{_capitalise(where)} fits {fitted[0]} on all rows, and {then} divides them afterwards:"
+            text += " the test rows have influenced the training rows. It is kept so."
             yield Remark("leak", text, find_cells(flow, [statement.index, *behind[:1]]))

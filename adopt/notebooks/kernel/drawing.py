@@ -85,6 +85,7 @@ class Drawing:
             self.keep_all()
             return close(*arguments)
 
+        keep_and_close.replaced = close  # type: ignore[attr-defined]  # so that a test can restore it
         return keep_and_close
 
     def _keep(self, figure: Any, number: int) -> None:

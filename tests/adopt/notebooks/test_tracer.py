@@ -155,6 +155,7 @@ def test_a_statement_that_fails_is_recorded(folder: Path, capsys: pytest.Capture
     ]
 
 
+@pytest.mark.slow
 def test_figures_are_kept_before_they_are_closed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MPLBACKEND", "agg")
     cell = """

@@ -2,12 +2,14 @@
 
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from IPython.core.interactiveshell import InteractiveShell
+from traitlets.config import Config
 
 from adopt.notebooks.flow import build_statements
 from adopt.notebooks.kernel.tracer import Tracer
@@ -16,6 +18,27 @@ from adopt.notebooks.plan import Split
 from adopt.notebooks.recorded import read_book_run
 from adopt.notebooks.records import Cell, Notebook, Run, Statement, StatementRecord
 from adopt.notebooks.split import split_notebooks
+
+HOOKS: list[Callable[[str, Any], None]] = []
+"""The hooks of the shell that runs: Python cannot take a hook away, and those of all tests would add up."""
+
+
+def _restore_figures() -> None:
+    """Close all figures, by the functions that a tracer has replaced."""
+    managers = getattr(sys.modules.get("matplotlib._pylab_helpers"), "Gcf", None)
+    if managers is not None:
+        for name in ("destroy", "destroy_all"):
+            while hasattr(getattr(managers, name), "replaced"):
+                setattr(managers, name, getattr(managers, name).replaced)
+        managers.destroy_all()
+
+
+def _hear(event: str, arguments: Any) -> None:
+    for hook in HOOKS:
+        hook(event, arguments)
+
+
+sys.addaudithook(_hear)
 
 
 def make_notebook(*cells: str, name: str = "a.ipynb") -> Notebook:
@@ -44,9 +67,9 @@ def run_in_process(folder: Path, *notebooks: Notebook, is_seeded: bool = False) 
     for book, notebook in enumerate(notebooks):
         out = folder.parent / f"out-{folder.name}-{book}"
         out.mkdir()
-        with _enter(folder):
-            shell: Any = InteractiveShell()  # type: ignore[no-untyped-call]
-            shell.history_manager.enabled = False
+        with _enter(folder), patch("sys.addaudithook", HOOKS.append):
+            config = Config({"HistoryManager": {"enabled": False}})
+            shell: Any = InteractiveShell(config=config)  # type: ignore[no-untyped-call]
             settings = {
                 "out": str(out),
                 "book": book,
@@ -60,6 +83,7 @@ def run_in_process(folder: Path, *notebooks: Notebook, is_seeded: bool = False) 
                 shell.run_cell(cell.text, store_history=True)
             tracer.cell = 0
             tracer.finish()
+        HOOKS.clear()
         books.append(read_book_run(out, book))
     return Run(tuple(books), folder)
 
@@ -99,6 +123,7 @@ def _enter(folder: Path) -> Iterator[None]:
         os.chdir(before)
         sys.path[:] = path
         sys.stdout = stdout
+        _restore_figures()
         for name in set(sys.modules) - modules:
             if str(getattr(sys.modules[name], "__file__", "") or "").startswith(str(folder)):
                 del sys.modules[name]
