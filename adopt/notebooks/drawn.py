@@ -1,4 +1,4 @@
-"""What the figures of a recipe's `train` function show: the task of a process of own code."""
+"""What a recipe's `train` function gives, with all digits: the task of a process of own code."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -15,20 +15,21 @@ TASK = "adopt.notebooks.drawn:draw"
 SPLIT = "split"
 
 
-def draw(child: Child) -> list[str]:
+def draw(child: Child) -> dict[str, Any]:
     """Call the function with the processed rows, and write what each figure shows, and its image.
 
     `child.arguments` holds `values`, `table` (a Parquet file), `columns` (their names), `frames` (the kind of each
     argument) and `folder`, where `<number>.json` and `<number>.png` go.
 
     Returns:
-        The names of the figures, in their order.
+        `figures`, their names in their order, and `metrics`, name -> number. In metrics.json they are rounded.
     """
     import matplotlib.pyplot as plt
 
     arguments = child.arguments
     given = child.call(child.load(), *_read_frames(arguments), **unpack(arguments["values"]))
-    named = given.get("figures") if isinstance(given, Mapping) else None
+    given = given if isinstance(given, Mapping) else {}
+    named = given.get("figures")
     if named is None:
         named = {f"figure_{number}": plt.figure(number) for number in plt.get_fignums()}
     folder = Path(arguments["folder"])
@@ -36,7 +37,15 @@ def draw(child: Child) -> list[str]:
         drawn = getattr(figure, "figure", figure)
         (folder / f"{number}.json").write_text(json.dumps(describe_figure(drawn)), encoding="utf-8")
         (folder / f"{number}.png").write_bytes(draw_image(drawn))
-    return list(map(str, named))
+    return {"figures": list(map(str, named)), "metrics": dict(_read_metrics(given.get("metrics") or {}))}
+
+
+def _read_metrics(metrics: Mapping[Any, Any]) -> Iterator[tuple[str, float]]:
+    for name, value in metrics.items():
+        try:
+            yield str(name), float(value)
+        except (TypeError, ValueError):  # the model stage has refused what is no number
+            continue
 
 
 def _read_frames(arguments: Mapping[str, Any]) -> Iterator[Any]:

@@ -215,11 +215,10 @@ class _Writer:
         seed = (self._context.seeds or {}).get(statement.index)
         if seed is None:
             return ()
-        return parse_lines(f"__import__('random').seed({seed})\n__import__('numpy').random.seed({seed})")
+        return parse_lines(f"import random as r_\nimport numpy as n_\nr_.seed({seed})\nn_.random.seed({seed})")
 
     def _rewrite(self, line: Line) -> Line:
         paths = {text: one.parameter for text, one in self._paths.items()}
-        paths |= {}
         changed = line.visit(Rewriting(self._context.globals.of_functions, paths))
         assert isinstance(changed, cst.SimpleStatementLine | cst.BaseCompoundStatement)  # noqa: S101 - as it was
         return _rename_paths(changed, self._path_names())

@@ -7,6 +7,8 @@ from decimal import Decimal, InvalidOperation
 from adopt.notebooks.figures import TOLERANCE
 
 NUMBER = re.compile(r"[-+]?(?:\d[\d,_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf)")
+WRAPPER = re.compile(r"np\.\w+\(([^()]*)\)")
+"""How NumPy shows its numbers: `np.float64(0.87)`."""
 MOST_DIGITS = 15
 """That a decimal number with so many digits keeps when a float holds it."""
 
@@ -19,18 +21,19 @@ def compare_metric(shown: str, form: str | None, value: float) -> tuple[tuple[st
         form: how it writes the number: a format such as `.2f` or `%.2f`, empty for `str`, None for `repr`.
         value: of the recipe.
     """
-    if shown.strip() in _write(form, value):
+    shown = WRAPPER.sub(r"\1", shown).strip()
+    if shown in _write(form, value):
         return (), True
     match = NUMBER.search(shown)
     if match is None:
-        return (f"{shown.strip()!r} in the notebook, {value!r} in the recipe",), False
+        return (f"{shown!r} in the notebook, {value!r} in the recipe",), False
     number = float(match[0].replace(",", "").replace("_", ""))
-    number = number / 100 if shown.strip().endswith("%") else number
+    number = number / 100 if shown.endswith("%") else number
     if number == value or (math.isnan(number) and math.isnan(value)) or _is_rounded(match[0], shown, value):
         return (), True
     if math.isclose(number, value, rel_tol=TOLERANCE):
         return (), False
-    return (f"{shown.strip()} in the notebook, {value!r} in the recipe",), False
+    return (f"{shown} in the notebook, {value!r} in the recipe",), False
 
 
 def _write(form: str | None, value: float) -> set[str]:
@@ -58,5 +61,5 @@ def _is_rounded(digits: str, shown: str, value: float) -> bool:
     places = -exponent if isinstance(exponent, int) else 0
     if places <= 0 or len(exact.as_tuple().digits) > MOST_DIGITS or not math.isfinite(value):
         return False
-    scaled = value * 100 if shown.strip().endswith("%") else value
+    scaled = value * 100 if shown.endswith("%") else value
     return f"{scaled:.{places}f}" == f"{exact:.{places}f}"

@@ -116,13 +116,12 @@ def run_pipeline(
             for part in ("raw", "processed")
             for file in sorted((place.data / part).glob("*.parquet"))
         },
-        metrics=_read_metrics(place.data / "output" / name / "latest" / "metrics.json"),
-        figures=draw_figures(place, name, environment),
+        **run_train(place, name, environment),
     )
 
 
-def draw_figures(place: Workplace, name: str, environment: Mapping[str, str]) -> dict[str, DrawnFigure]:
-    """What the figures of a recipe's `train` function show, on its processed rows."""
+def run_train(place: Workplace, name: str, environment: Mapping[str, str]) -> dict[str, Any]:
+    """The metrics of a recipe's `train` function with all digits, and what its figures show."""
     recipe = load_recipe(str(place.recipes / f"{name}.toml"))
     section = recipe.sections["model"]
     function = find_function(recipe, "model", section["function"], section.get("arguments", {}), _count_data)
@@ -138,14 +137,15 @@ def draw_figures(place: Workplace, name: str, environment: Mapping[str, str]) ->
     )
     work = replace(work, environment={"PYTHONHASHSEED": environment["PYTHONHASHSEED"]})
     with Apart(work, locate_scratch(place.data, f"figures-{name}"), name) as apart:
-        names = apart.finish()
-    return {
+        given = apart.finish()
+    figures = {
         one: DrawnFigure(
             tuple(json.loads((folder / f"{number}.json").read_text(encoding="utf-8"))),
             (folder / f"{number}.png").read_bytes(),
         )
-        for number, one in enumerate(names)
+        for number, one in enumerate(given["figures"])
     }
+    return {"metrics": given["metrics"], "figures": figures}
 
 
 def _count_data(names: list[str]) -> int:
@@ -163,13 +163,6 @@ def _find_environment(place: Workplace, hash_seed: int) -> dict[str, str]:
         "PYTHONDONTWRITEBYTECODE": "1",
         "LOG_LEVEL": "WARNING",
     }
-
-
-def _read_metrics(path: Path) -> dict[str, float]:
-    if not path.exists():
-        return {}
-    found = json.loads(path.read_text(encoding="utf-8"))
-    return {name: float(value) for name, value in found.items() if isinstance(value, int | float)}
 
 
 def _explain(stage: str, place: Workplace, output: str) -> NotebookError:

@@ -26,6 +26,8 @@ RMSE = Item(ItemKind.METRIC, "rmse", Verdict.EXACT)
         ("12", "", 12.4, "differs"),
         ("good", "", 1.0, "differs"),
         ("1e-05", "", 1e-05, "exact"),
+        ("np.float64(1.8780953095365518)", None, 1.8780953095365518, "exact"),
+        ("np.float64(1.8780953095365518)", None, 64.0, "differs"),
     ],
 )
 def test_a_metric_is_the_number_that_the_notebook_shows(
