@@ -84,7 +84,9 @@ class _Writer:
         self._taken = taken_metrics
         self._statements = [self._split.statements[index] for index in part.statements]
         self._is_model = part.stage == Stage.MODEL
+        self._assigned = {one.assigned_at: one for one in part.takes if one.assigned_at is not None}
         passed_on = {one.file for one in (*part.takes, *part.gives) if one.file}
+        passed_on |= {path for index in self._assigned for path in self._split.statements[index].record.files_read}
         self._paths = find_paths(part, self._split, context.constants, passed_on)
         self._parameters = self._find_parameters()
         self._changes = {
@@ -164,6 +166,10 @@ class _Writer:
     def _write(self, statement: Statement) -> Iterator[Line]:
         """The lines that a statement becomes."""
         if statement.is_import or statement.is_definition or self._is_left_out(statement):
+            return
+        if statement.index in self._assigned:
+            taken = self._assigned[statement.index]
+            yield from parse_lines(f"{taken.given_name} = {taken.name}")
             return
         yield from self._seed(statement)
         found = find_metrics(statement, [*self._taken, *(one.name for one in self._metrics)]) if self._is_model else []

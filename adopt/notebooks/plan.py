@@ -146,6 +146,11 @@ class Crossing:
     split: str = ""
     """`train` or `test`, where two frames of the same columns enter the model stage."""
 
+    @property
+    def held_as(self) -> str:
+        """The notebook's name for the value when `value_of` had run."""
+        return self.given_name if self.assigned_at is not None else self.name
+
 
 @dataclass(frozen=True)
 class Part:

@@ -63,14 +63,14 @@ def find_places(split: Split) -> dict[Place, tuple[str, ...]]:
     found: dict[Place, tuple[str, ...]] = {}
     for crossing in find_crossings(split):
         place = split.statements[crossing.value_of].place
-        found[place] = (*found.get(place, ()), crossing.name)
+        found[place] = (*found.get(place, ()), crossing.held_as)
     return found
 
 
 def find_kept(split: Split, crossing: Crossing, run: Run) -> Path | None:
     """The pickle of a frame that crosses."""
     place = split.statements[crossing.value_of].place
-    return run.books[place.book].kept.get((place, crossing.name))
+    return run.books[place.book].kept.get((place, crossing.held_as))
 
 
 def explain_varying(proof: Proof) -> str:

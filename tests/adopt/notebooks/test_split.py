@@ -1,8 +1,10 @@
 from pathlib import Path
 
+import pandas as pd
 import pytest
-from tracing import divide, make_notebook, read_parts, run_in_process
+from tracing import divide, make_notebook, read_parts, run_in_process, trace
 
+from adopt.notebooks.adopted import Wanted, write_adopted
 from adopt.notebooks.plan import BorderSource, CrossingWay, NotebookError, RefusalKind, Split
 from adopt.notebooks.records import Stage
 from adopt.notebooks.split import split_notebooks
@@ -339,3 +341,22 @@ def test_three_notebooks_hand_frames_on_by_files(folder: Path) -> None:
         ("df", CrossingWay.FILE, "raw", "clean.csv", False),  # the index has become a column
     ]
     assert {border.source for border in split.borders} == {BorderSource.FILES}
+
+
+def test_the_other_name_becomes_the_argument_of_preprocess(folder: Path) -> None:
+    cells = (
+        READ,
+        "codes = dict(zip(df['x'], df['y']))\ndf = pd.read_csv('b.csv')",
+        "df['y'] = df['x'].map(codes)",
+        CLEAN,
+    )
+    notebook, run = trace(folder, *cells, FIT, SHOW)
+    split = split_notebooks([notebook], run)
+    frames = {(Stage.PREPROCESS, name): pd.read_csv(folder / f"{name}.csv") for name in ("a", "b")}
+    frames[Stage.MODEL, "df"] = frames[Stage.PREPROCESS, "a"].dropna()
+    adopted = write_adopted(Wanted("twins", "Twins", "python -m adopt"), [notebook], split, frames)
+    preprocess = "".join(adopted.main.code.files.values())
+    assert "def prepare(a: pd.DataFrame, b: pd.DataFrame)" in preprocess
+    assert "    df = a\n    codes = dict(" in preprocess
+    assert "    df = b\n    df[" in preprocess
+    assert "read_csv" not in preprocess
