@@ -122,19 +122,21 @@ def _find_impossible(found: Found) -> Iterator[Refusal]:
         for live in gap.impossible:
             if (live.name, live.made_by) not in seen:
                 seen.add((live.name, live.made_by))
-                yield _refuse_crossing(found.flow, live, stage)
+                yield _refuse_crossing(found.flow, live)
         if not gap.frames and not gap.impossible:
             message = f"No frame reaches the {stage} stage, so that it would not depend on the data."
             yield Refusal(RefusalKind.NO_FRAME, message, "Use the data that was read in the cells behind the border.")
 
 
-def _refuse_crossing(flow: Flow, live: Live, stage: Stage) -> Refusal:
+def _refuse_crossing(flow: Flow, live: Live) -> Refusal:
     is_file = live.name.startswith("file:")
     what = f"the file {find_plain_name(live.name)}" if is_file else f"{find_plain_name(live.name)} ({live.kind})"
     made, used = name_cells(flow, [live.made_by]), name_cells(flow, [live.used_by])
-    message = f"{_capitalise(made)} makes {what}, and {used} in the {stage} stage uses it. Only frames are handed on,"
+    message = f"{_capitalise(made)} makes {what}, and {used} in a later stage uses it. Only frames are handed on,"
     message += " and it cannot be computed again from them."
     step = f"Move the border with --split, or compute {find_plain_name(live.name)} in the cells that use it."
+    if live.kind in (Kind.SERIES, Kind.ARRAY):
+        step = f"Put {find_plain_name(live.name)} into the frame as a column, or move the border with --split."
     return Refusal(RefusalKind.CANNOT_CROSS, message, step, find_cells(flow, [live.made_by, live.used_by]))
 
 

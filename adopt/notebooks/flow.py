@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import count
 
 from adopt.notebooks.magics import parse
-from adopt.notebooks.names import Names, find_names, find_source
+from adopt.notebooks.names import Names, find_calls, find_names, find_source
 from adopt.notebooks.records import Cell, Kind, Notebook, Place, Run, Statement, StatementRecord
 
 MAY_NOT_BIND = ast.If | ast.For | ast.AsyncFor | ast.While | ast.Try | ast.With | ast.AsyncWith | ast.Match
@@ -120,7 +120,8 @@ def _find_dependencies(
     is_import = isinstance(node, ast.Import | ast.ImportFrom)
     is_definition = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)
     reached = set(names.loads) if is_definition else book.reach(names.loads)
-    changed = {*record.changed, *(set() if is_definition else reached & book.opaque)}
+    only_reads = is_definition or any(call.startswith("read_") for call in find_calls(node))
+    changed = {*record.changed, *(set() if only_reads else reached & book.opaque)}
     uses = qualify(book.number, *reached)
     defs = qualify(book.number, *names.stores, *record.bound, *changed, *record.gone)
     if isinstance(node, MAY_NOT_BIND):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from adopt.notebooks.flow import is_variable
 from adopt.notebooks.plan import CrossingWay
 from adopt.notebooks.records import Kind, Statement
-from adopt.notebooks.slices import Flow
+from adopt.notebooks.slices import Flow, reads_outside
 
 FRAME, FURTHER_FRAME, RECOMPUTED, IMPOSSIBLE, NOTHING = 1, 4, 2, 50, 1000
 """What a border costs: for a frame, each further one, a value that is computed again, one that cannot cross, and a
@@ -112,7 +112,30 @@ class Gap:
         for bases in choices:
             if all(live in bases or self._find_recomputed(live, bases) is not None for live in rest):
                 return tuple(self._find_way(live, bases) for live in self.live)
-        return tuple(self._find_way(live, frames) for live in self.live)
+        further = self._find_further(rest, frames)
+        bases = [*frames, *further]
+        return tuple(self._find_way(live, bases) for live in (*self.live, *further))
+
+    def _find_further(self, rest: Sequence[Live], frames: Sequence[Live]) -> list[Live]:
+        """Frames that are only used through what is made of them: `both = [train, test]` hands on two frames."""
+        available = self._find_available() if self.after else {}
+        known = {frame.name: frame.made_by for frame in frames}
+        further: dict[str, Live] = {}
+        for live in rest:
+            if live in frames or self.find_again([live.made_by], known) is not None:
+                continue
+            for index in self.find_again([live.made_by], available) or ():
+                for name in self.flow.statements[index].uses:
+                    maker = self.flow.find_def(name, index)
+                    if maker is not None and available.get(name) == maker and known.get(name) != maker:
+                        further[name] = Live(name, maker, live.used_by, Kind.FRAME)
+        return list(further.values())
+
+    def _find_available(self) -> dict[str, int]:
+        """Qualified name -> the last statement before the border that makes a frame of that name."""
+        names = {name for index in self.before for name in self.flow.statements[index].defs if is_variable(name)}
+        last = {name: max(i for i in self.before if name in self.flow.statements[i].defs) for name in names}
+        return {name: maker for name, maker in last.items() if self._find_kind(name, maker) is Kind.FRAME}
 
     def _find_way(self, live: Live, frames: Sequence[Live]) -> Way:
         if live.name.startswith("file:"):
@@ -172,7 +195,7 @@ class Gap:
 def _is_repeatable(statement: Statement, frames: Mapping[str, int], states: tuple[str, ...]) -> bool:
     """Whether a statement gives the same when it runs a second time, elsewhere."""
     record = statement.record
-    is_alone = not (record.files_read or record.files_written or record.urls or record.commands or statement.has_magic)
+    is_alone = not (record.files_written or record.commands or statement.has_magic or reads_outside(statement, set()))
     has_state = any(not (is_variable(name) or name.startswith(states or ("-",))) for name in statement.defs)
     draws = any(name.startswith("rng:") for name in statement.uses)
     is_fit = any(value.is_fitted or value.is_opaque for value in record.values.values())

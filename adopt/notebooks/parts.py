@@ -51,13 +51,15 @@ def make_parts(
 def find_split_pair(flow: Flow, frames: Sequence[Live]) -> dict[str, str]:
     """Qualified name -> `train` or `test`, where two frames are the two sides of a split; otherwise nothing.
 
-    They have the same columns, or the test rows lack one: the target.
+    They have the same columns, but for one that each may lack: the target in the test rows, an id in the training rows.
     """
     if len(frames) != 2:
         return {}
     values = [flow.find_value(frame.name, frame.made_by + 1) for frame in frames]
     columns = [set(value.frame.columns) if value is not None and value.frame is not None else None for value in values]
-    if columns[0] is None or columns[1] is None or len(columns[0] ^ columns[1]) > 1:
+    if columns[0] is None or columns[1] is None:
+        return {}
+    if max(len(columns[0] - columns[1]), len(columns[1] - columns[0])) > 1 or not columns[0] & columns[1]:
         return {}
     is_test = ["test" in frame.name.lower() or "valid" in frame.name.lower() for frame in frames]
     if is_test[0] == is_test[1]:

@@ -219,6 +219,32 @@ def test_two_sides_of_a_split_cross_together(folder: Path) -> None:
     assert split.refusals == ()
 
 
+def test_a_list_of_frames_hands_on_the_frames(folder: Path) -> None:
+    read = "import pandas as pd\ntrain = pd.read_csv('a.csv')\ntest = pd.read_csv('b.csv')\nboth = [train, test]"
+    change = "#tag preprocess\nfor one in both:\n    one['w'] = one['x'] * 2"
+    fit = "from sklearn.linear_model import LinearRegression\nlr = LinearRegression().fit(train[['w']], train['x'])"
+    split = divide(folder, read, change, f"#tag model\n{fit}", "print(lr.score(test[['w']], test['x']))")
+    assert split.refusals == ()
+    assert read_crossings(split, Stage.PREPROCESS) == {
+        "train": CrossingWay.FRAME,
+        "test": CrossingWay.FRAME,
+        "both": CrossingWay.RECOMPUTED,
+    }
+    assert read_parts(split)["preprocess"] == ["both = [train, test]", "for one in both:"]
+    assert {one.name: one.split for one in split.parts[-1].takes} == {"train": "train", "test": "test"}
+
+
+def test_a_target_beside_its_frame_is_refused_with_what_to_do(folder: Path) -> None:
+    read = (
+        "from sklearn.datasets import load_iris\nimport pandas as pd\niris = load_iris()\nx = pd.DataFrame(iris.data)"
+    )
+    fit = "from sklearn.linear_model import LinearRegression\nlr = LinearRegression().fit(x, y)\nlr.score(x, y)"
+    refusals = divide(folder, read, "y = pd.Series(iris.target)", fit).refusals
+    assert [(refusal.kind, refusal.next_step) for refusal in refusals] == [
+        (RefusalKind.CANNOT_CROSS, "Put y into the frame as a column, or move the border with --split.")
+    ]
+
+
 def test_two_other_frames_do_not_reach_the_model(folder: Path) -> None:
     cells = (
         READ,
