@@ -149,6 +149,9 @@ class _Writer:
 
     def _restore(self) -> Iterator[str]:
         for one in self._frames_taken():
+            if one.split not in ("", one.name):
+                yield f"{one.name} = {one.split}"
+        for one in self._frames_taken():
             yield from self._change_of(one).restored
             if one.split:
                 frames = [self._context.frames[side.stage, side.name] for side in self._frames_taken()]

@@ -149,7 +149,9 @@ class _Module:
         return function.names
 
     def _sign(self, function: StageFunction) -> str:
-        data = [f"{name}: pd.DataFrame" for name in function.arguments]
+        sides = [one.split for one in function.part.takes if one.split]  # a model function takes them by these names
+        names = sorted(sides, reverse=True) or function.arguments
+        data = [f"{name}: pd.DataFrame" for name in names]
         words = [f"{one.parameter}: Path" for one in function.paths]
         words += [f"{one.name}: {one.annotation} = {ast.unparse(one.value)}" for one in function.parameters.values()]
         return ", ".join([*data, *(["*", *words] if words else [])])

@@ -386,3 +386,19 @@ def test_the_other_name_becomes_the_argument_of_preprocess(folder: Path) -> None
     assert "    df = a\n    codes = dict(" in preprocess
     assert "    df = b\n    df[" in preprocess
     assert "read_csv" not in preprocess
+
+
+def test_the_two_sides_have_the_names_that_a_model_function_needs(folder: Path) -> None:
+    (folder / "test.csv").write_text("x\n2\n4\n")
+    read = "import pandas as pd\nrows = pd.read_csv('a.csv').dropna()\ntest_rows = pd.read_csv('test.csv')"
+    add = "rows, test_rows = [one.assign(w=one['x'] * 2) for one in (rows, test_rows)]"
+    fit = "from sklearn.linear_model import LinearRegression\nlr = LinearRegression().fit(rows[['w']], rows['y'])"
+    notebook, run = trace(folder, read, add, fit, "print(lr.predict(test_rows[['w']])[0])")
+    split = split_notebooks([notebook], run)
+    rows, test_rows = (pd.read_csv(folder / name) for name in ("a.csv", "test.csv"))
+    frames = {(stage, "rows"): rows for stage in (Stage.PREPROCESS, Stage.MODEL)}
+    frames |= {(stage, "test_rows"): test_rows for stage in (Stage.PREPROCESS, Stage.MODEL)}
+    adopted = write_adopted(Wanted("sides", "Sides", "python -m adopt"), [notebook], split, frames)
+    text = "".join(adopted.main.code.files.values())
+    assert "def train(train: pd.DataFrame, test: pd.DataFrame)" in text
+    assert "    rows = train\n    test_rows = test\n" in text
