@@ -4,7 +4,9 @@ import asyncio
 import json
 import os
 import re
+import signal
 import sys
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -86,8 +88,10 @@ async def _run(notebook: Notebook, book: int, folder: Path, out: Path, options: 
     }
     (out / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
     failed: tuple[int, str, str, tuple[str, ...]] | None = None
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     # A manager of ours is kept alive otherwise, and its kernel with it.
     async with client.async_setup_kernel(env=_find_environment(options, out), cleanup_kc=True):
+        _take_signals_back(handlers)
         await _run_hidden(client, _START.format(project=str(ROOT), settings=str(out / "settings.json")))
         for position, cell in enumerate(notebook.cells):
             if options.on_cell is not None:
@@ -109,6 +113,14 @@ async def _run(notebook: Notebook, book: int, folder: Path, out: Path, options: 
     outputs = {cell.number: read_outputs(ran.outputs) for cell, ran in zip(notebook.cells, cells, strict=True)}
     run = read_book_run(out, book)
     return replace(run, outputs=outputs, failure=_find_failure(book, run.records, failed))
+
+
+def _take_signals_back(handlers: Mapping[signal.Signals, Any]) -> None:
+    """Let Ctrl-C and SIGTERM end this command as any other: nbclient would end the kernel and go on."""
+    if threading.current_thread() is threading.main_thread():
+        for number, handler in handlers.items():
+            asyncio.get_running_loop().remove_signal_handler(number)
+            signal.signal(number, handler)
 
 
 _START = (

@@ -88,7 +88,7 @@ def make_report(adoption: Adoption, items: tuple[Item, ...], files: Mapping[str,
             for one in split.slice.left_out
         ),
         stale=adoption.stale,
-        remarks=(*dict.fromkeys(remarks), *_describe_installs(adoption.notebooks)),
+        remarks=(*dict.fromkeys(remarks), *_propose_seeds(items), *_describe_installs(adoption.notebooks)),
         runs=adoption.runs,
         files=files,
     )
@@ -106,6 +106,15 @@ def _describe_parts(adoption: Adoption) -> Iterator[PartLine]:
             words = SOURCES.get(border.source, str(border.source))
             words = f"{words}; moved: {border.reason}" if border.reason else words
         yield PartLine(str(function.part.stage), function.name, cells, words)
+
+
+def _propose_seeds(items: Sequence[Item]) -> Iterator[RemarkLine]:
+    """How what varies between runs would be the same in each; nothing is seeded in silence."""
+    for why in dict.fromkeys(item.why for item in items if item.why and "random numbers" in item.why):
+        text = (
+            f"{why[:1].upper()}{why[1:]}. With `random_state`, or a name `seed` that becomes the recipe's seed, every"
+        )
+        yield RemarkLine("unseeded", f"{text} run gives the same.")
 
 
 def _describe_installs(notebooks: Sequence[Notebook]) -> Iterator[RemarkLine]:

@@ -427,3 +427,19 @@ plt.legend(["a", "b", "c"])
 plt.show()
 plt.bar(["u", "v"], [1, x])
 """
+
+DICT_CROSSES = """
+# %%
+import pandas as pd
+from sklearn.linear_model import LinearRegression
+# %% tags=["ingest"]
+df = pd.read_csv("houses.csv")
+# %% tags=["preprocess"]
+codes = {}
+for town in df["town"]:
+    codes.setdefault(town, len(codes))
+df = df.drop(columns="town").dropna()
+# %% tags=["model"]
+lr = LinearRegression().fit(df[["area"]], df["price"])
+print("r2", lr.score(df[["area"]], df["price"]), codes["ulm"])
+"""

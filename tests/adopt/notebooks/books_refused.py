@@ -96,22 +96,6 @@ library(dplyr)
 houses <- read.csv("houses.csv")
 """
 
-DICT_CROSSES = """
-# %%
-import pandas as pd
-from sklearn.linear_model import LinearRegression
-# %% tags=["ingest"]
-df = pd.read_csv("houses.csv")
-# %% tags=["preprocess"]
-codes = {}
-for town in df["town"]:
-    codes.setdefault(town, len(codes))
-df = df.drop(columns="town").dropna()
-# %% tags=["model"]
-lr = LinearRegression().fit(df[["area"]], df["price"])
-print("r2", lr.score(df[["area"]], df["price"]), codes["ulm"])
-"""
-
 NOTHING_CROSSES = """
 # %%
 import numpy as np
