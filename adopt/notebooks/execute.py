@@ -89,8 +89,7 @@ async def _run(notebook: Notebook, book: int, folder: Path, out: Path, options: 
     (out / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
     failed: tuple[int, str, str, tuple[str, ...]] | None = None
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    # A manager of ours is kept alive otherwise, and its kernel with it.
-    async with client.async_setup_kernel(env=_find_environment(options, out), cleanup_kc=True):
+    async with client.async_setup_kernel(env=_find_environment(options, out), cleanup_kc=True):  # else it lives on
         _take_signals_back(handlers)
         await _run_hidden(client, _START.format(project=str(ROOT), settings=str(out / "settings.json")))
         for position, cell in enumerate(notebook.cells):
