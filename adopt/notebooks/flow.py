@@ -9,9 +9,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
+from pathlib import Path, PurePosixPath
 
 from adopt.notebooks.magics import parse
-from adopt.notebooks.names import Names, find_calls, find_names, find_source
+from adopt.notebooks.names import Names, find_calls, find_function_name, find_names, find_source
 from adopt.notebooks.records import Cell, Kind, Notebook, Place, Run, Statement, StatementRecord
 
 MAY_NOT_BIND = ast.If | ast.For | ast.AsyncFor | ast.While | ast.Try | ast.With | ast.AsyncWith | ast.Match
@@ -23,6 +24,8 @@ CANNOT_HOLD_FUNCTIONS = {
 }
 NO_DRAWING = re.compile(r"\.(show|savefig|close)\s*\(")
 """Calls of pyplot that change no figure."""
+READS_FILES = re.compile(r"(read|load|scan|open)")
+WRITES_FILES = re.compile(r"(write|save|dump|to_)")
 FOR_FIGURES = "set:matplotlib"
 
 
@@ -31,6 +34,8 @@ class _Book:
     """What is known of a notebook's names while its statements are read in order."""
 
     number: int
+    folder: Path
+    """Where it ran."""
     functions: dict[str, frozenset[str]] = field(default_factory=dict)
     """Function or class -> the names that its code reads."""
     held: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -64,7 +69,7 @@ def build_statements(notebooks: Sequence[Notebook], run: Run) -> tuple[Statement
     numbers = count()
     found: list[Statement] = []
     for book, (notebook, ran) in enumerate(zip(notebooks, run.books, strict=False)):
-        known = _Book(book)
+        known = _Book(book, run.folder)
         for cell in notebook.cells:
             statements = list(_read_cell(cell, known, ran.records, numbers))
             found += _attach_to_figures(statements)
@@ -128,6 +133,8 @@ def _find_dependencies(
         uses |= qualify(book.number, *names.stores)
     uses |= {f"file:{path}" for path in record.files_read} | {f"net:{url}" for url in record.urls}
     defs |= {f"file:{path}" for path in record.files_written}
+    if not (is_definition or record.files_read or record.files_written):
+        _add_named_files(node, book.folder, uses, defs)
     figures = {f"fig:{book.number}:{number}" for number in record.drawn}
     uses |= figures | ({FOR_FIGURES} if figures else set()) | (book.settings - {FOR_FIGURES})
     defs |= figures
@@ -135,6 +142,17 @@ def _find_dependencies(
         _add_states(text, record, book, uses, defs)
     _learn(names, record, book, reached)
     return uses, defs
+
+
+def _add_named_files(node: ast.stmt, folder: Path, uses: set[str], defs: set[str]) -> None:
+    """Files that libraries open unseen by the run, as the text names them: `pq.read_table("a.parquet")`."""
+    for call in (one for one in ast.walk(node) if isinstance(one, ast.Call)):
+        name = find_function_name(call)
+        found = uses if READS_FILES.match(name) else defs if WRITES_FILES.match(name) else None
+        for argument in call.args if found is not None else ():
+            text = argument.value if isinstance(argument, ast.Constant) else None
+            if found is not None and isinstance(text, str) and "\n" not in text and (folder / text).is_file():
+                found.add(f"file:{PurePosixPath(text)}")
 
 
 def _add_states(text: str, record: StatementRecord, book: _Book, uses: set[str], defs: set[str]) -> None:

@@ -108,15 +108,16 @@ def reads_outside(statement: Statement, written: set[str]) -> bool:
 
     Args:
         statement: Any.
-        written: The files that statements before it wrote.
+        written: The pseudo-names of the files that statements before it wrote.
     """
     if statement.is_import or statement.is_definition:
         return False
     record = statement.record
-    if record.urls or set(record.files_read) - written:
+    files = {name for name in statement.uses if name.startswith("file:")}
+    if record.urls or files - written:
         return True
     made = any(value.kind in (Kind.FRAME, Kind.ARRAY, Kind.CONTAINER, Kind.OTHER) for value in record.values.values())
-    return made and not record.files_read and any(READING.search(name) for name in find_calls(statement.node))
+    return made and not files and any(READING.search(name) for name in find_calls(statement.node))
 
 
 def find_reads(flow: Flow) -> tuple[int, ...]:
@@ -126,7 +127,7 @@ def find_reads(flow: Flow) -> tuple[int, ...]:
     for statement in flow.statements:
         if reads_outside(statement, written):
             found.append(statement.index)
-        written |= set(statement.record.files_written)
+        written |= {name for name in statement.defs if name.startswith("file:")}
     if found:
         return tuple(found)
     makers = (one.index for one in flow.statements if any(v.kind is Kind.FRAME for v in one.record.values.values()))

@@ -7,6 +7,7 @@ from adopt.notebooks.records import Statement
 
 FRAME = "import pandas as pd\ndf = pd.DataFrame({'a': [1, 2, 3], 'b': ['x', 'y', 'x']})"
 
+ARROW = "from pyarrow import csv, parquet as pq"
 PARTIAL = "from functools import partial\ndef f(v):\n    return k"
 
 
@@ -50,6 +51,8 @@ def read_names(statement: Statement) -> tuple[set[str], set[str]]:
         ("x = [1]; y = x", "x.append(2)", {"x"}, {"x", "y"}),
         ("x = 1", "del x", set(), {"x"}),
         ("import pandas as pd", "df = pd.read_csv('a.csv')", {"pd", "file:a.csv"}, {"df"}),
+        (f"{ARROW}\nt = csv.read_csv('a.csv')", "pq.write_table(t, 'c.parquet')", {"pq", "t"}, {"file:c.parquet"}),
+        (ARROW, "t = csv.read_csv('a.csv')", {"csv", "file:a.csv"}, {"t"}),
         (FRAME, "df.to_csv('b.csv')", {"df"}, {"file:b.csv"}),
         ("import sqlite3\ncon = sqlite3.connect(':memory:')", "con.execute('create table t (a)')", {"con"}, {"con"}),
     ],
