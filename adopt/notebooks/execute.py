@@ -77,16 +77,7 @@ async def _run(notebook: Notebook, book: int, folder: Path, out: Path, options: 
 
     out.mkdir()
     client, cells = _make_client(notebook, folder, options)
-    settings = {
-        "project": str(ROOT),
-        "out": str(out),
-        "book": book,
-        "cells": [cell.number for cell in notebook.cells],
-        "keep": {f"{at.cell},{at.position}": list(names) for at, names in options.keep.items() if at.book == book},
-        "is_seeded": options.is_seeded,
-        "guarded": str(find_folder([notebook])),
-    }
-    (out / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
+    _write_settings(notebook, book, out, options)
     failed: tuple[int, str, str, tuple[str, ...]] | None = None
     handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     async with client.async_setup_kernel(env=_find_environment(options, out), cleanup_kc=True):  # else it lives on
@@ -120,6 +111,20 @@ def _take_signals_back(handlers: Mapping[signal.Signals, Any]) -> None:
         for number, handler in handlers.items():
             asyncio.get_running_loop().remove_signal_handler(number)
             signal.signal(number, handler)
+
+
+def _write_settings(notebook: Notebook, book: int, out: Path, options: RunOptions) -> None:
+    """Tell the tracer in the kernel what to do."""
+    settings = {
+        "project": str(ROOT),
+        "out": str(out),
+        "book": book,
+        "cells": [cell.number for cell in notebook.cells],
+        "keep": {f"{at.cell},{at.position}": list(names) for at, names in options.keep.items() if at.book == book},
+        "is_seeded": options.is_seeded,
+        "guarded": str(find_folder([notebook])),
+    }
+    (out / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
 
 
 _START = (
