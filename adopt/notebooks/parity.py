@@ -95,8 +95,9 @@ def _leave_out_empty(expected: pd.DataFrame, table: pa.Table) -> tuple[pa.Table,
 
 
 def _size(frame: pd.DataFrame | pa.Table) -> str:
-    rows, columns = frame.shape
-    return f"{rows:,} x {columns}"
+    names = frame.columns if isinstance(frame, pd.DataFrame) else frame.column_names
+    columns = [name for name in names if isinstance(frame, pd.DataFrame) or name != "split"]  # Relay's, of no notebook
+    return f"{len(frame):,} x {len(columns)}"
 
 
 def _find_address(adopted: Adopted, crossing: Crossing) -> str:
