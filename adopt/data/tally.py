@@ -126,9 +126,10 @@ class Tally:
             self._count("bool", words, truths, counts)
         elif self.fits["bool"]:
             self._count("bool", words, np.zeros(len(words), bool), counts)
-        has_fractions = is_float.all() and not is_int.all()
-        if self.formats or (not has_fractions and may_be_times(words)):
-            self._add_times(words, counts)
+        # Numbers are times only where all of them are, so they have one length.
+        is_whole, is_one_length = bool(is_int.all()), self.shortest == self.longest
+        if self.formats or (not (is_float.all() and not (is_whole and is_one_length)) and may_be_times(words)):
+            self._add_times(words, counts, is_whole=is_whole)
         if not is_int.all():
             self._add_shapes(words, counts)
 
@@ -176,16 +177,19 @@ class Tally:
         self.small += int(counts[to_mask(pc.match_substring_regex(words, SMALL))].sum()) if is_int.any() else 0
         return found
 
-    def _add_times(self, words: pa.Array, counts: Counts) -> None:
+    def _add_times(self, words: pa.Array, counts: Counts, *, is_whole: bool) -> None:
         step = max(len(words) // WORDS_TRIED, 1)
         tried = words.take(pa.array(np.arange(0, len(words), step)))
         forms = find_formats(tried.to_pylist())
         for form in forms:
             if form not in self.formats and read_words(tried, f"time:{form}")[1].any():
                 self.formats.append(form)
-        for form in self.formats:
-            self._count(f"time:{form}", words, read_words(words, f"time:{form}")[1], counts)
-        if not forms and SIGHT not in self.fits:
+        for form in list(self.formats):
+            fits = read_words(words, f"time:{form}")[1]
+            self._count(f"time:{form}", words, fits, counts)
+            if is_whole and not fits.all():
+                self.formats.remove(form)
+        if is_whole or (not forms and SIGHT not in self.fits):  # a format says more of numbers
             return
         _, by_sight = read_words(words, SIGHT)
         self._count(SIGHT, words, by_sight, counts)
