@@ -179,7 +179,7 @@ def _finish(draft: Draft, path: Path, text: str, data_dir: Path, options: argpar
         )
     if not is_dry:
         write_recipe(text, path)
-    is_named = path in list_recipes(data_dir=data_dir) if not is_dry else path.parent == RECIPES_DIR
+    is_named = path.parent in (RECIPES_DIR, data_recipes(data_dir))
     return Outcome(
         path=show_path(path),
         toml=text,
