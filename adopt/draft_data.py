@@ -16,6 +16,7 @@ from adopt.recipe.corrections import TARGET, Corrections, require_columns
 from adopt.recipe.draft import Draft, DraftColumn
 from adopt.recipe.look_up import find_column_value, find_value
 from adopt.recipe.names import choose_names
+from adopt.recipe.proposals import ask_once
 from adopt.recipe.roles import Decided, RoleGuess, guess_roles
 from adopt.recipe.task import guess_task
 from adopt.recipe.types import TypeGuess, guess_type, lift_keys
@@ -115,6 +116,7 @@ def draft_data(examined: Examined, wishes: Wishes) -> Draft:
     types = [
         _guess_type(one, profile.columns, name, corrections) for one, name in zip(profile.columns, names, strict=True)
     ]
+    types = ask_once(types, profile.columns)
     decided = _decide(wishes, names, layout.names)
     roles = guess_roles(profile, types, names=names, decided=decided, has_names=layout.has_names, shape=layout.shape)
     task = guess_task(profile, types, roles, names=names)
@@ -210,7 +212,7 @@ def _guess_type(
 ) -> TypeGuess:
     """The guess in the type that a person says, with the keys that this type can have."""
     said = corrections.of_column(name)
-    missing = said.get("missing")
+    missing = said.get("missing", corrections.of("ingest").get("missing"))
     guess = guess_type(column, others, name=name, missing=missing if isinstance(missing, list) else None)
     kind = said.get("type", guess.type)
     if kind == guess.type:
