@@ -58,7 +58,7 @@ def _describe(column: Known) -> Iterator[tuple[bytes, npt.NDArray[np.float64] | 
         codes = column.values.dictionary_encode().indices.cast(pa.int64())
         yield b"w" + pc.fill_null(codes, -1).to_numpy(zero_copy_only=False).tobytes(), None
     if column.is_number:
-        values = pc.fill_null(column.values.cast(pa.float64()), float("nan")).to_numpy(zero_copy_only=False)
+        values = pc.fill_null(column.values.cast(pa.float64(), safe=False), float("nan")).to_numpy(zero_copy_only=False)
         known = np.isfinite(values)
         spread = float(values[known].std()) if known.any() else 0.0
         if spread > 0:
@@ -73,7 +73,7 @@ def _compare(column: Known, other: Known, standard: npt.NDArray[np.float64] | No
     if standard is None:
         return Copy(column.index, other.index, "has other words for the values of", is_equal=False)
     mine, theirs = (
-        pc.fill_null(one.values.cast(pa.float64()), float("nan")).to_numpy(zero_copy_only=False)
+        pc.fill_null(one.values.cast(pa.float64(), safe=False), float("nan")).to_numpy(zero_copy_only=False)
         for one in (column, other)
     )
     known = np.isfinite(mine) & np.isfinite(theirs)

@@ -17,6 +17,7 @@ CLASSES = list_words(
     "outlier hired won winner win passed poisonous edible risk kreditrisiko risiko bonität kredit creditability "
     "cancelled canceled noshow exit left quit turnover leaver fluktuation satisfied zufrieden rückfall relapse "
     "returned retourniert escalated late verspätet delayed responder response responded "
+    "fault faulty störung gestört paid unpaid bezahlt unbezahlt overdue überfällig damaged beschädigt "
     "recurrence complication komplikation result ergebnis verdict decision entscheidung grade category kategorie "
     "art variety sorte cultivar genre sex_class"
 )
