@@ -232,7 +232,7 @@ def write_author_names(folder: Path) -> str:
 
 
 DOCUMENTS = {
-    "@id": Col("text", any_of("id", "ignore")),
+    "item": Col("text", any_of("id", "ignore")),
     "@label": Col("category", "label"),
     "@input": Col("text", "input"),
 }
