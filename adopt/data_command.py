@@ -10,7 +10,8 @@ from tempfile import TemporaryDirectory
 
 from adopt.ask import ask_questions
 from adopt.data_path import Folders, copy_file
-from adopt.draft_data import Examined, Wishes, draft_data, examine, place_source
+from adopt.draft_data import Wishes, draft_data
+from adopt.examine import Examined, examine, place_source
 from adopt.recipe.answering import Outcome, make_answer
 from adopt.recipe.corrections import Corrections, read_corrections
 from adopt.recipe.draft import Draft
@@ -62,6 +63,9 @@ def add_options(_: str, parser: argparse.ArgumentParser) -> None:
         parser.add_argument(f"--{key}", metavar=metavar, help=f"{text}; the same as --set ingest.{key}=…")
     parser.add_argument("--into", type=Path, metavar="DIR", help="folder of the recipe (default: recipes/)")
     parser.add_argument("--copy", action="store_true", help="copy the file into the data folder first")
+    parser.add_argument(
+        "--remember", type=Path, metavar="DIR", help="keep what is found there; an unchanged file is not read again"
+    )
     parser.add_argument("--data-dir", type=Path, metavar="DIR", help=DATA_DIR.option)
 
 
@@ -83,7 +87,7 @@ def answer(options: argparse.Namespace) -> VerbAnswer:
     corrections = corrections.with_values(chosen)
     given = copy_file(given, data_dir) if options.copy and not options.dry_run else given
     with TemporaryDirectory(prefix="relay-adopt-") as scratch:
-        examined = examine(given, Path(scratch), corrections)
+        examined = examine(given, Path(scratch), corrections, memory=options.remember)
     path = find_path(options.name or name_recipe(examined), data_dir, options.into)
     _require_free(path, data_dir, options)
     examined = place_source(examined, Folders(path.parent, data_dir, settings.data_dir.absolute()))
