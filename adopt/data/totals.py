@@ -124,7 +124,7 @@ def _explain(profile: TableProfile, row: Row, label: str) -> str:
 
 def _find_sums(profile: TableProfile, row: Row) -> list[str]:
     """The columns in which a last row has the sum of all rows before it."""
-    if profile.rows > MOST_SUMMED or profile.sample.num_rows < profile.rows:
+    if profile.rows * len(row) > MOST_SUMMED or profile.sample.num_rows < profile.rows:
         return []
     return [name for name, cell in row.items() if _is_sum(cell, profile.sample.column(name).to_pylist())]
 
@@ -174,8 +174,8 @@ def _find_between(profile: TableProfile) -> Iterator[tuple[str, str, int]]:
 def _is_unusually_empty(profile: TableProfile, name: str, cell: Any) -> bool:
     if not (cell is None or (isinstance(cell, str) and not cell.strip())):
         return False
-    column = next(one for one in profile.columns if one.name == name)
-    return column.filled >= USUALLY_FILLED * column.rows - LAST_ROWS
+    column = profile.columns[int(profile.sample.schema.get_field_index(name))]
+    return bool(column.filled >= USUALLY_FILLED * column.rows - LAST_ROWS)
 
 
 def _read_number(cell: Any, decimal: str) -> float | None:
@@ -195,5 +195,5 @@ NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)")
 LONGEST = 40
 """Characters of the longest label."""
 
-MOST_SUMMED = 20_000
-"""Rows up to which sums are compared."""
+MOST_SUMMED = 200_000
+"""Cells up to which sums are compared."""
