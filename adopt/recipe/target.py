@@ -6,7 +6,7 @@ from typing import Literal
 
 from adopt.notes import Note
 from adopt.recipe.known import Known
-from adopt.recipe.target_words import CERTAIN, LIKELY, NEVER, POSSIBLE, rate_name
+from adopt.recipe.target_words import CERTAIN, NEVER, POSSIBLE, rate_name
 from adopt.recipe.words import split_name
 from relay.handoff.wording import count, list_words
 
@@ -30,6 +30,9 @@ LAST_CLASS, LAST_NUMBER, FIRST_CLASS, FIRST = 50, 35, 40, 3
 
 BESIDE_NAME = 0.6
 """The part of that for a column whose name says so too."""
+
+CLEAR = 80
+"""Name and place together from which on a target is not asked about, unless another column has as strong a claim."""
 
 KEY = "target"
 """Of a note whose choices are names of columns; "none" means that nothing is to be learned."""
@@ -162,7 +165,7 @@ def _choose(ranked: Sequence[Rated], *, has_names: bool) -> Target:
         said = "no name says what is to be learned" if has_names else "the columns have no names"
         why = f"{said}, so this is the {where} column"
     near = [one for one in others if one.name >= POSSIBLE or (one.total >= LAST_NUMBER and one.total > best.total - 30)]
-    is_clear = best.name == CERTAIN or (best.name >= POSSIBLE and best.total >= LIKELY and not _rivals(best, others))
+    is_clear = best.name == CERTAIN or (best.name >= POSSIBLE and best.total >= CLEAR and not _rivals(best, others))
     text = f"{why}; {_say_kind(best.column, best.kind)}"
     if near:
         names = list_words([one.column.shown for one in near[:3]])

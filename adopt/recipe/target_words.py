@@ -43,7 +43,8 @@ NEVER = list_words(
 )
 """Words in the names of what describes a row."""
 
-CERTAIN, LIKELY, POSSIBLE, WEAK = 100, 80, 60, 45
+CERTAIN, LIKELY, POSSIBLE, WEAK = 100, 82, 60, 45
+"""A likely class beats a possible number, also where the number is the last column."""
 
 
 def rate_name(name: str) -> int:

@@ -50,6 +50,11 @@ def test_an_id_that_repeats_is_a_group_and_no_id() -> None:
     assert roles_of(columns)["customer_id"] == "group"
 
 
+def test_a_name_of_a_class_beats_the_name_of_a_number_in_the_last_column() -> None:
+    columns = {"is_fraud": ("int", CLASSES), "colour": ("category", WORDS), "amount": ("float", NUMBERS)}
+    assert roles_of(columns) == {"is_fraud": "target", "colour": "input", "amount": "input"}
+
+
 def test_a_person_decides_target_and_roles() -> None:
     columns = {"a": ("float", NUMBERS), "colour": ("category", WORDS), "price": ("float", NUMBERS[::-1])}
     assert roles_of(columns)["price"] == "target"
