@@ -15,6 +15,7 @@ from relay.reading.formats.header import read_by_hand
 from relay.reading.formats.rowends import Dialect
 
 DELIMITERS = (",", ";", "\t", "|")
+QUOTES = ("'", '"')
 OTHER_DELIMITERS = (":", "^", "~", "\x01", " ")
 """Looked at only where none of the usual ones makes columns."""
 SAMPLE_ROWS, SAMPLE_CELLS = 1_000, 100_000
@@ -89,8 +90,10 @@ def read_way(text: str, dialect: Dialect) -> Way | None:
         return None
     width = find_width(rows)
     later = rows[min(_count_preamble(rows, width), len(rows) - 1) :]
-    fit = sum(len(row.cells) == width for row in later) / len(later)
-    return Way(dialect, rows, fit * (1 - 1 / (width + 1)) * _score_cells(later, width), fit)
+    wide = sum(len(row.cells) == width for row in later)
+    # Lines of one cell before a table are its title; others count as rows that do not fit.
+    all_fit = wide / sum(len(row.cells) > 1 or width == 1 for row in rows) if wide else 0.0
+    return Way(dialect, rows, min(1.0, all_fit) * (1 - 1 / (width + 1)) * _score_cells(later, width), wide / len(later))
 
 
 def read_rows(text: str, dialect: Dialect) -> list[Row]:
@@ -119,8 +122,10 @@ def _score_cells(rows: Sequence[Row], width: int) -> float:
         for cell in row.cells if len(row.cells) == width else ():
             kind = find_kind(cell)
             total += 1
-            is_broken = len(cell) > 1 and cell[0] == '"' and cell[-1] != '"'
-            count += 0 if is_broken else OTHER_SHARE if kind == Kind.OTHER else 1
+            is_quoted = len(cell) > 1 and cell[0] in QUOTES
+            is_broken = is_quoted and cell[0] == '"' != cell[-1]
+            is_half = kind == Kind.OTHER or (is_quoted and cell[0] == cell[-1])
+            count += 0 if is_broken else OTHER_SHARE if is_half else 1
         if total >= SCORED_CELLS:
             break
     return count / total if total else 0.0

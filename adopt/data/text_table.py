@@ -52,8 +52,12 @@ def find_text_table(
     Raises:
         SourceError: the table has no row.
     """
-    body = split_comments(cut_whole_lines(head.text, is_all=head.is_all), keys.get("comment"))
+    text = cut_whole_lines(head.text, is_all=head.is_all)
+    body = split_comments(text, keys.get("comment"))
     way = _find(body, keys, is_csv=is_csv)
+    if body.sign and "comment" not in keys and (way is None or _are_rows(body, way)):
+        body = Body(text)
+        way = _find(body, keys, is_csv=is_csv)
     if way is None:
         return None
     header, skip = _find_names(body, way, keys)
@@ -91,6 +95,14 @@ def _find(body: Body, keys: Mapping[str, Any], *, is_csv: bool) -> Way | None:
     return way
 
 
+def _are_rows(body: Body, way: Way) -> bool:
+    """Whether what looks like comments are rows whose first cell begins with such a sign."""
+    found = [[row.cells for row in read_rows(line, way.dialect)] for line in (*body.lines, *body.more) if line.strip()]
+    wide = [cells[0] for cells in found if cells and len(cells[0]) == way.width > 1]
+    bare = [[cells[0].removeprefix(body.sign).strip(), *cells[1:]] for cells in wide]
+    return any(not are_names(cells) for cells in bare) and len(wide) * 2 > len(found)
+
+
 def _find_names(body: Body, way: Way, keys: Mapping[str, Any]) -> tuple[Header, int]:
     """The names, and how many lines of the file stand before them; 0 where a sign of comments leaves them out."""
     header = find_header(way.rows, decided=keys.get("header"))
@@ -105,14 +117,14 @@ def _find_names(body: Body, way: Way, keys: Mapping[str, Any]) -> tuple[Header, 
     if hidden is not None:
         text = f"the last comment has the names, {way.width} as the rows have cells"
         return replace(header, names=hidden, count=1, notes=(Note(text),)), lines - 1
-    if body.has_more or (body.sign and "comment" in keys):
+    if body.more or (body.sign and "comment" in keys):
         return header, 0
     return header, lines + header.skipped
 
 
 def _read_hidden(body: Body, way: Way, header: Header) -> tuple[str, ...] | None:
     """The names in the last comment, where it has as many as the rows have cells and the first row has none."""
-    if not body.sign or body.has_more or (header.count and not any(note.is_question for note in header.notes)):
+    if not body.sign or body.more or (header.count and not any(note.is_question for note in header.notes)):
         return None
     rows = read_rows(body.lines[-1], way.dialect)
     cells = [cell.strip() for cell in rows[0].cells] if rows else []
