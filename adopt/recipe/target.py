@@ -78,7 +78,7 @@ def find_target(
         taken: places of columns that are something else, such as ids.
         has_names: whether the source names its columns.
     """
-    free = [column for column in columns if column.index not in taken]
+    free = [column for column in columns if column.index not in taken and not _says_nothing(column)]
     rated = [
         Rated(column, kind, rate_name(column.name) if has_names else 0, _rate_place(column, kind, free, has_names))
         for column in free
@@ -143,6 +143,11 @@ def _rate_place(column: Known, kind: TargetKind, free: Sequence[Known], has_name
     return 0
 
 
+def _says_nothing(column: Known) -> bool:
+    """Whether a column takes no part in a place among others: prose, or one value."""
+    return column.is_constant or (column.type == "text" and find_kind(column) is None)
+
+
 def _differs(column: Known, free: Sequence[Known]) -> bool:
     """Whether most other columns have another type or more values."""
     others = [other for other in free if other is not column]
@@ -153,7 +158,7 @@ def _differs(column: Known, free: Sequence[Known]) -> bool:
 def _has_inputs(columns: Sequence[Known], free: Sequence[Known], target: Known) -> bool:
     """Whether something is left to learn from; the time that orders the rows can be an input too."""
     able = [*free, *(column for column in columns if column.type == "time")]
-    return any(column is not target and not column.is_constant for column in able)
+    return any(column is not target and column.type != "text" and not column.is_constant for column in able)
 
 
 def _choose(ranked: Sequence[Rated], *, has_names: bool) -> Target:

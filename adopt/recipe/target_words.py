@@ -29,7 +29,7 @@ NUMBERS = list_words(
     "mpg strength rings quality qualität g3 score rating satisfaction zufriedenheit recommend weiterempfehlung "
     "weiterempfehlen nps cnt yield ertrag load last output value wert amount betrag duration dauer "
     "progression viewers shares popularity wage lohn energie energy note endnote points punkte overall total "
-    "ctr ltv clv lifetime"
+    "ctr ltv clv lifetime profit gewinn"
 )
 """Words in the names of numbers that are often to be learned."""
 

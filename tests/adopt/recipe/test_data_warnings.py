@@ -111,3 +111,22 @@ def test_columns_that_tell_the_target_are_leaks() -> None:
         "churn": ("category", CLASSES),
     }
     assert warn(filled)[WarningKind.LEAK] == [("left_because",), ("code",)]
+
+
+def test_a_column_of_words_that_always_tells_the_target_is_left_out() -> None:
+    states = [DRAW.choice(["moved", "died"]) if one == "yes" else "active" for one in CLASSES]
+    columns: dict[str, Any] = {"a": ("float", NUMBERS), "state": ("category", states), "churn": ("category", CLASSES)}
+    assert warn(columns)[WarningKind.LEAK] == [("state",)]
+    profile, types = make(columns)
+    guess = guess_roles(profile, types).columns[1]
+    assert guess.role == "ignore"
+    assert guess.notes[-1].is_question
+
+
+def test_a_good_input_is_no_leak() -> None:
+    columns = {
+        "a": ("float", [value + (3 if one == "yes" else 0) for value, one in zip(NUMBERS, CLASSES, strict=True)]),
+        "plan": ("category", [DRAW.choice("AB") if one == "yes" else "A" for one in CLASSES]),
+        "churn": ("category", CLASSES),
+    }
+    assert WarningKind.LEAK not in warn(columns)
