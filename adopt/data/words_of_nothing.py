@@ -19,6 +19,9 @@ SUSPECTED = frozenset(
 )  # fmt: skip
 """Words to look at in any column."""
 
+FAILED = frozenset(("ERR", "ERROR", "err", "error", "Error", "void", "undefined", "nil", "NIL"))
+"""Of these, the words that are values like any other in a column of words, such as the level of a log."""
+
 NUMBERS = (
     -1, -9, -99, -999, -9999, -99999, -999999, 9, 99, 999, 9999, 99999, 999999, 9999999, 99999999, 999999999,
     -99.9, -999.9, -999.25, -999.99, 99.9, 999.9, 999.99, -32768, 32767, -2147483648, 2147483647, -9e18,

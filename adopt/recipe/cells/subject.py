@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from adopt.data.profile import Cells, ColumnProfile
-from adopt.data.words_of_nothing import NUMBERS, SURE, USUAL
+from adopt.data.words_of_nothing import FAILED, NUMBERS, SURE, USUAL
 from adopt.notes import Note
 from adopt.recipe.cells.places import are_places
 from adopt.recipe.draft import ColumnType
@@ -112,7 +112,8 @@ class Subject:
 
     def _doubt(self, kind: ColumnType, doubtful: dict[str, int], applied: dict[str, int]) -> list[Note]:
         if kind in WORDS:
-            doubtful = {word: cells for word, cells in doubtful.items() if not is_number(word)}
+            values = frozenset[str]() if self._without() else FAILED
+            doubtful = {word: cells for word, cells in doubtful.items() if not is_number(word) and word not in values}
         if not doubtful:
             return []
         if set(doubtful) == {"NA"} and are_places(self.column.most_frequent):

@@ -113,6 +113,11 @@ def test_sentinels_are_proposed_and_not_applied() -> None:
     assert proposed == [('["-999"]',), ('["ERR"]',), ('["?"]',)]
 
 
+def test_an_error_among_words_is_a_word() -> None:
+    assert not asks(guess_one(["INFO", "ERROR", "DEBUG", "INFO"] * 20))
+    assert asks(guess_one(["1.5", "ERROR", "2.5", "3.5"] * 20))
+
+
 def test_a_strange_word_that_repeats_among_numbers_is_proposed_as_no_value() -> None:
     cells = pa.table({"x": [*map(str, range(40)), *["N"] * 5]})
     profile = profile_rows(iter([cells]))
