@@ -52,7 +52,8 @@ def examine(
             remember(memory, key, looked)
     if looked.totals.rules:
         layout = leave_totals_out(layout, looked.totals)
-    return Examined(layout, looked.profile, given, looked.totals)
+    totals = looked.totals if looked.totals.rules else replace(looked.totals, notes=layout.key_notes.get("skip_if", ()))
+    return Examined(layout, looked.profile, given, totals)
 
 
 def _look(layout: Layout, scratch: Path) -> Looked:

@@ -7,6 +7,7 @@ import pytest
 from small_tables import make
 
 from adopt.notes import WarningKind
+from adopt.recipe.known import look_at
 from adopt.recipe.roles import guess_roles
 from adopt.recipe.task import guess_task
 from adopt.recipe.warnings import find_warnings
@@ -130,3 +131,19 @@ def test_a_good_input_is_no_leak() -> None:
         "churn": ("category", CLASSES),
     }
     assert WarningKind.LEAK not in warn(columns)
+
+
+def test_texts_that_are_all_different_are_no_copies_of_each_other() -> None:
+    columns = {
+        "a": ("text", [f"first {i}" for i in range(60)]),
+        "b": ("text", [f"second {i}" for i in range(60)]),
+        "again": ("text", [f"first {i}" for i in range(60)]),
+        "size": ("float", NUMBERS[:60]),
+        "churn": ("category", CLASSES[:60]),
+    }
+    assert warn(columns)[WarningKind.COPY] == [("a", "again")]
+
+
+def test_a_word_that_means_no_value_by_the_recipe_only_is_a_value() -> None:
+    profile, types = make({"a": ("text", ["?", "x", "NA"]), "b": ("int", ["1", "2", "NA"])})
+    assert [one.nulls for one in look_at(profile, types)] == [0, 1]
