@@ -28,7 +28,7 @@ LEAST_FIT_OF_OTHERS = 0.98
 MOST_GAPS = 0.2
 """Share of cells that are empty or have blanks, above which an unusual delimiter is none."""
 CLOCK = re.compile(r"\b\d{1,2}:\d{2}\b")
-LEAST_FIT = 0.8
+LEAST_FIT, LEAST_ALL_FIT = 0.8, 0.5
 """Share of the rows that are as wide as most, below which a text is no table by a delimiter."""
 
 
@@ -42,6 +42,8 @@ class Way:
     score: float
     fit: float
     """Share of the rows behind the preamble that have the width of most."""
+    all_fit: float = 1.0
+    """The same of all rows of more than one cell."""
 
     @property
     def width(self) -> int:
@@ -93,7 +95,13 @@ def read_way(text: str, dialect: Dialect) -> Way | None:
     wide = sum(len(row.cells) == width for row in later)
     # Lines of one cell before a table are its title; others count as rows that do not fit.
     all_fit = wide / sum(len(row.cells) > 1 or width == 1 for row in rows) if wide else 0.0
-    return Way(dialect, rows, min(1.0, all_fit) * (1 - 1 / (width + 1)) * _score_cells(later, width), wide / len(later))
+    return Way(
+        dialect,
+        rows,
+        min(1.0, all_fit) * (1 - 1 / (width + 1)) * _score_cells(later, width),
+        wide / len(later),
+        all_fit,
+    )
 
 
 def read_rows(text: str, dialect: Dialect) -> list[Row]:
@@ -132,7 +140,7 @@ def _score_cells(rows: Sequence[Row], width: int) -> float:
 
 
 def _is_table(way: Way) -> bool:
-    if way.width < 2 or way.fit < LEAST_FIT:
+    if way.width < 2 or way.fit < LEAST_FIT or way.all_fit < LEAST_ALL_FIT:
         return False
     if way.dialect.delimiter in DELIMITERS:
         return len(way.rows) > 1 or way.width > 1

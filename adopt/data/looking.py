@@ -3,7 +3,7 @@
 import codecs
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -175,10 +175,12 @@ def _show_strange(block: bytes) -> str:
 
 
 @contextmanager
-def quietly() -> Iterator[None]:
+def quietly(modules: Sequence[str] = ("relay.reading",)) -> Iterator[None]:
     """Without the log of the reading library: what it finds stands in the notes of the layout."""
-    logger.disable("relay.reading")
+    for module in modules:
+        logger.disable(module)
     try:
         yield
     finally:
-        logger.enable("relay.reading")
+        for module in modules:
+            logger.enable(module)

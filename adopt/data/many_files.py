@@ -89,7 +89,8 @@ def _join(first_name: str, first: Looked, others: Sequence[tuple[str, Looked]]) 
         for key in {*keys, *found.keys}:
             if keys.get(key) != found.keys.get(key) and key in FOUND_FOR_EACH and first.has_names:
                 keys.pop(key, None)
-                notes[key] = (Note(f"the files differ in it, such as {first_name} and {name}: found for each of them"),)
+                text = f"the files differ in {key}, such as {first_name} and {name}: found for each of them"
+                notes[key] = (Note(text),)
         if "skip_if" in found.keys:
             keys["skip_if"] = _add_rules(keys.get("skip_if"), found.keys["skip_if"])
             notes["skip_if"] = (*notes.get("skip_if", ()), *found.key_notes.get("skip_if", ()))

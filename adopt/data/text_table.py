@@ -7,7 +7,7 @@ from typing import Any
 
 from adopt.data.cell_kinds import count_filled
 from adopt.data.comments import Body, split_comments
-from adopt.data.dialect import Way, cut_whole_lines, find_way, read_rows, read_way
+from adopt.data.dialect import DELIMITERS, Way, cut_whole_lines, find_way, read_rows, read_way
 from adopt.data.footer import find_footer, write_rules
 from adopt.data.header import Header, find_header
 from adopt.data.looking import Head
@@ -91,7 +91,9 @@ def _find(body: Body, keys: Mapping[str, Any], *, is_csv: bool) -> Way | None:
     delimiter = keys.get("delimiter", body.delimiter)
     way = find_way(body.text, delimiter=delimiter, quote=keys.get("quote"), escape=keys.get("escape"))
     if way is None and is_csv:
-        return read_way(body.text, Dialect(delimiter or ",", keys.get("escape"), keys.get("quote", '"')))
+        # One column: by a delimiter that its texts do not have, where there is such a one.
+        marks = [delimiter] if delimiter else [mark for mark in DELIMITERS if mark not in body.text] or [","]
+        return read_way(body.text, Dialect(marks[0], keys.get("escape"), keys.get("quote", '"')))
     return way
 
 
@@ -144,6 +146,9 @@ def _say_dialect(way: Way, name: str) -> tuple[dict[str, Any], dict[str, tuple[N
     notes: dict[str, tuple[Note, ...]] = {}
     if dialect.delimiter != usual:
         keys["delimiter"] = dialect.delimiter
+        if way.width == 1:
+            text = "no delimiter makes columns: each line is one cell, and this one stands in none"
+            return {"delimiter": dialect.delimiter}, {"delimiter": (Note(text, True, (), "ingest.delimiter"),)}
         text = f"{round(way.fit * 100)}% of the first {len(way.rows):,} rows have {way.width} cells"
         notes["delimiter"] = (Note(text),)
     if dialect.quote != '"':

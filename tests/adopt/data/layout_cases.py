@@ -35,6 +35,12 @@ CASES: dict[str, tuple[str, str | bytes, dict[str, Any], tuple[str, ...]]] = {
     "other quotes": ("x.csv", "a,b\n1,'x,y'\n2,'z'\n", {"quote": "'"}, ("a", "b")),
     "escaped quotes": ("x.csv", 'a,b\n1,"x \\"y\\", z"\n2,"w"\n', {"escape": "\\"}, ("a", "b")),
     "row of totals": ("x.csv", TOTALS, {"skip_if": {"column": "region", "value": "Total"}}, ("region", "day", "sold")),
+    "sentences in one column": (
+        "x.csv", "text\nHello, world; you\nFine, yes\nOk\na, b, c\n", {"delimiter": "\t"}, ("text",)
+    ),
+    "cells that begin with a comment sign": (
+        "x.csv", "#5,2,x\n#6,3,y\n#7,4,x\n", {"header": False}, ("column_1", "column_2", "column_3")
+    ),
     "fixed width": (
         "x.txt", "ID   NAME    SUM\n1    Anna   1.50\n2    Bo    12.00\n3    Cy     7.25\n",
         {"format": "fixed", "positions": {"ID": [1, 5], "NAME": [6, 11], "SUM": [12, 9999]}, "skip_rows": 1},
