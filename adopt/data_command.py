@@ -39,9 +39,9 @@ SOURCE_KEYS = {
 def add_options(_: str, parser: argparse.ArgumentParser) -> None:
     """Declare what the command line may hold."""
     parser.description = (
-        "Reads a data file, a folder or a table of a database, and drafts recipes/NAME.toml: columns with types and "
-        "roles, a target and an estimator. Prints a profile of the data and what a person should look at. Never "
-        "overwrites a file."
+        "Reads a data file, a folder or a table of a database, and drafts recipes/NAME.toml:\n"
+        "columns with types and roles, a target and an estimator. Prints a profile of the data\n"
+        "and what a person should look at. Never overwrites a file."
     )
     parser.epilog = "Example: python -m adopt data/churn.csv --target churn"
     parser.add_argument("given", nargs="+", metavar="FROM", help="a file, a folder, a URL, or a database URL")
@@ -146,6 +146,12 @@ def describe_command(given: str, wishes: Wishes) -> str:
 
 
 def _require_one(given: Sequence[str]) -> str:
+    notebook = next((one for one in given if one.lower().endswith(".ipynb")), None)
+    if notebook is not None:
+        raise UsageError(
+            f"{notebook} is a notebook, and this version adopts data only",
+            next_step="docs/own-code.md says how its functions become stages",
+        )
     if len(given) > 1:
         raise UsageError(
             f"{len(given)} names are given, {given[0]} first; expected one file, folder, URL or database URL",

@@ -136,10 +136,16 @@ def test_what_names_nothing_is_refused_with_what_to_do(words: list[str], message
     assert json.loads(is_json[1])["error"]["kind"] == "usage"
 
 
-def test_a_notebook_is_no_data(adopt: Adopt, folder: Path) -> None:
-    (folder / "x.ipynb").write_text("{}")
-    code, out, _ = adopt("x.ipynb")
-    assert (code != 0, out) == (True, "")
+def test_a_notebook_is_handed_to_its_own_command_or_refused(adopt: Adopt, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("adopt.__main__.find_spec", lambda _: None)
+    code, out, log = adopt("x.ipynb", "y.ipynb")
+    assert (code, out, "x.ipynb is a notebook, and this version adopts data only" in log) == (2, "", True)
+    handed = []
+    monkeypatch.setattr("adopt.__main__.find_spec", lambda name: name)
+    monkeypatch.setattr("adopt.__main__.run_verb", lambda *words: handed.append(words[2].module) or 0)
+    assert main(["x.ipynb", "--name", "forum"]) == 0
+    assert main(["x.csv"]) == 0
+    assert handed == ["adopt.notebooks.command", "adopt.data_command"]
 
 
 def test_a_recipe_that_a_stage_refuses_is_not_written(folder: Path) -> None:
