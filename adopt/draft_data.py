@@ -212,6 +212,6 @@ def _settle(notes: Sequence[Note], corrections: Corrections, guess_of: Callable[
     for note in notes:
         if not (note.key and corrections.is_about(note.key)):
             settled.append(note)
-        elif note.key in corrections.values and corrections.values[note.key] == guess_of(note.key):
+        elif corrections.values.get(note.key) == guess_of(note.key):  # None: that the key is not there
             settled.append(replace(note, is_question=False))
     return tuple(settled)

@@ -166,15 +166,17 @@ def test_the_name_of_another_recipe_is_not_taken(folder: Path) -> None:
 def test_questions_are_asked_and_answers_are_written(
     folder: Path, adopt: Adopt, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lines = [f"{number:05d},{('a', 'b')[number % 2]}\n" for number in range(10_000, 10_060)]
+    lines = [f"{number:05d},{('DE', 'NA')[number % 2]}\n" for number in range(10_000, 10_060)]
     (folder / "data" / "codes.csv").write_text("zip,kind\n" + "".join(lines))
     plain = json.loads(adopt("data/codes.csv", "--json")[1])
     asked = [note for note in all_notes(plain) if note["is_question"] and note["key"]]
     assert asked != []
+    texts = [note["text"] for note in asked if note["key"] != "target"]
     monkeypatch.setattr(sys, "stdin", io.StringIO("\n" * len(asked)))
     code, out, log = adopt("data/codes.csv", "--json", "--ask")
     assert (code, [note for note in all_notes(json.loads(out)) if note["is_question"] and note["key"]]) == (0, [])
     assert all(note["key"] in log for note in asked)
+    assert [note["text"] for note in all_notes(json.loads(out)) if note["text"] in texts] == texts
     monkeypatch.setattr(sys, "stdin", io.StringIO(""))
     assert json.loads(adopt("data/codes.csv", "--json", "--ask")[1])["columns"] == plain["columns"]
 
