@@ -18,7 +18,9 @@ TRUTHS = (
 """Words for true and false that stand in one column."""
 
 SIGNS = r"[%‰€$£¥₹₽₩]|EUR|USD|GBP|CHF|kr|zł|Kč"
-AMOUNT = re.compile(rf"[-+(]?\s?(?P<before>{SIGNS})?\s?[-+]?9([.,'’\s\u202f]?9)*\s?(?P<behind>{SIGNS})?\)?[-+]?")
+AMOUNT = re.compile(
+    rf"[-+]?(?P<bracket>\()?\s?(?P<before>{SIGNS})?\s?[-+]?9([.,'’\s\u202f]?9)*\s?(?P<behind>{SIGNS})?\)?[-+]?"
+)
 UNIT = re.compile(r"[-+]?9([.,]9)?\s?(?P<unit>a[²³]?|°a?)")
 CLOCK = re.compile(r"9:9(:9([.,]9)?)?( ?a)?")
 MANY_WORDS = 8.0
@@ -104,10 +106,11 @@ def _describe_amounts(subject: Subject) -> Note | None:
     if not total or subject.fits("float"):
         return None
     found = {shape: AMOUNT.fullmatch(shape) for shape in shapes}
-    signed = sum(cells for shape, cells in shapes.items() if (at := found[shape]) and (at["before"] or at["behind"]))
-    if signed and sum(cells for shape, cells in shapes.items() if found[shape]) >= 0.9 * total:
-        sign = next(at["before"] or at["behind"] for at in found.values() if at and (at["before"] or at["behind"]))
-        return Note(f'numbers with "{sign}", kept as text: remove it in the file, or in a function of your own')
+    signs = [sign for at in found.values() if at and (sign := at["before"] or at["behind"] or at["bracket"])]
+    if signs and sum(cells for shape, cells in shapes.items() if found[shape]) >= 0.9 * total:
+        if signs[0] == "(":
+            return Note("numbers in parentheses, kept as text: write a minus in the file, or in a function of your own")
+        return Note(f'numbers with "{signs[0]}", kept as text: remove it in the file, or in a function of your own')
     if sum(cells for shape, cells in shapes.items() if CLOCK.fullmatch(shape)) >= 0.9 * total:
         return Note("times of day, which are no moments: kept as text")
     units = sum(cells for shape, cells in shapes.items() if UNIT.fullmatch(shape))
