@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from adopt.data.dates import SIGHT, WORDS_TRIED, find_formats, may_be_times
 from adopt.data.profile import Cells
 from adopt.data.reading import WAYS, Numbers, form_of, has_byte, read_numbers, read_words, see_orders
+from adopt.data.shapes import make_shapes
 from adopt.data.words_of_nothing import SUSPECTED
 from relay.reading.arrow import Mask, to_mask
 from relay.reading.numbers import GROUPED
@@ -99,7 +100,7 @@ class Tally:
         self.fits[way] += int(counts[fits].sum())
         kept = self.examples.setdefault(way, {})
         if len(kept) < EXAMPLES and not fits.all():
-            for index in np.flatnonzero(~fits)[: EXAMPLES * 2].tolist():
+            for index in np.flatnonzero(~fits)[:WORDS_TRIED].tolist():
                 if len(kept) < EXAMPLES:
                     kept[words[index].as_py()] = None
 
@@ -202,8 +203,7 @@ class Tally:
         if step > 1:
             at = np.arange(0, len(words), step)
             some, counts = words.take(pa.array(at)), counts[at] * step
-        shape = pc.replace_substring_regex(pc.utf8_slice_codeunits(some, 0, 40), r"[0-9]+", "9")
-        codes = pc.replace_substring_regex(shape, r"\pL+", "a").dictionary_encode()
+        codes = make_shapes(some).dictionary_encode()
         sums = np.bincount(codes.indices.to_numpy(), counts[: len(some)], len(codes.dictionary))
         self.shapes.update(dict(zip(codes.dictionary.to_pylist(), map(int, sums), strict=True)))
         if len(self.shapes) > 50 * SHAPES:

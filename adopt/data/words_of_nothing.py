@@ -19,8 +19,14 @@ SUSPECTED = frozenset(
 )  # fmt: skip
 """Words to look at in any column."""
 
-FAILED = frozenset(("ERR", "ERROR", "err", "error", "Error", "void", "undefined", "nil", "NIL"))
-"""Of these, the words that are values like any other in a column of words, such as the level of a log."""
+LEVELS = frozenset(
+    (
+        "none", "NONE", "ERR", "ERROR", "err", "error", "Error", "missing", "Missing", "MISSING", "unknown", "Unknown",
+        "UNKNOWN", "not available", "Not available", "not applicable", "Not applicable", "unbekannt", "void",
+        "keine Angabe", "undefined", "tbd", "TBD", "nil", "NIL",
+    )
+)  # fmt: skip
+"""Those of them that are as good as any other word in a column of words."""
 
 NUMBERS = (
     -1, -9, -99, -999, -9999, -99999, -999999, 9, 99, 999, 9999, 99999, 999999, 9999999, 99999999, 999999999,
