@@ -19,8 +19,8 @@ MONTHS = frozenset(
     (
         "januar", "jänner", "februar", "märz", "mai", "juni", "juli", "oktober", "dezember", "mär", "okt", "dez", "mrz",
         "janvier", "février", "mars", "avril", "juin", "juillet", "août", "septembre", "octobre", "novembre",
-        "décembre", "janv", "févr", "avr", "juil", "sept", "déc", "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio",
-        "agosto", "septiembre", "octubre", "noviembre", "diciembre", "ene", "abr", "ago", "dic", "gennaio", "febbraio",
+        "décembre", "janv", "févr", "avr", "juil", "sept", "déc", "enero", "febrero", "marzo", "abril", "mayo", "junio",
+        "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre", "ene", "abr", "ago", "dic", "gennaio", "febbraio",
         "aprile", "maggio", "giugno", "luglio", "settembre", "ottobre", "dicembre", "januari", "februari", "maart",
         "mei", "augustus", "janeiro", "fevereiro", "março", "maio", "junho", "julho", "setembro", "outubro", "novembro",
         "dezembro", "stycznia", "lutego", "marca", "kwietnia", "maja", "czerwca", "lipca", "sierpnia", "września",
@@ -72,7 +72,7 @@ def describe_mixture(subject: Subject) -> Note | None:
 
 
 def describe_months(subject: Subject) -> Note | None:
-    """What to say of dates with names of months that are not English; None where there are none."""
+    """What to say of dates with names of months that are not English; None where no cell has one."""
     words = [word for word, _ in subject.column.most_frequent]
     found = [word for word in words if (date := NAMED.fullmatch(word)) and date["name"].lower() in MONTHS]
     if not found or len(found) * 2 < len(words):
