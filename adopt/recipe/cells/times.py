@@ -60,7 +60,7 @@ def describe_mixture(subject: Subject) -> Note | None:
     """What to say of a column that is mostly dates and that no format reads; None where it is no such column."""
     found = {way: cells for way, cells in subject.column.ways.items() if way.startswith(TIME) and way != SIGHT}
     best = max(found, key=lambda way: found[way].fits, default="")
-    if not best or found[best].fits * 2 < subject.known:
+    if not best or not found[best].misses or found[best].fits * 2 < subject.known:
         return None
     cells = found[best]
     return Note(

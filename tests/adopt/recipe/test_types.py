@@ -113,6 +113,11 @@ def test_sentinels_are_proposed_and_not_applied() -> None:
     assert proposed == [('["-999"]',), ('["ERR"]',), ('["?"]',)]
 
 
+def test_a_word_among_dates_is_one_question() -> None:
+    guess = guess_one([*(f"2023-01-{day:02d}" for day in range(1, 29)), "unknown"])
+    assert [note.choices for note in guess.notes if note.is_question] == [('["unknown"]',)]
+
+
 def test_numbers_in_parentheses_are_text_and_said() -> None:
     guess = guess_one([f"({number},250.50)" if number % 3 else f"{number},100.25" for number in range(1, 60)])
     assert guess.type == "text"
