@@ -64,6 +64,9 @@ def add_options(_: str, parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--into", type=Path, metavar="DIR", help="folder of the recipe (default: recipes/)")
     parser.add_argument("--copy", action="store_true", help="copy the file into the data folder first")
     parser.add_argument(
+        "--most-columns", type=int, metavar="N", help="refuse data with more columns before its rows are read"
+    )
+    parser.add_argument(
         "--remember", type=Path, metavar="DIR", help="keep what is found there; an unchanged file is not read again"
     )
     parser.add_argument("--data-dir", type=Path, metavar="DIR", help=DATA_DIR.option)
@@ -87,7 +90,9 @@ def answer(options: argparse.Namespace) -> VerbAnswer:
     corrections = corrections.with_values(chosen)
     given = copy_file(given, data_dir) if options.copy and not options.dry_run else given
     with TemporaryDirectory(prefix="relay-adopt-") as scratch:
-        examined = examine(given, Path(scratch), corrections, memory=options.remember)
+        examined = examine(
+            given, Path(scratch), corrections, memory=options.remember, most_columns=options.most_columns
+        )
     path = find_path(options.name or name_recipe(examined), data_dir, options.into)
     _require_free(path, data_dir, options)
     examined = place_source(examined, Folders(path.parent, data_dir, settings.data_dir.absolute()))

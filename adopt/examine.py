@@ -12,6 +12,7 @@ from adopt.data.remembered import Looked, find_key, recall, remember
 from adopt.data.totals import Totals, find_totals
 from adopt.data_path import Folders, place_path
 from adopt.recipe.corrections import Corrections
+from relay.handoff.errors import UsageError
 from relay.handoff.progress import show_progress
 
 
@@ -28,7 +29,12 @@ class Examined:
 
 
 def examine(
-    given: str, scratch: Path, corrections: Corrections | None = None, *, memory: Path | None = None
+    given: str,
+    scratch: Path,
+    corrections: Corrections | None = None,
+    *,
+    memory: Path | None = None,
+    most_columns: int | None = None,
 ) -> Examined:
     """Find out how the data is written and what its columns hold: one pass over all rows.
 
@@ -37,6 +43,7 @@ def examine(
         scratch: an empty folder, needed only meanwhile.
         corrections: those of `[ingest]` say how the data is written.
         memory: a folder that holds what was found of files; unchanged ones are not read again.
+        most_columns: the limit of columns; None: there is no limit.
 
     Raises:
         RelayError: it cannot be read; the message says what to do.
@@ -44,6 +51,11 @@ def examine(
     decided = (corrections or Corrections()).of("ingest")
     keys = {key: value for key, value in decided.items() if "." not in key}
     layout = find_layout(given, keys=keys, scratch=scratch)
+    if most_columns is not None and len(layout.names) > most_columns:
+        raise UsageError(
+            f"{given}: it has {len(layout.names):,} columns; the limit is {most_columns:,} (--most-columns)",
+            next_step="Leave columns out of the file, or give it to `python -m adopt` without that option.",
+        )
     key = find_key(layout) if memory is not None and layout.files else ""
     looked = recall(memory, key) if memory is not None and key else None
     if looked is None:
