@@ -13,12 +13,13 @@ from adopt.data_path import Folders, copy_file
 from adopt.draft_data import Wishes, draft_data
 from adopt.examine import Examined, examine, place_source
 from adopt.recipe.answering import Outcome, make_answer
+from adopt.recipe.clusters import offer_clusters
 from adopt.recipe.corrections import Corrections, read_corrections
 from adopt.recipe.draft import Draft
 from adopt.recipe.names import is_recipe_name, make_words
 from adopt.recipe.report import write_report
 from adopt.recipe.toml_text import find_questions, write_toml, write_value
-from adopt.recipe.write import check_recipe, refuse_name, write_recipe
+from adopt.recipe.write import check_recipe, find_module, locate_module, refuse_name, write_recipe
 from relay.handoff.errors import RecipeError, UsageError
 from relay.handoff.recipe_file import SUBCOMMANDS, data_recipes, is_in_data, list_recipes, show_path
 from relay.handoff.settings import DATA_DIR, RECIPES_DIR, read_settings
@@ -100,8 +101,10 @@ def answer(options: argparse.Namespace) -> VerbAnswer:
     if options.ask:
         wishes = ask_questions(examined, wishes)
     draft = draft_data(examined, wishes)
+    clusters = offer_clusters(draft, examined.profile, corrections) if _may_have_code(path, data_dir, options) else None
+    draft, code = (draft, "") if clusters is None else (clusters.draft, clusters.code)
     text = write_toml(draft, describe_command(given, wishes))
-    outcome = _finish(draft, path, text, data_dir, options)
+    outcome = _finish(draft, path, (text, code), data_dir, options)
     if options.json:
         return VerbAnswer(asdict(make_answer(draft, examined.layout, examined.profile, outcome)))
     report = write_report(draft, examined.profile, given)
@@ -175,25 +178,33 @@ def _require_free(path: Path, data_dir: Path, options: argparse.Namespace) -> No
         raise refuse_name(taken)
 
 
+def _may_have_code(path: Path, data_dir: Path, options: argparse.Namespace) -> bool:
+    """Whether a module may lie beside the recipe: never in the data folder, and programs such as the page want none."""
+    return not options.json and not path.resolve().is_relative_to(data_dir.resolve())
+
+
 def _find_taken(path: Path, data_dir: Path) -> Path | None:
     others = [*list_recipes(data_dir=data_dir), *list_recipes(path.parent)]
     return next((other for other in others if other.stem.casefold() == path.stem.casefold()), None)
 
 
-def _finish(draft: Draft, path: Path, text: str, data_dir: Path, options: argparse.Namespace) -> Outcome:
-    """Have the stages check the recipe, and write it unless it is only tried."""
+def _finish(draft: Draft, path: Path, texts: tuple[str, str], data_dir: Path, options: argparse.Namespace) -> Outcome:
+    """Have the stages check the recipe with its module, and write both unless they are only tried."""
+    text, code = texts
     is_dry = options.dry_run
-    is_taken = is_dry and _find_taken(path, data_dir) is not None
-    name = f"{draft.name}_new" if is_taken else draft.name  # a stage refuses a second recipe of one name
+    taken = _find_taken(path, data_dir) or (find_module(path) if code else None)
+    if taken is not None and not is_dry:
+        raise refuse_name(taken, path.stem)
+    name = f"{draft.name}_new" if taken else draft.name  # a stage refuses a second recipe of one name
     is_unchecked = is_dry and options.quick
-    problem = "" if is_unchecked else check_recipe(text, name, is_in_data=is_in_data(path, data_dir))
+    problem = "" if is_unchecked else check_recipe(text, name, is_in_data=is_in_data(path, data_dir), code=code)
     if problem and not is_dry:
         raise RecipeError(
             f"the drafted recipe is not accepted: {problem}. Nothing was written",
             next_step="See the recipe with --dry-run, and correct it with --set or --unset",
         )
     if not is_dry:
-        write_recipe(text, path)
+        write_recipe(text, path, code)
     is_named = path.parent in (RECIPES_DIR, data_recipes(data_dir))
     return Outcome(
         path=show_path(path),
@@ -201,7 +212,9 @@ def _finish(draft: Draft, path: Path, text: str, data_dir: Path, options: argpar
         next=f"make run RECIPE={draft.name if is_named else shlex.quote(str(path))}",
         is_written=not is_dry,
         problem=problem,
-        is_name_taken=is_taken,
+        taken=show_path(taken) if taken is not None else "",
+        code=code,
+        code_path=show_path(locate_module(path)) if code else "",
     )
 
 
@@ -209,9 +222,15 @@ def _say_end(draft: Draft, outcome: Outcome) -> list[str]:
     """Where the recipe is and what to do next; the recipe itself where nothing was written."""
     if not outcome.is_written:
         problem = [f"A stage does not accept it: {outcome.problem}"] if outcome.problem else []
-        taken = [f"{outcome.path} is there already: choose another --name."] if outcome.is_name_taken else []
-        return [f"Nothing was written. {outcome.path} would be:", "", outcome.toml, *problem, *taken]
+        code = [f"{outcome.code_path} would be:", "", outcome.code] if outcome.code else []
+        taken = [f"{outcome.taken} is there already: choose another --name."] if outcome.taken else []
+        return [f"Nothing was written. {outcome.path} would be:", "", outcome.toml, *code, *problem, *taken]
     questions = len(find_questions(draft))
     many = "1 guess is" if questions == 1 else f"{questions} guesses are"
     marked = [f"{many} marked `# check:` in it."] if questions else []
-    return [f"Wrote {outcome.path}; ingest, preprocess and model accept it.", *marked, f"Next: {outcome.next}"]
+    files, it = (f"{outcome.path} and {outcome.code_path}", "them") if outcome.code else (outcome.path, "it")
+    return [
+        f"Wrote {files}; ingest, preprocess and model accept {it}.",
+        *marked,
+        f"Next: {outcome.next}",
+    ]

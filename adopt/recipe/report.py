@@ -23,7 +23,7 @@ TASKS = {
     "classes": "one of several classes",
     "regression": "a number",
     "authorship": "by the style of a text",
-    "clustering": "groups of similar rows, without a target",
+    "clustering": "groups of similar rows (no column looks like a target)",
     "none": "no model: no column looks like a target",
 }
 UNLEARNED = "no model: {} cannot be learned from what is left, see the recipe"

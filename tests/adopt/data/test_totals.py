@@ -24,7 +24,7 @@ def test_a_labelled_last_row_is_left_out() -> None:
 
 
 def test_sums_with_other_marks_are_sums() -> None:
-    found = find_totals(profile([*REGIONS, "Total:"], ["1.000,50"] * 6 + ["6.003,00"]))
+    found = find_totals(profile([*REGIONS, "Total:"], [*["1.000,50"] * 6, "6.003,00"]))
     assert found.rules == ({"column": "region", "value": "Total:"},)
 
 
