@@ -61,7 +61,7 @@ def locate_module(path: Path) -> Path:
 
 
 def find_module(path: Path) -> Path | None:
-    """The own code that lies beside a recipe's place already, a module or a package; None where there is none."""
+    """The own code that lies beside a recipe's place already, a module or a package; None where that place is free."""
     module = locate_module(path)
     places = (module, module.with_suffix(""))
     return next((place for place in places if place.exists() or place.is_symlink()), None)
