@@ -16,8 +16,9 @@ from typing import Any
 
 import msgspec
 
+from relay.handoff.column import Column
 from relay.handoff.files import hash_file, sync_file, sync_folder, write_atomically
-from relay.registry.contract import CODE_FOLDER, CONTRACT_FILE, LINEAGE_FILE, MODEL_FILE, ONNX_FILE
+from relay.registry.contract import CODE_FOLDER, CONTRACT_FILE, LINEAGE_FILE, MODEL_FILE, ONNX_FILE, Contract
 from serve.store import VersionRef
 
 CURRENT = "current.json"
@@ -99,6 +100,13 @@ class Copies:
             raise
         sync_folder(location.parent)
         return location
+
+    def find_target(self, model: str, version: str) -> Column | None:
+        """The column that a version predicts; None where no copy tells, or it has none."""
+        for path in sorted((self.folder / model).glob(f"{version}.*/{CONTRACT_FILE}")):
+            with suppress(OSError, ValueError, KeyError):
+                return Contract.from_json(path.read_bytes()).target_column
+        return None
 
     def is_whole(self, ref: VersionRef) -> bool:
         """Whether the files of a version are those that were registered, by their digests."""

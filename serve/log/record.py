@@ -5,7 +5,7 @@ import math
 import os
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from typing import Any, Protocol, TypeAlias
 
 from relay.handoff.errors import RelayError
@@ -40,8 +40,31 @@ class Row:
 Stored: TypeAlias = Row
 """A row as it was read back: the same fields, the same values."""
 
-COLUMNS = tuple(field.name for field in fields(Row))
+PAGE_BYTES = 4_000_000
+"""That the rows of a page may hold together; a single row may hold more."""
+ROW_BYTES = 400
+"""Of the other fields of a row in an answer."""
+
+COLUMNS = tuple(one.name for one in fields(Row))
 """Of the table `predictions`, in the order of the fields."""
+
+
+@dataclass(slots=True)
+class Page:
+    """Rows by time, until they hold more than a page may; at least one, however large it is."""
+
+    rows: list[Row] = field(default_factory=list)
+    size: int = 0
+    is_cut: bool = False
+    """Whether a row was left to the next page."""
+
+    def take(self, row: Row) -> bool:
+        """Add a row; gives whether it has room."""
+        self.is_cut = bool(self.rows) and self.size + measure(row) > PAGE_BYTES
+        if not self.is_cut:
+            self.rows.append(row)
+            self.size += measure(row)
+        return not self.is_cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +164,8 @@ class PredictionLog(Protocol):
             LogUnavailableError: the database does not answer.
         """
 
-    async def page(self, since: float | None, after: str | None, limit: int, model: str | None) -> list[Stored]:
-        """Rows by time, at most `limit`: asked at or after `since`, behind the row `after`, of one model.
+    async def page(self, since: float | None, after: str | None, limit: int, model: str | None) -> Page:
+        """Rows by time, at most `limit` and about `PAGE_BYTES`: asked at or after `since`, behind the row `after`.
 
         A row is seen when it is committed, and may then stand before one that was seen earlier: whoever follows the
         log stays some seconds behind.
@@ -211,6 +234,11 @@ def make_row(values: Sequence[Any]) -> Row:
     """The row of the values of COLUMNS."""
     named = dict(zip(COLUMNS, values, strict=True))
     return Row(**named | {"input": named["input"].encode(), "output": named["output"].encode()})
+
+
+def measure(row: Row) -> int:
+    """The bytes that a row takes in an answer, nearly."""
+    return len(row.input) + len(row.output) + ROW_BYTES
 
 
 def begin_page(since: float | None, after: str | None, at_unix_of_after: float | None) -> tuple[float, str]:
