@@ -154,7 +154,7 @@ class Fetching:
         return ServingState(ref=ref, asked_unix=now)
 
     def _is_whole(self, ref: VersionRef) -> bool:
-        """Whether the copy of the version in force is what was registered; looked at once, after a start."""
+        """Whether the copy of the version that is served is what was registered; looked at once, after a start."""
         if ref not in self._whole and self._copies.is_whole(ref):
             self._whole.add(ref)
         return ref in self._whole
