@@ -4,7 +4,7 @@ import json
 import math
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, Protocol, TypeAlias
 
@@ -293,23 +293,3 @@ def require_known_version(found: int, known: int, where: str, instead: str) -> N
             f"the prediction log {where} has tables of version {found}, this program knows versions up to {known}: "
             f"use the newer program, or {instead}"
         )
-
-
-def judge_rows(rows: list[Row], by_id: Mapping[str, Row], by_key: Mapping[str, Row]) -> dict[str, RelayError]:
-    """Why rows of a batch are not in the log, by id, from what the log holds under their ids and keys.
-
-    A row that is there as it was sent counts as committed: an earlier attempt whose outcome nobody heard of wrote it.
-    """
-    refused: dict[str, RelayError] = {}
-    for row in rows:
-        found = by_id.get(row.id)
-        if found == row:
-            continue
-        holder = by_key.get(row.idempotency_key or "")
-        if found is not None:
-            refused[row.id] = LogRowError(f"prediction {row.id}: the log holds another prediction under this id")
-        elif holder is not None:
-            refused[row.id] = LogKeyTakenError(holder)
-        else:
-            refused[row.id] = LogUnavailableError(f"prediction {row.id}: not in the log after its commit; ask again")
-    return refused

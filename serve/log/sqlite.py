@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from loguru import logger
 
+from serve.log.judging import judge_rows
 from serve.log.queue import GroupCommit, Refusals
 from serve.log.record import (
     COLUMNS,
@@ -30,7 +31,6 @@ from serve.log.record import (
     Stored,
     begin_page,
     can_be_stored,
-    judge_rows,
     list_values,
     make_row,
     split_record,
