@@ -66,6 +66,31 @@ def test_a_code_far_from_all_numbers_is_suspicious_and_a_large_value_is_not() ->
     assert warn(columns)[WarningKind.SUSPICIOUS_VALUE] == [("a",)]
 
 
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([row % 18 for row in range(190)] + [96] * 2 + [98] * 8, "is 96 in 2 rows and 98 in 8 rows, and from 0 to 17"),
+        ([50 + row % 40 for row in range(190)] + [-77] * 10, "is -77 in 10 rows, and from 50 to 89 elsewhere"),
+        ([100 + row % 20 for row in range(190)] + [0] * 10, "is 0 in 10 rows, and from 100 to 119 elsewhere"),
+        ([row % 18 for row in range(197)] + [40] * 3, ""),
+        ([row % 18 for row in range(197)] + [60, 70, 98], ""),
+        ([row % 3 for row in range(190)] + [12] * 10, ""),
+        ([row % 18 for row in range(160)] + [98] * 40, ""),
+        ([round(1.1**row) for row in range(100)] * 2, ""),
+        ([0] * 190 + [100 + row for row in range(10)], ""),
+    ],
+)
+def test_numbers_that_repeat_far_from_all_others_are_suspicious(values: list[int], expected: str) -> None:
+    profile, types = make({"late": ("int", values), "churn": ("category", CLASSES)})
+    roles = guess_roles(profile, types)
+    found = [
+        warning.text
+        for warning in find_warnings(profile, types, roles, guess_task(profile, types, roles))
+        if warning.kind == WarningKind.SUSPICIOUS_VALUE
+    ]
+    assert ([expected in text for text in found]) == ([True] if expected else [])
+
+
 def test_zeros_below_all_other_numbers_are_suspicious_and_counts_are_not() -> None:
     columns = {
         "glucose": ("float", [0 if i % 9 == 0 else value for i, value in enumerate(NUMBERS)]),
