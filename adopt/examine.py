@@ -8,6 +8,7 @@ from adopt.data.find_layout import find_layout, read_rows
 from adopt.data.layout import Layout, Shape
 from adopt.data.profile import TableProfile
 from adopt.data.profiling import profile_rows
+from adopt.data.remarks import add_rules
 from adopt.data.remembered import Looked, find_key, recall, remember
 from adopt.data.totals import Totals, find_totals
 from adopt.data_path import Folders, place_path
@@ -59,20 +60,19 @@ def examine(
     key = find_key(layout) if memory is not None and layout.files else ""
     looked = recall(memory, key) if memory is not None and key else None
     if looked is None:
-        looked = _look(layout, scratch)
+        looked = _look(layout, scratch, finds_totals="skip_if" not in keys)
         if memory is not None and key:
             remember(memory, key, looked)
     if looked.totals.rules:
         layout = leave_totals_out(layout, looked.totals)
-    totals = looked.totals if looked.totals.rules else replace(looked.totals, notes=layout.key_notes.get("skip_if", ()))
-    return Examined(layout, looked.profile, given, totals)
+    return Examined(layout, looked.profile, given, replace(looked.totals, notes=layout.key_notes.get("skip_if", ())))
 
 
-def _look(layout: Layout, scratch: Path) -> Looked:
+def _look(layout: Layout, scratch: Path, *, finds_totals: bool) -> Looked:
     """Read all rows; a second time where some of them sum up others."""
     with show_progress("rows", None, " rows") as move_on:
         profile = profile_rows(read_rows(layout, scratch), on_progress=_count_on(move_on))
-    totals = find_totals(profile) if layout.shape is Shape.TABLE and "skip_if" not in layout.ingest else Totals()
+    totals = find_totals(profile) if layout.shape is Shape.TABLE and finds_totals else Totals()
     if totals.rules:
         with show_progress("rows without totals", profile.rows, " rows") as move_on:
             rows = read_rows(leave_totals_out(layout, totals), scratch)
@@ -94,8 +94,9 @@ def _count_on(move_on: Callable[[int], object]) -> Callable[[int], None]:
 
 def leave_totals_out(layout: Layout, totals: Totals) -> Layout:
     """The layout with rules that leave rows of totals out."""
-    key_notes = {**layout.key_notes, "skip_if": totals.notes}
-    return replace(layout, ingest={**layout.ingest, "skip_if": list(totals.rules)}, key_notes=key_notes)
+    key_notes = {**layout.key_notes, "skip_if": (*layout.key_notes.get("skip_if", ()), *totals.notes)}
+    rules = add_rules(layout.ingest.get("skip_if"), [dict(rule) for rule in totals.rules])
+    return replace(layout, ingest={**layout.ingest, "skip_if": rules}, key_notes=key_notes)
 
 
 def place_source(examined: Examined, folders: Folders) -> Examined:

@@ -8,9 +8,9 @@ from typing import Any
 from adopt.data.cell_kinds import count_filled
 from adopt.data.comments import Body, split_comments
 from adopt.data.dialect import DELIMITERS, Way, cut_whole_lines, find_way, read_rows, read_way
-from adopt.data.footer import find_footer, write_rules
 from adopt.data.header import Header, find_header
 from adopt.data.looking import Head
+from adopt.data.remarks import find_remarks, write_rules
 from adopt.data.verdict import are_names
 from adopt.notes import Note
 from relay.handoff.errors import SourceError
@@ -80,7 +80,7 @@ def find_text_table(
         notes["header"] = header.notes
     _say_encoding(head, found, notes, keys)
     last = [row.cells for row in read_rows(tail, way.dialect)]
-    rules, said = find_footer(last, header.names, _usual(way))
+    rules, said = find_remarks(last, header.names, _usual(way))
     if rules:
         found["skip_if"], notes["skip_if"] = write_rules(rules), said
     found |= {key: keys[key] for key in DECIDED if key in keys}
