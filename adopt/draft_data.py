@@ -96,7 +96,8 @@ def _make_column(name: str, source: str, guess: TypeGuess, role: RoleGuess, corr
     keys = {key: value for key, value in guess.keys.items() if kind == guess.type or _fits(key, kind)}
     if kind == role.type:
         keys |= role.keys
-    return DraftColumn(name, source, kind, role.role, keys, (*guess.notes, *role.notes))
+    notes = dict.fromkeys((*guess.notes, *role.notes))  # both say of a column without values that it has none
+    return DraftColumn(name, source, kind, role.role, keys, tuple(notes))
 
 
 def find_column(wished: str, names: Sequence[str], sources: Sequence[str]) -> int | None:

@@ -57,6 +57,27 @@ def test_a_number_far_from_all_others_is_suspected(cells: list[str], word: str, 
     assert profile_column(cells).missing_words[word] == count
 
 
+@pytest.mark.parametrize(
+    ("values", "codes"),
+    [
+        (range(18, 71), ["-99", "-77"]),
+        (range(18, 71), ["-66", "-77", "-88", "-99"]),
+        (range(1, 6), ["97", "98", "99"]),
+        (range(1, 6), ["-7", "-8", "-9", "98", "99"]),
+    ],
+)
+def test_several_codes_of_a_survey_are_suspected_together(values: range, codes: list[str]) -> None:
+    column = profile_column([*map(str, values), *codes, *codes])
+    assert column.missing_words == dict.fromkeys(codes, 2)
+
+
+def test_infinite_numbers_have_a_histogram() -> None:
+    column = profile_column(["-inf", "1.5", "2.5", "Infinity"])
+    assert column.histogram is not None
+    assert sum(column.histogram.counts) == 4
+    assert all(map(np.isfinite, column.histogram.edges))
+
+
 def test_a_number_among_others_is_not_suspected() -> None:
     assert profile_column([str(number) for number in range(0, 1000, 3)]).missing_words == {}
 

@@ -66,6 +66,7 @@ def test_a_table_of_any_dialect_is_read_right(seed: int, tmp_path: Path) -> None
     ("encoding", "text"),
     [
         ("cp1251", "имя,возраст\nАнна,23\nПётр,44\n"),
+        ("cp1251", "имя;город;сумма\nИван;Москва;1,5\nАнна;Тула;2,5\n"),
         ("koi8-r", "имя;возраст\nАнна;23\nПётр Ильич;44\n"),
         ("cp1250", "imię;wiek\nŁukasz;23\nŻaneta;44\n"),
         ("cp850", "Name;Straße\nMüller;Große Straße\nJürgen;Bäckerweg\n"),
