@@ -31,6 +31,8 @@ class Work:
     is_ordered: bool = False
     """Whether *Create and run* was pressed."""
     answers: dict[str, str] = field(default_factory=dict)
+    cells: dict[int, dict[str, Any]] = field(default_factory=dict)
+    """Edits of the table. Kept here, because a table that is drawn with other rows may forget its own."""
     seen_roles: dict[int, str] = field(default_factory=dict)
     """Roles that were chosen in the table, as they were when the target was looked at last."""
     shown: Draft | None = None
@@ -87,7 +89,9 @@ def draft_now(settings: Settings, work: Work, first: Draft) -> tuple[Draft, tupl
 
 def gather(work: Work, first: Draft, session: Mapping[str, Any]) -> Wishes:
     """All that the person changed."""
-    cells = read_edits(session.get(work.table_key))
+    for number, changed in read_edits(session.get(work.table_key)).items():
+        work.cells.setdefault(number, {}).update(changed)
+    cells = work.cells
     return Wishes(
         name=work.name if work.name != first.name else "",
         title=work.title if work.title != first.title else "",

@@ -56,21 +56,20 @@ def choose(page: Any, label: str, value: str) -> None:
 def edit_cell(page: Any, row: int, column: int, text: str) -> None:
     """Type into a cell of the table of columns, by the keys of a spreadsheet: the table is drawn on a canvas."""
     grid = page.locator("[data-testid=stDataFrame]").last
-    chosen = f"[role=gridcell][aria-selected=true][aria-rowindex='{row + 2}']"
     for _ in range(10):
         settle(page)
         grid.scroll_into_view_if_needed()
         box = grid.locator("canvas").first.bounding_box()
         page.mouse.click(box["x"] + 30, box["y"] + 38 + 35 * row + 17)
         try:
-            grid.locator(f"{chosen}[aria-colindex='1']").wait_for(state="attached", timeout=3_000)
+            grid.locator(f"#glide-cell-0-{row}[aria-selected=true]").wait_for(state="attached", timeout=3_000)
         except Exception:  # a message above the table came or went, and the table moved
             continue
         break
-    for at in range(1, column + 2):
+    for at in range(column + 1):
         # A key that comes before the cell is chosen is lost.
-        grid.locator(f"{chosen}[aria-colindex='{at}']").wait_for(state="attached")
-        page.keyboard.press("ArrowRight" if at <= column else "Enter")
+        grid.locator(f"#glide-cell-{at}-{row}[aria-selected=true]").wait_for(state="attached")
+        page.keyboard.press("ArrowRight" if at < column else "Enter")
     editor = page.locator("#portal textarea, #portal input").first
     editor.fill(text)
     editor.press("Enter")

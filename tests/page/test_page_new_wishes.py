@@ -160,6 +160,13 @@ def test_the_last_change_of_the_target_counts(first: Draft) -> None:
     )
 
 
+def test_an_edit_counts_after_the_table_has_forgotten_it(first: Draft) -> None:
+    now = work()
+    gather(now, first, {now.table_key: {"edited_rows": {0: {RULES: "min = 1", TYPE: "int"}}}})
+    gather(now, first, {now.table_key: {"edited_rows": {0: {RULES: "min = 2"}}}})
+    assert gather(now, first, {}).cells == {0: {RULES: "min = 2", TYPE: "int"}}
+
+
 def test_a_target_that_becomes_an_input_leaves_none(first: Draft) -> None:
     assert list_options(first, gather(work(), first, roles(n2="input"))) == (
         "--target=none",
