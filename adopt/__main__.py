@@ -5,7 +5,6 @@ load: what was given; work: look at all of it and draft; save: a new file in `re
 
 import sys
 from collections.abc import Sequence
-from importlib.util import find_spec
 
 from relay.handoff.verbs import Verb, run_verb
 
@@ -17,8 +16,8 @@ DATA = Verb("draft a recipe from data", "adopt.data_command")
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command and give its exit code."""
-    is_notebook = any(argument.endswith(NOTEBOOK) for argument in arguments)
-    return run_verb("adopt", "", NOTEBOOKS if is_notebook and find_spec(NOTEBOOKS.module) else DATA, arguments)
+    is_notebook = any(argument.lower().endswith(NOTEBOOK) for argument in arguments)
+    return run_verb("adopt", "", NOTEBOOKS if is_notebook else DATA, arguments)
 
 
 if __name__ == "__main__":

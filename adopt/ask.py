@@ -1,8 +1,7 @@
 """Ask a person about each uncertain guess, on a terminal."""
 
 import sys
-from collections.abc import Mapping
-from typing import Any
+from dataclasses import replace
 
 from adopt.draft_data import NO_TARGET, Examined, Wishes, draft_data
 from adopt.notes import Note
@@ -35,7 +34,7 @@ def ask_questions(examined: Examined, wishes: Wishes) -> Wishes:
             if said is None:
                 return wishes
             try:
-                answered = wishes.with_values(_understand(said, note, draft))
+                answered = _understand(said, note, draft, wishes)
                 draft_data(examined, answered)
             except UsageError as error:
                 _say(str(error))
@@ -59,19 +58,21 @@ def _read_answer() -> str | None:
     return line.strip() if line else None
 
 
-def _understand(said: str, note: Note, draft: Draft) -> Mapping[str, Any]:
-    """Key -> value that a person means; Enter confirms the guess.
+def _understand(said: str, note: Note, draft: Draft, wishes: Wishes) -> Wishes:
+    """The wishes with what a person means; Enter confirms the guess, also that the key is not there.
 
     Raises:
         UsageError: the key takes no such value.
     """
     if not said:
         guess = find_value(draft, note.key)
-        confirmed = NO_TARGET if guess is None and note.key == TARGET else guess
-        return {} if confirmed is None else {note.key: confirmed}
+        if guess is None and note.key != TARGET:
+            corrections = wishes.corrections
+            return replace(wishes, corrections=replace(corrections, removed=corrections.removed | {note.key}))
+        return wishes.with_values({note.key: NO_TARGET if guess is None else guess})
     if said.isdecimal() and 1 <= int(said) <= len(note.choices):
         said = note.choices[int(said) - 1]
-    return read_corrections([f"{note.key}={_quote_mark(said)}"]).values
+    return wishes.with_values(read_corrections([f"{note.key}={_quote_mark(said)}"]).values)
 
 
 def _quote_mark(said: str) -> str:

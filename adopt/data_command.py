@@ -10,14 +10,16 @@ from tempfile import TemporaryDirectory
 
 from adopt.ask import ask_questions
 from adopt.data_path import Folders, copy_file
-from adopt.draft_data import Examined, Wishes, draft_data, examine, place_source
+from adopt.draft_data import Wishes, draft_data
+from adopt.examine import Examined, examine, place_source
 from adopt.recipe.answering import Outcome, make_answer
+from adopt.recipe.clusters import offer_clusters
 from adopt.recipe.corrections import Corrections, read_corrections
 from adopt.recipe.draft import Draft
 from adopt.recipe.names import is_recipe_name, make_words
 from adopt.recipe.report import write_report
 from adopt.recipe.toml_text import find_questions, write_toml, write_value
-from adopt.recipe.write import check_recipe, refuse_name, write_recipe
+from adopt.recipe.write import check_recipe, find_module, locate_module, refuse_name, write_recipe
 from relay.handoff.errors import RecipeError, UsageError
 from relay.handoff.recipe_file import SUBCOMMANDS, data_recipes, is_in_data, list_recipes, show_path
 from relay.handoff.settings import DATA_DIR, RECIPES_DIR, read_settings
@@ -38,11 +40,14 @@ SOURCE_KEYS = {
 def add_options(_: str, parser: argparse.ArgumentParser) -> None:
     """Declare what the command line may hold."""
     parser.description = (
-        "Reads a data file, a folder or a table of a database, and drafts recipes/NAME.toml: columns with types and "
-        "roles, a target and an estimator. Prints a profile of the data and what a person should look at. Never "
-        "overwrites a file."
+        "Reads a data file, a folder or a table of a database, and drafts recipes/NAME.toml:\n"
+        "columns with types and roles, a target and an estimator. Prints a profile of the data\n"
+        "and what a person should look at. Never overwrites a file."
     )
-    parser.epilog = "Example: python -m adopt data/churn.csv --target churn"
+    parser.epilog = (
+        "Example: python -m adopt data/churn.csv --target churn. "
+        "Notebooks become stages: see python -m adopt NOTEBOOK.ipynb --help"
+    )
     parser.add_argument("given", nargs="+", metavar="FROM", help="a file, a folder, a URL, or a database URL")
     parser.add_argument("--name", default="", help="name of the recipe (default: from the name of the data)")
     parser.add_argument("--target", default="", metavar="COLUMN", help='what a model learns; "none" for no target')
@@ -62,6 +67,12 @@ def add_options(_: str, parser: argparse.ArgumentParser) -> None:
         parser.add_argument(f"--{key}", metavar=metavar, help=f"{text}; the same as --set ingest.{key}=…")
     parser.add_argument("--into", type=Path, metavar="DIR", help="folder of the recipe (default: recipes/)")
     parser.add_argument("--copy", action="store_true", help="copy the file into the data folder first")
+    parser.add_argument(
+        "--most-columns", type=int, metavar="N", help="refuse data with more columns before its rows are read"
+    )
+    parser.add_argument(
+        "--remember", type=Path, metavar="DIR", help="keep what is found there; an unchanged file is not read again"
+    )
     parser.add_argument("--data-dir", type=Path, metavar="DIR", help=DATA_DIR.option)
 
 
@@ -83,7 +94,9 @@ def answer(options: argparse.Namespace) -> VerbAnswer:
     corrections = corrections.with_values(chosen)
     given = copy_file(given, data_dir) if options.copy and not options.dry_run else given
     with TemporaryDirectory(prefix="relay-adopt-") as scratch:
-        examined = examine(given, Path(scratch), corrections)
+        examined = examine(
+            given, Path(scratch), corrections, memory=options.remember, most_columns=options.most_columns
+        )
     path = find_path(options.name or name_recipe(examined), data_dir, options.into)
     _require_free(path, data_dir, options)
     examined = place_source(examined, Folders(path.parent, data_dir, settings.data_dir.absolute()))
@@ -91,8 +104,10 @@ def answer(options: argparse.Namespace) -> VerbAnswer:
     if options.ask:
         wishes = ask_questions(examined, wishes)
     draft = draft_data(examined, wishes)
+    clusters = offer_clusters(draft, examined.profile, corrections) if _may_have_code(path, data_dir, options) else None
+    draft, code = (draft, "") if clusters is None else (clusters.draft, clusters.code)
     text = write_toml(draft, describe_command(given, wishes))
-    outcome = _finish(draft, path, text, data_dir, options)
+    outcome = _finish(draft, path, (text, code), data_dir, options)
     if options.json:
         return VerbAnswer(asdict(make_answer(draft, examined.layout, examined.profile, outcome)))
     report = write_report(draft, examined.profile, given)
@@ -160,33 +175,43 @@ def _require_free(path: Path, data_dir: Path, options: argparse.Namespace) -> No
         raise refuse_name(taken)
 
 
+def _may_have_code(path: Path, data_dir: Path, options: argparse.Namespace) -> bool:
+    """Whether a module may lie beside the recipe: never in the data folder, and programs such as the page want none."""
+    return not options.json and not path.resolve().is_relative_to(data_dir.resolve())
+
+
 def _find_taken(path: Path, data_dir: Path) -> Path | None:
     others = [*list_recipes(data_dir=data_dir), *list_recipes(path.parent)]
     return next((other for other in others if other.stem.casefold() == path.stem.casefold()), None)
 
 
-def _finish(draft: Draft, path: Path, text: str, data_dir: Path, options: argparse.Namespace) -> Outcome:
-    """Have the stages check the recipe, and write it unless it is only tried."""
+def _finish(draft: Draft, path: Path, texts: tuple[str, str], data_dir: Path, options: argparse.Namespace) -> Outcome:
+    """Have the stages check the recipe with its module, and write both unless they are only tried."""
+    text, code = texts
     is_dry = options.dry_run
-    is_taken = is_dry and _find_taken(path, data_dir) is not None
-    name = f"{draft.name}_new" if is_taken else draft.name  # a stage refuses a second recipe of one name
+    taken = _find_taken(path, data_dir) or (find_module(path) if code else None)
+    if taken is not None and not is_dry:
+        raise refuse_name(taken, path.stem)
+    name = f"{draft.name}_new" if taken else draft.name  # a stage refuses a second recipe of one name
     is_unchecked = is_dry and options.quick
-    problem = "" if is_unchecked else check_recipe(text, name, is_in_data=is_in_data(path, data_dir))
+    problem = "" if is_unchecked else check_recipe(text, name, is_in_data=is_in_data(path, data_dir), code=code)
     if problem and not is_dry:
         raise RecipeError(
             f"the drafted recipe is not accepted: {problem}. Nothing was written",
             next_step="See the recipe with --dry-run, and correct it with --set or --unset",
         )
     if not is_dry:
-        write_recipe(text, path)
-    is_named = path in list_recipes(data_dir=data_dir) if not is_dry else path.parent == RECIPES_DIR
+        write_recipe(text, path, code)
+    is_named = path.parent in (RECIPES_DIR, data_recipes(data_dir))
     return Outcome(
         path=show_path(path),
         toml=text,
         next=f"make run RECIPE={draft.name if is_named else shlex.quote(str(path))}",
         is_written=not is_dry,
         problem=problem,
-        is_name_taken=is_taken,
+        taken=show_path(taken) if taken is not None else "",
+        code=code,
+        code_path=show_path(locate_module(path)) if code else "",
     )
 
 
@@ -194,9 +219,15 @@ def _say_end(draft: Draft, outcome: Outcome) -> list[str]:
     """Where the recipe is and what to do next; the recipe itself where nothing was written."""
     if not outcome.is_written:
         problem = [f"A stage does not accept it: {outcome.problem}"] if outcome.problem else []
-        taken = [f"{outcome.path} is there already: choose another --name."] if outcome.is_name_taken else []
-        return [f"Nothing was written. {outcome.path} would be:", "", outcome.toml, *problem, *taken]
+        code = [f"{outcome.code_path} would be:", "", outcome.code] if outcome.code else []
+        taken = [f"{outcome.taken} is there already: choose another --name."] if outcome.taken else []
+        return [f"Nothing was written. {outcome.path} would be:", "", outcome.toml, *code, *problem, *taken]
     questions = len(find_questions(draft))
     many = "1 guess is" if questions == 1 else f"{questions} guesses are"
     marked = [f"{many} marked `# check:` in it."] if questions else []
-    return [f"Wrote {outcome.path}; ingest, preprocess and model accept it.", *marked, f"Next: {outcome.next}"]
+    files, it = (f"{outcome.path} and {outcome.code_path}", "them") if outcome.code else (outcome.path, "it")
+    return [
+        f"Wrote {files}; ingest, preprocess and model accept {it}.",
+        *marked,
+        f"Next: {outcome.next}",
+    ]

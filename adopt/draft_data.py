@@ -2,43 +2,27 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
-from adopt.data.find_layout import find_layout, read_rows
-from adopt.data.layout import Layout, Shape
-from adopt.data.profile import ColumnProfile, TableProfile
-from adopt.data.profiling import profile_rows
-from adopt.data.totals import Totals, find_totals
-from adopt.data_path import Folders, place_path
+from adopt.data.profile import ColumnProfile
+from adopt.examine import Examined as Examined
+from adopt.examine import examine as examine
 from adopt.notes import Note
 from adopt.recipe.corrections import TARGET, Corrections, require_columns
 from adopt.recipe.draft import Draft, DraftColumn
 from adopt.recipe.look_up import find_column_value, find_value
 from adopt.recipe.names import choose_names
+from adopt.recipe.proposals import ask_once
 from adopt.recipe.roles import Decided, RoleGuess, guess_roles
 from adopt.recipe.task import guess_task
 from adopt.recipe.types import TypeGuess, guess_type, lift_keys
 from adopt.recipe.warnings import find_warnings
 from relay.handoff.column import APPLIES_TO
 from relay.handoff.errors import UsageError
-from relay.handoff.progress import show_progress
 from relay.handoff.recipe_file import suggest_nearest
 
 NO_TARGET = "none"
 """What a person gives as the target where the recipe has none."""
-
-
-@dataclass(frozen=True)
-class Examined:
-    """The data, looked at once."""
-
-    layout: Layout
-    profile: TableProfile
-    where: str
-    """What was given, for people."""
-    totals: Totals = field(default_factory=Totals)
-    """Rows that sum up others: those that a rule leaves out are not in the profile."""
 
 
 @dataclass(frozen=True)
@@ -58,50 +42,6 @@ class Wishes:
         return replace(self, target=target, corrections=self.corrections.with_values(others))
 
 
-def examine(given: str, scratch: Path, corrections: Corrections | None = None) -> Examined:
-    """Find out how the data is written and what its columns hold: one pass over all rows.
-
-    Args:
-        given: a file, a folder, a URL or a database.
-        scratch: an empty folder, needed only meanwhile.
-        corrections: those of `[ingest]` say how the data is written.
-
-    Raises:
-        RelayError: it cannot be read; the message says what to do.
-    """
-    decided = (corrections or Corrections()).of("ingest")
-    keys = {key: value for key, value in decided.items() if "." not in key}
-    layout = find_layout(given, keys=keys, scratch=scratch)
-    with show_progress("rows", None, " rows") as move_on:
-        read = 0
-
-        def show(rows: int) -> None:
-            nonlocal read
-            move_on(rows - read)
-            read = rows
-
-        profile = profile_rows(read_rows(layout, scratch), on_progress=show)
-        totals = find_totals(profile) if layout.shape is Shape.TABLE and "skip_if" not in layout.ingest else Totals()
-        if totals.rules:
-            layout = leave_totals_out(layout, totals)
-            profile = profile_rows(read_rows(layout, scratch))
-        return Examined(layout, profile, given, totals)
-
-
-def leave_totals_out(layout: Layout, totals: Totals) -> Layout:
-    """The layout with rules that leave rows of totals out."""
-    key_notes = {**layout.key_notes, "skip_if": totals.notes}
-    return replace(layout, ingest={**layout.ingest, "skip_if": list(totals.rules)}, key_notes=key_notes)
-
-
-def place_source(examined: Examined, folders: Folders) -> Examined:
-    """The same, with the path by which a recipe in that folder names its files."""
-    layout = examined.layout
-    ingest, said = place_path(layout.ingest, folders)
-    key_notes = {**layout.key_notes, **said}
-    return replace(examined, layout=replace(layout, ingest=ingest, key_notes=key_notes))
-
-
 def draft_data(examined: Examined, wishes: Wishes) -> Draft:
     """A whole recipe with the evidence of each guess.
 
@@ -115,6 +55,7 @@ def draft_data(examined: Examined, wishes: Wishes) -> Draft:
     types = [
         _guess_type(one, profile.columns, name, corrections) for one, name in zip(profile.columns, names, strict=True)
     ]
+    types = ask_once(types, profile.columns)
     decided = _decide(wishes, names, layout.names)
     roles = guess_roles(profile, types, names=names, decided=decided, has_names=layout.has_names, shape=layout.shape)
     task = guess_task(profile, types, roles, names=names)
@@ -155,7 +96,8 @@ def _make_column(name: str, source: str, guess: TypeGuess, role: RoleGuess, corr
     keys = {key: value for key, value in guess.keys.items() if kind == guess.type or _fits(key, kind)}
     if kind == role.type:
         keys |= role.keys
-    return DraftColumn(name, source, kind, role.role, keys, (*guess.notes, *role.notes))
+    notes = dict.fromkeys((*guess.notes, *role.notes))  # both say of a column without values that it has none
+    return DraftColumn(name, source, kind, role.role, keys, tuple(notes))
 
 
 def find_column(wished: str, names: Sequence[str], sources: Sequence[str]) -> int | None:
@@ -210,7 +152,7 @@ def _guess_type(
 ) -> TypeGuess:
     """The guess in the type that a person says, with the keys that this type can have."""
     said = corrections.of_column(name)
-    missing = said.get("missing")
+    missing = said.get("missing", corrections.of("ingest").get("missing"))
     guess = guess_type(column, others, name=name, missing=missing if isinstance(missing, list) else None)
     kind = said.get("type", guess.type)
     if kind == guess.type:
@@ -271,6 +213,6 @@ def _settle(notes: Sequence[Note], corrections: Corrections, guess_of: Callable[
     for note in notes:
         if not (note.key and corrections.is_about(note.key)):
             settled.append(note)
-        elif note.key in corrections.values and corrections.values[note.key] == guess_of(note.key):
+        elif corrections.values.get(note.key) == guess_of(note.key):  # None: that the key is not there
             settled.append(replace(note, is_question=False))
     return tuple(settled)

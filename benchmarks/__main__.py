@@ -13,6 +13,7 @@ BENCHMARKS = (
     "trigrams",
     "authorship",
     "credit",
+    "adopt",
     "download",
     "tracking",
     "database",

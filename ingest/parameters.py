@@ -15,6 +15,7 @@ from pydantic import (
 from ingest.own_function import find_own
 from ingest.refresh import Refresh
 from relay.handoff.column import LARGEST_INT, CellKeys
+from relay.handoff.errors import RecipeError
 from relay.handoff.recipe import Recipe, Section, choose_section
 from relay.reading.format_keys import ExtraColumns, FormatKeys, drop_undeclared
 from relay.sources.databases import VARIABLE, check_database_url
@@ -102,6 +103,10 @@ class HttpSection(FormatSection):
     def _fits_together(self) -> "HttpSection":
         """`items` and `{item}` in the URL need each other; `sha256` has one value per URL."""
         for url in self.urls:
+            try:
+                mask_url(url)
+            except RecipeError as error:
+                raise ValueError(str(error).removeprefix("[ingest] url: ")) from None
             if not re.match(r"https?://", url):
                 raise ValueError(f'"{mask_url(url)}" is no http or https URL')
         if bool(self.items) != ("{item}" in str(self.url)):

@@ -11,9 +11,11 @@ ICON = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" fill="none
 
 st.set_page_config(page_title="Relay", page_icon=ICON, layout="wide")
 
+new = st.Page("screens/new.py", title="New", icon=":material/add:", url_path="new")
 page = st.navigation(
     [
         st.Page("screens/run.py", title="Run", icon=":material/play_arrow:", default=True),
+        new,
         st.Page("screens/data.py", title="Data", icon=":material/table_chart:", url_path="data"),
         st.Page("screens/models.py", title="Models", icon=":material/deployed_code:", url_path="models"),
         st.Page("screens/predict.py", title="Predict", icon=":material/query_stats:", url_path="predict"),
@@ -24,5 +26,6 @@ page = st.navigation(
 
 settings = settings_now()
 with told_in_words(settings):
-    choose_recipe(settings)
+    if page != new:  # a new recipe is about none of those that are there
+        choose_recipe(settings)
     page.run()

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 from loguru import logger
 
-from page.settings import PAGE_ADDRESS, PAGE_PORT, VARIABLES
+from page.settings import PAGE_ADDRESS, PAGE_PORT, PAGE_UPLOAD_MB, VARIABLES
 from relay.handoff.settings import ROOT, read_settings
 from relay.handoff.variables import describe_variables
 from relay.handoff.verbs import VerbAnswer
@@ -40,6 +40,7 @@ def answer(options: argparse.Namespace) -> VerbAnswer:
     logger.info("the page is on {}", url)
     command = [sys.executable, "-m", "streamlit", "run", "page/app.py"]
     command += ["--server.port", str(options.port), "--server.address", options.address]
+    command += ["--server.maxUploadSize", str(PAGE_UPLOAD_MB.of(os.environ))]
 
     def become() -> None:
         if options.json:

@@ -11,6 +11,8 @@ from relay.handoff.variables import MOST_PORT, Variable, text, whole
 PAGE_PORT = whole("PAGE_PORT", "port of the page", 8501, most=MOST_PORT)
 PAGE_ADDRESS = text("PAGE_ADDRESS", "where the page listens", "127.0.0.1", "127.0.0.1, this machine only")
 """Anyone who reaches the page can run the recipes that are there: other machines reach it only where this says so."""
+PAGE_UPLOAD_MB = whole("PAGE_UPLOAD_MB", "largest file that the page takes, in MB", 200, most=100_000)
+"""Anyone who reaches the page can upload files of this size; while a file arrives, the page holds it in memory."""
 API_URL = text(
     "API_URL",
     "the API that the page asks for predictions, http://host:port",
@@ -23,7 +25,7 @@ AIRFLOW_USER = text("AIRFLOW_USER", "user of Airflow", "admin")
 AIRFLOW_PASSWORD_FILE = text("AIRFLOW_PASSWORD_FILE", "file with that user's password")
 
 VARIABLES: tuple[Variable[Any], ...] = (
-    *(PAGE_PORT, PAGE_ADDRESS, API_URL, AIRFLOW_URL, AIRFLOW_USER, AIRFLOW_PASSWORD_FILE),
+    *(PAGE_PORT, PAGE_ADDRESS, PAGE_UPLOAD_MB, API_URL, AIRFLOW_URL, AIRFLOW_USER, AIRFLOW_PASSWORD_FILE),
 )
 """Every variable of the page alone."""
 
@@ -32,6 +34,8 @@ VARIABLES: tuple[Variable[Any], ...] = (
 class PageSettings(Settings):
     """The settings of the stages, and whom the page asks."""
 
+    upload_mb: int = PAGE_UPLOAD_MB.default
+    """Largest file that the page takes, in MB."""
     api_url: str = API_URL.default
     """Where the page asks for predictions; empty: it asks the registry's model itself."""
     airflow_url: str = AIRFLOW_URL.default
@@ -48,6 +52,7 @@ def read_page_settings(environment: Mapping[str, str] = os.environ) -> PageSetti
     """
     return PageSettings(
         **vars(read_settings(environment)),
+        upload_mb=PAGE_UPLOAD_MB.of(environment),
         api_url=API_URL.of(environment).rstrip("/"),
         airflow_url=AIRFLOW_URL.of(environment).rstrip("/"),
         airflow_user=AIRFLOW_USER.of(environment),

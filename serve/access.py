@@ -18,8 +18,10 @@ from relay.handoff.log import KEEP_FILES, ROTATE_BYTES
 
 PAUSE_SECONDS = 0.25
 
-MOST_LINES = 100_000
-"""Kept while the disk does not take them, about 25 MB; further ones are counted and dropped."""
+MOST_BYTES = 25_000_000
+"""Kept while the disk does not take them; further lines are counted and dropped."""
+LONGEST_METHOD, LONGEST_PATH, LONGEST_FIELD = 16, 200, 200
+"""Characters of a line's fields; what a caller sends may be longer."""
 
 
 class Line(msgspec.Struct, omit_defaults=True, gc=False):
@@ -49,15 +51,15 @@ class AccessLog:
     def __init__(self, folder: Path) -> None:
         self.path = folder / "serve-access.jsonl"
         self.dropped = 0
-        self._lines: list[Line] = []
+        self._lines: list[bytes] = []
+        self._bytes = 0
         self._failed = ""
 
     def add(self, line: Line) -> None:
-        """Remember a line until the next write."""
-        if len(self._lines) < MOST_LINES:
-            self._lines.append(line)
-        else:
-            self.dropped += 1
+        """Remember a line until the next write; its long texts are cut."""
+        line.method, line.path = line.method[:LONGEST_METHOD], line.path[:LONGEST_PATH]
+        line.request_id, line.error = line.request_id[:LONGEST_FIELD], line.error[:LONGEST_FIELD]
+        self._keep(_encode(line) + b"\n")
 
     async def write_on(self) -> None:
         """Write a few times a second, until cancelled."""
@@ -68,16 +70,25 @@ class AccessLog:
 
     def flush(self) -> None:
         """Write what was remembered. A disk that refuses is told once; the lines wait for it."""
-        lines, self._lines = self._lines, []
+        lines, self._lines, self._bytes = self._lines, [], 0
         try:
-            self._append(b"".join(_encode(line) + b"\n" for line in lines))
+            self._append(b"".join(lines))
         except OSError as error:
-            self._lines = [*lines, *self._lines][:MOST_LINES]
+            newer, self._lines, self._bytes = self._lines, [], 0
+            for line in (*lines, *newer):
+                self._keep(line)
             if self._failed != str(error):
                 logger.warning("the access log waits: {}; dropped so far: {}", error, self.dropped)
             self._failed = str(error)
         else:
             self._failed = ""
+
+    def _keep(self, line: bytes) -> None:
+        if self._bytes + len(line) <= MOST_BYTES:
+            self._lines.append(line)
+            self._bytes += len(line)
+        else:
+            self.dropped += 1
 
     def _append(self, content: bytes) -> None:
         self.path.parent.mkdir(parents=True, exist_ok=True)

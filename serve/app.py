@@ -88,7 +88,7 @@ class Service:
 
     def _routes(self, busy: Mapping[str, Endpoint], guard: KeyGuard) -> list[Route]:
         information = Information(self.store, self.log, self.settings, self.metrics)
-        stored = StoredPredictions(self.log, self.copies.find_lineage)
+        stored = StoredPredictions(self.log, self.copies.find_lineage, self.copies.find_target)
         by_name = Endpoint("/models/{name}/predict", self.predictions.predict_by_name, guard)
         return [
             *(Route(path, endpoint, methods=["POST"]) for path, endpoint in busy.items()),

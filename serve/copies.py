@@ -7,6 +7,7 @@ Fetching (one process) fills the folders and writes the file last; each worker f
 what is served after a start without a registry.
 """
 
+import hashlib
 import os
 import shutil
 from contextlib import suppress
@@ -15,11 +16,14 @@ from typing import Any
 
 import msgspec
 
-from relay.handoff.files import sync_file, sync_folder, write_atomically
-from relay.registry.contract import CONTRACT_FILE, LINEAGE_FILE, MODEL_FILE, ONNX_FILE
+from relay.handoff.column import Column
+from relay.handoff.files import hash_file, sync_file, sync_folder, write_atomically
+from relay.registry.contract import CODE_FOLDER, CONTRACT_FILE, LINEAGE_FILE, MODEL_FILE, ONNX_FILE, Contract
 from serve.store import VersionRef
 
 CURRENT = "current.json"
+LINEAGE_DIGEST = "lineage.sha256"
+"""File beside a lineage with the digest that the registry had; empty for a version of release 0.1."""
 
 KEEP = 3
 """Versions of a model whose model files stay, the one in force among them.
@@ -85,6 +89,7 @@ class Copies:
         shutil.rmtree(temporary, ignore_errors=True)
         try:
             shutil.copytree(fetched, temporary, symlinks=True)  # a link may lead to anywhere on this machine
+            (temporary / LINEAGE_DIGEST).write_text(ref.lineage_sha256, encoding="utf-8")
             for path in temporary.rglob("*"):
                 if path.is_file():
                     sync_file(path)
@@ -95,6 +100,29 @@ class Copies:
             raise
         sync_folder(location.parent)
         return location
+
+    def find_target(self, model: str, version: str) -> Column | None:
+        """The column that a version predicts; None where no copy tells, or it has none."""
+        for path in sorted((self.folder / model).glob(f"{version}.*/{CONTRACT_FILE}")):
+            with suppress(OSError, ValueError, KeyError):
+                return Contract.from_json(path.read_bytes()).target_column
+        return None
+
+    def is_whole(self, ref: VersionRef) -> bool:
+        """Whether the files of a version are those that were registered, by their digests."""
+        folder = self.location(ref)
+        try:
+            if hash_file(folder / CONTRACT_FILE) != ref.contract_sha256:
+                return False
+            contract = msgspec.json.decode((folder / CONTRACT_FILE).read_bytes())
+            expected = {
+                **contract["files"],
+                **{f"{CODE_FOLDER}/{name}": sha for name, sha in contract.get("code", {}).items()},
+            }
+            expected |= {LINEAGE_FILE: ref.lineage_sha256} if ref.lineage_sha256 else {}
+            return all(hash_file(folder / name) == sha256 for name, sha256 in expected.items())
+        except (OSError, msgspec.MsgspecError, KeyError, TypeError, AttributeError):
+            return False
 
     def prune(self, model: str) -> None:
         """Remove the model files of all versions but those that were last in force."""
@@ -108,6 +136,14 @@ class Copies:
         for path in sorted((self.folder / model).glob(f"{version}.*/{LINEAGE_FILE}")):
             if (path.parent / CONTRACT_FILE).exists():
                 with suppress(OSError, msgspec.MsgspecError):
-                    found: dict[str, Any] = msgspec.json.decode(path.read_bytes())
-                    return found
+                    content = path.read_bytes()
+                    if _is_vouched_for(content, path.with_name(LINEAGE_DIGEST)):
+                        found: dict[str, Any] = msgspec.json.decode(content)
+                        return found
         return None
+
+
+def _is_vouched_for(content: bytes, digest: Path) -> bool:
+    """Whether a lineage is the one that was registered; copies of release 0.1 have no digest."""
+    expected = digest.read_text("utf-8").strip() if digest.exists() else ""
+    return not expected or hashlib.sha256(content).hexdigest() == expected

@@ -61,6 +61,7 @@ class Fetching:
     def __init__(self, fetchers: Mapping[str, Fetcher], copies: Copies, pause_seconds: float) -> None:
         self._fetchers, self._copies, self._pause = fetchers, copies, pause_seconds
         self._refused: dict[VersionRef, Refusal] = {}
+        self._whole: set[VersionRef] = set()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="fetch")
         self._lock: IO[str] | None = None
 
@@ -112,10 +113,10 @@ class Fetching:
             since = before.away_since_unix or time.time()
             if before.away_since_unix is None:
                 logger.warning("{}: the registry is away, what was fetched stays in force: {}", name, error)
-            why = before.why if before.ref is None and before.why else f"the registry is away: {error}"
-            after = msgspec.structs.replace(
-                before, away_since_unix=since, why=why, next_step="start the registry; it is asked again by itself"
-            )
+            is_known = before.ref is None and before.asked_unix is not None
+            why = before.why if is_known and before.why else f"the registry is away: {error}"
+            next_step = f"{error.next_step or 'Start the registry'}; it is asked again by itself"
+            after = msgspec.structs.replace(before, away_since_unix=since, why=why, next_step=next_step)
         if after != before:
             self._copies.write(name, after, sync=after.ref != before.ref)
 
@@ -134,7 +135,7 @@ class Fetching:
                 next_step=f"promote one, see `python -m model list {name}`, or correct the name in MODEL_URI",
                 asked_unix=now,
             )
-        if ref == before.ref:
+        if ref == before.ref and self._is_whole(ref):
             return ServingState(ref=ref, asked_unix=now)
         refused = self._refused.get(ref)
         if refused is not None and now < refused.not_before:
@@ -151,6 +152,12 @@ class Fetching:
             return describe_refusal(before, ref, error, now)
         self._refused.pop(ref, None)
         return ServingState(ref=ref, asked_unix=now)
+
+    def _is_whole(self, ref: VersionRef) -> bool:
+        """Whether the copy of the version that is served is what was registered; looked at once, after a start."""
+        if ref not in self._whole and self._copies.is_whole(ref):
+            self._whole.add(ref)
+        return ref in self._whole
 
     def _obtain(self, ref: VersionRef) -> None:
         """A whole copy of a version, checked by answering its example."""

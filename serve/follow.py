@@ -1,17 +1,34 @@
 """Each worker follows what is in force: a new version is loaded and checked beside the old one, then swapped in."""
 
 import asyncio
+import time
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
 
 from loguru import logger
 
 from relay.handoff.errors import RelayError
 from serve.copies import Copies, ServingState
 from serve.loading import load_folder
-from serve.store import MemoryStore
+from serve.store import MemoryStore, VersionRef
 
 PAUSE_SECONDS = 0.1
 """Between two looks at the files: a stat each."""
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 5.0, 600.0
+"""Between two attempts at a copy that cannot be loaded."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A copy that could not be loaded: it is not loaded again at each word of the registry."""
+
+    ref: VersionRef
+    copied_ns: int
+    """When the copy was made; another one is tried at once."""
+    attempts: int
+    not_before: float
+    """By the monotonic clock."""
 
 
 class Follower:
@@ -20,6 +37,7 @@ class Follower:
     def __init__(self, store: MemoryStore, copies: Copies) -> None:
         self._store, self._copies = store, copies
         self._seen: dict[str, tuple[int, int]] = {}
+        self._failures: dict[str, Failure] = {}
         # A thread of its own: batches of predictions must not wait behind a model that is being loaded.
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="load")
 
@@ -59,15 +77,38 @@ class Follower:
         if served is not None and served.ref == state.ref:
             self._store.note(name, why=state.why, next_step=state.next_step)
             return
+        location = self._copies.location(state.ref)
+        if self._failed_before(name, state.ref, location):
+            return
         try:
-            location = self._copies.location(state.ref)
             loop = asyncio.get_running_loop()
             loaded = await loop.run_in_executor(self._thread, load_folder, location, state.ref)
         except (RelayError, OSError, ValueError) as error:
             logger.error("{}: version {} is not served: {}", name, state.ref.version, error)
             why, next_step = (error.message, error.next_step) if isinstance(error, RelayError) else (str(error), "")
             self._store.note(name, why=why, next_step=next_step or "register the version again, or roll back")
+            self._note_failure(name, state.ref, location)
             return
+        self._failures.pop(name, None)
         self._store.swap(loaded)
         self._store.note(name, why=state.why, next_step=state.next_step)
         logger.info("{}: version {} is served from now on", name, loaded.version)
+
+    def _failed_before(self, name: str, ref: VersionRef, location: Path) -> bool:
+        """Whether the same copy failed, and it is too early to try it again."""
+        known = self._failures.get(name)
+        is_same = known is not None and (known.ref, known.copied_ns) == (ref, _stat(location))
+        return known is not None and is_same and time.monotonic() < known.not_before
+
+    def _note_failure(self, name: str, ref: VersionRef, location: Path) -> None:
+        known = self._failures.get(name)
+        attempts = known.attempts + 1 if known is not None and known.ref == ref else 1
+        pause = min(FIRST_PAUSE_SECONDS * 2 ** (attempts - 1), LONGEST_PAUSE_SECONDS)
+        self._failures[name] = Failure(ref, _stat(location), attempts, time.monotonic() + pause)
+
+
+def _stat(location: Path) -> int:
+    try:
+        return location.stat().st_ctime_ns
+    except OSError:
+        return 0

@@ -29,6 +29,9 @@ from serve.predictor import OnnxPredictor, OwnPredictor, PipelinePredictor, Pred
 from serve.schema import make_schema
 from serve.store import Served, VersionRef
 
+LONGEST_REASON = 300
+"""Characters of another library's words."""
+
 
 class VersionRefusedError(RelayError):
     """A version's files are not those that were registered, or it does not answer as it did there."""
@@ -44,6 +47,18 @@ def load_folder(folder: Path, ref: VersionRef) -> Served:
         ModelTamperedError: the model file is not what its digest says, or holds types that we do not trust.
     """
     where = f"version {ref.version} of {ref.model}"
+    try:
+        return _load(folder, ref, where)
+    except (RelayError, OSError):
+        raise
+    except Exception as error:  # what a file makes skops, scikit-learn or own code raise: none of it may be served
+        what = f"{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}"[:LONGEST_REASON]
+        raise VersionRefusedError(
+            f"{where} cannot be loaded: {what}", next_step="Train and register it again, or roll back"
+        ) from error
+
+
+def _load(folder: Path, ref: VersionRef, where: str) -> Served:
     contract, content = _read_contract(folder, ref, where)
     if contract.why_unserved:
         raise VersionRefusedError(f"{where} is not servable: {contract.why_unserved}", next_step=UNSERVED_NEXT)
@@ -52,7 +67,7 @@ def load_folder(folder: Path, ref: VersionRef) -> Served:
         contract=contract,
         schema=make_schema(contract.inputs, contract.limits),
         predictor=_open_predictor(folder, contract, content, where),
-        lineage=_read_lineage(folder),
+        lineage=_read_lineage(folder, ref, where),
     )
     check_example(served, where)
     return served
@@ -64,6 +79,11 @@ def check_example(served: Served, where: str) -> None:
     Raises:
         VersionRefusedError: it is not.
     """
+    if not served.contract.example.records:
+        raise VersionRefusedError(
+            f"{where}: its contract has no example, so its answers cannot be checked",
+            next_step="Train and register it again",
+        )
     records = served.schema.read_values(served.contract.example.records)
     try:
         found = served.predictor.answer(records)
@@ -136,9 +156,20 @@ def _read_file(path: Path, sha256: str, where: str) -> bytes:
     return content
 
 
-def _read_lineage(folder: Path) -> dict[str, Any] | None:
+def _read_lineage(folder: Path, ref: VersionRef, where: str) -> dict[str, Any] | None:
     path = folder / LINEAGE_FILE
+    if ref.lineage_sha256:
+        return _parse_lineage(_read_file(path, ref.lineage_sha256, where), where)
     if path.is_symlink() or not path.is_file():
         return None
-    found: dict[str, Any] = json.loads(path.read_bytes())
+    return _parse_lineage(path.read_bytes(), where)
+
+
+def _parse_lineage(content: bytes, where: str) -> dict[str, Any]:
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise VersionRefusedError(f"{where}: {LINEAGE_FILE} is not JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise VersionRefusedError(f"{where}: {LINEAGE_FILE} is not a JSON object")
     return found

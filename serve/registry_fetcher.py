@@ -18,8 +18,9 @@ from relay.registry.errors import RegistryAwayError, RegistryEmptyError
 from relay.registry.model_file import ModelTamperedError
 from relay.registry.own_code import OwnCodeRefusedError
 from relay.registry.quick import find_holder
-from relay.registry.versions import require_digest
+from relay.registry.versions import LINEAGE_SHA256, require_digest
 from serve.fetch_version import FetchResult
+from serve.loading import VersionRefusedError
 from serve.store import VersionRef
 
 FETCH_SECONDS = 300
@@ -31,7 +32,7 @@ LONGEST_OUTPUT = 4000
 REBUILT: Mapping[str, type[RelayError]] = {
     error.kind: error for error in (RegistryAwayError, RegistryEmptyError, ModelTamperedError, OwnCodeRefusedError)
 }
-"""Kind -> the error that the fetching process answered with. Any other kind means: try again later."""
+"""Kind -> the error that the fetching process answered with. Any other kind is a refusal: the registry did answer."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,8 @@ class RegistryFetcher:
         if holder is None:
             return None
         digest = require_digest(self.name, holder.version, holder.tags)
-        return VersionRef(self.name, str(holder.version), holder.run_id, digest)
+        lineage = holder.tags.get(LINEAGE_SHA256, "")
+        return VersionRef(self.name, str(holder.version), holder.run_id, digest, lineage_sha256=lineage)
 
     def fetch(self, ref: VersionRef) -> Path:
         """A folder with all files of a version; the next fetch takes it away.
@@ -63,6 +65,7 @@ class RegistryFetcher:
         Raises:
             RegistryAwayError: they cannot be had.
             RegistryEmptyError: the version was not registered by Relay.
+            VersionRefusedError: fetching it failed in another way.
             ModelTamperedError, OwnCodeRefusedError: a file is not the one that was registered.
         """
         for old in self.scratch.glob("fetched-*"):
@@ -92,15 +95,16 @@ def _run_fetch(address: Address, ref: VersionRef, into: Path) -> FetchResult:
         return result
     # Killed, or out of memory: what it printed is for people only.
     logger.error("fetching version {} of {} printed: {}", ref.version, ref.model, _cut_output(done.stderr))
-    raise RegistryAwayError(
+    raise VersionRefusedError(
         f"the process that fetches version {ref.version} of {ref.model} ended without an answer, with exit code "
-        f"{done.returncode}"
+        f"{done.returncode}",
+        next_step="It is tried again, less and less often; the log has what it printed",
     )
 
 
 def rebuild_error(record: ErrorRecord) -> RelayError:
     """The error that a record describes, by its kind."""
-    error = REBUILT.get(record.kind, RegistryAwayError)(record.message)
+    error = REBUILT.get(record.kind, VersionRefusedError)(record.message)
     error.next_step = record.next
     return error
 

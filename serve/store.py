@@ -22,6 +22,8 @@ class VersionRef:
     """Vouches for the contract, which vouches for the model's files."""
     since: str = ""
     """When it was promoted, UTC."""
+    lineage_sha256: str = ""
+    """Of its lineage; empty for a version of release 0.1."""
 
 
 @dataclass(frozen=True, slots=True)

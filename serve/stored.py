@@ -9,15 +9,27 @@ from typing import Any
 import msgspec
 from starlette.routing import Route
 
+from relay.handoff.column import Column
+from relay.registry.cells import describe, show_value, validate_cell
 from serve.errors import Flaw, InvalidRecordsError, MalformedBodyError, UnknownThingError, WrongParameterError
 from serve.exchange import Endpoint, Request, Response
-from serve.log.record import JsonScalar, Label, PredictionLog, Row
+from serve.log.record import JsonScalar, Label, PredictionLog, Row, can_be_stored
 
 MOST_ROWS = 1_000
 USUAL_ROWS = 100
 
+LONGEST_LABEL, LONGEST_SOURCE = 1_000, 200
+"""Characters of a label's text, and of who says so."""
+MOST_LABELS = 20
+"""Of one record: a label is corrected sometimes, and not for ever."""
+MOST_SHOWN = 2_000
+"""Labels that the answer about one prediction holds, the last ones."""
+
 FindLineage = Callable[[str, str], dict[str, Any] | None]
 """Model and version -> its lineage.json; None where no copy is kept here."""
+
+FindTarget = Callable[[str, str], Column | None]
+"""Model and version -> the column that it predicts; None where no copy is kept here."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -35,13 +47,13 @@ class LabelBody(msgspec.Struct, forbid_unknown_fields=True):
 class StoredPredictions:
     """What the log is asked for over HTTP."""
 
-    def __init__(self, log: PredictionLog, find_lineage: FindLineage) -> None:
-        self._log, self._find_lineage = log, find_lineage
+    def __init__(self, log: PredictionLog, find_lineage: FindLineage, find_target: FindTarget) -> None:
+        self._log, self._find_lineage, self._find_target = log, find_lineage, find_target
 
     async def one(self, request: Request) -> Response:
         """A prediction: what was asked and answered, by which version, and from which bytes that came."""
         row = await self._get(request)
-        labels = await self._log.labels(row.id)
+        labels = (await self._log.labels(row.id))[-MOST_SHOWN:]
         lineage = self._find_lineage(row.model, row.version)
         return Response(_encode({**describe_row(row), "labels": describe_labels(labels), "lineage": lineage}))
 
@@ -52,11 +64,11 @@ class StoredPredictions:
         if unknown:
             raise WrongParameterError(f"found {', '.join(sorted(unknown))}, expected since, after, limit or model")
         limit = read_limit(query.get("limit"), USUAL_ROWS, MOST_ROWS, "limit")
-        rows = await self._log.page(
+        page = await self._log.page(
             read_time(query.get("since")), query.get("after") or None, limit, query.get("model")
         )
-        after = rows[-1].id if len(rows) == limit else None
-        return Response(_encode({"predictions": [describe_row(row) for row in rows], "next": after}))
+        after = page.rows[-1].id if page.is_cut or len(page.rows) == limit else None
+        return Response(_encode({"predictions": [describe_row(row) for row in page.rows], "next": after}))
 
     async def label(self, request: Request) -> Response:
         """Add what turned out to be true; of several labels of a record the last counts."""
@@ -74,9 +86,15 @@ class StoredPredictions:
             message = f"prediction {row.id} has no record {label.record}"
             flaw = Flaw("record", str(label.record), f"0 to {records - 1}", message)
             raise InvalidRecordsError(message, (flaw,))
+        value = check_label(label, self._find_target(row.model, row.version))
         record = f"{row.id}/{label.record}"
-        await self._log.label(record, label.value, time.time(), label.source)
-        return Response(_encode({"record": record, "value": label.value, "source": label.source}), 201)
+        known = sum(one.record == record for one in await self._log.labels(row.id))
+        if known >= MOST_LABELS:
+            raise InvalidRecordsError(
+                f"record {label.record} of prediction {row.id} has {known} labels, the most allowed"
+            )
+        await self._log.label(record, value, time.time(), label.source)
+        return Response(_encode({"record": record, "value": value, "source": label.source}), 201)
 
     async def _get(self, request: Request) -> Row:
         found = await self._log.get(request.path("id"))
@@ -92,6 +110,36 @@ class StoredPredictions:
             Route(one, Endpoint(one, self.one, guard), methods=["GET"]),
             Route(label, Endpoint(label, self.label, guard), methods=["POST"]),
         ]
+
+
+def check_label(label: LabelBody, target: Column | None) -> JsonScalar:
+    """The label as the model's target has it.
+
+    Args:
+        label: as it came.
+        target: the column that the model predicts; None where it is not known here.
+
+    Raises:
+        InvalidRecordsError: it is no value of the target, or a text that is too long or that no log can hold.
+    """
+    value = label.value
+    texts = [label.source, *([value] if isinstance(value, str) else [])]
+    if not can_be_stored(*texts):
+        raise _refuse_label("value", "a text with NUL or half of a surrogate pair", "a text without them")
+    for field, text, most in (("source", label.source, LONGEST_SOURCE), ("value", value, LONGEST_LABEL)):
+        if isinstance(text, str) and len(text) > most:
+            raise _refuse_label(field, f"{len(text):,} characters", f"at most {most:,} characters")
+    if target is None:
+        return value
+    found, is_kept = validate_cell(value, target)
+    if not is_kept:
+        raise _refuse_label("value", show_value(value), describe(target))
+    return value if target.type == "time" else found
+
+
+def _refuse_label(field: str, found: str, expected: str) -> InvalidRecordsError:
+    message = f"no label: {field} is {found}, expected {expected}"
+    return InvalidRecordsError(message, (Flaw(field, found, expected, message),))
 
 
 def describe_row(row: Row) -> dict[str, Any]:

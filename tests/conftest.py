@@ -63,6 +63,11 @@ FEWEST_PROCESSES = 4
 """Many tests wait for a process, a server or a lock: two cores are busy with four processes."""
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Bytes are named by their number: archives hold the time, and each process must know a test by the same name."""
+    return f"{len(val)} bytes" if isinstance(val, bytes) else None
+
+
 def pytest_xdist_auto_num_workers() -> int:
     """How many processes `-n auto` means."""
     return max(FEWEST_PROCESSES, os.cpu_count() or 1)

@@ -21,6 +21,9 @@ MOSTLY = 0.9
 FAR = 1.0
 """A number such as -999 is suspected where it lies farther from all others than this many times their range."""
 
+MOST_CODES = 4
+"""Codes at one end of a column, such as -66, -77, -88 and -99 in surveys, that are looked at together."""
+
 
 def finish_column(column: ColumnPass, sample: pa.Array) -> ColumnProfile:
     """The column's profile.
@@ -106,15 +109,30 @@ def _suspect(values: Floats, counts: Floats) -> dict[str, int]:
     suspected: dict[str, int] = {}
     low, high = 0, len(values) - 1
     while high - low >= 2:
-        if values[low] in _NUMBERS and _is_far(values[low + 1] - values[low], values[low + 1 : high + 1]):
-            suspected[f"{values[low]:.15g}"] = round(counts[low])
-            low += 1
-        elif values[high] in _NUMBERS and _is_far(values[high] - values[high - 1], values[low:high]):
-            suspected[f"{values[high]:.15g}"] = round(counts[high])
-            high -= 1
+        left = values[low : high + 1]
+        if taken := _count_codes(left, left):
+            places, low = range(low, low + taken), low + taken
+        elif taken := _count_codes(left[::-1], -left[::-1]):
+            places, high = range(high, high - taken, -1), high - taken
         else:
             break
+        suspected |= {f"{values[at]:.15g}": round(counts[at]) for at in places}
     return suspected
+
+
+def _count_codes(values: Floats, rising: Floats) -> int:
+    """How many of the first numbers are codes such as -99 and -77, together far from all that follow.
+
+    Args:
+        values: from one end of the column.
+        rising: the same, with the sign by which they rise.
+    """
+    for taken in range(1, min(MOST_CODES, len(values) - 2) + 1):
+        if values[taken - 1] not in _NUMBERS:
+            break
+        if _is_far(rising[taken] - rising[taken - 1], rising[taken:]):
+            return taken
+    return 0
 
 
 def _is_far(gap: float, others: Floats) -> bool:

@@ -19,8 +19,8 @@ class Body:
     """Those lines."""
     sign: str = ""
     """With which comments begin; empty where there are none."""
-    has_more: bool = False
-    """Whether comments stand between the rows, too."""
+    more: tuple[str, ...] = ()
+    """The comments that stand between the rows."""
     delimiter: str | None = None
     """Of Excel's line."""
 
@@ -44,5 +44,6 @@ def split_comments(text: str, declared: str | None) -> Body:
     while count and not lines[count - 1].strip():  # blank lines are skipped anyway
         count -= 1
     rest = lines[count:]
-    kept = [line for line in rest if not line.startswith(sign)]
-    return Body("".join(kept), tuple(lines[:count]), sign, len(kept) < len(rest))
+    more = tuple(line for line in rest if line.startswith(sign))
+    kept = [line for line in rest if not line.startswith(sign)] if more else rest
+    return Body("".join(kept), tuple(lines[:count]), sign, more)

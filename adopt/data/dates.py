@@ -33,7 +33,7 @@ _DATES = (
 )
 _CLOCK = re.compile(
     r"(?P<gap>T| |, | - |)(?P<hour>\d{1,2})(?P<mark>[:.h])(?P<minute>\d{2})(?:(?P<mark2>[:.])(?P<second>\d{2})"
-    r"(?:(?P<point>[.,])(?P<fraction>\d{1,6}))?)?(?P<half> ?[ap]\.?m\.?)?(?P<zone> ?(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}))?",
+    r"(?:(?P<point>[.,])(?P<fraction>\d{1,9}))?)?(?P<half> ?[ap]\.?m\.?)?(?P<zone> ?(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}))?",
     re.IGNORECASE | re.ASCII,
 )
 _PATTERNS = tuple((re.compile(pattern, re.IGNORECASE | re.ASCII), forms) for pattern, forms in _DATES)

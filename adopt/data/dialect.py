@@ -15,6 +15,7 @@ from relay.reading.formats.header import read_by_hand
 from relay.reading.formats.rowends import Dialect
 
 DELIMITERS = (",", ";", "\t", "|")
+QUOTES = ("'", '"')
 OTHER_DELIMITERS = (":", "^", "~", "\x01", " ")
 """Looked at only where none of the usual ones makes columns."""
 SAMPLE_ROWS, SAMPLE_CELLS = 1_000, 100_000
@@ -27,7 +28,7 @@ LEAST_FIT_OF_OTHERS = 0.98
 MOST_GAPS = 0.2
 """Share of cells that are empty or have blanks, above which an unusual delimiter is none."""
 CLOCK = re.compile(r"\b\d{1,2}:\d{2}\b")
-LEAST_FIT = 0.8
+LEAST_FIT, LEAST_ALL_FIT = 0.8, 0.5
 """Share of the rows that are as wide as most, below which a text is no table by a delimiter."""
 
 
@@ -41,6 +42,8 @@ class Way:
     score: float
     fit: float
     """Share of the rows behind the preamble that have the width of most."""
+    all_fit: float = 1.0
+    """The same of all rows of more than one cell."""
 
     @property
     def width(self) -> int:
@@ -89,8 +92,16 @@ def read_way(text: str, dialect: Dialect) -> Way | None:
         return None
     width = find_width(rows)
     later = rows[min(_count_preamble(rows, width), len(rows) - 1) :]
-    fit = sum(len(row.cells) == width for row in later) / len(later)
-    return Way(dialect, rows, fit * (1 - 1 / (width + 1)) * _score_cells(later, width), fit)
+    wide = sum(len(row.cells) == width for row in later)
+    # Lines of one cell before a table are its title; others count as rows that do not fit.
+    all_fit = wide / sum(len(row.cells) > 1 or width == 1 for row in rows) if wide else 0.0
+    return Way(
+        dialect,
+        rows,
+        min(1.0, all_fit) * (1 - 1 / (width + 1)) * _score_cells(later, width),
+        wide / len(later),
+        all_fit,
+    )
 
 
 def read_rows(text: str, dialect: Dialect) -> list[Row]:
@@ -119,15 +130,17 @@ def _score_cells(rows: Sequence[Row], width: int) -> float:
         for cell in row.cells if len(row.cells) == width else ():
             kind = find_kind(cell)
             total += 1
-            is_broken = len(cell) > 1 and cell[0] == '"' and cell[-1] != '"'
-            count += 0 if is_broken else OTHER_SHARE if kind == Kind.OTHER else 1
+            is_quoted = len(cell) > 1 and cell[0] in QUOTES
+            is_broken = is_quoted and cell[0] == '"' != cell[-1]
+            is_half = kind == Kind.OTHER or (is_quoted and cell[0] == cell[-1])
+            count += 0 if is_broken else OTHER_SHARE if is_half else 1
         if total >= SCORED_CELLS:
             break
     return count / total if total else 0.0
 
 
 def _is_table(way: Way) -> bool:
-    if way.width < 2 or way.fit < LEAST_FIT:
+    if way.width < 2 or way.fit < LEAST_FIT or way.all_fit < LEAST_ALL_FIT:
         return False
     if way.dialect.delimiter in DELIMITERS:
         return len(way.rows) > 1 or way.width > 1

@@ -64,7 +64,12 @@ def _look_at_folder(given: Given, decided: Mapping[str, Any], scratch: Path | No
     folder = Path(given.text).expanduser()
     files = find_files(folder)
     path = write_pattern(folder, files, given.path)
-    return _look_at_files(replace(given, files=tuple(files)), {"source": "file", "path": path}, decided, scratch)
+    layout = _look_at_files(replace(given, files=tuple(files)), {"source": "file", "path": path}, decided, scratch)
+    parts = sorted({part for file in files for part in file.relative_to(folder).parts[:-1] if "=" in part})
+    if not parts:
+        return layout
+    text = f"folders such as {parts[0]} hold a value in their name, which is read as no column"
+    return replace(layout, notes=(*layout.notes, Note(text, True)))
 
 
 def _look_at_url(given: Given, decided: Mapping[str, Any], scratch: Path) -> Layout:

@@ -1,6 +1,7 @@
 """Which files of a folder are its data, and how a recipe names them."""
 
 import os
+import re
 import shlex
 from collections.abc import Sequence
 from pathlib import Path, PurePath
@@ -15,6 +16,8 @@ DOCUMENT_ENDINGS = (".txt", ".md", ".text")
 DATA_ENDINGS = (*ENDINGS, *DOCUMENT_ENDINGS, ".dat", ".data", ".tab", ".psv", ".zip")
 ASIDE = ("readme", "licence", "license", "copying", "changelog", "notice", "index", "description", "metadata", "thumbs")
 """Names of files, without ending, that lie beside data."""
+GLOB_SIGNS = re.compile(r"[\[\]?*]")
+"""Signs in the name of a folder that a pattern would not take as they are."""
 MOST_FILES = 100_000
 MOST_NAMED = 200
 """Files that a recipe names one by one, where no pattern names just them."""
@@ -94,7 +97,7 @@ def write_pattern(folder: Path, files: Sequence[Path], written: str) -> str | li
     depths = {len(path.parts) for path in below}
     ending = next(iter(endings)) if len(endings) == 1 else ""
     stars = "*/" * (next(iter(depths)) - 1) if len(depths) == 1 else "**/"
-    for pattern in (f"{stars}*{ending}", f"**/*{ending}"):
+    for pattern in (f"{stars}*{ending}", f"**/*{ending}") if not GLOB_SIGNS.search(written) else ():
         if sorted(path for path in folder.glob(pattern) if path.is_file()) == sorted(files):
             return f"{written}/{pattern}"
     if len(files) > MOST_NAMED:

@@ -25,7 +25,7 @@ def hash_texts(text: pa.Array) -> Hashes:
         padded[:-WORD] = np.frombuffer(content, np.uint8, last - first, first)
     words = np.ndarray((len(padded) - WORD + 1,), "<u8", padded, strides=(1,))
     places, left = offsets[:-1] - first, np.diff(offsets)
-    hashes = left.astype(np.uint64)
+    hashes = _mix(left.astype(np.uint64))
     at = np.arange(len(hashes))
     while len(at):
         found = words[places[at]] & _MASKS[np.minimum(left[at], WORD)]

@@ -58,7 +58,8 @@ def find_header(rows: Sequence[Row], *, decided: bool | int | None = None, separ
     verdict = _judge(rows, first, width)
     above = rows[first - 1].cells if first else []
     if decided is None and first and not _is_certain(verdict):
-        if len(above) == width - 1 and are_names(above):
+        is_title = width == 2 and are_names(rows[first].cells)  # a line above two columns is more often that
+        if len(above) == width - 1 and are_names(above) and not is_title:
             return _name_short(rows, first, width, _say_skipped(rows, first - 1))
         if first == 1 and len(above) == width and _judge(rows, 0, width).count:
             first, verdict = 0, Verdict(1, (_doubt_gaps(above),))

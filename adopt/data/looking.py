@@ -2,7 +2,8 @@
 
 import codecs
 import os
-from collections.abc import Iterable, Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,11 +18,13 @@ from relay.handoff.receipt import Origin
 from relay.reading.encodings import MARKS, decode_blocks
 from relay.reading.format_keys import FormatKeys
 from relay.reading.formats.parts import open_parts
-from relay.reading.likely import find_strange, guess_encoding, show_around
+from relay.reading.likely import find_strange, guess_encoding
 from relay.reading.rawfile import SNIFF_BYTES, RawFile
 from relay.reading.sets import distinguish
 
 SAMPLE_BYTES = 1 << 19
+CELL_ENDS = re.compile(r"""[\r\n,;\t|"]""")
+SHOWN_BYTES = 40
 TAIL_BYTES, TAIL_LINES = 1 << 15, 50
 WIDE_BYTES = 1 << 14
 """In which bytes of zero are looked for."""
@@ -164,15 +167,20 @@ def _guess_other(block: bytes) -> str | None:
 
 
 def _show_strange(block: bytes) -> str:
+    """The words of one cell around the first character beyond ASCII."""
     place = find_strange(block)
-    return show_around(block, place).decode("utf-8", "replace").strip("\ufffd") if block else ""
+    before = CELL_ENDS.split(block[max(place - SHOWN_BYTES, 0) : place].decode("utf-8", "ignore"))[-1]
+    after = CELL_ENDS.split(block[place : place + SHOWN_BYTES].decode("utf-8", "ignore"))[0]
+    return (before + after).strip()
 
 
 @contextmanager
-def quietly() -> Iterator[None]:
+def quietly(modules: Sequence[str] = ("relay.reading",)) -> Iterator[None]:
     """Without the log of the reading library: what it finds stands in the notes of the layout."""
-    logger.disable("relay.reading")
+    for module in modules:
+        logger.disable(module)
     try:
         yield
     finally:
-        logger.enable("relay.reading")
+        for module in modules:
+            logger.enable(module)

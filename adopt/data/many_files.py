@@ -8,6 +8,7 @@ from adopt.data.documents import find_documents
 from adopt.data.looked import Looked
 from adopt.data.looking import file_keys
 from adopt.data.one_file import look
+from adopt.data.remarks import add_rules
 from adopt.notes import Note
 from relay.handoff.errors import SourceError, UsageError
 from relay.reading.formats.parts import open_parts
@@ -89,9 +90,10 @@ def _join(first_name: str, first: Looked, others: Sequence[tuple[str, Looked]]) 
         for key in {*keys, *found.keys}:
             if keys.get(key) != found.keys.get(key) and key in FOUND_FOR_EACH and first.has_names:
                 keys.pop(key, None)
-                notes[key] = (Note(f"the files differ in it, such as {first_name} and {name}: found for each of them"),)
+                text = f"the files differ in {key}, such as {first_name} and {name}: found for each of them"
+                notes[key] = (Note(text),)
         if "skip_if" in found.keys:
-            keys["skip_if"] = _add_rules(keys.get("skip_if"), found.keys["skip_if"])
+            keys["skip_if"] = add_rules(keys.get("skip_if"), found.keys["skip_if"])
             notes["skip_if"] = (*notes.get("skip_if", ()), *found.key_notes.get("skip_if", ()))
     said = list(first.notes)
     if lacking:
@@ -107,12 +109,6 @@ def _merge(names: Sequence[str], others: Sequence[str]) -> list[str]:
             known.add(name)
             merged.insert(merged.index(others[at - 1]) + 1 if at else 0, name)
     return merged
-
-
-def _add_rules(known: Any, more: Any) -> Any:
-    rules = [*(known if isinstance(known, list) else [known] if known else [])]
-    rules += [rule for rule in (more if isinstance(more, list) else [more]) if rule not in rules]
-    return rules[0] if len(rules) == 1 else rules
 
 
 def _describe(found: Looked) -> str:

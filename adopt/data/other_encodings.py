@@ -7,7 +7,7 @@ from relay.reading.likely import SAMPLE_BYTES, find_strange, guess_encoding
 
 EAST_ASIAN = ("shift_jis", "euc_jp", "big5", "euc_kr", "gb18030")
 SINGLE_BYTE = ("cp1252", "cp1251", "cp1250", "koi8-r", "cp1253", "cp1254", "cp1257", "cp850", "cp437", "mac-roman")
-"""The more common ones first: of two that suit alike, the first one is taken."""
+"""The more common ones first: of those that suit alike, the one that the reading library takes, else the first."""
 
 WESTERN = frozenset("äöüßÄÖÜéèêëàâáãåçñóòôõøíìîïúùûæœÉÈÀÂÅÇÑÓØÍÚÆŒÿ€£§°²³µ½–—‘’“”«»…©®·")
 KANA = re.compile(r"[\u3040-\u30ff]")
@@ -29,7 +29,9 @@ def guess_other(block: bytes) -> str | None:
     text = _decode(sample, "shift_jis")
     if text is not None and KANA.search(text) and _share(text) >= LEAST_ASIAN:
         return "shift_jis"
-    scores = {name: _score(found) for name in SINGLE_BYTE if (found := _decode(sample, name)) is not None}
+    # Russian words without a ё are words of one script as cp1252, too: Àííà, of capitals where they have some.
+    ordered = sorted(SINGLE_BYTE, key=lambda name: name != likely)
+    scores = {name: _score(found) for name in ordered if (found := _decode(sample, name)) is not None}
     best = max(scores, key=lambda name: scores[name], default=None)
     if best is not None and scores[best] >= LEAST_ASIAN:
         return best

@@ -96,12 +96,14 @@ def _take(column: ColumnPass, values: pa.ChunkedArray) -> None:
 def _cut(tables: Iterable[pa.Table]) -> Iterator[pa.Table]:
     """The rows in parts of one size, also where they come a few or very many at a time."""
     waiting: list[pa.Table] = []
+    rows = size = 0
     for table in tables:
         waiting.append(table)
-        if sum(part.num_rows for part in waiting) < PART_ROWS and sum(part.nbytes for part in waiting) < PART_BYTES:
+        rows, size = rows + table.num_rows, size + table.nbytes
+        if rows < PART_ROWS and size < PART_BYTES:
             continue
         whole = pa.concat_tables(waiting)
-        waiting = []
+        waiting, rows, size = [], 0, 0
         for start in range(0, whole.num_rows, PART_ROWS):
             yield whole.slice(start, PART_ROWS)
     if waiting:

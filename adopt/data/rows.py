@@ -1,15 +1,16 @@
 """All rows of what was given, as they are written: by the library and the keys with which ingest will read them."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
+from loguru import logger
 
 from adopt.data.database import read_answer
 from adopt.data.fetch import fetch
 from adopt.data.layout import Layout
-from adopt.data.looking import file_keys, first_part, open_files
+from adopt.data.looking import file_keys, first_part, open_files, quietly
 from adopt.data.parquet_file import read_plain
 from adopt.data.records import find_json_table
 from relay.handoff.column import Column, OpenColumns
@@ -20,6 +21,8 @@ from relay.reading.format_keys import FormatKeys
 from relay.reading.formats import read_files
 from relay.reading.formats.frames import read_columns
 
+FINDINGS = tuple(f"relay.reading.{name}" for name in ("zipped", "formats.finding", "formats.sheets", "formats.records"))
+"""Modules whose log repeats what stands in the notes of the layout."""
 TEXT_FORMATS = ("csv", "fixed", "text")
 """Formats whose cells are texts."""
 
@@ -48,9 +51,38 @@ def read_rows(layout: Layout, scratch: Path) -> Iterator[pa.Table]:
             with first_part(file, file_keys(layout.ingest), scratch) as part:
                 yield from read_plain(part, layout.names)
         return
-    for block in _read_files(layout, scratch):
-        if block.table.num_rows:
-            yield _name(block.table, layout.names)
+    seen = _Seen()
+    with quietly(FINDINGS):
+        for block in _read_files(layout, scratch):
+            seen.add(block)
+            if block.table.num_rows:
+                yield _name(block.table, layout.names)
+    seen.warn(layout)
+
+
+@dataclass
+class _Seen:
+    """Rows that were read, and those that ingest will reject."""
+
+    read: int = 0
+    rejected: int = 0
+    first: str = ""
+
+    def add(self, block: Block) -> None:
+        """Count the rows of a block."""
+        self.read += block.read
+        if block.rejected.num_rows:
+            row = block.rejected.slice(0, 1).to_pylist()[0]
+            self.first = self.first or f"row {row['row']:,}: {row['reason']}"
+            self.rejected += block.rejected.num_rows
+
+    def warn(self, layout: Layout) -> None:
+        """Log how many rows cannot be read."""
+        if self.rejected:
+            logger.warning(
+                "{}: {:,} of {:,} rows cannot be read and are left out, here and in ingest, such as {}",
+                *(layout.title, self.rejected, self.read, self.first),
+            )
 
 
 def name_columns(layout: Layout) -> Layout:

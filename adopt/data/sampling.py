@@ -1,36 +1,47 @@
-"""Rows spread evenly over a table of unknown length, in bounded memory."""
+"""Rows drawn evenly from a table of unknown length, in bounded memory."""
 
 import numpy as np
 import pyarrow as pa
 
+from relay.handoff.sides import Hashes, mix
+
 LARGEST_SAMPLE = 64 << 20
 """Bytes of the kept rows, from which on every second one is left."""
 
+LARGEST_MARK = 2**64 - 1
+
 
 class RowSample:
-    """Keeps every n-th row; n doubles when there are too many."""
+    """Keeps the rows whose numbers have small hashes; the limit is halved when there are too many.
+
+    Every n-th row would do for most tables, but where rows repeat with a period, as hours do, it sees one of them only.
+    """
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
-        self._step = 1
+        self._border = np.uint64(LARGEST_MARK)
         self._seen = 0
         self._parts: list[pa.Table] = []
+        self._marks: list[Hashes] = []
         self._count = 0
         self._bytes = 0
 
     @property
     def is_whole(self) -> bool:
         """Whether every row was kept."""
-        return self._step == 1
+        return int(self._border) == LARGEST_MARK
 
     def take(self, table: pa.Table) -> None:
         """Take in the next rows."""
-        first = -self._seen % self._step
+        marks = mix(np.arange(self._seen, self._seen + table.num_rows, dtype=np.uint64))
         self._seen += table.num_rows
-        part = table if self._step == 1 else table.take(pa.array(np.arange(first, table.num_rows, self._step)))
-        self._parts.append(part)
-        self._count += part.num_rows
-        self._bytes += part.nbytes
+        if not self.is_whole:
+            chosen = np.flatnonzero(marks <= self._border)
+            table, marks = table.take(pa.array(chosen)), marks[chosen]
+        self._parts.append(table)
+        self._marks.append(marks)
+        self._count += table.num_rows
+        self._bytes += table.nbytes
         while self._count > self._limit or (self._bytes > LARGEST_SAMPLE and self._count > 1):
             self._thin()
 
@@ -39,7 +50,9 @@ class RowSample:
         return pa.concat_tables(self._parts).combine_chunks() if self._parts else schema.empty_table()
 
     def _thin(self) -> None:
-        self._step *= 2
-        whole = pa.concat_tables(self._parts)
-        kept = whole.take(pa.array(np.arange(0, whole.num_rows, 2))).combine_chunks()
-        self._parts, self._count, self._bytes = [kept], kept.num_rows, kept.nbytes
+        """Leave about every second row."""
+        self._border //= np.uint64(2)
+        whole, marks = pa.concat_tables(self._parts), np.concatenate(self._marks)
+        chosen = np.flatnonzero(marks <= self._border)
+        kept = whole.take(pa.array(chosen)).combine_chunks()
+        self._parts, self._marks, self._count, self._bytes = [kept], [marks[chosen]], kept.num_rows, kept.nbytes

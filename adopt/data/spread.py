@@ -38,7 +38,10 @@ def make_histogram(values: Floats, counts: Floats, ends: tuple[float, float], ce
         return Histogram((low, high), (cells,))
     width = high - low
     is_whole = bool((np.floor(values) == values).all()) and low.is_integer() and high.is_integer()
-    edges = np.arange(low - 0.5, high + 1) if is_whole and width < BINS else np.linspace(low, high, BINS + 1)
+    if is_whole and width < BINS:
+        edges = np.arange(low - 0.5, high + 1)
+    else:
+        edges = np.linspace(low / 2, high / 2, BINS + 1) * 2  # halves: between two infinite ends lies more than a float
     found, _ = np.histogram(values, edges, weights=counts)
     scaled = found * (cells / max(found.sum(), 1))
     return Histogram(tuple(map(float, edges)), tuple(round(count) for count in scaled))

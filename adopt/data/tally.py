@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from adopt.data.dates import SIGHT, WORDS_TRIED, find_formats, may_be_times
 from adopt.data.profile import Cells
 from adopt.data.reading import WAYS, Numbers, form_of, has_byte, read_numbers, read_words, see_orders
+from adopt.data.shapes import make_shapes
 from adopt.data.words_of_nothing import SUSPECTED
 from relay.reading.arrow import Mask, to_mask
 from relay.reading.numbers import GROUPED
@@ -99,7 +100,7 @@ class Tally:
         self.fits[way] += int(counts[fits].sum())
         kept = self.examples.setdefault(way, {})
         if len(kept) < EXAMPLES and not fits.all():
-            for index in np.flatnonzero(~fits)[: EXAMPLES * 2].tolist():
+            for index in np.flatnonzero(~fits)[:WORDS_TRIED].tolist():
                 if len(kept) < EXAMPLES:
                     kept[words[index].as_py()] = None
 
@@ -126,9 +127,10 @@ class Tally:
             self._count("bool", words, truths, counts)
         elif self.fits["bool"]:
             self._count("bool", words, np.zeros(len(words), bool), counts)
-        has_fractions = is_float.all() and not is_int.all()
-        if self.formats or (not has_fractions and may_be_times(words)):
-            self._add_times(words, counts)
+        # Numbers are times only where all of them are, so they have one length.
+        is_whole, is_one_length = bool(is_int.all()), self.shortest == self.longest
+        if self.formats or (not (is_float.all() and not (is_whole and is_one_length)) and may_be_times(words)):
+            self._add_times(words, counts, is_whole=is_whole)
         if not is_int.all():
             self._add_shapes(words, counts)
 
@@ -176,16 +178,19 @@ class Tally:
         self.small += int(counts[to_mask(pc.match_substring_regex(words, SMALL))].sum()) if is_int.any() else 0
         return found
 
-    def _add_times(self, words: pa.Array, counts: Counts) -> None:
+    def _add_times(self, words: pa.Array, counts: Counts, *, is_whole: bool) -> None:
         step = max(len(words) // WORDS_TRIED, 1)
         tried = words.take(pa.array(np.arange(0, len(words), step)))
         forms = find_formats(tried.to_pylist())
         for form in forms:
             if form not in self.formats and read_words(tried, f"time:{form}")[1].any():
                 self.formats.append(form)
-        for form in self.formats:
-            self._count(f"time:{form}", words, read_words(words, f"time:{form}")[1], counts)
-        if not forms and SIGHT not in self.fits:
+        for form in list(self.formats):
+            fits = read_words(words, f"time:{form}")[1]
+            self._count(f"time:{form}", words, fits, counts)
+            if is_whole and not fits.all():
+                self.formats.remove(form)
+        if is_whole or (not forms and SIGHT not in self.fits):  # a format says more of numbers
             return
         _, by_sight = read_words(words, SIGHT)
         self._count(SIGHT, words, by_sight, counts)
@@ -198,8 +203,7 @@ class Tally:
         if step > 1:
             at = np.arange(0, len(words), step)
             some, counts = words.take(pa.array(at)), counts[at] * step
-        shape = pc.replace_substring_regex(pc.utf8_slice_codeunits(some, 0, 40), r"[0-9]+", "9")
-        codes = pc.replace_substring_regex(shape, r"\pL+", "a").dictionary_encode()
+        codes = make_shapes(some).dictionary_encode()
         sums = np.bincount(codes.indices.to_numpy(), counts[: len(some)], len(codes.dictionary))
         self.shapes.update(dict(zip(codes.dictionary.to_pylist(), map(int, sums), strict=True)))
         if len(self.shapes) > 50 * SHAPES:

@@ -7,10 +7,10 @@ from typing import Any
 
 from adopt.data.cell_kinds import count_filled
 from adopt.data.comments import Body, split_comments
-from adopt.data.dialect import Way, cut_whole_lines, find_way, read_rows, read_way
-from adopt.data.footer import find_footer, write_rules
+from adopt.data.dialect import DELIMITERS, Way, cut_whole_lines, find_way, read_rows, read_way
 from adopt.data.header import Header, find_header
 from adopt.data.looking import Head
+from adopt.data.remarks import find_remarks, write_rules
 from adopt.data.verdict import are_names
 from adopt.notes import Note
 from relay.handoff.errors import SourceError
@@ -52,8 +52,12 @@ def find_text_table(
     Raises:
         SourceError: the table has no row.
     """
-    body = split_comments(cut_whole_lines(head.text, is_all=head.is_all), keys.get("comment"))
+    text = cut_whole_lines(head.text, is_all=head.is_all)
+    body = split_comments(text, keys.get("comment"))
     way = _find(body, keys, is_csv=is_csv)
+    if body.sign and "comment" not in keys and (way is None or _are_rows(body, way)):
+        body = Body(text)
+        way = _find(body, keys, is_csv=is_csv)
     if way is None:
         return None
     header, skip = _find_names(body, way, keys)
@@ -76,7 +80,7 @@ def find_text_table(
         notes["header"] = header.notes
     _say_encoding(head, found, notes, keys)
     last = [row.cells for row in read_rows(tail, way.dialect)]
-    rules, said = find_footer(last, header.names, _usual(way))
+    rules, said = find_remarks(last, header.names, _usual(way))
     if rules:
         found["skip_if"], notes["skip_if"] = write_rules(rules), said
     found |= {key: keys[key] for key in DECIDED if key in keys}
@@ -87,8 +91,18 @@ def _find(body: Body, keys: Mapping[str, Any], *, is_csv: bool) -> Way | None:
     delimiter = keys.get("delimiter", body.delimiter)
     way = find_way(body.text, delimiter=delimiter, quote=keys.get("quote"), escape=keys.get("escape"))
     if way is None and is_csv:
-        return read_way(body.text, Dialect(delimiter or ",", keys.get("escape"), keys.get("quote", '"')))
+        # One column: by a delimiter that its texts do not have, where there is such a one.
+        marks = [delimiter] if delimiter else [mark for mark in DELIMITERS if mark not in body.text] or [","]
+        return read_way(body.text, Dialect(marks[0], keys.get("escape"), keys.get("quote", '"')))
     return way
+
+
+def _are_rows(body: Body, way: Way) -> bool:
+    """Whether what looks like comments are rows whose first cell begins with such a sign."""
+    found = [[row.cells for row in read_rows(line, way.dialect)] for line in (*body.lines, *body.more) if line.strip()]
+    wide = [cells[0] for cells in found if cells and len(cells[0]) == way.width > 1]
+    bare = [[cells[0].removeprefix(body.sign).strip(), *cells[1:]] for cells in wide]
+    return any(not are_names(cells) for cells in bare) and len(wide) * 2 > len(found)
 
 
 def _find_names(body: Body, way: Way, keys: Mapping[str, Any]) -> tuple[Header, int]:
@@ -105,14 +119,14 @@ def _find_names(body: Body, way: Way, keys: Mapping[str, Any]) -> tuple[Header, 
     if hidden is not None:
         text = f"the last comment has the names, {way.width} as the rows have cells"
         return replace(header, names=hidden, count=1, notes=(Note(text),)), lines - 1
-    if body.has_more or (body.sign and "comment" in keys):
+    if body.more or (body.sign and "comment" in keys):
         return header, 0
     return header, lines + header.skipped
 
 
 def _read_hidden(body: Body, way: Way, header: Header) -> tuple[str, ...] | None:
     """The names in the last comment, where it has as many as the rows have cells and the first row has none."""
-    if not body.sign or body.has_more or (header.count and not any(note.is_question for note in header.notes)):
+    if not body.sign or body.more or (header.count and not any(note.is_question for note in header.notes)):
         return None
     rows = read_rows(body.lines[-1], way.dialect)
     cells = [cell.strip() for cell in rows[0].cells] if rows else []
@@ -132,6 +146,9 @@ def _say_dialect(way: Way, name: str) -> tuple[dict[str, Any], dict[str, tuple[N
     notes: dict[str, tuple[Note, ...]] = {}
     if dialect.delimiter != usual:
         keys["delimiter"] = dialect.delimiter
+        if way.width == 1:
+            text = "no delimiter makes columns: each line is one cell, and this one stands in none"
+            return {"delimiter": dialect.delimiter}, {"delimiter": (Note(text, True, (), "ingest.delimiter"),)}
         text = f"{round(way.fit * 100)}% of the first {len(way.rows):,} rows have {way.width} cells"
         notes["delimiter"] = (Note(text),)
     if dialect.quote != '"':

@@ -16,22 +16,29 @@ from relay.handoff.wording import count, list_words
 
 WORDS = (
     "total totals sum summe gesamt gesamtsumme insgesamt subtotal zwischensumme endsumme totale totaal totalt somme "
-    "suma summa razem zusammen gesamtergebnis average mean durchschnitt mittelwert"
+    "suma summa razem zusammen gesamtergebnis average mean durchschnitt mittelwert totaux celkem összesen всего итого "
+    "yhteensä totalt 合計 总计"
 )
-LABELS = frozenset(WORDS.split())
-"""First words of the label of a row that sums up others."""
+LABELS = frozenset((*WORDS.split(), "grand total", "grand totals", "sub total", "sub totals", "i alt"))
+"""First words of the label of a row that sums up others, in the languages of Europe and some more."""
 
 MOST_WORDS = 3
 """Words of such a label."""
 
-LAST_ROWS = 3
+LAST_ROWS = 5
 """Rows at the end among which a total is looked for."""
+
+RARE = 3
+"""Rows that have the label of a total in the last rows: as a value of more it is one of theirs."""
+
+MOST_FILLED = 0.8
+"""Share of the usual number of filled cells that a row of totals has at most: texts and dates have no total."""
 
 SUM_ERROR = 0.005
 """How far a sum may be off, as a share: its parts may be rounded."""
 
 FEWEST_ROWS = 4
-"""Rows below which sums come out equal by chance."""
+"""Numbers up to which sums come out equal by chance."""
 
 USUALLY_FILLED = 0.9
 """Share of rows with a value from which on an empty cell is unusual."""
@@ -63,7 +70,7 @@ def find_totals(profile: TableProfile) -> Totals:
         profile: of all rows.
     """
     names = profile.sample.column_names
-    if profile.rows < FEWEST_ROWS or len(names) < 2 or len(set(names)) < len(names):
+    if profile.rows < 2 or len(names) < 2 or len(set(names)) < len(names):
         return Totals()
     last = profile.last.slice(max(0, profile.last.num_rows - LAST_ROWS)).to_pylist()
     found: dict[tuple[str, str], str] = {}
@@ -95,12 +102,12 @@ def is_label(cell: str) -> bool:
     words = re.findall(r"[^\W\d_]+", cell.casefold())
     if not words or len(words) > MOST_WORDS:
         return False
-    return words[0] in LABELS or (words[0] in ("grand", "sub") and len(words) > 1 and words[1] in LABELS)
+    return words[0] in LABELS or " ".join(words[:2]) in LABELS
 
 
 def _is_rare(profile: TableProfile, name: str, label: str) -> bool:
-    """Whether a label stands in few rows: as a value of many rows it is one of theirs."""
-    return len(_find_places(profile.sample.column(name), [label])) <= LAST_ROWS
+    """Whether a label stands in few rows."""
+    return len(_find_places(profile.sample.column(name), [label])) <= RARE
 
 
 def _find_places(cells: pa.ChunkedArray, labels: Sequence[str]) -> list[int]:
@@ -117,6 +124,9 @@ def _explain(profile: TableProfile, row: Row, label: str) -> str:
     empty = [name for name, cell in row.items() if name != label and _is_unusually_empty(profile, name, cell)]
     if empty:
         return f"one of the last rows, with no value in {', '.join(empty[:3])}"
+    filled, usual = len(row) - sum(map(_is_empty, row.values())), sum(one.filled for one in profile.columns)
+    if filled * profile.rows <= MOST_FILLED * usual:
+        return f"one of the last rows, with {count(filled, 'value')} where others have {usual / profile.rows:.0f}"
     others = profile.head.column(label).to_pylist()
     has_numbers = any(_read_number(cell, ".") is not None for cell in others)
     return "a word among numbers in one of the last rows" if has_numbers else ""
@@ -124,7 +134,7 @@ def _explain(profile: TableProfile, row: Row, label: str) -> str:
 
 def _find_sums(profile: TableProfile, row: Row) -> list[str]:
     """The columns in which a last row has the sum of all rows before it."""
-    if profile.rows > MOST_SUMMED or profile.sample.num_rows < profile.rows:
+    if profile.rows * len(row) > MOST_SUMMED or profile.sample.num_rows < profile.rows:
         return []
     return [name for name, cell in row.items() if _is_sum(cell, profile.sample.column(name).to_pylist())]
 
@@ -172,10 +182,14 @@ def _find_between(profile: TableProfile) -> Iterator[tuple[str, str, int]]:
 
 
 def _is_unusually_empty(profile: TableProfile, name: str, cell: Any) -> bool:
-    if not (cell is None or (isinstance(cell, str) and not cell.strip())):
+    if not _is_empty(cell):
         return False
-    column = next(one for one in profile.columns if one.name == name)
-    return column.filled >= USUALLY_FILLED * column.rows - LAST_ROWS
+    column = profile.columns[int(profile.sample.schema.get_field_index(name))]
+    return bool(column.filled >= USUALLY_FILLED * column.rows - RARE)
+
+
+def _is_empty(cell: Any) -> bool:
+    return cell is None or (isinstance(cell, str) and not cell.strip())
 
 
 def _read_number(cell: Any, decimal: str) -> float | None:
@@ -195,5 +209,5 @@ NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)")
 LONGEST = 40
 """Characters of the longest label."""
 
-MOST_SUMMED = 20_000
-"""Rows up to which sums are compared."""
+MOST_SUMMED = 200_000
+"""Cells up to which sums are compared."""

@@ -19,9 +19,20 @@ SUSPECTED = frozenset(
 )  # fmt: skip
 """Words to look at in any column."""
 
+LEVELS = frozenset(
+    (
+        "none", "NONE", "ERR", "ERROR", "err", "error", "Error", "missing", "Missing", "MISSING", "unknown", "Unknown",
+        "UNKNOWN", "not available", "Not available", "not applicable", "Not applicable", "unbekannt", "void",
+        "keine Angabe", "undefined", "tbd", "TBD", "nil", "NIL",
+    )
+)  # fmt: skip
+"""Those of them that are as good as any other word in a column of words."""
+
 NUMBERS = (
     -1, -9, -99, -999, -9999, -99999, -999999, 9, 99, 999, 9999, 99999, 999999, 9999999, 99999999, 999999999,
     -99.9, -999.9, -999.25, -999.99, 99.9, 999.9, 999.99, -32768, 32767, -2147483648, 2147483647, -9e18,
     1e20, 1e30, -1e30,
+    *(sign * code for sign in (1, -1) for code in (66, 77, 88, 97, 98, 777, 888, 997, 998, 7777, 8888, 9997, 9998)),
+    -7, -8,
 )  # fmt: skip
 """Numbers that stand for no value in many files."""

@@ -8,8 +8,8 @@ from itertools import islice
 from typing import Any
 
 from adopt.data.cell_kinds import count_filled
-from adopt.data.footer import LAST_ROWS, find_footer, write_rules
 from adopt.data.header import Header, Row, find_header
+from adopt.data.remarks import LAST_ROWS, find_remarks, write_rules
 from adopt.notes import Note
 from relay.handoff.errors import SourceError, UsageError
 from relay.reading.formats.sheet_values import write_value
@@ -61,7 +61,7 @@ def find_sheet_table(part: RawFile, decided: Mapping[str, Any]) -> SheetTable:
     header = find_header(rows, decided=decided.get("header"))
     header, keys = _fit(header, rows, widest, keys)
     filled = sorted(count_filled(row.cells) for row in rows)
-    rules, said = find_footer([_write(row, width) for row in last], header.names, filled[len(filled) // 2])
+    rules, said = find_remarks([_write(row, width) for row in last], header.names, filled[len(filled) // 2])
     if rules:
         keys["skip_if"], notes["skip_if"] = write_rules(rules), said
     return SheetTable(header, keys, notes | _note(header), sheet.title if others else "")

@@ -27,7 +27,11 @@ class Outcome:
     next: str
     is_written: bool = False
     problem: str = ""
-    is_name_taken: bool = False
+    taken: str = ""
+    """What is there already, so that nothing can be written; empty: nothing is."""
+    code: str = ""
+    """Of the module beside the recipe; empty: it has none."""
+    code_path: str = ""
 
 
 def make_answer(draft: Draft, layout: Layout, profile: TableProfile, outcome: Outcome) -> AdoptAnswer:
@@ -63,7 +67,7 @@ def make_answer(draft: Draft, layout: Layout, profile: TableProfile, outcome: Ou
         head=_make_head(profile),
         duplicate_rows=profile.duplicate_rows,
         problem=outcome.problem,
-        is_name_taken=outcome.is_name_taken,
+        is_name_taken=bool(outcome.taken),
     )
 
 

@@ -14,6 +14,9 @@ FEWEST_ROWS = 10
 MOST_WORDS = 100
 """Different values up to which two columns may hold the same ones in other words."""
 
+ROWS_PER_WORD = 3
+"""Mean number of rows per value from which on two columns repeat alike other than by chance."""
+
 CLOSE = 1e-6
 """Largest difference of standardised values of one number in two units: printed numbers are rounded."""
 
@@ -47,18 +50,20 @@ def find_copies(columns: Sequence[Known]) -> Iterator[Copy]:
             other = seen.setdefault(key, column)
             if other is column:
                 continue
-            if (found := _compare(column, other, values)) is not None:
+            if (found := _compare(column, other, values, are_words=key[:1] == b"w")) is not None:
                 yield found
                 break
 
 
 def _describe(column: Known) -> Iterator[tuple[bytes, npt.NDArray[np.float64] | None]]:
     """What two columns that say the same have in common: which values repeat which, and numbers without their unit."""
-    if column.distinct <= MOST_WORDS:
+    if column.distinct <= MOST_WORDS and column.valued >= ROWS_PER_WORD * column.distinct:
         codes = column.values.dictionary_encode().indices.cast(pa.int64())
         yield b"w" + pc.fill_null(codes, -1).to_numpy(zero_copy_only=False).tobytes(), None
+    if not column.is_number:
+        yield f"e{column.type}{column.values.slice(0, FEWEST_ROWS).to_pylist()}".encode(), None
     if column.is_number:
-        values = pc.fill_null(column.values.cast(pa.float64()), float("nan")).to_numpy(zero_copy_only=False)
+        values = pc.fill_null(column.values.cast(pa.float64(), safe=False), float("nan")).to_numpy(zero_copy_only=False)
         known = np.isfinite(values)
         spread = float(values[known].std()) if known.any() else 0.0
         if spread > 0:
@@ -67,13 +72,15 @@ def _describe(column: Known) -> Iterator[tuple[bytes, npt.NDArray[np.float64] | 
             yield b"n" + np.round(np.nan_to_num(standard[:FEWEST_ROWS], nan=9e9), 1).tobytes(), standard
 
 
-def _compare(column: Known, other: Known, standard: npt.NDArray[np.float64] | None) -> Copy | None:
+def _compare(column: Known, other: Known, standard: npt.NDArray[np.float64] | None, *, are_words: bool) -> Copy | None:
     if column.type == other.type and column.values.equals(other.values):
         return Copy(column.index, other.index, "equals", is_equal=True)
+    if standard is None and not are_words:
+        return None
     if standard is None:
         return Copy(column.index, other.index, "has other words for the values of", is_equal=False)
     mine, theirs = (
-        pc.fill_null(one.values.cast(pa.float64()), float("nan")).to_numpy(zero_copy_only=False)
+        pc.fill_null(one.values.cast(pa.float64(), safe=False), float("nan")).to_numpy(zero_copy_only=False)
         for one in (column, other)
     )
     known = np.isfinite(mine) & np.isfinite(theirs)

@@ -14,6 +14,9 @@ from relay.handoff.wording import count
 MOST_CATEGORIES = 200
 """Values up to which a category becomes a column each for the model."""
 
+COMPARED_FIRST = 3
+"""Cells that are compared before all others are."""
+
 LARGEST = 3.4e38
 """How far from zero a number of a model may lie. Source: IEEE 754, binary32."""
 
@@ -39,12 +42,13 @@ def judge_inputs(
         has_names: whether the source names its columns.
     """
     persons = {one.index: one for one in find_personal(rest, has_names=has_names) if one.what != BIRTH_DATES}
+    twins = _find_twins(columns)
     for column in rest:
         guess = _judge(column)
         if guess.role == "input" and column.index in persons:
             guess = _leave_out(f"{persons[column.index].what}: nothing that holds for other persons can be learned")
-        if guess.role == "input" and (twin := _find_twin(column, columns)) is not None:
-            note = Note(f"every cell looked at equals that of {twin.shown}, so it is left out")
+        if guess.role == "input" and column.index in twins:
+            note = Note(f"every cell looked at equals that of {twins[column.index].shown}, so it is left out")
             guess = InputGuess("ignore", notes=(note,))
         yield column.index, guess
 
@@ -92,10 +96,16 @@ def _judge_number_of_thing(column: Known) -> InputGuess:
     return InputGuess("input", "category", notes=(note,))
 
 
-def _find_twin(column: Known, columns: Sequence[Known]) -> Known | None:
-    """The column before it that has the same value in every row of the sample."""
-    for other in columns[: column.index]:
-        alike = other.type == column.type and other.distinct == column.distinct and other.nulls == column.nulls
-        if alike and other.values.equals(column.values):
-            return other
-    return None
+def _find_twins(columns: Sequence[Known]) -> dict[int, Known]:
+    """Place -> the first column that has the same value in every row of the sample."""
+    alike: dict[tuple[object, ...], list[Known]] = {}
+    found = {}
+    for column in columns:
+        first = column.values.slice(0, COMPARED_FIRST).to_pylist()
+        others = alike.setdefault((column.type, column.distinct, column.nulls, *first), [])
+        twin = next((other for other in others if other.values.equals(column.values)), None)
+        if twin is None:
+            others.append(column)
+        else:
+            found[column.index] = twin
+    return found

@@ -1,6 +1,6 @@
 """What roles, target and warnings are guessed from: each column by name, profile and type, and its typed cells."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,6 +14,7 @@ from relay.handoff.column import Column
 from relay.handoff.schema import ARROW_TYPES
 from relay.reading.ambiguous import AmbiguousCellError
 from relay.reading.cells import read_column
+from relay.reading.spellings import MISSING_WORDS
 
 ABOUT_UNIQUE = 0.97
 """Estimated share of different cells from which on a column counts as unique: the estimate errs by some percent."""
@@ -56,11 +57,7 @@ class Known:
     @cached_property
     def nulls(self) -> int:
         """Cells of the whole column without a value."""
-        words = self.guess.keys.get("missing")
-        counted = self.profile.missing_words
-        listed = counted if words is None else {word: counted.get(word, 0) for word in words}
-        applies = words is not None or self.type not in ("text", "category")
-        return self.profile.empty + (sum(listed.values()) if applies else 0)
+        return self.profile.empty + sum(self._missing.values())
 
     @property
     def valued(self) -> int:
@@ -72,11 +69,15 @@ class Known:
         """Different values: exact where the sample is the whole table, else as the profile counted the cells."""
         if len(self.cells) == self.profile.rows:
             return int(pc.count_distinct(self.values, mode="only_valid").as_py())
-        return max(0, self.profile.distinct - sum(1 for count in self._missing_counts() if count))
+        return max(0, self.profile.distinct - sum(1 for cells in self._missing.values() if cells))
 
-    def _missing_counts(self) -> Iterator[int]:
-        if self.type not in ("text", "category") or self.guess.keys.get("missing") is not None:
-            yield from self.profile.missing_words.values()
+    @property
+    def _missing(self) -> dict[str, int]:
+        """Word that means "no value" in this column -> cells."""
+        words = self.guess.keys.get("missing")
+        if words is None:
+            words = () if self.type in ("text", "category") else MISSING_WORDS
+        return {word: cells for word, cells in self.profile.missing_words.items() if word in words}
 
     @property
     def is_exact(self) -> bool:

@@ -25,6 +25,9 @@ FEWEST_INPUTS = 2
 FEWEST_PER_VALUE = 5
 """Mean number of rows per value of a column of words from which on it can tell the target other than by chance."""
 
+MANY_PER_VALUE = 20
+"""The same, for a column of words that tells the target of all rows: then it is another form of it."""
+
 EXACT = 1e-6
 """Largest residual of a line through the target, as a share of its standard deviation: sums are rounded."""
 
@@ -145,6 +148,8 @@ class _Classes:
             values, known = _as_floats(column.values)
             both &= known
             return _divide(values[both], self.codes[both], target)
+        if right == 1.0 and rows >= MANY_PER_VALUE * different:
+            return f"each of its {different} values goes with one {target} in all {count(rows, 'row')}", True
         if rows >= FEWEST_PER_VALUE * different and right >= max(LEAST_ACCURACY, _beat(self.codes[both])):
             return (
                 f"by its {different} values alone, {target} is known in {100 * right:.1f}% of {count(rows, 'row')}",

@@ -10,8 +10,8 @@ VALID = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
 """A column's name that is kept: a TOML key without quotes, and at most what PostgreSQL takes."""
 LONGEST = 40
 """Characters of a name that is made."""
-TAKEN_BY_RELAY = frozenset(("split",))
-"""Columns that preprocess adds."""
+TAKEN_BY_RELAY = frozenset(("split", "text_chars"))
+"""Columns that preprocess adds. It adds `period` only where a recipe asks for periods, which no draft does."""
 
 CAMEL = re.compile(r"(?<=[a-zß-öø-ÿ]{2})(?=[A-ZÀ-ÖØ-Þ])|(?<=[A-ZÀ-ÖØ-Þ0-9])(?=[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ])")
 """Between the words of MonthlyIncome, HTTPStatus and 59Days, but not of kWh."""

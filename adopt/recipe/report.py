@@ -10,6 +10,7 @@ from adopt.recipe.nulls import count_nulls
 from adopt.recipe.spread import Spread, find_spread
 from adopt.recipe.terminal import WIDTH, cut, draw_bars, measure, pad, show, show_number, show_share, wrap
 from adopt.recipe.toml_text import find_questions
+from relay.handoff.wording import count
 
 NAME_WIDTH = 20
 BAR_COUNT = 8
@@ -22,9 +23,10 @@ TASKS = {
     "classes": "one of several classes",
     "regression": "a number",
     "authorship": "by the style of a text",
-    "clustering": "groups of similar rows, without a target",
+    "clustering": "groups of similar rows (no column looks like a target)",
     "none": "no model: no column looks like a target",
 }
+UNLEARNED = "no model: {} cannot be learned from what is left, see the recipe"
 
 
 def write_report(draft: Draft, profile: TableProfile, where: str) -> str:
@@ -35,7 +37,7 @@ def write_report(draft: Draft, profile: TableProfile, where: str) -> str:
         profile: of its columns, in the same order.
         where: what was read, as a person gave it.
     """
-    head = f"{profile.rows:,} rows, {len(draft.columns):,} columns in {show(where)}"
+    head = f"{count(profile.rows, 'row')}, {count(len(draft.columns), 'column')} in {show(where)}"
     lines = [cut(head, WIDTH), "", *_write_columns(draft, profile)]
     questions = find_questions(draft)
     if questions:
@@ -57,8 +59,8 @@ def _name_place(note: Note) -> str:
 
 def _describe_task(draft: Draft) -> str:
     task = draft.task
-    if task.target is None:
-        return f"Task: {TASKS[task.kind]}."
+    if task.target is None or not task.model:
+        return f"Task: {TASKS[task.kind] if task.target is None else UNLEARNED.format(task.target)}."
     use = task.model.get("use")
     others = [name for name in task.model.get("estimators", {}) if name != use]
     by = f", by {use}" if use else ""

@@ -151,6 +151,7 @@ def _make_documents(
 ) -> Roles:
     """The roles of documents: a text, perhaps a label, an id and a time; a map of styles needs no more."""
     guesses = []
+    has_id = any(one.role == "id" for one in found.values())
     for column in columns:
         one = found.get(column.index)
         if column.index in decided.roles and one is not None:
@@ -161,6 +162,9 @@ def _make_documents(
             guesses.append(RoleGuess("label", "category", notes=(documents.notes[column.index],)))
         elif one is not None and one.role in ("id", "time"):
             guesses.append(one)
+        elif not has_id and column.is_unique and column.type in ("text", "category"):
+            guesses.append(RoleGuess("id", "text", notes=(Note("it names each text"),)))
+            has_id = True
         else:
             guesses.append(RoleGuess("ignore", column.type, notes=(Note("a map of styles looks at the texts alone"),)))
     return Roles(tuple(guesses), None, documents=documents)

@@ -1,6 +1,6 @@
 """Values that look like numbers or dates and may be none, and numbers that a model would round."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from adopt.notes import DataWarning, WarningKind
 from adopt.recipe.known import Known
-from relay.handoff.wording import count
+from relay.handoff.wording import count, list_words
 
 CODES = (-99999.0, -9999.0, -999.0, -99.0, -9.0, -1.0, 88.0, 99.0, 888.0, 999.0, 9999.0, 99999.0, 999999.0)
 """Numbers by which people write that there is no value."""
@@ -59,7 +59,10 @@ def _look_at_numbers(column: Known) -> Iterator[DataWarning]:
     values = pc.drop_null(column.values).to_numpy(zero_copy_only=False).astype(np.float64)
     if len(values) < LEAST_ROWS:
         return
-    for code in CODES:
+    codes, others = find_far_codes(values)
+    if codes:
+        yield _warn_of_codes(column, codes, others, len(values))
+    for code in (one for one in CODES if one not in codes):
         rows = int((values == code).sum())
         if rows >= FEWEST and _stands_apart(values, code):
             scaled = _scale(rows, len(values), column)
@@ -69,7 +72,7 @@ def _look_at_numbers(column: Known) -> Iterator[DataWarning]:
                 f'If so, add missing = ["{code:g}"] and null = true to the column.',
                 (column.shown,),
             )
-    if (rows := _count_unusual_zeros(values)) > 0:
+    if 0.0 not in codes and (rows := _count_unusual_zeros(values)) > 0:
         yield DataWarning(
             WarningKind.SUSPICIOUS_VALUE,
             f"{column.shown} is 0 in {_scale(rows, len(values), column)}, and at least "
@@ -79,8 +82,54 @@ def _look_at_numbers(column: Known) -> Iterator[DataWarning]:
         )
 
 
+def find_far_codes(values: Floats) -> tuple[dict[float, int], tuple[float, float]]:
+    """Numbers that repeat far above or far below all others, with their rows; and the range of the others.
+
+    Args:
+        values: of a column, without missing ones (n,).
+    """
+    for sign in (1.0, -1.0):
+        numbers, rows = np.unique(sign * values, return_counts=True)
+        for far in range(1, MOST_CODES + 1):
+            others, apart = numbers[:-far], numbers[-far:]
+            if len(others) < LEAST_OTHERS or apart[0] - others[-1] <= FAR * (others[-1] - others[0]):
+                continue
+            if rows[-far:].max() >= LEAST_REPEATS and rows[-far:].sum() <= MOST_CODED * len(values):
+                found = {sign * float(one) + 0.0: int(count) for one, count in zip(apart, rows[-far:], strict=True)}
+                low, high = sorted((sign * float(others[0]), sign * float(others[-1])))
+                return dict(sorted(found.items())), (low, high)
+    return {}, (0.0, 0.0)
+
+
+MOST_CODES, LEAST_OTHERS = 3, 5
+"""Different codes of a column at most, and other numbers at least."""
+
+FAR = 2.0
+"""Gap between codes and all other numbers, in ranges of the others: a long tail has no such gap."""
+
+LEAST_REPEATS, MOST_CODED = 3, 0.1
+"""Rows of the most frequent code, and the share of the rows that codes are at most."""
+
 LEAST_ROWS = 20
 """Values below which none stands apart."""
+
+
+def _warn_of_codes(
+    column: Known, codes: Mapping[float, int], others: tuple[float, float], looked_at: int
+) -> DataWarning:
+    said = [f"{_write(code)} in {_scale(rows, looked_at, column)}" for code, rows in codes.items()]
+    missing = ", ".join(f'"{_write(code)}"' for code in codes)
+    these = "this number" if len(codes) == 1 else "these numbers"
+    return DataWarning(
+        WarningKind.SUSPICIOUS_VALUE,
+        f"{column.shown} is {list_words(said)}, and from {_write(others[0])} to {_write(others[1])} elsewhere: {these} "
+        f"may mean that there is no value. If so, add missing = [{missing}] and null = true to the column.",
+        (column.shown,),
+    )
+
+
+def _write(number: float) -> str:
+    return f"{number:.0f}" if number.is_integer() else repr(number)
 
 
 def _scale(rows: int, looked_at: int, column: Known) -> str:

@@ -6,7 +6,7 @@ from typing import Literal
 
 from adopt.notes import Note
 from adopt.recipe.known import Known
-from adopt.recipe.target_words import CERTAIN, LIKELY, NEVER, POSSIBLE, rate_name
+from adopt.recipe.target_words import CERTAIN, NEVER, POSSIBLE, rate_name
 from adopt.recipe.words import split_name
 from relay.handoff.wording import count, list_words
 
@@ -30,6 +30,9 @@ LAST_CLASS, LAST_NUMBER, FIRST_CLASS, FIRST = 50, 35, 40, 3
 
 BESIDE_NAME = 0.6
 """The part of that for a column whose name says so too."""
+
+CLEAR = 80
+"""Name and place together from which on a target is not asked about, unless another column has as strong a claim."""
 
 KEY = "target"
 """Of a note whose choices are names of columns; "none" means that nothing is to be learned."""
@@ -75,7 +78,7 @@ def find_target(
         taken: places of columns that are something else, such as ids.
         has_names: whether the source names its columns.
     """
-    free = [column for column in columns if column.index not in taken]
+    free = [column for column in columns if column.index not in taken and not _says_nothing(column)]
     rated = [
         Rated(column, kind, rate_name(column.name) if has_names else 0, _rate_place(column, kind, free, has_names))
         for column in free
@@ -140,6 +143,11 @@ def _rate_place(column: Known, kind: TargetKind, free: Sequence[Known], has_name
     return 0
 
 
+def _says_nothing(column: Known) -> bool:
+    """Whether a column takes no part in a place among others: prose, or one value."""
+    return column.is_constant or (column.type == "text" and find_kind(column) is None)
+
+
 def _differs(column: Known, free: Sequence[Known]) -> bool:
     """Whether most other columns have another type or more values."""
     others = [other for other in free if other is not column]
@@ -150,7 +158,7 @@ def _differs(column: Known, free: Sequence[Known]) -> bool:
 def _has_inputs(columns: Sequence[Known], free: Sequence[Known], target: Known) -> bool:
     """Whether something is left to learn from; the time that orders the rows can be an input too."""
     able = [*free, *(column for column in columns if column.type == "time")]
-    return any(column is not target and not column.is_constant for column in able)
+    return any(column is not target and column.type != "text" and not column.is_constant for column in able)
 
 
 def _choose(ranked: Sequence[Rated], *, has_names: bool) -> Target:
@@ -162,7 +170,7 @@ def _choose(ranked: Sequence[Rated], *, has_names: bool) -> Target:
         said = "no name says what is to be learned" if has_names else "the columns have no names"
         why = f"{said}, so this is the {where} column"
     near = [one for one in others if one.name >= POSSIBLE or (one.total >= LAST_NUMBER and one.total > best.total - 30)]
-    is_clear = best.name == CERTAIN or (best.name >= POSSIBLE and best.total >= LIKELY and not _rivals(best, others))
+    is_clear = best.name == CERTAIN or (best.name >= POSSIBLE and best.total >= CLEAR and not _rivals(best, others))
     text = f"{why}; {_say_kind(best.column, best.kind)}"
     if near:
         names = list_words([one.column.shown for one in near[:3]])

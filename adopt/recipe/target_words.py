@@ -17,6 +17,7 @@ CLASSES = list_words(
     "outlier hired won winner win passed poisonous edible risk kreditrisiko risiko bonität kredit creditability "
     "cancelled canceled noshow exit left quit turnover leaver fluktuation satisfied zufrieden rückfall relapse "
     "returned retourniert escalated late verspätet delayed responder response responded "
+    "fault faulty störung gestört paid unpaid bezahlt unbezahlt overdue überfällig damaged beschädigt "
     "recurrence complication komplikation result ergebnis verdict decision entscheidung grade category kategorie "
     "art variety sorte cultivar genre sex_class"
 )
@@ -28,7 +29,7 @@ NUMBERS = list_words(
     "mpg strength rings quality qualität g3 score rating satisfaction zufriedenheit recommend weiterempfehlung "
     "weiterempfehlen nps cnt yield ertrag load last output value wert amount betrag duration dauer "
     "progression viewers shares popularity wage lohn energie energy note endnote points punkte overall total "
-    "ctr ltv clv lifetime"
+    "ctr ltv clv lifetime profit gewinn"
 )
 """Words in the names of numbers that are often to be learned."""
 
@@ -42,7 +43,8 @@ NEVER = list_words(
 )
 """Words in the names of what describes a row."""
 
-CERTAIN, LIKELY, POSSIBLE, WEAK = 100, 80, 60, 45
+CERTAIN, LIKELY, POSSIBLE, WEAK = 100, 82, 60, 45
+"""A likely class beats a possible number, also where the number is the last column."""
 
 
 def rate_name(name: str) -> int:

@@ -14,6 +14,12 @@ from adopt.recipe.target import Target
 from adopt.recipe.types import TypeGuess
 from relay.handoff.wording import count
 
+END_NOTE = Note(
+    "the recipe ends after preprocess: draft again with --target COLUMN, or add a [model] with a function "
+    "of your own: example 3 in docs/own-code.md clusters the rows"
+)
+"""What to do where there is no target."""
+
 
 def guess_task(
     profile: TableProfile,
@@ -37,7 +43,7 @@ def guess_task(
     notes = {f"preprocess.{key}": said for key, said in roles.division.notes.items()}
     target = roles.target
     if target is None:
-        return Task("none", None, preprocess, {}, (*roles.notes, *_say_how_to_go_on(roles)), notes)
+        return Task("none", None, preprocess, {}, (*roles.notes, END_NOTE), notes)
     goal = columns[target.index]
     if why := _explain_no_model(target, roles):
         return Task("none", goal.shown, preprocess, {}, (Note(why),), notes)
@@ -85,13 +91,3 @@ def _learn(goal: Known, target: Target, task: Task) -> Task:
         notes["model.positive"] = (positive.note,)
     kind = target.kind
     return Task(kind, task.target, task.preprocess, model, task.notes, notes)
-
-
-def _say_how_to_go_on(roles: Roles) -> tuple[Note, ...]:
-    del roles
-    return (
-        Note(
-            "the recipe ends after preprocess: draft again with --target COLUMN, or add a [model] with a function "
-            "of your own: example 3 in docs/own-code.md clusters the rows"
-        ),
-    )

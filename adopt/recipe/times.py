@@ -24,10 +24,11 @@ def find_time(columns: Sequence[Known]) -> Iterator[Mark]:
     if not rated or rated[-1][0] <= 0:
         return
     rate, _, best = rated[-1]
-    why = "the rows are in its order" if best.profile.is_sorted else "by its name the moment that a row is about"
+    unsure = rate < CLEAR
+    named = "by its name the moment" if not unsure else "a time whose name does not say of what, taken for the moment"
+    why = "the rows are in its order" if best.profile.is_sorted else f"{named} that a row is about"
     others = [column.shown for _, _, column in rated[:-1]]
     text = why + (f"; {count(len(others), 'other time')} may be inputs" if others else "")
-    unsure = rate < CLEAR
     yield best.index, "time", Note(text, is_question=unsure, choices=('"input"',), key=f"columns.{best.shown}.role")
 
 

@@ -24,28 +24,63 @@ class NameTakenError(UsageError):
     kind = "name_taken"
 
 
-def write_recipe(text: str, path: Path) -> None:
-    """Write a recipe file whole, and only where none is.
+def write_recipe(text: str, path: Path, code: str = "") -> None:
+    """Write a recipe file whole, and the module beside it, and only where neither is; both of them or none.
+
+    Args:
+        text: of the recipe.
+        path: of the recipe.
+        code: of the module; empty: it has none.
 
     Raises:
         NameTakenError: a file of that name is there, also when it came a moment ago.
         OSError: the folder cannot be written.
     """
+    module = locate_module(path)
+    if code:
+        # Before the recipe: no program then finds a recipe whose function is not there yet.
+        _write_new(module, code)
+    try:
+        _write_new(path, text)
+    except BaseException:
+        if code:
+            module.unlink(missing_ok=True)
+        raise
+
+
+def _write_new(path: Path, text: str) -> None:
     try:
         write_new(path, text.encode())
     except FileExistsError:
         raise refuse_name(path) from None
 
 
-def refuse_name(path: Path) -> NameTakenError:
-    """The error that says that a name is taken and how to choose another."""
+def locate_module(path: Path) -> Path:
+    """Where the own code of a recipe lies."""
+    return path.with_name(f"{path.stem.replace('-', '_')}.py")
+
+
+def find_module(path: Path) -> Path | None:
+    """The own code that lies beside a recipe's place already, a module or a package; None where that place is free."""
+    module = locate_module(path)
+    places = (module, module.with_suffix(""))
+    return next((place for place in places if place.exists() or place.is_symlink()), None)
+
+
+def refuse_name(path: Path, name: str = "") -> NameTakenError:
+    """The error that says that a name is taken and how to choose another.
+
+    Args:
+        path: what is there.
+        name: of the recipe; empty: that of the path.
+    """
     return NameTakenError(
         f"{show_path(path)} is there already, and is never overwritten",
-        next_step=f"Give the new recipe another name, such as --name {path.stem}_2",
+        next_step=f"Give the new recipe another name, such as --name {name or path.stem}_2",
     )
 
 
-def check_recipe(text: str, name: str, *, is_in_data: bool) -> str:
+def check_recipe(text: str, name: str, *, is_in_data: bool, code: str = "") -> str:
     """What the stages say is wrong with a recipe, empty where all three accept it.
 
     Each stage checks a scratch copy in a process of its own, side by side.
@@ -54,12 +89,15 @@ def check_recipe(text: str, name: str, *, is_in_data: bool) -> str:
         text: of the recipe.
         name: of the recipe.
         is_in_data: whether it will lie in the data folder, where less is allowed.
+        code: of the module beside it; empty: it has none.
     """
     with TemporaryDirectory(prefix="relay-adopt-") as folder:
         recipes = data_recipes(Path(folder))
         recipes.mkdir()
         path = recipes / f"{name}.toml"
         path.write_text(text, encoding="utf-8")
+        if code:
+            locate_module(path).write_text(code, encoding="utf-8")
         changes = {"DATA_DIR": folder} if is_in_data else {}
         asked = [(stage, _start_check(stage, path, changes)) for stage in STAGES]
         try:

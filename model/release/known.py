@@ -1,8 +1,11 @@
 """Whether the registry knows a result already, asked without MLflow's client: an unchanged run must stay quick."""
 
+from contextlib import suppress
+
 from relay.handoff.files import hash_json
 from relay.handoff.receipt import Receipt
 from relay.registry.connection import Address
+from relay.registry.errors import RegistryMissingError
 from relay.registry.quick import read_database
 from relay.registry.rest import ask_server
 from relay.registry.versions import RESULT
@@ -16,6 +19,12 @@ def identify_result(receipt: Receipt) -> str:
     return hash_json([receipt.key_digest, receipt.fingerprint, receipt.started_at_utc])[:32]
 
 
+IS_SETTLED = (
+    "select 1 from tags t join tags s on s.run_uuid = t.run_uuid join runs r on r.run_uuid = t.run_uuid "
+    "where t.key = ? and t.value = ? and s.key = ? and r.status = 'FINISHED' and r.lifecycle_stage = 'active'"
+)
+
+
 def is_settled(address: Address, receipt: Receipt) -> bool:
     """Whether the registry holds a finished run of this result, the gate's word included.
 
@@ -24,15 +33,9 @@ def is_settled(address: Address, receipt: Receipt) -> bool:
     """
     result = identify_result(receipt)
     if address.is_embedded:
-        return bool(
-            read_database(
-                address,
-                "select 1 from tags t join tags s on s.run_uuid = t.run_uuid join runs r on r.run_uuid = t.run_uuid "
-                "where t.key = ? and t.value = ? and s.key = ? and r.status = 'FINISHED' "
-                "and r.lifecycle_stage = 'active'",
-                (RESULT, result, SETTLED),
-            )
-        )
+        with suppress(RegistryMissingError):  # then it knows no run
+            return bool(read_database(address, IS_SETTLED, (RESULT, result, SETTLED)))
+        return False
     return _ask(address.uri, receipt.recipe, result)
 
 

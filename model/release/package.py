@@ -43,7 +43,7 @@ def write_package(result: Path, contract: Contract, lineage: dict[str, Any], fol
     for name in (*contract.files, CONTRACT_FILE, *(f"{CODE_FOLDER}/{name}" for name in contract.code)):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(result / name, folder / name)
-    _write_json(folder / LINEAGE_FILE, lineage)
+    (folder / LINEAGE_FILE).write_text(format_json(lineage), encoding="utf-8")
     if contract.example.records:
         _write_json(folder / "input_example.json", _split_example(contract))
     pins = [f"{name}=={version(name)}" for name in PACKAGES]
@@ -114,4 +114,9 @@ def _split_example(contract: Contract) -> dict[str, Any]:
 
 
 def _write_json(path: Path, value: dict[str, Any]) -> None:
-    path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    path.write_text(format_json(value), encoding="utf-8")
+
+
+def format_json(value: dict[str, Any]) -> str:
+    """A document as the files of a version have it."""
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"

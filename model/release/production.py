@@ -19,7 +19,7 @@ from relay.handoff.settings import OFF, Settings
 from relay.registry.artifacts import check_files, fetch_version
 from relay.registry.connection import Address, explain_mlflow, find_registry, open_registry
 from relay.registry.contract import CODE_FOLDER, CONTRACT_FILE, MODEL_FILE, ONNX_FILE, UNSERVED_NEXT, Cell, Contract
-from relay.registry.errors import RegistryEmptyError
+from relay.registry.errors import RegistryEmptyError, RegistryMissingError
 from relay.registry.model_file import ModelTamperedError, check_digest, read_model
 from relay.registry.own_code import OwnCodeRefusedError
 from relay.registry.quick import Holder, find_holder
@@ -110,8 +110,7 @@ def find_production(settings: Settings, name: str, recipe: str) -> Production:
             f"MLFLOW_TRACKING_URI={OFF}: tracking is off, so no model is in production",
             next_step="Unset it, or set it to the address of a server",
         )
-    holder = find_holder(address, name)
-    if holder is None:
+    if (holder := _find_holder(address, name)) is None:
         raise RegistryEmptyError(
             f"no version of {name} is in production",
             next_step=f"Train one (`python -m model {recipe}`), or promote one "
@@ -122,6 +121,14 @@ def find_production(settings: Settings, name: str, recipe: str) -> Production:
     version = Version(name, holder.version, holder.run_id, 0.0, is_production=True, tags=holder.tags)
     folder = _find_folder(settings, name, holder)
     return Production(version, folder, _have_files(address, version, folder))
+
+
+def _find_holder(address: Address, name: str) -> Holder | None:
+    """The version in production; None also where nothing was registered yet."""
+    try:
+        return find_holder(address, name)
+    except RegistryMissingError:
+        return None
 
 
 def _find_folder(settings: Settings, name: str, holder: Holder) -> Path:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from model.release.known import identify_result
 from model.release.lineage import Lineage
-from model.release.package import write_package
+from model.release.package import format_json, write_package
 from model.release.signing import sign_package
 from relay.handoff.files import hash_file
 from relay.handoff.receipt import Receipt, flatten
@@ -22,6 +22,7 @@ from relay.registry.contract import CONTRACT_FILE, LINEAGE_FILE, MODEL_FILE, Con
 from relay.registry.versions import (
     CONTRACT_SHA256,
     DATA,
+    LINEAGE_SHA256,
     MODEL_SHA256,
     RECIPE,
     RESULT,
@@ -81,7 +82,7 @@ def send_result(
         _log_figures(client, run_id, receipt, json.loads((folder / "metrics.json").read_bytes()))
         _log_dataset(client, run_id, receipt, lineage)
         client.log_artifacts(run_id, str(folder), "result")
-        client.log_dict(run_id, lineage.describe(), LINEAGE_FILE)
+        client.log_text(run_id, format_json(lineage.describe()), LINEAGE_FILE)
         contract = read_contract(folder)
         package = None if contract is None else (folder, contract, recipes)
         version = None if package is None else _register(client, experiment, run_id, package, lineage)
@@ -166,6 +167,7 @@ def _register(
     with tempfile.TemporaryDirectory() as scratch:
         package = Path(scratch) / "model"
         write_package(folder, contract, lineage.describe(), package, run_id)
+        lineage_sha256 = hash_file(package / LINEAGE_FILE)
         signed_by = sign_package(package, contract, recipes) if contract.code else ""
         client.log_model_artifacts(logged.model_id, str(package))
     client.finalize_logged_model(logged.model_id, "READY")
@@ -180,6 +182,7 @@ def _register(
         DATA: next(iter(receipt.key.inputs.values()), ""),
         RESULT: identify_result(receipt),
         CONTRACT_SHA256: hash_file(folder / CONTRACT_FILE),
+        LINEAGE_SHA256: lineage_sha256,
         MODEL_SHA256: contract.files[MODEL_FILE],
         SPLIT: json.dumps(lineage.split),
     }

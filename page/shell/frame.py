@@ -18,6 +18,9 @@ from relay.handoff.settings import Settings, read_settings
 RECIPE = "recipe"
 """Key of the choice, and its name in the address: `?recipe=linear` survives a reload and can be sent to others."""
 
+NEXT = "next_recipe"
+"""Key of a recipe that a screen chose for the next one: a control that is drawn can no longer be set."""
+
 USUAL = "docstrings"
 
 
@@ -53,14 +56,17 @@ def told_in_words(settings: Settings) -> Iterator[None]:
 
 def choose_recipe(settings: Settings) -> None:
     """The field at the top of every page; its choice is in the session and in the address."""
-    names = list_names(settings)
     usual = settings.recipes[0] if settings.recipes else USUAL
+    # The first one is what an address without a recipe means.
+    names = sorted(list_names(settings), key=lambda name: name != usual)
+    if NEXT in st.session_state:
+        st.session_state[RECIPE] = st.session_state.pop(NEXT)
     st.selectbox(
         "Recipe",
         names,
-        index=names.index(usual) if usual in names else 0,
         key=RECIPE,
         bind="query-params",
+        persist_state="session",
         format_func=lambda name: Path(name).stem,
         label_visibility="collapsed",
         width=320,
@@ -79,7 +85,7 @@ def chosen_recipe(settings: Settings) -> tuple[str, Recipe]:
 
 def entitle(recipe: Recipe) -> None:
     """The page's heading."""
-    st.title(recipe.title, anchor=False)
+    st.title(plain(recipe.title), anchor=False)
     if recipe.description:
         st.caption(plain(recipe.description))
 

@@ -6,10 +6,12 @@ from pathlib import Path
 
 from relay.handoff.errors import StorageError
 
-FREE, PERMIT, CHOOSE = (
+FREE, PERMIT, CHOOSE, NAME, RAISE = (
     "Free disk space",
     "Fix the permissions, or name other folders with --data-dir and --log-dir",
     "Choose another folder",
+    "Give it another name",
+    "Raise the limit (`ulimit -n`)",
 )
 
 REFUSALS = {
@@ -20,8 +22,19 @@ REFUSALS = {
     errno.EROFS: ("the file system is read-only", CHOOSE),
     errno.ENOTDIR: ("a file stands where a folder must be", CHOOSE),
     errno.EEXIST: ("a file stands where a folder must be", CHOOSE),
+    errno.EISDIR: ("a folder stands where a file must be", NAME),
+    errno.ENAMETOOLONG: ("a name is too long for the file system", NAME),
+    errno.ELOOP: ("symbolic links lead in a circle", NAME),
+    errno.EFBIG: ("a file is larger than the file system or a limit allows", FREE),
+    errno.EMFILE: ("too many files are open", RAISE),
+    errno.ENFILE: ("too many files are open on this machine", RAISE),
+    errno.EIO: ("the disk cannot be read or written", CHOOSE),
+    errno.EINVAL: ("the file system does not take such a name", NAME),
 }
 """Code -> what happened, and what to do."""
+
+LONGEST_SHOWN = 200
+"""Characters of a name in a message."""
 
 IMAGE = Path("/app")
 """Where the images hold the project."""
@@ -53,10 +66,17 @@ def explain_refusal(error: OSError, *folders: Path) -> StorageError:
         error: as it was raised.
         folders: that were in use, because a full disk does not say which file it refused.
     """
-    where = error.filename or " or ".join(map(str, folders))
+    where = _shorten(error.filename) or " or ".join(map(str, folders))
     return StorageError(
         f"{name_refusal(error)}{f': {where}' if where else ''}. Nothing was changed", next_step=advise(error)
     )
+
+
+def _shorten(name: object) -> str:
+    """A file's name in signs that any terminal takes, cut where it is long."""
+    text = os.fsdecode(name) if isinstance(name, bytes) else str(name or "")
+    shown = text.encode("utf-8", "backslashreplace").decode()
+    return shown if len(shown) <= LONGEST_SHOWN else f"{shown[: LONGEST_SHOWN // 2]}…{shown[-LONGEST_SHOWN // 2 :]}"
 
 
 def _look_up(error: OSError) -> tuple[str, str]:

@@ -33,5 +33,6 @@ def configure_log(stage: str, log_dir: Path, level: str) -> None:
         format=FILE_FORMAT,
         rotation=ROTATE_BYTES,
         retention=KEEP_FILES,
+        errors="backslashreplace",  # a name of a file may hold bytes that are no UTF-8
         catch=False,  # a disk that is full fails the stage in one line, instead of a traceback for each line
     )

@@ -64,6 +64,12 @@ def find_recipe(name: str, folder: Path | None = None, data_dir: Path | None = N
     """
     places = _list_places(folder, data_dir)
     path = _find_file(name, places)
+    if not NAME.fullmatch(path.stem):
+        raise UsageError(
+            f"{path.name!r} cannot be the name of a recipe: expected at most 64 of a-z, 0-9, - and _, the first of "
+            "them a letter or a digit, and .toml. Its datasets, log lines and container bear that name",
+            next_step="Rename the file",
+        )
     if path.stem in SUBCOMMANDS:
         raise UsageError(
             f'{show_path(path)}: "{path.stem}" is a subcommand of `python -m model`, so no recipe may have that name',
@@ -153,4 +159,5 @@ def suggest_nearest(name: str, known: Iterable[str]) -> str:
 def show_path(path: Path) -> str:
     """A path as short as it can be said: below the project without the project's own folder."""
     root = RECIPES_DIR.parent
-    return str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
+    shown = str(path.relative_to(root)) if path.is_relative_to(root) else str(path)
+    return shown if shown.isprintable() else ascii(shown)[1:-1]

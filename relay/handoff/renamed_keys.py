@@ -73,7 +73,7 @@ def rename_overrides(changes: Iterable[tuple[str, Any]]) -> tuple[dict[str, Any]
         if new != name:
             found.append(Renaming(section, f"override {section}.{name} is now called {section}.{new}"))
         renamed[f"{section}.{new}{dot}{below}"] = chosen = value if dot else rename_value(section, new, value)
-        if chosen != value:
+        if chosen is not value and chosen != value:  # not a number is unequal to itself
             found.append(Renaming(section, f"override {section}.{new}={value} is now called {section}.{new}={chosen}"))
     return renamed, list(dict.fromkeys(found))
 

@@ -8,11 +8,11 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from relay.handoff.files import hash_file, sync_file, sync_folder
-from relay.registry.contract import CONTRACT_FILE, MODEL_FILE, ONNX_FILE, Contract
+from relay.registry.contract import CONTRACT_FILE, LINEAGE_FILE, MODEL_FILE, ONNX_FILE, Contract
 from relay.registry.errors import RegistryAwayError
 from relay.registry.model_file import ModelTamperedError
 from relay.registry.own_code import AGAIN, OwnCodeRefusedError, read_code, show_name
-from relay.registry.versions import CONTRACT_SHA256, Version, require_digest
+from relay.registry.versions import CONTRACT_SHA256, LINEAGE_SHA256, Version, require_digest
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -33,6 +33,9 @@ def fetch_version(client: "MlflowClient", version: Version, folder: Path) -> Con
     try:
         _download(client, version, temporary)
         contract = check_files(temporary, version)
+        if LINEAGE_SHA256 in version.tags:
+            where = f"version {version.number} of {version.name}"
+            _check(temporary / LINEAGE_FILE, version.tags[LINEAGE_SHA256], where)
         for path in temporary.rglob("*"):
             if path.is_file():
                 sync_file(path)
@@ -48,7 +51,7 @@ def fetch_version(client: "MlflowClient", version: Version, folder: Path) -> Con
 def check_files(folder: Path, version: Version) -> Contract:
     """The contract in a folder of a version's files, each compared with its digest.
 
-    The version's tag vouches for the contract, the contract for the files that are loaded.
+    The version's tags vouch for the contract and the lineage, the contract for the files that are loaded.
 
     Raises:
         ModelTamperedError: a file is gone, or not the one that was registered.

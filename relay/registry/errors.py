@@ -9,6 +9,13 @@ class RegistryAwayError(RelayError):
     kind = "registry_away"
 
 
+class RegistryMissingError(RegistryAwayError):
+    """The files of the embedded registry are not there: never made, moved away, or on a disk that is not mounted.
+
+    It is no answer: that nothing is registered, only a registry can say that is there.
+    """
+
+
 class RegistryEmptyError(RelayError):
     """No such model, version or production period in the registry."""
 

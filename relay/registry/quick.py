@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from relay.registry.connection import Address
-from relay.registry.errors import RegistryAwayError
+from relay.registry.errors import RegistryAwayError, RegistryMissingError
 from relay.registry.rest import ask_server
 from relay.registry.versions import PRODUCTION
 
@@ -35,6 +35,7 @@ def find_holder(address: Address, name: str, alias: str = PRODUCTION) -> Holder 
     """The version of a model that holds an alias; None when none does, or when there is no such model.
 
     Raises:
+        RegistryMissingError: the embedded registry is not there.
         RegistryAwayError: the registry does not answer, or not as expected.
     """
     if address.is_embedded:
@@ -49,20 +50,28 @@ def find_holder(address: Address, name: str, alias: str = PRODUCTION) -> Holder 
 
 
 def read_database(address: Address, query: str, values: tuple[str, ...]) -> list[Any]:
-    """Rows of an embedded registry, read-only; none when it was not made yet.
+    """Rows of an embedded registry, read-only.
 
     Raises:
+        RegistryMissingError: there is no file, or its tables are not made yet.
         RegistryAwayError: the file cannot be read, or its tables are others than we know.
     """
     if not address.database.exists():
-        return []
+        raise _miss(address, "there is no registry")
     try:
         with closing(sqlite3.connect(f"file:{address.database}?mode=ro", uri=True, timeout=BUSY_SECONDS)) as database:
             if database.execute(HAS_TABLES).fetchone() is None:
-                return []  # it is being made
+                raise _miss(address, "the registry has no tables yet")  # it is being made
             return database.execute(query, values).fetchall()
     except sqlite3.Error as error:
         raise RegistryAwayError(f"the embedded registry {address.database} cannot be read: {error}") from error
+
+
+def _miss(address: Address, what: str) -> RegistryMissingError:
+    return RegistryMissingError(
+        f"{what} at {address.database}",
+        next_step="Train a model, which makes it, or put the folder back",
+    )
 
 
 def _find_in_database(address: Address, name: str, alias: str) -> Holder | None:

@@ -15,7 +15,7 @@ from relay.handoff.wording import count, list_words, show, show_bytes, show_mome
 from relay.registry.contract import CONTRACT_FILE, LINEAGE_FILE, Contract
 from relay.registry.model_file import check_digest
 from relay.registry.task import ModelTask
-from relay.registry.versions import CONTRACT_SHA256, Version
+from relay.registry.versions import CONTRACT_SHA256, LINEAGE_SHA256, Version
 from relay.results.blocks import Block, Code, Document, Items, Picture, Section, Table, Words
 from relay.results.card_limits import list_limits, list_parts
 from relay.results.load import Result, list_figures, load_result
@@ -41,7 +41,10 @@ def read_card(settings: Settings, version: Version, folder: Path) -> Document:
     result = load_result(settings, folder)
     content = (folder / CONTRACT_FILE).read_bytes()
     check_digest(content, version.tags[CONTRACT_SHA256], str(folder / CONTRACT_FILE))
-    lineage = json.loads((folder / LINEAGE_FILE).read_bytes())
+    written = (folder / LINEAGE_FILE).read_bytes()
+    if LINEAGE_SHA256 in version.tags:
+        check_digest(written, version.tags[LINEAGE_SHA256], str(folder / LINEAGE_FILE))
+    lineage = json.loads(written)
     return describe_version(version, result, Contract.from_json(content), lineage)
 
 

@@ -18,6 +18,7 @@ from serve.log.record import (
     LogRecordError,
     LogStats,
     LogUnavailableError,
+    Page,
     Row,
     Stored,
     begin_page,
@@ -33,6 +34,8 @@ PATIENCE_SECONDS = 5.0
 """How long a commit is tried again before its callers are told: a server that restarts is back by then."""
 
 QUESTIONS_AT_ONCE = 4
+PREFETCHED_ROWS = 20
+"""Of a page."""
 
 PROBE_AFTER_SECONDS = 10.0
 """A commit that old says nothing about the server of now."""
@@ -101,14 +104,20 @@ class PostgresLog:
         """The row with an id."""
         return await self._find("id", id)
 
-    async def page(self, since: float | None, after: str | None, limit: int, model: str | None) -> list[Stored]:
-        """Rows by time, at most `limit`: asked at or after `since`, behind the row `after`, of one model."""
+    async def page(self, since: float | None, after: str | None, limit: int, model: str | None) -> Page:
+        """Rows by time, at most `limit` and about `PAGE_BYTES`: asked at or after `since`, behind the row `after`."""
         if not can_be_stored(after, model):
-            return []
+            return Page()
 
-        async def select(ask: Connection) -> list[Stored]:
+        async def select(ask: Connection) -> Page:
             begin = begin_page(since, after, await ask.fetchval(SELECT_TIME, after))
-            return [make_row(found) for found in await ask.fetch(SELECT_PAGE, *begin, model, limit)]
+            page = Page()
+            async with ask.transaction(readonly=True):
+                # Some at a time: a thousand large rows do not fit into memory.
+                async for found in ask.cursor(SELECT_PAGE, *begin, model, limit, prefetch=PREFETCHED_ROWS):
+                    if not page.take(make_row(found)):
+                        break
+            return page
 
         return await self._ask(select)
 

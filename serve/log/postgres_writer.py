@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import asyncpg
 from loguru import logger
 
+from serve.log.judging import judge_rows
 from serve.log.postgres_tables import PROBE, SCHEMA, bring_to_version
 from serve.log.queue import Refusals
 from serve.log.record import (
@@ -17,7 +18,6 @@ from serve.log.record import (
     LogUnavailableError,
     LogVersionError,
     Row,
-    judge_rows,
     list_values,
     make_row,
 )

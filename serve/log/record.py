@@ -4,8 +4,8 @@ import json
 import math
 import os
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
 from typing import Any, Protocol, TypeAlias
 
 from relay.handoff.errors import RelayError
@@ -40,8 +40,31 @@ class Row:
 Stored: TypeAlias = Row
 """A row as it was read back: the same fields, the same values."""
 
-COLUMNS = tuple(field.name for field in fields(Row))
+PAGE_BYTES = 4_000_000
+"""That the rows of a page may hold together; a single row may hold more."""
+ROW_BYTES = 400
+"""Of the other fields of a row in an answer."""
+
+COLUMNS = tuple(one.name for one in fields(Row))
 """Of the table `predictions`, in the order of the fields."""
+
+
+@dataclass(slots=True)
+class Page:
+    """Rows by time, until they hold more than a page may; at least one, however large it is."""
+
+    rows: list[Row] = field(default_factory=list)
+    size: int = 0
+    is_cut: bool = False
+    """Whether a row was left to the next page."""
+
+    def take(self, row: Row) -> bool:
+        """Add a row; gives whether it has room."""
+        self.is_cut = bool(self.rows) and self.size + measure(row) > PAGE_BYTES
+        if not self.is_cut:
+            self.rows.append(row)
+            self.size += measure(row)
+        return not self.is_cut
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +164,8 @@ class PredictionLog(Protocol):
             LogUnavailableError: the database does not answer.
         """
 
-    async def page(self, since: float | None, after: str | None, limit: int, model: str | None) -> list[Stored]:
-        """Rows by time, at most `limit`: asked at or after `since`, behind the row `after`, of one model.
+    async def page(self, since: float | None, after: str | None, limit: int, model: str | None) -> Page:
+        """Rows by time, at most `limit` and about `PAGE_BYTES`: asked at or after `since`, behind the row `after`.
 
         A row is seen when it is committed, and may then stand before one that was seen earlier: whoever follows the
         log stays some seconds behind.
@@ -213,6 +236,11 @@ def make_row(values: Sequence[Any]) -> Row:
     return Row(**named | {"input": named["input"].encode(), "output": named["output"].encode()})
 
 
+def measure(row: Row) -> int:
+    """The bytes that a row takes in an answer, nearly."""
+    return len(row.input) + len(row.output) + ROW_BYTES
+
+
 def begin_page(since: float | None, after: str | None, at_unix_of_after: float | None) -> tuple[float, str]:
     """Time and id that the rows of a page stand behind.
 
@@ -265,23 +293,3 @@ def require_known_version(found: int, known: int, where: str, instead: str) -> N
             f"the prediction log {where} has tables of version {found}, this program knows versions up to {known}: "
             f"use the newer program, or {instead}"
         )
-
-
-def judge_rows(rows: list[Row], by_id: Mapping[str, Row], by_key: Mapping[str, Row]) -> dict[str, RelayError]:
-    """Why rows of a batch are not in the log, by id, from what the log holds under their ids and keys.
-
-    A row that is there as it was sent counts as committed: an earlier attempt whose outcome nobody heard of wrote it.
-    """
-    refused: dict[str, RelayError] = {}
-    for row in rows:
-        found = by_id.get(row.id)
-        if found == row:
-            continue
-        holder = by_key.get(row.idempotency_key or "")
-        if found is not None:
-            refused[row.id] = LogRowError(f"prediction {row.id}: the log holds another prediction under this id")
-        elif holder is not None:
-            refused[row.id] = LogKeyTakenError(holder)
-        else:
-            refused[row.id] = LogUnavailableError(f"prediction {row.id}: not in the log after its commit; ask again")
-    return refused

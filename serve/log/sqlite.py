@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from loguru import logger
 
+from serve.log.judging import judge_rows
 from serve.log.queue import GroupCommit, Refusals
 from serve.log.record import (
     COLUMNS,
@@ -25,11 +26,11 @@ from serve.log.record import (
     LogStats,
     LogUnavailableError,
     LogVersionError,
+    Page,
     Row,
     Stored,
     begin_page,
     can_be_stored,
-    judge_rows,
     list_values,
     make_row,
     split_record,
@@ -91,16 +92,20 @@ class SqliteLog:
         """The row with an id."""
         return await self._read(lambda connection: find_row(connection, "id", id))
 
-    async def page(self, since: float | None, after: str | None, limit: int, model: str | None) -> list[Stored]:
-        """Rows by time, at most `limit`: asked at or after `since`, behind the row `after`, of one model."""
+    async def page(self, since: float | None, after: str | None, limit: int, model: str | None) -> Page:
+        """Rows by time, at most `limit` and about `PAGE_BYTES`: asked at or after `since`, behind the row `after`."""
         if not can_be_stored(after, model):
-            return []
+            return Page()
 
-        def select(connection: sqlite3.Connection) -> list[Stored]:
+        def select(connection: sqlite3.Connection) -> Page:
             last = connection.execute("select at_unix from predictions where id = ?", (after,)).fetchone()
             begin = begin_page(since, after, last and last[0])
             wanted = f"{SELECT} where (at_unix, id) > (?, ?) and (? is null or model = ?) order by at_unix, id limit ?"
-            return [make_row(values) for values in connection.execute(wanted, (*begin, model, model, limit))]
+            page = Page()
+            for values in connection.execute(wanted, (*begin, model, model, limit)):
+                if not page.take(make_row(values)):
+                    break
+            return page
 
         return await self._read(select)
 

@@ -77,9 +77,9 @@ class Score:
         ]
 
     @property
-    def marked_share(self) -> float:
-        """Share of the columns with `# check:`."""
-        return sum(verdict.is_marked for verdict in self.columns.values()) / len(self.columns)
+    def marked(self) -> list[str]:
+        """The columns with `# check:`."""
+        return [name for name, verdict in self.columns.items() if verdict.is_marked]
 
 
 def score(case: Case, draft: Draft) -> Score:

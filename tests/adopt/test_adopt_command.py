@@ -136,11 +136,23 @@ def test_what_names_nothing_is_refused_with_what_to_do(words: list[str], message
     assert json.loads(is_json[1])["error"]["kind"] == "usage"
 
 
-def test_a_notebook_is_no_data(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    (folder / "x.ipynb").write_text("{}")
-    code = main([str(folder / "x.ipynb"), "--data-dir", str(folder / "data"), "--into", str(folder / "recipes")])
+def test_a_notebook_is_handed_to_its_own_command(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "x.IPYNB").write_text("{}")
+    code = main([str(folder / "x.IPYNB"), *name_folders(folder)])
     assert code == 1
     assert "is not a notebook" in capsys.readouterr().err
+
+
+def test_a_notebook_beside_data_is_no_notebook_of_a_pipeline(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (folder / "x.ipynb").write_text("{}")
+    assert main([str(folder / "x.ipynb"), str(folder / "data" / "churn.csv"), *name_folders(folder)]) in (1, 2)
+    assert "churn.csv" in capsys.readouterr().err
+
+
+def test_help_of_data_leads_to_the_help_of_notebooks(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["--help"])
+    assert "python -m adopt NOTEBOOK.ipynb --help" in capsys.readouterr().out
 
 
 def test_a_recipe_that_a_stage_refuses_is_not_written(folder: Path) -> None:
@@ -161,15 +173,17 @@ def test_the_name_of_another_recipe_is_not_taken(folder: Path) -> None:
 def test_questions_are_asked_and_answers_are_written(
     folder: Path, adopt: Adopt, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lines = [f"{number:05d},{('a', 'b')[number % 2]}\n" for number in range(10_000, 10_060)]
+    lines = [f"{number:05d},{('DE', 'NA')[number % 2]}\n" for number in range(10_000, 10_060)]
     (folder / "data" / "codes.csv").write_text("zip,kind\n" + "".join(lines))
     plain = json.loads(adopt("data/codes.csv", "--json")[1])
     asked = [note for note in all_notes(plain) if note["is_question"] and note["key"]]
     assert asked != []
+    texts = [note["text"] for note in asked if note["key"] != "target"]
     monkeypatch.setattr(sys, "stdin", io.StringIO("\n" * len(asked)))
     code, out, log = adopt("data/codes.csv", "--json", "--ask")
     assert (code, [note for note in all_notes(json.loads(out)) if note["is_question"] and note["key"]]) == (0, [])
     assert all(note["key"] in log for note in asked)
+    assert [note["text"] for note in all_notes(json.loads(out)) if note["text"] in texts] == texts
     monkeypatch.setattr(sys, "stdin", io.StringIO(""))
     assert json.loads(adopt("data/codes.csv", "--json", "--ask")[1])["columns"] == plain["columns"]
 

@@ -1,6 +1,7 @@
 """Names of columns: valid ones stay, others become words, and no two are alike."""
 
 import re
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -36,6 +37,8 @@ def test_a_valid_name_is_kept(name: str) -> None:
         ("???", "column_1"),
         ("年齢", "column_1"),
         ("split", "given_split"),
+        ("Split", "given_split"),
+        ("text_chars", "given_text_chars"),
         (
             "How satisfied are you with our service overall, on a scale of one to ten?",
             "how_satisfied_are_you_with_our_service",
@@ -45,6 +48,24 @@ def test_a_valid_name_is_kept(name: str) -> None:
 )
 def test_another_name_becomes_words_in_ascii(source: str, name: str) -> None:
     assert choose_names([source]) == (name,)
+
+
+def test_columns_named_as_those_that_preprocess_adds_run(desk: Any) -> None:
+    names = ["period", "split", "text_chars"]
+    texts = ["".join(chr(97 + (3 * row + 7 * place) % 26) for place in range(40)) for row in range(30)]
+    rows = [f"{row},{row * 37 % 11},{row % 3},{text} {text}" for row, text in enumerate(texts)]
+    (desk.data / "x.csv").write_text("\n".join([",".join([*names, "words"]), *rows]))
+    for kind in ("table", "documents"):
+        columns = [
+            f'{name} = {{ type = "{"text" if source == "words" else "int"}", role = "{role}", from = "{source}" }}'
+            for source, name, role in zip([*names, "words"], choose_names([*names, "words"]), ROLES[kind], strict=True)
+        ]
+        text = "\n".join(["title = 'x'", "[columns]", *columns, "[ingest]", 'source = "file"', 'path = "data/x.csv"'])
+        recipe = desk.recipe(f'{text}\n[preprocess]\nkind = "{kind}"\n', kind)
+        assert [desk.run(stage, recipe) for stage in ("ingest", "preprocess")] == [0, 0]
+
+
+ROLES = {"table": ("input", "input", "input", "ignore"), "documents": ("id", "input", "input", "input")}
 
 
 def test_no_two_columns_get_one_name_in_any_case_of_letters() -> None:

@@ -1,5 +1,6 @@
 """What a person says instead of a guess counts, whatever was guessed."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pyarrow as pa
@@ -24,16 +25,44 @@ CELLS = {
 
 def draft(*sets: str, unset: tuple[str, ...] = (), target: str = "", **layout: Any) -> Draft:
     """The draft of a small table with corrections."""
-    table = pa.table({name: pa.array(cells) for name, cells in CELLS.items()})
+    return draft_data(examine_cells(CELLS, **layout), Wishes("churn", target, read_corrections(sets, unset)))
+
+
+def examine_cells(columns: Mapping[str, list[str]], **layout: Any) -> Examined:
+    """A table of texts, looked at."""
+    table = pa.table({name: pa.array(cells) for name, cells in columns.items()})
     ingest = {"source": "file", "path": "data/churn.csv"}
-    found = Layout(Shape.TABLE, tuple(CELLS), ingest, "Churn", **layout)
-    examined = Examined(found, profile_rows(iter([table])), "churn.csv")
-    return draft_data(examined, Wishes("churn", target, read_corrections(sets, unset)))
+    found = Layout(Shape.TABLE, tuple(columns), ingest, "Churn", **layout)
+    return Examined(found, profile_rows(iter([table])), "churn.csv")
 
 
 def find(drafted: Draft, name: str) -> DraftColumn:
     """One column."""
     return next(column for column in drafted.columns if column.name == name)
+
+
+def test_a_word_in_several_columns_is_asked_about_once_and_decided_for_the_file() -> None:
+    cells = {"work": ["a", "b", "?", "a"] * 50, "job": ["x", "?", "y", "x"] * 50, "age": [*["3", "4", "7", "NA"] * 50]}
+    examined = examine_cells(cells)
+
+    asked = draft_data(examined, Wishes("people", "none"))
+    decided = draft_data(examined, Wishes("people", "none", read_corrections(['ingest.missing=["NA", "?"]'], ())))
+
+    questions = [note for column in asked.columns for note in column.notes if note.is_question]
+    assert [(note.key, note.choices) for note in questions] == [("ingest.missing", ('["?", "NA"]',))]
+    assert not any("missing" in column.keys for column in asked.columns)
+    assert decided.ingest["missing"] == ["NA", "?"]
+    assert [column.keys.get("null") for column in decided.columns] == [True, True, True]
+    assert not any(note.is_question for column in decided.columns for note in column.notes)
+
+
+def test_a_word_is_asked_about_per_column_where_another_column_keeps_a_word_of_the_list() -> None:
+    cells = {"work": ["a", "b", "?", "a"] * 50, "job": ["x", "?", "y", "NA"] * 50, "age": [*["3", "4", "7", "NA"] * 50]}
+
+    asked = draft_data(examine_cells(cells), Wishes("people", "none"))
+
+    keys = [note.key for column in asked.columns for note in column.notes if note.is_question]
+    assert keys == ["columns.work.missing", "columns.job.missing"]
 
 
 def test_without_a_correction_each_column_has_its_guess() -> None:

@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
+from adopt.data_command import find_path
 from adopt.data_path import Folders, copy_file, place_path
 from adopt.new_file import copy_new, write_new
-from adopt.recipe.write import NameTakenError, write_recipe
+from adopt.recipe.write import NameTakenError, check_recipe, write_recipe
 from relay.handoff.errors import UsageError
-from relay.handoff.settings import ROOT
+from relay.handoff.settings import RECIPES_DIR, ROOT
 
 OTHER = Path("/elsewhere")
 
@@ -112,3 +113,34 @@ def test_a_file_is_copied_into_the_data_folder_once(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="only a file can be copied"):
         copy_file(str(tmp_path), data)
     assert (data / "x.csv").read_text() == "a\n1\n"
+
+
+def test_the_recipe_goes_to_the_data_folder_where_recipes_is_not_writable(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert find_path("x", Path("/data"), None) == RECIPES_DIR / "x.toml"
+    monkeypatch.setattr(os, "access", lambda *_: False)
+    assert find_path("x", Path("/data"), None) == Path("/data/recipes/x.toml")
+    assert find_path("x", Path("/data"), OTHER) == OTHER / "x.toml"
+
+
+RECIPE = """
+title = "X"
+[columns]
+x = {{ type = "int", role = "input" }}
+[ingest]
+source = "file"
+path = "{path}"
+"""
+
+
+def test_a_recipe_in_the_data_folder_is_checked_by_its_own_rules() -> None:
+    elsewhere = RECIPE.format(path="/etc/passwd")
+    problem = check_recipe(elsewhere, "x", is_in_data=True)
+    assert problem.startswith("ingest: ")
+    assert "as data/…" in problem
+
+
+def test_the_problem_of_a_recipe_does_not_name_the_scratch_copy() -> None:
+    problem = check_recipe(RECIPE.format(path="data/x.csv").replace("int", "in"), "x", is_in_data=False)
+    assert problem == (
+        "ingest: [columns] x.type: expected 'int', 'float', 'bool', 'text', 'category' or 'time' (found 'in')"
+    )

@@ -125,7 +125,7 @@ def test_the_log_takes_a_new_row_behind_the_old_ones(own_edition: Edition) -> No
         await log.start()
         try:
             await log.append(row)
-            ids = [one.id for one in await log.page(None, None, 100, "linear")]
+            ids = [one.id for one in (await log.page(None, None, 100, "linear")).rows]
             return ids, await log.get(row.id)
         finally:
             await log.close()

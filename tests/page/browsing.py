@@ -32,14 +32,14 @@ PATIENCE_MS = HANG_SECONDS * 1000
 
 
 @contextmanager
-def serve(folders: Folders, *more: str) -> Iterator[str]:
+def serve(folders: Folders, *more: str, code: Path = ROOT) -> Iterator[str]:
     """The page's server on a free port, that has not been asked for anything yet; gives its address."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "model", "page", "--port", str(port), *more]
     with (folders.root / "server.out").open("wb") as out, (folders.root / "server.log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=ROOT, env=folders.environment, stdout=out, stderr=log)
+        process = subprocess.Popen(command, cwd=code, env=folders.environment, stdout=out, stderr=log)
     url = f"http://127.0.0.1:{port}"
     try:
         _wait_for(url, process)

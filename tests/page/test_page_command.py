@@ -160,7 +160,7 @@ def test_a_registry_that_gives_no_versions_is_away_whatever_the_text_says(
 
 def test_only_the_client_starts_subcommands() -> None:
     pages = list((ROOT / "page").rglob("*.py"))
-    assert [path.name for path in pages if '"-m", "model", ' in path.read_text(encoding="utf-8")] == ["command.py"]
+    assert [path.name for path in pages if '"-m", self.program' in path.read_text(encoding="utf-8")] == ["command.py"]
 
 
 def test_the_page_says_where_it_is_in_one_document(empty: Folders) -> None:

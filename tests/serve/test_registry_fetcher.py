@@ -16,6 +16,7 @@ from relay.registry.connection import Address, find_registry
 from relay.registry.errors import RegistryAwayError, RegistryEmptyError
 from relay.registry.model_file import ModelTamperedError
 from serve import fetch_version, registry_fetcher
+from serve.loading import VersionRefusedError
 from serve.registry_fetcher import RegistryFetcher, rebuild_error
 from serve.store import VersionRef
 
@@ -100,8 +101,8 @@ def test_a_file_that_is_not_the_registered_one_is_an_error_of_its_own(fetcher: R
         ("registry_away", RegistryAwayError),
         ("registry_empty", RegistryEmptyError),
         ("model_tampered", ModelTamperedError),
-        ("unexpected", RegistryAwayError),
-        ("a kind of a later release", RegistryAwayError),
+        ("unexpected", VersionRefusedError),
+        ("a kind of a later release", VersionRefusedError),
     ],
 )
 def test_the_kind_alone_decides_which_error_is_raised(kind: str, expected: type[Exception]) -> None:
@@ -115,7 +116,7 @@ def test_a_process_that_ends_without_an_answer_means_try_again(
 ) -> None:
     ended = SimpleNamespace(stdout=printed, stderr=b"ModelTamperedError: x", returncode=-9)
     monkeypatch.setattr(registry_fetcher.subprocess, "run", lambda *_, **__: ended)
-    with pytest.raises(RegistryAwayError, match="exit code -9"):
+    with pytest.raises(VersionRefusedError, match="exit code -9"):
         fetcher.fetch(VersionRef("line", "1", "run", "0" * 64))
 
 

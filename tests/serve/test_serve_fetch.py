@@ -1,6 +1,7 @@
 """The registry's word becomes what is in force: fetched, checked, kept; and what holds while the registry is away."""
 
 import asyncio
+import json
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -193,3 +194,57 @@ def test_old_versions_keep_their_lineage_and_lose_their_models(worker: Worker, r
     kept = sorted(path.parent.name.split(".")[0] for path in worker.copies.folder.glob("line/*/model.onnx"))
     lineage = worker.copies.find_lineage("line", "1")
     assert (kept, lineage) == (["3", "4", "5"], {"model": "line", "version": "1", "source": "made up"})
+
+
+def spoil(folder: Path, into: Path, **changes: object) -> Path:
+    """A copy of a version's files whose model file, though its digest is right, is a mapping and no model."""
+    import skops.io
+
+    shutil.copytree(folder, into)
+    (into / "model.skops").write_bytes(skops.io.dumps({"a": 1}))
+    contract = json.loads((into / "contract.json").read_bytes())
+    contract |= {"files": {"model.skops": hash_file(into / "model.skops")}, **changes}
+    (into / "contract.json").write_text(json.dumps(contract))
+    return into
+
+
+def test_a_version_that_no_program_can_load_is_refused_with_the_reason_and_tried_ever_more_rarely(
+    results: Callable[..., Path], tmp_path: Path
+) -> None:
+    worker = make_worker(tmp_path / "copies", FakeRegistry(), pause_seconds=3600.0)
+    worker.promote(results("line"), "1")
+    worker.ask()
+    worker.promote(spoil(results("line"), tmp_path / "spoilt"), "2")
+    for _ in range(5):
+        worker.ask()
+    served, why = worker.state
+    assert (served, worker.registry.fetched) == ("1", ["1", "2"])
+    assert "version 2 holds the alias and was refused: version 2 of line cannot be loaded: AttributeError" in why
+
+
+def test_a_version_whose_contract_has_no_example_is_refused(results: Callable[..., Path], tmp_path: Path) -> None:
+    worker = make_worker(tmp_path / "copies", FakeRegistry(), pause_seconds=3600.0)
+    shutil.copytree(results("line"), tmp_path / "version")
+    contract = json.loads((tmp_path / "version" / "contract.json").read_bytes())
+    contract["example"] |= {"records": [], "predictions": []}
+    (tmp_path / "version" / "contract.json").write_text(json.dumps(contract))
+    worker.promote(tmp_path / "version", "1")
+    worker.ask()
+    served, why = worker.state
+    assert (served, "no example" in why) == (None, True)
+
+
+def test_a_worker_that_cannot_load_the_copy_in_force_does_not_try_again_at_each_word_of_the_registry(
+    worker: Worker, results: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loads: list[str] = []
+
+    def fail(_folder: Path, ref: VersionRef) -> None:
+        loads.append(ref.version)
+        raise OSError("out of memory")
+
+    monkeypatch.setattr("serve.follow.load_folder", fail)
+    worker.promote(results("line"), "1")
+    for _ in range(4):
+        worker.ask()
+    assert (loads, worker.state) == (["1"], (None, "out of memory"))

@@ -236,7 +236,7 @@ def test_pages_show_every_row_once_in_the_order_of_time(place: Place) -> None:
 
     async def leaf(log: PredictionLog, since: float | None, model: str | None) -> list[Row]:
         found: list[Row] = []
-        while page := await log.page(since, found[-1].id if found else None, 7, model):
+        while page := (await log.page(since, found[-1].id if found else None, 7, model)).rows:
             found += page
         return found
 
@@ -247,7 +247,7 @@ def test_pages_show_every_row_once_in_the_order_of_time(place: Place) -> None:
         assert await leaf(log, 1002.0, "model 1") == [
             row for row in ordered if row.at_unix >= 1002.0 and row.model == "model 1"
         ]
-        assert await log.page(None, None, 7, "unknown") == []
+        assert (await log.page(None, None, 7, "unknown")).rows == []
 
     tell(place.log(), story)
 
@@ -257,9 +257,9 @@ def test_a_page_goes_on_behind_a_row_that_was_removed_meanwhile(place: Place) ->
 
     async def story(log: PredictionLog) -> list[Stored]:
         await asyncio.gather(*map(log.append, rows))
-        assert await log.page(None, None, 3, None) == rows[:3]
+        assert (await log.page(None, None, 3, None)).rows == rows[:3]
         assert await log.prune(rows[3].at_unix) == 3
-        return await log.page(None, rows[2].id, 3, None)
+        return (await log.page(None, rows[2].id, 3, None)).rows
 
     assert tell(place.log(), story) == rows[3:]
 
@@ -323,7 +323,7 @@ def test_what_no_database_can_hold_is_simply_not_there(place: Place) -> None:
     async def story(log: PredictionLog) -> None:
         for text in ("\0", "\ud800"):
             assert (await log.get(text), await log.find_key(text)) == (None, None)
-            assert (await log.labels(text), await log.page(None, text, 5, text)) == ([], [])
+            assert (await log.labels(text), (await log.page(None, text, 5, text)).rows) == ([], [])
 
     tell(place.log(), story)
 

@@ -12,6 +12,8 @@ NAMES = frozenset(
 )  # fmt: skip
 """Words in the names of columns of codes."""
 
+IDS = frozenset(("id", "no", "nr", "number", "nummer", "num", "key", "ref", "user", "customer", "order", "invoice"))
+"""Words in the names of numbers that name something, which is no matter of the type."""
 SHORTEST = 5
 """Digits from which on numbers of one length are taken for codes."""
 SPREAD = 0.5
@@ -49,7 +51,7 @@ def _describe_length(subject: Subject) -> Note | None:
         return Note(f"{text}, and the name says that they are codes")
     covered = (high - low) / (9 * 10 ** (digits - 1))
     is_spread = covered >= SPREAD and column.distinct >= FEWEST and low < 2 * 10 ** (digits - 1)
-    if digits < SHORTEST or not is_spread or column.is_sorted:
+    if digits < SHORTEST or not is_spread or column.is_sorted or subject.has_word(*IDS):
         return None
     return Note(
         f"{text}, from {low:.0f} to {high:.0f}: read as codes",

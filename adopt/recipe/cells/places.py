@@ -15,10 +15,13 @@ _COUNTRIES = (
 COUNTRIES = frozenset(_COUNTRIES.split())
 """ISO 3166-1 alpha-2 without NA, the continents beside it, and two codes that the European Union uses."""
 
-FEWEST = 3
+FEWEST, MANY = 3, 10
+"""Different codes: of known countries, and of two capital letters."""
 
 
 def are_places(words: Sequence[tuple[str, int]]) -> bool:
     """Whether words, other than NA, are codes of countries or continents."""
     others = [word for word, _ in words if word != "NA"]
+    if len(others) >= MANY and all(len(word) == len("NA") and word.isalpha() and word.isupper() for word in others):
+        return True
     return len(others) >= FEWEST and all(word in COUNTRIES for word in others)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from adopt.data.profile import Cells, ColumnProfile
-from adopt.data.words_of_nothing import NUMBERS, SURE, USUAL
+from adopt.data.words_of_nothing import LEVELS, NUMBERS, SURE, USUAL
 from adopt.notes import Note
 from adopt.recipe.cells.places import are_places
 from adopt.recipe.draft import ColumnType
@@ -91,7 +91,7 @@ class Subject:
         elif (kind in WORDS and applied) or (kind not in WORDS and not applied.keys() <= USUAL):
             keys["missing"] = sorted(applied)
         if "missing" in keys and self.declared is None:
-            notes.append(Note(f"{_list(applied)}: read as no value"))
+            notes.append(Note(f"{list_words(applied, column.rows)}: read as no value"))
         if column.empty or applied or any(self._has(word) for word in self.declared or ()):
             keys["null"] = True
         doubtful = {word: cells for word, cells in column.missing_words.items() if word not in applied}
@@ -115,16 +115,16 @@ class Subject:
             doubtful = {word: cells for word, cells in doubtful.items() if not is_number(word)}
         if not doubtful:
             return []
+        listed, other = list_words(doubtful, self.column.rows), self._without() if kind in WORDS else ""
         if set(doubtful) == {"NA"} and are_places(self.column.most_frequent):
-            return [Note(f'{count(doubtful["NA"], "cell")} "NA", kept as a value: the others are codes of places')]
+            return [Note(f"{listed}, kept as a value: the others are codes of places")]
+        if kind in WORDS and not other and doubtful.keys() <= LEVELS:
+            return [Note(f"{listed}, kept as a value like any other")]
         choice = json.dumps(sorted((*doubtful, *applied)), ensure_ascii=False)
-        what = "kept as values" if kind in WORDS else "kept as numbers"
-        becomes = ""
-        if kind in WORDS and (other := self._without()):
-            becomes = f"; all others are {other}"
+        what = "kept as numbers" if kind not in WORDS else f"kept as text; all others are {other}" if other else "kept"
         return [
             Note(
-                f"{_list(doubtful)}, {what}{becomes}. If that means no value: missing = {choice}",
+                f"{listed}, {what}. If that means no value: missing = {choice}",
                 is_question=True,
                 choices=(choice,),
                 key=self.key("missing"),
@@ -162,8 +162,13 @@ def quote(examples: Sequence[str]) -> str:
     return ", ".join(f'"{text if len(text) <= 40 else text[:39] + "…"}"' for text in examples[:SHOWN])
 
 
-def _list(words: dict[str, int]) -> str:
-    """`3 cells are "NA", 2 are "?"`."""
-    parts = [f'{cells:,} "{word}"' for word, cells in sorted(words.items(), key=lambda item: -item[1])]
-    more = f" and {len(parts) - SHOWN} other words" if len(parts) > SHOWN else ""
-    return f"cells with {', '.join(parts[:SHOWN])}{more}"
+def list_words(words: dict[str, int], rows: int) -> str:
+    """`3 of 600 cells are "NA"`, or `of 600 cells, 3 are "NA" and 2 are "?"`."""
+    ordered = sorted(words.items(), key=lambda item: -item[1])
+    if len(ordered) == 1:
+        word, cells = ordered[0]
+        return f'{share(cells, rows)} {"is" if cells == 1 else "are"} "{word}"'
+    parts = [f'{cells:,} {"is" if cells == 1 else "are"} "{word}"' for word, cells in ordered[:SHOWN]]
+    more = sum(cells for _, cells in ordered[SHOWN:])
+    parts += [f"{more:,} are other words"] if more else []
+    return f"of {count(rows, 'cell')}, {', '.join(parts[:-1])} and {parts[-1]}"

@@ -1,9 +1,11 @@
 """Whether a column is dates, and in which order day and month stand: by all of its cells."""
 
+import re
 from collections.abc import Sequence
 
 from adopt.data.dates import SIGHT
 from adopt.data.profile import ColumnProfile
+from adopt.data.shapes import make_shape
 from adopt.notes import Note
 from adopt.recipe.cells.numbers import find_decimal_marks
 from adopt.recipe.cells.subject import Subject, quote, share
@@ -12,6 +14,21 @@ from relay.reading.written_dates import SEEN_DAY_FIRST, SEEN_DOTTED, SEEN_MONTH_
 
 TIME = "time:"
 ISO = "%Y-%m-%d"
+NAMED = re.compile(r"\d{1,2}\.?(?: de)? (?P<name>[^\W\d_]+)\.?(?: de)? \d{4}(?: .*)?")
+MONTHS = frozenset(
+    (
+        "januar", "jänner", "februar", "märz", "mai", "juni", "juli", "oktober", "dezember", "mär", "okt", "dez", "mrz",
+        "janvier", "février", "mars", "avril", "juin", "juillet", "août", "septembre", "octobre", "novembre",
+        "décembre", "janv", "févr", "avr", "juil", "sept", "déc", "enero", "febrero", "marzo", "abril", "mayo", "junio",
+        "julio", "agosto",
+        "septiembre", "octubre", "noviembre", "diciembre", "ene", "abr", "ago", "dic", "gennaio", "febbraio",
+        "aprile", "maggio", "giugno", "luglio", "settembre", "ottobre", "dicembre", "januari", "februari", "maart",
+        "mei", "augustus", "janeiro", "fevereiro", "março", "maio", "junho", "julho", "setembro", "outubro", "novembro",
+        "dezembro", "stycznia", "lutego", "marca", "kwietnia", "maja", "czerwca", "lipca", "sierpnia", "września",
+        "października", "listopada", "grudnia", "января", "февраля", "марта", "апреля", "мая", "июня", "июля",
+    )
+)  # fmt: skip
+"""Names of months that are not the English ones."""
 FEWEST = 10
 """Different dates from which on their order in the column tells the order of day and month."""
 
@@ -31,7 +48,8 @@ def guess_time(subject: Subject) -> TypeGuess | None:
     if forms:
         return _choose(subject, forms)
     if _is_by_sight(subject):
-        written = ", ".join(f'{cells:,} as "{shape}"' for shape, cells in list(subject.column.shapes.items())[:3])
+        shapes = list(subject.column.shapes.items())[:3]
+        written = ", ".join(f'{cells:,} like "{_find_example(subject, shape)}"' for shape, cells in shapes)
         return TypeGuess(
             "time", {}, (Note(f"dates are written in several ways ({written}), each read in one way only"),)
         )
@@ -42,7 +60,7 @@ def describe_mixture(subject: Subject) -> Note | None:
     """What to say of a column that is mostly dates and that no format reads; None where it is no such column."""
     found = {way: cells for way, cells in subject.column.ways.items() if way.startswith(TIME) and way != SIGHT}
     best = max(found, key=lambda way: found[way].fits, default="")
-    if not best or found[best].fits * 2 < subject.known:
+    if not best or not found[best].misses or found[best].fits * 2 < subject.known:
         return None
     cells = found[best]
     return Note(
@@ -52,6 +70,26 @@ def describe_mixture(subject: Subject) -> Note | None:
         choices=("time",),
         key=subject.key("type"),
     )
+
+
+def describe_months(subject: Subject) -> Note | None:
+    """What to say of dates with names of months that are not English; None where no cell has one."""
+    words = [word for word, _ in subject.column.most_frequent]
+    found = [word for word in words if (date := NAMED.fullmatch(word)) and date["name"].lower() in MONTHS]
+    if not found or len(found) * 2 < len(words):
+        return None
+    return Note(
+        f"dates with names of months in another language, such as {quote(found)}: kept as text. Only English ones are "
+        "read; write the months as numbers, in the file or by your own function",
+        is_question=True,
+    )
+
+
+def _find_example(subject: Subject, shape: str) -> str:
+    """A cell that is written in this way; the shape itself where no cell is at hand."""
+    examples = [word for word, _ in subject.column.most_frequent]
+    examples += [word for cells in subject.column.ways.values() for word in cells.examples]
+    return next((word for word in examples if make_shape(word) == shape), shape)
 
 
 def _is_by_sight(subject: Subject) -> bool:

@@ -14,6 +14,9 @@ def guess_typed(subject: Subject) -> TypeGuess | None:
     kind = subject.column.arrow_type
     if kind == "null" or not subject.column.filled:
         return TypeGuess("text", {"null": True}, (Note("no cell has a value"),))
+    if not subject.known and not subject.doubtful:
+        keys = {"null": True, "missing": sorted(subject.nothing)}
+        return TypeGuess("text", keys, (Note("no cell has a value"),))
     if kind.startswith(("string", "large_string", "dictionary", "binary", "large_binary")):
         return None
     if kind == "bool":

@@ -5,9 +5,10 @@ import re
 
 from adopt.notes import Note
 from adopt.recipe.cells.codes import describe_code
-from adopt.recipe.cells.subject import Subject, quote, share
-from adopt.recipe.cells.times import describe_mixture
+from adopt.recipe.cells.subject import Subject, list_words, quote, share
+from adopt.recipe.cells.times import describe_mixture, describe_months
 from adopt.recipe.type_guess import TypeGuess
+from relay.reading.spellings import FALSE_WORDS, TRUE_WORDS
 
 TRUTHS = (
     ("ja", "nein"), ("oui", "non"), ("sí", "no"), ("si", "no"), ("sim", "não"), ("sim", "nao"), ("tak", "nie"),
@@ -17,8 +18,11 @@ TRUTHS = (
 )  # fmt: skip
 """Words for true and false that stand in one column."""
 
+YES, NO = (frozenset(word for word in words if word.isalpha()) for words in (TRUE_WORDS, FALSE_WORDS))
 SIGNS = r"[%‰€$£¥₹₽₩]|EUR|USD|GBP|CHF|kr|zł|Kč"
-AMOUNT = re.compile(rf"[-+(]?\s?(?P<before>{SIGNS})?\s?[-+]?9([.,'’\s\u202f]?9)*\s?(?P<behind>{SIGNS})?\)?[-+]?")
+AMOUNT = re.compile(
+    rf"[-+]?(?P<bracket>\()?\s?(?P<before>{SIGNS})?\s?[-+]?9([.,'’\s\u202f]?9)*\s?(?P<behind>{SIGNS})?\)?[-+]?"
+)
 UNIT = re.compile(r"[-+]?9([.,]9)?\s?(?P<unit>a[²³]?|°a?)")
 CLOCK = re.compile(r"9:9(:9([.,]9)?)?( ?a)?")
 MANY_WORDS = 8.0
@@ -32,7 +36,8 @@ def guess_words(subject: Subject) -> TypeGuess:
     truth = _guess_truth(subject)
     if truth is not None:
         return truth
-    notes = [note for note in (_describe_amounts(subject), _describe_rest(subject)) if note is not None]
+    found = (_describe_amounts(subject), _describe_rest(subject), describe_months(subject))
+    notes = [note for note in found if note is not None]
     return TypeGuess("category" if is_category(subject) else "text", {}, tuple(notes))
 
 
@@ -55,8 +60,8 @@ def _guess_truth(subject: Subject) -> TypeGuess | None:
     words = {word for word, _ in column.most_frequent} - set(subject.nothing)
     folded = {word.casefold() for word in words}
     if subject.fits("bool"):
-        is_pair = any(folded == set(pair) for pair in TRUTHS)
-        return TypeGuess("bool") if is_pair or folded <= {"true", "false"} else None
+        has_both = bool(folded & YES) and bool(folded & NO)
+        return TypeGuess("bool") if has_both or folded <= {"true", "false"} else None
     for yes, no in TRUTHS:
         if folded == {yes, no}:
             written = {word.casefold(): word for word in sorted(words)}
@@ -88,9 +93,9 @@ def _describe_rest(subject: Subject) -> Note | None:
 def _propose_missing(subject: Subject, word: str, cells: int) -> Note:
     """One word that comes again and again among numbers."""
     choice = json.dumps([word, *sorted(subject.nothing)], ensure_ascii=False)
+    listed = list_words({word: cells}, subject.column.rows)
     return Note(
-        f'cells with {cells:,} "{word}", kept as values; all others are numbers. If that means no value: '
-        f"missing = {choice}",
+        f"{listed}, kept as text; all others are numbers. If that means no value: missing = {choice}",
         is_question=True,
         choices=(choice,),
         key=subject.key("missing"),
@@ -104,10 +109,11 @@ def _describe_amounts(subject: Subject) -> Note | None:
     if not total or subject.fits("float"):
         return None
     found = {shape: AMOUNT.fullmatch(shape) for shape in shapes}
-    signed = sum(cells for shape, cells in shapes.items() if (at := found[shape]) and (at["before"] or at["behind"]))
-    if signed and sum(cells for shape, cells in shapes.items() if found[shape]) >= 0.9 * total:
-        sign = next(at["before"] or at["behind"] for at in found.values() if at and (at["before"] or at["behind"]))
-        return Note(f'numbers with "{sign}", kept as text: remove it in the file, or in a function of your own')
+    signs = [sign for at in found.values() if at and (sign := at["before"] or at["behind"] or at["bracket"])]
+    if signs and sum(cells for shape, cells in shapes.items() if found[shape]) >= 0.9 * total:
+        if signs[0] == "(":
+            return Note("numbers in parentheses, kept as text: write a minus in the file, or in a function of your own")
+        return Note(f'numbers with "{signs[0]}", kept as text: remove it in the file, or in a function of your own')
     if sum(cells for shape, cells in shapes.items() if CLOCK.fullmatch(shape)) >= 0.9 * total:
         return Note("times of day, which are no moments: kept as text")
     units = sum(cells for shape, cells in shapes.items() if UNIT.fullmatch(shape))

@@ -9,6 +9,8 @@ from itertools import islice
 from typing import TypeVar
 
 import ijson
+import numpy as np
+from numpy.typing import NDArray
 
 from relay.reading.formats.halves import require_pairs
 from relay.reading.rawfile import RawFile, drop_mark
@@ -30,11 +32,54 @@ PYTHON_CONSTANTS = {"NaN": None, "Infinity": float("inf"), "-Infinity": float("-
 """The same for Python's parser."""
 
 
+MOST_DEEP = 200
+"""Objects and lists inside each other. A parser keeps the path to each, so its memory grows with the square of this."""
+
+NO_MARKS = bytes(sign for sign in range(256) if sign not in b'{}[]"')
+STEPS = np.array([1 if sign in b"{[" else -1 if sign in b"}]" else 0 for sign in range(256)], np.int8)
+"""Byte outside of texts -> how much deeper it leads."""
+QUOTE = ord('"')
+
+
+class _Depth:
+    """How deep the objects and lists of a JSON text are nested."""
+
+    def __init__(self) -> None:
+        self._depth = 0
+        self._in_text = self._is_escaped = False
+
+    def follow(self, block: bytes) -> None:
+        """Look at the next bytes.
+
+        Raises:
+            ijson.JSONError: they are nested too deep.
+        """
+        block, self._is_escaped = block[self._is_escaped :], False
+        if b"\\" in block:
+            block = block.replace(b"\\\\", b"")
+            self._is_escaped = block.endswith(b"\\")
+            block = block.replace(b'\\"', b"")
+        marks = block.translate(None, NO_MARKS)
+        for pair in (b'""', b"[]", b"{}"):  # leads nowhere, and of records it leaves little to look at
+            marks = marks.replace(pair, b"")
+        self._look(np.frombuffer(marks, np.uint8))
+
+    def _look(self, marks: NDArray[np.uint8]) -> None:
+        in_text = (np.cumsum(marks == QUOTE, dtype=np.int32) + self._in_text) & 1 == 1
+        deeper = np.cumsum(np.where(in_text, 0, STEPS[marks]), dtype=np.int64)
+        if len(deeper):
+            if self._depth + deeper.max() > MOST_DEEP:
+                raise ijson.JSONError(f"more than {MOST_DEEP} objects and lists lie inside each other")
+            self._depth += int(deeper[-1])
+            self._in_text = bool(in_text[-1])
+
+
 class Reader:
     """Blocks of bytes as the file that a JSON parser wants."""
 
     def __init__(self, blocks: Iterator[bytes]) -> None:
         self._blocks = blocks
+        self._depth = _Depth()
         self._pending = b""
         self.bytes = 0
 
@@ -42,6 +87,7 @@ class Reader:
         """Up to `size` bytes; none at the end."""
         if not self._pending:
             self._pending = next(self._blocks, b"")
+            self._depth.follow(self._pending)
         piece, self._pending = self._pending[:size], self._pending[size:]
         self.bytes += len(piece)
         return piece

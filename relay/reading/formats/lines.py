@@ -63,5 +63,5 @@ def _parse(line: bytes, encoding: str) -> Any:
     """The line's value; its text when it is no JSON, which is then rejected as no record."""
     try:
         return json.loads(line.decode(encoding), object_pairs_hook=make_record, parse_constant=PYTHON_CONSTANTS.get)
-    except ValueError:
+    except (ValueError, RecursionError):  # the latter: nested without end
         return line.decode("utf-8", "backslashreplace")

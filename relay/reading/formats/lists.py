@@ -79,7 +79,7 @@ def looks_like_lines(file: RawFile) -> bool:
 def _is_object(line: bytes) -> bool:
     try:
         return isinstance(json.loads(line), dict)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
 
 

@@ -44,7 +44,7 @@ class Col:
     says: tuple[str, ...] = ()
     """One of these words stands in a note or warning about the column."""
     asks: bool = False
-    """Nobody can know it from the data: the draft must ask."""
+    """The data do not tell: the draft must ask."""
 
 
 @dataclass(frozen=True)

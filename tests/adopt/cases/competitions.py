@@ -126,7 +126,7 @@ TITANIC = Case(
 
 
 def write_churn(folder: Path) -> str:
-    """A telephone company's customers: TotalCharges is a blank where nobody has paid yet."""
+    """A telephone company's customers: TotalCharges is a blank before the first payment."""
     random, rows = draw("churn"), []
     for number in range(900):
         months = 0 if random.random() < 0.012 else int(random.integers(1, 73))

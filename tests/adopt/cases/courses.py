@@ -45,7 +45,7 @@ R_EXPORT = Case(
         "bill_length_mm": MAYBE_FLOAT,
         "bill_depth_mm": FLOAT,
         "body_mass_g": Col("int", null=True),
-        # Nobody writes a level named NA here, but a category may keep it as one if the draft says so.
+        # NA is no level here, but a category may keep it as one if the draft says so.
         "sex": Col("category", null=any_of(True, False), says=("NA",)),
         "species": Col("category", "target"),
     },

@@ -152,7 +152,7 @@ SIGNS = Case(
 
 
 def write_ambiguous(folder: Path) -> str:
-    """Invoices of the first twelve days of each month: nobody can tell day from month."""
+    """Invoices of the first twelve days of each month: day and month look alike."""
     random, rows = draw("ambiguous"), []
     for number in range(220):
         net = round(float(random.gamma(2, 200)), 2)
@@ -232,7 +232,7 @@ def write_author_names(folder: Path) -> str:
 
 
 DOCUMENTS = {
-    "@id": Col("text", any_of("id", "ignore")),
+    "item": Col("text", any_of("id", "ignore")),
     "@label": Col("category", "label"),
     "@input": Col("text", "input"),
 }

@@ -6,6 +6,7 @@ R = '"a" "b"\n"r1" 1 x\n"r2" 2 y\n"r3" 3 y\n'
 DEEP = '{"meta": {"n": 2}, "data": {"people": [{"a": 1}, {"a": 2, "b": {"c": 1}}]}}'
 
 UNITS = "time,speed\ns,m/s\n" + "".join(f"{second},{second * 1.5}\n" for second in range(8))
+SHORT = "region,day,sold\n" + "N,2024-01-02,5\nS,2024-01-03,6\n" * 6 + "Total,66\n"
 TOTALS = "region,day,sold\nN,2024-01-02,5\nS,2024-01-03,6\nTotal,,11\n"
 
 CASES: dict[str, tuple[str, str | bytes, dict[str, Any], tuple[str, ...]]] = {
@@ -34,7 +35,19 @@ CASES: dict[str, tuple[str, str | bytes, dict[str, Any], tuple[str, ...]]] = {
     "years as names": ("x.csv", "country,2019,2020\nDE,1,2\nFR,2,3\n", {}, ("country", "2019", "2020")),
     "other quotes": ("x.csv", "a,b\n1,'x,y'\n2,'z'\n", {"quote": "'"}, ("a", "b")),
     "escaped quotes": ("x.csv", 'a,b\n1,"x \\"y\\", z"\n2,"w"\n', {"escape": "\\"}, ("a", "b")),
-    "row of totals": ("x.csv", TOTALS, {"skip_if": {"column": "region", "value": "Total"}}, ("region", "day", "sold")),
+    "a total with fewer cells": (
+        "x.csv", SHORT, {"skip_if": {"column": "region", "value": "Total"}}, ("region", "day", "sold")
+    ),
+    "a line below the table and a total": (
+        "x.csv", f"{TOTALS}Source: sales\n", {"skip_if": {"column": "region", "value": "Source: sales"}},
+        ("region", "day", "sold"),
+    ),
+    "sentences in one column": (
+        "x.csv", "text\nHello, world; you\nFine, yes\nOk\na, b, c\n", {"delimiter": "\t"}, ("text",)
+    ),
+    "cells that begin with a comment sign": (
+        "x.csv", "#5,2,x\n#6,3,y\n#7,4,x\n", {"header": False}, ("column_1", "column_2", "column_3")
+    ),
     "fixed width": (
         "x.txt", "ID   NAME    SUM\n1    Anna   1.50\n2    Bo    12.00\n3    Cy     7.25\n",
         {"format": "fixed", "positions": {"ID": [1, 5], "NAME": [6, 11], "SUM": [12, 9999]}, "skip_rows": 1},

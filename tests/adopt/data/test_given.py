@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from http_server import Page, serve
+from loguru import logger
 
 from adopt.data.find_layout import find_layout, read_rows
 from adopt.data.layout import Layout, Shape
@@ -207,3 +208,24 @@ def test_a_folder_of_different_tables_is_refused(tmp_path: Path) -> None:
 def test_a_folder_of_several_kinds_is_refused_with_a_pattern(tmp_path: Path) -> None:
     put(tmp_path / "in", one_csv=TABLE, two_json="[]")
     assert f"Choose some: `python -m adopt '{tmp_path}/in/*.csv'`" in refusal(tmp_path / "in")
+
+
+def test_rows_that_ingest_rejects_are_counted_in_the_log(tmp_path: Path) -> None:
+    content = "a,b\n" + "1,2\n" * 200 + "1,2,3\n"
+    put(tmp_path, x_csv=content)
+    said: list[str] = []
+    handler = logger.add(lambda message: said.append(message.record["message"]), level="WARNING")
+    assert len(rows(find_layout(f"{tmp_path}/x.csv"), tmp_path)) == 200
+    logger.remove(handler)
+    assert said == [
+        "X: 1 of 201 rows cannot be read and are left out, here and in ingest, such as row 201: 3 cells instead of 2"
+    ]
+
+
+def test_a_folder_with_signs_of_patterns_is_named_file_by_file(tmp_path: Path) -> None:
+    put(tmp_path / "in [1]" / "year=2024", one_csv=TABLE, two_csv=TABLE)
+    layout = find_layout(f"{tmp_path}/in [1]")
+    assert layout.ingest["path"] == [f"{tmp_path}/in [1]/year=2024/{name}.csv" for name in ("one", "two")]
+    assert [note.text for note in layout.notes if note.is_question] == [
+        "folders such as year=2024 hold a value in their name, which is read as no column"
+    ]

@@ -7,6 +7,7 @@ import pytest
 from small_tables import make
 
 from adopt.notes import WarningKind
+from adopt.recipe.known import look_at
 from adopt.recipe.roles import guess_roles
 from adopt.recipe.task import guess_task
 from adopt.recipe.warnings import find_warnings
@@ -65,6 +66,31 @@ def test_a_code_far_from_all_numbers_is_suspicious_and_a_large_value_is_not() ->
     assert warn(columns)[WarningKind.SUSPICIOUS_VALUE] == [("a",)]
 
 
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([row % 18 for row in range(190)] + [96] * 2 + [98] * 8, "is 96 in 2 rows and 98 in 8 rows, and from 0 to 17"),
+        ([50 + row % 40 for row in range(190)] + [-77] * 10, "is -77 in 10 rows, and from 50 to 89 elsewhere"),
+        ([100 + row % 20 for row in range(190)] + [0] * 10, "is 0 in 10 rows, and from 100 to 119 elsewhere"),
+        ([row % 18 for row in range(197)] + [40] * 3, ""),
+        ([row % 18 for row in range(197)] + [60, 70, 98], ""),
+        ([row % 3 for row in range(190)] + [12] * 10, ""),
+        ([row % 18 for row in range(160)] + [98] * 40, ""),
+        ([round(1.1**row) for row in range(100)] * 2, ""),
+        ([0] * 190 + [100 + row for row in range(10)], ""),
+    ],
+)
+def test_numbers_that_repeat_far_from_all_others_are_suspicious(values: list[int], expected: str) -> None:
+    profile, types = make({"late": ("int", values), "churn": ("category", CLASSES)})
+    roles = guess_roles(profile, types)
+    found = [
+        warning.text
+        for warning in find_warnings(profile, types, roles, guess_task(profile, types, roles))
+        if warning.kind == WarningKind.SUSPICIOUS_VALUE
+    ]
+    assert ([expected in text for text in found]) == ([True] if expected else [])
+
+
 def test_zeros_below_all_other_numbers_are_suspicious_and_counts_are_not() -> None:
     columns = {
         "glucose": ("float", [0 if i % 9 == 0 else value for i, value in enumerate(NUMBERS)]),
@@ -111,3 +137,38 @@ def test_columns_that_tell_the_target_are_leaks() -> None:
         "churn": ("category", CLASSES),
     }
     assert warn(filled)[WarningKind.LEAK] == [("left_because",), ("code",)]
+
+
+def test_a_column_of_words_that_always_tells_the_target_is_left_out() -> None:
+    states = [DRAW.choice(["moved", "died"]) if one == "yes" else "active" for one in CLASSES]
+    columns: dict[str, Any] = {"a": ("float", NUMBERS), "state": ("category", states), "churn": ("category", CLASSES)}
+    assert warn(columns)[WarningKind.LEAK] == [("state",)]
+    profile, types = make(columns)
+    guess = guess_roles(profile, types).columns[1]
+    assert guess.role == "ignore"
+    assert guess.notes[-1].is_question
+
+
+def test_a_good_input_is_no_leak() -> None:
+    columns = {
+        "a": ("float", [value + (3 if one == "yes" else 0) for value, one in zip(NUMBERS, CLASSES, strict=True)]),
+        "plan": ("category", [DRAW.choice("AB") if one == "yes" else "A" for one in CLASSES]),
+        "churn": ("category", CLASSES),
+    }
+    assert WarningKind.LEAK not in warn(columns)
+
+
+def test_texts_that_are_all_different_are_no_copies_of_each_other() -> None:
+    columns = {
+        "a": ("text", [f"first {i}" for i in range(60)]),
+        "b": ("text", [f"second {i}" for i in range(60)]),
+        "again": ("text", [f"first {i}" for i in range(60)]),
+        "size": ("float", NUMBERS[:60]),
+        "churn": ("category", CLASSES[:60]),
+    }
+    assert warn(columns)[WarningKind.COPY] == [("a", "again")]
+
+
+def test_a_word_that_means_no_value_by_the_recipe_only_is_a_value() -> None:
+    profile, types = make({"a": ("text", ["?", "x", "NA"]), "b": ("int", ["1", "2", "NA"])})
+    assert [one.nulls for one in look_at(profile, types)] == [0, 1]

@@ -50,6 +50,11 @@ def test_an_id_that_repeats_is_a_group_and_no_id() -> None:
     assert roles_of(columns)["customer_id"] == "group"
 
 
+def test_a_name_of_a_class_beats_the_name_of_a_number_in_the_last_column() -> None:
+    columns = {"is_fraud": ("int", CLASSES), "colour": ("category", WORDS), "amount": ("float", NUMBERS)}
+    assert roles_of(columns) == {"is_fraud": "target", "colour": "input", "amount": "input"}
+
+
 def test_a_person_decides_target_and_roles() -> None:
     columns = {"a": ("float", NUMBERS), "colour": ("category", WORDS), "price": ("float", NUMBERS[::-1])}
     assert roles_of(columns)["price"] == "target"
@@ -74,3 +79,34 @@ def test_a_table_of_texts_and_authors_is_one_of_documents() -> None:
         "likes": ("int", [DRAW.randint(0, 90) for _ in range(20)]),
     }
     assert roles_of(columns) == {"file": "id", "author": "label", "text": "input", "likes": "ignore"}
+
+
+def test_prose_in_the_last_column_leaves_the_last_place_to_the_one_before() -> None:
+    columns = {
+        "size": ("float", NUMBERS),
+        "colour": ("category", WORDS),
+        "went_home": ("bool", ["true" if one == "1" else "false" for one in CLASSES]),
+        "remarks": ("text", [f"remark {i} about nothing" for i in range(N)]),
+    }
+    found = guess(columns)
+    assert found.target is not None
+    assert (found.target.index, found.target.kind) == (2, "binary")
+    assert found.notes[0].is_question
+
+
+def test_a_name_says_more_than_the_last_place() -> None:
+    columns = {
+        "Attrition": ("category", ["Yes" if one == "1" else "No" for one in CLASSES]),
+        "age": ("int", [DRAW.randint(20, 60) for _ in range(N)]),
+        "years_here": ("int", [DRAW.randint(0, 30) for _ in range(N)]),
+    }
+    assert roles_of(columns) == {"Attrition": "target", "age": "input", "years_here": "input"}
+
+
+def test_a_weight_is_one_by_its_name_and_what_a_thing_weighs_is_an_input() -> None:
+    columns = {
+        "sample_weight": ("float", [abs(value) + 0.1 for value in NUMBERS]),
+        "weight": ("float", NUMBERS[::-1]),
+        "churn": ("category", CLASSES),
+    }
+    assert roles_of(columns) == {"sample_weight": "weight", "weight": "input", "churn": "target"}

@@ -113,6 +113,22 @@ def test_sentinels_are_proposed_and_not_applied() -> None:
     assert proposed == [('["-999"]',), ('["ERR"]',), ('["?"]',)]
 
 
+def test_a_word_among_dates_is_one_question() -> None:
+    guess = guess_one([*(f"2023-01-{day:02d}" for day in range(1, 29)), "unknown"])
+    assert [note.choices for note in guess.notes if note.is_question] == [('["unknown"]',)]
+
+
+def test_numbers_in_parentheses_are_text_and_said() -> None:
+    guess = guess_one([f"({number},250.50)" if number % 3 else f"{number},100.25" for number in range(1, 60)])
+    assert guess.type == "text"
+    assert "parentheses" in guess.notes[0].text
+
+
+def test_an_error_among_words_is_a_word() -> None:
+    assert not asks(guess_one(["INFO", "ERROR", "DEBUG", "INFO"] * 20))
+    assert asks(guess_one(["1.5", "ERROR", "2.5", "3.5"] * 20))
+
+
 def test_a_strange_word_that_repeats_among_numbers_is_proposed_as_no_value() -> None:
     cells = pa.table({"x": [*map(str, range(40)), *["N"] * 5]})
     profile = profile_rows(iter([cells]))

@@ -143,7 +143,8 @@ JUDGED = {
     "ingest": """
         source max_rejected_share path format encoding delimiter quote escape header comment skip_rows decimal thousands
         missing true_words false_words time_format extra_columns function arguments timeout document document_head
-        ends_before header_separator max_unpacked_bytes member positions records sheet skip_if starts_after widths""",
+        ends_before header_separator item_pattern max_unpacked_bytes member positions records sheet skip_if starts_after
+        widths""",
     "preprocess": """
         kind max_rejected_share split test_share function reads arguments timeout extra_columns apostrophes case
         cleaning         longer_than_chars normal_form period relabel""",

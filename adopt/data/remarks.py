@@ -1,29 +1,23 @@
-"""Rows at the end of a table that are no records: totals, and lines that say where it is from."""
+"""Lines below a table that have other cells than its rows: where it is from, and totals written without all cells.
 
-import re
+Ingest rejects such lines, so `totals.py`, which looks at the rows that are read, never sees them.
+"""
+
 from collections.abc import Sequence
 from typing import Any
 
 from adopt.data.cell_kinds import count_filled
+from adopt.data.totals import MOST_FILLED, is_label
 from adopt.notes import Note
 
-TOTAL = re.compile(
-    r"(?:grand |sub)?totals?|totaal|totale|total général|totaux|sum|summe|gesamt(?:summe|ergebnis)?|insgesamt|"
-    r"zwischensumme|somme|suma|razem|celkem|összesen|всего|итого|yhteensä|i alt|totalt|合計|总计",
-    re.IGNORECASE,
-)
-"""What stands in the row of totals, in the languages of Europe and some more."""
 LAST_ROWS = 5
 """Rows at the end that are looked at."""
-MOST_FILLED = 0.8
-"""Share of the usual number of filled cells that a row of totals has at most: texts and dates have no total."""
-SAMPLE_BYTES = 1 << 16
 
 
-def find_footer(
+def find_remarks(
     rows: Sequence[Sequence[str]], names: Sequence[str], usual: int
 ) -> tuple[list[dict[str, str]], tuple[Note, ...]]:
-    """The rules of `skip_if` for the rows at the end that are no records, and their evidence.
+    """The rules of `skip_if` for lines at the end that are no records, and their evidence.
 
     Args:
         rows: the last ones of the table, in its order.
@@ -36,10 +30,13 @@ def find_footer(
         at = next((at for at, cell in enumerate(row) if cell.strip()), None)
         if at is None or at >= len(names):
             continue
+        if len(row) == len(names):
+            if is_label(row[at]):
+                continue
+            break
         cell, filled = row[at].strip(), count_filled(row)
-        is_total = TOTAL.fullmatch(cell.rstrip(": ")) is not None and filled <= max(1, usual * MOST_FILLED)
-        is_remark = len(names) > 2 and filled == 1 and usual > 2 and len(row) != len(names)
-        if not is_total and not is_remark:
+        is_total = is_label(cell) and filled <= max(1, usual * MOST_FILLED)
+        if not is_total and not (len(names) > 2 and filled == 1 and usual > 2):
             break
         rule = {"column": names[at], "value": cell}
         if rule not in rules:
@@ -49,6 +46,13 @@ def find_footer(
     return rules, tuple(notes)
 
 
-def write_rules(rules: list[dict[str, str]]) -> Any:
+def write_rules(rules: Sequence[dict[str, str]]) -> Any:
     """The rules as `[ingest] skip_if` takes them."""
-    return rules[0] if len(rules) == 1 else rules
+    return rules[0] if len(rules) == 1 else list(rules)
+
+
+def add_rules(known: Any, more: Any) -> Any:
+    """The rules of `skip_if` and more, each once."""
+    rules = [*(known if isinstance(known, list) else [known] if known else [])]
+    rules += [rule for rule in (more if isinstance(more, list) else [more]) if rule not in rules]
+    return write_rules(rules)

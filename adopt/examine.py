@@ -1,0 +1,107 @@
+"""Look at data once: how it is written, and what its columns hold."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from adopt.data.find_layout import find_layout, read_rows
+from adopt.data.layout import Layout, Shape
+from adopt.data.profile import TableProfile
+from adopt.data.profiling import profile_rows
+from adopt.data.remarks import add_rules
+from adopt.data.remembered import Looked, find_key, recall, remember
+from adopt.data.totals import Totals, find_totals
+from adopt.data_path import Folders, place_path
+from adopt.recipe.corrections import Corrections
+from relay.handoff.errors import UsageError
+from relay.handoff.progress import show_progress
+
+
+@dataclass(frozen=True)
+class Examined:
+    """The data, looked at once."""
+
+    layout: Layout
+    profile: TableProfile
+    where: str
+    """What was given, for people."""
+    totals: Totals = field(default_factory=Totals)
+    """Rows that sum up others: those that a rule leaves out are not in the profile."""
+
+
+def examine(
+    given: str,
+    scratch: Path,
+    corrections: Corrections | None = None,
+    *,
+    memory: Path | None = None,
+    most_columns: int | None = None,
+) -> Examined:
+    """Find out how the data is written and what its columns hold: one pass over all rows.
+
+    Args:
+        given: a file, a folder, a URL or a database.
+        scratch: an empty folder, needed only meanwhile.
+        corrections: those of `[ingest]` say how the data is written.
+        memory: a folder that holds what was found of files; unchanged ones are not read again.
+        most_columns: the limit of columns; None: there is no limit.
+
+    Raises:
+        RelayError: it cannot be read; the message says what to do.
+    """
+    decided = (corrections or Corrections()).of("ingest")
+    keys = {key: value for key, value in decided.items() if "." not in key}
+    layout = find_layout(given, keys=keys, scratch=scratch)
+    if most_columns is not None and len(layout.names) > most_columns:
+        raise UsageError(
+            f"{given}: it has {len(layout.names):,} columns; the limit is {most_columns:,} (--most-columns)",
+            next_step="Leave columns out of the file, or give it to `python -m adopt` without that option.",
+        )
+    key = find_key(layout) if memory is not None and layout.files else ""
+    looked = recall(memory, key) if memory is not None and key else None
+    if looked is None:
+        looked = _look(layout, scratch, finds_totals="skip_if" not in keys)
+        if memory is not None and key:
+            remember(memory, key, looked)
+    if looked.totals.rules:
+        layout = leave_totals_out(layout, looked.totals)
+    return Examined(layout, looked.profile, given, replace(looked.totals, notes=layout.key_notes.get("skip_if", ())))
+
+
+def _look(layout: Layout, scratch: Path, *, finds_totals: bool) -> Looked:
+    """Read all rows; a second time where some of them sum up others."""
+    with show_progress("rows", None, " rows") as move_on:
+        profile = profile_rows(read_rows(layout, scratch), on_progress=_count_on(move_on))
+    totals = find_totals(profile) if layout.shape is Shape.TABLE and finds_totals else Totals()
+    if totals.rules:
+        with show_progress("rows without totals", profile.rows, " rows") as move_on:
+            rows = read_rows(leave_totals_out(layout, totals), scratch)
+            profile = profile_rows(rows, on_progress=_count_on(move_on))
+    return Looked(profile, totals)
+
+
+def _count_on(move_on: Callable[[int], object]) -> Callable[[int], None]:
+    """Moves a bar on to the number of rows that were read so far."""
+    read = 0
+
+    def show(rows: int) -> None:
+        nonlocal read
+        move_on(rows - read)
+        read = rows
+
+    return show
+
+
+def leave_totals_out(layout: Layout, totals: Totals) -> Layout:
+    """The layout with rules that leave rows of totals out."""
+    key_notes = {**layout.key_notes, "skip_if": (*layout.key_notes.get("skip_if", ()), *totals.notes)}
+    rules = add_rules(layout.ingest.get("skip_if"), [dict(rule) for rule in totals.rules])
+    return replace(layout, ingest={**layout.ingest, "skip_if": rules}, key_notes=key_notes)
+
+
+def place_source(examined: Examined, folders: Folders) -> Examined:
+    """The same, with the path by which a recipe in that folder names its files."""
+    layout = examined.layout
+    ingest, said = place_path(layout.ingest, folders)
+    key_notes = {**layout.key_notes, **said}
+    return replace(examined, layout=replace(layout, ingest=ingest, key_notes=key_notes))

@@ -1,0 +1,1 @@
+"""From an uploaded data file to a recipe."""
