@@ -126,7 +126,7 @@ def _find_paths(given: Sequence[str]) -> list[Path]:
     """
     paths = [Path(one) for one in given]
     for path in paths:
-        if path.suffix not in SUFFIXES:
+        if path.suffix.lower() not in SUFFIXES:
             raise UsageError(f"{path} is not a notebook; expected {' or '.join(SUFFIXES)} files only")
         if not path.is_file():
             raise UsageError(f"{path} does not exist", next_step="Check the path")

@@ -73,7 +73,7 @@ def _read_blocks(path: Path) -> list[_Block] | Refusal:
         return Refusal(RefusalKind.OTHER, f"{path} does not exist.", "Check the path.")
     except UnicodeDecodeError as error:
         return Refusal(RefusalKind.OTHER, f"{path} is not UTF-8 (byte {error.start}).", "Save it as UTF-8.")
-    if path.suffix == ".py":
+    if path.suffix.lower() == ".py":
         return list(_read_percent(text))
     try:
         document = json.loads(text)
