@@ -1,5 +1,6 @@
 """What an adoption leaves: the recipe with its module and data, and the report."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -14,19 +15,21 @@ from adopt.notebooks.placing import (
     place_files,
     write_report_files,
 )
-from adopt.notebooks.plan import CellRef, Split
+from adopt.notebooks.plan import CellRef, LeftOut, Split
 from adopt.notebooks.records import MagicUse, Notebook, Stage
 from adopt.notebooks.report import LeftOutLine, PartLine, RemarkLine, Report, write_json
 from adopt.notebooks.report_html import write_html
 from adopt.notebooks.verdicts import Item, accept
 
+SHOWS = re.compile(r"(?:plt|fig\w*)\.(?:show|savefig)\(")
+"""Shows a figure, whatever becomes of the figure itself."""
 SOURCES = {
     "files": "between the files",
     "tags": "by the tags of cells",
     "comments": "by the comments in cells",
     "headings": "by the headings",
     "given": "as --split says",
-    "proposed": "proposed: where the least crosses",
+    "proposed": "proposed, as the least crosses there; `--split` names other cells",
 }
 
 
@@ -83,15 +86,17 @@ def make_report(adoption: Adoption, items: tuple[Item, ...], files: Mapping[str,
         notebooks=tuple(notebook.path.name for notebook in adoption.notebooks),
         items=items,
         parts=tuple(_describe_parts(adoption)),
-        left_out=tuple(
-            LeftOutLine(_cell(split, one.index), split.statements[one.index].text.split("\n")[0], one.reason)
-            for one in split.slice.left_out
-        ),
+        left_out=tuple(_describe_left_out(split, one) for one in split.slice.left_out),
         stale=adoption.stale,
         remarks=(*dict.fromkeys(remarks), *_propose_seeds(items), *_describe_installs(adoption.notebooks)),
         runs=adoption.runs,
         files=files,
     )
+
+
+def _describe_left_out(split: Split, one: LeftOut) -> LeftOutLine:
+    text = split.statements[one.index].text.split("\n")[0]
+    return LeftOutLine(_cell(split, one.index), text, "shows" if SHOWS.match(text) else one.reason)
 
 
 def _describe_parts(adoption: Adoption) -> Iterator[PartLine]:

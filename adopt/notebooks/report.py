@@ -142,7 +142,8 @@ def read_written(text: str) -> dict[str, str]:
 def write_lines(report: Report) -> list[str]:
     """The report for the terminal: a line for each comparison, and what to look at."""
     width = max((len(item.label) for item in report.items), default=0)
-    lines = [f"  {item.label:<{width}}  {_say(item)}" for item in report.items]
+    lines = [f"  {part.stage:<{width}}  {_say_part(report, part)}" for part in report.parts]
+    lines += [f"  {item.label:<{width}}  {_say(item)}" for item in report.items]
     for item in report.open_items:
         lines += [f"    {item.label}: {text}" for text in item.differences[:3]]
     lines += [f"  {remark.text}{_where(report, remark.cells)}" for remark in report.remarks]
@@ -150,6 +151,11 @@ def write_lines(report: Report) -> list[str]:
         cells = report.name_cells(one.cell for one in report.stale)
         lines.append(f"  The stored output of these cells is not what they give now: {cells}")
     return [*lines, summarise(report)]
+
+
+def _say_part(report: Report, part: PartLine) -> str:
+    cells = f"{'cells' if len(part.cells) > 1 else 'cell'} {report.name_cells(part.cells)}"
+    return f"{cells}{f' ({part.border})' if part.border else ''}"
 
 
 def _say(item: Item) -> str:

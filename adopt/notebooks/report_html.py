@@ -10,7 +10,7 @@ from adopt.notebooks.verdicts import Item, ItemKind
 
 POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'"
 REASONS = {
-    "shows": "shows a value",
+    "shows": "only shows something",
     "exploration": "explores the data",
     "unused": "nothing uses it",
     "figure": "a figure on data that does not cross",

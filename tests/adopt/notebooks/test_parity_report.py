@@ -63,7 +63,8 @@ def test_nothing_compared_is_not_equal() -> None:
 
 def test_the_terminal_shows_each_comparison_and_the_first_differences() -> None:
     lines = write_lines(make(FRAME, BROKEN))
-    assert lines[:3] == [
+    assert lines[:4] == [
+        "  ingest     cells 2, 3",
         "  frame df   exact",
         "  metric r2  differs",
         "    metric r2: 0.9 in the notebook, 0.8 in the recipe",
