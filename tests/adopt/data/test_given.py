@@ -171,7 +171,7 @@ UNREADABLE = {
     "names.csv": (b"a,b\n", "no row below them"),
     "svm.txt": (b"1 1:0.5 2:0.3\n-1 1:0.1 7:0.9\n", "load_svmlight_file"),
     "index.json": (b'{"r1": {"a": 1}, "r2": {"a": 2}}', "Write the rows as a list"),
-    "deep.json": (b"[" * 100_000, "values lie in more than 64"),
+    "deep.json": (b"[" * 100_000, "more than 200 objects and lists"),
     "lists.json": (b'{"x": [{"a": 1}], "y": [{"b": 1}]}', "Choose one: `--records x`"),
 }
 
