@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from math import ceil
 from pathlib import Path
 
 from adopt.data.find_layout import find_layout, read_rows
@@ -10,11 +11,18 @@ from adopt.data.profile import TableProfile
 from adopt.data.profiling import profile_rows
 from adopt.data.remarks import add_rules
 from adopt.data.remembered import Looked, find_key, recall, remember
+from adopt.data.rows import Unread
 from adopt.data.totals import Totals, find_totals
 from adopt.data_path import Folders, place_path
+from adopt.notes import Note
 from adopt.recipe.corrections import Corrections
 from relay.handoff.errors import UsageError
 from relay.handoff.progress import show_progress
+from relay.handoff.wording import count
+
+SHARE = "max_rejected_share"
+REJECTED_SHARE = 0.01
+"""What ingest allows by itself; tests compare it with `ingest.parameters`."""
 
 
 @dataclass(frozen=True)
@@ -65,19 +73,33 @@ def examine(
             remember(memory, key, looked)
     if looked.totals.rules:
         layout = leave_totals_out(layout, looked.totals)
+    if looked.unread.rows:
+        layout = _allow_unread(layout, looked.unread)
     return Examined(layout, looked.profile, given, replace(looked.totals, notes=layout.key_notes.get("skip_if", ())))
 
 
 def _look(layout: Layout, scratch: Path, *, finds_totals: bool) -> Looked:
     """Read all rows; a second time where some of them sum up others."""
+    unread = Unread()
     with show_progress("rows", None, " rows") as move_on:
-        profile = profile_rows(read_rows(layout, scratch), on_progress=_count_on(move_on))
+        profile = profile_rows(read_rows(layout, scratch, unread), on_progress=_count_on(move_on))
     totals = find_totals(profile) if layout.shape is Shape.TABLE and finds_totals else Totals()
     if totals.rules:
         with show_progress("rows without totals", profile.rows, " rows") as move_on:
             rows = read_rows(leave_totals_out(layout, totals), scratch)
             profile = profile_rows(rows, on_progress=_count_on(move_on))
-    return Looked(profile, totals)
+    return Looked(profile, totals, unread)
+
+
+def _allow_unread(layout: Layout, unread: Unread) -> Layout:
+    """The layout that says which rows are lost, and lets ingest go on without them."""
+    text = f"{unread.rows:,} of {count(unread.of, 'row')} cannot be read and are left out, such as {unread.first}"
+    note, share = Note(text, is_question=True, key=f"ingest.{SHARE}"), unread.rows / unread.of
+    notes = tuple(one for one in layout.notes if one.key != note.key)  # of the first rows, where this is of all
+    if share <= REJECTED_SHARE:
+        return replace(layout, notes=(*notes, note))
+    allowed = {**layout.ingest, SHARE: ceil(share * 100) / 100}
+    return replace(layout, ingest=allowed, notes=notes, key_notes={**layout.key_notes, SHARE: (note,)})
 
 
 def _count_on(move_on: Callable[[int], object]) -> Callable[[int], None]:

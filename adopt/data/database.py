@@ -2,7 +2,7 @@
 
 import os
 import shlex
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from relay.handoff.errors import UsageError
 from relay.handoff.settings import Settings, read_settings
 from relay.reading.arrow import is_bytes
 from relay.reading.columns import DOT_IS_DECIMAL, IS_TEXT
+from relay.reading.listing import list_names
 from relay.sources.databases import SQLITE, find_sqlite_path, find_url, select_all
 from relay.sources.queries import Question, ask_postgres, ask_sqlite
 
@@ -61,8 +62,24 @@ def look_at_database(given: Given, decided: Mapping[str, Any], settings: Setting
             f'the query gives two columns of the name "{repeated}"',
             next_step="Give each a name of its own in the query, by `as`.",
         )
+    said: tuple[Note, ...] = ()
+    if find_sqlite_path(url) and (blobs := _find_blobs(url, statement, names, ingest)):
+        names = tuple(name for name in names if name not in blobs)
+        if not names:
+            raise UsageError(f"{_show_database(url)}: all columns hold bytes that are no text: {list_names(blobs)}")
+        ingest["extra_columns"] = "drop"
+        said = (Note(f"left out, since they hold bytes that are no text: {list_names(blobs)}", True),)
     title = make_title(ingest.get("table", given.text if "://" not in given.text else "Query").rpartition(".")[2])
-    return Layout(Shape.TABLE, names, ingest, title, key_notes=notes, format="sql")
+    return Layout(Shape.TABLE, names, ingest, title, notes=said, key_notes=notes, format="sql")
+
+
+def _find_blobs(url: str, statement: str, names: Sequence[str], ingest: Mapping[str, Any]) -> list[str]:
+    """The columns of a table or query of SQLite that hold bytes which are no UTF-8 text, such as pictures."""
+    found = []
+    for name in map(quote_name, names):
+        blobs = f"select {name} from ({statement}) as answer where typeof({name}) = 'blob'"  # noqa: S608 - quoted
+        found.append(any(not _casts(batch.column(0), pa.string()) for batch in _ask(url, blobs, ingest)))
+    return [name for name, is_blob in zip(names, found, strict=True) if is_blob]
 
 
 def _locate(written: str, settings: Settings) -> tuple[str, str]:
@@ -138,7 +155,7 @@ def read_answer(layout: Layout, scratch: Path) -> Iterator[pa.Table]:
     parquet = pq.ParquetFile(kept)
     kinds = _find_kinds(parquet)
     for batch in parquet.iter_batches():
-        yield _as_texts(batch, kinds)
+        yield _as_texts(batch, kinds).select(list(layout.names))
     parquet.close()
     with suppress(OSError):
         kept.unlink()
@@ -163,7 +180,7 @@ def _find_kinds(parquet: pq.ParquetFile) -> dict[str, pa.DataType]:
     return kinds
 
 
-def _casts(column: pa.ChunkedArray, kind: pa.DataType) -> bool:
+def _casts(column: pa.Array | pa.ChunkedArray, kind: pa.DataType) -> bool:
     try:
         column.cast(kind)
     except pa.ArrowInvalid:

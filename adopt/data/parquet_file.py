@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 from adopt.data.looked import Looked
 from adopt.notes import Note
 from relay.handoff.errors import SourceError
-from relay.reading.arrow import simplify
+from relay.reading.arrow import is_bytes, simplify
 from relay.reading.formats.parquet import HIDDEN_INDEX
 from relay.reading.listing import list_names
 from relay.reading.rawfile import RawFile
@@ -23,20 +23,34 @@ def find_parquet_table(part: RawFile, keys: Mapping[str, Any]) -> Looked:
     """
     with part.open() as opened:
         try:
-            schema = pq.ParquetFile(opened).schema_arrow
+            parquet = pq.ParquetFile(opened)
+            schema = parquet.schema_arrow
+            bytes_only = [field.name for field in schema if is_bytes(field.type) and not _is_text(parquet, field.name)]
         except (pa.ArrowException, OSError) as error:
             raise SourceError(f"{part.name}: not a whole Parquet file: {str(error).splitlines()[0]}") from None
     nested = [field.name for field in schema if pa.types.is_nested(field.type)]
-    if not nested:
+    if not nested and not bytes_only:
         return Looked("parquet", keys)
-    names = tuple(name for name in schema.names if name not in nested and not HIDDEN_INDEX.fullmatch(name))
+    left_out = (*nested, *bytes_only)
+    names = tuple(name for name in schema.names if name not in left_out and not HIDDEN_INDEX.fullmatch(name))
     if not names:
         raise SourceError(
-            f"{part.name}: all columns hold lists or structs: {list_names(nested)}",
+            f"{part.name}: all columns hold lists, structs or bytes that are no text: {list_names(left_out)}",
             next_step="Write their parts as columns of their own.",
         )
-    text = f"left out, since a cell of them holds more than one value: {list_names(nested)}"
-    return Looked("parquet", {**keys, "extra_columns": "drop"}, names, notes=(Note(text, True),))
+    reasons = {"a cell of them holds more than one value": nested, "they hold bytes that are no text": bytes_only}
+    texts = [f"left out, since {reason}: {list_names(left)}" for reason, left in reasons.items() if left]
+    return Looked("parquet", {**keys, "extra_columns": "drop"}, names, notes=tuple(Note(text, True) for text in texts))
+
+
+def _is_text(parquet: pq.ParquetFile, name: str) -> bool:
+    """Whether all bytes of a column are UTF-8."""
+    try:
+        for batch in parquet.iter_batches(columns=[name]):
+            batch.column(0).cast(pa.binary()).cast(pa.string())
+    except pa.ArrowInvalid:
+        return False
+    return True
 
 
 def read_plain(part: RawFile, names: Sequence[str]) -> Iterator[pa.Table]:

@@ -5,7 +5,7 @@ A person corrects a draft in many small steps, and a large file takes seconds to
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,6 +13,7 @@ from pydantic import ConfigDict, TypeAdapter
 
 from adopt.data.layout import Layout
 from adopt.data.profile import ColumnProfile, TableProfile
+from adopt.data.rows import Unread
 from adopt.data.totals import Totals
 from relay.handoff.files import hash_file, hash_text, identify, write_atomically
 from relay.handoff.settings import ROOT
@@ -29,6 +30,7 @@ class Looked:
 
     profile: TableProfile
     totals: Totals
+    unread: Unread = field(default_factory=Unread)
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class _Record:
     duplicate_rows: int
     is_duplicate_exact: bool
     totals: Totals
+    unread: Unread = field(default_factory=Unread)
 
 
 RECORDS = TypeAdapter(_Record)
@@ -59,7 +62,13 @@ def remember(folder: Path, key: str, looked: Looked) -> None:
     """Keep what was found, in place of what the folder holds. A folder that cannot be written is left as it is."""
     profile = looked.profile
     record = _Record(
-        key, profile.rows, profile.columns, profile.duplicate_rows, profile.is_duplicate_exact, looked.totals
+        key,
+        profile.rows,
+        profile.columns,
+        profile.duplicate_rows,
+        profile.is_duplicate_exact,
+        looked.totals,
+        looked.unread,
     )
     try:
         (folder / RECORD).unlink(missing_ok=True)  # the tables of two files never belong to one record
@@ -87,7 +96,7 @@ def recall(folder: Path, key: str) -> Looked | None:
         is_duplicate_exact=record.is_duplicate_exact,
         **tables,
     )
-    return Looked(profile, record.totals)
+    return Looked(profile, record.totals, record.unread)
 
 
 def _write_table(table: pa.Table) -> bytes:

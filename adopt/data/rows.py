@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
-from loguru import logger
 
 from adopt.data.database import read_answer
 from adopt.data.fetch import fetch
@@ -27,7 +26,26 @@ TEXT_FORMATS = ("csv", "fixed", "text")
 """Formats whose cells are texts."""
 
 
-def read_rows(layout: Layout, scratch: Path) -> Iterator[pa.Table]:
+@dataclass
+class Unread:
+    """Rows that cannot be read, here and in ingest."""
+
+    rows: int = 0
+    of: int = 0
+    """All rows, with those."""
+    first: str = ""
+    """The first one, and why."""
+
+    def add(self, block: Block) -> None:
+        """Count the rows of a block."""
+        self.of += block.read
+        if block.rejected.num_rows:
+            row = block.rejected.slice(0, 1).to_pylist()[0]
+            self.first = self.first or f"row {row['row']:,}: {row['reason']}"
+            self.rows += block.rejected.num_rows
+
+
+def read_rows(layout: Layout, scratch: Path, unread: Unread | None = None) -> Iterator[pa.Table]:
     """All rows with the columns of the layout under its names, some thousands at a time.
 
     Texts stay as they are written: every column is `string`, words such as NA are kept, and an empty cell is null.
@@ -36,6 +54,7 @@ def read_rows(layout: Layout, scratch: Path) -> Iterator[pa.Table]:
     Args:
         layout: of the source.
         scratch: an empty folder for what must be downloaded or unpacked.
+        unread: counts the rows that are left out since they cannot be read.
 
     Raises:
         SourceError: it cannot be had, or is damaged.
@@ -51,38 +70,12 @@ def read_rows(layout: Layout, scratch: Path) -> Iterator[pa.Table]:
             with first_part(file, file_keys(layout.ingest), scratch) as part:
                 yield from read_plain(part, layout.names)
         return
-    seen = _Seen()
+    unread = Unread() if unread is None else unread
     with quietly(FINDINGS):
         for block in _read_files(layout, scratch):
-            seen.add(block)
+            unread.add(block)
             if block.table.num_rows:
                 yield _name(block.table, layout.names)
-    seen.warn(layout)
-
-
-@dataclass
-class _Seen:
-    """Rows that were read, and those that ingest will reject."""
-
-    read: int = 0
-    rejected: int = 0
-    first: str = ""
-
-    def add(self, block: Block) -> None:
-        """Count the rows of a block."""
-        self.read += block.read
-        if block.rejected.num_rows:
-            row = block.rejected.slice(0, 1).to_pylist()[0]
-            self.first = self.first or f"row {row['row']:,}: {row['reason']}"
-            self.rejected += block.rejected.num_rows
-
-    def warn(self, layout: Layout) -> None:
-        """Log how many rows cannot be read."""
-        if self.rejected:
-            logger.warning(
-                "{}: {:,} of {:,} rows cannot be read and are left out, here and in ingest, such as {}",
-                *(layout.title, self.rejected, self.read, self.first),
-            )
 
 
 def name_columns(layout: Layout) -> Layout:

@@ -184,7 +184,7 @@ def _say_ragged(way: Way, header: Header, rules: Sequence[Mapping[str, str]]) ->
         f"rejected, such as {len(first.cells)} cells behind line {first.before:,}"
     )
     is_many = len(ragged) > MOST_RAGGED * len(body)
-    return (Note(text, is_many, (), "ingest.max_rejected_share" if is_many else ""),)
+    return (Note(text, is_many, key="ingest.max_rejected_share"),)
 
 
 def _say_lists(way: Way, header: Header) -> tuple[Note, ...]:

@@ -38,6 +38,8 @@ def train(rows: pd.DataFrame, *, groups: int = [[GROUPS]], seed: int = 0) -> dic
     silhouette = silhouette_score(sample, drawn) if len(set(drawn)) > 1 else 0.0
     weak = "weak groups, which may be cuts through one cloud"
     clear = "clear groups" if silhouette >= 0.5 else weak if silhouette >= 0.25 else "no clear groups"
+    if group.value_counts().min() < 0.01 * len(group):
+        clear += ", but one has less than 1% of the rows, which are rather outliers"
 
     directions = PCA(2).fit(sample)
     figure, axes = plt.subplots(figsize=(8, 7), layout="constrained")

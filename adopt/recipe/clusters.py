@@ -32,6 +32,9 @@ SAMPLE_ROWS = 5_000
 NO_GROUPS = 0.25
 """Silhouette below which there are no clear groups. Source: Kaufman and Rousseeuw (1990), chapter 2."""
 
+OUTLIERS = 0.01
+"""Share of the rows below which a group is rather one of outliers. The drafted function says the same."""
+
 MOST_CELLS = 20_000_000
 """Numbers of a table whose rows are grouped as a whole: with their scaled copies they take about 1 GB."""
 
@@ -56,6 +59,8 @@ class Groups:
     silhouette: float
     rows: int
     """Those that were looked at."""
+    smallest: int = 0
+    """Rows of the smallest group."""
 
 
 def offer_clusters(draft: Draft, profile: TableProfile, corrections: Corrections) -> Clusters | None:
@@ -99,7 +104,8 @@ def count_groups(numbers: Floats) -> Groups | None:
     found = []
     for number in (one for one in GROUPS if one < different):
         labels = KMeans(number, n_init=5, random_state=0).fit_predict(scaled)
-        found.append(Groups(number, float(silhouette_score(scaled, labels)), len(scaled)))
+        smallest = int(np.bincount(labels).min())
+        found.append(Groups(number, float(silhouette_score(scaled, labels)), len(scaled), smallest))
     return max(found, key=lambda one: one.silhouette, default=None)
 
 
@@ -136,6 +142,8 @@ def _say(groups: Groups, columns: Sequence[str]) -> Iterable[Note]:
     listed = ", ".join(columns[:5]) + (f" and {len(columns) - 5} more" if len(columns) > 5 else "")
     yield Note(f"of the file beside this one, which is yours to change: k-means by {listed}")
     clear = "" if groups.silhouette >= NO_GROUPS else f", which is below {NO_GROUPS}: there are no clear groups"
+    if groups.smallest < OUTLIERS * groups.rows:
+        clear += f", but one has {count(groups.smallest, 'row')}, which are rather outliers"
     yield Note(
         f"{groups.number} groups: of 2 to 8 groups they have the best silhouette among {count(groups.rows, 'row')}, "
         f"{groups.silhouette:.2f}{clear}"

@@ -119,6 +119,13 @@ def test_the_number_of_groups_is_that_of_the_best_silhouette() -> None:
     assert count_groups(np.ones((60, 2))) is None
 
 
+def test_a_group_of_a_few_rows_is_said_to_be_outliers(adopt: Adopt, tmp_path: Path) -> None:
+    plain = [f"P{number:03d},{DRAW.gauss(5, 1):.2f},{DRAW.gauss(30, 3):.1f},A\n" for number in range(230)]
+    (tmp_path / "data" / "parts.csv").write_text(HEAD + "".join([*plain, "Q1,90.5,980,B\n", "Q2,91.5,990,B\n"]))
+    _, out, _ = adopt("--dry-run", "--quick")
+    assert "but one has 2 rows, which are rather outliers" in out
+
+
 def test_the_drafted_function_groups_all_rows_of_any_frame() -> None:
     frame = pd.DataFrame(
         {

@@ -19,7 +19,7 @@ __all__ = ["allow_flags", "describe_whole", "guess_moments", "guess_number"]
 
 def guess_number(subject: Subject) -> TypeGuess | None:
     """Int or float with the marks of its cells, or a time that is written as a number; None where it is neither."""
-    if subject.doubtful:
+    if subject.doubtful and not subject.is_interrupted:
         return None
     if subject.fits("float"):
         if describe_code(subject) is not None:

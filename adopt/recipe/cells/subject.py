@@ -15,6 +15,8 @@ from relay.handoff.wording import count
 
 WORDS: tuple[ColumnType, ...] = ("text", "category")
 SHOWN = 3
+MOST_INTERRUPTIONS, MOST_INTERRUPTED = 3, 0.2
+"""Different words among numbers that are read as no value, and the share of the cells that they may have."""
 MOST_EXAMPLES = 3
 """So many examples may not be all: `Cells.examples`."""
 _NUMBERS = frozenset(map(float, NUMBERS))
@@ -44,6 +46,16 @@ class Subject:
         """Words that often mean "no value" and that ingest would not take for it -> cells."""
         words = self.column.missing_words.items()
         return {word: cells for word, cells in words if word not in self.nothing and not is_number(word)}
+
+    @cached_property
+    def is_interrupted(self) -> bool:
+        """Whether a few words stand among cells that are otherwise numbers or times, such as ERR: they are no values.
+
+        A word that is no number changes no number when it is read as "no value"; a person is asked all the same.
+        """
+        is_little = sum(self.doubtful.values()) <= MOST_INTERRUPTED * self.column.filled
+        is_free = self.declared is None and 0 < len(self.doubtful) <= MOST_INTERRUPTIONS
+        return is_free and is_little and bool(self._without())
 
     @cached_property
     def sentinels(self) -> dict[str, int]:
@@ -91,7 +103,10 @@ class Subject:
         elif (kind in WORDS and applied) or (kind not in WORDS and not applied.keys() <= USUAL):
             keys["missing"] = sorted(applied)
         if "missing" in keys and self.declared is None:
-            notes.append(Note(f"{list_words(applied, column.rows)}: read as no value"))
+            is_question = not applied.keys() <= self.nothing.keys()
+            choices, key = (("text",), self.key("type")) if is_question else ((), "")
+            said = f"{list_words(applied, column.rows)}: read as no value"
+            notes.append(Note(said, is_question=is_question, choices=choices, key=key))
         if column.empty or applied or any(self._has(word) for word in self.declared or ()):
             keys["null"] = True
         doubtful = {word: cells for word, cells in column.missing_words.items() if word not in applied}
@@ -106,6 +121,8 @@ class Subject:
 
     def _applied(self, kind: ColumnType) -> dict[str, int]:
         """The words that are read as no value in a column of this type."""
+        if kind not in WORDS and self.is_interrupted:
+            return {**self.nothing, **self.doubtful}
         if kind not in WORDS or self.declared is not None:
             return self.nothing
         return {word: cells for word, cells in self.nothing.items() if word in SURE}

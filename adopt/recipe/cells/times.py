@@ -35,7 +35,7 @@ FEWEST = 10
 
 def guess_time(subject: Subject) -> TypeGuess | None:
     """A time with its format; None where no reading takes all cells."""
-    if subject.doubtful or not subject.column.words:
+    if (subject.doubtful and not subject.is_interrupted) or not subject.column.words:
         return None
     forms = [way.removeprefix(TIME) for way in subject.column.ways if way.startswith(TIME) and subject.fits(way)]
     forms = [form for form in forms if form]

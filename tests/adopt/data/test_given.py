@@ -10,10 +10,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from http_server import Page, serve
-from loguru import logger
 
 from adopt.data.find_layout import find_layout, read_rows
 from adopt.data.layout import Layout, Shape
+from adopt.examine import REJECTED_SHARE, examine
+from ingest.parameters import IngestSection
 from relay.handoff.errors import RelayError
 
 TABLE = "a,b\n1,x\n2,y\n"
@@ -170,7 +171,7 @@ UNREADABLE = {
     "names.csv": (b"a,b\n", "no row below them"),
     "svm.txt": (b"1 1:0.5 2:0.3\n-1 1:0.1 7:0.9\n", "load_svmlight_file"),
     "index.json": (b'{"r1": {"a": 1}, "r2": {"a": 2}}', "Write the rows as a list"),
-    "deep.json": (b"[" * 100_000, "values lie in more than 64"),
+    "deep.json": (b"[" * 100_000, "more than 200 objects and lists"),
     "lists.json": (b'{"x": [{"a": 1}], "y": [{"b": 1}]}', "Choose one: `--records x`"),
 }
 
@@ -210,16 +211,39 @@ def test_a_folder_of_several_kinds_is_refused_with_a_pattern(tmp_path: Path) -> 
     assert f"Choose some: `python -m adopt '{tmp_path}/in/*.csv'`" in refusal(tmp_path / "in")
 
 
-def test_rows_that_ingest_rejects_are_counted_in_the_log(tmp_path: Path) -> None:
-    content = "a,b\n" + "1,2\n" * 200 + "1,2,3\n"
-    put(tmp_path, x_csv=content)
-    said: list[str] = []
-    handler = logger.add(lambda message: said.append(message.record["message"]), level="WARNING")
-    assert len(rows(find_layout(f"{tmp_path}/x.csv"), tmp_path)) == 200
-    logger.remove(handler)
-    assert said == [
-        "X: 1 of 201 rows cannot be read and are left out, here and in ingest, such as row 201: 3 cells instead of 2"
-    ]
+@pytest.mark.parametrize(("read", "share"), [(200, None), (40, 0.03)])
+def test_rows_that_ingest_rejects_are_asked_about_and_do_not_stop_it(
+    tmp_path: Path, read: int, share: float | None
+) -> None:
+    put(tmp_path, x_csv="a,b\n" + "1,2\n" * read + "1,2,3\n")
+    (tmp_path / "memory").mkdir()
+    for _ in range(2):
+        layout = examine(f"{tmp_path}/x.csv", tmp_path, memory=tmp_path / "memory").layout
+        assert layout.ingest.get("max_rejected_share") == share
+        asked = (*layout.notes, *layout.key_notes.get("max_rejected_share", ()))
+        assert [note.text for note in asked if note.is_question] == [
+            f"1 of {read + 1} rows cannot be read and are left out, such as row {read + 1}: 3 cells instead of 2"
+        ]
+
+
+def test_the_share_that_ingest_allows_by_itself_is_known() -> None:
+    assert IngestSection.model_fields["max_rejected_share"].default == REJECTED_SHARE
+
+
+def test_columns_of_bytes_that_are_no_text_are_left_out_and_asked(tmp_path: Path) -> None:
+    columns = {"photo": [b"\xff\xd8", None], "name": [b"Ann", b"Bo"], "age": [36, 7]}
+    pq.write_table(pa.table(columns), tmp_path / "x.parquet")
+    with sqlite3.connect(tmp_path / "x.db") as database:
+        database.execute('create table x (photo blob, "name" blob, age integer)')
+        database.executemany("insert into x values (?, ?, ?)", zip(*columns.values(), strict=True))
+    database.close()
+    for name in ("x.parquet", "x.db"):
+        layout = find_layout(f"{tmp_path}/{name}")
+        assert (layout.names, layout.ingest["extra_columns"]) == (("name", "age"), "drop")
+        assert [note.text for note in layout.notes if note.is_question] == [
+            "left out, since they hold bytes that are no text: photo"
+        ]
+        assert [str(row[-1]) for row in rows(layout, tmp_path)] == ["36", "7"]
 
 
 def test_a_folder_with_signs_of_patterns_is_named_file_by_file(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Rows that sum up others: found by label and sums, and told from values that are called so."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pyarrow as pa
@@ -16,7 +17,7 @@ REGIONS = ["north", "south", "east", "west", "north", "south"]
 UNITS = [3, 5, 2, 8, 1, 4]
 
 
-def profile(regions: list[str | None], units: list[object]) -> TableProfile:
+def profile(regions: Sequence[str | None], units: Sequence[object]) -> TableProfile:
     texts = [None if unit is None else str(unit) for unit in units]
     return profile_rows([pa.table({"region": pa.array(regions, pa.string()), "units": pa.array(texts, pa.string())})])
 
@@ -100,9 +101,9 @@ def test_the_total_of_each_file_of_a_folder_is_left_out(tmp_path: Path) -> None:
 
 
 def test_a_row_with_few_cells_under_a_label_is_a_total_where_many_cells_are_empty() -> None:
-    columns: dict[str, list[str | None]] = {"name": [f"n{row}" for row in range(40)] + ["Summe"]}
+    columns: dict[str, list[str | None]] = {"name": [*(f"n{row}" for row in range(40)), "Summe"]}
     columns |= {f"x{at}": [None if (row + at) % 5 == 0 else str(row) for row in range(40)] + [None] for at in range(6)}
-    columns["y"] = [str(row) for row in range(41)]
+    columns["y"] = [*map(str, range(41))]
     found = find_totals(profile_rows([pa.table(columns)]))
     assert found.rules == ({"column": "name", "value": "Summe"},)
     assert "with 2 values where others have 7" in found.notes[0].text

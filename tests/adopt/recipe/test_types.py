@@ -100,22 +100,28 @@ def test_another_column_shows_the_order_of_dates() -> None:
     assert not asks(guess)
 
 
-def test_sentinels_are_proposed_and_not_applied() -> None:
+def test_numbers_for_no_value_are_proposed_and_words_among_numbers_are_asked_about() -> None:
     found = guess_all({
         "level": ["1.5", "2.5", "-999", "3", "-999", "4"],
         "sensor": ["20.1", "ERR", "20.3", "20.4", "20.5", "20.6"],
         "job": ["Sales", "?", "Sales", "?", "Craft", "Craft"],
     })  # fmt: skip
 
-    assert [guess.type for guess in found.values()] == ["float", "text", "category"]
-    assert not any("missing" in guess.keys or "null" in guess.keys for guess in found.values())
+    assert [guess.type for guess in found.values()] == ["float", "float", "category"]
+    assert [guess.keys for guess in found.values()] == [{}, {"missing": ["ERR"], "null": True}, {}]
     proposed = [note.choices for guess in found.values() for note in guess.notes if note.is_question]
-    assert proposed == [('["-999"]',), ('["ERR"]',), ('["?"]',)]
+    assert proposed == [('["-999"]',), ("text",), ('["?"]',)]
+
+
+def test_many_words_among_numbers_are_no_interruption() -> None:
+    guess = guess_one([*map(str, range(30)), *["ERR"] * 10])
+    assert guess.type in ("text", "category")
 
 
 def test_a_word_among_dates_is_one_question() -> None:
     guess = guess_one([*(f"2023-01-{day:02d}" for day in range(1, 29)), "unknown"])
-    assert [note.choices for note in guess.notes if note.is_question] == [('["unknown"]',)]
+    assert (guess.type, guess.keys["missing"]) == ("time", ["unknown"])
+    assert [note.choices for note in guess.notes if note.is_question] == [("text",)]
 
 
 def test_numbers_in_parentheses_are_text_and_said() -> None:
