@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from adopt.notebooks.emit import Context, StageFunction, write_function
+from adopt.notebooks.file_paths import find_paths
 from adopt.notebooks.imports import Imports, find_beside, read_imports
 from adopt.notebooks.module import Code, find_helpers, write_code
 from adopt.notebooks.parameters import find_constants, find_globals
@@ -34,7 +35,7 @@ class AdoptedRecipe:
     @property
     def data_files(self) -> dict[str, str]:
         """File beside the notebooks -> its path below `data/`."""
-        return {one.path: f"{self.name}/{one.path}" for function in self.code.functions for one in function.paths}
+        return {one.path: f"{self.name}/{one.place}" for function in self.code.functions for one in function.paths}
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,18 @@ def write_adopted(
         return Adopted((maker.make_main([*loads, *others], ()),))
     extra = [maker.make_ingest(function) for function in loads]
     return Adopted((*extra, maker.make_main(others, tuple(one.name for one in extra))))
+
+
+def check_split(split: Split) -> None:
+    """Find what has no place in a stage before the notebooks run again.
+
+    Raises:
+        NotebookError: as `write_adopted` raises it.
+    """
+    constants = find_constants(split)
+    find_globals(split, constants)
+    for part in split.parts:
+        find_paths(part, split, constants)
 
 
 def _write_functions(parts: Sequence[Part], context: Context) -> list[StageFunction]:

@@ -7,7 +7,7 @@ from time import monotonic
 
 from loguru import logger
 
-from adopt.notebooks.adopted import Adopted, Wanted, write_adopted
+from adopt.notebooks.adopted import Adopted, Wanted, check_split, write_adopted
 from adopt.notebooks.causes import explain_failure
 from adopt.notebooks.execute import CELL_TIMEOUT, RunOptions, run_notebooks
 from adopt.notebooks.kernel.tracer import seed_of
@@ -68,6 +68,7 @@ def adopt_notebooks(paths: Sequence[Path], wishes: Wishes, scratch: Path) -> Ado
     split = split_notebooks(notebooks, first, split=wishes.split)
     if split.refusals:
         raise NotebookError(split.refusals)
+    check_split(split)
     other = work.run("2 of 3", OTHER_SEED)
     kept = work.run("3 of 3", KEEP_SEED, keep=split)
     adopted = work.write(split, kept)

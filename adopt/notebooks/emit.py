@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 import libcst as cst
 import pandas as pd
 
+from adopt.notebooks.file_paths import FilePath, find_paths
 from adopt.notebooks.frames import FrameChange, drop_foreign, find_change
 from adopt.notebooks.imports import used_names
 from adopt.notebooks.metrics import Metric, find_metrics
-from adopt.notebooks.parameters import Constant, FilePath, Globals, find_paths
+from adopt.notebooks.parameters import Constant, Globals
 from adopt.notebooks.plan import Crossing, CrossingWay, OutputKind, Part, Split
 from adopt.notebooks.records import Place, Stage, Statement
 from adopt.notebooks.results import FigureEnd, find_figure_ends, find_model, find_tables, is_display
@@ -86,9 +87,7 @@ class _Writer:
         self._statements = [self._split.statements[index] for index in part.statements]
         self._is_model = part.stage == Stage.MODEL
         self._assigned = {one.assigned_at: one for one in part.takes if one.assigned_at is not None}
-        passed_on = {one.file for one in (*part.takes, *part.gives) if one.file}
-        passed_on |= {path for index in self._assigned for path in self._split.statements[index].record.files_read}
-        self._paths = find_paths(part, self._split, context.constants, passed_on)
+        self._paths = find_paths(part, self._split, context.constants)
         self._parameters = self._find_parameters()
         self._changes = {
             (one.stage, one.name): find_change(
@@ -114,7 +113,7 @@ class _Writer:
             docstring=docstring,
             arguments=tuple(one.name for one in self._frames_taken()),
             parameters=self._parameters,
-            paths=tuple(self._paths.values()),
+            paths=self._paths.files,
             metrics=tuple(self._metrics),
             figures={end.name: end.output for ends in self._ends.values() for end in ends},
             tables=self._tables,
@@ -138,14 +137,14 @@ class _Writer:
             for function in statement.loads | statement.deferred
             for name in self._context.globals.of_functions.get(function, ())
         }
-        at = {one.parameter: path for path, one in self._paths.items()}
         return {
             constant.name: constant
             for qualified, constant in self._context.constants.items()
             if qualified in reached
             and constant.annotation
             and constant.statement not in self._context.module_constants
-            and not (isinstance(constant.value, ast.Constant) and constant.value.value in at.values())
+            and constant.name not in self._paths.unused
+            and not (isinstance(constant.value, ast.Constant) and constant.value.value in self._paths.by_text)
         }
 
     def _restore(self) -> Iterator[str]:
@@ -216,7 +215,8 @@ class _Writer:
         """Whether it assigns the path of a file, which is a parameter instead."""
         node = statement.node
         value = node.value if isinstance(node, ast.Assign) else None
-        return isinstance(value, ast.Constant) and value.value in self._paths and f"{statement.place.book}" != ""
+        is_text = isinstance(value, ast.Constant) and value.value in self._paths.by_text
+        return is_text or (isinstance(node, ast.Assign) and set(statement.stores) <= self._paths.unused)
 
     def _outputs(self, kind: OutputKind) -> Iterator[tuple[int, ...]]:
         return (one.statements for one in self._split.slice.outputs if one.kind == kind)
@@ -228,18 +228,18 @@ class _Writer:
         return parse_lines(f"import random as r_\nimport numpy as n_\nr_.seed({seed})\nn_.random.seed({seed})")
 
     def _rewrite(self, line: Line) -> Line:
-        paths = {text: one.parameter for text, one in self._paths.items()}
-        changed = line.visit(Rewriting(self._context.globals.of_functions, paths))
+        paths = {text: one.parameter for text, one in self._paths.by_text.items()}
+        made = {code: one.parameter for code, one in self._paths.by_expression.items()}
+        changed = line.visit(Rewriting(self._context.globals.of_functions, paths, made))
         assert isinstance(changed, cst.SimpleStatementLine | cst.BaseCompoundStatement)  # noqa: S101 - as it was
         return _rename_paths(changed, self._path_names())
 
     def _path_names(self) -> dict[str, str]:
         """Name of a constant that holds a path -> the parameter."""
-        return {
-            constant.name: self._paths[constant.value.value].parameter
-            for constant in self._context.constants.values()
-            if isinstance(constant.value, ast.Constant) and constant.value.value in self._paths
-        }
+        texts = self._paths.by_text
+        values = {one.name: one.value for one in self._context.constants.values()}
+        named = {name: value.value for name, value in values.items() if isinstance(value, ast.Constant)}
+        return {name: texts[text].parameter for name, text in named.items() if isinstance(text, str) and text in texts}
 
     def _give(self, model: str) -> str:
         """The return statement."""

@@ -49,6 +49,10 @@ class RunOptions:
     """Called with the numbers of notebook and cell before a cell runs."""
 
 
+COPY = "copy"
+"""The folder in the scratch folder that holds the copy."""
+
+
 def run_notebooks(notebooks: Sequence[Notebook], scratch: Path, options: RunOptions | None = None) -> Run:
     """Run notebooks one after the other in one copy of their folder; those behind one that fails do not run.
 
@@ -61,7 +65,7 @@ def run_notebooks(notebooks: Sequence[Notebook], scratch: Path, options: RunOpti
         NotebookError: Their folder cannot be copied.
     """
     options = options or RunOptions()
-    folder = copy_folder(notebooks, scratch / "copy")
+    folder = copy_folder(notebooks, scratch / COPY)
     out = scratch / "records"
     out.mkdir(parents=True)
     books: list[BookRun] = []
@@ -123,6 +127,7 @@ def _write_settings(notebook: Notebook, book: int, out: Path, options: RunOption
         "keep": {f"{at.cell},{at.position}": list(names) for at, names in options.keep.items() if at.book == book},
         "is_seeded": options.is_seeded,
         "guarded": str(find_folder([notebook])),
+        "top": str(out.parent.parent / COPY),
     }
     (out / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
 

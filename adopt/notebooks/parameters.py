@@ -1,12 +1,10 @@
-"""Which values become parameters of the functions: literals, globals that functions read, paths of files."""
+"""Which values become parameters of the functions: literals, and globals that functions read."""
 
 import ast
-import os.path
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from adopt.notebooks.plan import CellRef, NotebookError, Part, Refusal, RefusalKind, Split
+from adopt.notebooks.plan import CellRef, NotebookError, Refusal, RefusalKind, Split
 from adopt.notebooks.records import Statement
 
 
@@ -104,7 +102,7 @@ def constants_name(constants: Mapping[str, Constant], statement: int) -> str:
 def _require_constant(statement: Statement, name: str, constants: Mapping[str, Constant]) -> int:
     constant = constants.get(f"{statement.place.book}:{name}")
     if constant is None:
-        raise _refuse(
+        raise refuse(
             statement,
             f"Cell {statement.place.cell}: the class {_defined_name(statement)} reads {name}, which is no literal "
             "assigned once.",
@@ -116,7 +114,7 @@ def _require_constant(statement: Statement, name: str, constants: Mapping[str, C
 def _require_no_global_writes(statement: Statement) -> None:
     for node in ast.walk(statement.node):
         if isinstance(node, ast.Global):
-            raise _refuse(
+            raise refuse(
                 statement,
                 f"Cell {statement.place.cell}: {_defined_name(statement)} writes the global variable {node.names[0]}.",
                 "Return the value, and assign it where the function is called.",
@@ -124,77 +122,7 @@ def _require_no_global_writes(statement: Statement) -> None:
             )
 
 
-def _refuse(statement: Statement, message: str, next_step: str, kind: RefusalKind = RefusalKind.OTHER) -> NotebookError:
+def refuse(statement: Statement, message: str, next_step: str, kind: RefusalKind = RefusalKind.OTHER) -> NotebookError:
+    """The error that a statement has no place in a stage."""
     cells = (CellRef(statement.place.book, statement.place.cell),)
     return NotebookError((Refusal(kind, message, next_step, cells),))
-
-
-@dataclass(frozen=True)
-class FilePath:
-    """A file that a part reads by a path in its text."""
-
-    path: str
-    """Relative to the notebook's folder."""
-    parameter: str
-
-
-def find_paths(
-    part: Part, split: Split, constants: Mapping[str, Constant], passed_on: Iterable[str]
-) -> dict[str, FilePath]:
-    """Text of a path -> the parameter that takes its place.
-
-    Args:
-        part: whose statements read files.
-        split: all statements.
-        constants: literals, one of which may hold a path.
-        passed_on: files that the notebooks write themselves and that cross a border.
-
-    Raises:
-        NotebookError: a file is read by a path that is put together.
-    """
-    found: dict[str, FilePath] = {}
-    taken = {name for index in part.statements for name in split.statements[index].stores}
-    for statement in (split.statements[index] for index in part.statements):
-        for path in statement.record.files_read:
-            if path in passed_on or is_written_here(path, part, split):
-                continue
-            text = _find_text(path, [split.statements[index] for index in part.statements], constants)
-            if text is None:
-                raise _refuse(
-                    statement,
-                    f"Cell {statement.place.cell} reads {path} by a path that is put together from parts.",
-                    f'Write the path as one text, such as "{path}", so that it can become a parameter.',
-                )
-            if text not in found:
-                found[text] = FilePath(path, _name_parameter(path, taken))
-                taken.add(found[text].parameter)
-    return found
-
-
-def is_written_here(path: str, part: Part, split: Split) -> bool:
-    """Whether a part reads a file that it has written itself."""
-    return any(path in split.statements[index].record.files_written for index in part.statements)
-
-
-def _find_text(path: str, statements: Iterable[Statement], constants: Mapping[str, Constant]) -> str | None:
-    """The literal by which a file is named, in a statement or in a constant."""
-    nodes = [node for statement in statements for node in ast.walk(statement.node)]
-    nodes += [node for constant in constants.values() for node in ast.walk(constant.value)]
-    for node in nodes:
-        if isinstance(node, ast.Constant) and isinstance(node.value, str) and is_path_of(node.value, path):
-            return node.value
-    return None
-
-
-def is_path_of(text: str, path: str) -> bool:
-    """Whether a text names a file."""
-    return bool(text) and "\n" not in text and os.path.normpath(text) == os.path.normpath(path)
-
-
-def _name_parameter(path: str, taken: Iterable[str]) -> str:
-    stem = re.sub(r"\W+", "_", os.path.basename(path).split(".")[0].lower()).strip("_") or "file"  # noqa: PTH119
-    name = f"{'file_' if stem[0].isdigit() else ''}{stem}_path"
-    base, number = name, 2
-    while base in set(taken):
-        base, number = f"{name}_{number}", number + 1
-    return base

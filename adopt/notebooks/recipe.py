@@ -84,7 +84,7 @@ def draft_ingest(function: StageFunction, name: str) -> dict[str, Any]:
     """The section `[ingest]`; files that the function reads lie in `data/<name>/`."""
     section: dict[str, Any] = {"source": "python", "function": function.name}
     if function.paths:
-        section["arguments"] = {one.parameter: f"data/{name}/{one.path}" for one in function.paths}
+        section["arguments"] = {one.parameter: f"data/{name}/{one.place}" for one in function.paths}
     return section
 
 

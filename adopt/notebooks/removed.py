@@ -150,6 +150,8 @@ _READERS: tuple[tuple[str, Callable[[re.Match[str]], Removed | None]], ...] = (
     (r"(?:(?P<function>[\w.]+)\(\) )?got an unexpected keyword argument '(?P<keyword>\w+)'", _read_keyword),
     (r"keyword grid_(b) is not recognized", lambda _: Removed("`b` of `grid`", "matplotlib", "", "`visible`")),
     (r"Cannot perform reduction '\w+' with string dtype", lambda _: _NUMBERS_ONLY),
+    (r"dtype '(?:str|object)' does not support operation", lambda _: _NUMBERS_ONLY),
+    (r"agg function failed \[how->\w+,dtype->(?:str|object)\]", lambda _: _NUMBERS_ONLY),
     (r"(?s)The '(\w+)' parameter of (\w+) must be .* Got '(\w+)' instead", _read_value),
     (r"([\w.]+)\(\) takes .*positional arguments? but \d+ were given", _read_position),
     (r"'(seaborn[\w-]*)' is not a valid package style", _read_style),

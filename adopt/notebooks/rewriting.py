@@ -1,5 +1,6 @@
 """Changes inside statements: variables passed to functions, paths of files, imports of helper modules."""
 
+import ast
 from collections.abc import Mapping
 
 import libcst as cst
@@ -16,11 +17,14 @@ class Rewriting(cst.CSTTransformer):
     Args:
         passed: function -> the variables that it needs.
         paths: text of a path -> the parameter that takes its place.
+        made: code that puts a path together, as `ast.unparse` writes it -> the parameter.
     """
 
-    def __init__(self, passed: Mapping[str, tuple[str, ...]], paths: Mapping[str, str]) -> None:
+    def __init__(
+        self, passed: Mapping[str, tuple[str, ...]], paths: Mapping[str, str], made: Mapping[str, str] | None = None
+    ) -> None:
         super().__init__()
-        self._passed, self._paths = passed, paths
+        self._passed, self._paths, self._made = passed, paths, made or {}
         self.uses_partial = False
         self._not_values: set[cst.CSTNode] = set()
 
@@ -45,9 +49,30 @@ class Rewriting(cst.CSTTransformer):
         if node.keyword is not None:
             self._not_values.add(node.keyword)
 
+    def leave_BinaryOperation(  # noqa: N802
+        self, original_node: cst.BinaryOperation, updated_node: cst.BinaryOperation
+    ) -> cst.BaseExpression:
+        """Put a parameter in the place of `FOLDER + "orders.csv"`."""
+        return self._find_made(original_node) or updated_node
+
+    def leave_FormattedString(  # noqa: N802
+        self, original_node: cst.FormattedString, updated_node: cst.FormattedString
+    ) -> cst.BaseExpression:
+        """Put a parameter in the place of `f"{FOLDER}/orders.csv"`."""
+        return self._find_made(original_node) or updated_node
+
+    def _find_made(self, node: cst.BaseExpression) -> cst.Name | None:
+        """The parameter that takes the place of code which puts a path together."""
+        if not self._made:
+            return None
+        code = ast.unparse(ast.parse(f"({cst.Module([]).code_for_node(node)})"))
+        return cst.Name(self._made[code]) if code in self._made else None
+
     def leave_Call(self, original_node: cst.Call, updated_node: cst.Call) -> cst.BaseExpression:  # noqa: N802
         """Add the variables that the called function reads."""
         name = original_node.func
+        if (path := self._find_made(original_node)) is not None:
+            return path
         if not isinstance(name, cst.Name) or name.value not in self._passed:
             return updated_node
         added = [cst.Arg(cst.Name(key), cst.Name(key), equal=_TIGHT) for key in self._passed[name.value]]

@@ -26,10 +26,12 @@ class Watch:
         folder: Where the notebook runs.
         out: Where the tracer writes: it counts for nothing.
         guarded: A folder in which nothing may be written: the notebook's own, of which `folder` is a copy.
+        top: What was copied: `folder`, or a folder above it that has `../data` as well.
     """
 
-    def __init__(self, folder: Path, out: Path, guarded: str) -> None:
+    def __init__(self, folder: Path, out: Path, guarded: str, top: str = "") -> None:
         self.folder = folder.resolve()
+        self.top = os.path.realpath(top or self.folder) + os.sep
         self.guarded = os.path.realpath(guarded) + os.sep
         self.is_on = False
         self.read: dict[str, None] = {}
@@ -93,12 +95,11 @@ class Watch:
 
     def _is_data(self, path: str) -> bool:
         """Whether a file is the notebook's business: neither code, nor the system's, nor a temporary one."""
-        if path.startswith(f"{self.folder}{os.sep}"):
+        if path.startswith(self.top):
             return not path.endswith(NOT_DATA)
         is_temporary = path.startswith(os.path.realpath(tempfile.gettempdir())) and not Path(path).exists()
         return not (is_temporary or path.startswith(self.ignored) or path.endswith(NOT_DATA) or "site-packages" in path)
 
     def _name(self, path: str) -> str:
-        """The path from the notebook's folder, or as it is where it is outside."""
-        inside = path.startswith(f"{self.folder}{os.sep}")
-        return Path(path).relative_to(self.folder).as_posix() if inside else path
+        """The path from the notebook's folder, such as `../data/x.csv`, or as it is where it was not copied."""
+        return Path(os.path.relpath(path, self.folder)).as_posix() if path.startswith(self.top) else path

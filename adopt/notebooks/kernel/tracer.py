@@ -61,7 +61,8 @@ class Tracer:
     Args:
         shell: The IPython shell of this kernel.
         settings: `out`, the folder to write into; `book`; `cells`, the numbers of the cells that will run; `keep`, from
-            `cell,position` to the names whose values are kept; `is_seeded`; `guarded`, a folder that must not change.
+            `cell,position` to the names whose values are kept; `is_seeded`; `guarded`, a folder that must not change;
+            `top`, the folder that was copied.
     """
 
     def __init__(self, shell: Any, settings: dict[str, Any]) -> None:
@@ -78,7 +79,7 @@ class Tracer:
         self.hidden = dict(shell.user_ns)
         self.modules = set(sys.modules)
         self.states = find_states()
-        self.watch = Watch(Path.cwd(), self.out, settings["guarded"])
+        self.watch = Watch(Path.cwd(), self.out, settings["guarded"], settings.get("top", ""))
         self.drawing = Drawing(self.out, self.book)
         self.run_code: Callable[..., Awaitable[bool]] = shell.run_code
         shell.events.register("pre_run_cell", self.begin_cell)

@@ -41,6 +41,12 @@ def test_each_says_what_to_use_instead(change: str) -> None:
         ),
         ("got an unexpected keyword argument 'squared'", "`squared` of `mean_squared_error` was", "Use `root_mean"),
         (
+            "dtype 'str' does not support operation 'mean'",
+            "leaving text columns out of sums and means was removed in pandas 2.0",
+            "Use `numeric_only=True`.",
+        ),
+        ("agg function failed [how->median,dtype->object]", "leaving text columns out", "Use `numeric_only=True`."),
+        (
             "Invalid frequency: 2M. Failed to parse with",
             'the frequency `"2M"` was removed in pandas 3.0',
             'Use `"2ME"`',

@@ -19,10 +19,13 @@ from adopt.notebooks.rewriting import RelativeImports, Rewriting, add_parameters
         ("y = [shrink(v) for v in values]  # each", "y = [shrink(v, scale=scale) for v in values]  # each"),
         ('rows = pd.read_csv("houses.csv")', "rows = pd.read_csv(houses_path)"),
         ('rows = pd.read_csv("other.csv")', 'rows = pd.read_csv("other.csv")'),
+        ("rows = pd.read_csv(FOLDER + 'houses.csv')  # all", "rows = pd.read_csv(houses_path)  # all"),
+        ("rows = open(os.path.join(FOLDER, 'houses.csv'))", "rows = open(houses_path)"),
     ],
 )
 def test_variables_are_passed_and_paths_become_parameters(text: str, expected: str) -> None:
-    rewriting = Rewriting({"shrink": ("scale",)}, {"houses.csv": "houses_path"})
+    made = dict.fromkeys(("FOLDER + 'houses.csv'", "os.path.join(FOLDER, 'houses.csv')"), "houses_path")
+    rewriting = Rewriting({"shrink": ("scale",)}, {"houses.csv": "houses_path"}, made)
     assert cst.parse_module(text).visit(rewriting).code == expected
 
 
