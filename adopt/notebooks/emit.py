@@ -216,7 +216,8 @@ class _Writer:
         node = statement.node
         value = node.value if isinstance(node, ast.Assign) else None
         is_text = isinstance(value, ast.Constant) and value.value in self._paths.by_text
-        return is_text or (isinstance(node, ast.Assign) and set(statement.stores) <= self._paths.unused)
+        is_folder = bool(statement.stores) and set(statement.stores) <= self._paths.unused
+        return is_text or (isinstance(node, ast.Assign) and is_folder)
 
     def _outputs(self, kind: OutputKind) -> Iterator[tuple[int, ...]]:
         return (one.statements for one in self._split.slice.outputs if one.kind == kind)

@@ -1,8 +1,8 @@
 """What is said of a division: what makes it impossible, and what a person should know."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from adopt.notebooks.flow import find_plain_name
 from adopt.notebooks.gaps import Gap, Live
@@ -15,6 +15,10 @@ from adopt.notebooks.slices import SPLITTING, Flow
 
 CODES = re.compile(r"\.(Label|OneHot|Ordinal)\w*$")
 """Transformers that only number or spread categories: the test rows have no influence on the training rows."""
+FROM_A_FILE = "Write it to a file once, as with `DataFrame.to_csv`, and take it from `pd.read_csv`."
+"""What to do with data that is in no file."""
+OF_SKLEARN = re.compile(r"load_(iris|wine|breast_cancer|digits|diabetes|linnerud)|fetch_california_housing")
+"""Datasets of scikit-learn that come as frames too."""
 IN_PLACE = re.compile(r"inplace\s*=\s*True")
 
 
@@ -31,6 +35,8 @@ class Found:
     gap: Gap
     """Before the model."""
     reads: Sequence[int]
+    heavy_reads: Mapping[int, str] = field(default_factory=dict)
+    """Statement of ingest -> the package that ingest does not have."""
 
     @property
     def needed(self) -> list[Statement]:
@@ -40,8 +46,8 @@ class Found:
 
 def find_refusals(found: Found) -> Iterator[Refusal]:
     """Why the notebooks cannot be written as stages."""
-    unrelated = list(_find_unrelated(found))
-    yield from unrelated or (*_find_impossible(found), *_find_second_frames(found))
+    first = [*_find_unrelated(found)] or [*_find_unread(found)]
+    yield from first or (*_find_impossible(found), *_find_second_frames(found))
     for statement in found.needed:
         where = _capitalise(name_cells(found.flow, [statement.index]))
         if statement.has_magic:
@@ -116,6 +122,28 @@ def _capitalise(text: str) -> str:
     return text[0].upper() + text[1:]
 
 
+def _find_unread(found: Found) -> Iterator[Refusal]:
+    """Data that never is in a frame, or that ingest cannot read: datasets of scikit-learn, data that is generated."""
+    has_frame = any(value.kind is Kind.FRAME for one in found.needed for value in one.record.values.values())
+    reads = [index for index in found.reads if index in found.slice.needed]
+    if has_frame and not found.heavy_reads:
+        return
+    at = reads[:1] if not has_frame else sorted(found.heavy_reads)[:1]
+    where = name_cells(found.flow, at)
+    called = next((name for index in at for name in find_calls(found.flow.statements[index].node)), "")
+    if has_frame:
+        package = found.heavy_reads[at[0]]
+        message = f"{_capitalise(where)} makes the data with {package}, which the ingest stage does not have."
+    else:
+        message = f"{_capitalise(where)} brings the data, and no cell makes a frame of it. Only frames are handed on."
+    step = FROM_A_FILE
+    if OF_SKLEARN.fullmatch(called):
+        name = called.partition("_")[2]
+        write = f'{called}(as_frame=True).frame.to_csv("{name}.csv", index=False)'
+        step = f'Write it to a file once, `{write}`, and take it from `pd.read_csv("{name}.csv")`.'
+    yield Refusal(RefusalKind.NO_FRAME, message, step, find_cells(found.flow, at))
+
+
 def _find_impossible(found: Found) -> Iterator[Refusal]:
     seen = set()
     for gap, stage in ((found.ingest.gap, Stage.PREPROCESS), (found.gap, Stage.MODEL)):
@@ -174,16 +202,26 @@ def _find_unrelated(found: Found) -> Iterator[Refusal]:
         ]
         message = f"The notebook has {len(groups)} data sets that no result has in common: {'; '.join(parts)}."
         step = "Put each into a notebook of its own."
+        files = {tuple(_list_files(found.flow, sorted(reads))) for reads, _ in groups}
+        if len(files) == 1 and files != {()}:
+            message = (
+                f"The notebook reads the same data {len(groups)} times, for different results: {'; '.join(parts)}."
+            )
+            step = "Read it once and copy the frame, or put what belongs to each read into a notebook of its own."
         cells = find_cells(found.flow, sorted(index for reads, _ in groups for index in reads))
         yield Refusal(RefusalKind.UNRELATED_DATA, message, step, cells)
 
 
 def _name_reads(flow: Flow, reads: Sequence[int]) -> str:
     """The files or addresses that are read, and where."""
-    records = [flow.statements[index].record for index in reads]
-    files = dict.fromkeys(name for record in records for name in (*record.files_read, *record.urls))
+    files = _list_files(flow, reads)
     where = name_cells(flow, reads)
     return f"{', '.join(files)} ({where})" if files else f"that of {where}"
+
+
+def _list_files(flow: Flow, reads: Iterable[int]) -> list[str]:
+    records = [flow.statements[index].record for index in reads]
+    return list(dict.fromkeys(name for record in records for name in (*record.files_read, *record.urls)))
 
 
 def _find_leaks(found: Found) -> Iterator[Remark]:

@@ -14,6 +14,7 @@ DISPLAY_ONLY = {
     "pdoc", "psource", "pfile", "pdef", "psearch", "precision", "who", "whos", "who_ls", "lsmagic", "history",
     "hist", "xmode", "pdb", "debug", "colors", "doctest_mode", "page", "pwd", "timeit", "prun", "memit", "mprun",
     "lprun", "notebook", "quickref", "magic", "pprint", "automagic", "logstart", "logstop", "logoff", "logon",
+    "watermark",
 }  # fmt: skip
 """Line magics without which every value stays the same. `%timeit` runs its statement in a scope of its own."""
 DISPLAY_CELLS = {

@@ -139,6 +139,14 @@ def _read_frequency(match: re.Match[str]) -> Removed | None:
 
 _NUMBERS_ONLY = Removed("leaving text columns out of sums and means", "pandas", "2.0", "`numeric_only=True`")
 
+
+def _read_curve(match: re.Match[str]) -> Removed:
+    return Removed(f"`{match[2]}` of `{match[1]}`", "sklearn", "1.9", f'`curve_kwargs={{"{match[2]}": …}}`')
+
+
+_BY_POSITION = Removed("a call with arguments by position", "sklearn", "1.0", "`name=value` for all but the first ones")
+"""Functions of scikit-learn say only that there are too many."""
+
 _READERS: tuple[tuple[str, Callable[[re.Match[str]], Removed | None]], ...] = (
     (r"`np\.(\w+)` was removed in the NumPy (\S+) release\. Use (`[^`]+`)", _read_numpy),
     (r"`(\w+)` has been removed from scikit-learn since", lambda m: find_removed_name(f"sklearn.datasets.{m[1]}")),
@@ -153,6 +161,8 @@ _READERS: tuple[tuple[str, Callable[[re.Match[str]], Removed | None]], ...] = (
     (r"dtype '(?:str|object)' does not support operation", lambda _: _NUMBERS_ONLY),
     (r"agg function failed \[how->\w+,dtype->(?:str|object)\]", lambda _: _NUMBERS_ONLY),
     (r"(?s)The '(\w+)' parameter of (\w+) must be .* Got '(\w+)' instead", _read_value),
+    (r"(RocCurveDisplay\.from_\w+)\(\) got an unexpected keyword argument '(\w+)'", _read_curve),
+    (r"^too many positional arguments$", lambda _: _BY_POSITION),
     (r"([\w.]+)\(\) takes .*positional arguments? but \d+ were given", _read_position),
     (r"'(seaborn[\w-]*)' is not a valid package style", _read_style),
     (r"Invalid frequency: (\w+)", _read_frequency),

@@ -116,10 +116,16 @@ def find_tables(split: Split, statements: Sequence[Statement]) -> dict[str, str]
 
 
 def find_model(statements: Sequence[Statement]) -> str:
-    """The name of the fitted model that the notebook ends with; empty where it fits none."""
+    """The fitted model that the notebook ends with; empty where it fits none.
+
+    Of a search over parameters it is the best estimator: the search itself holds scorers and splits, which are not
+    kept with a model, and predicts with that estimator.
+    """
     fitted = ""
     for statement in statements:
         for name, value in statement.record.values.items():
             if value.kind == Kind.MODEL and value.is_fitted:
-                fitted = name
+                is_search = value.type.endswith("SearchCV")
+                is_refitted = not any("refit" in one.text and name in one.stores for one in statements)
+                fitted = f"{name}.best_estimator_" if is_search and is_refitted else name
     return fitted

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from adopt.notebooks.borders import Marks, find_literal, find_marks
-from adopt.notebooks.findings import Found, find_refusals, find_remarks
+from adopt.notebooks.findings import FROM_A_FILE, Found, find_refusals, find_remarks
 from adopt.notebooks.flow import build_statements
 from adopt.notebooks.gaps import DRAWN, Gap
 from adopt.notebooks.heavy import describe_heavy, find_heavy
@@ -41,9 +41,8 @@ def split_notebooks(notebooks: Sequence[Notebook], run: Run, *, split: str = "")
     ingest = find_ingest(flow, body, reads, constants, mark=marks.preprocess, end=late)
     if ingest.impossible and marks.preprocess is not None:
         ingest = find_ingest(flow, body, reads, constants, mark=None, end=late)
-    heavy = {
-        i: name for i, name in find_heavy(flow, body, notebooks[0].path.parent).items() if i not in ingest.statements
-    }
+    everywhere = find_heavy(flow, body, notebooks[0].path.parent)
+    heavy = {index: name for index, name in everywhere.items() if index not in ingest.statements}
     border, gap = _find_model(flow, body, ingest, marks, late, constants, heavy)
     placed, moved = _place_figures(outputs, gap, border.at)
     kept = find_slice(flow, [one for one in placed if one.stage is Stage.MODEL])
@@ -51,7 +50,8 @@ def split_notebooks(notebooks: Sequence[Notebook], run: Run, *, split: str = "")
     first = Border(
         Stage.PREPROCESS, min((i for i in body if i not in ingest.statements), default=border.at), _of(marks)
     )
-    found = Found(flow, kept, placed, (first, border), ingest, gap, reads)
+    at_reads = {index: name for index, name in everywhere.items() if index in ingest.statements & kept.needed}
+    found = Found(flow, kept, placed, (first, border), ingest, gap, reads, at_reads)
     return Split(
         statements=flow.statements,
         slice=kept,
@@ -68,7 +68,7 @@ def _require(outputs: Sequence[Output], reads: Sequence[int]) -> None:
     """Raise an error where there is nothing to adopt."""
     if not reads:
         message = "No cell makes a frame, so that no data could be handed from stage to stage."
-        raise NotebookError((Refusal(RefusalKind.NO_FRAME, message, "Read the data into a DataFrame."),))
+        raise NotebookError((Refusal(RefusalKind.NO_FRAME, message, FROM_A_FILE),))
     if not outputs:
         message = "No cell draws a figure, fits a model or shows a number, so that there is no result to keep."
         step = "Show a result in a cell behind those that prepare the data."

@@ -13,6 +13,8 @@ DEFAULTS = {
 STAGE_WORDS = frozenset(("ingest", "preprocess", "model", "load", "data", "preprocessing", "modelling", "modeling"))
 MOST_PARAGRAPHS = 6
 LONGEST_LINE = 115
+MARKS = re.compile(r"^#+\s*|[*`]{1,3}|(?<!\w)_{1,3}(?=\w)|(?<=\w)_{1,3}(?!\w)|!?\[([^\]]*)\]\([^)]*\)")
+"""Marks of Markdown; `unit_price` keeps its underscore."""
 
 
 def describe_part(statements: Sequence[Statement], stage: Stage) -> str:
@@ -27,10 +29,7 @@ def describe_part(statements: Sequence[Statement], stage: Stage) -> str:
 def _read(markdown: str) -> list[str]:
     """Headings and paragraphs as plain text."""
     blocks = re.split(r"\n\s*\n|\n(?=#)|(?<=\n)(?=[-*] )", markdown.strip())
-    plain = [
-        re.sub(r"\s+", " ", re.sub(r"^#+\s*|[*_`]{1,3}|!?\[([^\]]*)\]\([^)]*\)", r"\1", block)).strip()
-        for block in blocks
-    ]
+    plain = [re.sub(r"\s+", " ", MARKS.sub(r"\1", block)).strip() for block in blocks]
     return [
         text.replace("\\", "/").replace('"""', "'''") for text in plain if text and not text.startswith(("<", "|", "$"))
     ]

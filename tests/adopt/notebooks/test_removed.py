@@ -45,6 +45,12 @@ def test_each_says_what_to_use_instead(change: str) -> None:
             "leaving text columns out of sums and means was removed in pandas 2.0",
             "Use `numeric_only=True`.",
         ),
+        (
+            "RocCurveDisplay.from_estimator() got an unexpected keyword argument 'marker'",
+            "`marker` of `RocCurveDisplay.from_estimator` was removed in scikit-learn 1.9",
+            'Use `curve_kwargs={"marker": …}`.',
+        ),
+        ("too many positional arguments", "a call with arguments by position was removed", "Use `name=value` for all"),
         ("agg function failed [how->median,dtype->object]", "leaving text columns out", "Use `numeric_only=True`."),
         (
             "Invalid frequency: 2M. Failed to parse with",

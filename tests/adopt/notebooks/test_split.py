@@ -7,6 +7,7 @@ from tracing import divide, make_notebook, read_parts, run_in_process, trace
 from adopt.notebooks.adopted import Wanted, write_adopted
 from adopt.notebooks.plan import BorderSource, CrossingWay, NotebookError, RefusalKind, Split
 from adopt.notebooks.records import Stage
+from adopt.notebooks.results import find_model
 from adopt.notebooks.split import split_notebooks
 from relay.handoff.errors import UsageError
 
@@ -235,14 +236,30 @@ def test_a_list_of_frames_hands_on_the_frames(folder: Path) -> None:
 
 
 def test_a_target_beside_its_frame_is_refused_with_what_to_do(folder: Path) -> None:
-    read = (
-        "from sklearn.datasets import load_iris\nimport pandas as pd\niris = load_iris()\nx = pd.DataFrame(iris.data)"
-    )
+    (folder / "rows.json").write_text('{"x": [1, 2, 4], "y": [1, 3, 4]}')
+    read = "import json\nimport pandas as pd\nwith open('rows.json') as file:\n    found = json.load(file)"
     fit = "from sklearn.linear_model import LinearRegression\nlr = LinearRegression().fit(x, y)\nlr.score(x, y)"
-    refusals = divide(folder, read, "y = pd.Series(iris.target)", fit).refusals
+    cells = ("x = pd.DataFrame({'x': found['x']})", "y = pd.Series(found['y'])", fit)
+    refusals = divide(folder, read, *cells).refusals
     assert [(refusal.kind, refusal.next_step) for refusal in refusals] == [
         (RefusalKind.CANNOT_CROSS, "Put y into the frame as a column, or move the border with --split.")
     ]
+
+
+@pytest.mark.parametrize(
+    ("read", "words"),
+    [
+        ("x = iris.data\ny = iris.target", "Cell 1 brings the data, and no cell makes a frame of it."),
+        ("import pandas as pd\nx = pd.DataFrame(iris.data)\ny = iris.target", "Cell 1 makes the data with sklearn"),
+    ],
+)
+def test_a_dataset_of_scikit_learn_is_refused_with_the_way_to_a_frame(folder: Path, read: str, words: str) -> None:
+    fit = "from sklearn.linear_model import LinearRegression\nlr = LinearRegression().fit(x, y)\nlr.score(x, y)"
+    load = "from sklearn.datasets import load_iris\niris = load_iris()"
+    (refusal,) = divide(folder, load, read, fit).refusals
+    assert refusal.kind is RefusalKind.NO_FRAME
+    assert words in refusal.message
+    assert 'load_iris(as_frame=True).frame.to_csv("iris.csv", index=False)' in refusal.next_step
 
 
 def test_two_other_frames_do_not_reach_the_model(folder: Path) -> None:
@@ -265,6 +282,20 @@ def test_unrelated_data_is_asked_about(folder: Path) -> None:
     (refusal,) = divide(folder, *BOOK, other).refusals
     assert refusal.kind is RefusalKind.UNRELATED_DATA
     assert "a.csv (cell 1), shown in cell 3 and cell 4; b.csv (cell 5), shown in cell 5" in refusal.message
+
+
+def test_data_that_is_read_twice_is_no_second_data_set(folder: Path) -> None:
+    again = "df = pd.read_csv('a.csv')\nsecond = LinearRegression().fit(df[['x']], df['x'])\nprint(second.coef_)"
+    (refusal,) = divide(folder, *BOOK, again).refusals
+    assert "reads the same data 2 times" in refusal.message
+    assert refusal.next_step.startswith("Read it once")
+
+
+def test_of_a_search_the_best_estimator_is_kept(folder: Path) -> None:
+    search = "from sklearn.linear_model import Ridge\nfrom sklearn.model_selection import GridSearchCV\n"
+    search += "best = GridSearchCV(Ridge(), {'alpha': [1, 2]}, cv=3, scoring='neg_mean_squared_error')\n"
+    split = divide(folder, READ, CLEAN, f"{search}best.fit(df[['x']], df['y'])", "print(best.best_score_)")
+    assert find_model([split.statements[index] for index in split.parts[-1].statements]) == "best.best_estimator_"
 
 
 def test_a_needed_shell_line_is_refused_with_its_cell(folder: Path) -> None:
