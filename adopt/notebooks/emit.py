@@ -144,8 +144,12 @@ class _Writer:
             and constant.annotation
             and constant.statement not in self._context.module_constants
             and constant.name not in self._paths.unused
-            and not (isinstance(constant.value, ast.Constant) and constant.value.value in self._paths.by_text)
+            and not self._names_file(constant.value)
         }
+
+    def _names_file(self, value: ast.expr) -> bool:
+        """Whether a literal is a path that has a parameter, or a list of such paths."""
+        return any(isinstance(one, ast.Constant) and one.value in self._paths.by_text for one in ast.walk(value))
 
     def _restore(self) -> Iterator[str]:
         for one in self._frames_taken():

@@ -74,7 +74,8 @@ def find_paths(
                 raise refuse(
                     statement,
                     f"Cell {statement.place.cell} reads {path} by a path that is put together while it runs.",
-                    f'Write the path as one text, such as "{path}", so that it can become a parameter.',
+                    f'Write each path as one text, such as "{path}", so that it can become a parameter. A loop can go '
+                    "through a list of such texts.",
                 )
             known = {one.path: one for one in (*texts.values(), *expressions.values())}
             file = known.get(path) or FilePath(path, _name_parameter(path, taken))

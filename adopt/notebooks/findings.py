@@ -128,7 +128,9 @@ def _find_unread(found: Found) -> Iterator[Refusal]:
     reads = [index for index in found.reads if index in found.slice.needed]
     if has_frame and not found.heavy_reads:
         return
-    at = reads[:1] if not has_frame else sorted(found.heavy_reads)[:1]
+    # Of data that is drawn or typed nothing is a read: then the first array stands for it.
+    arrays = [one.index for one in found.needed if any(v.kind is Kind.ARRAY for v in one.record.values.values())]
+    at = sorted(found.heavy_reads)[:1] if has_frame else (reads or arrays or [found.needed[0].index])[:1]
     where = name_cells(found.flow, at)
     called = next((name for index in at for name in find_calls(found.flow.statements[index].node)), "")
     if has_frame:

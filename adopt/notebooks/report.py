@@ -154,6 +154,8 @@ def write_lines(report: Report) -> list[str]:
 
 
 def _say_part(report: Report, part: PartLine) -> str:
+    if not part.cells:
+        return "no cell: it hands the rows on as they are"
     cells = f"{'cells' if len(part.cells) > 1 else 'cell'} {report.name_cells(part.cells)}"
     return f"{cells}{f' ({part.border})' if part.border else ''}"
 

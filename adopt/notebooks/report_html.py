@@ -153,7 +153,7 @@ def _division(report: Report) -> str:
         (
             escape(part.stage),
             f"<code>{escape(part.function)}</code>",
-            escape(report.name_cells(part.cells)),
+            escape(report.name_cells(part.cells)) or "none",
             escape(part.border),
         )
         for part in report.parts

@@ -12,7 +12,7 @@ from adopt.notebooks.heavy import describe_heavy, find_heavy
 from adopt.notebooks.ingesting import Ingest, find_ingest
 from adopt.notebooks.parts import find_split_pair, make_parts
 from adopt.notebooks.plan import Border, BorderSource, NotebookError, Output, OutputKind, Refusal, RefusalKind, Split
-from adopt.notebooks.records import Notebook, Run, Stage
+from adopt.notebooks.records import Kind, Notebook, Run, Stage
 from adopt.notebooks.slices import Flow, find_model_start, find_outputs, find_reads, find_slice
 
 
@@ -34,7 +34,7 @@ def split_notebooks(notebooks: Sequence[Notebook], run: Run, *, split: str = "")
     late = marks.model if marks.model is not None else _find_late(flow, reads)
     outputs = find_outputs(flow, late)
     main = [one for one in outputs if one.stage is Stage.MODEL] or list(outputs)
-    _require(main, reads)
+    _require(flow, main, reads)
     needed = flow.close(index for one in main for index in one.statements)
     constants = _find_constants(flow, needed)
     body = _find_body(flow, needed)
@@ -64,14 +64,20 @@ def split_notebooks(notebooks: Sequence[Notebook], run: Run, *, split: str = "")
     )
 
 
-def _require(outputs: Sequence[Output], reads: Sequence[int]) -> None:
+def _shows_table(flow: Flow) -> bool:
+    shown = (one.record.shown for one in flow.statements)
+    return any(value is not None and value.kind in (Kind.FRAME, Kind.SERIES) for value in shown)
+
+
+def _require(flow: Flow, outputs: Sequence[Output], reads: Sequence[int]) -> None:
     """Raise an error where there is nothing to adopt."""
     if not reads:
         message = "No cell makes a frame, so that no data could be handed from stage to stage."
         raise NotebookError((Refusal(RefusalKind.NO_FRAME, message, FROM_A_FILE),))
     if not outputs:
         message = "No cell draws a figure, fits a model or shows a number, so that there is no result to keep."
-        step = "Show a result in a cell behind those that prepare the data."
+        message += " Tables that are only shown are none." if _shows_table(flow) else ""
+        step = "Print a number, draw a figure or write a table with `to_csv` behind the cells that prepare the data."
         raise NotebookError((Refusal(RefusalKind.NO_RESULT, message, step),))
 
 

@@ -3,12 +3,14 @@
 from pathlib import Path
 
 import pytest
-from tracing import divide
+from tracing import divide, make_notebook
 
+from adopt.notebooks.emit import Context, write_function
 from adopt.notebooks.file_paths import FilePath, FilePaths, find_paths
 from adopt.notebooks.kernel.files import Watch
-from adopt.notebooks.parameters import find_constants
+from adopt.notebooks.parameters import find_constants, find_globals
 from adopt.notebooks.plan import NotebookError
+from adopt.notebooks.source_lines import read_lines
 
 REST = (
     "from sklearn.linear_model import LinearRegression\nlr = LinearRegression().fit(df[['x']], df['y'])",
@@ -57,6 +59,17 @@ def test_a_path_that_is_put_together_of_literals_becomes_a_parameter(
 def test_two_files_of_one_folder_have_parameters_of_their_own(folder: Path) -> None:
     read = 'DATA = "data/"\ndf = pd.concat([pd.read_csv(DATA + "orders.csv"), pd.read_csv(DATA + "sales.csv")])'
     assert {one.parameter for one in find(folder, read).files} == {"orders_path", "sales_path"}
+
+
+def test_a_list_of_paths_becomes_a_list_of_parameters(folder: Path) -> None:
+    read = 'PATHS = ["data/orders.csv", "data/sales.csv"]\ndf = pd.concat([pd.read_csv(path) for path in PATHS])'
+    split = divide(folder, f"import pandas as pd\n{read}", *REST)
+    constants = find_constants(split)
+    context = Context(split, read_lines([make_notebook(f"import pandas as pd\n{read}", *REST)]), constants,
+                      find_globals(split, constants), {})  # fmt: skip
+    function = write_function(split.parts[0], context)
+    assert "PATHS = [orders_path, sales_path]" in function.body
+    assert "PATHS" not in function.parameters
 
 
 def test_a_path_of_a_loop_is_refused(folder: Path) -> None:

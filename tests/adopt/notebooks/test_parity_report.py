@@ -57,6 +57,11 @@ def test_the_outcome_is_one_sentence(items: tuple[Item, ...], words: str) -> Non
     assert summarise(make(*items)) == words
 
 
+def test_a_stage_without_cells_says_so() -> None:
+    lines = write_lines(replace(make(FRAME), parts=(PartLine("preprocess", "prepare", (), "proposed"),)))
+    assert lines[0] == "  preprocess  no cell: it hands the rows on as they are"
+
+
 def test_nothing_compared_is_not_equal() -> None:
     assert not make().is_settled
 

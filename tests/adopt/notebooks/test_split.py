@@ -262,6 +262,14 @@ def test_a_dataset_of_scikit_learn_is_refused_with_the_way_to_a_frame(folder: Pa
     assert 'load_iris(as_frame=True).frame.to_csv("iris.csv", index=False)' in refusal.next_step
 
 
+def test_generated_data_without_a_frame_is_refused_once(folder: Path) -> None:
+    fit = "from sklearn.linear_model import LinearRegression\nlr = LinearRegression().fit(x, x)\nprint(lr.score(x, x))"
+    (refusal,) = divide(folder, "from sklearn.datasets import load_iris\niris = load_iris()",
+                        "import numpy as np\nnp.random.seed(1)\nx = np.random.rand(9, 1)", fit).refusals  # fmt: skip
+    assert refusal.kind is RefusalKind.NO_FRAME
+    assert "Cell 2 brings the data, and no cell makes a frame" in refusal.message
+
+
 def test_two_other_frames_do_not_reach_the_model(folder: Path) -> None:
     cells = (
         READ,
@@ -365,7 +373,9 @@ def test_literals_assigned_once_are_parameters(folder: Path) -> None:
 def test_nothing_to_keep_is_refused(folder: Path) -> None:
     with pytest.raises(NotebookError) as raised:
         divide(folder, READ, "df.head()")
-    assert [refusal.kind for refusal in raised.value.refusals] == [RefusalKind.NO_RESULT]
+    (refusal,) = raised.value.refusals
+    assert refusal.kind is RefusalKind.NO_RESULT
+    assert refusal.message.endswith("Tables that are only shown are none.")
 
 
 def test_a_call_that_was_meant_to_change_something_is_reported(folder: Path) -> None:
