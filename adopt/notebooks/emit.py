@@ -96,6 +96,7 @@ class _Writer:
             for one in (*part.takes, *part.gives)
             if (one.stage, one.name) in context.frames
         }
+        self._own = {name: self._find_free(name) for name in ("metrics", "figures")}
         self._ends = find_figure_ends(self._split, self._statements) if self._is_model else {}
         self._tables = find_tables(self._split, self._statements) if self._is_model else {}
 
@@ -147,6 +148,12 @@ class _Writer:
             and not self._names_file(constant.value)
         }
 
+    def _find_free(self, name: str) -> str:
+        """A name that the notebook does not have itself, as it has after `from sklearn import metrics`."""
+        taken = used_names([one.node for one in self._split.statements])
+        taken |= {bound for one in self._split.statements for bound in (*one.stores, *one.record.bound)}
+        return next(one for one in (name, f"the_{name}", f"the_{name}_") if one not in taken)
+
     def _names_file(self, value: ast.expr) -> bool:
         """Whether a literal is a path that has a parameter, or a list of such paths."""
         return any(isinstance(one, ast.Constant) and one.value in self._paths.by_text for one in ast.walk(value))
@@ -163,9 +170,9 @@ class _Writer:
 
     def _open_results(self) -> Iterator[str]:
         if self._is_model and any(self._is_metric(one) for one in self._statements):
-            yield "metrics = {}"
+            yield f"{self._own['metrics']} = {{}}"
         if self._ends:
-            yield "figures = {}"
+            yield f"{self._own['figures']} = {{}}"
 
     def _is_metric(self, statement: Statement) -> bool:
         return self._is_model and bool(find_metrics(statement, ()))
@@ -184,12 +191,12 @@ class _Writer:
         if found:
             self._metrics += found
             for number, metric in enumerate(found):
-                made = parse_lines(f"metrics[{metric.name!r}] = {metric.expression}")[0]
+                made = parse_lines(f"{self._own['metrics']}[{metric.name!r}] = {metric.expression}")[0]
                 yield self._rewrite(made.with_changes(leading_lines=line.leading_lines if number == 0 else ()))
         else:
             yield self._rewrite(line)
         for end in self._ends.get(statement.index, ()):
-            yield from parse_lines(_close_figure(end))
+            yield from parse_lines(f"{self._own['figures']}{_close_figure(end)}")
 
     def _is_left_out(self, statement: Statement) -> bool:
         is_parameter = any(one.statement == statement.index for one in self._parameters.values())
@@ -251,8 +258,8 @@ class _Writer:
         if not self._is_model:
             return self._give_frames()
         parts = [f'"model": {model}'] if model else []
-        parts += ['"metrics": metrics'] if self._metrics else []
-        parts += ['"figures": figures'] if self._ends else []
+        parts += [f'"metrics": {self._own["metrics"]}'] if self._metrics else []
+        parts += [f'"figures": {self._own["figures"]}'] if self._ends else []
         if self._tables:
             parts.append('"tables": {' + ", ".join(f"{name!r}: {text}" for name, text in self._tables.items()) + "}")
         return f"return {{{', '.join(parts)}}}"
@@ -275,7 +282,7 @@ class _Writer:
 
 
 def _close_figure(end: FigureEnd) -> str:
-    return f"figures[{end.name!r}] = {end.expression}\nplt.close({end.variable})"
+    return f"[{end.name!r}] = {end.expression}\nplt.close({end.variable})"
 
 
 def _rename_paths(line: Line, names: Mapping[str, str]) -> Line:

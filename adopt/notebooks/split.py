@@ -76,7 +76,7 @@ def _require(flow: Flow, outputs: Sequence[Output], reads: Sequence[int]) -> Non
         raise NotebookError((Refusal(RefusalKind.NO_FRAME, message, FROM_A_FILE),))
     if not outputs:
         message = "No cell draws a figure, fits a model or shows a number, so that there is no result to keep."
-        message += " Tables that are only shown are none." if _shows_table(flow) else ""
+        message += " Tables that are only shown do not count." if _shows_table(flow) else ""
         step = "Print a number, draw a figure or write a table with `to_csv` behind the cells that prepare the data."
         raise NotebookError((Refusal(RefusalKind.NO_RESULT, message, step),))
 

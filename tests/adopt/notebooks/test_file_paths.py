@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from tracing import divide, make_notebook
 
-from adopt.notebooks.emit import Context, write_function
+from adopt.notebooks.emit import Context, StageFunction, write_function
 from adopt.notebooks.file_paths import FilePath, FilePaths, find_paths
 from adopt.notebooks.kernel.files import Watch
 from adopt.notebooks.parameters import find_constants, find_globals
@@ -31,6 +31,14 @@ def find(folder: Path, read: str) -> FilePaths:
     split = divide(folder, f"import os\nfrom pathlib import Path\nimport pandas as pd\n{read}", *REST)
     assert split.refusals == ()
     return find_paths(split.parts[0], split, find_constants(split))
+
+
+def write(folder: Path, part: int, *cells: str) -> StageFunction:
+    """The function of a part of a notebook."""
+    split = divide(folder, *cells)
+    constants = find_constants(split)
+    lines = read_lines([make_notebook(*cells)])
+    return write_function(split.parts[part], Context(split, lines, constants, find_globals(split, constants), {}))
 
 
 @pytest.mark.parametrize(
@@ -63,13 +71,17 @@ def test_two_files_of_one_folder_have_parameters_of_their_own(folder: Path) -> N
 
 def test_a_list_of_paths_becomes_a_list_of_parameters(folder: Path) -> None:
     read = 'PATHS = ["data/orders.csv", "data/sales.csv"]\ndf = pd.concat([pd.read_csv(path) for path in PATHS])'
-    split = divide(folder, f"import pandas as pd\n{read}", *REST)
-    constants = find_constants(split)
-    context = Context(split, read_lines([make_notebook(f"import pandas as pd\n{read}", *REST)]), constants,
-                      find_globals(split, constants), {})  # fmt: skip
-    function = write_function(split.parts[0], context)
+    function = write(folder, 0, f"import pandas as pd\n{read}", *REST)
     assert "PATHS = [orders_path, sales_path]" in function.body
     assert "PATHS" not in function.parameters
+
+
+def test_the_results_have_a_name_that_the_notebook_does_not_have(folder: Path) -> None:
+    read = "import pandas as pd\nfrom sklearn import metrics\ndf = pd.read_csv('data/orders.csv')"
+    function = write(folder, -1, read, *REST[:1], "metrics.r2_score(df['y'], lr.predict(df[['x']]))")
+    assert "the_metrics = {}\n" in function.body
+    assert "= metrics.r2_score(" in function.body
+    assert function.body.rstrip().endswith('"metrics": the_metrics}')
 
 
 def test_a_path_of_a_loop_is_refused(folder: Path) -> None:

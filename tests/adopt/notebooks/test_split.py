@@ -375,7 +375,7 @@ def test_nothing_to_keep_is_refused(folder: Path) -> None:
         divide(folder, READ, "df.head()")
     (refusal,) = raised.value.refusals
     assert refusal.kind is RefusalKind.NO_RESULT
-    assert refusal.message.endswith("Tables that are only shown are none.")
+    assert refusal.message.endswith("Tables that are only shown do not count.")
 
 
 def test_a_call_that_was_meant_to_change_something_is_reported(folder: Path) -> None:
