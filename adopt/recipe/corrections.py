@@ -63,7 +63,7 @@ def read_corrections(set_texts: Iterable[str], unset_keys: Iterable[str] = ()) -
     values = dict(parse_override(text) for text in set_texts)
     removed = frozenset(unset_keys)
     for key in (*values, *removed):
-        _check_key(key)
+        _check_key(key, "--set" if key in values else "--unset")
     for key, value in values.items():
         _check_value(key, value)
     return Corrections(values, removed - set(values))
@@ -82,23 +82,26 @@ def require_columns(corrections: Corrections, names: Iterable[str]) -> None:
         if section == "columns" and name not in known:
             near = suggest_nearest(name, known)
             shown = "" if near else f"; the columns are {', '.join(known[:20])}{', …' if len(known) > 20 else ''}"
-            raise UsageError(f'--set {key}: the draft has no column "{name}"{near}{shown}')
+            option = "--set" if key in corrections.values else "--unset"
+            raise UsageError(f'{option} {key}: the draft has no column "{name}"{near}{shown}')
 
 
-def _check_key(key: str) -> None:
+def _check_key(key: str, option: str) -> None:
     section, _, rest = key.partition(".")
     if key in HEAD or (section in SECTIONS and rest):
         return
     if section != "columns":
-        near = suggest_nearest(section, (*HEAD, *SECTIONS, "columns"))
+        near = "" if section in SECTIONS else suggest_nearest(section, (*HEAD, *SECTIONS, "columns"))
         raise UsageError(
-            f"--set {key}: no such key of a recipe{near}; expected columns.NAME.KEY, ingest.KEY, preprocess.KEY, "
+            f"{option} {key}: no such key of a recipe{near}; expected columns.NAME.KEY, ingest.KEY, preprocess.KEY, "
             "model.KEY, title, description or target"
         )
     name, _, last = rest.rpartition(".")
     if not name or last not in COLUMN_KEYS:
         near = suggest_nearest(last, COLUMN_KEYS)
-        raise UsageError(f"--set {key}: expected columns.NAME.KEY, where KEY is one of {', '.join(COLUMN_KEYS)}{near}")
+        raise UsageError(
+            f"{option} {key}: expected columns.NAME.KEY, where KEY is one of {', '.join(COLUMN_KEYS)}{near}"
+        )
 
 
 def _check_value(key: str, value: Any) -> None:
