@@ -146,6 +146,20 @@ def test_a_correction_that_names_nothing_is_refused(setting: str, message: str) 
     assert message in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("key", "message"),
+    [
+        ("model", "--unset model: no such key of a recipe; expected columns.NAME.KEY"),
+        ("columns.churn", "--unset columns.churn: expected columns.NAME.KEY"),
+        ("columns.chrun.min", '--unset columns.chrun.min: the draft has no column "chrun"'),
+    ],
+)
+def test_a_key_that_cannot_be_left_out_is_refused_by_the_option_that_named_it(key: str, message: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        draft(unset=(key,))
+    assert str(refused.value).startswith(message)
+
+
 def test_a_target_that_is_no_column_is_refused_with_the_nearest() -> None:
     with pytest.raises(UsageError, match=r'--target chrun: .* \(did you mean "churn"\?\)'):
         draft(target="chrun")
