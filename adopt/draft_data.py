@@ -1,5 +1,6 @@
 """From what a person gives to a draft: look at the data once, then guess as often as a person corrects."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -20,6 +21,9 @@ from adopt.recipe.warnings import find_warnings
 from relay.handoff.column import APPLIES_TO
 from relay.handoff.errors import UsageError
 from relay.handoff.recipe_file import suggest_nearest
+
+NUMBERED = re.compile(r"column_[0-9]+")
+"""Names by place, of columns for which the source has none. Read by their order they can still have names."""
 
 NO_TARGET = "none"
 """What a person gives as the target where the recipe has none."""
@@ -57,7 +61,10 @@ def draft_data(examined: Examined, wishes: Wishes) -> Draft:
     ]
     types = ask_once(types, profile.columns)
     decided = _decide(wishes, names, layout.names)
-    roles = guess_roles(profile, types, names=names, decided=decided, has_names=layout.has_names, shape=layout.shape)
+    are_named = layout.has_names or not all(map(NUMBERED.fullmatch, layout.names))
+    roles = guess_roles(
+        profile, types, names=names, decided=decided, has_names=are_named, shape=layout.shape, title=layout.title
+    )
     task = guess_task(profile, types, roles, names=names)
     columns = tuple(
         _make_column(name, source, guess, role, corrections)
@@ -74,9 +81,7 @@ def draft_data(examined: Examined, wishes: Wishes) -> Draft:
         task=task,
         notes=layout.notes,
         key_notes={f"ingest.{key}": notes for key, notes in said.items()},
-        warnings=find_warnings(
-            profile, types, roles, task, names=names, has_names=layout.has_names, totals=examined.totals
-        ),
+        warnings=find_warnings(profile, types, roles, task, names=names, has_names=are_named, totals=examined.totals),
     )
     return correct(draft, corrections, has_names=layout.has_names)
 

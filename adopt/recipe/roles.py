@@ -81,6 +81,7 @@ def guess_roles(
     decided: Decided | None = None,
     has_names: bool = True,
     shape: Shape = Shape.TABLE,
+    title: str = "",
 ) -> Roles:
     """The role of each column, with its evidence.
 
@@ -91,11 +92,12 @@ def guess_roles(
         decided: what a person says about target and roles.
         has_names: whether the source names its columns.
         shape: what the rows are.
+        title: of the data, which may name the target.
     """
     decided = decided or Decided()
     columns = look_at(profile, types, names)
     found = _mark(columns, decided, duplicates=profile.duplicate_rows, has_names=has_names)
-    chosen, notes = _choose(columns, decided, found, has_names=has_names)
+    chosen, notes = _choose(columns, decided, found, has_names=has_names, title=title)
     usable = [one.index for one in columns if one.index not in found and one.type != "text" and not one.is_constant]
     documents = find_documents(
         columns, chosen, usable, is_given=shape is Shape.DOCUMENTS, is_decided=decided.place is not None
@@ -205,14 +207,14 @@ def _find_marks(columns: Sequence[Known], duplicates: int, *, has_names: bool) -
 
 
 def _choose(
-    columns: Sequence[Known], decided: Decided, found: Mapping[int, RoleGuess], *, has_names: bool
+    columns: Sequence[Known], decided: Decided, found: Mapping[int, RoleGuess], *, has_names: bool, title: str
 ) -> tuple[Target | None, tuple[Note, ...]]:
     if decided.place is not None:
         chosen = choose_target(columns[decided.place])
         return chosen, chosen.notes
     if decided.has_no_target:
         return None, (Note("no target: none is wanted"),)
-    return find_target(columns, taken=found, has_names=has_names)
+    return find_target(columns, taken=found, has_names=has_names, title=title)
 
 
 def _guess_target(column: Known, target: Target) -> RoleGuess:

@@ -1,13 +1,13 @@
 """Which column is to be learned, with the evidence; none is an answer too."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from adopt.notes import Note
 from adopt.recipe.known import Known
-from adopt.recipe.target_words import CERTAIN, NEVER, POSSIBLE, rate_name
-from adopt.recipe.words import split_name
+from adopt.recipe.target_words import CERTAIN, DESCRIBING, NEVER, POSSIBLE, WEAK, rate_name
+from adopt.recipe.words import join_name, split_name
 from relay.handoff.wording import count, list_words
 
 MOST_CLASSES = 30
@@ -69,7 +69,7 @@ class Rated:
 
 
 def find_target(
-    columns: Sequence[Known], *, taken: Collection[int] = (), has_names: bool = True
+    columns: Sequence[Known], *, taken: Collection[int] = (), has_names: bool = True, title: str = ""
 ) -> tuple[Target | None, tuple[Note, ...]]:
     """The target and its evidence, or None and the reason.
 
@@ -77,18 +77,35 @@ def find_target(
         columns: of the table.
         taken: places of columns that are something else, such as ids.
         has_names: whether the source names its columns.
+        title: of the data.
     """
     free = [column for column in columns if column.index not in taken and not _says_nothing(column)]
     rated = [
-        Rated(column, kind, rate_name(column.name) if has_names else 0, _rate_place(column, kind, free, has_names))
+        Rated(
+            column, kind, rate_name(column.name, title) if has_names else 0, _rate_place(column, kind, free, has_names)
+        )
         for column in free
         if (kind := find_kind(column)) is not None
     ]
+    rated = _doubt_describing(rated)
     ranked = sorted(rated, key=lambda one: (-one.total, one.column.index))
     if not ranked or ranked[0].total < LAST_NUMBER or not _has_inputs(columns, free, ranked[0].column):
         return None, (_say_none(ranked),)
     target = _choose(ranked, has_names=has_names)
     return target, target.notes
+
+
+def _doubt_describing(rated: Sequence[Rated]) -> list[Rated]:
+    """What is called a class may tell a group apart beside a last column of classes, or where most rows have none."""
+    has_last = any(one.place == LAST_CLASS for one in rated)
+    return [
+        replace(one, name=POSSIBLE if one.place else WEAK)
+        if join_name(one.column.name) in DESCRIBING
+        and one.place <= FIRST
+        and (has_last or one.column.nulls > one.column.valued)
+        else one
+        for one in rated
+    ]
 
 
 def choose_target(column: Known) -> Target:

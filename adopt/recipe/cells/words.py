@@ -25,6 +25,8 @@ AMOUNT = re.compile(
 )
 UNIT = re.compile(r"[-+]?9([.,]9)?\s?(?P<unit>a[²³]?|°a?)")
 CLOCK = re.compile(r"9:9(:9([.,]9)?)?( ?a)?")
+MOST_STRANGE = 0.4
+"""Share of the cells up to which those that are no numbers are asked about: the others are most of the column."""
 MANY_WORDS = 8.0
 LONG = 200
 FEW_VALUES, MANY_VALUES = 50, 1_000
@@ -78,7 +80,7 @@ def _describe_rest(subject: Subject) -> Note | None:
         return mixture
     ways = {way: cells for way, cells in subject.column.ways.items() if way.startswith(("int", "float"))}
     best = max(ways, key=lambda way: (ways[way].fits, way == "int"), default="")
-    if not best or not 0 < ways[best].misses <= subject.known * 0.2:
+    if not best or not 0 < ways[best].misses <= subject.known * MOST_STRANGE:
         return None
     if len(ways[best].examples) == 1 and ways[best].misses > 1:
         return _propose_missing(subject, ways[best].examples[0].strip(), ways[best].misses)
