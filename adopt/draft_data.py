@@ -9,7 +9,7 @@ from adopt.data.profile import ColumnProfile
 from adopt.examine import Examined as Examined
 from adopt.examine import examine as examine
 from adopt.notes import Note
-from adopt.recipe.corrections import TARGET, Corrections, require_columns
+from adopt.recipe.corrections import TARGET, Corrections, require_columns, use_names
 from adopt.recipe.draft import Draft, DraftColumn
 from adopt.recipe.look_up import find_column_value, find_value
 from adopt.recipe.names import choose_names
@@ -54,12 +54,13 @@ def draft_data(examined: Examined, wishes: Wishes) -> Draft:
     """
     layout, profile = examined.layout, examined.profile
     names = choose_names(layout.names)
-    corrections = wishes.corrections
+    corrections = use_names(wishes.corrections, names, layout.names)
+    wishes = replace(wishes, corrections=corrections)
     require_columns(corrections, names)
     types = [
         _guess_type(one, profile.columns, name, corrections) for one, name in zip(profile.columns, names, strict=True)
     ]
-    types = ask_once(types, profile.columns)
+    guesses, types = types, ask_once(types, profile.columns)
     decided = _decide(wishes, names, layout.names)
     are_named = layout.has_names or not all(map(NUMBERED.fullmatch, layout.names))
     roles = guess_roles(
@@ -81,7 +82,7 @@ def draft_data(examined: Examined, wishes: Wishes) -> Draft:
         task=task,
         notes=layout.notes,
         key_notes={f"ingest.{key}": notes for key, notes in said.items()},
-        warnings=find_warnings(profile, types, roles, task, names=names, has_names=are_named, totals=examined.totals),
+        warnings=find_warnings(profile, guesses, roles, task, names=names, has_names=are_named, totals=examined.totals),
     )
     return correct(draft, corrections, has_names=layout.has_names)
 

@@ -1,6 +1,6 @@
 """What a person says instead of a guess: `--set columns.zip.type="text"`."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
@@ -67,6 +67,28 @@ def read_corrections(set_texts: Iterable[str], unset_keys: Iterable[str] = ()) -
     for key, value in values.items():
         _check_value(key, value)
     return Corrections(values, removed - set(values))
+
+
+def use_names(corrections: Corrections, names: Sequence[str], sources: Sequence[str]) -> Corrections:
+    """The same, where a column that is given by the source's name is called by the draft's.
+
+    Args:
+        corrections: of a person.
+        names: of the draft's columns.
+        sources: the source's names of the same columns.
+    """
+    drafted = {source: name for name, source in zip(names, sources, strict=True) if source not in names}
+
+    def rename(key: str) -> str:
+        section, _, rest = key.partition(".")
+        column, _, last = rest.rpartition(".")
+        bare = column[1:-1] if len(column) > 1 and column[0] == column[-1] and column[0] in "\"'" else column
+        if section != "columns" or column in names:
+            return key
+        return f"columns.{drafted.get(bare, bare if bare in names else column)}.{last}"
+
+    values = {rename(key): value for key, value in corrections.values.items()}
+    return Corrections(values, frozenset(map(rename, corrections.removed)))
 
 
 def require_columns(corrections: Corrections, names: Iterable[str]) -> None:

@@ -108,10 +108,19 @@ def _doubt_describing(rated: Sequence[Rated]) -> list[Rated]:
     ]
 
 
+def _order(rated: Rated) -> tuple[float, bool, int, int]:
+    """The most likely target first: by name and place, then classes before numbers, and later columns first."""
+    is_never = bool(set(split_name(rated.column.name)) & NEVER)
+    return -rated.total, is_never, ORDER.index(rated.kind), -rated.column.index
+
+
+ORDER: tuple[TargetKind, ...] = ("binary", "classes", "regression", "none")
+
+
 def choose_target(column: Known) -> Target:
     """The target that a person names: its kind by its cells, also where it seems nothing to learn."""
     kind = find_kind(column) or "none"
-    note = Note(f"named as the target; {_say_kind(column, kind)}")
+    note = Note(f"{column.shown}: named as the target; {_say_kind(column, kind)}")
     return Target(column.index, kind, (note,))
 
 
@@ -188,11 +197,11 @@ def _choose(ranked: Sequence[Rated], *, has_names: bool) -> Target:
         why = f"{said}, so this is the {where} column"
     near = [one for one in others if one.name >= POSSIBLE or (one.total >= LAST_NUMBER and one.total > best.total - 30)]
     is_clear = best.name == CERTAIN or (best.name >= POSSIBLE and best.total >= CLEAR and not _rivals(best, others))
-    text = f"{why}; {_say_kind(best.column, best.kind)}"
+    text = f"{best.column.shown}: {why}; {_say_kind(best.column, best.kind)}"
     if near:
         names = list_words([one.column.shown for one in near[:3]])
         text += f"; {names} would be possible too"
-    note = _ask(text, [*near, *(one for one in others if one not in near)], is_question=not is_clear)
+    note = _ask(text, others, is_question=not is_clear)
     return Target(best.column.index, best.kind, (note,))
 
 
@@ -213,7 +222,7 @@ def _ask(text: str, others: Sequence[Rated], *, is_question: bool) -> Note:
 
 
 def _list(others: Sequence[Rated]) -> tuple[str, ...]:
-    return tuple(one.column.shown for one in others[:8])
+    return tuple(one.column.shown for one in sorted(others, key=_order)[:8])
 
 
 def _say_kind(column: Known, kind: str) -> str:

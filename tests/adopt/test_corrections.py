@@ -11,6 +11,7 @@ from adopt.data.profiling import profile_rows
 from adopt.draft_data import Examined, Wishes, draft_data
 from adopt.recipe.corrections import read_corrections
 from adopt.recipe.draft import Draft, DraftColumn
+from adopt.recipe.names import choose_names
 from relay.handoff.errors import UsageError
 
 CELLS = {
@@ -163,3 +164,25 @@ def test_a_key_that_cannot_be_left_out_is_refused_by_the_option_that_named_it(ke
 def test_a_target_that_is_no_column_is_refused_with_the_nearest() -> None:
     with pytest.raises(UsageError, match=r'--target chrun: .* \(did you mean "churn"\?\)'):
         draft(target="chrun")
+
+
+@pytest.mark.parametrize("key", ["columns.Prüf-Name.role", 'columns."Prüf-Name".role', "columns.Pruf_Name.role"])
+def test_a_column_is_corrected_by_either_name(key: str) -> None:
+    examined = examine_cells({"Prüf-Name": ["a", "b", "c", "d"] * 50, "y": ["no", "yes"] * 100})
+    shown = choose_names(["Prüf-Name"])[0]
+    wishes = Wishes("x", corrections=read_corrections([f'{key.replace("Pruf_Name", shown)}="group"']))
+    assert draft_data(examined, wishes).columns[0].role == "group"
+
+
+def test_the_question_about_the_target_begins_with_its_column_and_lists_the_likely_ones_first() -> None:
+    cells = {
+        "size": [f"{number * 7 % 90}.5" for number in range(200)],
+        "street": [("x", "y")[number * 3 % 7 % 2] for number in range(200)],
+        "shape": [("a", "b")[number * 5 % 11 % 2] for number in range(200)],
+        "length": [f"{number * 13 % 70}.5" for number in range(200)],
+        "colour": [("red", "blue", "green")[number * 7 % 13 % 3] for number in range(200)],
+    }
+    columns = draft_data(examine_cells(cells), Wishes("x")).columns
+    note = next(note for column in columns for note in column.notes if note.key == "target")
+    assert note.text.startswith("colour: ")
+    assert note.choices == ("size", "shape", "length", "street", "none")
