@@ -55,7 +55,7 @@ def show() -> None:
 
 
 def find_latest(settings: PageSettings, recipe: Recipe, job: Job | None) -> Result | None:
-    """The result in force; None while a run makes the first one.
+    """The latest result; None while a run makes the first one.
 
     Raises:
         DatasetMissingError: nothing was trained yet, and nothing runs.
