@@ -18,6 +18,7 @@ from adopt.recipe.roles import Decided, RoleGuess, guess_roles
 from adopt.recipe.task import guess_task
 from adopt.recipe.types import TypeGuess, guess_type, lift_keys
 from adopt.recipe.warnings import find_warnings
+from adopt.recipe.whole_line import say_whole_lines
 from relay.handoff.column import APPLIES_TO
 from relay.handoff.errors import UsageError
 from relay.handoff.recipe_file import suggest_nearest
@@ -52,6 +53,11 @@ def draft_data(examined: Examined, wishes: Wishes) -> Draft:
     Raises:
         UsageError: a correction names a column that is not there.
     """
+    draft = _draft_once(examined, wishes)
+    return say_whole_lines(draft, lambda key, value: _draft_once(examined, wishes.with_values({key: value})))
+
+
+def _draft_once(examined: Examined, wishes: Wishes) -> Draft:
     layout, profile = examined.layout, examined.profile
     names = choose_names(layout.names)
     corrections = use_names(wishes.corrections, names, layout.names)

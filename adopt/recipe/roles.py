@@ -13,6 +13,7 @@ from adopt.recipe.draft import ColumnType, Role
 from adopt.recipe.identity import MOST_CATEGORIES, Mark, find_group, find_ids, find_weight
 from adopt.recipe.inputs import judge_inputs
 from adopt.recipe.known import Known, look_at
+from adopt.recipe.later_times import find_later_times
 from adopt.recipe.leaks import Leak, find_leaks
 from adopt.recipe.target import Target, choose_target, find_target
 from adopt.recipe.times import find_time
@@ -106,7 +107,12 @@ def guess_roles(
         return _make_documents(documents, columns, found, decided)
     if chosen is not None:
         found[chosen.index] = _guess_target(columns[chosen.index], chosen)
-    leaks = find_leaks(columns, chosen, [one.index for one in columns if one.index not in found])
+    rest = [one.index for one in columns if one.index not in found]
+    leaks = find_leaks(columns, chosen, rest)
+    moment = next((columns[at] for at, one in found.items() if one.role == "time"), None)
+    if chosen is not None and moment is not None:
+        known = {leak.index for leak in leaks}
+        leaks += find_later_times(moment, [columns[place] for place in rest if place not in known])
     _fill_inputs(found, columns, leaks, has_names=has_names)
     _give_back_time(found, columns, chosen)
     division = _divide(columns, found, chosen)

@@ -12,6 +12,7 @@ from adopt.draft_data import Examined, Wishes, draft_data
 from adopt.recipe.corrections import read_corrections
 from adopt.recipe.draft import Draft, DraftColumn
 from adopt.recipe.names import choose_names
+from adopt.recipe.toml_text import format_column
 from relay.handoff.errors import UsageError
 
 CELLS = {
@@ -186,3 +187,25 @@ def test_the_question_about_the_target_begins_with_its_column_and_lists_the_like
     note = next(note for column in columns for note in column.notes if note.key == "target")
     assert note.text.startswith("colour: ")
     assert note.choices == ("size", "shape", "length", "street", "none")
+
+
+def test_the_question_about_a_word_gives_the_line_that_its_answer_drafts() -> None:
+    cells = {
+        "lot": ["3,5", "4", "77", "n.v."] * 50,
+        "size": [f"{number * 7 % 90}.5" for number in range(200)],
+        "y": ["a", "b"] * 100,
+    }
+    examined = examine_cells(cells)
+    asked = draft_data(examined, Wishes("x")).columns[0]
+    note = next(note for note in asked.notes if note.key == "columns.lot.missing")
+    decided = draft_data(examined, Wishes("x", corrections=read_corrections([f"{note.key}={note.choices[0]}"])))
+    assert note.text.endswith(f"If that means no value, the line below is: {format_column(decided.columns[0])}")
+    assert 'role = "input", null = true' in note.text
+
+
+def test_the_question_about_words_of_the_file_gives_the_line_of_each_column() -> None:
+    cells = {"lot": ["3.5", "4", "77", "n.v."] * 50, "size": ["n.v.", "1", "2", "5", "9"] * 40, "y": ["a", "b"] * 100}
+    first, second, _ = draft_data(examine_cells(cells), Wishes("x")).columns
+    texts = [note.text for column in (first, second) for note in column.notes if "the line below is" in note.text]
+    assert len(texts) == 2
+    assert all("null = true" in text for text in texts)

@@ -198,3 +198,38 @@ def test_a_code_of_which_the_guess_asks_is_no_warning_too() -> None:
     assert warn({"a": ("float", cells), **rest})[WarningKind.SUSPICIOUS_VALUE] == [("a",)]
     for said in (TypeGuess("float", {}, (asked,)), TypeGuess("float", {"missing": []})):
         assert WarningKind.SUSPICIOUS_VALUE not in warn({"a": (said, cells), **rest})
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "is_personal"),
+    [
+        ("Prüfer", ["Anna Muster", "Karl-Heinz Roß", "Dr. Eva Klein"], True),
+        ("contact_person", ["Lee Wong", "Ada Love"], True),
+        ("owner_name", ["Ann Lee", "Bo Day"], True),
+        ("owner", ["First Owner", "Second Owner"], False),
+        ("inspector", ["north", "south team"], False),
+        ("city", ["New York", "Los Angeles"], False),
+    ],
+)
+def test_names_of_those_who_do_something_are_personal(name: str, cells: list[str], is_personal: bool) -> None:
+    columns: dict[str, Any] = {
+        name: ("category", [DRAW.choice(cells) for _ in range(N)]),
+        "size": ("float", NUMBERS),
+        "churn": ("category", CLASSES),
+    }
+    assert (WarningKind.PERSONAL_DATA in warn(columns)) is is_personal
+    profile, types = make(columns)
+    assert (guess_roles(profile, types).columns[0].role == "ignore") is is_personal
+
+
+@pytest.mark.parametrize(("name", "is_leak"), [("paid_at", True), ("due_date", False)])
+def test_a_time_after_the_moment_of_the_row_may_be_a_leak(name: str, is_leak: bool) -> None:
+    days = [f"2024-{DRAW.randint(1, 9):02}-{DRAW.randint(1, 28):02}" for _ in range(N)]
+    later = [f"2024-{int(day[5:7]) + DRAW.randint(1, 3):02}-{day[8:]}" for day in days]
+    columns: dict[str, Any] = {
+        "invoice_date": ("time", days),
+        name: ("time", later),
+        "size": ("float", NUMBERS),
+        "churn": ("category", CLASSES),
+    }
+    assert (warn(columns).get(WarningKind.LEAK) == [(name,)]) is is_leak
