@@ -3,10 +3,12 @@
 import argparse
 import os
 import shlex
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from urllib.parse import urlsplit
 
 from adopt.ask import ask_questions
 from adopt.data_path import Folders, copy_file
@@ -93,6 +95,7 @@ def answer(options: argparse.Namespace) -> VerbAnswer:
     chosen = {f"ingest.{key}": value for key in SOURCE_KEYS if (value := getattr(options, key)) is not None}
     corrections = corrections.with_values(chosen)
     given = copy_file(given, data_dir) if options.copy and not options.dry_run else given
+    _say(f"reading {urlsplit(given).hostname if '://' in given else given} …", options)
     with TemporaryDirectory(prefix="relay-adopt-") as scratch:
         examined = examine(
             given, Path(scratch), corrections, memory=options.remember, most_columns=options.most_columns
@@ -112,6 +115,13 @@ def answer(options: argparse.Namespace) -> VerbAnswer:
         return VerbAnswer(asdict(make_answer(draft, examined.layout, examined.profile, outcome)))
     report = write_report(draft, examined.profile, given)
     return VerbAnswer(None, "\n".join([report, "", *_say_end(draft, outcome)]))
+
+
+def _say(text: str, options: argparse.Namespace) -> None:
+    """Tell a person who waits at a terminal what is going on; a log or a program needs none of it."""
+    if sys.stderr.isatty() and not options.json:
+        sys.stderr.write(f"{text}\n")
+        sys.stderr.flush()
 
 
 def find_path(name: str, data_dir: Path, chosen: Path | None) -> Path:
@@ -194,6 +204,8 @@ def _finish(draft: Draft, path: Path, texts: tuple[str, str], data_dir: Path, op
         raise refuse_name(taken, path.stem)
     name = f"{draft.name}_new" if taken else draft.name  # a stage refuses a second recipe of one name
     is_unchecked = is_dry and options.quick
+    if not is_unchecked:
+        _say("checking the recipe with ingest, preprocess and model …", options)
     problem = "" if is_unchecked else check_recipe(text, name, is_in_data=is_in_data(path, data_dir), code=code)
     if problem and not is_dry:
         raise RecipeError(

@@ -1,5 +1,6 @@
 """From what a person gives to a draft: look at the data once, then guess as often as a person corrects."""
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -8,7 +9,7 @@ from adopt.data.profile import ColumnProfile
 from adopt.examine import Examined as Examined
 from adopt.examine import examine as examine
 from adopt.notes import Note
-from adopt.recipe.corrections import TARGET, Corrections, require_columns
+from adopt.recipe.corrections import TARGET, Corrections, require_columns, use_names
 from adopt.recipe.draft import Draft, DraftColumn
 from adopt.recipe.look_up import find_column_value, find_value
 from adopt.recipe.names import choose_names
@@ -17,9 +18,13 @@ from adopt.recipe.roles import Decided, RoleGuess, guess_roles
 from adopt.recipe.task import guess_task
 from adopt.recipe.types import TypeGuess, guess_type, lift_keys
 from adopt.recipe.warnings import find_warnings
+from adopt.recipe.whole_line import say_whole_lines
 from relay.handoff.column import APPLIES_TO
 from relay.handoff.errors import UsageError
 from relay.handoff.recipe_file import suggest_nearest
+
+NUMBERED = re.compile(r"column_[0-9]+")
+"""Names by place, of columns for which the source has none. Read by their order they can still have names."""
 
 NO_TARGET = "none"
 """What a person gives as the target where the recipe has none."""
@@ -48,16 +53,25 @@ def draft_data(examined: Examined, wishes: Wishes) -> Draft:
     Raises:
         UsageError: a correction names a column that is not there.
     """
+    draft = _draft_once(examined, wishes)
+    return say_whole_lines(draft, lambda key, value: _draft_once(examined, wishes.with_values({key: value})))
+
+
+def _draft_once(examined: Examined, wishes: Wishes) -> Draft:
     layout, profile = examined.layout, examined.profile
     names = choose_names(layout.names)
-    corrections = wishes.corrections
+    corrections = use_names(wishes.corrections, names, layout.names)
+    wishes = replace(wishes, corrections=corrections)
     require_columns(corrections, names)
     types = [
         _guess_type(one, profile.columns, name, corrections) for one, name in zip(profile.columns, names, strict=True)
     ]
-    types = ask_once(types, profile.columns)
+    guesses, types = types, ask_once(types, profile.columns)
     decided = _decide(wishes, names, layout.names)
-    roles = guess_roles(profile, types, names=names, decided=decided, has_names=layout.has_names, shape=layout.shape)
+    are_named = layout.has_names or not all(map(NUMBERED.fullmatch, layout.names))
+    roles = guess_roles(
+        profile, types, names=names, decided=decided, has_names=are_named, shape=layout.shape, title=layout.title
+    )
     task = guess_task(profile, types, roles, names=names)
     columns = tuple(
         _make_column(name, source, guess, role, corrections)
@@ -74,9 +88,7 @@ def draft_data(examined: Examined, wishes: Wishes) -> Draft:
         task=task,
         notes=layout.notes,
         key_notes={f"ingest.{key}": notes for key, notes in said.items()},
-        warnings=find_warnings(
-            profile, types, roles, task, names=names, has_names=layout.has_names, totals=examined.totals
-        ),
+        warnings=find_warnings(profile, guesses, roles, task, names=names, has_names=are_named, totals=examined.totals),
     )
     return correct(draft, corrections, has_names=layout.has_names)
 

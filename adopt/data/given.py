@@ -20,6 +20,8 @@ from relay.sources.urls import mask_url
 
 URL = re.compile(r"https?://", re.IGNORECASE)
 DATABASE = re.compile(r"(?:postgres(?:ql)?|sqlite):/", re.IGNORECASE)
+OTHER_URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]{0,30})://")
+"""Such as ftp, s3 or mysql; messages do not repeat them, since they may hold a password."""
 SQLITE_MAGIC = b"SQLite format 3\0"
 SQLITE_ENDINGS = (".db", ".sqlite", ".sqlite3", ".db3")
 
@@ -67,6 +69,7 @@ def find_given(text: str, settings: Settings, environment: Mapping[str, str]) ->
         return Given(Kind.URL, text, url=text)
     if DATABASE.match(text):
         return Given(Kind.DATABASE, text, url=_find_database(text, environment))
+    _refuse_other_url(text)
     if VARIABLE.fullmatch(text) and environment.get(text) and not Path(text).exists():
         return Given(Kind.DATABASE, text, url=text)
     path = Path(text).expanduser()
@@ -82,6 +85,15 @@ def find_given(text: str, settings: Settings, environment: Mapping[str, str]) ->
         return Given(Kind.DATABASE, text, url=f"sqlite:///{write_path(path, settings)}")
     _refuse_name(path)
     return Given(Kind.FILES, text, (path,), write_path(path, settings))
+
+
+def _refuse_other_url(text: str) -> None:
+    other = OTHER_URL.match(text)
+    if other is not None and not Path(text).exists():
+        raise UsageError(
+            f"{other['scheme']}://…: URLs of this kind are not read; expected http, https, postgresql or sqlite",
+            next_step="Download the file, or export the table as CSV or Parquet, and give that.",
+        )
 
 
 def is_sqlite(path: Path) -> bool:

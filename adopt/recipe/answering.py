@@ -9,7 +9,7 @@ from adopt.data.profile import ColumnProfile, TableProfile
 from adopt.notes import Note
 from adopt.recipe.draft import Draft, DraftColumn
 from adopt.recipe.kept import count_kept
-from adopt.recipe.nulls import count_nulls
+from adopt.recipe.nulls import leave_nulls_out
 from adopt.recipe.spread import Spread, find_spread
 from adopt.recipe.toml_text import list_notes
 from relay.reading.cells import write_words
@@ -38,7 +38,12 @@ def make_answer(draft: Draft, layout: Layout, profile: TableProfile, outcome: Ou
     """The document of `--json`."""
     kept = count_kept(draft, profile.sample)
     columns = tuple(
-        _make_column(column, found, draft, find_spread(column, found, cells, draft.ingest), rows_kept)
+        _make_column(
+            column,
+            leave_nulls_out(column, found, cells, draft.ingest),
+            find_spread(column, found, cells, draft.ingest),
+            rows_kept,
+        )
         for column, found, cells, rows_kept in zip(
             draft.columns, profile.columns, profile.sample.columns, kept.by_column, strict=True
         )
@@ -71,9 +76,8 @@ def make_answer(draft: Draft, layout: Layout, profile: TableProfile, outcome: Ou
     )
 
 
-def _make_column(
-    column: DraftColumn, found: ColumnProfile, draft: Draft, spread: Spread, rows_kept: int
-) -> AnswerColumn:
+def _make_column(column: DraftColumn, found: ColumnProfile, spread: Spread, rows_kept: int) -> AnswerColumn:
+    """A column of the document; its nulls are counted as empty in the profile."""
     bars = spread.histogram
     named = {"from": column.source} if column.source != column.name else {}
     return AnswerColumn(
@@ -85,7 +89,7 @@ def _make_column(
         notes=_make_notes(column.notes),
         profile=AnswerProfile(
             rows=found.rows,
-            nulls=count_nulls(column, found, draft.ingest),
+            nulls=found.empty,
             distinct=found.distinct,
             is_distinct_exact=found.is_distinct_exact,
             most_frequent=tuple((_cut(cell), count) for cell, count in found.most_frequent),

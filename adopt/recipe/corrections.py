@@ -1,6 +1,6 @@
 """What a person says instead of a guess: `--set columns.zip.type="text"`."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
@@ -63,10 +63,32 @@ def read_corrections(set_texts: Iterable[str], unset_keys: Iterable[str] = ()) -
     values = dict(parse_override(text) for text in set_texts)
     removed = frozenset(unset_keys)
     for key in (*values, *removed):
-        _check_key(key)
+        _check_key(key, "--set" if key in values else "--unset")
     for key, value in values.items():
         _check_value(key, value)
     return Corrections(values, removed - set(values))
+
+
+def use_names(corrections: Corrections, names: Sequence[str], sources: Sequence[str]) -> Corrections:
+    """The same, where a column that is given by the source's name is called by the draft's.
+
+    Args:
+        corrections: of a person.
+        names: of the draft's columns.
+        sources: the source's names of the same columns.
+    """
+    drafted = {source: name for name, source in zip(names, sources, strict=True) if source not in names}
+
+    def rename(key: str) -> str:
+        section, _, rest = key.partition(".")
+        column, _, last = rest.rpartition(".")
+        bare = column[1:-1] if len(column) > 1 and column[0] == column[-1] and column[0] in "\"'" else column
+        if section != "columns" or column in names:
+            return key
+        return f"columns.{drafted.get(bare, bare if bare in names else column)}.{last}"
+
+    values = {rename(key): value for key, value in corrections.values.items()}
+    return Corrections(values, frozenset(map(rename, corrections.removed)))
 
 
 def require_columns(corrections: Corrections, names: Iterable[str]) -> None:
@@ -82,23 +104,26 @@ def require_columns(corrections: Corrections, names: Iterable[str]) -> None:
         if section == "columns" and name not in known:
             near = suggest_nearest(name, known)
             shown = "" if near else f"; the columns are {', '.join(known[:20])}{', …' if len(known) > 20 else ''}"
-            raise UsageError(f'--set {key}: the draft has no column "{name}"{near}{shown}')
+            option = "--set" if key in corrections.values else "--unset"
+            raise UsageError(f'{option} {key}: the draft has no column "{name}"{near}{shown}')
 
 
-def _check_key(key: str) -> None:
+def _check_key(key: str, option: str) -> None:
     section, _, rest = key.partition(".")
     if key in HEAD or (section in SECTIONS and rest):
         return
     if section != "columns":
-        near = suggest_nearest(section, (*HEAD, *SECTIONS, "columns"))
+        near = "" if section in SECTIONS else suggest_nearest(section, (*HEAD, *SECTIONS, "columns"))
         raise UsageError(
-            f"--set {key}: no such key of a recipe{near}; expected columns.NAME.KEY, ingest.KEY, preprocess.KEY, "
+            f"{option} {key}: no such key of a recipe{near}; expected columns.NAME.KEY, ingest.KEY, preprocess.KEY, "
             "model.KEY, title, description or target"
         )
     name, _, last = rest.rpartition(".")
     if not name or last not in COLUMN_KEYS:
         near = suggest_nearest(last, COLUMN_KEYS)
-        raise UsageError(f"--set {key}: expected columns.NAME.KEY, where KEY is one of {', '.join(COLUMN_KEYS)}{near}")
+        raise UsageError(
+            f"{option} {key}: expected columns.NAME.KEY, where KEY is one of {', '.join(COLUMN_KEYS)}{near}"
+        )
 
 
 def _check_value(key: str, value: Any) -> None:

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
+import pyarrow.compute as pc
+
 from adopt.notes import Note
 from adopt.recipe.draft import Role
 from adopt.recipe.known import Known
@@ -13,6 +15,7 @@ from adopt.recipe.words import (
     WEIGHTS,
     is_id_name,
     join_name,
+    list_words,
     names_person,
     split_name,
 )
@@ -86,16 +89,20 @@ FEW_WORDS = 4
 
 
 def _counts_rows(column: Known, *, has_names: bool) -> bool:
-    """Whether it holds 0, 1, 2, … or 1, 2, 3, …, and is no step of time."""
+    """Whether it holds 0, 1, 2, …, 1, 2, 3, … or 100001, 100002, …, and is no step of time."""
     if column.type != "int" or column.range is None or column.nulls:
         return False
     first, last = column.range
-    if first not in (0, 1) or last - first + 1 != column.profile.rows:
-        return False
     words = split_name(column.name)
+    if last - first + 1 != column.profile.rows or (first not in (0, 1) and (not has_names or last <= LAST_YEAR)):
+        return False
     if has_names and words and words[0] in ROW_NAMES:
         return True
     return column.index == 0 and column.profile.is_sorted and not (set(words) & STEPS and has_names)
+
+
+LAST_YEAR = 2100
+"""Largest number up to which what counts up from another one than 0 and 1 may be years, or a measured number."""
 
 
 def _looks_coded(column: Known) -> bool:
@@ -105,13 +112,32 @@ def _looks_coded(column: Known) -> bool:
 
 
 def find_weight(columns: Sequence[Known]) -> Iterator[Mark]:
-    """The sample weight, by its name; `weight` alone is what something weighs."""
+    """The sample weight, by its name; `weight` alone is what something weighs, unless it is 1 on average."""
     for column in columns:
+        if join_name(column.name) in WEIGHING and _averages_one(column):
+            text = "from {:g} to {:g}, and 1 on average, as the weights of surveys are".format(*column.range or (0, 0))
+            key = f"columns.{column.shown}.role"
+            yield column.index, "weight", Note(text, is_question=True, choices=('"input"', '"ignore"'), key=key)
+            return
         if join_name(column.name) in WEIGHTS and column.is_number and not column.nulls:
             low, high = column.range or (0, 0)
             if low >= 0 and high > low:
                 yield column.index, "weight", Note(f"the name of a sample weight; from {low:g} to {high:g}")
                 return
+
+
+def _averages_one(column: Known) -> bool:
+    """Whether a column holds many different positive numbers that are 1 on average."""
+    if column.type != "float" or column.nulls or column.distinct < FEWEST_WEIGHTS or (column.range or (0, 0))[0] <= 0:
+        return False
+    return abs(float(pc.mean(column.values).as_py() or 0) - 1) <= NEAR_ONE
+
+
+WEIGHING = list_words("weight gewicht")
+"""Names of what something weighs, or of how much a row counts."""
+
+FEWEST_WEIGHTS, NEAR_ONE = 20, 0.02
+"""Different weights at least, and how far from 1 they are on average at most."""
 
 
 def find_group(columns: Sequence[Known]) -> Iterator[Mark]:

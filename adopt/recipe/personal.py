@@ -25,6 +25,17 @@ OWNERS = list_words(
 )
 """Words before `name` in columns with names of persons."""
 
+ROLES = list_words(
+    "ansprechpartner ansprechpartnerin kontaktperson prüfer pruefer prüferin inspector inspektor auditor owner inhaber "
+    "bearbeiter bearbeiterin sachbearbeiter sachbearbeiterin betreuer betreuerin verkäufer verkaeufer salesperson "
+    "salesman representative rep manager technician techniker monteur operator bediener physician doctor nurse arzt "
+    "ärztin author autor assignee reviewer supervisor employee mitarbeiter mitarbeiterin fahrer driver teacher lehrer "
+    "verantwortlicher responsible vertreter person contact kontakt landlord tenant mieter vermieter"
+)
+"""Last words, apart from `name`, of columns of those who do something, whose cells are names."""
+
+TWO_WORDS = re.compile(r"((Dr|Prof|Mr|Mrs|Ms|Herr|Frau)\.? )*[A-ZÀ-Þ][\w'’.-]*,? [A-ZÀ-Þ][\w'’-]+")
+
 MAIL = list_words("email mail emailaddress mailadresse emailadresse")
 PHONE = list_words("phone telephone telefon tel mobile mobil handy fax phonenumber telefonnummer handynummer cellphone")
 ADDRESS = list_words("address street strasse straße adresse anschrift hausnummer streetaddress")
@@ -41,6 +52,9 @@ IBAN_CELL = re.compile(r"[A-Z]{2}\d{2}(\s?[A-Z0-9]{4}){3,7}(\s?[A-Z0-9]{1,3})?")
 IP_CELL = re.compile(r"(\d{1,3}\.){3}\d{1,3}")
 PERSON_CELL = re.compile(r"([A-ZÀ-Þ][\w'’.-]*,? ?(\(.*\))?){2,6}")
 """Words with capitals, as `Braund, Mr. Owen Harris`."""
+
+NAMED = 0.8
+"""Share of cells of two words with capitals from which on they are names of those whom the column's name tells."""
 
 BY_CELLS = (
     ("mail addresses", MAIL_CELL),
@@ -112,6 +126,12 @@ FEWEST_PERSONS = 5
 def _names_persons(column: Known, joined: str, words: set[str], cells: Sequence[str]) -> bool:
     if joined in NAMES or words & NAMES:
         return column.distinct > FEWEST_PERSONS
+    last = [word for word in split_name(column.name) if word != "name"][-1:]
+    if ROLES.intersection(last):
+        # `First Owner` is no owner's name.
+        named = [cell for cell in cells if TWO_WORDS.fullmatch(cell.strip()) and last[0] not in cell.casefold()]
+        if len(named) > NAMED * len(cells) and len(set(named)) > 1:
+            return True
     if "name" not in words:
         return False
     if words & OWNERS:

@@ -2,17 +2,20 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from adopt.data.profile import ColumnProfile
 from adopt.notes import Note
+from adopt.recipe.cells.subject import list_words
 from adopt.recipe.type_guess import TypeGuess
 from relay.handoff.wording import count
 from relay.reading.spellings import MISSING_WORDS
 
 FEWEST = 2
 """Columns with the same proposal from which on it is asked once for the file."""
+TWO = 2
+"""Different numbers of a column that is a flag where it has a value."""
 WORDS = ("text", "category")
 KEY = "ingest.missing"
 
@@ -29,15 +32,34 @@ def ask_once(types: Sequence[TypeGuess], columns: Sequence[ColumnProfile]) -> li
         if (note := _find_proposal(guess)) is not None:
             places[note.choices[0]].append(place)
     asked = list(types)
+    _join_flags(asked, columns, places)
+    types = list(asked)
     for choice, found in places.items():
         words = _join_words(json.loads(choice), types, columns)
         if len(found) >= FEWEST and words is not None:
-            first, *others = found
+            first, *others = sorted(found)
             asked[first] = _replace_note(types[first], _ask(types[first], words, len(others)))
             for place in others:
                 said = Note(f"{_tell(types[place])}, as in {columns[first].name}")
                 asked[place] = _replace_note(types[place], said)
     return asked
+
+
+def _join_flags(asked: list[TypeGuess], columns: Sequence[ColumnProfile], places: Mapping[str, list[int]]) -> None:
+    """Propose a number also in columns of two numbers, one of which is it: they have no spread to be far from."""
+    for choice, found in places.items():
+        words = json.loads(choice)
+        if len(words) != 1 or not words[0].lstrip("-").isdigit() or _join_words(words, asked, columns) is None:
+            continue
+        for place, column in enumerate(columns):
+            cells = dict(column.most_frequent).get(words[0], 0) if column.distinct == TWO else 0
+            if cells and asked[place].type == "int" and _find_proposal(asked[place]) is None:
+                said = (
+                    f"{list_words({words[0]: cells}, column.rows)}, kept as numbers. If that means no value: {choice}"
+                )
+                note = Note(said, is_question=True, choices=(choice,), key=f"columns.{column.name}.missing")
+                asked[place] = replace(asked[place], notes=(*asked[place].notes, note))
+                found.append(place)
 
 
 def _find_proposal(guess: TypeGuess) -> Note | None:

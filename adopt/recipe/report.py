@@ -6,9 +6,9 @@ from itertools import islice
 from adopt.data.profile import ColumnProfile, TableProfile
 from adopt.notes import Note
 from adopt.recipe.draft import Draft, DraftColumn
-from adopt.recipe.nulls import count_nulls
+from adopt.recipe.nulls import leave_nulls_out
 from adopt.recipe.spread import Spread, find_spread
-from adopt.recipe.terminal import WIDTH, cut, draw_bars, measure, pad, show, show_number, show_share, wrap
+from adopt.recipe.terminal import WIDTH, cut, draw_bars, measure, pad, show, show_number, show_numbers, show_share, wrap
 from adopt.recipe.toml_text import find_questions
 from relay.handoff.wording import count
 
@@ -42,7 +42,7 @@ def write_report(draft: Draft, profile: TableProfile, where: str) -> str:
     questions = find_questions(draft)
     if questions:
         lines += ["", _count(len(questions), "guess is uncertain", "guesses are uncertain") + " (--ask asks):"]
-        lines += _list_paragraphs([show(f"{_name_place(note)}{note.text}") for note in questions])
+        lines += _list_paragraphs([show(_name_place(draft, note)) for note in questions])
     if draft.warnings:
         lines += ["", _count(len(draft.warnings), "warning", "warnings") + ":"]
         lines += _list_paragraphs([show(warning.text) for warning in draft.warnings])
@@ -50,11 +50,11 @@ def write_report(draft: Draft, profile: TableProfile, where: str) -> str:
     return "\n".join(lines)
 
 
-def _name_place(note: Note) -> str:
-    """The column that a note is about, for people."""
-    _, _, rest = note.key.partition("columns.")
-    name = rest.rpartition(".")[0]
-    return f"{name}: " if name and not note.text.startswith(name) else ""
+def _name_place(draft: Draft, note: Note) -> str:
+    """A note behind the column that it is about."""
+    name = next((column.name for column in draft.columns if any(one is note for one in column.notes)), "")
+    is_named = not name or note.text.startswith((f"{name}:", f"{name} "))
+    return note.text if is_named else f"{name}: {note.text}"
 
 
 def _describe_task(draft: Draft) -> str:
@@ -75,7 +75,8 @@ def _write_columns(draft: Draft, profile: TableProfile) -> Iterator[str]:
     yield _join(width, ("column", "type", "role", "nulls", "distinct"), ["values"])
     for column, found, cells in shown:
         spread = find_spread(column, found, cells, draft.ingest)
-        nulls = show_share(count_nulls(column, found, draft.ingest), found.rows)
+        found = leave_nulls_out(column, found, cells, draft.ingest)
+        nulls = show_share(found.empty, found.rows)
         distinct = f"{'' if found.is_distinct_exact else '~'}{_show_count(found.distinct)}"
         yield _join(
             width, (column.name, column.type, column.role, nulls, distinct), _describe_values(column, found, spread)
@@ -99,8 +100,10 @@ def _describe_values(column: DraftColumn, found: ColumnProfile, spread: Spread) 
     if spread.quantiles and found.distinct > 2:
         low, _, _, median, _, _, high = spread.quantiles
         bars = f" {draw_bars(spread.histogram.counts, BAR_COUNT)} " if spread.histogram is not None else " to "
-        plain = f"{show_number(low)}{bars}{show_number(high)}"
-        return [f"{plain}, median {show_number(median, 3)}", plain]
+        least, middle, most = show_numbers((low, median, high))
+        short = show_number(median, 3)
+        plain = f"{least}{bars}{most}"
+        return [f"{plain}, median {middle if short in (least, most) else short}", plain]
     if spread.first:
         return [f"{spread.first} to {spread.last}"]
     if column.type == "text" and found.mean_words >= 3:

@@ -13,6 +13,7 @@ from adopt.recipe.draft import ColumnType, Role
 from adopt.recipe.identity import MOST_CATEGORIES, Mark, find_group, find_ids, find_weight
 from adopt.recipe.inputs import judge_inputs
 from adopt.recipe.known import Known, look_at
+from adopt.recipe.later_times import find_later_times
 from adopt.recipe.leaks import Leak, find_leaks
 from adopt.recipe.target import Target, choose_target, find_target
 from adopt.recipe.times import find_time
@@ -81,6 +82,7 @@ def guess_roles(
     decided: Decided | None = None,
     has_names: bool = True,
     shape: Shape = Shape.TABLE,
+    title: str = "",
 ) -> Roles:
     """The role of each column, with its evidence.
 
@@ -91,11 +93,12 @@ def guess_roles(
         decided: what a person says about target and roles.
         has_names: whether the source names its columns.
         shape: what the rows are.
+        title: of the data, which may name the target.
     """
     decided = decided or Decided()
     columns = look_at(profile, types, names)
     found = _mark(columns, decided, duplicates=profile.duplicate_rows, has_names=has_names)
-    chosen, notes = _choose(columns, decided, found, has_names=has_names)
+    chosen, notes = _choose(columns, decided, found, has_names=has_names, title=title)
     usable = [one.index for one in columns if one.index not in found and one.type != "text" and not one.is_constant]
     documents = find_documents(
         columns, chosen, usable, is_given=shape is Shape.DOCUMENTS, is_decided=decided.place is not None
@@ -104,7 +107,12 @@ def guess_roles(
         return _make_documents(documents, columns, found, decided)
     if chosen is not None:
         found[chosen.index] = _guess_target(columns[chosen.index], chosen)
-    leaks = find_leaks(columns, chosen, [one.index for one in columns if one.index not in found])
+    rest = [one.index for one in columns if one.index not in found]
+    leaks = find_leaks(columns, chosen, rest)
+    moment = next((columns[at] for at, one in found.items() if one.role == "time"), None)
+    if chosen is not None and moment is not None:
+        known = {leak.index for leak in leaks}
+        leaks += find_later_times(moment, [columns[place] for place in rest if place not in known])
     _fill_inputs(found, columns, leaks, has_names=has_names)
     _give_back_time(found, columns, chosen)
     division = _divide(columns, found, chosen)
@@ -205,14 +213,14 @@ def _find_marks(columns: Sequence[Known], duplicates: int, *, has_names: bool) -
 
 
 def _choose(
-    columns: Sequence[Known], decided: Decided, found: Mapping[int, RoleGuess], *, has_names: bool
+    columns: Sequence[Known], decided: Decided, found: Mapping[int, RoleGuess], *, has_names: bool, title: str
 ) -> tuple[Target | None, tuple[Note, ...]]:
     if decided.place is not None:
         chosen = choose_target(columns[decided.place])
         return chosen, chosen.notes
     if decided.has_no_target:
         return None, (Note("no target: none is wanted"),)
-    return find_target(columns, taken=found, has_names=has_names)
+    return find_target(columns, taken=found, has_names=has_names, title=title)
 
 
 def _guess_target(column: Known, target: Target) -> RoleGuess:

@@ -1,5 +1,6 @@
 """Values that look like numbers or dates and may be none, and numbers that a model would round."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy.typing as npt
 import pyarrow.compute as pc
 
 from adopt.notes import DataWarning, WarningKind
+from adopt.recipe.cells.subject import is_number
 from adopt.recipe.known import Known
 from relay.handoff.wording import count, list_words
 
@@ -60,9 +62,11 @@ def _look_at_numbers(column: Known) -> Iterator[DataWarning]:
     if len(values) < LEAST_ROWS:
         return
     codes, others = find_far_codes(values)
+    asked = _find_asked(column)
+    codes = {code: rows for code, rows in codes.items() if code not in asked}
     if codes:
         yield _warn_of_codes(column, codes, others, len(values))
-    for code in (one for one in CODES if one not in codes):
+    for code in (one for one in CODES if one not in asked | codes.keys()):
         rows = int((values == code).sum())
         if rows >= FEWEST and _stands_apart(values, code):
             scaled = _scale(rows, len(values), column)
@@ -72,7 +76,7 @@ def _look_at_numbers(column: Known) -> Iterator[DataWarning]:
                 f'If so, add missing = ["{code:g}"] and null = true to the column.',
                 (column.shown,),
             )
-    if 0.0 not in codes and (rows := _count_unusual_zeros(values)) > 0:
+    if 0.0 not in asked | codes.keys() and (rows := _count_unusual_zeros(values)) > 0:
         yield DataWarning(
             WarningKind.SUSPICIOUS_VALUE,
             f"{column.shown} is 0 in {_scale(rows, len(values), column)}, and at least "
@@ -80,6 +84,17 @@ def _look_at_numbers(column: Known) -> Iterator[DataWarning]:
             'missing = ["0"] and null = true to the column.',
             (column.shown,),
         )
+
+
+def _find_asked(column: Known) -> frozenset[float]:
+    """The numbers of which the guess itself asks whether they are values; all codes where a person says that none is.
+
+    One hint for a cell is enough, and a person who confirmed it as a value needs no more of them.
+    """
+    if column.guess.keys.get("missing") == []:
+        return frozenset((*CODES, 0.0))
+    choices = [one for note in column.guess.notes if note.key.endswith(".missing") for one in note.choices]
+    return frozenset(float(word) for one in choices for word in json.loads(one) if is_number(word))
 
 
 def find_far_codes(values: Floats) -> tuple[dict[float, int], tuple[float, float]]:

@@ -1,13 +1,13 @@
 """Which column is to be learned, with the evidence; none is an answer too."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from adopt.notes import Note
 from adopt.recipe.known import Known
-from adopt.recipe.target_words import CERTAIN, NEVER, POSSIBLE, rate_name
-from adopt.recipe.words import split_name
+from adopt.recipe.target_words import CERTAIN, DESCRIBING, NEVER, POSSIBLE, WEAK, rate_name
+from adopt.recipe.words import join_name, split_name
 from relay.handoff.wording import count, list_words
 
 MOST_CLASSES = 30
@@ -69,7 +69,7 @@ class Rated:
 
 
 def find_target(
-    columns: Sequence[Known], *, taken: Collection[int] = (), has_names: bool = True
+    columns: Sequence[Known], *, taken: Collection[int] = (), has_names: bool = True, title: str = ""
 ) -> tuple[Target | None, tuple[Note, ...]]:
     """The target and its evidence, or None and the reason.
 
@@ -77,13 +77,17 @@ def find_target(
         columns: of the table.
         taken: places of columns that are something else, such as ids.
         has_names: whether the source names its columns.
+        title: of the data.
     """
     free = [column for column in columns if column.index not in taken and not _says_nothing(column)]
     rated = [
-        Rated(column, kind, rate_name(column.name) if has_names else 0, _rate_place(column, kind, free, has_names))
+        Rated(
+            column, kind, rate_name(column.name, title) if has_names else 0, _rate_place(column, kind, free, has_names)
+        )
         for column in free
         if (kind := find_kind(column)) is not None
     ]
+    rated = _doubt_describing(rated)
     ranked = sorted(rated, key=lambda one: (-one.total, one.column.index))
     if not ranked or ranked[0].total < LAST_NUMBER or not _has_inputs(columns, free, ranked[0].column):
         return None, (_say_none(ranked),)
@@ -91,10 +95,32 @@ def find_target(
     return target, target.notes
 
 
+def _doubt_describing(rated: Sequence[Rated]) -> list[Rated]:
+    """What is called a class may tell a group apart beside a last column of classes, or where most rows have none."""
+    has_last = any(one.place == LAST_CLASS for one in rated)
+    return [
+        replace(one, name=POSSIBLE if one.place else WEAK)
+        if join_name(one.column.name) in DESCRIBING
+        and one.place <= FIRST
+        and (has_last or one.column.nulls > one.column.valued)
+        else one
+        for one in rated
+    ]
+
+
+def _order(rated: Rated) -> tuple[float, bool, int, int]:
+    """The most likely target first: by name and place, then classes before numbers, and later columns first."""
+    is_never = bool(set(split_name(rated.column.name)) & NEVER)
+    return -rated.total, is_never, ORDER.index(rated.kind), -rated.column.index
+
+
+ORDER: tuple[TargetKind, ...] = ("binary", "classes", "regression", "none")
+
+
 def choose_target(column: Known) -> Target:
     """The target that a person names: its kind by its cells, also where it seems nothing to learn."""
     kind = find_kind(column) or "none"
-    note = Note(f"named as the target; {_say_kind(column, kind)}")
+    note = Note(f"{column.shown}: named as the target; {_say_kind(column, kind)}")
     return Target(column.index, kind, (note,))
 
 
@@ -171,11 +197,11 @@ def _choose(ranked: Sequence[Rated], *, has_names: bool) -> Target:
         why = f"{said}, so this is the {where} column"
     near = [one for one in others if one.name >= POSSIBLE or (one.total >= LAST_NUMBER and one.total > best.total - 30)]
     is_clear = best.name == CERTAIN or (best.name >= POSSIBLE and best.total >= CLEAR and not _rivals(best, others))
-    text = f"{why}; {_say_kind(best.column, best.kind)}"
+    text = f"{best.column.shown}: {why}; {_say_kind(best.column, best.kind)}"
     if near:
         names = list_words([one.column.shown for one in near[:3]])
         text += f"; {names} would be possible too"
-    note = _ask(text, [*near, *(one for one in others if one not in near)], is_question=not is_clear)
+    note = _ask(text, others, is_question=not is_clear)
     return Target(best.column.index, best.kind, (note,))
 
 
@@ -196,7 +222,7 @@ def _ask(text: str, others: Sequence[Rated], *, is_question: bool) -> Note:
 
 
 def _list(others: Sequence[Rated]) -> tuple[str, ...]:
-    return tuple(one.column.shown for one in others[:8])
+    return tuple(one.column.shown for one in sorted(others, key=_order)[:8])
 
 
 def _say_kind(column: Known, kind: str) -> str:

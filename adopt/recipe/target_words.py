@@ -1,6 +1,8 @@
 """Names that targets often have, English and German, and how strongly each says so."""
 
-from adopt.recipe.words import join_name, list_words, split_name
+from collections.abc import Sequence
+
+from adopt.recipe.words import list_words, split_name
 
 NAMED = list_words(
     "target label labels class klasse outcome response zielvariable ziel zielgröße zielgroesse zielwert targetvalue "
@@ -43,15 +45,49 @@ NEVER = list_words(
 )
 """Words in the names of what describes a row."""
 
-CERTAIN, LIKELY, POSSIBLE, WEAK = 100, 82, 60, 45
-"""A likely class beats a possible number, also where the number is the last column."""
+CERTAIN, LIKELY, POSSIBLE, WEAK, PER_UNIT = 100, 82, 60, 45, 38
+"""A likely class beats a possible number, also where the number is the last column; so does a price one per unit."""
+
+DESCRIBING = list_words("class klasse label labels")
+"""Certain names that may also say which group a row is of, such as a class of a school."""
+
+CURRENCIES = list_words("eur euro euros usd gbp chf dollar dollars pounds")
+"""Last words of names that are units: `price_eur` is a price."""
+
+PER = list_words("per pro je")
+"""Words in the names of rates: `price_per_m2` is what is known when the price is."""
 
 
-def rate_name(name: str) -> int:
-    """How strongly a name says that the column is the target: `CERTAIN` to `WEAK`, or 0."""
-    words, joined = split_name(name), join_name(name)
+def rate_name(name: str, title: str = "") -> int:
+    """How strongly a name says that the column is the target: `CERTAIN` to `PER_UNIT`, or 0.
+
+    Args:
+        name: the source's.
+        title: of the data, which may be named after what is to be learned.
+    """
+    rate = _rate_words(split_name(name))
+    return max(rate, POSSIBLE) if _is_title(split_name(name), split_name(title)) else rate
+
+
+def _is_title(words: Sequence[str], title: Sequence[str]) -> bool:
+    """Whether the data are named after a column, such as `Life Expectancy Data`: one word alone says little."""
+    if len(words) < FEWEST_IN_TITLE or words[-1] in NEVER:
+        return False
+    return any(tuple(title[at : at + len(words)]) == tuple(words) for at in range(len(title)))
+
+
+FEWEST_IN_TITLE = 2
+"""Words of a column's name from which on its place in the title says something."""
+
+
+def _rate_words(words: Sequence[str]) -> int:
+    if len(words) > 1 and words[-1] in CURRENCIES:
+        words = words[:-1]
     if not words:
         return 0
+    joined = "".join(words)
+    if PER & set(words[1:-1]):
+        return PER_UNIT if any(word in CLASSES | NUMBERS for word in words) else 0
     if joined in NAMED or (len(words) > 1 and words[-1] in ("target", "label", "outcome")) or words[0] == "target":
         return CERTAIN
     if words[-1] in NEVER:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from itertools import pairwise
+from math import floor, isfinite, log10
 from unicodedata import combining, east_asian_width
 
 WIDTH = 80
@@ -72,10 +73,31 @@ def draw_bars(counts: Sequence[int], bars: int) -> str:
 
 
 def show_number(number: float, digits: int = 4) -> str:
-    """A whole number as it is, and any other in so many digits."""
-    if number == int(number) and abs(number) < 1e7:
+    """A whole number as it is, and any other in so many digits, or as many as stand before its decimal point."""
+    size = abs(number)
+    if not isfinite(number) or size >= LARGEST or 0 < size < SMALLEST:
+        return f"{number:.{digits}g}"
+    if number == int(number):
         return f"{int(number):,}"
-    return f"{number:.{digits}g}"
+    decimals = max(0, digits - 1 - floor(log10(size)))
+    shown = f"{number:,.{decimals}f}"
+    return shown.rstrip("0").rstrip(".") if decimals else shown
+
+
+LARGEST, SMALLEST = 1e12, 1e-4
+"""From where on and up to where numbers are shown with an exponent."""
+
+
+def show_numbers(numbers: Sequence[float], digits: int = 4) -> list[str]:
+    """Numbers in so many digits, or in as many as tell different ones apart."""
+    shown = [show_number(number, digits) for number in numbers]
+    if len(set(shown)) < len(set(numbers)) and digits < EXACT_DIGITS:
+        return show_numbers(numbers, digits + 1)
+    return shown
+
+
+EXACT_DIGITS = 17
+"""Digits that tell any two doubles apart."""
 
 
 def show_share(part: int, whole: int) -> str:

@@ -99,10 +99,11 @@ def _warn_of_imbalance(columns: Sequence[Known], roles: Roles, task: Task) -> It
         return
     value, rows = rare[-1]
     shown = str(value).lower() if isinstance(value, bool) else value
+    figures = "precision, recall and pr_auc" if task.kind == "binary" else "balanced_accuracy and macro_f1"
     yield DataWarning(
         WarningKind.IMBALANCE,
         f"{goal.shown} is {shown} in {count(rows, 'row')} of {total:,} ({100 * rows / total:.2g}%): accuracy says "
-        "little there. Look at precision, recall and the PR AUC, and collect more of them if you can.",
+        f"little there. Look at {figures}, and collect more of them if you can.",
         (goal.shown,),
     )
 

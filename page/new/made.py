@@ -26,7 +26,7 @@ def show_made(settings: Settings) -> None:
         return
     st.subheader("Uploads", anchor=False)
     for upload in uploads:
-        with st.container(border=True):
+        with st.container(border=True, key=f"new-upload:{upload.name}"):
             _show_upload(settings, upload)
 
 
@@ -45,7 +45,9 @@ def _show_upload(settings: Settings, upload: Upload) -> None:
 
 
 def _offer_recipe(settings: Settings, upload: Upload, name: str) -> None:
-    with st.popover(f"Delete recipe {name}", icon=":material/delete:"):
+    # A key of its own: without one the browser knows it by its place, and the next one would open in its stead.
+    key = f"new-delete-menu:{upload.name}:{name}"
+    with st.popover(f"Delete recipe {name}", icon=":material/delete:", key=key):
         stays = list_remains(settings, name)
         st.markdown(
             plain(f"Deletes the recipe {name}. ")
@@ -61,7 +63,8 @@ def _offer_recipe(settings: Settings, upload: Upload, name: str) -> None:
 
 def _offer_file(settings: Settings, upload: Upload) -> None:
     readers = find_readers(settings, upload)
-    with st.popover("Delete file", icon=":material/delete:", disabled=bool(readers)):
+    key = f"new-delete-menu:{upload.name}"
+    with st.popover("Delete file", icon=":material/delete:", disabled=bool(readers), key=key):
         st.markdown(plain(f"Deletes data/uploads/{upload.name}. Datasets that were made of it stay."))
         if st.button("Delete the file", key=f"new-delete:{upload.name}", type="primary"):
             delete_file(settings, upload)

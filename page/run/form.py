@@ -160,16 +160,27 @@ def list_overrides(fields: Iterable[Field], filled: Mapping[str, Any]) -> list[s
     """
     changes = []
     for field in fields:
-        value = filled.get(field.key, field.value)
+        if field.key not in filled:
+            continue
+        value = filled[field.key]
         if field.kind == "toml" and value is not None:
             value = _read_toml(field, value)
         if field.kind in ("integer", "number") and isinstance(value, str):
             value = _read_number(field, value.strip())
         if field.kind == "text" and field.is_optional:
             value = value or None
-        if value is not None and value != field.value:
+        if value is not None and value != _compare(field):
             changes.append(f"{field.key}={format_value(value)}")
     return changes
+
+
+def _compare(field: Field) -> Any:
+    """The recipe's value as it comes back from the form: TOML has no null in a table, and types write theirs."""
+    return (
+        _read_toml(field, format_value(field.value))
+        if field.kind == "toml" and field.value is not None
+        else field.value
+    )
 
 
 def _read_number(field: Field, text: str) -> int | float | None:

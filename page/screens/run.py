@@ -15,6 +15,7 @@ from page.run.schedule_show import show_schedule
 from page.settings import PageSettings, read_page_settings
 from page.shell.frame import chosen_recipe, entitle, told_in_words
 from page.shell.markdown import plain
+from relay.handoff.errors import DatasetMissingError
 from relay.handoff.recipe import Recipe
 from relay.registry.task import ModelTask
 from relay.results.load import Result, load_latest
@@ -47,9 +48,26 @@ def show() -> None:
         show_run(files, job)
         with told_in_words(settings):
             if "model" in recipe.sections:
-                show_latest(settings, source, recipe, load_latest(settings, recipe.name))
+                if (result := find_latest(settings, recipe, job)) is not None:
+                    show_latest(settings, source, recipe, result)
             else:
                 show_last_dataset(recipe)
+
+
+def find_latest(settings: PageSettings, recipe: Recipe, job: Job | None) -> Result | None:
+    """The latest result; None while a run makes the first one.
+
+    Raises:
+        DatasetMissingError: nothing was trained yet, and nothing runs.
+        DatasetDamagedError: a file of the result was changed, cut or taken away.
+    """
+    try:
+        return load_latest(settings, recipe.name)
+    except DatasetMissingError:
+        if job is not None and job.status is Status.RUNNING:
+            st.caption("The result appears here when the run has ended.")
+            return None
+        raise
 
 
 def show_latest(settings: PageSettings, source: str, recipe: Recipe, result: Result) -> None:

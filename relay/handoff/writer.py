@@ -17,6 +17,7 @@ from relay.handoff.errors import SchemaError
 from relay.handoff.files import sync_file
 from relay.handoff.location import DatasetLocation
 from relay.handoff.receipt import ColumnWarning, Receipt, Rejects
+from relay.handoff.wording import list_words
 
 GROUP_ROWS = 65_536
 """Rows a row group holds at most: a reader of one row group needs tens of megabytes."""
@@ -240,8 +241,14 @@ class DatasetWriter:
         raise SchemaError(
             f"{self.location.address}: {found} do not match the schema; the limit is {self._max_rejected_share:.1%}. "
             f"Most common: {common}. The rows are in {self.location.failed}; correct the source or [columns]"
+            f"{self._advise_null()}"
             f"{self._advise_share(is_read_whole=is_read_whole)}"
         )
+
+    def _advise_null(self) -> str:
+        """The key by which a column may have cells without a value, where one has too many of them."""
+        names = [name for reason, _ in self._reasons.most_common(3) if (name := reason.removesuffix(NULL)) != reason]
+        return f" (null = true lets {list_words(names)} have no value)" if names else ""
 
     def _advise_share(self, *, is_read_whole: bool) -> str:
         """The share with which the stage would go on; nothing where no row would be left."""
@@ -251,6 +258,10 @@ class DatasetWriter:
         while self._rejected_rows > percent / 100 * self.read:  # 57 of 100 is not 0.57 in floats
             percent += 1
         return f", or go on without them: --set {self.location.stage}.max_rejected_share={percent / 100:g}"
+
+
+NULL = ": null"
+"""The end of the reason for which rows without a value are rejected."""
 
 
 def reject(rows: list[tuple[int, str, str]]) -> pa.Table:

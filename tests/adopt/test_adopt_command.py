@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from adopt import data_command
 from adopt.__main__ import main
 from relay.handoff.settings import RECIPES_DIR, ROOT
 
@@ -191,3 +192,18 @@ def test_questions_are_asked_and_answers_are_written(
 def all_notes(document: dict[str, Any]) -> list[dict[str, Any]]:
     """The notes of a draft and of its columns."""
     return [*document["notes"], *(note for column in document["columns"] for note in column["notes"])]
+
+
+@pytest.mark.parametrize(("words", "said"), [([], ["reading", "checking"]), (["--json"], [])])
+def test_a_person_at_a_terminal_sees_what_takes_time(
+    words: list[str], said: list[str], folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    monkeypatch.setattr(data_command, "check_recipe", lambda *_, **__: "")
+    monkeypatch.setattr(sys, "stderr", terminal := Terminal())
+    main([str(folder / "data" / "churn.csv"), *name_folders(folder), "--dry-run", *words])
+    lines = [line for line in terminal.getvalue().splitlines() if line.endswith(" …")]
+    assert [line.split()[0] for line in lines] == said

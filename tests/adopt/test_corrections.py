@@ -11,6 +11,8 @@ from adopt.data.profiling import profile_rows
 from adopt.draft_data import Examined, Wishes, draft_data
 from adopt.recipe.corrections import read_corrections
 from adopt.recipe.draft import Draft, DraftColumn
+from adopt.recipe.names import choose_names
+from adopt.recipe.toml_text import format_column
 from relay.handoff.errors import UsageError
 
 CELLS = {
@@ -146,6 +148,64 @@ def test_a_correction_that_names_nothing_is_refused(setting: str, message: str) 
     assert message in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("key", "message"),
+    [
+        ("model", "--unset model: no such key of a recipe; expected columns.NAME.KEY"),
+        ("columns.churn", "--unset columns.churn: expected columns.NAME.KEY"),
+        ("columns.chrun.min", '--unset columns.chrun.min: the draft has no column "chrun"'),
+    ],
+)
+def test_a_key_that_cannot_be_left_out_is_refused_by_the_option_that_named_it(key: str, message: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        draft(unset=(key,))
+    assert str(refused.value).startswith(message)
+
+
 def test_a_target_that_is_no_column_is_refused_with_the_nearest() -> None:
     with pytest.raises(UsageError, match=r'--target chrun: .* \(did you mean "churn"\?\)'):
         draft(target="chrun")
+
+
+@pytest.mark.parametrize("key", ["columns.Prüf-Name.role", 'columns."Prüf-Name".role', "columns.Pruf_Name.role"])
+def test_a_column_is_corrected_by_either_name(key: str) -> None:
+    examined = examine_cells({"Prüf-Name": ["a", "b", "c", "d"] * 50, "y": ["no", "yes"] * 100})
+    shown = choose_names(["Prüf-Name"])[0]
+    wishes = Wishes("x", corrections=read_corrections([f'{key.replace("Pruf_Name", shown)}="group"']))
+    assert draft_data(examined, wishes).columns[0].role == "group"
+
+
+def test_the_question_about_the_target_begins_with_its_column_and_lists_the_likely_ones_first() -> None:
+    cells = {
+        "size": [f"{number * 7 % 90}.5" for number in range(200)],
+        "street": [("x", "y")[number * 3 % 7 % 2] for number in range(200)],
+        "shape": [("a", "b")[number * 5 % 11 % 2] for number in range(200)],
+        "length": [f"{number * 13 % 70}.5" for number in range(200)],
+        "colour": [("red", "blue", "green")[number * 7 % 13 % 3] for number in range(200)],
+    }
+    columns = draft_data(examine_cells(cells), Wishes("x")).columns
+    note = next(note for column in columns for note in column.notes if note.key == "target")
+    assert note.text.startswith("colour: ")
+    assert note.choices == ("size", "shape", "length", "street", "none")
+
+
+def test_the_question_about_a_word_gives_the_line_that_its_answer_drafts() -> None:
+    cells = {
+        "lot": ["3,5", "4", "77", "n.v."] * 50,
+        "size": [f"{number * 7 % 90}.5" for number in range(200)],
+        "y": ["a", "b"] * 100,
+    }
+    examined = examine_cells(cells)
+    asked = draft_data(examined, Wishes("x")).columns[0]
+    note = next(note for note in asked.notes if note.key == "columns.lot.missing")
+    decided = draft_data(examined, Wishes("x", corrections=read_corrections([f"{note.key}={note.choices[0]}"])))
+    assert note.text.endswith(f"If that means no value, the line below is: {format_column(decided.columns[0])}")
+    assert 'role = "input", null = true' in note.text
+
+
+def test_the_question_about_words_of_the_file_gives_the_line_of_each_column() -> None:
+    cells = {"lot": ["3.5", "4", "77", "n.v."] * 50, "size": ["n.v.", "1", "2", "5", "9"] * 40, "y": ["a", "b"] * 100}
+    first, second, _ = draft_data(examine_cells(cells), Wishes("x")).columns
+    texts = [note.text for column in (first, second) for note in column.notes if "the line below is" in note.text]
+    assert len(texts) == 2
+    assert all("null = true" in text for text in texts)

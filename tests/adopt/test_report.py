@@ -8,9 +8,10 @@ import pytest
 from adopt.data.profile import ColumnProfile, Histogram, TableProfile
 from adopt.notes import DataWarning, Note, WarningKind
 from adopt.recipe.draft import Draft, DraftColumn, Task
+from adopt.recipe.nulls import leave_nulls_out
 from adopt.recipe.report import MOST_SHOWN, write_report
 from adopt.recipe.spread import find_spread
-from adopt.recipe.terminal import cut, draw_bars, measure, pad, show_number, show_share
+from adopt.recipe.terminal import cut, draw_bars, measure, pad, show_number, show_numbers, show_share
 
 
 def make_profile(**columns: dict[str, Any]) -> TableProfile:
@@ -98,7 +99,7 @@ def test_questions_and_warnings_are_listed() -> None:
     draft = make_draft([DraftColumn("zip", "zip", "text", notes=(Note("a code or a number?", True),))],
                        warnings=(DataWarning(WarningKind.CONSTANT, "city is always Bonn"),))  # fmt: skip
     report = write_report(draft, make_profile(zip={}), "x.csv")
-    assert "1 guess is uncertain (--ask asks):\n- a code or a number?\n" in report
+    assert "1 guess is uncertain (--ask asks):\n- zip: a code or a number?\n" in report
     assert "1 warning:\n- city is always Bonn\n" in report
 
 
@@ -130,3 +131,25 @@ def test_bars_show_zero_as_a_blank_and_add_up_what_is_too_fine() -> None:
 
 def test_wide_characters_count_twice_and_accents_not_at_all() -> None:
     assert (measure("年"), measure("e\u0301"), cut("年齢年", 4), pad("年", 4)) == (2, 1, "年…", "年  ")
+
+
+def test_numbers_are_shown_in_as_many_digits_as_tell_them_apart() -> None:
+    assert show_numbers((12.996, 13.0, 13.104)) == ["12.996", "13", "13.104"]
+    assert [show_number(one) for one in (33290.4, 2334.0, 1234567.8, 0.00125, 9999.96, float("inf"))] == [
+        "33,290", "2,334", "1,234,568", "0.00125", "10,000", "inf"]  # fmt: skip
+    line = report_line(DraftColumn("x", "x", "float"), distinct=9, quantiles=(13.0, 13, 13, 13.02, 13.1, 13.1, 13.1))
+    assert line.endswith("13 to 13.1, median 13.02")
+
+
+def test_declared_words_are_nulls_and_no_frequent_cells() -> None:
+    cells = (("7", 600), ("-", 250), ("n.v.", 100))
+    column = DraftColumn("x", "x", "int", keys={"missing": ["n.v.", "-"], "null": True})
+    line = report_line(column, empty=50, distinct=3, most_frequent=cells, missing_words={"-": 250})
+    assert line == "x      int      input    40%        1  7 60%"
+
+
+def test_a_rare_declared_word_is_counted_in_the_sample() -> None:
+    found = ColumnProfile("x", 300, 0, distinct=99)
+    cells = pa.chunked_array([["a", " n.v. ", "b"]])
+    column = DraftColumn("x", "x", "text")
+    assert leave_nulls_out(column, found, cells, {"missing": ["n.v.", "zz"]}).empty == 100

@@ -14,7 +14,7 @@ from streamlit.testing.v1 import AppTest
 from variables import VARIABLES
 
 from page.results.style_tabs import TOPICS_OF_TABS
-from page.run.job import RunFiles, Status
+from page.run.job import Job, Record, RunFiles, Status, Step, StepState
 from relay.handoff.settings import ROOT
 from relay.results.load import load_latest
 
@@ -248,6 +248,20 @@ def test_without_data_each_page_says_what_to_do(empty: Folders, monkeypatch: pyt
     said = {"run": "press Run", "data": "run `python -m ingest linear`", "compare": "press Run"}
     assert said[page] in words(app)
     assert not app.error
+
+
+def test_while_the_first_model_is_trained_nothing_says_that_there_is_none(
+    empty: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps = [Step(stage="model", state=StepState.RUNNING, started_unix=time.time())]
+    record = Record(
+        recipe="linear", command=["python"], overrides=[], pid=1, host="other", log=empty.logs / "run.log",
+        started_unix=time.time(), steps=steps,
+    )  # fmt: skip
+    monkeypatch.setattr(RunFiles, "find", lambda _: Job(record, Status.RUNNING))
+    app = open_page(empty, monkeypatch)
+    assert "nothing was trained yet" not in words(app)
+    assert "The result appears here when the run has ended" in words(app)
 
 
 def test_a_damaged_dataset_is_named_with_the_way_out(full: Folders, monkeypatch: pytest.MonkeyPatch) -> None:

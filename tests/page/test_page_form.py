@@ -74,6 +74,15 @@ def test_an_emptied_field_stays_as_the_recipe_has_it() -> None:
     assert list_overrides(fields.values(), {"model.count": None, "model.items": "", "model.score": None}) == []
 
 
+def test_a_list_of_tables_that_nobody_changed_is_no_override() -> None:
+    skip = Field("ingest.skip_if", "toml", [{"column": "a", "value": "Total", "like": None}])
+    shown = format_value(skip.value)
+    assert list_overrides([skip], {skip.key: shown}) == []
+    assert list_overrides([skip], {}) == []
+    changed = shown.replace("Total", "Sum")
+    assert list_overrides([skip], {skip.key: changed}) == [f"ingest.skip_if={changed}"]
+
+
 def test_a_list_that_is_no_toml_is_refused_with_an_example() -> None:
     with pytest.raises(UsageError, match=r'items: not TOML .* expected such as \["a", "b"\]'):
         list_overrides(fields_of().values(), {"model.items": "a, b"})

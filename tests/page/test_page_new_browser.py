@@ -10,6 +10,10 @@ import pytest
 from browsing import CHROMIUM, DESK, SIZES, assert_fits, picture, serve
 from new_project import NewProject, write_customers, write_project
 
+from page.new.uploads import MadeRecipe, keep_file, note_recipe
+from relay.handoff.files import hash_file
+from relay.handoff.settings import Settings
+
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: install the package chromium"),
@@ -76,8 +80,8 @@ def edit_cell(page: Any, row: int, column: int, text: str) -> None:
     editor.wait_for(state="detached")
 
 
-RULES = 5
-"""Number of the column of rules."""
+TYPE, ROLE, RULES = 1, 2, 5
+"""Numbers of columns of the table."""
 
 
 @pytest.mark.slow
@@ -158,3 +162,44 @@ def test_where_recipes_cannot_be_written_it_runs_from_the_data_folder(
     recipe = made.data / "recipes" / "customers.toml"
     assert (recipe.stat().st_mode & 0o777, page.url.endswith("?recipe=customers")) == (0o644, True)
     assert (made.data / "output" / "customers" / "latest").is_symlink()
+
+
+@pytest.mark.slow
+def test_a_type_and_a_role_that_were_chosen_in_the_table_stay(
+    open_page: Callable[..., Any], project: tuple[NewProject, str], tmp_path: Path
+) -> None:
+    _, url = project
+    page = open_page("/new", url)
+    drop(page, write_customers(tmp_path / "kinds.csv"))
+    recipe = page.locator("code", has_text="[ingest]")
+    edit_cell(page, 1, TYPE, "category")
+    recipe.filter(has_text=re.compile(r'age = \{[^}]*type = "category"')).wait_for(state="attached")
+    edit_cell(page, 2, ROLE, "ignore")
+    recipe.filter(has_text=re.compile(r'monthly = \{[^}]*role = "ignore"')).wait_for(state="attached")
+    edit_cell(page, 1, RULES, 'allowed = ["50"]')
+    page.get_by_text("would be rejected, and a run stops above 1%").wait_for()
+    settle(page)
+    said = recipe.text_content()
+    assert re.search(r'age = \{[^}]*type = "category"', said)
+    assert re.search(r'monthly = \{[^}]*role = "ignore"', said)
+
+
+@pytest.mark.slow
+def test_after_a_deletion_no_other_recipe_is_offered_for_one(
+    open_page: Callable[..., Any], project: tuple[NewProject, str]
+) -> None:
+    made, url = project
+    settings = Settings(data_dir=made.data, log_dir=made.root / "logs")
+    upload = keep_file(settings, "late.csv", memoryview(b"a,b\n1,2\n"), 1000)
+    for name in ("late", "late_b"):
+        path = made.code / "recipes" / f"{name}.toml"
+        path.write_text('title = "Late"\n[ingest]\nsource = "file"\npath = "data/uploads/late.csv"\n')
+        note_recipe(settings, upload, MadeRecipe(name=name, sha256=hash_file(path)))
+    page = open_page("/new", url)
+    page.get_by_role("button", name=re.compile("Delete recipe late$")).click()
+    page.get_by_role("button", name="Delete late", exact=True).dblclick()
+    page.get_by_text("Deleted the recipe late.").wait_for()
+    settle(page)
+    assert page.get_by_text("Deletes the recipe").count() == 0
+    assert not (made.code / "recipes" / "late.toml").exists()
+    assert (made.code / "recipes" / "late_b.toml").exists()

@@ -1,5 +1,6 @@
 """Truth values, categories and free text, and what is to be said of cells that are almost numbers."""
 
+import ast
 import json
 import re
 
@@ -25,6 +26,8 @@ AMOUNT = re.compile(
 )
 UNIT = re.compile(r"[-+]?9([.,]9)?\s?(?P<unit>a[²³]?|°a?)")
 CLOCK = re.compile(r"9:9(:9([.,]9)?)?( ?a)?")
+MOST_STRANGE = 0.4
+"""Share of the cells up to which those that are no numbers are asked about: the others are most of the column."""
 MANY_WORDS = 8.0
 LONG = 200
 FEW_VALUES, MANY_VALUES = 50, 1_000
@@ -36,7 +39,7 @@ def guess_words(subject: Subject) -> TypeGuess:
     truth = _guess_truth(subject)
     if truth is not None:
         return truth
-    found = (_describe_amounts(subject), _describe_rest(subject), describe_months(subject))
+    found = (_describe_amounts(subject), _describe_lists(subject), _describe_rest(subject), describe_months(subject))
     notes = [note for note in found if note is not None]
     return TypeGuess("category" if is_category(subject) else "text", {}, tuple(notes))
 
@@ -78,7 +81,7 @@ def _describe_rest(subject: Subject) -> Note | None:
         return mixture
     ways = {way: cells for way, cells in subject.column.ways.items() if way.startswith(("int", "float"))}
     best = max(ways, key=lambda way: (ways[way].fits, way == "int"), default="")
-    if not best or not 0 < ways[best].misses <= subject.known * 0.2:
+    if not best or not 0 < ways[best].misses <= subject.known * MOST_STRANGE:
         return None
     if len(ways[best].examples) == 1 and ways[best].misses > 1:
         return _propose_missing(subject, ways[best].examples[0].strip(), ways[best].misses)
@@ -100,6 +103,39 @@ def _propose_missing(subject: Subject, word: str, cells: int) -> Note:
         choices=(choice,),
         key=subject.key("missing"),
     )
+
+
+def _describe_lists(subject: Subject) -> Note | None:
+    """That all cells are lists, as JSON or Python writes them: each different list would be one value."""
+    cells = [cell.strip() for cell, _ in subject.column.most_frequent if cell.strip() not in subject.nothing]
+    if not cells or not all(map(_is_list, cells)) or set(cells) == {"[]"}:
+        return None
+    example = next(cell for cell in cells if cell != "[]")
+    shown = example if len(example) <= MOST_SIGNS else f"{example[: MOST_SIGNS - 1]}…"
+    return Note(
+        f"the cells are lists, such as {shown}: each different list is one value here; a function of your own can make "
+        "a column of each item"
+    )
+
+
+def _is_list(cell: str) -> bool:
+    if not (cell.startswith("[") and cell.endswith("]")):
+        return False
+    try:
+        return isinstance(ast.literal_eval(cell), list)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return _is_json_list(cell)
+
+
+def _is_json_list(cell: str) -> bool:
+    try:
+        return isinstance(json.loads(cell), list)
+    except (ValueError, RecursionError):
+        return False
+
+
+MOST_SIGNS = 40
+"""Characters of an example."""
 
 
 def _describe_amounts(subject: Subject) -> Note | None:

@@ -201,6 +201,13 @@ def test_a_hostile_name_is_shown_escaped(tmp_path: Path) -> None:
     assert refusal(tmp_path / "a\n\x1b[31mb.pdf").startswith(r"a\n\x1b[31mb.pdf: the ending .pdf")
 
 
+@pytest.mark.parametrize("url", ["mysql://root:geheim@host/db", "s3://geheim/x.csv", "file:///geheim/x.csv"])
+def test_urls_of_other_kinds_are_refused_without_what_they_hold(url: str) -> None:
+    said = refusal(url)
+    assert "expected http, https, postgresql or sqlite. Download the file, or export" in said
+    assert "geheim" not in said
+
+
 def test_a_folder_of_different_tables_is_refused(tmp_path: Path) -> None:
     put(tmp_path / "in", one_csv=TABLE, two_csv="x,y\n1,2\n3,4\n")
     assert "in/one.csv and in/two.csv are different tables" in refusal(tmp_path / "in")

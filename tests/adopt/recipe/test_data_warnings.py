@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from small_tables import make
 
-from adopt.notes import WarningKind
+from adopt.notes import Note, WarningKind
 from adopt.recipe.known import look_at
 from adopt.recipe.roles import guess_roles
 from adopt.recipe.task import guess_task
+from adopt.recipe.types import TypeGuess
 from adopt.recipe.warnings import find_warnings
 
 DRAW = random.Random(2)
@@ -172,3 +173,63 @@ def test_texts_that_are_all_different_are_no_copies_of_each_other() -> None:
 def test_a_word_that_means_no_value_by_the_recipe_only_is_a_value() -> None:
     profile, types = make({"a": ("text", ["?", "x", "NA"]), "b": ("int", ["1", "2", "NA"])})
     assert [one.nulls for one in look_at(profile, types)] == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("labels", "figures"),
+    [
+        (["no"] * 190 + ["yes"] * 10, "pr_auc"),
+        (["a"] * 90 + ["b"] * 100 + ["c"] * 10, "balanced_accuracy and macro_f1"),
+    ],
+)
+def test_a_rare_class_is_warned_of_with_figures_that_the_metrics_have(labels: list[str], figures: str) -> None:
+    profile, types = make(
+        {"size": ("float", NUMBERS), "length": ("float", NUMBERS[::-1]), "class": ("category", labels)}
+    )
+    roles = guess_roles(profile, types)
+    found = find_warnings(profile, types, roles, guess_task(profile, types, roles))
+    assert figures in next(one.text for one in found if one.kind is WarningKind.IMBALANCE)
+
+
+def test_a_code_of_which_the_guess_asks_is_no_warning_too() -> None:
+    cells = [str(value) for value in NUMBERS[:-5]] + ["-999"] * 5
+    asked = Note("5 are -999", is_question=True, choices=('["-999"]',), key="columns.a.missing")
+    rest: dict[str, Any] = {"b": ("float", NUMBERS), "churn": ("category", CLASSES)}
+    assert warn({"a": ("float", cells), **rest})[WarningKind.SUSPICIOUS_VALUE] == [("a",)]
+    for said in (TypeGuess("float", {}, (asked,)), TypeGuess("float", {"missing": []})):
+        assert WarningKind.SUSPICIOUS_VALUE not in warn({"a": (said, cells), **rest})
+
+
+@pytest.mark.parametrize(
+    ("name", "cells", "is_personal"),
+    [
+        ("Prüfer", ["Anna Muster", "Karl-Heinz Roß", "Dr. Eva Klein"], True),
+        ("contact_person", ["Lee Wong", "Ada Love"], True),
+        ("owner_name", ["Ann Lee", "Bo Day"], True),
+        ("owner", ["First Owner", "Second Owner"], False),
+        ("inspector", ["north", "south team"], False),
+        ("city", ["New York", "Los Angeles"], False),
+    ],
+)
+def test_names_of_those_who_do_something_are_personal(name: str, cells: list[str], is_personal: bool) -> None:
+    columns: dict[str, Any] = {
+        name: ("category", [DRAW.choice(cells) for _ in range(N)]),
+        "size": ("float", NUMBERS),
+        "churn": ("category", CLASSES),
+    }
+    assert (WarningKind.PERSONAL_DATA in warn(columns)) is is_personal
+    profile, types = make(columns)
+    assert (guess_roles(profile, types).columns[0].role == "ignore") is is_personal
+
+
+@pytest.mark.parametrize(("name", "is_leak"), [("paid_at", True), ("due_date", False)])
+def test_a_time_after_the_moment_of_the_row_may_be_a_leak(name: str, is_leak: bool) -> None:
+    days = [f"2024-{DRAW.randint(1, 9):02}-{DRAW.randint(1, 28):02}" for _ in range(N)]
+    later = [f"2024-{int(day[5:7]) + DRAW.randint(1, 3):02}-{day[8:]}" for day in days]
+    columns: dict[str, Any] = {
+        "invoice_date": ("time", days),
+        name: ("time", later),
+        "size": ("float", NUMBERS),
+        "churn": ("category", CLASSES),
+    }
+    assert (warn(columns).get(WarningKind.LEAK) == [(name,)]) is is_leak

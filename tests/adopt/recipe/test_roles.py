@@ -55,6 +55,55 @@ def test_a_name_of_a_class_beats_the_name_of_a_number_in_the_last_column() -> No
     assert roles_of(columns) == {"is_fraud": "target", "colour": "input", "amount": "input"}
 
 
+def test_the_title_of_the_data_names_the_target() -> None:
+    columns = {
+        "Status": ("category", WORDS),
+        "Life expectancy ": ("float", NUMBERS),
+        "Schooling": ("float", NUMBERS[::-1]),
+    }
+    found = guess(columns, title="Life Expectancy Data")
+    assert found.columns[1].role == "target"
+    assert any(note.is_question for note in found.columns[1].notes)
+    assert roles_of(columns, title="Countries")["Status"] == "target"
+
+
+def test_a_price_in_euros_is_learned_and_not_the_price_per_metre() -> None:
+    columns = {
+        "rooms": ("int", [DRAW.randint(1, 5) for _ in range(N)]),
+        "floor": ("int", [DRAW.randint(0, 9) for _ in range(N)]),
+        "price_eur": ("float", NUMBERS),
+        "price_per_m2": ("float", [value * DRAW.random() for value in NUMBERS]),
+    }
+    assert roles_of(columns)["price_eur"] == "target"
+
+
+def test_a_class_beside_a_last_column_of_classes_is_asked_about() -> None:
+    columns = {
+        "Klasse": ("category", WORDS),
+        "Note": ("float", NUMBERS),
+        "Fehltage": ("int", [DRAW.randint(0, 25) for _ in range(N)]),
+        "bestanden": ("bool", [DRAW.choice(["true", "false"]) for _ in range(N)]),
+    }
+    found = guess(columns)
+    assert any(note.is_question for note in found.notes)
+
+
+def test_a_weight_that_is_one_on_average_counts_rows() -> None:
+    around = [1 + value / 10 for value in NUMBERS]
+    columns = {"WEIGHT": ("float", around), "colour": ("category", WORDS), "churn": ("int", CLASSES)}
+    found = guess(columns).columns[0]
+    assert found.role == "weight"
+    assert found.notes[0].is_question
+    heavy = {**columns, "WEIGHT": ("float", [70 + value for value in NUMBERS])}
+    assert roles_of(heavy)["WEIGHT"] == "input"
+
+
+def test_numbers_that_count_up_from_a_large_one_number_the_rows() -> None:
+    others = {"colour": ("category", WORDS), "churn": ("int", CLASSES)}
+    assert roles_of({"RESPID": ("int", range(100_001, 100_001 + N)), **others})["RESPID"] == "id"
+    assert roles_of({"season": ("int", range(1800, 1800 + N)), **others})["season"] == "input"
+
+
 def test_a_person_decides_target_and_roles() -> None:
     columns = {"a": ("float", NUMBERS), "colour": ("category", WORDS), "price": ("float", NUMBERS[::-1])}
     assert roles_of(columns)["price"] == "target"

@@ -261,3 +261,9 @@ def test_a_key_is_not_lifted_where_a_column_has_it_otherwise() -> None:
     types = [guess_type(column, profile.columns) for column in profile.columns]
 
     assert lift_keys(types, profile.columns).types == tuple(types)
+
+
+@pytest.mark.parametrize("cells", [['["night"]', '["day", "night"]', "[]"], ["['a']", "['b', 'c']", "[1, 2.5]"]])
+def test_lists_are_said(cells: list[str]) -> None:
+    assert any("the cells are lists, such as" in note.text for note in guess_one(cells * 20).notes)
+    assert not any("lists" in note.text for note in guess_one([*cells, "[draft] night"] * 20).notes)

@@ -216,3 +216,12 @@ def test_cells_are_shown_as_texts_and_bytes_that_are_no_utf8_by_their_codes() ->
     assert show_cells({"a": 1, "b": None, "c": b"\xffx", "d": "é"}) == (
         '{"a": "1", "b": null, "c": "\\\\xffx", "d": "é"}'
     )
+
+
+def test_too_many_rows_without_a_value_name_the_key_that_allows_them(
+    location: DatasetLocation, write_blocks: Write
+) -> None:
+    with pytest.raises(
+        SchemaError, match=r"correct the source or \[columns\] \(null = true lets lot have no value\), or go"
+    ):
+        write_blocks(location, Block(AGES, 4, reject([(1, "lot: null", "{}")])), share=0.2)
