@@ -9,6 +9,7 @@ import pandas as pd
 from adopt.notebooks.emit import Context, StageFunction, write_function
 from adopt.notebooks.file_paths import find_paths
 from adopt.notebooks.imports import Imports, find_beside, read_imports
+from adopt.notebooks.leak_steps import Corrections
 from adopt.notebooks.module import Code, find_helpers, write_code
 from adopt.notebooks.parameters import find_constants, find_globals
 from adopt.notebooks.plan import Part, Split
@@ -76,6 +77,7 @@ def write_adopted(
     split: Split,
     frames: Mapping[tuple[Stage, str], pd.DataFrame],
     seeds: Mapping[int, int] | None = None,
+    corrections: Corrections | None = None,
 ) -> Adopted:
     """The recipes and modules that compute what the notebooks compute.
 
@@ -85,12 +87,15 @@ def write_adopted(
         split: how they are divided; it has no refusals.
         frames: stage that it enters, and name there -> each frame that crosses a border, as the notebook had it.
         seeds: for a throw-away twin: statement -> the seed of `random` and numpy that stands before it.
+        corrections: statement -> the lines in its place, where leaks are corrected.
 
     Raises:
         NotebookError: something in them has no place in a stage; the message names the cell.
     """
     constants = find_constants(split)
-    context = Context(split, read_lines(notebooks), constants, find_globals(split, constants), frames, seeds)
+    context = Context(
+        split, read_lines(notebooks), constants, find_globals(split, constants), frames, seeds, corrections or {}
+    )
     folder = notebooks[0].path.parent
     imports = read_imports(split.statements, find_beside(folder))
     functions = _write_functions(split.parts, context)

@@ -9,8 +9,11 @@ from loguru import logger
 
 from adopt.notebooks.adopted import Adopted, Wanted, check_split, write_adopted
 from adopt.notebooks.causes import explain_failure
+from adopt.notebooks.corrected import Corrected, compare_corrected
+from adopt.notebooks.corrections import correct_leaks
 from adopt.notebooks.execute import CELL_TIMEOUT, RunOptions, run_notebooks
 from adopt.notebooks.kernel.tracer import seed_of
+from adopt.notebooks.leak_steps import Corrections
 from adopt.notebooks.packages import find_missing
 from adopt.notebooks.parity import compare, varies
 from adopt.notebooks.pipeline import PipelineRun, Workplace, run_pipeline
@@ -37,6 +40,7 @@ class Wishes:
     split: str = ""
     timeout: float = CELL_TIMEOUT
     """Seconds for each cell."""
+    corrects_leaks: bool = False
 
 
 @dataclass(frozen=True)
@@ -52,6 +56,9 @@ class Adoption:
     """What was run, one sentence each."""
     files: Mapping[str, bytes] = field(default_factory=dict)
     """The data that the recipe reads: path below `data/` -> content."""
+    wishes: Wishes = field(default_factory=lambda: Wishes("", ""))
+    corrected: Corrected | None = None
+    """The same without leaks, where that was asked for and there is one."""
 
 
 def adopt_notebooks(paths: Sequence[Path], wishes: Wishes, scratch: Path) -> Adoption:
@@ -69,6 +76,7 @@ def adopt_notebooks(paths: Sequence[Path], wishes: Wishes, scratch: Path) -> Ado
     if split.refusals:
         raise NotebookError(split.refusals)
     check_split(split)
+    corrections = correct_leaks(split) if wishes.corrects_leaks else {}
     other = work.run("2 of 3", OTHER_SEED)
     kept = work.run("3 of 3", KEEP_SEED, keep=split)
     adopted = work.write(split, kept)
@@ -79,9 +87,11 @@ def adopt_notebooks(paths: Sequence[Path], wishes: Wishes, scratch: Path) -> Ado
     if varies(items):
         proof = replace(proof, seeded=work.prove_seeded(split))
         items = compare(proof)
+    corrected = work.correct(proof, corrections) if corrections else None
     stale = find_stale(notebooks, first)
     data = {name: (place.data / name).read_bytes() for name in work.find_data(adopted)}
-    return Adoption(notebooks, split, adopted, add_stale(items, stale), stale, tuple(work.said), data)
+    items = add_stale(items, stale)
+    return Adoption(notebooks, split, adopted, items, stale, tuple(work.said), data, wishes, corrected)
 
 
 class _Work:
@@ -123,14 +133,20 @@ class _Work:
 
         return note
 
-    def write(self, split: Split, kept: Run, seeds: Mapping[int, int] | None = None) -> Adopted:
-        """Recipes and modules; with seeds the throw-away twin.
+    def write(
+        self,
+        split: Split,
+        kept: Run,
+        seeds: Mapping[int, int] | None = None,
+        corrections: Corrections | None = None,
+    ) -> Adopted:
+        """Recipes and modules; with seeds a throw-away twin, with corrections without leaks.
 
         Raises:
             NotebookError: something has no place in a stage.
         """
         wanted = Wanted(self._wishes.name, _find_title(self._notebooks, self._wishes.name), self._wishes.command)
-        return write_adopted(wanted, self._notebooks, split, load_frames(split, kept), seeds)
+        return write_adopted(wanted, self._notebooks, split, load_frames(split, kept), seeds, corrections)
 
     def run_stages(self, adopted: Adopted, place: Workplace, words: str) -> PipelineRun:
         """Run the stages of what was written.
@@ -152,13 +168,35 @@ class _Work:
     def prove_seeded(self, split: Split) -> Sides:
         """Both sides again, seeded before each statement that is needed."""
         kept = self.run("seeded", RECORD_SEED, keep=split, is_seeded=True)
-        seeds = {index: seed_of(*split.statements[index].place) for index in split.slice.needed}
-        twin = self.write(split, kept, seeds)
+        twin = self.write(split, kept, _find_seeds(split))
         self.said.append(
             "Something varies between runs of the notebook. So both sides ran again, with `random` and NumPy seeded "
             "before each statement; the written module is not seeded."
         )
         return Sides(kept, self.run_stages(twin, Workplace(self._scratch / "twin"), ", seeded"))
+
+    def correct(self, proof: Proof, corrections: Corrections) -> Corrected:
+        """The recipe without leaks, which ran as well, and its metrics beside those of the notebook.
+
+        Raises:
+            NotebookError: its stages do not run.
+        """
+        kept = proof.sides.notebooks
+        adopted = self.write(proof.split, kept, None, corrections)
+        ran = self.run_stages(adopted, Workplace(self._scratch / "corrected"), ", without leaks")
+        self.said.append(
+            "Then the recipe ran without the leak, which is what was written; what is compared is the recipe with the "
+            "leak."
+        )
+        if proof.seeded is not None:
+            twin = self.write(proof.split, kept, _find_seeds(proof.split), corrections)
+            ran = self.run_stages(twin, Workplace(self._scratch / "corrected-twin"), ", without leaks, seeded")
+        return Corrected(adopted, compare_corrected(proof, ran))
+
+
+def _find_seeds(split: Split) -> dict[int, int]:
+    """Statement -> the seed that stands before it, as in a seeded run of the notebooks."""
+    return {index: seed_of(*split.statements[index].place) for index in split.slice.needed}
 
 
 def _find_title(notebooks: Iterable[Notebook], name: str) -> str:

@@ -44,6 +44,11 @@ def add_options(_: str, parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--accept", action="append", default=[], metavar='"KIND NAME: REASON"',
                         help="accept a difference, such as \"frame orders: rows are sorted\"; repeatable")  # fmt: skip
     parser.add_argument(
+        "--correct-leaks",
+        action="store_true",
+        help="fit scalers, encoders and vectorisers on the training rows only; each metric is shown twice",
+    )
+    parser.add_argument(
         "--timeout", type=float, default=CELL_TIMEOUT, metavar="SECONDS", help="limit for each cell (600)"
     )
     parser.add_argument("--dry-run", action="store_true", help="print what would be written, and write nothing")
@@ -70,7 +75,7 @@ def answer(options: argparse.Namespace) -> VerbAnswer:
     from adopt.notebooks.adoption import Wishes, adopt_notebooks
     from adopt.notebooks.finish import finish_adoption
 
-    wishes = Wishes(name, _describe_command(options, name), options.split, options.timeout)
+    wishes = Wishes(name, _describe_command(options, name), options.split, options.timeout, options.correct_leaks)
     with TemporaryDirectory(prefix="relay-adopt-") as folder, set_aside(places, before, Path(folder)) as done:
         adoption = adopt_notebooks(paths, wishes, Path(folder) / "work")
         finished = finish_adoption(adoption, accepted)
@@ -137,4 +142,5 @@ def _describe_command(options: argparse.Namespace, name: str) -> str:
     """The command that adopts the same again; notebooks by their names alone, for no path belongs in a recipe."""
     words = ["python", "-m", "adopt", *(Path(one).name for one in options.given), "--name", name]
     words += ["--split", options.split] if options.split else []
+    words += ["--correct-leaks"] if options.correct_leaks else []
     return shlex.join(words)

@@ -10,12 +10,13 @@ import pandas as pd
 from adopt.notebooks.file_paths import FilePath, find_paths
 from adopt.notebooks.frames import FrameChange, drop_foreign, find_change
 from adopt.notebooks.imports import used_names
+from adopt.notebooks.leak_steps import Corrections
 from adopt.notebooks.metrics import Metric, find_metrics
 from adopt.notebooks.parameters import Constant, Globals
 from adopt.notebooks.plan import Crossing, CrossingWay, OutputKind, Part, Split
 from adopt.notebooks.records import Place, Stage, Statement
 from adopt.notebooks.results import FigureEnd, find_figure_ends, find_model, find_tables, is_display
-from adopt.notebooks.rewriting import Rewriting
+from adopt.notebooks.rewriting import Rewriting, rename_names
 from adopt.notebooks.round_trip import write_round_trip
 from adopt.notebooks.source_lines import Line, parse_lines, show_node
 from adopt.notebooks.words import describe_part
@@ -63,6 +64,8 @@ class Context:
     """Stage that it enters, and name there -> the frame that crosses, as the notebook had it."""
     seeds: Mapping[int, int] | None = None
     """For a twin: statement -> the seed that stands before it."""
+    corrections: Corrections = field(default_factory=dict)
+    """Statement -> the lines in its place, where leaks are corrected."""
 
     @property
     def module_constants(self) -> frozenset[int]:
@@ -186,6 +189,9 @@ class _Writer:
             yield from parse_lines(f"{taken.given_name} = {taken.name}")
             return
         yield from self._seed(statement)
+        if statement.index in self._context.corrections:
+            yield from self._correct(statement.index)
+            return
         found = find_metrics(statement, [*self._taken, *(one.name for one in self._metrics)]) if self._is_model else []
         line = self._context.lines[statement.place]
         if found:
@@ -197,6 +203,14 @@ class _Writer:
             yield self._rewrite(line)
         for end in self._ends.get(statement.index, ()):
             yield from parse_lines(f"{self._own['figures']}{_close_figure(end)}")
+
+    def _correct(self, index: int) -> Iterator[Line]:
+        """The lines in the place of a statement, with the comments of the statements that they come from."""
+        for corrected in self._context.corrections[index]:
+            above: Sequence[cst.EmptyLine] = ()
+            if corrected.comments_of is not None:
+                above = self._context.lines[self._split.statements[corrected.comments_of].place].leading_lines
+            yield self._rewrite(parse_lines(corrected.text)[0].with_changes(leading_lines=above))
 
     def _is_left_out(self, statement: Statement) -> bool:
         is_parameter = any(one.statement == statement.index for one in self._parameters.values())
@@ -244,7 +258,7 @@ class _Writer:
         made = {code: one.parameter for code, one in self._paths.by_expression.items()}
         changed = line.visit(Rewriting(self._context.globals.of_functions, paths, made))
         assert isinstance(changed, cst.SimpleStatementLine | cst.BaseCompoundStatement)  # noqa: S101 - as it was
-        return _rename_paths(changed, self._path_names())
+        return rename_names(changed, self._path_names())
 
     def _path_names(self) -> dict[str, str]:
         """Name of a constant that holds a path -> the parameter."""
@@ -283,16 +297,3 @@ class _Writer:
 
 def _close_figure(end: FigureEnd) -> str:
     return f"[{end.name!r}] = {end.expression}\nplt.close({end.variable})"
-
-
-def _rename_paths(line: Line, names: Mapping[str, str]) -> Line:
-    if not names:
-        return line
-
-    class Rename(cst.CSTTransformer):
-        def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.Name:  # noqa: N802
-            return updated_node.with_changes(value=names.get(original_node.value, original_node.value))
-
-    changed = line.visit(Rename())
-    assert isinstance(changed, cst.SimpleStatementLine | cst.BaseCompoundStatement)  # noqa: S101 - as it was
-    return changed

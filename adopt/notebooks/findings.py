@@ -7,14 +7,13 @@ from dataclasses import dataclass, field
 from adopt.notebooks.flow import find_plain_name
 from adopt.notebooks.gaps import Gap, Live
 from adopt.notebooks.ingesting import Ingest
+from adopt.notebooks.leaks import find_leaks
 from adopt.notebooks.names import WHOLE_SCOPE, find_calls
 from adopt.notebooks.parts import find_split_pair
 from adopt.notebooks.plan import Border, CellRef, Output, OutputKind, Refusal, RefusalKind, Remark, Slice
 from adopt.notebooks.records import Kind, Stage, Statement
-from adopt.notebooks.slices import SPLITTING, Flow
+from adopt.notebooks.slices import Flow
 
-CODES = re.compile(r"\.(Label|OneHot|Ordinal)\w*$")
-"""Transformers that only number or spread categories: the test rows have no influence on the training rows."""
 FROM_A_FILE = "Write it to a file once, as with `DataFrame.to_csv`, and take it from `pd.read_csv`."
 """What to do with data that is in no file."""
 OF_SKLEARN = re.compile(r"load_(iris|wine|breast_cancer|digits|diabetes|linnerud)|fetch_california_housing")
@@ -229,13 +228,8 @@ def _list_files(flow: Flow, reads: Iterable[int]) -> list[str]:
 def _find_leaks(found: Found) -> Iterator[Remark]:
     """Transformers that were fitted on all rows before these were divided."""
     flow = found.flow
-    splits = [one for one in found.needed if SPLITTING.search(one.text) and not one.is_import and not one.is_definition]
-    for statement in found.needed:
-        values = statement.record.values.items()
-        fitted = [n for n, v in values if v.kind is Kind.TRANSFORMER and v.is_fitted and not CODES.search(v.type)]
-        behind = [one.index for one in splits if statement.index in flow.close([one.index]) and one is not statement]
-        if fitted and behind:
-            where, then = name_cells(flow, [statement.index]), name_cells(flow, behind[:1])
-            text = f"{_capitalise(where)} fits {fitted[0]} on all rows, and {then} divides them afterwards:"
-            text += " the test rows have influenced the training rows. It is kept so."
-            yield Remark("leak", text, find_cells(flow, [statement.index, *behind[:1]]))
+    for leak in find_leaks(flow, found.needed):
+        where, then = name_cells(flow, [leak.statement]), name_cells(flow, [leak.split])
+        text = f"{_capitalise(where)} fits {leak.transformer} on all rows, and {then} divides them afterwards:"
+        text += " the test rows have influenced the training rows."
+        yield Remark("leak", text, find_cells(flow, [leak.statement, leak.split]))

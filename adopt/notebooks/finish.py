@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from adopt.notebooks.adopted import Adopted
 from adopt.notebooks.adoption import Adoption
 from adopt.notebooks.placing import (
     DATA,
@@ -15,7 +16,7 @@ from adopt.notebooks.placing import (
     place_files,
     write_report_files,
 )
-from adopt.notebooks.plan import CellRef, LeftOut, Split
+from adopt.notebooks.plan import CellRef, LeftOut, Remark, Split
 from adopt.notebooks.records import MagicUse, Notebook, Stage
 from adopt.notebooks.report import LeftOutLine, PartLine, RemarkLine, Report, write_json
 from adopt.notebooks.report_html import write_html
@@ -63,7 +64,7 @@ def finish_adoption(adoption: Adoption, accepted: Mapping[str, str]) -> Finished
         UsageError: a difference is accepted that there is not.
     """
     items = accept(adoption.items, accepted)
-    texts = dict(adoption.adopted.files)
+    texts = dict(_find_written(adoption, items).files)
     main = f"{adoption.adopted.main.name}.toml"
     texts[main] = add_accepted(texts[main], items)
     files = {f"{RECIPES}/{name}": text.encode() for name, text in texts.items()}
@@ -74,7 +75,10 @@ def finish_adoption(adoption: Adoption, accepted: Mapping[str, str]) -> Finished
 def make_report(adoption: Adoption, items: tuple[Item, ...], files: Mapping[str, str]) -> Report:
     """Everything that the report says."""
     split = adoption.split
-    remarks = [RemarkLine(one.kind, one.text, one.cells) for one in split.remarks]
+    is_corrected = _find_written(adoption, items) is not adoption.adopted
+    remarks = [RemarkLine(one.kind, _end_remark(one, adoption, items), one.cells) for one in split.remarks]
+    if adoption.wishes.corrects_leaks and adoption.corrected is None:
+        remarks.append(RemarkLine("no_leak", "--correct-leaks changed nothing: no fit on all rows was found."))
     remarks += [
         RemarkLine("frame", text)
         for recipe in adoption.adopted.recipes
@@ -89,9 +93,28 @@ def make_report(adoption: Adoption, items: tuple[Item, ...], files: Mapping[str,
         left_out=tuple(_describe_left_out(split, one) for one in split.slice.left_out),
         stale=adoption.stale,
         remarks=(*dict.fromkeys(remarks), *_propose_seeds(items), *_describe_installs(adoption.notebooks)),
+        without_leak=adoption.corrected.metrics if adoption.corrected is not None and is_corrected else (),
         runs=adoption.runs,
         files=files,
     )
+
+
+def _find_written(adoption: Adoption, items: Sequence[Item]) -> Adopted:
+    """What is written: the recipe without leaks where it was asked for, once the one with them is proved."""
+    is_proved = bool(items) and all(item.is_settled for item in items)
+    return adoption.corrected.adopted if adoption.corrected is not None and is_proved else adoption.adopted
+
+
+def _end_remark(remark: Remark, adoption: Adoption, items: Sequence[Item]) -> str:
+    """The text of a remark; of a leak with what becomes of it."""
+    if remark.kind != "leak":
+        return remark.text
+    if adoption.corrected is None:
+        offer = f"{adoption.wishes.command} --correct-leaks"
+        return f"{remark.text} The recipe keeps it. To correct it and see each metric twice: `{offer}`"
+    if _find_written(adoption, items) is adoption.adopted:
+        return f"{remark.text} The recipe keeps it: it is corrected only once the recipe is equal to the notebook."
+    return f"{remark.text} The recipe divides the rows first and fits on the training rows only."
 
 
 def _describe_left_out(split: Split, one: LeftOut) -> LeftOutLine:

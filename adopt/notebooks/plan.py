@@ -29,6 +29,7 @@ class RefusalKind(StrEnum):
     BORDER = "border"
     GLOBAL_WRITE = "global_write"
     UNRELATED_DATA = "unrelated_data"
+    LEAK = "leak"
     OTHER = "other"
 
 

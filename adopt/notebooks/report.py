@@ -53,6 +53,17 @@ class RemarkLine:
 
 
 @dataclass(frozen=True)
+class TwiceLine:
+    """A metric with and without the leak."""
+
+    name: str
+    notebook: str
+    """As the notebook shows it."""
+    corrected: str
+    """Of the recipe that fits on the training rows only."""
+
+
+@dataclass(frozen=True)
 class Report:
     """Everything that the report says."""
 
@@ -65,6 +76,8 @@ class Report:
     left_out: tuple[LeftOutLine, ...] = ()
     stale: tuple[StaleCell, ...] = ()
     remarks: tuple[RemarkLine, ...] = ()
+    without_leak: tuple[TwiceLine, ...] = ()
+    """Each metric twice, where the written recipe does without the notebook's leak."""
     runs: tuple[str, ...] = ()
     """What was run for the proof, one sentence each."""
     files: Mapping[str, str] = field(default_factory=dict)
@@ -144,6 +157,7 @@ def write_lines(report: Report) -> list[str]:
     width = max((len(item.label) for item in report.items), default=0)
     lines = [f"  {part.stage:<{width}}  {_say_part(report, part)}" for part in report.parts]
     lines += [f"  {item.label:<{width}}  {_say(item)}" for item in report.items]
+    lines += [f"  {'metric ' + one.name:<{width}}  {_say_twice(one)}" for one in report.without_leak]
     for item in report.open_items:
         lines += [f"    {item.label}: {text}" for text in item.differences[:3]]
     lines += [f"  {remark.text}{_where(report, remark.cells)}" for remark in report.remarks]
@@ -158,6 +172,10 @@ def _say_part(report: Report, part: PartLine) -> str:
         return "no cell: it hands the rows on as they are"
     cells = f"{'cells' if len(part.cells) > 1 else 'cell'} {report.name_cells(part.cells)}"
     return f"{cells}{f' ({part.border})' if part.border else ''}"
+
+
+def _say_twice(line: TwiceLine) -> str:
+    return f"{line.notebook} in the notebook, {line.corrected} without the leak"
 
 
 def _say(item: Item) -> str:

@@ -28,6 +28,7 @@ def write_html(report: Report) -> str:
         _head(report),
         _compared(report),
         _metrics(report),
+        _without_leak(report),
         _frames(report),
         _figures(report),
         _stale(report),
@@ -92,6 +93,18 @@ def _metrics(report: Report) -> str:
         if item.kind == ItemKind.METRIC
     ]
     return _section("Metrics", _table(("Name", "Notebook", "Recipe", "Result"), rows)) if rows else ""
+
+
+def _without_leak(report: Report) -> str:
+    rows = [
+        (f"<code>{escape(one.name)}</code>", _number(one.notebook), _number(one.corrected))
+        for one in report.without_leak
+    ]
+    words = (
+        "<p>The recipe was proved with the leak. What was written fits on the training rows only, so that its metrics "
+        "are others than those of the notebook.</p>"
+    )
+    return _section("Without the leak", words + _table(("Name", "Notebook", "Without the leak"), rows)) if rows else ""
 
 
 def _frames(report: Report) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 import libcst as cst
 from libcst import matchers
 
+from adopt.notebooks.source_lines import Line
+
 _TIGHT = cst.AssignEqual(cst.SimpleWhitespace(""), cst.SimpleWhitespace(""))
 
 
@@ -160,3 +162,17 @@ class RelativeImports(cst.CSTTransformer):
             lines.insert(0, updated_node.with_changes(body=[rest]))
             lines[1] = lines[1].with_changes(leading_lines=[])
         return cst.FlattenSentinel(lines)
+
+
+def rename_names(line: Line, names: Mapping[str, str]) -> Line:
+    """The line with other names for some of its names."""
+    if not names:
+        return line
+
+    class Rename(cst.CSTTransformer):
+        def leave_Name(self, original_node: cst.Name, updated_node: cst.Name) -> cst.Name:  # noqa: N802
+            return updated_node.with_changes(value=names.get(original_node.value, original_node.value))
+
+    changed = line.visit(Rename())
+    assert isinstance(changed, cst.SimpleStatementLine | cst.BaseCompoundStatement)  # noqa: S101 - as it was
+    return changed

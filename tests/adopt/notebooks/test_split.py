@@ -161,7 +161,7 @@ def test_a_transformer_that_saw_the_test_rows_is_reported(folder: Path) -> None:
     split = divide(folder, READ, CLEAN, named, cut, FIT, SHOW)
     assert [remark.text for remark in split.remarks if remark.kind == "leak"] == [
         "Cell 3 fits scaler on all rows, and cell 4 divides them afterwards: the test rows have influenced the "
-        "training rows. It is kept so."
+        "training rows."
     ]
 
 
