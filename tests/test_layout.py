@@ -27,7 +27,7 @@ PROGRAMS = (*STAGES, "serve", "page", "adopt")
 DECLARATIONS = {"page": {f"{stage}.parameters" for stage in STAGES}}
 """Program -> the only modules of other programs that it may import: the page makes its form from them."""
 SERVICES: dict[str, set[str]] = {
-    "services.runner": {"relay.handoff"},
+    "services.runner": set(),
     "services.airflow": set(),
     "services.backup": set(),
     "services.mlflow": set(),

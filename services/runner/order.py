@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from relay.handoff.data_recipe import NAME
-
 SERVICES = {"ingest": "ingest", "preprocess": "preprocess", "train": "train", "rollback": "train"}
 """What may be run -> the service of docker-compose.yml whose container it is run in."""
 
@@ -20,6 +18,8 @@ FIXED_VARIABLES = {"ingest": {"RELAY_REFRESH": "always"}}
 LASTING = ("api", "model")
 """The services that may be started when they do not run."""
 
+RECIPE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}", re.ASCII)
+"""As relay/handoff/data_recipe.py has it, which is not in the runner's image; a test compares them."""
 RUN = re.compile(r"[a-z0-9]{8,64}", re.ASCII)
 HIGHEST_SEED = 2**32 - 1
 """Of NumPy's seeds, https://numpy.org/doc/stable/reference/random/legacy.html."""
@@ -73,7 +73,7 @@ def read_order(said: Any) -> Order:
     if unknown := sorted(set(said) - {"run", "stage", "recipe", number}):
         raise RefusedError(f"unknown: {', '.join(map(str, unknown))}; a {stage} takes run, stage, recipe and {number}")
     _require(said, "run", RUN)
-    _require(said, "recipe", NAME)
+    _require(said, "recipe", RECIPE)
     value = said.get(number)
     if stage == "rollback" and value is None:
         raise RefusedError("version: a rollback says which version it takes out of production")

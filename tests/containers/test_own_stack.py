@@ -33,7 +33,19 @@ PORTS = {
     "POSTGRES_PORT": "15732",
 }
 API = f"http://127.0.0.1:{PORTS['GATEWAY_API_PORT']}"
-FOLDERS = ("images", "recipes", "relay", "stylometry", "ingest", "preprocess", "model", "page", "serve", "services")
+FOLDERS = (
+    "images",
+    "recipes",
+    "relay",
+    "stylometry",
+    "ingest",
+    "preprocess",
+    "model",
+    "page",
+    "adopt",
+    "serve",
+    "services",
+)
 FILES = ("Makefile", ".env.example", ".dockerignore", *(path.name for path in ROOT.glob("docker-compose*.yml")))
 RECORDS = [
     {"kind": "city", "size": "M", "age_years": 3.0, "km": None},

@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
+from relay.handoff.data_recipe import NAME
 from relay.handoff.settings import ROOT
-from services.runner.order import RefusedError, read_order
+from services.runner.order import RECIPE, RefusedError, read_order
 
 GOOD = {"run": "0123456789ab", "stage": "train", "recipe": "own", "seed": 7}
 
@@ -23,6 +24,10 @@ def test_a_name_comes_last_so_that_a_subcommand_is_none() -> None:
         [sys.executable, "-m", "model", *order.arguments("id")], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert (done.returncode, '"promote" is a subcommand, so it is no recipe' in done.stderr) == (2, True)
+
+
+def test_the_runner_and_the_stages_have_one_pattern_of_names() -> None:
+    assert RECIPE == NAME
 
 
 @pytest.mark.parametrize(
