@@ -38,6 +38,7 @@ CODE = HANDOFF + Code(
     modules=(
         *("preprocess.__main__", "preprocess.documents", "preprocess.rules", "preprocess.split", "preprocess.table"),
         *("relay.handoff.preparation", "relay.handoff.rules", "relay.handoff.sides", "relay.handoff.texts"),
+        "relay.handoff.wording",
     ),
     packages=("numpy",),
 )
@@ -48,7 +49,7 @@ READING = (
 )
 OWN = Code(
     modules=(
-        *("preprocess.own", "preprocess.own_rows", "relay.handoff.wording"),
+        *("preprocess.own", "preprocess.own_rows"),
         *(f"relay.reading.{name}" for name in READING),
     )
 )

@@ -180,11 +180,13 @@ def test_questions_are_asked_and_answers_are_written(
     asked = [note for note in all_notes(plain) if note["is_question"] and note["key"]]
     assert asked != []
     texts = [note["text"] for note in asked if note["key"] != "target"]
+    assert texts != []
     monkeypatch.setattr(sys, "stdin", io.StringIO("\n" * len(asked)))
     code, out, log = adopt("data/codes.csv", "--json", "--ask")
     assert (code, [note for note in all_notes(json.loads(out)) if note["is_question"] and note["key"]]) == (0, [])
     assert all(note["key"] in log for note in asked)
-    assert [note["text"] for note in all_notes(json.loads(out)) if note["text"] in texts] == texts
+    said = [note["text"] for note in all_notes(json.loads(out))]
+    assert all(any(text.startswith(asked.partition(" If that means")[0]) for text in said) for asked in texts)
     monkeypatch.setattr(sys, "stdin", io.StringIO(""))
     assert json.loads(adopt("data/codes.csv", "--json", "--ask")[1])["columns"] == plain["columns"]
 

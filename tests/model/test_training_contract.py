@@ -134,7 +134,7 @@ def test_uneven_classes_are_evened_out_inside_training_and_the_findings_say_how(
     columns = mixed_columns()
     columns["bought"] = [int(row % 9 == 0) for row in range(300)]
     for estimator, weighs in (("{}", False), ('{ class_weight = "balanced" }', True)):
-        results = project(MIXED, columns, f"uneven{weighs}").train(f"model.options={estimator}")
+        results = project(MIXED, columns, f"uneven_{weighs}".lower()).train(f"model.options={estimator}")
         (said,) = [words for words in texts(results) if "No row was left out or copied" in words]
         assert said.startswith("11.2 % of the training rows have bought = 1.")
         assert ("class_weight = balanced" in said) == weighs

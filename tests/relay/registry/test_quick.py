@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from relay.registry.connection import Address, find_registry
-from relay.registry.errors import RegistryAwayError
+from relay.registry.errors import RegistryAwayError, RegistryMissingError
 from relay.registry.promotion import promote
 from relay.registry.quick import find_holder
 from relay.registry.versions import CONTRACT_SHA256, read_version
@@ -37,11 +37,19 @@ def test_no_alias_and_no_model_are_no_holder(address: Address, client: Any, regi
     assert find_holder(address, name) is None
 
 
-def test_a_registry_that_was_not_made_yet_holds_nothing(tmp_path: Path) -> None:
+def test_a_registry_that_was_not_made_yet_is_no_answer(tmp_path: Path) -> None:
     address = find_registry(tmp_path)
     assert address is not None
-    assert find_holder(address, "any") is None
+    with pytest.raises(RegistryMissingError, match="there is no registry at"):
+        find_holder(address, "any")
     assert not (tmp_path / "mlflow").exists()
+
+
+ALIASES = (
+    "registered_model_aliases (name text, alias text, version integer); "
+    "create table model_versions (name text, version integer, run_id text); "
+    "create table model_version_tags (name text, version integer, key text, value text)"
+)
 
 
 def make_database(folder: Path, table: str = "") -> Address:
@@ -49,13 +57,14 @@ def make_database(folder: Path, table: str = "") -> Address:
     assert address is not None
     address.database.parent.mkdir()
     with closing(sqlite3.connect(address.database)) as database:
-        database.execute(f"create table {table}" if table else "vacuum")
+        database.executescript(f"create table {table}" if table else "vacuum")
     return address
 
 
 @pytest.mark.parametrize("table", ["", "experiments (experiment_id integer)"])
-def test_a_database_without_the_tables_of_a_registry_holds_nothing(tmp_path: Path, table: str) -> None:
-    assert find_holder(make_database(tmp_path, table), "any") is None
+def test_a_database_without_the_tables_of_a_registry_is_no_answer(tmp_path: Path, table: str) -> None:
+    with pytest.raises(RegistryMissingError, match="has no tables yet"):
+        find_holder(make_database(tmp_path, table), "any")
 
 
 def test_a_database_with_other_columns_than_ours_is_an_error(tmp_path: Path) -> None:
@@ -83,6 +92,7 @@ def test_asking_imports_no_mlflow(tmp_path: Path) -> None:
         "from relay.registry.connection import find_registry; "
         "print(find_holder(find_registry(Path(sys.argv[1])), 'any'), 'mlflow' in sys.modules)"
     )
+    make_database(tmp_path, ALIASES)
     done = subprocess.run(
         [sys.executable, "-c", code, str(tmp_path)],
         cwd=Path(__file__).resolve().parents[3],
