@@ -163,8 +163,7 @@ class _Maker:
         return frames[0] if len(frames) == 1 else pd.concat(frames)
 
     def _finish(self, draft: Draft, functions: Sequence[StageFunction]) -> AdoptedRecipe:
-        used = self.imports.find(name for name in self.imports.by_name)
-        helpers = find_helpers(self.folder, self.imports, used)
+        helpers = find_helpers(self.folder, self.imports)
         title = draft.title if draft.title.endswith(".") else f"{draft.title}."
         code = write_code(draft.name, functions, self.context, self.imports, title=title, helpers=helpers)
         return AdoptedRecipe(draft, code, write_toml(draft, self.wanted.command))

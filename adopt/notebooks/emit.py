@@ -100,6 +100,8 @@ class _Writer:
             if (one.stage, one.name) in context.frames
         }
         self._own = {name: self._find_free(name) for name in ("metrics", "figures")}
+        self._with_metrics = {one.index for one in self._statements if self._is_model and find_metrics(one, ())}
+        """Statements that print or show a number of the results."""
         self._ends = find_figure_ends(self._split, self._statements) if self._is_model else {}
         self._tables = find_tables(self._split, self._statements) if self._is_model else {}
 
@@ -172,13 +174,10 @@ class _Writer:
                 yield from drop_foreign(self._context.frames[one.stage, one.name], frames, one.name)
 
     def _open_results(self) -> Iterator[str]:
-        if self._is_model and any(self._is_metric(one) for one in self._statements):
+        if self._with_metrics:
             yield f"{self._own['metrics']} = {{}}"
         if self._ends:
             yield f"{self._own['figures']} = {{}}"
-
-    def _is_metric(self, statement: Statement) -> bool:
-        return self._is_model and bool(find_metrics(statement, ()))
 
     def _write(self, statement: Statement) -> Iterator[Line]:
         """The lines that a statement becomes."""
@@ -192,7 +191,8 @@ class _Writer:
         if statement.index in self._context.corrections:
             yield from self._correct(statement.index)
             return
-        found = find_metrics(statement, [*self._taken, *(one.name for one in self._metrics)]) if self._is_model else []
+        names = [*self._taken, *(one.name for one in self._metrics)]
+        found = find_metrics(statement, names) if statement.index in self._with_metrics else []
         line = self._context.lines[statement.place]
         if found:
             self._metrics += found
@@ -234,7 +234,7 @@ class _Writer:
             isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and ast.unparse(node.value.func) == "print"
         )
         shows = isinstance(node, ast.Expr) and statement.record.shown is not None and not statement.defs
-        return (is_print or shows) and not self._is_metric(statement)
+        return (is_print or shows) and statement.index not in self._with_metrics
 
     def _is_path_constant(self, statement: Statement) -> bool:
         """Whether it assigns the path of a file, which is a parameter instead."""

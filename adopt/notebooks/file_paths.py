@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 
+from adopt.notebooks.names import choose_free
 from adopt.notebooks.parameters import Constant, refuse
 from adopt.notebooks.path_texts import find_text_of
 from adopt.notebooks.plan import Part, Split
@@ -45,21 +46,18 @@ class FilePaths:
         return tuple(dict.fromkeys([*self.by_text.values(), *self.by_expression.values()]))
 
 
-def find_paths(
-    part: Part, split: Split, constants: Mapping[str, Constant], passed_on: Iterable[str] | None = None
-) -> FilePaths:
+def find_paths(part: Part, split: Split, constants: Mapping[str, Constant]) -> FilePaths:
     """The files that a part reads.
 
     Args:
         part: whose statements read files.
         split: all statements.
         constants: literals, one of which may hold a path.
-        passed_on: files that the notebooks write themselves and that cross a border; None: find them.
 
     Raises:
         NotebookError: a file is read by a path that is not known before the cell runs.
     """
-    passed = find_passed_on(part, split) if passed_on is None else set(passed_on)
+    passed = find_passed_on(part, split)
     statements = [split.statements[index] for index in part.statements]
     texts: dict[str, FilePath] = {}
     expressions: dict[str, FilePath] = {}
@@ -154,10 +152,6 @@ def is_path_of(text: str, path: str) -> bool:
     return bool(text) and "\n" not in text and os.path.normpath(text) == os.path.normpath(path)
 
 
-def _name_parameter(path: str, taken: Iterable[str]) -> str:
+def _name_parameter(path: str, taken: Collection[str]) -> str:
     stem = re.sub(r"\W+", "_", os.path.basename(path).split(".")[0].lower()).strip("_") or "file"  # noqa: PTH119
-    name = f"{'file_' if stem[0].isdigit() else ''}{stem}_path"
-    base, number = name, 2
-    while base in set(taken):
-        base, number = f"{name}_{number}", number + 1
-    return base
+    return choose_free(f"{'file_' if stem[0].isdigit() else ''}{stem}_path", taken)

@@ -13,6 +13,7 @@ from adopt.notebooks.parts import find_split_pair
 from adopt.notebooks.plan import Border, CellRef, Output, OutputKind, Refusal, RefusalKind, Remark, Slice
 from adopt.notebooks.records import Kind, Stage, Statement
 from adopt.notebooks.slices import Flow
+from relay.handoff.wording import list_words
 
 FROM_A_FILE = "Write it to a file once, as with `DataFrame.to_csv`, and take it from `pd.read_csv`."
 """What to do with data that is in no file."""
@@ -114,7 +115,7 @@ def name_cells(flow: Flow, indices: Iterable[int]) -> str:
     has_several = flow.statements[-1].place.book > 0
     cells = find_cells(flow, indices)
     names = [f"notebook {one.book + 1}, cell {one.cell}" if has_several else f"cell {one.cell}" for one in cells]
-    return " and ".join(names) if len(names) < 3 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return list_words(names) if names else ""
 
 
 def _capitalise(text: str) -> str:

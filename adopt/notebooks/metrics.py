@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from adopt.notebooks.names import choose_free
 from adopt.notebooks.records import Kind, Statement
 
 NUMBER = re.compile(r"[-+]?(?:\d[\d,_]*\.?\d*|\.\d+)(?:[eE][-+]?\d+)?|[-+]?(?:nan|inf)")
@@ -186,10 +187,7 @@ def _choose_name(label: str, piece: _Piece, taken: set[str]) -> str:
     """A name from the words before a number, else from the expression."""
     words = re.split(r"[\n;|]|, ", label.strip(" :=,([{-\t"))[-1]
     name = _slug(words) or _slug(_name_expression(piece.expression))
-    base, number = name or "value", 2
-    while base in taken:
-        base, number = f"{name or 'value'}_{number}", number + 1
-    return base
+    return choose_free(name or "value", taken)
 
 
 def _name_expression(node: ast.expr | None) -> str:

@@ -135,7 +135,7 @@ class _Module:
     def _write_function(self, function: StageFunction, heavy: Sequence[_Definition]) -> str:
         inside = self._imports.split(function.names)[1]
         lines = [one.text for one in inside]
-        parts = [one.name for one in heavy if one.name in self._reach(function)]
+        parts = [one.name for one in heavy if one.name in function.names]
         dot = f".{PARTS}" if self._helpers else f".{self._name}_{PARTS}"
         lines += [f"from {dot} import {', '.join(sorted(parts))}"] if parts else []
         if "plt" in function.names and not any(one.name == "plt" for one in inside):
@@ -144,9 +144,6 @@ class _Module:
         made = cst.parse_statement(f"def {function.name}({self._sign(function)}){_returns(function)}: pass")
         block = cst.IndentedBlock([*parse_lines(_quote(function.docstring)), *body])
         return show_node(made.with_changes(body=block))
-
-    def _reach(self, function: StageFunction) -> set[str]:
-        return function.names
 
     def _sign(self, function: StageFunction) -> str:
         sides = [one.split for one in function.part.takes if one.split]  # a model function takes them by these names
@@ -221,23 +218,19 @@ def format_code(text: str) -> str:
     return text
 
 
-def find_helpers(folder: Path, imports: Imports, used: Iterable[Import]) -> dict[str, str]:
+def find_helpers(folder: Path, imports: Imports) -> dict[str, str]:
     """Module beside the notebooks -> its text: those that are imported, and those that these import."""
     found: dict[str, str] = {}
-    waiting = [one.package for one in used if one.package in imports.beside]
+    waiting = [one.package for one in imports.by_name.values()]
     while waiting:
         name = waiting.pop()
         path = folder / f"{name}.py"
-        if name in found or not path.is_file():
+        if name in found or name not in imports.beside or not path.is_file():
             continue
         found[name] = path.read_text(encoding="utf-8")
         for node in ast.walk(ast.parse(found[name])):
             if isinstance(node, ast.Import):
-                waiting += [
-                    alias.name.partition(".")[0]
-                    for alias in node.names
-                    if alias.name.partition(".")[0] in imports.beside
-                ]
-            elif isinstance(node, ast.ImportFrom) and (node.module or "").partition(".")[0] in imports.beside:
+                waiting += [alias.name.partition(".")[0] for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
                 waiting.append((node.module or "").partition(".")[0])
     return found

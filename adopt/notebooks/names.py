@@ -3,7 +3,7 @@
 import ast
 import re
 import symtable
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 FORMULAS = {"ols", "glm", "logit", "probit", "poisson", "wls", "gls", "mixedlm", "dmatrices", "dmatrix", "from_formula"}
@@ -23,6 +23,14 @@ class Names:
     """Read when a function that it makes is called."""
     stores: frozenset[str]
     """Bound or deleted."""
+
+
+def choose_free(name: str, taken: Collection[str]) -> str:
+    """The name, with a number behind it where it is taken."""
+    free, number = name, 2
+    while free in taken:
+        free, number = f"{name}_{number}", number + 1
+    return free
 
 
 def find_names(text: str, node: ast.stmt) -> Names:

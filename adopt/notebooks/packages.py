@@ -11,6 +11,7 @@ from adopt.notebooks.plan import CellRef, Refusal, RefusalKind
 from adopt.notebooks.records import Notebook
 from adopt.notebooks.removed import Removed, find_removed_name
 from relay.handoff.own.packages import guess_distribution
+from relay.handoff.wording import list_words
 
 OF_PYTHON_2 = {
     "urllib2": "urllib.request",
@@ -122,7 +123,7 @@ def _refuse_python_2(missing: Sequence[Import]) -> Iterator[Refusal]:
     old = [one for one in missing if one.package in OF_PYTHON_2]
     if old:
         names = sorted({one.package for one in old})
-        message = f"The notebook is written in Python 2: {_say_cells(old)} imports {_join(names)}."
+        message = f"The notebook is written in Python 2: {_say_cells(old)} imports {list_words(names)}."
         now = ", ".join(f"`{OF_PYTHON_2[name]}` for `{name}`" for name in names)
         yield Refusal(RefusalKind.PYTHON_2, message, f"Convert it to Python 3: {now}.", _cells(old))
 
@@ -149,18 +150,18 @@ def _refuse_packages(missing: Sequence[Import], notebooks: Sequence[Notebook]) -
     used = {one.package for one in rest if one.binds == "*" or one.binds in names[one.where.book]}
     idle = {one.package for one in rest} - used
     parts = [
-        f"{_join(sorted(packages))} ({_say_cells([one for one in rest if one.package in packages])}){words}"
+        f"{list_words(sorted(packages))} ({_say_cells([one for one in rest if one.package in packages])}){words}"
         for packages, words in ((used, ""), (idle, ", only imported"))
         if packages
     ]
     message = f"Packages that are not installed: {'; '.join(parts)}."
     step = ""
     if used:
-        install = _join([guess_distribution(name) for name in sorted(used)])
+        install = list_words([guess_distribution(name) for name in sorted(used)])
         step = f"Add {install} to the `requirements.in` of the stage that uses it, and run `make lock`."
     if idle:
         verb = "is" if len(idle) == 1 else "are"
-        step = f"{step} Delete the import of {_join(sorted(idle))}, which {verb} not used.".strip()
+        step = f"{step} Delete the import of {list_words(sorted(idle))}, which {verb} not used.".strip()
     yield Refusal(RefusalKind.MISSING_PACKAGE, message, step, _cells(rest))
 
 
@@ -200,8 +201,4 @@ def _cells(imports: Sequence[Import]) -> tuple[CellRef, ...]:
 
 def _say_cells(imports: Sequence[Import]) -> str:
     numbers = sorted({one.where.cell for one in imports})
-    return f"cell {numbers[0]}" if len(numbers) == 1 else f"cells {_join([str(number) for number in numbers])}"
-
-
-def _join(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return f"cell {numbers[0]}" if len(numbers) == 1 else f"cells {list_words([str(number) for number in numbers])}"

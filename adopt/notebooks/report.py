@@ -8,6 +8,7 @@ from typing import Any
 
 from adopt.notebooks.plan import CellRef
 from adopt.notebooks.verdicts import Item, ItemKind, Verdict
+from relay.handoff.wording import list_words
 
 PLURALS = {ItemKind.FRAME: "frames", ItemKind.METRIC: "metrics", ItemKind.FIGURE: "figures"}
 
@@ -115,7 +116,7 @@ def summarise(report: Report) -> str:
     if not report.items:
         return "Nothing was compared."
     counts = Counter(item.kind for item in report.items)
-    compared = _join(_count(counts[kind], kind) for kind in ItemKind if counts[kind])
+    compared = list_words(_count(counts[kind], kind) for kind in ItemKind if counts[kind])
     if report.open_items:
         return f"Not equal: {len(report.open_items)} of {len(report.items)} comparisons ({compared})."
     accepted = [item for item in report.items if item.accepted]
@@ -126,11 +127,6 @@ def summarise(report: Report) -> str:
 
 def _count(number: int, kind: ItemKind) -> str:
     return f"{number} {kind if number == 1 else PLURALS[kind]}"
-
-
-def _join(words: Iterable[str]) -> str:
-    listed = list(words)
-    return listed[0] if len(listed) == 1 else f"{', '.join(listed[:-1])} and {listed[-1]}"
 
 
 def write_json(report: Report) -> str:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from adopt.notebooks.names import choose_free
 from adopt.notebooks.plan import OutputKind, Split
 from adopt.notebooks.records import Kind, Statement
 
@@ -59,31 +60,23 @@ def _figure_variables(statement: Statement) -> list[str]:
 
 
 def _name_figure(drawing: Sequence[Statement], taken: set[str]) -> str:
-    titles = [
+    titles = _list_texts(drawing, ("title", "set_title", "suptitle"))
+    labels = _list_texts(drawing, ("ylabel", "set_ylabel", "xlabel", "set_xlabel"))
+    return choose_free(slug(titles[0] if titles else labels[-1] if labels else "figure"), taken)
+
+
+def _list_texts(drawing: Sequence[Statement], methods: Sequence[str]) -> list[str]:
+    """The literals that are the first arguments of calls of some methods."""
+    return [
         str(node.args[0].value)
         for statement in drawing
         for node in ast.walk(statement.node)
         if isinstance(node, ast.Call)
         and isinstance(node.func, ast.Attribute)
-        and node.func.attr in ("title", "set_title", "suptitle")
+        and node.func.attr in methods
         and node.args
         and isinstance(node.args[0], ast.Constant)
     ]
-    words = [
-        str(node.args[0].value)
-        for statement in drawing
-        for node in ast.walk(statement.node)
-        if isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Attribute)
-        and node.func.attr in ("ylabel", "set_ylabel", "xlabel", "set_xlabel")
-        and node.args
-        and isinstance(node.args[0], ast.Constant)
-    ]
-    name = slug(titles[0] if titles else words[-1] if words else "figure")
-    base, number = name, 2
-    while base in taken:
-        base, number = f"{name}_{number}", number + 1
-    return base
 
 
 def slug(text: str) -> str:

@@ -114,12 +114,11 @@ class RelativeImports(cst.CSTTransformer):
 
     Args:
         beside: names of the modules that lie there.
-        package: what stands before the dot's name: empty beside them, the name of a package elsewhere.
     """
 
-    def __init__(self, beside: frozenset[str], package: str = "") -> None:
+    def __init__(self, beside: frozenset[str]) -> None:
         super().__init__()
-        self._beside, self._package = beside, package
+        self._beside = beside
 
     def leave_ImportFrom(  # noqa: N802
         self, original_node: cst.ImportFrom, updated_node: cst.ImportFrom
@@ -131,10 +130,7 @@ class RelativeImports(cst.CSTTransformer):
             first = first.value  # type: ignore[assignment]
         if original_node.relative or not isinstance(first, cst.Name) or first.value not in self._beside:
             return updated_node
-        dotted = ".".join([*([self._package] if self._package else []), cst.Module([]).code_for_node(module)])  # type: ignore[arg-type]
-        return updated_node.with_changes(
-            relative=[cst.Dot()], module=cst.parse_expression(dotted), whitespace_after_from=cst.SimpleWhitespace(" ")
-        )
+        return updated_node.with_changes(relative=[cst.Dot()], whitespace_after_from=cst.SimpleWhitespace(" "))
 
     def leave_SimpleStatementLine(  # noqa: N802
         self, original_node: cst.SimpleStatementLine, updated_node: cst.SimpleStatementLine
@@ -151,7 +147,7 @@ class RelativeImports(cst.CSTTransformer):
         comma = cst.MaybeSentinel.DEFAULT
         made = [
             cst.ImportFrom(
-                module=cst.Name(self._package) if self._package else None,
+                module=None,
                 relative=[cst.Dot()],
                 names=[alias.with_changes(comma=comma) for alias in mine],
             )

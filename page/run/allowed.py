@@ -14,6 +14,7 @@ from page.run.field import Field
 from page.run.form import describe_stage, list_stages, parse_section
 from page.run.presets import PRESETS
 from page.shell.recipes import require_known
+from relay.handoff.data_recipe import walk_options
 from relay.handoff.errors import UsageError
 from relay.handoff.own.arguments import locate_file
 from relay.handoff.recipe import Recipe, load_recipe, parse_override
@@ -96,7 +97,7 @@ def _require_listed(field: Field, value: Any, recipe: Recipe, *, is_options: boo
                 f"Relay's list: {', '.join(PRESETS)}"
             )
     if is_options:
-        _require_no_files(field, value, list(_walk(recipe.sections["model"])))
+        _require_no_files(field, value, list(walk_options(recipe.sections["model"])))
 
 
 def _find_own_names(section: Mapping[str, Any]) -> Iterator[Any]:
@@ -109,7 +110,7 @@ def _find_own_names(section: Mapping[str, Any]) -> Iterator[Any]:
 
 def _find_names(value: Any) -> Iterator[Any]:
     """Every name of an estimator in options, however deep, and every text that may name something to import."""
-    for key, item in _walk(value):
+    for key, item in walk_options(value):
         is_dotted = isinstance(item, str) and DOTTED.fullmatch(item) is not None
         if is_dotted or (key == "estimator" and not isinstance(item, Mapping)):
             yield item
@@ -117,22 +118,10 @@ def _find_names(value: Any) -> Iterator[Any]:
 
 def _require_no_files(field: Field, value: Any, known: Sequence[tuple[str, Any]]) -> None:
     """Return where no option names a file or a folder, other than those that the recipe itself gives."""
-    for key, item in _walk(value):
+    for key, item in walk_options(value):
         is_file = key == CACHE or (isinstance(item, str) and ("/" in item or "\\" in item))
         if is_file and (key, item) not in known:
             raise NotAllowedError(f"{field.key}: found {key} = {item!r}; the page takes no files or folders in options")
-
-
-def _walk(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
-    """Each value in nested tables and lists, with the key that it, or its list, stands under."""
-    if isinstance(value, Mapping):
-        for name, item in value.items():
-            yield str(name), item
-            yield from _walk(item, str(name)) if isinstance(item, Mapping | list) else ()
-    elif isinstance(value, Sequence) and not isinstance(value, str):
-        for item in value:
-            yield key, item
-            yield from _walk(item, key) if isinstance(item, Mapping | list) else ()
 
 
 def _require_same_hosts(field: Field, value: Any, recipe: Recipe) -> None:

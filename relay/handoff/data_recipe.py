@@ -38,17 +38,11 @@ class DataRecipeError(RecipeError):
 
 
 def require_small_file(path: Path, shown: str) -> None:
-    """Return where a recipe in the data folder has a fit name and is a file of its own, of a size as people write.
+    """Return where a recipe in the data folder is a file of its own, of a size as people write.
 
     Raises:
-        DataRecipeError: its name is unfit, or it is a link, no file, or too large.
+        DataRecipeError: it is a link, no file, or too large.
     """
-    if not NAME.fullmatch(path.stem):
-        raise DataRecipeError(
-            f"{shown!r}: a recipe in the data folder has a name of at most 64 of a-z, 0-9, - and _, and begins "
-            "with a letter or a digit",
-            next_step="Rename the file",
-        )
     found = path.lstat()
     if not stat.S_ISREG(found.st_mode):
         raise DataRecipeError(
@@ -139,7 +133,7 @@ def _judge_model(name: str, section: Mapping[str, Any]) -> Iterator[str]:
     for offer in (section, *_tables(section.get("estimators"))):
         if "estimator" in offer:
             yield from _judge_estimator(offer["estimator"])
-        for key, value in _walk(offer.get("options", {})):
+        for key, value in walk_options(offer.get("options", {})):
             yield from _judge_option(key, value)
 
 
@@ -163,13 +157,13 @@ def _tables(value: Any) -> Iterator[Mapping[str, Any]]:
         yield from (one for one in value.values() if isinstance(one, Mapping))
 
 
-def _walk(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
+def walk_options(value: Any, key: str = "") -> Iterator[tuple[str, Any]]:
     """Each value in nested tables and lists, with the key that it, or its list, stands under."""
     if isinstance(value, Mapping):
         for name, item in value.items():
             yield str(name), item
-            yield from _walk(item, str(name)) if isinstance(item, Mapping | list) else ()
+            yield from walk_options(item, str(name)) if isinstance(item, Mapping | list) else ()
     elif isinstance(value, Sequence) and not isinstance(value, str):
         for item in value:
             yield key, item
-            yield from _walk(item, key) if isinstance(item, Mapping | list) else ()
+            yield from walk_options(item, key) if isinstance(item, Mapping | list) else ()

@@ -86,7 +86,10 @@ def test_a_recipe_in_the_data_folder_knows_that_it_is_there(tmp_path: Path) -> N
 @pytest.mark.parametrize("name", ["Ape", "a b", "a.b"])
 def test_an_unfit_name_is_refused_with_what_fits(tmp_path: Path, name: str) -> None:
     write(tmp_path, name)
-    with pytest.raises(RelayError, match="at most 64 of a-z, 0-9, - and _"):
+    with pytest.raises(
+        RelayError,
+        match="the name of a recipe: expected at most 64 of a-z, 0-9, - and _",
+    ):
         load_recipe(name, data_dir=tmp_path)
 
 
