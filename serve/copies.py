@@ -17,8 +17,11 @@ from typing import Any
 import msgspec
 
 from relay.handoff.column import Column
-from relay.handoff.files import hash_file, sync_file, sync_folder, write_atomically
-from relay.registry.contract import CODE_FOLDER, CONTRACT_FILE, LINEAGE_FILE, MODEL_FILE, ONNX_FILE, Contract
+from relay.handoff.errors import RelayError
+from relay.handoff.files import sync_file, sync_folder, write_atomically
+from relay.registry.artifacts import check_files, check_lineage
+from relay.registry.contract import CONTRACT_FILE, LINEAGE_FILE, MODEL_FILE, ONNX_FILE, Contract
+from relay.registry.versions import CONTRACT_SHA256, LINEAGE_SHA256, Version
 from serve.store import VersionRef
 
 CURRENT = "current.json"
@@ -49,6 +52,7 @@ class Copies:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._targets: dict[tuple[str, str], Column | None] = {}
 
     def location(self, ref: VersionRef) -> Path:
         """Where the copy of a version lies; another contract under the same number is another copy."""
@@ -103,26 +107,24 @@ class Copies:
 
     def find_target(self, model: str, version: str) -> Column | None:
         """The column that a version predicts; None where no copy tells, or it has none."""
-        for path in sorted((self.folder / model).glob(f"{version}.*/{CONTRACT_FILE}")):
-            with suppress(OSError, ValueError, KeyError):
-                return Contract.from_json(path.read_bytes()).target_column
-        return None
+        if (model, version) not in self._targets:
+            for path in sorted((self.folder / model).glob(f"{version}.*/{CONTRACT_FILE}")):
+                with suppress(OSError, ValueError, KeyError):
+                    self._targets[model, version] = Contract.from_json(path.read_bytes()).target_column
+                    break
+        return self._targets.get((model, version))
 
     def is_whole(self, ref: VersionRef) -> bool:
         """Whether the files of a version are those that were registered, by their digests."""
-        folder = self.location(ref)
+        tags = {CONTRACT_SHA256: ref.contract_sha256}
+        tags |= {LINEAGE_SHA256: ref.lineage_sha256} if ref.lineage_sha256 else {}
+        version = Version(ref.model, int(ref.version), ref.run_id, 0.0, is_production=True, tags=tags)
         try:
-            if hash_file(folder / CONTRACT_FILE) != ref.contract_sha256:
-                return False
-            contract = msgspec.json.decode((folder / CONTRACT_FILE).read_bytes())
-            expected = {
-                **contract["files"],
-                **{f"{CODE_FOLDER}/{name}": sha for name, sha in contract.get("code", {}).items()},
-            }
-            expected |= {LINEAGE_FILE: ref.lineage_sha256} if ref.lineage_sha256 else {}
-            return all(hash_file(folder / name) == sha256 for name, sha256 in expected.items())
-        except (OSError, msgspec.MsgspecError, KeyError, TypeError, AttributeError):
+            check_files(self.location(ref), version)
+            check_lineage(self.location(ref), version)
+        except (RelayError, OSError):
             return False
+        return True
 
     def prune(self, model: str) -> None:
         """Remove the model files of all versions but those that were last in force."""

@@ -26,6 +26,16 @@ LONGEST_PAUSE_SECONDS = 600.0
 """Between two attempts at a version that was refused."""
 
 
+def find_pause(first: float, attempts: int) -> float:
+    """Seconds before the next attempt at a version: twice as long each time.
+
+    Args:
+        first: the pause after the first attempt.
+        attempts: that have failed, at least one.
+    """
+    return min(first * 2.0 ** (attempts - 1), LONGEST_PAUSE_SECONDS)
+
+
 class Fetcher(Protocol):
     """Where the versions of one model come from."""
 
@@ -145,9 +155,8 @@ class Fetching:
         except RegistryAwayError:
             raise
         except (RelayError, OSError, ValueError) as error:
-            attempts = 0 if refused is None else refused.attempts
-            pause = min(self._pause * 2**attempts, LONGEST_PAUSE_SECONDS)
-            self._refused[ref] = Refusal(attempts + 1, now + pause, error)
+            attempts = 1 if refused is None else refused.attempts + 1
+            self._refused[ref] = Refusal(attempts, now + find_pause(self._pause, attempts), error)
             logger.error("{}: version {} is not put in force: {}", name, ref.version, error)
             return describe_refusal(before, ref, error, now)
         self._refused.pop(ref, None)

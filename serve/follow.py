@@ -10,13 +10,14 @@ from loguru import logger
 
 from relay.handoff.errors import RelayError
 from serve.copies import Copies, ServingState
+from serve.fetch import find_pause
 from serve.loading import load_folder
 from serve.store import MemoryStore, VersionRef
 
 PAUSE_SECONDS = 0.1
 """Between two looks at the files: a stat each."""
-FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 5.0, 600.0
-"""Between two attempts at a copy that cannot be loaded."""
+FIRST_PAUSE_SECONDS = 5.0
+"""After the first attempt at a copy that cannot be loaded."""
 
 
 @dataclass(frozen=True)
@@ -97,14 +98,15 @@ class Follower:
     def _failed_before(self, name: str, ref: VersionRef, location: Path) -> bool:
         """Whether the same copy failed, and it is too early to try it again."""
         known = self._failures.get(name)
-        is_same = known is not None and (known.ref, known.copied_ns) == (ref, _stat(location))
-        return known is not None and is_same and time.monotonic() < known.not_before
+        if known is None or (known.ref, known.copied_ns) != (ref, _stat(location)):
+            return False
+        return time.monotonic() < known.not_before
 
     def _note_failure(self, name: str, ref: VersionRef, location: Path) -> None:
         known = self._failures.get(name)
         attempts = known.attempts + 1 if known is not None and known.ref == ref else 1
-        pause = min(FIRST_PAUSE_SECONDS * 2 ** (attempts - 1), LONGEST_PAUSE_SECONDS)
-        self._failures[name] = Failure(ref, _stat(location), attempts, time.monotonic() + pause)
+        not_before = time.monotonic() + find_pause(FIRST_PAUSE_SECONDS, attempts)
+        self._failures[name] = Failure(ref, _stat(location), attempts, not_before)
 
 
 def _stat(location: Path) -> int:

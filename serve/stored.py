@@ -88,7 +88,7 @@ class StoredPredictions:
             raise InvalidRecordsError(message, (flaw,))
         value = check_label(label, self._find_target(row.model, row.version))
         record = f"{row.id}/{label.record}"
-        known = sum(one.record == record for one in await self._log.labels(row.id))
+        known = await self._log.count_labels(record)
         if known >= MOST_LABELS:
             raise InvalidRecordsError(
                 f"record {label.record} of prediction {row.id} has {known} labels, the most allowed"

@@ -33,9 +33,7 @@ def fetch_version(client: "MlflowClient", version: Version, folder: Path) -> Con
     try:
         _download(client, version, temporary)
         contract = check_files(temporary, version)
-        if LINEAGE_SHA256 in version.tags:
-            where = f"version {version.number} of {version.name}"
-            _check(temporary / LINEAGE_FILE, version.tags[LINEAGE_SHA256], where)
+        check_lineage(temporary, version)
         for path in temporary.rglob("*"):
             if path.is_file():
                 sync_file(path)
@@ -51,7 +49,7 @@ def fetch_version(client: "MlflowClient", version: Version, folder: Path) -> Con
 def check_files(folder: Path, version: Version) -> Contract:
     """The contract in a folder of a version's files, each compared with its digest.
 
-    The version's tags vouch for the contract and the lineage, the contract for the files that are loaded.
+    The version's tag vouches for the contract, the contract for the files that are loaded.
 
     Raises:
         ModelTamperedError: a file is gone, or not the one that was registered.
@@ -80,6 +78,16 @@ def check_files(folder: Path, version: Version) -> Contract:
         except OwnCodeRefusedError as error:
             raise OwnCodeRefusedError(f"{where}: {error.message}", next_step=error.next_step) from None
     return contract
+
+
+def check_lineage(folder: Path, version: Version) -> None:
+    """Compare the lineage in a folder of a version's files with its digest; versions of release 0.1 have none.
+
+    Raises:
+        ModelTamperedError: it is gone, or not the one that was registered.
+    """
+    if LINEAGE_SHA256 in version.tags:
+        _check(folder / LINEAGE_FILE, version.tags[LINEAGE_SHA256], f"version {version.number} of {version.name}")
 
 
 def _check(path: Path, sha256: str, where: str) -> None:

@@ -48,6 +48,7 @@ SELECT_PAGE = (
     f"{SELECT} where (at_unix, id) > ($1, $2) and ($3::text is null or model = $3) order by at_unix, id limit $4"
 )
 SELECT_LABELS = f"select number, value, at_unix, source from {SCHEMA}.labels where prediction_id = $1 order by seq"  # noqa: S608
+COUNT_LABELS = f"select count(*) from {SCHEMA}.labels where prediction_id = $1 and number = $2"  # noqa: S608
 INSERT_LABEL = (
     f"insert into {SCHEMA}.labels (prediction_id, number, value, at_unix, source) values ($1, $2, $3, $4, $5)"  # noqa: S608
 )
@@ -136,6 +137,10 @@ class PostgresLog:
         """All labels of a prediction's records, oldest first."""
         found = await self._ask(lambda ask: ask.fetch(SELECT_LABELS, id)) if can_be_stored(id) else []
         return [Label(f"{id}/{number}", json.loads(value), at_unix, source) for number, value, at_unix, source in found]
+
+    async def count_labels(self, record: str) -> int:
+        """The labels of one record."""
+        return int(await self._ask(lambda ask: ask.fetchval(COUNT_LABELS, *split_record(record))))
 
     async def is_healthy(self) -> str | None:
         """Nothing when rows can be committed, else why not; a busy log proves it by its commits, an idle one writes."""

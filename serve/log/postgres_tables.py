@@ -4,7 +4,7 @@ import time
 
 import asyncpg
 
-from serve.log.record import require_known_version
+from serve.log.table_version import require_known_version
 
 SCHEMA = "prediction_log"
 

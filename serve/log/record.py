@@ -189,6 +189,14 @@ class PredictionLog(Protocol):
             LogUnavailableError: the database does not answer.
         """
 
+    async def count_labels(self, record: str) -> int:
+        """The labels of one record.
+
+        Raises:
+            LogRecordError: the record is not named `<prediction id>/<n>`.
+            LogUnavailableError: the database does not answer.
+        """
+
     async def is_healthy(self) -> str | None:
         """Nothing when rows can be committed, else why not."""
 
@@ -280,16 +288,3 @@ def split_record(record: str) -> tuple[str, int]:
     if not prediction or not (number.isascii() and number.isdigit()):
         raise LogRecordError(f"record {record!r}: expected <prediction id>/<number of the record, from 0>")
     return prediction, int(number)
-
-
-def require_known_version(found: int, known: int, where: str, instead: str) -> None:
-    """Returns when this program knows the tables.
-
-    Raises:
-        LogVersionError: a newer program made them.
-    """
-    if found > known:
-        raise LogVersionError(
-            f"the prediction log {where} has tables of version {found}, this program knows versions up to {known}: "
-            f"use the newer program, or {instead}"
-        )

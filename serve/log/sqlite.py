@@ -130,6 +130,12 @@ class SqliteLog:
         found = await self._read(lambda connection: connection.execute(select, (id,)).fetchall())
         return [Label(f"{id}/{number}", json.loads(value), at_unix, source) for number, value, at_unix, source in found]
 
+    async def count_labels(self, record: str) -> int:
+        """The labels of one record."""
+        select = "select count(*) from labels where prediction_id = ? and number = ?"
+        (found,) = await self._read(lambda connection: connection.execute(select, split_record(record)).fetchone())
+        return int(found)
+
     async def is_healthy(self) -> str | None:
         """Nothing when rows can be committed, else why not; a busy log proves it by its commits, an idle one writes."""
         if time.monotonic() - self._proved_at < PROBE_AFTER_SECONDS:

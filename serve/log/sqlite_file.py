@@ -9,7 +9,8 @@ from typing import TypeVar
 from loguru import logger
 
 from relay.handoff.files import sync_folder
-from serve.log.record import LogUnavailableError, require_known_version
+from serve.log.record import LogUnavailableError
+from serve.log.table_version import require_known_version
 
 Result = TypeVar("Result")
 

@@ -273,6 +273,7 @@ def test_labels_are_added_and_the_last_one_stands_last(place: Place) -> None:
         for number, value in enumerate(values):
             await log.label(f"{row.id}/{number % 2}", value, 2000.0 - number, "clerk")
         assert await log.labels("unknown") == []
+        assert [await log.count_labels(f"{row.id}/{number}") for number in range(3)] == [3, 3, 0]
         return await log.labels(row.id)
 
     labels = tell(place.log(), story)
