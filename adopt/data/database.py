@@ -11,6 +11,7 @@ from urllib.parse import unquote
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from adopt.data.choice import ChoiceError
 from adopt.data.given import Given, make_title, write_path
 from adopt.data.layout import Layout, Shape
 from adopt.data.unreadable import show
@@ -112,8 +113,10 @@ def _choose_table(url: str) -> str:
         raise UsageError(f"{_show_database(url)}: the database holds no table")
     more = f" and {len(tables) - TABLES_SHOWN} more" if len(tables) > TABLES_SHOWN else ""
     listed = ", ".join(tables[:TABLES_SHOWN]) + more
-    raise UsageError(
+    raise ChoiceError(
         f"{_show_database(url)}: the database holds {len(tables)} tables: {listed}",
+        key="table",
+        choices=tables,
         next_step=f"Choose one: `--table {shlex.quote(tables[0])}`; or ask by `--query 'select …'`.",
     )
 

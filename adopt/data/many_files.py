@@ -1,9 +1,12 @@
 """How a set of files is written: a table in several files, or documents."""
 
+import shlex
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from adopt.data.choice import ChoiceError
 from adopt.data.documents import find_documents
 from adopt.data.looked import Looked
 from adopt.data.looking import file_keys
@@ -11,9 +14,12 @@ from adopt.data.one_file import look
 from adopt.data.remarks import add_rules
 from adopt.notes import Note
 from relay.handoff.errors import SourceError, UsageError
+from relay.reading.formats.packing import find_workbook
 from relay.reading.formats.parts import open_parts
 from relay.reading.listing import list_names
+from relay.reading.packed import ZIP
 from relay.reading.rawfile import RawFile
+from relay.reading.zipped import list_members
 
 FOUND_FOR_EACH = ("delimiter", "quote", "encoding", "skip_rows")
 """Keys that the reading library finds for each file, where files differ in them and have names of columns."""
@@ -27,9 +33,32 @@ def look_at_all(files: Sequence[RawFile], decided: Mapping[str, Any], scratch: P
     """How all files are written, as one table or as documents.
 
     Raises:
+        ChoiceError: they lie in one archive, and are no table together.
         UsageError: they are different tables.
         SourceError: one cannot be read, or they cannot be read as one table.
     """
+    try:
+        return _look_at_all(files, decided, scratch)
+    except ChoiceError:
+        raise
+    except (SourceError, UsageError) as error:
+        names = [] if "member" in decided else _list_choices(files)
+        if len(names) < 2:
+            raise
+        step = f"Choose one: `--member {shlex.quote(names[0])}`."
+        raise ChoiceError(error.message, key="member", choices=names, next_step=step) from None
+
+
+def _list_choices(files: Sequence[RawFile]) -> list[str]:
+    """The files in an archive, where one alone is given."""
+    if len(files) != 1 or not ZIP.match(files[0].sniff()) or find_workbook(files[0]) is not None:
+        return []
+    with suppress(SourceError):
+        return list_members(files[0])
+    return []
+
+
+def _look_at_all(files: Sequence[RawFile], decided: Mapping[str, Any], scratch: Path | None) -> Looked:
     first: Looked | None = None
     others: list[tuple[str, Looked]] = []
     first_name = ""

@@ -8,9 +8,10 @@ from typing import Any, Literal
 
 import ijson
 
+from adopt.data.choice import ChoiceError
 from adopt.notes import Note
 from relay.handoff.column import OpenColumns
-from relay.handoff.errors import SourceError, UsageError
+from relay.handoff.errors import SourceError
 from relay.reading.columns import ReadColumns
 from relay.reading.formats.json_text import NotJsonError, Reader, parse
 from relay.reading.formats.lists import MOST_EVENTS, looks_like_lines
@@ -69,7 +70,7 @@ def find_json_table(part: RawFile, decided: Mapping[str, Any]) -> JsonTable:
     """How a file of JSON is read.
 
     Raises:
-        UsageError: several lists hold records, and one must be chosen.
+        ChoiceError: several lists hold records, and one must be chosen.
         SourceError: none does, or the file is no JSON.
     """
     if looks_like_lines(part):
@@ -102,8 +103,10 @@ def _choose(part: RawFile, lists: list[FoundList]) -> JsonTable:
         return JsonTable("json", "list", "data", (note,))
     if best.records < 2 * filled[1].records:
         listed = ", ".join(f"{one.path} ({one.records:,} records)" for one in filled[:5])
-        raise UsageError(
+        raise ChoiceError(
             f"{part.name}: several lists hold records: {listed}",
+            key="records",
+            choices=[one.path for one in filled],
             next_step=f"Choose one: `--records {shlex.quote(best.path)}`.",
         )
     others = ", ".join(f"{one.path} has {one.records:,}" for one in filled[1:4])

@@ -8,10 +8,11 @@ from itertools import islice
 from typing import Any
 
 from adopt.data.cell_kinds import count_filled
+from adopt.data.choice import ChoiceError
 from adopt.data.header import Header, Row, find_header
 from adopt.data.remarks import LAST_ROWS, find_remarks, write_rules
 from adopt.notes import Note
-from relay.handoff.errors import SourceError, UsageError
+from relay.handoff.errors import SourceError
 from relay.reading.formats.sheet_values import write_value
 from relay.reading.formats.sheets import OpenBook, SheetRows, choose_sheet, open_book
 from relay.reading.rawfile import RawFile
@@ -38,7 +39,7 @@ def find_sheet_table(part: RawFile, decided: Mapping[str, Any]) -> SheetTable:
         decided: keys of `[ingest]` that a person decided: `sheet`, `header`.
 
     Raises:
-        UsageError: several sheets hold values, and one must be chosen.
+        ChoiceError: several sheets hold values, and one must be chosen.
         SourceError: no sheet has a row, or the workbook is damaged.
     """
     keys: dict[str, Any] = {}
@@ -78,8 +79,10 @@ def _choose(book: OpenBook, wanted: Any, part: RawFile) -> tuple[Any, list[Note]
         text = f"the only sheet that is shown and holds values (hidden: {', '.join(hidden)})"
         return (shown[0], [Note(text)]) if hidden else (None, [])
     listed = ", ".join(f'"{name}"' for name in shown)
-    raise UsageError(
+    raise ChoiceError(
         f"{part.name}: {len(shown)} sheets hold values: {listed}",
+        key="sheet",
+        choices=shown,
         next_step=f"Choose one: `--sheet {shlex.quote(shown[0])}`.",
     )
 

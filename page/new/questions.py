@@ -2,11 +2,11 @@
 
 import streamlit as st
 
-from page.new.answer import Draft, Note
+from page.new.answer import Draft
 from page.new.state import Work
-from page.new.wishes import list_questions
+from page.new.wishes import Question, find_questions
 from page.shell.markdown import plain
-from relay.handoff.override import format_value, parse_override
+from relay.handoff.override import parse_override
 
 CHOSEN_ABOVE = ("target", "model.use")
 """Questions that have a control of their own."""
@@ -15,50 +15,54 @@ KEEP = ""
 """The draft's own guess."""
 
 
-def show_questions(work: Work, first: Draft) -> None:
-    """A control for each question; an answer changes the draft."""
-    questions = [note for note in list_questions(first) if note.key not in CHOSEN_ABOVE]
+def show_questions(work: Work, first: Draft, draft: Draft) -> int:
+    """A control for each question; an answer changes the draft. Gives how many are open."""
+    questions = list_asked(work, first, draft)
     if not questions:
-        return
-    open_ones = sum(note.key not in work.answers for note in questions)
+        return 0
+    open_ones = sum(question.key not in work.answers for question in questions)
     with st.expander(f"Guesses to check: {open_ones} of {len(questions)} open", icon=":material/help:", expanded=True):
-        for number, note in enumerate(questions):
-            _ask(work, note, number, find_value(first, note.key))
+        for question in questions:
+            _ask(work, question)
+    return open_ones
 
 
-def find_value(draft: Draft, key: str) -> str:
-    """What a draft says for a key such as `columns.zip.type`; empty where it says nothing."""
-    section, *names = key.split(".")
-    if section == "columns" and len(names) >= 2:
-        *parts, last = names
-        column = next((one for one in draft.columns if one.name == ".".join(parts)), None)
-        value = None if column is None else {"type": column.type, "role": column.role, **column.keys}.get(last)
-    else:
-        value = {"ingest": draft.ingest, "model": draft.model}.get(section, {}).get(".".join(names))
-    return "" if value is None else value if isinstance(value, str) else format_value(value)
+def list_asked(work: Work, first: Draft, draft: Draft) -> list[Question]:
+    """The questions of the draft as it is now, and those that were answered: an answer can be taken back."""
+    now = find_questions(first, draft)
+    for key, question in now.items():
+        if key not in work.answers:
+            work.asked[key] = question
+    return [
+        question
+        for key, question in work.asked.items()
+        if key not in CHOSEN_ABOVE and (key in now or key in work.answers)
+    ]
 
 
-def _ask(work: Work, note: Note, number: int, now: str) -> None:
-    choices = [KEEP, *note.choices]
-    key = work.key(f"question{number}")
+def _ask(work: Work, question: Question) -> None:
+    choices = [KEEP, *question.choices]
+    key = work.key(f"question-{question.key}")
 
     def answer() -> None:
         said = st.session_state[key]
-        if said in note.choices:
-            work.answers[note.key] = said
+        if said in question.choices:
+            work.answers[question.key] = said
         else:
-            work.answers.pop(note.key, None)
+            work.answers.pop(question.key, None)
 
     left, right = st.columns([3, 1], vertical_alignment="center")
-    left.markdown(f"**{plain(note.key.removeprefix('columns.'))}**: {plain(note.text)}")
-    at = choices.index(work.answers[note.key]) if work.answers.get(note.key) in choices else 0
+    left.markdown(f"**{plain(question.key.removeprefix('columns.'))}**: {plain(question.text)}")
+    said = work.answers.get(question.key)
     right.selectbox(
-        note.key,
+        question.key,
         choices,
-        at,
+        choices.index(said) if said in choices else 0,
         key=key,
         on_change=answer,
-        format_func=lambda choice: show_choice(choice) or (f"{now} (drafted)" if now else "as drafted"),
+        format_func=lambda choice: (
+            show_choice(choice) or (f"{question.guess} (drafted)" if question.guess else "as drafted")
+        ),
         label_visibility="collapsed",
     )
 

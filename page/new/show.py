@@ -94,7 +94,7 @@ def _choose_target(work: Work, first: Draft, draft: Draft) -> None:
     st.session_state[key] = firsts.get(draft.target or "", NO_TARGET)
 
     def choose() -> None:
-        work.target, work.use = st.session_state[key], ""
+        work.change_target(st.session_state[key])
 
     st.selectbox(
         "Target",
@@ -163,8 +163,10 @@ def _type_title(work: Work) -> None:
     st.text_input("Title", work.title, max_chars=100, key=key, on_change=change, help="What the recipe is about")
 
 
-def show_recipe(settings: Settings, work: Work, draft: Draft, options: tuple[str, ...], problem: str) -> None:
-    """The recipe file, what is wrong with it, and the button.
+def show_recipe(
+    settings: Settings, work: Work, draft: Draft, options: tuple[str, ...], problem: str, open_guesses: int
+) -> None:
+    """The recipe file, what is wrong with it, and the button, which says how many guesses are open.
 
     Raises:
         RelayError: it cannot be created or started.
@@ -175,7 +177,8 @@ def show_recipe(settings: Settings, work: Work, draft: Draft, options: tuple[str
     if problem:
         st.error(plain(problem), icon=":material/error:")
     st.button(
-        "Create and run",
+        f"Create and run{_count(open_guesses)}",
+        key=work.key("create"),
         type="primary",
         icon=":material/play_arrow:",
         disabled=bool(problem),
@@ -186,6 +189,12 @@ def show_recipe(settings: Settings, work: Work, draft: Draft, options: tuple[str
         with st.spinner("Writing the recipe …"):
             _create(settings, work, options)
         go_on()
+
+
+def _count(open_guesses: int) -> str:
+    if not open_guesses:
+        return ""
+    return " with 1 open guess" if open_guesses == 1 else f" with {open_guesses} open guesses"
 
 
 def _order(work: Work) -> None:

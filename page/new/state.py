@@ -10,10 +10,13 @@ from page.new.answer import Draft
 from page.new.making import draft_file, find_free_name
 from page.new.table import read_edits
 from page.new.uploads import Upload
-from page.new.wishes import ROLE, TARGET, Wishes, list_options
+from page.new.wishes import ROLE, TARGET, Question, Wishes, list_options
 from relay.handoff.settings import Settings
 
 STATE = "new"
+
+OF_DATA = ("columns.", "ingest.")
+"""How the keys begin whose answers stay true with another target."""
 
 MOST_DRAFTS = 20
 """Kept, so that taking back a change needs no new reading."""
@@ -28,9 +31,15 @@ class Work:
     title: str = ""
     target: str = ""
     use: str = ""
+    offers: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Option of `adopt` that chooses among the tables of the file, such as `sheet` -> its values."""
+    parts: dict[str, str] = field(default_factory=dict)
+    """Option -> what was chosen."""
     is_ordered: bool = False
     """Whether *Create and run* was pressed."""
     answers: dict[str, str] = field(default_factory=dict)
+    asked: dict[str, Question] = field(default_factory=dict)
+    """Key -> the question as it was asked last: an answer takes it out of the draft."""
     cells: dict[int, dict[str, Any]] = field(default_factory=dict)
     """Edits of the table. Kept here, because a table that is drawn with other rows may forget its own."""
     seen_roles: dict[int, str] = field(default_factory=dict)
@@ -40,13 +49,30 @@ class Work:
     drafts: dict[tuple[str, ...], Draft] = field(default_factory=dict)
 
     @property
+    def part_options(self) -> tuple[str, ...]:
+        """The options that choose among the tables of the file."""
+        return tuple(f"--{key}={value}" for key, value in self.parts.items())
+
+    @property
     def table_key(self) -> str:
         """Of the table's edits in the session."""
-        return f"new-table:{self.upload.name}"
+        return self.key("table")
 
     def key(self, name: str) -> str:
         """Of another control."""
-        return f"new-{name}:{self.upload.name}"
+        return ":".join((f"new-{name}", self.upload.name, *self.parts.values()))
+
+    def change_target(self, target: str) -> None:
+        """Learn another column: the model, and what was answered about the last one, go with that."""
+        self.target, self.use = target, ""
+        self.answers = {key: said for key, said in self.answers.items() if key.startswith(OF_DATA)}
+
+    def choose(self, key: str, value: str) -> None:
+        """Choose another table of the file: what was chosen within the last one, and all changes, are of that alone."""
+        before = list(self.offers)[: list(self.offers).index(key)]
+        fresh = Work(self.upload, offers={one: self.offers[one] for one in (*before, key)})
+        fresh.parts = {one: self.parts[one] for one in before} | {key: value}
+        self.__dict__.update(fresh.__dict__)
 
 
 def find_work() -> Work | None:
@@ -70,7 +96,7 @@ def draft_first(settings: Settings, work: Work) -> Draft:
     Raises:
         CommandError, UploadError: as `draft_file`.
     """
-    first = _draft(settings, work, ())
+    first = _draft(settings, work, work.part_options)
     if not work.name:
         work.name, work.title = find_free_name(settings, first.name), first.title
     return first
@@ -83,7 +109,8 @@ def draft_now(settings: Settings, work: Work, first: Draft) -> tuple[Draft, tupl
         CellError: a cell says what no recipe can.
         CommandError, UploadError: as `draft_file`.
     """
-    options = list_options(first, gather(work, first, cast(Mapping[str, Any], st.session_state)))
+    wishes = gather(work, first, cast(Mapping[str, Any], st.session_state))
+    options = (*work.part_options, *list_options(first, wishes))
     return _draft(settings, work, options), options
 
 
@@ -109,9 +136,9 @@ def choose_target(work: Work, first: Draft, cells: Mapping[int, Mapping[str, Any
         if work.seen_roles.get(number) != role and number < len(first.columns):
             name = first.columns[number].name
             if role == TARGET:
-                work.target, work.use = name, ""
+                work.change_target(name)
             elif name == (work.target or first.target):
-                work.target, work.use = "none", ""
+                work.change_target("none")
     work.seen_roles = roles
     return work.target
 

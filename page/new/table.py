@@ -7,6 +7,7 @@ import streamlit as st
 
 from page.new.answer import Draft, DraftColumn
 from page.new.wishes import EMPTY, FORMAT, FORMAT_KEYS, NAME, ROLE, ROLES, RULE_KEYS, RULES, TYPE, TYPES, write_keys
+from page.shell.markdown import plain
 
 if TYPE_CHECKING:  # the first paint needs no Arrow
     import pyarrow as pa
@@ -20,6 +21,8 @@ LONGEST_VALUE = 40
 """Characters of a value in the list of the most frequent ones."""
 
 ROW_PIXELS, HEAD_PIXELS, MOST_PIXELS = 35, 38, 640
+BAR_PIXELS = 18
+"""Of the horizontal scrollbar, which would lie on the last row."""
 
 
 def draw_table(draft: Draft, key: str) -> None:
@@ -27,7 +30,7 @@ def draw_table(draft: Draft, key: str) -> None:
     st.data_editor(
         make_table(draft),
         key=key,
-        height=min(HEAD_PIXELS + ROW_PIXELS * len(draft.columns), MOST_PIXELS),
+        height=measure_height(len(draft.columns)),
         hide_index=True,
         num_rows="fixed",
         disabled=[KEPT, NULLS, VALUES, SPREAD, WHY],
@@ -56,6 +59,19 @@ def draw_table(draft: Draft, key: str) -> None:
         },
         alt="The columns of the draft; name, type, role, format and rules can be edited",
     )
+
+
+def measure_height(columns: int) -> int:
+    """The height of the table in pixels, with its scrollbar below the last row."""
+    return min(HEAD_PIXELS + ROW_PIXELS * columns + BAR_PIXELS, MOST_PIXELS)
+
+
+def show_evidence(draft: Draft) -> None:
+    """The evidence for each guess in full: a cell of the table shows the beginning."""
+    told = [(column.name, join_notes(column)) for column in draft.columns if column.notes]
+    if told:
+        with st.expander(f"{WHY}: the evidence in full", icon=":material/fact_check:"):
+            st.markdown("\n".join(f"- **{plain(name)}**: {plain(text)}" for name, text in told))
 
 
 def make_table(draft: Draft) -> "pa.Table":
@@ -89,8 +105,13 @@ def _make_row(column: DraftColumn) -> dict[str, Any]:
         NULLS: profile.nulls,
         SPREAD: list(profile.histogram.counts) if profile.histogram and column.type in NUMBERS else [],
         VALUES: _list_values(column),
-        WHY: "; ".join(f"check: {note.text}" if note.is_question else note.text for note in column.notes),
+        WHY: join_notes(column),
     }
+
+
+def join_notes(column: DraftColumn) -> str:
+    """The evidence for the guesses of a column, in one line."""
+    return "; ".join(f"check: {note.text}" if note.is_question else note.text for note in column.notes)
 
 
 def _list_values(column: DraftColumn) -> str:

@@ -68,7 +68,8 @@ def list_options(first: Draft, wishes: Wishes) -> tuple[str, ...]:
     options += [f"--set=title={format_value(wishes.title)}"] if wishes.title else []
     options += [f"--target={wishes.target}"] if wishes.target else []
     options += [f"--set=model.use={format_value(wishes.use)}"] if wishes.use else []
-    options += [f"--set={key}={choice}" for key, choice in wishes.answers.items()]
+    role = f"columns.{wishes.target}.role"  # the target is chosen above the questions
+    options += [f"--set={key}={choice}" for key, choice in wishes.answers.items() if key != role]
     for number, cells in sorted(wishes.cells.items()):
         if 0 <= number < len(first.columns):
             options += _list_column_options(first.columns[number], cells, wishes.target)
@@ -134,6 +135,49 @@ def _choose(column: DraftColumn, title: str, value: Any, known: Sequence[str]) -
     if value not in known:
         raise CellError(f"{column.name}, {title}: found {value!r}, expected one of {', '.join(known)}")
     return str(value)
+
+
+@dataclass(frozen=True)
+class Question:
+    """An uncertain guess that a person can decide."""
+
+    key: str
+    """As `adopt` takes it: columns are called by their first names."""
+    text: str
+    choices: tuple[str, ...]
+    guess: str
+    """What the draft says."""
+
+
+def find_questions(first: Draft, draft: Draft) -> dict[str, Question]:
+    """Key -> question of a draft, with columns by the names of the first one; what concerns one key is one question."""
+    names = {now.name: before.name for before, now in zip(first.columns, draft.columns, strict=True)}
+    found: dict[str, Question] = {}
+    for note in list_questions(draft):
+        key = _rename(note.key, names)
+        before = found.get(key)
+        text = f"{before.text}; {note.text}" if before else note.text
+        choices = tuple(dict.fromkeys((*(before.choices if before else ()), *note.choices)))
+        found[key] = Question(key, text, choices, find_value(draft, note.key))
+    return found
+
+
+def _rename(key: str, names: Mapping[str, str]) -> str:
+    section, _, rest = key.partition(".")
+    name, _, last = rest.rpartition(".")
+    return f"columns.{names.get(name, name)}.{last}" if section == "columns" and name else key
+
+
+def find_value(draft: Draft, key: str) -> str:
+    """What a draft says for a key such as `columns.zip.type`; empty where it says nothing."""
+    section, *names = key.split(".")
+    if section == "columns" and len(names) >= 2:
+        *parts, last = names
+        column = next((one for one in draft.columns if one.name == ".".join(parts)), None)
+        value = None if column is None else {"type": column.type, "role": column.role, **column.keys}.get(last)
+    else:
+        value = {"ingest": draft.ingest, "model": draft.model}.get(section, {}).get(".".join(names))
+    return "" if value is None else value if isinstance(value, str) else format_value(value)
 
 
 def list_questions(draft: Draft) -> list[Note]:

@@ -3,10 +3,11 @@
 import streamlit as st
 
 from page.new.made import show_made
+from page.new.parts import ask_part, note_offer
 from page.new.questions import show_questions
 from page.new.show import go_on, show_choices, show_counts, show_recipe, show_warnings
 from page.new.state import Work, begin, draft_first, draft_now, end, find_work
-from page.new.table import draw_first_rows, draw_table
+from page.new.table import draw_first_rows, draw_table, show_evidence
 from page.new.uploads import ENDINGS, PACKED, keep_file, remove_old_scratch
 from page.settings import PageSettings, read_page_settings
 from page.shell.command import ADOPT_SECONDS, CommandError
@@ -74,10 +75,20 @@ def show_work(settings: PageSettings, work: Work) -> None:
         if st.button("Close", icon=":material/close:", type="tertiary", help="The file stays; see below"):
             end()
             st.rerun()
-    first = draft_first(settings, work)
+        place = st.empty()  # beside the heading, where a spinner that comes and goes moves nothing
+    if not ask_part(work):
+        return
+    try:
+        with place:
+            first = draft_first(settings, work)
+    except CommandError as error:
+        if not note_offer(work, error):
+            raise
+        st.rerun()
     problem = ""
     try:
-        draft, options = draft_now(settings, work, first)
+        with place:
+            draft, options = draft_now(settings, work, first)
     except CommandError as error:
         draft, options, problem = work.shown or first, (), str(error)
     except RelayError as error:  # a cell of the table
@@ -90,9 +101,10 @@ def show_work(settings: PageSettings, work: Work) -> None:
     draw_first_rows(draft)
     show_choices(work, first, draft)
     st.subheader("Columns", anchor=False)
-    show_questions(work, first)
+    open_guesses = show_questions(work, first, draft)
     draw_table(draft, work.table_key)
-    show_recipe(settings, work, draft, options, problem)
+    show_evidence(draft)
+    show_recipe(settings, work, draft, options, problem, open_guesses)
 
 
 show()

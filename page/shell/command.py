@@ -10,7 +10,7 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,10 +52,14 @@ POLL_SECONDS = 0.2
 class CommandError(RelayError):
     """The command answered with an error, or not at all; `kind` tells errors apart."""
 
-    def __init__(self, message: str, *, kind: str = UNEXPECTED, next_step: str = "") -> None:
+    def __init__(
+        self, message: str, *, kind: str = UNEXPECTED, next_step: str = "", key: str = "", choices: Sequence[str] = ()
+    ) -> None:
         super().__init__(message)  # the whole text, as the command tells it
         self.kind = kind
         self.next_step = next_step
+        self.key, self.choices = key, tuple(choices)
+        """The option that puts it right, and its values, where there is one."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,8 @@ class Command:
             return found
         if error["kind"] == UNEXPECTED:
             raise self._explain_failure(stderr)
-        raise CommandError(error["message"], kind=error["kind"], next_step=error["next"])
+        offer = {name: error[name] for name in ("key", "choices") if name in error}
+        raise CommandError(error["message"], kind=error["kind"], next_step=error["next"], **offer)
 
     @property
     def shown(self) -> str:

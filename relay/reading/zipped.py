@@ -130,6 +130,21 @@ def open_members(
         ]
 
 
+def list_members(file: RawFile) -> list[str]:
+    """The names of the files in a ZIP archive that look like data, in the order in which they are read.
+
+    Raises:
+        SourceError: the archive is damaged.
+    """
+    with file.open() as opened, _open_archive(opened, file) as archive:
+        files = sorted((info for info in archive.infolist() if not info.is_dir()), key=_place)
+        return [clean_name(info) for info in files if _is_wanted(info, None)]
+
+
+def _place(info: zipfile.ZipInfo) -> PurePosixPath:
+    return PurePosixPath(clean_name(info))
+
+
 def _name_items(file: RawFile, names: list[str], *, is_alone: bool) -> list[str]:
     """What tells the members from each other, and from those of other files."""
     items = distinguish(names)
@@ -202,7 +217,7 @@ def _choose(archive: zipfile.ZipFile, name: str, keys: FormatKeys) -> tuple[list
     files = [info for info in archive.infolist() if not info.filename.endswith("/")]
     if len(files) > MOST_MEMBERS:
         raise SourceError(f"{name}: the ZIP archive holds {len(files):,} files; at most {MOST_MEMBERS:,} are read")
-    files.sort(key=lambda info: PurePosixPath(clean_name(info)))
+    files.sort(key=_place)
     chosen = [info for info in files if _is_wanted(info, keys.member)]
     left_out = [clean_name(info) for info in files if info not in chosen]
     names = [clean_name(info) for info in chosen]

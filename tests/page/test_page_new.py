@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from new_project import write_customers
+from openpyxl import Workbook
 from page_folders import Folders
 from test_page_app import button, words
 from test_page_app import open_page as open_screen
@@ -44,6 +45,43 @@ def test_a_dropped_file_is_kept_and_drafted(empty: Folders, monkeypatch: pytest.
     assert table["Name"].tolist() == ["customer_id", "age", "monthly", "b_note_b", "left"]
     button(app, "Close").click().run()
     assert [one.label for one in app.button if one.label == "Create and run"] == []
+
+
+def test_one_sheet_of_a_workbook_is_chosen_and_drafted(
+    empty: Folders, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    book = Workbook()
+    for name, column in (("Orders", "price"), ("Staff", "salary")):
+        sheet = book.create_sheet(name)
+        for row in ([column, "city"], *([number + 0.5, "Bonn"] for number in range(30))):
+            sheet.append(row)
+    book.save(tmp_path / "two.xlsx")
+    app = open_screen(empty, monkeypatch, page="new")
+    app.file_uploader[0].set_value(("two.xlsx", (tmp_path / "two.xlsx").read_bytes(), "")).run()
+    assert not app.error
+    assert not [one for one in app.button if one.label.startswith("Create and run")]
+    app.selectbox(key="new-part-sheet:two.xlsx").select("Staff").run()
+    assert not app.error
+    assert app.data_editor[0].value["Name"].tolist() == ["salary", "city"]
+    assert 'sheet = "Staff"' in app.code[-1].value
+    app.selectbox(key="new-part-sheet:two.xlsx").select("Orders").run()
+    assert app.data_editor[0].value["Name"].tolist() == ["price", "city"]
+    assert app.metric[0].value == "30"
+
+
+def test_the_button_says_how_many_guesses_are_open(
+    empty: Folders, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    ask = {"text": "maybe", "is_question": True, "choices": ['"text"'], "key": "columns.a.type"}
+    column = {"name": "a", "source": "a", "type": "int", "role": "input", "keys": {}, "rows_kept": 1, "notes": [ask]}
+    stand_in(monkeypatch, columns=[column])
+    monkeypatch.setattr("page.new.show.find_problem", lambda *_: "")
+    app = open_screen(empty, monkeypatch, page="new")
+    app.file_uploader[0].set_value(("people.csv", b"a\n1\n", "text/csv")).run()
+    assert not button(app, "Create and run with 1 open guess").disabled
+    assert "- **a**: check: maybe" in words(app)
+    app.selectbox(key="new-question-columns.a.type:people.csv").select('"text"').run()
+    assert not button(app, "Create and run").disabled
 
 
 def test_what_is_no_data_file_is_refused_in_words(empty: Folders, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,9 +7,9 @@ import pytest
 from adopt.recipe.corrections import COLUMN_KEYS, read_corrections
 from adopt.recipe.draft import ColumnType, Role
 from page.new.answer import Draft, read_draft
-from page.new.questions import find_value, show_choice
+from page.new.questions import list_asked, show_choice
 from page.new.state import Work, gather
-from page.new.table import make_table, read_edits
+from page.new.table import HEAD_PIXELS, MOST_PIXELS, ROW_PIXELS, make_table, measure_height, read_edits
 from page.new.uploads import Upload
 from page.new.wishes import (
     EMPTY,
@@ -24,6 +24,7 @@ from page.new.wishes import (
     TYPES,
     CellError,
     Wishes,
+    find_value,
     list_options,
     list_questions,
 )
@@ -130,6 +131,12 @@ def test_a_cell_that_says_what_no_recipe_can_is_refused(first: Draft, title: str
     assert why in str(caught.value)
 
 
+def test_an_answer_does_not_take_the_role_of_a_target_that_was_chosen_since(first: Draft) -> None:
+    answers = {"columns.age.role": '"ignore"'}
+    assert list_options(first, Wishes(target="age", answers=answers)) == ("--target=age",)
+    assert list_options(first, Wishes(answers=answers)) == ('--set=columns.age.role="ignore"',)
+
+
 def test_rows_that_are_not_there_are_left_out(first: Draft) -> None:
     assert list_options(first, Wishes(cells={7: {TYPE: "text"}, -1: {TYPE: "text"}})) == ()
 
@@ -195,6 +202,44 @@ def test_questions_show_the_guess_and_its_choices(first: Draft) -> None:
     )
 
 
+def test_questions_are_those_of_the_draft_as_it_is_and_those_that_were_answered(first: Draft) -> None:
+    now = work()
+    (question,) = list_asked(now, first, first)
+    assert (question.key, question.guess) == ("columns.zip.type", "int")
+    now.answers["columns.zip.type"] = '"text"'
+    of_target = {"text": "rare", "is_question": True, "choices": ['"no"'], "key": "model.positive"}
+    columns = [column("plz", type="text"), column("age"), column("left", type="category", role="target")]
+    answered = read_draft(answer(columns=columns, notes=[of_target]))
+    assert [(one.key, one.guess) for one in list_asked(now, first, answered)] == [
+        ("columns.zip.type", "int"),
+        ("model.positive", ""),
+    ]
+    now.answers["model.positive"] = '"no"'
+    now.change_target("age")
+    left = read_draft(answer(columns=columns, target="age"))
+    assert [one.key for one in list_asked(now, first, left)] == ["columns.zip.type"]
+    assert now.answers == {"columns.zip.type": '"text"'}
+
+
+def test_a_question_about_a_renamed_column_is_asked_by_its_first_name(first: Draft) -> None:
+    note = {"text": "maybe an id", "is_question": True, "choices": ['"id"'], "key": "columns.years.role"}
+    later = read_draft(answer(columns=[column("zip"), column("years", notes=[note]), column("left")]))
+    assert [one.key for one in list_asked(work(), first, later)] == ["columns.age.role"]
+
+
+def test_another_table_of_the_file_begins_anew(first: Draft) -> None:
+    now = work()
+    now.offers = {"member": ("a.xlsx", "b.xlsx"), "sheet": ("x", "y")}
+    now.parts = {"member": "a.xlsx", "sheet": "x"}
+    now.target = "age"
+    key = now.table_key
+    now.choose("sheet", "y")
+    assert (now.part_options, now.target) == (("--member=a.xlsx", "--sheet=y"), "")
+    assert now.table_key != key
+    now.choose("member", "b.xlsx")
+    assert (now.part_options, list(now.offers)) == (("--member=b.xlsx",), ["member"])
+
+
 def test_the_table_shows_each_column_and_keeps_its_types(first: Draft) -> None:
     rows = make_table(first).to_pylist()
     assert [rows[0][name] for name in (NAME, TYPE, ROLE, EMPTY, FORMAT, RULES)] == [
@@ -202,6 +247,11 @@ def test_the_table_shows_each_column_and_keeps_its_types(first: Draft) -> None:
     ]  # fmt: skip
     assert rows[0]["Why"] == "check: maybe a code"
     assert make_table(first).schema == make_table(read_draft(answer(columns=[column("a", type="text")]))).schema
+
+
+def test_the_scrollbar_of_the_table_lies_below_its_last_row() -> None:
+    assert measure_height(5) >= HEAD_PIXELS + 5 * ROW_PIXELS + 15
+    assert measure_height(1000) == MOST_PIXELS
 
 
 def test_edits_of_the_session_are_read_whatever_it_holds() -> None:
