@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 import asyncpg
 
 from relay.handoff.errors import UsageError
-from serve.log.postgres_tables import PROBE, SCHEMA
+from serve.log.postgres_tables import PROBE, SCHEMA, keep_commits
 from serve.log.postgres_writer import AWAY_ERRORS, ROW_ERRORS, SELECT, Connection, PostgresWriter, count_rows
 from serve.log.queue import GroupCommit
 from serve.log.record import (
@@ -87,6 +87,7 @@ class PostgresLog:
                 max_size=QUESTIONS_AT_ONCE,
                 timeout=self._patience,
                 command_timeout=self._patience,
+                init=keep_commits,  # labels are written here
                 reset=do_nothing,  # questions leave nothing behind: the round trip is spared
             )
         except asyncpg.ClientConfigurationError as error:

@@ -1,8 +1,10 @@
 """The tables of the prediction log in PostgreSQL, in a schema of their own: the database may be shared."""
 
 import time
+from typing import Any
 
 import asyncpg
+from loguru import logger
 
 from serve.log.table_version import require_known_version
 
@@ -16,6 +18,13 @@ PROBE = (
     " on conflict (id) do update set at_unix = excluded.at_unix"
 )
 """Commit something small: where that is possible a prediction can be committed."""
+
+KEEP_COMMITS = """
+    select set_config('synchronous_commit', case current_setting('synchronous_commit') when 'off' then 'on'
+                      else current_setting('synchronous_commit') end, false),
+           current_setting('fsync'), current_setting('full_page_writes')
+"""
+"""Give the session a value of its own, which no reload of the server, role or database changes; stronger ones stay."""
 
 # Ids are compared byte by byte, as in SQLite and in Python.
 MIGRATIONS = (
@@ -36,6 +45,21 @@ MIGRATIONS = (
     """,
 )
 """What brings a database from each version of the tables to the next one; the first makes them."""
+
+
+async def keep_commits(connection: Any) -> None:
+    """Let each commit of a session wait for the disk, whatever is set for the server, its roles or databases later.
+
+    Args:
+        connection: of asyncpg, just opened.
+    """
+    _, fsync, full_page_writes = await connection.fetchrow(KEEP_COMMITS)
+    off = [name for name, value in (("fsync", fsync), ("full_page_writes", full_page_writes)) if value == "off"]
+    if off:
+        logger.warning(
+            "PostgreSQL runs with {}: if its machine loses power, answered predictions may be lost. Set it to on",
+            " and ".join(f"{name}=off" for name in off),
+        )
 
 
 async def bring_to_version(connection: "asyncpg.Connection[asyncpg.Record]", name: str) -> None:

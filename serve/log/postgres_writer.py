@@ -10,7 +10,7 @@ import asyncpg
 from loguru import logger
 
 from serve.log.judging import judge_rows
-from serve.log.postgres_tables import PROBE, SCHEMA, bring_to_version
+from serve.log.postgres_tables import PROBE, SCHEMA, bring_to_version, keep_commits
 from serve.log.queue import Refusals
 from serve.log.record import (
     COLUMNS,
@@ -153,9 +153,7 @@ class PostgresWriter:
         )
         try:
             async with asyncio.timeout(seconds):
-                if await connection.fetchval("show synchronous_commit") == "off":
-                    # A commit that does not wait for the disk is none.
-                    await connection.execute("set synchronous_commit = on")
+                await keep_commits(connection)
                 await bring_to_version(connection, self.name)
                 await connection.execute(PROBE)
         except BaseException:
