@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from adopt.data.profile import ColumnProfile
+from adopt.recipe.cells.nominal import name_kinds
 from adopt.recipe.cells.numbers import guess_number
 from adopt.recipe.cells.subject import Subject
 from adopt.recipe.cells.times import guess_time
@@ -32,5 +33,6 @@ def guess_type(
     """
     subject = Subject(column, tuple(others), name or column.name, None if missing is None else tuple(missing))
     found = guess_typed(subject) or guess_number(subject) or guess_time(subject) or guess_words(subject)
+    found = name_kinds(subject, found)
     keys, notes = subject.find_nothing(found.type)
     return replace(found, keys={**found.keys, **keys}, notes=(*found.notes, *notes))
