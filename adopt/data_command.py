@@ -89,6 +89,8 @@ def answer(options: argparse.Namespace) -> VerbAnswer:
     settings = read_settings()
     data_dir = (options.data_dir or settings.data_dir).absolute()
     given = _require_one(options.given)
+    if options.quick and not options.dry_run:
+        raise UsageError("--quick is only for --dry-run: a recipe is written only if the stages accept it")
     if options.name:
         _require_free(find_path(options.name, data_dir, options.into), data_dir, options)
     corrections = read_corrections(options.set, options.unset)

@@ -1,9 +1,10 @@
 """Look at data once: how it is written, and what its columns hold."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from math import ceil
 from pathlib import Path
+from typing import Any
 
 from adopt.data.find_layout import find_layout, read_rows
 from adopt.data.layout import Layout, Shape
@@ -58,7 +59,7 @@ def examine(
         RelayError: it cannot be read; the message says what to do.
     """
     decided = (corrections or Corrections()).of("ingest")
-    keys = {key: value for key, value in decided.items() if "." not in key}
+    keys = _nest(decided)
     layout = find_layout(given, keys=keys, scratch=scratch)
     if most_columns is not None and len(layout.names) > most_columns:
         raise UsageError(
@@ -76,6 +77,16 @@ def examine(
     if looked.unread.rows:
         layout = _allow_unread(layout, looked.unread)
     return Examined(layout, looked.profile, given, replace(looked.totals, notes=layout.key_notes.get("skip_if", ())))
+
+
+def _nest(decided: Mapping[str, Any]) -> dict[str, Any]:
+    """Keys with dots, such as `positions.age`, as a table."""
+    keys: dict[str, Any] = {key: value for key, value in decided.items() if "." not in key}
+    for key, value in decided.items():
+        name, _, rest = key.partition(".")
+        if rest and isinstance(inner := keys.get(name, {}), Mapping):
+            keys[name] = {**inner, rest: value}
+    return keys
 
 
 def _look(layout: Layout, scratch: Path, *, finds_totals: bool) -> Looked:

@@ -46,6 +46,8 @@ def look_at_database(given: Given, decided: Mapping[str, Any], settings: Setting
     url, where = _locate(given.url, settings)
     ingest: dict[str, Any] = {"source": "sql", "url": where}
     notes: dict[str, tuple[Note, ...]] = {}
+    if {"table", "query"} <= set(decided):
+        raise UsageError("--table and --query are both given; expected one of them", next_step="Leave one out.")
     if "query" in decided:
         ingest["query"] = str(decided["query"]).strip().rstrip(";")
     else:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from adopt.data.database import look_at_database
 from adopt.data.fetch import fetch
+from adopt.data.fitting import name_given, require_archive, require_fitting
 from adopt.data.folder import find_files, write_pattern
 from adopt.data.given import Given, Kind, find_given, is_sqlite, make_title, name_source
 from adopt.data.layout import Layout, Shape
@@ -49,6 +50,7 @@ def find_layout(given: str, *, keys: Mapping[str, Any] | None = None, scratch: P
     found = find_given(given, settings, os.environ)
     with quietly(), ExitStack() as stack:
         if found.kind == Kind.DATABASE:
+            require_fitting(decided, "sql")
             return look_at_database(found, decided, settings)
         if found.kind == Kind.URL:
             is_kept = scratch is not None
@@ -91,7 +93,11 @@ def _look_at_url(given: Given, decided: Mapping[str, Any], scratch: Path) -> Lay
 
 
 def _look_at_files(given: Given, ingest: Mapping[str, Any], decided: Mapping[str, Any], scratch: Path | None) -> Layout:
-    found = look_at_all(open_files(given.files), decided, scratch)
+    name = name_given(mask_url(given.text))
+    files = open_files(given.files)
+    require_archive(files, decided, name)
+    found = look_at_all(files, decided, scratch)
+    require_fitting(decided, found.format, name)
     chosen = {key: decided[key] for key in OF_FILES if key in decided}
     layout = Layout(
         Shape.DOCUMENTS if found.format == "text" else Shape.TABLE,

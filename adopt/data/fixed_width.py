@@ -1,19 +1,21 @@
 """A text whose fields stand at the same characters of each line: between them every line has blanks."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any
 
 from adopt.data.cell_kinds import Kind, find_column_kind
 from adopt.data.header import Row, find_header
 from adopt.notes import Note
-from relay.handoff.errors import SourceError
+from relay.handoff.errors import SourceError, UsageError
 from relay.reading.encodings import open_lines
 from relay.reading.formats.lines import split_lines
 from relay.reading.rawfile import RawFile
 
+DECIDED = ("positions", "widths", "skip_rows", "header")
+"""Keys that a person may decide instead of what is found."""
 LEAST_LINES = 3
 LEAST_FIELDS = 2
 LEAST_FILLED = 0.7
@@ -28,6 +30,7 @@ class FixedTable:
     names: tuple[str, ...]
     keys: dict[str, Any]
     key_notes: dict[str, tuple[Note, ...]]
+    has_names: bool = True
 
 
 def find_fixed_table(text: str) -> FixedTable | None:
@@ -59,6 +62,29 @@ def find_fixed_table(text: str) -> FixedTable | None:
         keys["skip_rows"] = next(at for at, line in enumerate(text.splitlines()) if line.strip()) + 1
     where = f"every one of the first {len(lines):,} lines has blanks between the same {len(places)} fields"
     return FixedTable(names, keys, {"positions": (Note(where), *header.notes)})
+
+
+def read_decided(text: str, decided: Mapping[str, Any]) -> FixedTable | None:
+    """The fields as a person decided them by `positions` or `widths`; None where neither is said.
+
+    Raises:
+        UsageError: they are not written as a recipe has them.
+    """
+    keys = {key: decided[key] for key in DECIDED if key in decided}
+    if "positions" in keys and isinstance(keys["positions"], Mapping):
+        return FixedTable(tuple(keys["positions"]), {"format": "fixed", **keys}, {})
+    if "widths" not in keys:
+        return None
+    widths = keys["widths"]
+    if not isinstance(widths, list) or not all(isinstance(width, int) and width > 0 for width in widths):
+        raise UsageError(f"--set ingest.widths: found {widths!r}, expected the characters of each field, as [3, 5]")
+    keys = {"format": "fixed", **keys}
+    if decided.get("header") is False:
+        return FixedTable(tuple(f"column_{at}" for at in range(1, len(widths) + 1)), keys, {}, has_names=False)
+    lines = text.splitlines()[int(decided.get("skip_rows", 0)) :]
+    first = next((line for line in lines if line.strip()), "")
+    places = pairwise([0, *accumulate(widths)])
+    return FixedTable(tuple(first[start:end].strip() for start, end in places), keys, {})
 
 
 def find_places(lines: Sequence[str]) -> list[tuple[int, int]]:

@@ -8,9 +8,9 @@ from typing import Any
 from adopt.data.arff import find_arff_table
 from adopt.data.cell_kinds import Kind, find_column_kind, find_kind
 from adopt.data.dialect import cut_whole_lines
-from adopt.data.fixed_width import find_fixed_table, require_borders
+from adopt.data.fixed_width import find_fixed_table, read_decided, require_borders
 from adopt.data.looked import Looked
-from adopt.data.looking import read_head, read_tail
+from adopt.data.looking import Head, read_head, read_tail
 from adopt.data.parquet_file import find_parquet_table
 from adopt.data.records import find_json_table, is_json, looks_like_json
 from adopt.data.text_table import TextTable, find_text_table
@@ -71,7 +71,8 @@ def _look_at_text(part: RawFile, decided: Mapping[str, Any], by_name: str | None
     if arff := find_arff_table(text, part.name):
         return Looked("csv", arff.keys, arff.names, arff.key_notes, has_names=False)
     refuse_sparse(text, part.name)
-    wanted = decided.get("format", by_name if by_name == "csv" else None)
+    is_fixed = "positions" in decided or "widths" in decided
+    wanted = decided.get("format", "fixed" if is_fixed else by_name if by_name == "csv" else None)
     table = None
     if wanted not in ("text", "fixed") and (ending not in PROSE_ENDINGS or wanted == "csv"):
         tail = read_tail(part, head)
@@ -80,12 +81,17 @@ def _look_at_text(part: RawFile, decided: Mapping[str, Any], by_name: str | None
     if table is not None and (wanted == "csv" or _is_sure(table)):
         keys = {**say_format("csv", by_name), **table.keys}
         return Looked("csv", keys, table.header.names, table.key_notes, table.notes, table.header.count > 0)
+    if wanted == "fixed" and (said := read_decided(text, decided)):
+        return Looked("fixed", {**said.keys, **_say_encoding(head)}, said.names, has_names=said.has_names)
     fixed = find_fixed_table(text) if wanted != "text" and ending not in PROSE_ENDINGS else None
     if fixed is not None:
         require_borders(part, fixed, None if head.encoding == "utf-8" else head.encoding)
-        encoding = {} if head.encoding == "utf-8" or head.has_mark else {"encoding": head.encoding}
-        return Looked("fixed", {**fixed.keys, **encoding}, fixed.names, fixed.key_notes)
+        return Looked("fixed", {**fixed.keys, **_say_encoding(head)}, fixed.names, fixed.key_notes)
     return Looked("text", say_format("text", by_name))
+
+
+def _say_encoding(head: Head) -> dict[str, str]:
+    return {} if head.encoding == "utf-8" or head.has_mark else {"encoding": head.encoding}
 
 
 def is_list_of_values(text: str) -> bool:

@@ -38,6 +38,11 @@ FORMATS_OF_KEYS = {
     **dict.fromkeys(("delimiter", "quote", "escape", "comment"), ("csv",)),
     "header_separator": ("csv", "excel"),
     **dict.fromkeys(("skip_rows", "header"), ("csv", "excel", "fixed")),
+    "encoding": ("csv", "jsonl", "text", "fixed"),
+    "sheet": ("excel",),
+    "records": ("json",),
+    **dict.fromkeys(("widths", "positions"), ("fixed",)),
+    **dict.fromkeys(("starts_after", "ends_before", "item_pattern", "document", "document_head"), ("text",)),
 }
 """Key -> the formats that read it, where most do not."""
 
