@@ -20,7 +20,7 @@ from relay.handoff.code import HANDOFF, Code
 from relay.handoff.column import CellKeys, OpenColumns
 from relay.handoff.location import DatasetLocation
 from relay.handoff.program import main
-from relay.handoff.receipt import Receipt
+from relay.handoff.receipt import Origin, Receipt
 from relay.handoff.recipe import Recipe
 from relay.handoff.run import Run
 from relay.handoff.stage import Stage
@@ -117,12 +117,23 @@ class Ingest(Stage[IngestSection]):
             schema,
             blocks,
             max_rejected_share=run.parameters.max_rejected_share,
-            sources=source.origins,
+            sources=lambda: self._require_same(run, source.origins()),
             rows_total=source.rows_total,
         )
         for warning in receipt.warnings:
             logger.warning("{}: {}", run.name, warning.text)
         return receipt
+
+    def _require_same(self, run: Run[IngestSection], origins: list[Origin]) -> list[Origin]:
+        """Where the rows came from, when that is what the key names.
+
+        Raises:
+            InputChangedError: a source was replaced since the key was made.
+        """
+        own = self.own(run)
+        files = {} if own is None else own.inputs(run.settings.data_dir)
+        run.require_inputs([*(origin.sha256 for origin in origins), *files.values()])
+        return origins
 
     def after_run(self, run: Run[IngestSection], receipt: Receipt) -> None:
         """Publish the dataset as a table, where a database is configured."""

@@ -12,6 +12,7 @@ from loguru import logger
 from ingest.parameters import FormatSection
 from relay.handoff.column import OpenColumns
 from relay.handoff.errors import SourceError
+from relay.handoff.files import identify
 from relay.handoff.own.apart import Apart, locate_scratch
 from relay.handoff.own.function import OwnFunction
 from relay.handoff.own.signature import Frame
@@ -76,6 +77,7 @@ class OwnFormat:
         shown, files = self.own.signature.shown, self.source.files
         opened = open_columns(self.run.recipe.raw_columns, section)
         same, first_row = SameColumns(opened), 1
+        before = [identify(file.path) for file in files]
         with start(self.run, self.own, files, "one" if self._takes_one(files) else "all") as apart:
             for batch in apart.batches():
                 table = pa.Table.from_batches([batch])
@@ -83,9 +85,8 @@ class OwnFormat:
                 yield same.take(conform_table(table, opened, section.extra_columns, shown, numbers), shown)
                 first_row += table.num_rows
             report(self.run, self.own, apart)
-        for file in files:
-            for _ in file.read_blocks():
-                pass  # what was read must be what was hashed
+        for file, seen in zip(files, before, strict=True):
+            file.require_unchanged(seen)
         yield same.end()
 
     def _takes_one(self, files: Sequence[RawFile]) -> bool:

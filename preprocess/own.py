@@ -108,6 +108,7 @@ class OwnRows:
         yield Block(schema.empty_table(), read=0, warnings=columns.warnings())
         if "changed" in self._apart.result:
             raise InputChangedError(self._apart.result["changed"])
+        self.function.require_same(self.run.settings.data_dir, self.run.key.inputs)
         if not self.rows_out:
             raise SchemaError(f"{self.function.signature.shown} gave no rows")
         logger.info("{}: {} gave {:,} rows", self.run.name, self.function.signature.function, self.rows_out)

@@ -54,11 +54,12 @@ def run(child: Child) -> dict[str, Any]:
     inputs, columns = child.arguments["inputs"], child.arguments["columns"]
     data_dir = Path(child.arguments["data_dir"])
     fingerprints = Fingerprints(data_dir / ".state", data_dir)
-    rows, frames = {}, []
+    rows, frames, datasets = {}, [], []
     for wanted in inputs:
         dataset = open_dataset(DatasetLocation(data_dir, wanted["address"], wanted["stage"]), fingerprints, "ingest")
         if dataset.receipt.fingerprint != wanted["fingerprint"]:
             return {"changed": wanted["address"]}
+        datasets.append(dataset)
         rows[wanted["row_name"]] = RawRows(dataset.receipt.rows)
         frames.append(_to_frame(dataset, Frame(wanted["frame"]), wanted["row_name"]))
     given = child.call(child.load(), *frames, **unpack(child.arguments["values"]))
@@ -73,6 +74,8 @@ def run(child: Child) -> dict[str, Any]:
         for batch in table.to_batches(max_chunksize=BATCH_ROWS):
             child.send(batch)
         sent += table.num_rows
+    for dataset in datasets:
+        dataset.require_unchanged()  # the function may have left a stream before its end
     return {"rows": sent, "row_name": next(iter(kept), ""), "dropped": sorted(dropped - set(rows))}
 
 

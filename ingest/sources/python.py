@@ -21,7 +21,7 @@ from relay.handoff.files import sync_folder
 from relay.handoff.own.function import OwnFunction
 from relay.handoff.own.module import OwnCodeError
 from relay.handoff.receipt import Origin
-from relay.handoff.run import Run, format_utc
+from relay.handoff.run import InputChangedError, Run, format_utc
 from relay.handoff.settings import ROOT
 from relay.reading.rawfile import RawFile
 from relay.sources.kept import KeptFile, is_due, is_whole, read_manifest, write_manifest
@@ -113,6 +113,8 @@ class PythonSource:
         started, parts = monotonic(), list[Path]()
         try:
             new = self._call(digest, parts)
+            if self.digest != digest:
+                raise InputChangedError(self.name)
         except OwnCodeError as error:
             if not old:
                 raise

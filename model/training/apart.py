@@ -60,6 +60,7 @@ def train_apart(run: Run[ModelParameters], function: OwnFunction, dataset: Datas
             told = apart.finish()
             if "changed" in told:
                 raise InputChangedError(told["changed"])
+            function.require_same(run.settings.data_dir, run.key.inputs)
             paths = [path for path in sorted(results.rglob("*")) if path.is_file()]
             files = {path.relative_to(results).as_posix(): path.read_bytes() for path in paths}
             return Trained({**files, **read_kept(scratch)}, told["rows"], told["dropped"])

@@ -112,8 +112,10 @@ def read_view(settings: Settings, recipe: str, layer: Layer, fingerprint: str) -
     if dataset.receipt.fingerprint != fingerprint:
         raise MovedOnError(location.address)
     sample = read_sample(dataset.parquet)
+    first_rows = shorten_texts(dataset.parquet.read_row_group(0).slice(0, FIRST_ROWS))
+    dataset.require_unchanged()
     return View(
-        first_rows=shorten_texts(dataset.parquet.read_row_group(0).slice(0, FIRST_ROWS)),
+        first_rows=first_rows,
         distributions=tuple(distribute(name, sample.column(name)) for name in sample.column_names),
         sampled_rows=sample.num_rows,
     )

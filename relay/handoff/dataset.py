@@ -22,7 +22,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from relay.handoff.errors import DatasetDamagedError, DatasetMissingError
-from relay.handoff.files import BLOCK_BYTES, Fingerprints, identify
+from relay.handoff.files import Fingerprints, identify
+from relay.handoff.held import HeldFile
 from relay.handoff.location import DatasetLocation
 from relay.handoff.receipt import Receipt
 
@@ -32,15 +33,23 @@ READ_ATTEMPTS = 5
 
 @dataclass(frozen=True)
 class Dataset:
-    """An open dataset: its bytes cannot change under the reader, whatever is renamed meanwhile."""
+    """An open dataset: whatever is renamed meanwhile, the reader has the file that was hashed.
+
+    A program that writes into that file, as none of ours does, is noticed when the rows have been read.
+    """
 
     receipt: Receipt
     parquet: pq.ParquetFile
+    path: Path
+    held: HeldFile
 
     def batches(self, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
         """The rows in order, one row group at a time, so that memory stays bounded.
 
         The next row group is read while the caller works on this one.
+
+        Raises:
+            DatasetDamagedError: the file was written into meanwhile; raised behind the last row.
         """
         with ThreadPoolExecutor(1) as reader:
             groups = range(self.parquet.num_row_groups)
@@ -50,6 +59,19 @@ class Dataset:
                 if group + 1 in groups:
                     coming.append(reader.submit(self._read_group, group + 1, columns))
                 yield from batches
+        self.require_unchanged()
+
+    def require_unchanged(self) -> None:
+        """Return when what was read is what was hashed.
+
+        Raises:
+            DatasetDamagedError: the file was written into since it was opened.
+        """
+        if not self.held.is_unchanged():
+            raise DatasetDamagedError(
+                f"{self.path} was written into while it was read, so the rows may not be those of its receipt",
+                next_step="Stop the program that writes there, and run again",
+            )
 
     def _read_group(self, group: int, columns: list[str] | None) -> list[pa.RecordBatch]:
         table = self.parquet.read_row_group(group, columns=columns).combine_chunks()
@@ -57,8 +79,14 @@ class Dataset:
         return batches
 
     def table(self, columns: list[str] | None = None) -> pa.Table:
-        """All rows at once."""
-        return self.parquet.read(columns=columns)
+        """All rows at once.
+
+        Raises:
+            DatasetDamagedError: as `batches`.
+        """
+        table = self.parquet.read(columns=columns)
+        self.require_unchanged()
+        return table
 
 
 def open_dataset(location: DatasetLocation, fingerprints: Fingerprints, made_by: str) -> Dataset:
@@ -79,26 +107,18 @@ def open_dataset(location: DatasetLocation, fingerprints: Fingerprints, made_by:
     for _ in range(READ_ATTEMPTS):
         identity = identify(location.parquet)
         file = pa.OSFile(str(location.parquet), "rb")
-        digest = _hash_open(file)
+        held = HeldFile(file.fileno())
         receipts = location.receipts()
         for receipt in receipts:
-            if receipt.fingerprint == digest:
-                fingerprints.remember(location.parquet, digest, identity)
-                return Dataset(receipt, pq.ParquetFile(file))
-        found = f"a file with SHA-256 {digest[:12]}…, receipts for {[r.fingerprint[:12] for r in receipts]}"
+            if receipt.fingerprint == held.sha256:
+                fingerprints.remember(location.parquet, held.sha256, identity)
+                return Dataset(receipt, pq.ParquetFile(file), location.parquet, held)
+        found = f"a file with SHA-256 {held.sha256[:12]}…, receipts for {[r.fingerprint[:12] for r in receipts]}"
         file.close()
     raise DatasetDamagedError(
         f"{location.parquet}: {found}; the file or its receipt was changed after it was written. "
         f"Make it again: `{made_by} --force`"
     )
-
-
-def _hash_open(file: pa.OSFile) -> str:
-    digest = hashlib.sha256()
-    while block := file.read(BLOCK_BYTES):
-        digest.update(block)
-    file.seek(0)
-    return digest.hexdigest()
 
 
 class HashingFile:

@@ -2,10 +2,11 @@
 
 import platform
 import shlex
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
+from itertools import zip_longest
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -99,6 +100,19 @@ class Run(Generic[Parameters]):
         if dataset.receipt.fingerprint != self.key.inputs[location.address]:
             raise InputChangedError(location.address)
         return dataset
+
+    def require_inputs(self, digests: Sequence[str]) -> None:
+        """Return when what was read is what the key names.
+
+        Args:
+            digests: SHA-256 of each input as it was read, in the order of the key.
+
+        Raises:
+            InputChangedError: an input was replaced between the check and the reading.
+        """
+        for (name, known), read in zip_longest(self.key.inputs.items(), digests, fillvalue=("", "")):
+            if known != read:
+                raise InputChangedError(name or "the source")
 
     def write(
         self,

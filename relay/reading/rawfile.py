@@ -1,7 +1,6 @@
 """The bytes that the rows are read from: kept downloads, or files that the user put there."""
 
 import hashlib
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -10,6 +9,8 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from relay.handoff.errors import SourceError
+from relay.handoff.files import identify
+from relay.handoff.held import HeldFile
 from relay.handoff.receipt import Origin
 
 BLOCK_BYTES = 8 << 20
@@ -104,13 +105,25 @@ class RawFile:
             SourceError: the file is not the one that was identified before, or changed meanwhile.
         """
         with self.path.open("rb") as file:
-            before = _identify(file)
-            for _ in self._hash(file, BLOCK_BYTES):
-                pass
-            file.seek(0)
+            held = HeldFile(file.fileno())
+            self._require_same(held.sha256)
             yield file
-            if _identify(file) != before:
+            if not held.is_unchanged():
                 raise SourceError(f"{self.name}: the file changed while it was read; run again")
+
+    def require_unchanged(self, seen: list[int]) -> None:
+        """Return when a program that opened the file by its path read the bytes that were identified.
+
+        Args:
+            seen: what `identify` said of the path before the program began.
+
+        Raises:
+            SourceError: it may have read others.
+        """
+        for _ in self.read_blocks():
+            pass
+        if identify(self.path) != seen:
+            raise SourceError(f"{self.name}: the file changed while it was read; run again")
 
     @property
     def _size_shown(self) -> str:
@@ -121,17 +134,14 @@ class RawFile:
         while block := file.read(size):
             digest.update(block)
             yield block
-        if digest.hexdigest() != self.origin.sha256:
+        self._require_same(digest.hexdigest())
+
+    def _require_same(self, sha256: str) -> None:
+        if sha256 != self.origin.sha256:
             raise SourceError(
                 f"{self.name}: the file changed while it was read "
-                f"(SHA-256 {digest.hexdigest()[:12]}…, before {self.origin.sha256[:12]}…); run again"
+                f"(SHA-256 {sha256[:12]}…, before {self.origin.sha256[:12]}…); run again"
             )
-
-
-def _identify(file: BinaryIO) -> tuple[int, int]:
-    """Figures that a write into an open file changes."""
-    found = os.fstat(file.fileno())
-    return found.st_size, found.st_mtime_ns
 
 
 def drop_mark(blocks: Iterator[bytes]) -> Iterator[bytes]:

@@ -39,6 +39,7 @@ CANNOT_CHANGE_BYTES = {
     "relay.handoff.disk": "says what it means when the disk refuses",
     "relay.handoff.errors": "errors: a run that raises one writes nothing",
     "relay.handoff.files": "hashes files and renames finished ones",
+    "relay.handoff.held": "hashes open files",
     "relay.handoff.journal": "notes how a run ended",
     "relay.handoff.logbook": "notes how a run ended",
     "relay.handoff.renamed_keys": "gives old keys of a recipe their new names, under which they are in the key",

@@ -13,6 +13,7 @@ from relay.handoff.own.packages import require_pinned
 from relay.handoff.own.reach import Reach, find_reach, require_function
 from relay.handoff.own.signature import Signature, read_signature
 from relay.handoff.recipe import Recipe
+from relay.handoff.run import InputChangedError
 from relay.handoff.settings import ROOT
 
 if TYPE_CHECKING:  # what starts processes is needed only where there is work
@@ -64,6 +65,20 @@ class OwnFunction:
             RecipeError: a file is not there.
         """
         return hash_files(self.signature, self.files(data_dir))
+
+    def require_same(self, data_dir: Path, inputs: Mapping[str, str]) -> None:
+        """Return when the files that parameters name are still those of the key.
+
+        Args:
+            data_dir: from which paths that begin with `data/` count.
+            inputs: name -> SHA-256 of all that the stage reads, from the key.
+
+        Raises:
+            InputChangedError: one was replaced since the key was made, so that the function may have read another one.
+        """
+        for name, digest in self.inputs(data_dir).items():
+            if inputs.get(name) != digest:
+                raise InputChangedError(name)
 
     def work(self, task: str, data_dir: Path, **arguments: Any) -> "Work":
         """What a process of own code does with the function.

@@ -1,14 +1,17 @@
 """A dataset and its receipt are one thing at every moment, for whoever reads and for whoever writes next."""
 
+import os
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
-from relay.handoff.dataset import open_dataset
+from relay.handoff.dataset import Dataset, open_dataset
 from relay.handoff.errors import DatasetDamagedError, DatasetMissingError
 from relay.handoff.files import Fingerprints
 from relay.handoff.location import DatasetLocation
@@ -19,6 +22,21 @@ Write = Callable[..., Receipt]
 
 OLD, NEW = pa.table({"age": [1, 2, 3]}), pa.table({"age": [4, 5, 6]})
 OLD_REJECTED, NEW_REJECTED = reject([(9, "age: null", "{}")]), reject([(8, "age: not a whole number", "{}")])
+
+TWO_COLUMNS = """
+title = "Written into"
+[ingest]
+source = "file"
+path = "a.csv"
+[preprocess]
+kind = "table"
+[columns]
+age = { type = "int", role = "input" }
+size = { type = "float", role = "target" }
+[model]
+kind = "estimator"
+estimator = "sklearn.linear_model.Ridge"
+"""
 
 MADE_BY = "python -m ingest desk"
 
@@ -99,6 +117,79 @@ def test_a_reader_keeps_the_bytes_that_it_opened(
     dataset = open_dataset(location, fingerprints, MADE_BY)
     write(location, NEW)
     assert dataset.table().column("age").to_pylist() == [1, 2, 3]
+
+
+def write_into(path: Path) -> None:
+    """Write other bytes into a file, as no program of ours does."""
+    path.write_bytes(path.read_bytes()[::-1])
+
+
+def write_into_and_set_back(path: Path) -> None:
+    """The same with the date that the file had."""
+    before = path.stat()
+    write_into(path)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+@pytest.mark.parametrize("change", [write_into, write_into_and_set_back])
+@pytest.mark.parametrize("read_all", [lambda dataset: dataset.table(), lambda dataset: list(dataset.batches())])
+def test_a_file_that_is_written_into_once_it_was_read_is_no_dataset(
+    location: DatasetLocation, fingerprints: Fingerprints, monkeypatch: pytest.MonkeyPatch,
+    write: Write, change: Callable[[Path], None], read_all: Callable[[Dataset], object],
+) -> None:  # fmt: skip
+    write(location, OLD)
+    os.utime(location.parquet, (1_700_000_000, 1_700_000_000))  # so long ago that dates can tell
+    dataset = open_dataset(location, fingerprints, MADE_BY)
+    read_group, read_table = dataset.parquet.read_row_group, dataset.parquet.read
+
+    def change_after(read: Callable[..., pa.Table]) -> Callable[..., pa.Table]:
+        def read_and_change(*arguments: object, **named: object) -> pa.Table:
+            table = read(*arguments, **named)
+            change(location.parquet)
+            return table
+
+        return read_and_change
+
+    monkeypatch.setattr(dataset.parquet, "read_row_group", change_after(read_group))
+    monkeypatch.setattr(dataset.parquet, "read", change_after(read_table))
+    with pytest.raises(DatasetDamagedError, match=r"desk\.parquet was written into while it was read"):
+        read_all(dataset)
+
+
+def test_a_file_that_is_renamed_over_while_it_is_read_stays_the_one_that_was_opened(
+    location: DatasetLocation, fingerprints: Fingerprints, write: Write
+) -> None:
+    write(location, pa.table({"age": range(70_000)}))
+    batches = open_dataset(location, fingerprints, MADE_BY).batches()
+    first = next(batches)
+    write(location, NEW)
+    assert first.num_rows + sum(batch.num_rows for batch in batches) == 70_000
+
+
+@pytest.mark.parametrize("stage", ["preprocess", "model"])
+def test_a_stage_writes_nothing_of_a_dataset_that_was_written_into_while_it_read(
+    desk: Any, monkeypatch: pytest.MonkeyPatch, stage: str
+) -> None:
+    (desk.folder / "a.csv").write_text("age,size\n" + "".join(f"{n},{n % 7}\n" for n in range(60)))
+    recipe = desk.recipe(TWO_COLUMNS)
+    before = {"preprocess": "raw", "model": "processed"}[stage]
+    codes = [desk.run(earlier, recipe) for earlier in ("ingest", "preprocess")[: 1 if stage == "preprocess" else 2]]
+    path, opened = desk.data / before / "desk.parquet", pq.ParquetFile
+
+    def change_and_open(source: Any) -> pq.ParquetFile:
+        """The file is written into once it was hashed, where Parquet holds values: other numbers, and nothing else."""
+        found = opened(source)
+        write_into_and_set_back(path)
+        monkeypatch.setattr(pq, "ParquetFile", opened)
+        monkeypatch.setattr(found, "read", lambda **_: whole)
+        monkeypatch.setattr(found, "read_row_group", lambda *_, **__: whole)
+        return found
+
+    whole = pq.read_table(path)
+    monkeypatch.setattr(pq, "ParquetFile", change_and_open)
+    assert {*codes, desk.run(stage, recipe)} == {0, 1}
+    assert any(f"{before}/desk.parquet was written into while it was read" in line for line in desk.said(stage))
+    assert desk.outcomes(stage)[-1] == "failed"
 
 
 @pytest.mark.parametrize("step", range(4))
