@@ -18,6 +18,7 @@ from adopt.recipe.answering import Outcome, make_answer
 from adopt.recipe.clusters import offer_clusters
 from adopt.recipe.corrections import Corrections, read_corrections
 from adopt.recipe.draft import Draft
+from adopt.recipe.kept import count_kept
 from adopt.recipe.names import is_recipe_name, make_words
 from adopt.recipe.report import write_report
 from adopt.recipe.toml_text import find_questions, write_toml, write_value
@@ -115,7 +116,9 @@ def answer(options: argparse.Namespace) -> VerbAnswer:
     outcome = _finish(draft, path, (text, code), data_dir, options)
     if options.json:
         return VerbAnswer(asdict(make_answer(draft, examined.layout, examined.profile, outcome)))
-    report = write_report(draft, examined.profile, given)
+    is_corrected = bool(wishes.target or wishes.corrections.values or wishes.corrections.removed)
+    kept = count_kept(draft, examined.profile.sample) if is_corrected else None
+    report = write_report(draft, examined.profile, given, kept=kept)
     return VerbAnswer(None, "\n".join([report, "", *_say_end(draft, outcome)]))
 
 

@@ -9,6 +9,7 @@ from adopt.data.profile import ColumnProfile
 from adopt.examine import Examined as Examined
 from adopt.examine import examine as examine
 from adopt.notes import Note
+from adopt.recipe.contradicted import doubt_corrections
 from adopt.recipe.corrections import TARGET, Corrections, require_columns, use_names
 from adopt.recipe.draft import Draft, DraftColumn
 from adopt.recipe.look_up import find_column_value, find_value
@@ -90,7 +91,8 @@ def _draft_once(examined: Examined, wishes: Wishes) -> Draft:
         key_notes={f"ingest.{key}": notes for key, notes in said.items()},
         warnings=find_warnings(profile, guesses, roles, task, names=names, has_names=are_named, totals=examined.totals),
     )
-    return correct(draft, corrections, has_names=layout.has_names)
+    corrected = correct(draft, corrections, has_names=layout.has_names)
+    return doubt_corrections(corrected, [one.name for one in draft.columns], corrections, profile)
 
 
 def _decide(wishes: Wishes, names: Sequence[str], sources: Sequence[str]) -> Decided:

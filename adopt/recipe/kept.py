@@ -28,6 +28,18 @@ class Kept:
     """Those whose cell keeps its own, in the order of the columns."""
 
 
+@dataclass(frozen=True)
+class Refused:
+    """Cells of a column that cost their rows."""
+
+    unread: NDArray[np.bool_]
+    """Those that ingest cannot read as declared (n,)."""
+    broken: NDArray[np.bool_]
+    """Those of the others that break a rule of the column (n,)."""
+    stops: str = ""
+    """Why the run stops, so that no row is kept; empty where it goes on."""
+
+
 def count_kept(draft: Draft, sample: pa.Table) -> Kept:
     """The rows of a sample that ingest reads and preprocess keeps.
 
@@ -46,15 +58,30 @@ def count_kept(draft: Draft, sample: pa.Table) -> Kept:
 
 def _find_kept(column: DraftColumn, values: pa.ChunkedArray, ingest: Mapping[str, Any]) -> NDArray[np.bool_]:
     """Whether each cell can be read as declared and keeps the column's rules (n,)."""
+    refused = find_refused(column, values, ingest)
+    return ~(refused.unread | refused.broken)
+
+
+def find_refused(column: DraftColumn, values: pa.ChunkedArray, ingest: Mapping[str, Any]) -> Refused:
+    """The cells that ingest cannot read as declared, and the others that break the column's rules."""
+    nothing = np.zeros(len(values), bool)
     try:
         declared = declare(column, ingest)
         cast = read_column(values, declared)
-    except (AmbiguousCellError, RecipeError, ValidationError):  # the run would stop: no row is kept
-        return np.zeros(len(values), bool)
-    kept = np.ones(len(values), bool) if cast.bad is None else ~np.asarray(cast.bad)
-    for broken in find_broken(pa.table({column.name: cast.values}), {column.name: declared}).values():
-        kept &= ~broken | np.asarray(cast.bad if cast.bad is not None else False)
-    return kept
+    except (AmbiguousCellError, RecipeError, ValidationError) as error:
+        return Refused(~nothing, nothing, show_error(error))
+    unread = nothing if cast.bad is None else np.asarray(cast.bad)
+    broken = nothing.copy()
+    for mask in find_broken(pa.table({column.name: cast.values}), {column.name: declared}).values():
+        broken |= mask & ~unread
+    return Refused(unread, broken)
+
+
+def show_error(error: Exception) -> str:
+    """The reason why no cell is read, on one line."""
+    if isinstance(error, ValidationError):
+        return str(error.errors()[0]["msg"]).removeprefix("Value error, ")
+    return str(error).partition("\n")[0]
 
 
 def read_cells(column: DraftColumn, cells: pa.ChunkedArray, ingest: Mapping[str, Any]) -> pa.Array | None:

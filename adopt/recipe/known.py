@@ -101,7 +101,9 @@ class Known:
     @property
     def is_constant(self) -> bool:
         """Whether all cells have one value, or none has any. One value beside nulls says something."""
-        return self.valued == 0 or (self.distinct <= 1 and self.nulls == 0)
+        if self.valued == 0 or self.distinct > 1 or self.nulls:
+            return self.valued == 0
+        return len(self.cells) != self.profile.rows or self.values.null_count == 0  # cells that the type cannot read
 
     @property
     def range(self) -> tuple[float, float] | None:

@@ -6,6 +6,7 @@ from itertools import islice
 from adopt.data.profile import ColumnProfile, TableProfile
 from adopt.notes import Note
 from adopt.recipe.draft import Draft, DraftColumn
+from adopt.recipe.kept import Kept
 from adopt.recipe.nulls import leave_nulls_out
 from adopt.recipe.spread import Spread, find_spread
 from adopt.recipe.terminal import WIDTH, cut, draw_bars, measure, pad, show, show_number, show_numbers, show_share, wrap
@@ -29,16 +30,19 @@ TASKS = {
 UNLEARNED = "no model: {} cannot be learned from what is left, see the recipe"
 
 
-def write_report(draft: Draft, profile: TableProfile, where: str) -> str:
+def write_report(draft: Draft, profile: TableProfile, where: str, *, kept: Kept | None = None) -> str:
     """The whole report.
 
     Args:
         draft: of the recipe.
         profile: of its columns, in the same order.
         where: what was read, as a person gave it.
+        kept: the rows that a person's corrections keep; None where there are none.
     """
     head = f"{count(profile.rows, 'row')}, {count(len(draft.columns), 'column')} in {show(where)}"
     lines = [cut(head, WIDTH), "", *_write_columns(draft, profile)]
+    if kept is not None:
+        lines += ["", *wrap(_say_kept(kept))]
     questions = find_questions(draft)
     if questions:
         lines += ["", _count(len(questions), "guess is uncertain", "guesses are uncertain") + " (--ask asks):"]
@@ -48,6 +52,13 @@ def write_report(draft: Draft, profile: TableProfile, where: str) -> str:
         lines += _list_paragraphs([show(warning.text) for warning in draft.warnings])
     lines += ["", *wrap(_describe_task(draft))]
     return "\n".join(lines)
+
+
+def _say_kept(kept: Kept) -> str:
+    """How many rows can be read as corrected, and keep the rules."""
+    what = f"{kept.rows:,} of {count(kept.checked, 'row')}"
+    share = f" ({show_share(kept.rows, kept.checked)})" if 0 < kept.rows < kept.checked else ""
+    return f"With the corrections, {what}{share} can be read and keep all rules."
 
 
 def _name_place(draft: Draft, note: Note) -> str:

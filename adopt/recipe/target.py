@@ -120,7 +120,8 @@ ORDER: tuple[TargetKind, ...] = ("binary", "classes", "regression", "none")
 def choose_target(column: Known) -> Target:
     """The target that a person names: its kind by its cells, also where it seems nothing to learn."""
     kind = find_kind(column) or "none"
-    note = Note(f"{column.shown}: named as the target; {_say_kind(column, kind)}")
+    text = f"{column.shown}: named as the target; {_say_kind(column, kind)}"
+    note = Note(text, is_question=kind == "none", key=KEY if kind == "none" else "")
     return Target(column.index, kind, (note,))
 
 
