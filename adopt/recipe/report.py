@@ -37,7 +37,7 @@ def write_report(draft: Draft, profile: TableProfile, where: str, *, kept: Kept 
         draft: of the recipe.
         profile: of its columns, in the same order.
         where: what was read, as a person gave it.
-        kept: the rows that a person's corrections keep; None where there are none.
+        kept: the rows that a person's corrections keep; None: nothing was corrected.
     """
     head = f"{count(profile.rows, 'row')}, {count(len(draft.columns), 'column')} in {show(where)}"
     lines = [cut(head, WIDTH), "", *_write_columns(draft, profile)]
