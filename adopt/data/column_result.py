@@ -1,15 +1,19 @@
 """The profile of one column, from what its pass has kept."""
 
+from dataclasses import replace
+from typing import TypedDict
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from adopt.data.column_pass import ColumnPass, Words, to_text
-from adopt.data.profile import ColumnProfile, Histogram
+from adopt.data.profile import ColumnProfile, Histogram, United
 from adopt.data.reading import read_words
 from adopt.data.spread import find_quantiles, make_histogram
 from adopt.data.tally import SHAPES, Tally
+from adopt.data.units import remove_affix
 from adopt.data.words_of_nothing import NUMBERS, SUSPECTED
 
 Floats = NDArray[np.float64]
@@ -33,14 +37,38 @@ def finish_column(column: ColumnPass, sample: pa.Array) -> ColumnProfile:
         sample: the column's cells in the sample of rows.
     """
     found = column.finish()
-    tally = column.tally
-    quantiles, histogram, suspected = _describe_numbers(tally, found, sample)
     order = column.order.ways
-    return ColumnProfile(
+    whole = _Whole(
         name=column.name,
         rows=column.rows,
-        empty=tally.empty,
         arrow_type=str(column.arrow_type),
+        distinct=_count_distinct(column, found),
+        is_distinct_exact=found is not None or _is_strict(column),
+        most_frequent=column.most_frequent(found),
+    )
+    profile = _describe(whole, column.tally, found, to_text(sample))
+    united = _describe_united(whole, column.tally, found, to_text(sample))
+    if united is not None and not profile.quantiles:
+        profile = replace(profile, quantiles=united.bare.quantiles, histogram=united.bare.histogram)
+    return replace(profile, is_sorted=bool(order), sorted_as=order, united=united)
+
+
+class _Whole(TypedDict):
+    """What of a column is the same with and without a unit."""
+
+    name: str
+    rows: int
+    arrow_type: str
+    distinct: int
+    is_distinct_exact: bool
+    most_frequent: tuple[tuple[str, int], ...]
+
+
+def _describe(whole: _Whole, tally: Tally, found: Words | None, sample: pa.Array) -> ColumnProfile:
+    quantiles, histogram, suspected = _describe_numbers(tally, found, sample)
+    return ColumnProfile(
+        **whole,
+        empty=tally.empty,
         missing_words=dict(tally.missing.most_common()) | suspected,
         ways=tally.finish(),
         leading_zeros=tally.leading_zeros,
@@ -49,19 +77,33 @@ def finish_column(column: ColumnPass, sample: pa.Array) -> ColumnProfile:
         shortest=tally.shortest,
         longest=tally.longest,
         mean_words=(tally.word_breaks + tally.cells) / tally.cells if tally.cells else 0.0,
-        distinct=_count_distinct(column, found),
-        is_distinct_exact=found is not None or _is_strict(column),
-        most_frequent=column.most_frequent(found),
         quantiles=quantiles,
         histogram=histogram,
-        is_sorted=bool(order),
-        sorted_as=order,
         shapes=dict(tally.shapes.most_common(SHAPES)),
         fractions=tally.fractions,
         dots=tally.dots,
         words=tally.words,
         seen=tuple(sorted(tally.seen)),
     )
+
+
+def _describe_united(whole: _Whole, tally: Tally, found: Words | None, sample: pa.Array) -> United | None:
+    """The column without its unit; None where it has none."""
+    if tally.affix is None or tally.bare is None:
+        return None
+    affix = tally.affix
+    frequent = remove_affix(pa.array([word for word, _ in whole["most_frequent"]], pa.string()), affix)[0].to_pylist()
+    counts = [cells for _, cells in whole["most_frequent"]]
+    words = None if found is None else replace(found, words=remove_affix(_trim(found.words), affix)[0])
+    most = {**whole, "most_frequent": tuple(zip(frequent, counts, strict=True))}
+    bare = _describe(most, tally.bare, words, remove_affix(_trim(sample), affix)[0])  # type: ignore[arg-type]
+    words_of_nothing = dict(tally.missing.most_common())
+    bare = replace(bare, empty=tally.empty, missing_words=words_of_nothing | dict(bare.missing_words))
+    return United(affix.prefix, affix.suffix, tally.united, bare)
+
+
+def _trim(text: pa.Array) -> pa.Array:
+    return pc.utf8_trim_whitespace(text)
 
 
 def _describe_numbers(

@@ -77,11 +77,25 @@ class ColumnProfile:
     """Cells that are neither empty, nor a missing word, nor a number by any marks."""
     seen: tuple[str, ...] = ()
     """What the reading library saw in dates, such as "day first"."""
+    united: "United | None" = None
+    """Where most cells are numbers beside one unit: what they are without it."""
 
     @property
     def filled(self) -> int:
         """Cells that are not empty."""
         return self.rows - self.empty
+
+
+@dataclass(frozen=True)
+class United:
+    """A column of numbers with a unit, such as `$` before or `%` behind them."""
+
+    prefix: str
+    suffix: str
+    cells: int
+    """Those with the unit."""
+    bare: ColumnProfile
+    """The column as it is without it."""
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,7 @@ def form_of(way: str) -> str:
     decimal, thousands = map(re.escape, find_marks_of(way))
     fraction = f"({decimal}[0-9]*)?" if way.startswith("float") else ""
     if not thousands:
-        return f"^[+-]?[0-9]*{fraction}([eE][+-]?[0-9]+)?$"
+        return f"^[+-]?[0-9]*{fraction}([eE][+-]?[0-9]+|-)?$"
     return f"^[+-]?([1-9][0-9]{{0,2}}({thousands}[0-9]{{3}})*|0){fraction}-?$"
 
 

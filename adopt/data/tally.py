@@ -12,6 +12,7 @@ from adopt.data.dates import SIGHT, WORDS_TRIED, find_formats, may_be_times
 from adopt.data.profile import Cells
 from adopt.data.reading import WAYS, Numbers, form_of, has_byte, read_numbers, read_words, see_orders
 from adopt.data.shapes import make_shapes
+from adopt.data.units import Affix, find_affix, remove_affix
 from adopt.data.words_of_nothing import SUSPECTED
 from relay.reading.arrow import Mask, to_mask
 from relay.reading.numbers import GROUPED
@@ -58,6 +59,13 @@ class Tally:
     """Cells that are whole numbers without marks."""
     small: int = 0
     """Those of them below 1,000."""
+    affix: Affix | None = None
+    """A unit that most cells have beside a number."""
+    united: int = 0
+    """Cells with this unit."""
+    bare: "Tally | None" = None
+    """The same of the cells without the unit."""
+    seeks_units: bool = True
 
     def add(self, raw: pa.Array, counts: Counts) -> None:
         """Take in different texts with the number of cells that each has; a null is an empty cell."""
@@ -79,6 +87,7 @@ class Tally:
             trimmed, counts = trimmed.filter(pa.array(~is_missing)), counts[~is_missing]
         if len(trimmed):
             self._add_numbers(trimmed, counts)
+            self._add_units(trimmed, counts)
 
     def finish(self) -> dict[str, Cells]:
         """Way to read -> how many cells it fits."""
@@ -133,6 +142,18 @@ class Tally:
             self._add_times(words, counts, is_whole=is_whole)
         if not is_int.all():
             self._add_shapes(words, counts)
+
+    def _add_units(self, words: pa.Array, counts: Counts) -> None:
+        """Count the numbers beside one unit, which the first cells choose."""
+        if self.seeks_units and self.words:
+            self.seeks_units = False
+            self.affix = find_affix(words) if self.cells == int(counts.sum()) + sum(self.missing.values()) else None
+        if self.affix is None:
+            return
+        bare, lacking = remove_affix(words, self.affix)
+        self.united += int(counts.sum() if lacking is None else counts[~lacking].sum())
+        self.bare = Tally(seeks_units=False) if self.bare is None else self.bare
+        self.bare.add(bare, counts)
 
     def _note_ends(self, way: str, values: pa.Array, fits: Mask) -> None:
         if not fits.any():

@@ -9,6 +9,7 @@ from adopt.recipe.cells.numbers import guess_number
 from adopt.recipe.cells.subject import Subject
 from adopt.recipe.cells.times import guess_time
 from adopt.recipe.cells.typed import guess_typed
+from adopt.recipe.cells.united import guess_united
 from adopt.recipe.cells.words import guess_words
 from adopt.recipe.lifted_keys import Lifted, lift_keys
 from adopt.recipe.type_guess import TypeGuess
@@ -32,7 +33,10 @@ def guess_type(
         missing: the words that a person declares as "no value" in it. None: nothing is declared.
     """
     subject = Subject(column, tuple(others), name or column.name, None if missing is None else tuple(missing))
-    found = guess_typed(subject) or guess_number(subject) or guess_time(subject) or guess_words(subject)
+    found = guess_typed(subject) or guess_number(subject) or guess_time(subject)
+    if found is None and (united := guess_united(subject)) is not None:
+        subject, found = united
+    found = found or guess_words(subject)
     found = name_kinds(subject, found)
     keys, notes = subject.find_nothing(found.type)
     return replace(found, keys={**found.keys, **keys}, notes=(*found.notes, *notes))

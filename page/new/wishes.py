@@ -18,7 +18,17 @@ NAME, TYPE, ROLE, EMPTY, FORMAT, RULES = "Name", "Type", "Role", "Null", "Format
 TYPES = ("int", "float", "bool", "category", "text", "time")
 ROLES = ("input", "target", "id", "time", "label", "group", "weight", "ignore")
 
-FORMAT_KEYS = ("time_format", "epoch", "decimal", "thousands", "missing", "true_words", "false_words")
+FORMAT_KEYS = (
+    "time_format",
+    "epoch",
+    "decimal",
+    "thousands",
+    "prefix",
+    "suffix",
+    "missing",
+    "true_words",
+    "false_words",
+)
 RULE_KEYS = ("min", "max", "allowed")
 
 TARGET, NO_TARGET = "target", "none"

@@ -29,7 +29,9 @@ ALLOWED_TYPES: dict[str, tuple[type, ...]] = {
 
 LARGEST_INT = 2**63 - 1
 
-SERVED_KEYS = frozenset(("missing", "decimal", "thousands", "true_words", "false_words", "time_format", "epoch"))
+SERVED_KEYS = frozenset(
+    ("missing", "decimal", "thousands", "prefix", "suffix", "true_words", "false_words", "time_format", "epoch")
+)
 """How its cells are written, those of a request too; they are part of a model's contract."""
 
 READING_KEYS = SERVED_KEYS | {"source", "raw_type"}
@@ -65,6 +67,13 @@ def _check_time_format(form: str) -> str:
     return form
 
 
+def _check_affix(text: str) -> str:
+    """A unit that cannot be taken for a part of the number beside it."""
+    if not re.fullmatch(r"[^\s0-9+.,'-](.*([^\W_]\.|[^\s+.,'-]))?", text):
+        raise ValueError(f'"{text}" cannot stand beside a number; expected a unit such as "$", "EUR", "%" or "kg"')
+    return text
+
+
 def _check_words(words: list[str]) -> list[str]:
     if not words or not all(word.strip() for word in words):
         raise ValueError(f"expected at least one word and no empty one, not {words}; an empty cell is always missing")
@@ -73,6 +82,7 @@ def _check_words(words: list[str]) -> list[str]:
 
 EXAMPLE = datetime(2000, 12, 31, 23, 59, 59, tzinfo=UTC)
 Mark = Annotated[str, Field(min_length=1, max_length=1), AfterValidator(_check_mark)]
+Affix = Annotated[str, Field(max_length=20), AfterValidator(_check_affix)]
 Words = Annotated[list[str], AfterValidator(_check_words)]
 
 
@@ -95,7 +105,7 @@ class CellKeys(Section):
     @model_serializer(mode="wrap")
     def _without_undeclared(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
         """What is not declared is in no key and in no contract: those of before stay as they are."""
-        return {key: value for key, value in dump(self).items() if value is not None or key not in CELL_KEYS}
+        return {key: value for key, value in dump(self).items() if value is not None or key not in NEWER_KEYS}
 
     @model_validator(mode="after")
     def _keys_go_together(self) -> Self:
@@ -120,15 +130,20 @@ def find_clash(keys: CellKeys) -> str:
 
 CELL_KEYS = tuple(CellKeys.model_fields)
 
+NEWER_KEYS = frozenset((*CELL_KEYS, "prefix", "suffix"))
+"""Keys that contracts and receipts of before do not have."""
+
 APPLIES_TO = {
     "missing": frozenset(("int", "float", "bool", "text", "category", "time")),
     "decimal": frozenset(("int", "float", "time")),
     "thousands": frozenset(("int", "float", "time")),
+    "prefix": frozenset(("int", "float")),
+    "suffix": frozenset(("int", "float")),
     "time_format": frozenset(("time",)),
     "true_words": frozenset(("bool",)),
     "false_words": frozenset(("bool",)),
 }
-"""Key of `[ingest]` -> the types of columns that it says something about."""
+"""Key of cells -> the types of columns that it says something about."""
 
 
 class Column(CellKeys):
@@ -147,6 +162,10 @@ class Column(CellKeys):
     """Highest value that a cell may have."""
     allowed: list[bool | int | float | str] | None = None
     """The only values that a cell may have. None: any."""
+    prefix: Affix | None = None
+    """Text before the numbers, such as `$`; a blank may follow. A number without it is read as well, and counted."""
+    suffix: Affix | None = None
+    """Text behind the numbers, such as `%` or `kg`; a blank may stand before it. It changes no number: `25%` is 25."""
     unit: str = ""
     """Unit of the values, for forms, plots and findings."""
     description: str = ""
@@ -188,6 +207,15 @@ class Column(CellKeys):
         for value in self.allowed or ():
             if type(value) not in ALLOWED_TYPES[self.type]:
                 raise ValueError(f"allowed value {value!r} is not of the type {self.type}")
+        return self
+
+    @model_validator(mode="after")
+    def _units_fit_the_type(self) -> Self:
+        """`prefix` and `suffix` need the type int or float."""
+        if (self.prefix or self.suffix) and self.type not in ("int", "float"):
+            raise ValueError(f"prefix and suffix need the type int or float, not {self.type}")
+        if self.prefix is not None and self.prefix[-1].isdigit():
+            raise ValueError(f'prefix "{self.prefix}" ends in a digit, which would be one of the number')
         return self
 
     @model_validator(mode="after")

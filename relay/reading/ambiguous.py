@@ -101,6 +101,14 @@ def describe_signs_behind(name: str, cells: int, example: str) -> str:
     return f"{count(cells, 'number')} of {name} had a minus behind, such as {example}, and became negative"
 
 
+def describe_bare(name: str, cells: int, example: str) -> str:
+    """A column with a declared prefix or suffix that some numbers lack."""
+    return (
+        f"{count(cells, 'number')} of {name} had no unit beside it, such as {example}. The declared prefix and suffix "
+        "change no number, so each was read as it is"
+    )
+
+
 def _by_milliseconds(cell: str) -> str:
     return "" if len(cell) in UNITS else _by_epoch(cell, ("ms", 1_000))
 

@@ -12,6 +12,7 @@ from relay.handoff.errors import SchemaError
 from relay.handoff.receipt import ColumnWarning
 from relay.reading.ambiguous import (
     AmbiguousCellError,
+    describe_bare,
     describe_blanks,
     describe_dotted,
     describe_grouped_floats,
@@ -22,7 +23,7 @@ from relay.reading.ambiguous import (
 )
 from relay.reading.listing import list_names
 from relay.reading.moments import SEEN_COMPACT, SEEN_ISO
-from relay.reading.numbers import SEEN_FRACTION, SEEN_GROUPED, SEEN_SIGN_BEHIND
+from relay.reading.numbers import SEEN_BARE, SEEN_FRACTION, SEEN_GROUPED, SEEN_SIGN_BEHIND
 from relay.reading.words import SEEN_BLANKS
 from relay.reading.written_dates import SEEN_DAY_FIRST, SEEN_DOTTED, SEEN_MONTH_FIRST
 
@@ -31,7 +32,7 @@ DOT_IS_DECIMAL = {b"decimal": b"."}
 
 NOTHING: Mapping[str, int] = MappingProxyType({})
 
-COUNTED = {SEEN_BLANKS: describe_blanks, SEEN_SIGN_BEHIND: describe_signs_behind}
+COUNTED = {SEEN_BLANKS: describe_blanks, SEEN_SIGN_BEHIND: describe_signs_behind, SEEN_BARE: describe_bare}
 """What was seen -> the warning, by the column's name, the number of cells and an example."""
 
 IS_TEXT = {b"holds": b"text"}

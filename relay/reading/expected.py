@@ -10,7 +10,13 @@ def describe_type(column: Column) -> str:
     """`a whole number`, `a time in the format "%d/%m/%Y"`, `true or false`."""
     if column.type == "time":
         return describe_moment(column)
-    return NAMES[column.type] if column.type != "bool" else _describe_truth(column)
+    return f"{NAMES[column.type]}{_describe_units(column)}" if column.type != "bool" else _describe_truth(column)
+
+
+def _describe_units(column: Column) -> str:
+    """` with "%" behind it`; empty where no unit is declared."""
+    units = [f'"{unit}" {place}' for unit, place in ((column.prefix, "before"), (column.suffix, "behind")) if unit]
+    return f" with {' and '.join(units)} it" if units else ""
 
 
 def _describe_truth(column: Column) -> str:

@@ -33,6 +33,14 @@ class Marks:
 
 
 @dataclass(frozen=True)
+class Affixes:
+    """Patterns of a declared prefix with the sign before it, and of a declared suffix; empty where none is declared."""
+
+    before: str
+    behind: str
+
+
+@dataclass(frozen=True)
 class MissingWords:
     """What a column declares as "no value"."""
 
@@ -57,6 +65,25 @@ def find_forms(marks: Marks) -> tuple[str, str]:
     decimal = re.escape(marks.decimal)
     number = rf"[+-]?(({groups}[0-9]+)({decimal}[0-9]*)?|{decimal}[0-9]+)([eE][+-]?[0-9]+)?"
     return rf"^{number}$|^[+-]?[A-Za-z]+$", thousands
+
+
+def find_affixes(column: Column) -> Affixes | None:
+    """The units beside the numbers of a column, for Python and for Arrow; None where it declares none."""
+    return None if column.prefix is None and column.suffix is None else _find_affixes(column.prefix, column.suffix)
+
+
+@lru_cache
+def _find_affixes(prefix: str | None, suffix: str | None) -> Affixes:
+    before = "" if prefix is None else rf"^([+-]?)[{SPACES}]?{re.escape(prefix)}[{SPACES}]?"
+    return Affixes(before, "" if suffix is None else rf"[{SPACES}]?{re.escape(suffix)}$")
+
+
+def take_affixes(text: str, affixes: Affixes | None) -> str:
+    """The number without the units beside it: `-$ 5` is `-5`."""
+    if affixes is None:
+        return text
+    bare = re.sub(affixes.before, r"\1", text, count=1) if affixes.before else text
+    return re.sub(affixes.behind, "", bare, count=1) if affixes.behind else bare
 
 
 def move_sign(text: str) -> str:

@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 from relay.handoff.column import Column
 from relay.reading.ambiguous import AmbiguousCellError, describe_marks
 from relay.reading.arrow import Cast, Mask, convert, first_index, merge, refuse_all, to_mask
-from relay.reading.marks import SIGN_BEHIND, Marks, find_forms, find_marks
+from relay.reading.marks import SIGN_BEHIND, Marks, find_affixes, find_forms, find_marks
 from relay.reading.moment_text import PER_SECOND
 from relay.reading.words import drop_missing
 
@@ -28,7 +28,7 @@ WHOLE = r"^-?\d+$"
 
 HEXADECIMAL = r"^0[xX]"
 
-SEEN_GROUPED, SEEN_FRACTION, SEEN_SIGN_BEHIND = "grouped", "fraction", "sign behind"
+SEEN_GROUPED, SEEN_FRACTION, SEEN_SIGN_BEHIND, SEEN_BARE = "grouped", "fraction", "sign behind", "bare"
 
 
 def read_float(array: pa.Array, column: Column) -> Cast:
@@ -64,13 +64,14 @@ def find_dots(text: pa.Array) -> dict[str, int]:
 
 def _float_of(array: pa.Array, column: Column) -> Cast:
     if pa.types.is_string(array.type):
-        signs, marks = _move_signs(drop_missing(array, column)), find_marks(column)
+        bare, lacking = take_units(drop_missing(array, column), column)
+        signs, marks = _move_signs(bare), find_marks(column)
         plain, misplaced = read_plain_numbers(signs.values, marks)
         floats, bad = convert(plain, pa.float64())
         nan = pc.fill_null(pc.is_nan(floats), False)
         known = pc.if_else(nan, _null(pa.float64()), floats)
         seen = {} if marks else find_dots(signs.values)
-        return Cast(known, merge(bad, misplaced), {**seen, **signs.seen}, signs.counts)
+        return _count_bare(Cast(known, merge(bad, misplaced), {**seen, **signs.seen}, signs.counts), lacking)
     if pa.types.is_floating(array.type):
         return Cast(array)
     if pa.types.is_integer(array.type) or pa.types.is_boolean(array.type):
@@ -84,8 +85,10 @@ def _float_of(array: pa.Array, column: Column) -> Cast:
 def _int_of(array: pa.Array, column: Column) -> Cast:
     if pa.types.is_string(array.type):
         text = drop_missing(array, column)
-        signs = _move_signs(text)
-        return replace(_int_of_text(signs.values, find_marks(column), text), seen=signs.seen, counts=signs.counts)
+        bare, lacking = take_units(text, column)
+        signs = _move_signs(bare)
+        cast = _int_of_text(signs.values, find_marks(column), text)
+        return _count_bare(replace(cast, seen=signs.seen, counts=signs.counts), lacking)
     if pa.types.is_floating(array.type):
         return _int_of_float(array)
     if pa.types.is_duration(array.type):
@@ -124,6 +127,25 @@ def _int_of_float(floats: pa.Array) -> Cast:
     is_whole = pc.fill_null(pc.and_(pc.equal(pc.floor(floats), floats), exact), False)
     bad = to_mask(pc.and_(pc.is_valid(floats), pc.invert(is_whole)))
     return Cast(pc.if_else(is_whole, floats, _null(pa.float64())).cast(pa.int64()), merge(bad))
+
+
+def take_units(text: pa.Array, column: Column) -> tuple[pa.Array, Mask | None]:
+    """The texts without the units beside the numbers, and where a declared one is absent; None: nowhere."""
+    affixes, lacking = find_affixes(column), None
+    for pattern, kept in ((affixes.before, r"\1"), (affixes.behind, "")) if affixes is not None else ():
+        if pattern:
+            lacking = merge(lacking, to_mask(pc.invert(pc.match_substring_regex(text, pattern))))
+            text = pc.replace_substring_regex(text, pattern, kept, max_replacements=1)
+    return text, lacking
+
+
+def _count_bare(cast: Cast, lacking: Mask | None) -> Cast:
+    """With the number of cells that were read although a declared unit is absent."""
+    bare = None if lacking is None else lacking & to_mask(pc.is_valid(cast.values))
+    if bare is None or not bare.any():
+        return cast
+    seen, counts = {**cast.seen, SEEN_BARE: first_index(bare)}, {**cast.counts, SEEN_BARE: int(bare.sum())}
+    return replace(cast, seen=seen, counts=counts)
 
 
 def _move_signs(text: pa.Array) -> Cast:

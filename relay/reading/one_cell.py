@@ -10,7 +10,7 @@ from relay.handoff.column import Column
 from relay.handoff.errors import SchemaError
 from relay.reading.ambiguous import AmbiguousCellError, describe_marks
 from relay.reading.iso import write_moment
-from relay.reading.marks import NUMBER, find_marks, means_nothing, move_sign, read_plain
+from relay.reading.marks import NUMBER, find_affixes, find_marks, means_nothing, move_sign, read_plain, take_affixes
 from relay.reading.moment_text import read_count, read_moment
 from relay.reading.number_text import write_number
 from relay.reading.spellings import find_numbers_of_truth, find_truth, is_missing_text
@@ -88,7 +88,7 @@ def _require(value: Value | None) -> Value:
 
 def _read_number(text: str, column: Column) -> int | float | None:
     marks = find_marks(column)
-    plain = _require(read_plain(move_sign(text), marks))
+    plain = _require(read_plain(move_sign(take_affixes(text, find_affixes(column))), marks))
     if column.type == "float" and plain.lower() in NOT_A_NUMBER:
         return None  # how programs write a number that is missing
     # Whole numbers not by way of a float: beyond 2**53 that would be another number.

@@ -14,7 +14,7 @@ FEW = 0.05
 """Share of the cells below which fractions among whole numbers are pointed out."""
 FIRST_YEAR, LAST_YEAR = 1500, 2100
 
-__all__ = ["allow_flags", "describe_whole", "guess_moments", "guess_number"]
+__all__ = ["allow_flags", "describe_whole", "guess_moments", "guess_money", "guess_number"]
 
 
 def guess_number(subject: Subject) -> TypeGuess | None:
@@ -113,6 +113,16 @@ def _choose(subject: Subject, grouped: str, why: str) -> TypeGuess:
         key=subject.key("thousands" if mark == "." else "decimal"),
     )
     return TypeGuess("float" if kind == "float" else "int", keys, (note,))
+
+
+def guess_money(subject: Subject) -> TypeGuess | None:
+    """Amounts in which a mark stands before three digits in every cell: thousands, as money has no such fractions."""
+    for mark, is_there in ((",", True), (".", subject.column.dots > 0)):
+        if is_there and subject.fits(f"int{mark}"):
+            note = Note(f'a "{mark}" before three digits marks thousands: money has no fractions of three digits')
+            guess = _declare(f"int{mark}")
+            return TypeGuess(guess.type, guess.keys, (note,))
+    return None
 
 
 def _declare(way: str) -> TypeGuess:

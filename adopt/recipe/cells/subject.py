@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from adopt.data.profile import Cells, ColumnProfile
@@ -150,6 +150,8 @@ class Subject:
 
     def _without(self) -> str:
         """What all other cells are; empty where they are words."""
+        if self.column.united is not None:
+            return replace(self, column=self.column.united.bare)._without()
         if any(self.fits(way) for way in self.column.ways if way.startswith(("int", "float"))):
             return "numbers"
         return "times" if any(self.fits(way) for way in self.column.ways if way.startswith("time:")) else ""

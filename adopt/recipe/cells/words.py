@@ -139,7 +139,7 @@ MOST_SIGNS = 40
 
 
 def _describe_amounts(subject: Subject) -> Note | None:
-    """Numbers with a sign or unit, and times of day, for which a recipe has no key."""
+    """Numbers with several units or in parentheses, and times of day, for which a recipe has no key."""
     shapes = subject.column.shapes
     total = sum(shapes.values())
     if not total or subject.fits("float"):
@@ -147,12 +147,21 @@ def _describe_amounts(subject: Subject) -> Note | None:
     found = {shape: AMOUNT.fullmatch(shape) for shape in shapes}
     signs = [sign for at in found.values() if at and (sign := at["before"] or at["behind"] or at["bracket"])]
     if signs and sum(cells for shape, cells in shapes.items() if found[shape]) >= 0.9 * total:
-        if signs[0] == "(":
-            return Note("numbers in parentheses, kept as text: write a minus in the file, or in a function of your own")
-        return Note(f'numbers with "{signs[0]}", kept as text: remove it in the file, or in a function of your own')
+        if "(" in signs:
+            return _ask_amounts(
+                subject, "numbers in parentheses, which often are negative: kept as text. Write a minus in the file"
+            )
+        return _ask_amounts(
+            subject, f'numbers with "{signs[0]}", but not all with one unit: kept as text. Make them alike in the file'
+        )
     if sum(cells for shape, cells in shapes.items() if CLOCK.fullmatch(shape)) >= 0.9 * total:
         return Note("times of day, which are no moments: kept as text")
     units = sum(cells for shape, cells in shapes.items() if UNIT.fullmatch(shape))
-    if units >= 0.9 * total and not subject.fits("bool"):
-        return Note("numbers with a unit, kept as text: remove it in the file, or in a function of your own")
+    if units >= 0.9 * total and not subject.fits("bool") and subject.column.united is None:
+        return Note("numbers with a letter behind them, kept as text")
     return None
+
+
+def _ask_amounts(subject: Subject, text: str) -> Note:
+    said = f"{text}, or in a function of your own"
+    return Note(said, is_question=True, choices=("float",), key=subject.key("type"))

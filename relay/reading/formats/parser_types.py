@@ -20,7 +20,8 @@ GROUP_OF_ZEROS = b".000"
 
 def choose_type(column: Column) -> pa.DataType:
     """The type that the CSV parser gives a column; text where the recipe says how its cells are written."""
-    is_plain = column.missing is None and find_marks(column) in (None, Marks(".", ""))
+    has_units = column.prefix is not None or column.suffix is not None
+    is_plain = column.missing is None and not has_units and find_marks(column) in (None, Marks(".", ""))
     return FAST_TYPES.get(column.type, pa.string()) if is_plain else pa.string()
 
 

@@ -88,7 +88,7 @@ TRUTHS = Case(
 
 
 def write_signs(folder: Path) -> str:
-    """A bank's product list: percent and dollar signs in cells, which no number has."""
+    """A bank's product list: percent and dollar signs beside numbers."""
     random, rows = draw("signs"), []
     for number in range(200):
         rate, fee = float(random.uniform(0.5, 19)), float(random.gamma(1.5, 300))
@@ -134,9 +134,8 @@ SIGNS = Case(
         "product": Col("text", any_of("id", "ignore")),
         "channel": CATEGORY,
         "months": Col(any_of("int", "category")),
-        # Relay reads no signs inside numbers: a text that says so is right, and so is a number that can be read.
-        "rate": Col(any_of("text", "category"), "ignore", says=("%",)),
-        "fee": Col(any_of("text", "category"), "ignore", says=("$",)),
+        "rate": Col("float", "input", says=("25% is 25",)),
+        "fee": Col("float", "input", says=("$",)),
         "rating": INT,
         "score": FLOAT,
         "min_age": INT,

@@ -68,7 +68,6 @@ PLAIN: list[tuple[str, Cells, str, dict[str, Any]]] = [
     ("leading zeros", ["007", "012", "123"], "text", {}),
     ("numbers like 1E5", ["1E5", "123", "2E7"], "text", {}),
     ("beyond 64 bits", ["99999999999999999999", "1"], "text", {}),
-    ("percent", ["12%", "3.5%", "1%"], "text", {}),
     ("times of day", ["10:30", "11:45", "9:00"], "text", {}),
     ("years", ["2019", "2020", "2021"], "int", {}),
     ("one value", ["a"] * 5, "category", {}),
