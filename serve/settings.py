@@ -12,7 +12,14 @@ from loguru import logger
 from relay.handoff.database import DATABASE_VARIABLES, read_database_url
 from relay.handoff.errors import UsageError
 from relay.handoff.renamed_variables import rename_variables
-from relay.handoff.settings import CODE_KEY_FILE, DATA_DIR, LOG_DIR, LOG_LEVEL, MLFLOW_TRACKING_URI
+from relay.handoff.settings import (
+    CODE_KEY_FILE,
+    DATA_DIR,
+    LOG_DIR,
+    LOG_LEVEL,
+    MLFLOW_TRACKING_URI,
+    MODEL_MAX_UNPACKED_BYTES,
+)
 from relay.handoff.variables import MOST_PORT, Variable, number, text, whole, word
 
 _MODEL_URI = re.compile(r"models:/([A-Za-z0-9_.-]+)@([A-Za-z0-9_.-]+)")
@@ -96,7 +103,7 @@ VARIABLES: tuple[Variable[Any], ...] = (
 """Every variable of the service alone."""
 
 SHARED: tuple[Variable[Any], ...] = (
-    *(DATA_DIR, LOG_DIR, LOG_LEVEL, MLFLOW_TRACKING_URI, CODE_KEY_FILE),
+    *(DATA_DIR, LOG_DIR, LOG_LEVEL, MLFLOW_TRACKING_URI, CODE_KEY_FILE, MODEL_MAX_UNPACKED_BYTES),
     *DATABASE_VARIABLES,
 )
 """The variables that it shares with the stages."""

@@ -10,7 +10,7 @@ from adopt.data.cell_kinds import Kind, find_column_kind, find_kind
 from adopt.data.dialect import cut_whole_lines
 from adopt.data.fixed_width import find_fixed_table, read_decided, require_borders
 from adopt.data.looked import Looked
-from adopt.data.looking import Head, read_head, read_tail
+from adopt.data.looking import Head, file_keys, read_head, read_tail
 from adopt.data.parquet_file import find_parquet_table
 from adopt.data.records import find_json_table, is_json, looks_like_json
 from adopt.data.text_table import TextTable, find_text_table
@@ -19,7 +19,7 @@ from relay.handoff.errors import SourceError
 from relay.reading.compressed import strip_compression
 from relay.reading.formats import ENDINGS
 from relay.reading.formats.packing import find_workbook, require_unpacked
-from relay.reading.packed import ZIP
+from relay.reading.packed import ZIP, Limit
 from relay.reading.rawfile import RawFile
 
 PARQUET_MAGIC = b"PAR1"
@@ -48,7 +48,7 @@ def look(part: RawFile, decided: Mapping[str, Any]) -> Looked:
     ending = PurePath(strip_compression(part.content_name)).suffix.lower()
     by_name = ENDINGS.get(ending)
     if head.startswith(PARQUET_MAGIC):
-        return find_parquet_table(part, say_format("parquet", by_name))
+        return find_parquet_table(part, say_format("parquet", by_name), Limit.read(file_keys(decided)))
     if ZIP.match(head) and find_workbook(part) == "excel":
         sheet = find_sheet_table(part, decided)
         has_names = bool(sheet.header.count)

@@ -11,21 +11,24 @@ from adopt.notes import Note
 from relay.handoff.errors import SourceError
 from relay.reading.arrow import is_bytes, simplify
 from relay.reading.formats.parquet import HIDDEN_INDEX
+from relay.reading.formats.parquet_batches import read_batches
 from relay.reading.listing import list_names
+from relay.reading.packed import Limit
 from relay.reading.rawfile import RawFile
 
 
-def find_parquet_table(part: RawFile, keys: Mapping[str, Any]) -> Looked:
+def find_parquet_table(part: RawFile, keys: Mapping[str, Any], limit: Limit) -> Looked:
     """How a file of Parquet is read; columns of lists and structs are left out, which is asked.
 
     Raises:
-        SourceError: it is damaged, or no column holds one value a cell.
+        SourceError: it is damaged, holds more than its limit, or no column holds one value a cell.
     """
     with part.open() as opened:
         try:
             parquet = pq.ParquetFile(opened)
             schema = parquet.schema_arrow
-            bytes_only = [field.name for field in schema if is_bytes(field.type) and not _is_text(parquet, field.name)]
+            unknown = [field.name for field in schema if is_bytes(field.type)]
+            bytes_only = [name for name in unknown if not _is_text(read_batches(opened, parquet, [name], part, limit))]
         except (pa.ArrowException, OSError) as error:
             raise SourceError(f"{part.name}: not a whole Parquet file: {str(error).splitlines()[0]}") from None
     nested = [field.name for field in schema if pa.types.is_nested(field.type)]
@@ -43,25 +46,25 @@ def find_parquet_table(part: RawFile, keys: Mapping[str, Any]) -> Looked:
     return Looked("parquet", {**keys, "extra_columns": "drop"}, names, notes=tuple(Note(text, True) for text in texts))
 
 
-def _is_text(parquet: pq.ParquetFile, name: str) -> bool:
+def _is_text(batches: Iterator[pa.RecordBatch]) -> bool:
     """Whether all bytes of a column are UTF-8."""
     try:
-        for batch in parquet.iter_batches(columns=[name]):
+        for batch in batches:
             batch.column(0).cast(pa.binary()).cast(pa.string())
     except pa.ArrowInvalid:
         return False
     return True
 
 
-def read_plain(part: RawFile, names: Sequence[str]) -> Iterator[pa.Table]:
+def read_plain(part: RawFile, names: Sequence[str], limit: Limit) -> Iterator[pa.Table]:
     """The rows with some of the columns, in their own types.
 
     Raises:
-        SourceError: the file is damaged.
+        SourceError: the file is damaged, or holds more than its limit.
     """
     with part.open() as opened:
         try:
-            for batch in pq.ParquetFile(opened).iter_batches(columns=list(names)):
+            for batch in read_batches(opened, pq.ParquetFile(opened), names, part, limit):
                 yield pa.table([simplify(batch.column(name)).values for name in names], names=list(names))
         except pa.ArrowException as error:
             raise SourceError(f"{part.name}: not a whole Parquet file: {str(error).splitlines()[0]}") from None

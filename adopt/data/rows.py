@@ -19,6 +19,7 @@ from relay.reading.columns import ReadColumns
 from relay.reading.format_keys import FormatKeys
 from relay.reading.formats import read_files
 from relay.reading.formats.frames import read_columns
+from relay.reading.packed import Limit
 
 FINDINGS = tuple(f"relay.reading.{name}" for name in ("zipped", "formats.finding", "formats.sheets", "formats.records"))
 """Modules whose log repeats what stands in the notes of the layout."""
@@ -67,8 +68,9 @@ def read_rows(layout: Layout, scratch: Path, unread: Unread | None = None) -> It
         layout = replace(layout, files=(fetch(layout.ingest["url"], scratch),))
     if layout.format == "parquet" and layout.ingest.get("extra_columns") == "drop":
         for file in open_files(layout.files):
-            with first_part(file, file_keys(layout.ingest), scratch) as part:
-                yield from read_plain(part, layout.names)
+            keys = file_keys(layout.ingest)
+            with first_part(file, keys, scratch) as part:
+                yield from read_plain(part, layout.names, Limit.read(keys))
         return
     unread = Unread() if unread is None else unread
     with quietly(FINDINGS):

@@ -10,11 +10,13 @@ from typing import Any
 from adopt.data.cell_kinds import count_filled
 from adopt.data.choice import ChoiceError
 from adopt.data.header import Header, Row, find_header
+from adopt.data.looking import file_keys
 from adopt.data.remarks import LAST_ROWS, find_remarks, write_rules
 from adopt.notes import Note
 from relay.handoff.errors import SourceError
 from relay.reading.formats.sheet_values import write_value
 from relay.reading.formats.sheets import OpenBook, SheetRows, choose_sheet, open_book
+from relay.reading.packed import Limit
 from relay.reading.rawfile import RawFile
 
 SAMPLE_ROWS = 600
@@ -44,7 +46,7 @@ def find_sheet_table(part: RawFile, decided: Mapping[str, Any]) -> SheetTable:
     """
     keys: dict[str, Any] = {}
     notes: dict[str, tuple[Note, ...]] = {}
-    with part.open() as opened, open_book(opened, part.name) as book:
+    with part.open() as opened, open_book(opened, part, Limit.read(file_keys(decided))) as book:
         wanted, others = _choose(book, decided.get("sheet"), part)
         sheet = choose_sheet(book, wanted, part)
         if others or "sheet" in decided:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
@@ -96,6 +97,7 @@ class PythonSource:
         as_parquet = FormatSection(
             source="python",
             format="parquet",
+            max_unpacked_bytes=sys.maxsize,  # the file is of our own making
             extra_columns=section.extra_columns,
             **{key: getattr(section, key) for key in CELL_KEYS},
         )

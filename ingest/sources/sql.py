@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -110,6 +111,7 @@ class SqlSource:
         as_parquet = FormatSection(
             source="sql",
             format="parquet",
+            max_unpacked_bytes=sys.maxsize,  # the file is of our own making
             extra_columns=self.section.extra_columns,
             **{key: getattr(self.section, key) for key in CELL_KEYS},
         )

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from relay.handoff.database import DATABASE_VARIABLES, read_database_url
-from relay.handoff.variables import Variable, folder, text, word
+from relay.handoff.variables import Variable, folder, text, whole, word
 
 ROOT = Path(__file__).resolve().parents[2]
 """The folder that holds the stages: the checkout on a laptop, /app in an image."""
@@ -79,11 +79,14 @@ CODE_KEY_FILE: Variable[Path] = Variable(
     lambda path: Path(path).absolute(),
     shown="secrets/code_key",
 )
+MODEL_MAX_UNPACKED_BYTES = whole(
+    "MODEL_MAX_UNPACKED_BYTES", "bytes that a model file may hold once it is unpacked", 8_000_000_000
+)
 GIT_COMMIT = text("GIT_COMMIT", "the commit noted in the lineage of a result", shown="that of the checkout")
 
 VARIABLES: tuple[Variable[Any], ...] = (
     *(RECIPES, RECIPE, OVERRIDES, DATA_DIR, LOG_DIR, LOG_LEVEL, RELAY_REFRESH, MLFLOW_TRACKING_URI),
-    *(*DATABASE_VARIABLES, PROMOTE, CODE_KEY_FILE, GIT_COMMIT),
+    *(*DATABASE_VARIABLES, PROMOTE, CODE_KEY_FILE, MODEL_MAX_UNPACKED_BYTES, GIT_COMMIT),
 )
 """Every variable that the stages read."""
 

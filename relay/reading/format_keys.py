@@ -131,8 +131,8 @@ class FormatKeys(CellKeys):
     kind; a readme, hidden files and `__MACOSX` are left out."""
     # A limit refuses or does not: it decides no rows, and is no part of the key.
     max_unpacked_bytes: Annotated[int, Field(gt=0, exclude=True)] = 8_000_000_000
-    """gzip, bzip2, xz and ZIP: the most that one of them may hold. Where the recipe says it, a file may have any number
-    of times its packed size."""
+    """gzip, bzip2, xz, ZIP, Parquet and Excel: the most bytes that one of them may hold. Where the recipe says it, a
+    file may have any number of times its packed size."""
     sheet: str | Annotated[int, Field(ge=1)] | None = None
     """Excel: the sheet's name, or its number from 1. None: the only sheet that holds values and is not hidden."""
     widths: Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1)] | None = None

@@ -42,7 +42,7 @@ ARCHIVES = (
 
 @dataclass(frozen=True)
 class Limit:
-    """How much a packed file may hold."""
+    """How much a packed file may hold; files of Parquet and workbooks are packed too."""
 
     most_bytes: int
     is_declared: bool
@@ -66,14 +66,14 @@ class Limit:
         """
         if unpacked > self.most_bytes:
             raise SourceError(
-                f"{name}: unpacked it has more than {self.most_bytes:,} bytes, the limit of max_unpacked_bytes; if the "
-                "file is right, raise the limit in [ingest]"
+                f"{name}: unpacked it has {unpacked:,} bytes or more, and the limit of max_unpacked_bytes is "
+                f"{self.most_bytes:,}; if the file is right, raise the limit in [ingest]"
             )
         if unpacked > max(FREE_BYTES, MOST_TIMES * packed) and not self.is_declared:
             raise SourceError(
                 f"{name}: it is {packed:,} bytes and holds {unpacked:,} or more, over {MOST_TIMES} times as many, like "
-                f"files that are made to fill a disk; if it is right, say max_unpacked_bytes = {self.most_bytes} in "
-                "[ingest], then only that limit counts"
+                f"files that are made to fill a disk or a memory; if it is right, say max_unpacked_bytes = "
+                f"{self.most_bytes} in [ingest], then only that limit counts"
             )
 
 

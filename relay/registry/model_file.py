@@ -10,6 +10,7 @@ from typing import Any
 
 from relay.handoff.errors import ModelError, RelayError
 from relay.registry.trusted import list_trusted
+from relay.registry.unpacked import require_fitting
 
 OURS = (
     "numpy.dtype",
@@ -64,11 +65,13 @@ def read_model(file: bytes | Path, sha256: str, name: str = "", *, is_own: bool 
 
     Raises:
         ModelTamperedError: the bytes are others; nothing in them was looked at.
+        ModelTooLargeError: they unpack to more than MODEL_MAX_UNPACKED_BYTES; nothing of them was unpacked.
         ModelUntrustedError: it holds types that are not on our list; none of them was built.
     """
     name = name or (str(file) if isinstance(file, Path) else "the model file")
     content = file.read_bytes() if isinstance(file, Path) else file
     check_digest(content, sha256, name)
+    require_fitting(content, name)
     import skops.io  # takes as long as scikit-learn to import: who serves the ONNX file does without it
 
     unknown = _list_unknown(content, name) - set(OURS)

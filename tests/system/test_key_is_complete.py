@@ -80,6 +80,7 @@ CANNOT_CHANGE_BYTES = {
     "relay.registry.own_code": "checks the own code of versions in the registry",
     "relay.registry.connection": "finds the registry, to which finished results are sent",
     "relay.registry.promotion": "changes which version is in production",
+    "relay.registry.unpacked": "refuses model files that are too large",
     "relay.registry.quick": "asks the registry for finished results",
     "relay.registry.rest": "asks the registry for finished results",
     "relay.registry.versions": "reads versions, which are finished results",

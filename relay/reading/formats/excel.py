@@ -19,6 +19,7 @@ from relay.reading.formats.sheet_values import find_sheet_types, to_kept_array, 
 from relay.reading.formats.sheet_xml import ErrorValue, NoValue
 from relay.reading.formats.sheets import SheetRows, choose_sheet, open_book
 from relay.reading.formats.values import TEXTS
+from relay.reading.packed import Limit
 from relay.reading.rawfile import RawFile
 from relay.reading.skipping import describe_rule, find_sources, matches
 from relay.reading.spellings import MISSING_WORDS
@@ -50,7 +51,7 @@ def read_file(file: RawFile, parameters: FormatKeys, columns: ReadColumns, first
         SourceError: not a workbook, too large, the sheet is not there or empty, or a cell's value was not stored.
         SchemaError: columns are missing or unexpected.
     """
-    with file.open() as opened, open_book(opened, file.name) as book:
+    with file.open() as opened, open_book(opened, file, Limit.read(parameters)) as book:
         sheet = choose_sheet(book, parameters.sheet, file)
         rows = SheetRows(book, sheet)
         where = f'{file.name}, sheet "{sheet.title}"'

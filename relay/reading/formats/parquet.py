@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import BinaryIO
 
 import numpy as np
 import pyarrow as pa
@@ -13,12 +14,14 @@ from numpy.typing import NDArray
 
 from relay.handoff.errors import SchemaError, SourceError
 from relay.handoff.recipe import Column
-from relay.handoff.writer import GROUP_ROWS, Block
+from relay.handoff.writer import Block
 from relay.reading.ambiguous import AmbiguousCellError
 from relay.reading.arrow import is_bytes, is_text, join
 from relay.reading.columns import IS_TEXT, ReadColumns
 from relay.reading.conform import conform, match_columns
 from relay.reading.format_keys import FormatKeys
+from relay.reading.formats.parquet_batches import read_batches
+from relay.reading.packed import Limit
 from relay.reading.rawfile import RawFile
 from relay.reading.skipping import find_sources, leave_out
 
@@ -30,7 +33,7 @@ def read_file(file: RawFile, parameters: FormatKeys, columns: dict[str, Column],
     """The rows of a Parquet file.
 
     Raises:
-        SourceError: not a whole Parquet file.
+        SourceError: not a whole Parquet file, or one that holds more than its limit.
         SchemaError: columns are missing or unexpected, or hold more than one value a cell.
     """
     with file.open() as opened:
@@ -44,7 +47,7 @@ def read_file(file: RawFile, parameters: FormatKeys, columns: dict[str, Column],
         rules = find_sources(parameters.skip_if, names, matched, file.name)
         _refuse_nested(parquet.schema_arrow, [source for _, source in rules], file.name)
         wanted = list(dict.fromkeys([*matched.values(), *(source for _, source in rules)]))
-        for batch in _read_batches(parquet, wanted, file.name):
+        for batch in _read_batches(opened, parquet, wanted, file, Limit.read(parameters)):
             numbers = np.arange(first_row, first_row + batch.num_rows)
             table, numbers, left_out = leave_out(pa.Table.from_batches([batch]), rules, numbers)
             block = _conform(table, matched, columns, numbers)
@@ -105,9 +108,11 @@ def _keep_bytes(item: pa.Field, values: pa.ChunkedArray) -> pa.Array:
     return _as_bytes(array)
 
 
-def _read_batches(parquet: pq.ParquetFile, names: list[str], where: str) -> Iterator[pa.RecordBatch]:
-    with _explained_damage(where):
-        yield from parquet.iter_batches(batch_size=GROUP_ROWS, columns=names)
+def _read_batches(
+    opened: BinaryIO, parquet: pq.ParquetFile, names: list[str], file: RawFile, limit: Limit
+) -> Iterator[pa.RecordBatch]:
+    with _explained_damage(file.name):
+        yield from read_batches(opened, parquet, names, file, limit)
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
 from relay.handoff.errors import SourceError
 from relay.reading.formats.sheet_xml import SheetXml, Styles, Texts
+from relay.reading.packed import Limit
 from relay.reading.rawfile import RawFile
 
 MOST_TEXT_BYTES = 256 << 20
@@ -48,9 +49,12 @@ class SheetRows:
     """Ranges of merged cells; known after the last row."""
 
     def __iter__(self) -> Iterator[tuple[int, list[Any]]]:
-        last = 0
+        last = chars = 0
         with _explained_damage(self.book.name), self.book.archive.open(self.sheet._worksheet_path) as source:
             for number, row in SheetXml(source, self.book.texts, self.book.styles, self.merged):
+                # One text of the workbook may stand in any number of cells.
+                chars += sum(len(value) for value in row if isinstance(value, str))
+                self.book.require_fitting(chars)
                 if all(value is None or (isinstance(value, str) and not value.strip()) for value in row):
                     continue
                 if 0 < last < number - 1:
@@ -62,8 +66,9 @@ class SheetRows:
 class OpenBook:
     """A workbook whose sheets can be read."""
 
-    def __init__(self, reader: "_Reader", name: str) -> None:
-        self.name = name
+    def __init__(self, reader: "_Reader", file: RawFile, limit: Limit) -> None:
+        self.name = file.name
+        self._packed, self._limit = file.origin.bytes, limit
         self._book: Workbook = reader.wb
         self.archive: zipfile.ZipFile = reader.archive
         self.texts: Texts = reader.shared_strings or Texts()
@@ -74,25 +79,38 @@ class OpenBook:
         """The sheets of cells, in the workbook's order."""
         return [sheet for sheet in self._book._sheets if isinstance(sheet, ReadOnlyWorksheet)]
 
+    def require_fitting(self, unpacked: int) -> None:
+        """Return when so many bytes are no more than the workbook may hold.
+
+        Raises:
+            SourceError: they are.
+        """
+        self._limit.check(self.name, unpacked, self._packed)
+
     def has_cells(self, sheet: ReadOnlyWorksheet) -> bool:
         """Whether a cell of the sheet holds something."""
         return next(iter(SheetRows(self, sheet)), None) is not None
 
 
 @contextmanager
-def open_book(file: BinaryIO, name: str) -> Iterator[OpenBook]:
+def open_book(opened: BinaryIO, file: RawFile, limit: Limit) -> Iterator[OpenBook]:
     """The workbook in an open file.
+
+    Args:
+        opened: the open file.
+        file: for the messages, and for its size.
+        limit: how much it may hold.
 
     Raises:
         SourceError: it is not a workbook, damaged, or too large.
     """
-    with _explained_damage(name):
-        _check_sizes(file, name)
-        reader = _Reader(file, read_only=True, data_only=True, keep_links=False)
+    with _explained_damage(file.name):
+        _check_sizes(opened, file, limit)
+        reader = _Reader(opened, read_only=True, data_only=True, keep_links=False)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # of what is not read: charts, rules
             reader.read()
-    yield OpenBook(reader, name)
+    yield OpenBook(reader, file, limit)
 
 
 @contextmanager
@@ -146,19 +164,20 @@ def choose_sheet(book: OpenBook, wanted: str | int | None, file: RawFile) -> Rea
     return shown[0]
 
 
-def _check_sizes(file: BinaryIO, name: str) -> None:
+def _check_sizes(opened: BinaryIO, file: RawFile, limit: Limit) -> None:
     """Make sure that the parts of a workbook fit, by what the archive says: `zipfile` unpacks no more of a part.
 
     Raises:
         SourceError: one does not.
     """
-    with zipfile.ZipFile(file) as archive:
+    with zipfile.ZipFile(opened) as archive:
+        limit.check(file.name, sum(part.file_size for part in archive.infolist()), file.origin.bytes)
         for part in archive.infolist():
             most = MOST_SHEET_BYTES if part.filename.startswith("xl/worksheets/") else MOST_TEXT_BYTES
             if part.file_size > most:
                 raise SourceError(
-                    f"{name}: {part.filename} in the workbook has {part.file_size:,} bytes unpacked, and Relay reads "
-                    f"at most {most:,}; {SAVE_AS_CSV}"
+                    f"{file.name}: {part.filename} in the workbook has {part.file_size:,} bytes unpacked, and Relay "
+                    f"reads at most {most:,}; {SAVE_AS_CSV}"
                 )
 
 
