@@ -143,7 +143,9 @@ def test_however_the_packed_bytes_are_cut_the_same_comes_out(content: bytes, cut
 def test_a_file_that_holds_more_than_the_limit_is_refused(read: Read) -> None:
     for name, content in (("x.csv.gz", gzip.compress(CSV)), ("x.zip", make_zip({"a.csv": CSV}))):
         assert read(name, content, AGES, max_unpacked_bytes=len(CSV)).rows == ROWS
-        with pytest.raises(SourceError, match="unpacked it has 8 bytes or more, and the limit of max_unpacked_bytes is 7"):
+        with pytest.raises(
+            SourceError, match="unpacked it has 8 bytes or more, and the limit of max_unpacked_bytes is 7"
+        ):
             read(name, content, AGES, max_unpacked_bytes=len(CSV) - 1)
 
 
