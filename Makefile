@@ -59,77 +59,45 @@ notebook: .venv/ready ## Open the notebooks in JupyterLab
 
 ##@ In containers; settings are in .env, which `make .env` makes
 
-# A profile that is named leaves out those of COMPOSE_PROFILES, and with them the database that USE_POSTGRES wants.
-CHOSEN = $(patsubst %,--profile %,$(shell echo "$${COMPOSE_PROFILES-$$(sed -n 's/^COMPOSE_PROFILES=//p' .env 2>/dev/null)}" | tr , ' '))
-
-# The page asks the API for predictions and starts runs with Airflow, whose password is in the file that is named here.
-WITH_API = API_URL=$${API_URL:-http://api:8000}
-WITH_AIRFLOW = AIRFLOW_URL=$${AIRFLOW_URL:-http://airflow:8080} \
-	AIRFLOW_PASSWORD_FILE=$${AIRFLOW_PASSWORD_FILE:-$${RELAY_SECRETS:-./secrets}/airflow_password}
-
 # Where a version comes from is noted in the image that trains it.
 build docker-build up serve dev dev-postgres dev-full schedule train: export GIT_COMMIT ?= $(or $(RELAY_REVISION),$(shell git rev-parse HEAD 2>/dev/null))
 
-# Compose accepts the old names of variables without a word.
-build docker-build up serve dev dev-postgres dev-full schedule train monitoring: .RENAMED
-
-.PHONY: .RENAMED
-.RENAMED:
-	@python3 -m images.check_variables
-
-build docker-build: ## Build the images
+build docker-build: .RENAMED ## Build the images
 	@docker compose --profile '*' build
 
-up: .env ## Start the pipeline, the page (http://localhost:8501) and MLflow (http://localhost:5000) in containers
-	@python3 images/check_ports.py
-	@docker compose up --detach --build --wait
-	@docker compose ps
+# Compose accepts the old names of variables without a word.
+.PHONY: .RENAMED
+.RENAMED:
+	@python3 -c 'from services.stack.old_variables import tell_old_variables; tell_old_variables()'
 
-train: .env ## Train each recipe of RECIPES once, in a container
+up: .env ## Start the pipeline, the page (http://localhost:8501) and MLflow (http://localhost:5000) in containers
+	@python3 -m services.stack start
+
+train: .env .RENAMED ## Train each recipe of RECIPES once, in a container
 	@docker compose run --rm train
 
-# The service begins at once and is ready when it has fetched and checked the models.
+# What one of the next targets switches on is written to .env: it stays on until `make down`, PostgreSQL until
+# `make down-volumes`.
 serve: .env ## Train, and serve the models behind nginx: http://localhost:8080/docs, MLflow on http://localhost
-	@python3 images/check_ports.py serve
-	@$(WITH_API) docker compose --profile serve $(CHOSEN) up --detach --build --wait
-	@echo "Waiting until the API has fetched and checked its models"
-	@docker compose --profile serve exec -T gateway curl -fsS -o /dev/null --retry 90 --retry-delay 1 --retry-max-time 90 \
-		http://127.0.0.1:8080/health 2>/dev/null || { \
-		docker compose --profile serve exec -T gateway curl -sS http://127.0.0.1:8080/health; echo; exit 1; }
-	@docker compose --profile serve ps
+	@python3 -m services.stack start serve
 
 schedule: .env ## Run the pipeline every SCHEDULE_EVERY (10m) with Airflow: http://localhost:8081 (AIRFLOW_PORT)
-	@python3 images/check_ports.py schedule
-	@$(WITH_API) $(WITH_AIRFLOW) docker compose --profile schedule $(CHOSEN) up --detach --build --wait
-	@docker compose --profile schedule ps
-	@echo "Log in as admin (AIRFLOW_USER) with the password in secrets/airflow_password"
+	@python3 -m services.stack start schedule
 
 dev: .env ## Start the pipeline and the monitoring: Grafana on http://localhost:3000, Prometheus on http://localhost:9090
-	@python3 images/check_ports.py dev
-	@docker compose --profile dev $(CHOSEN) up --detach --build --wait
-	@docker compose --profile dev ps
+	@python3 -m services.stack start dev
 
-# A later command without USE_POSTGRES would go back to SQLite, where what is written now is not seen.
 dev-postgres: .env ## The same with PostgreSQL (localhost:5432) behind MLflow and the stages' tables
-	@python3 images/check_ports.py dev postgres
-	@USE_POSTGRES=true docker compose --profile dev --profile postgres $(CHOSEN) up --detach --build --wait
-	@docker compose --profile dev --profile postgres ps
-	@echo "For the commands after this one: USE_POSTGRES=true and COMPOSE_PROFILES=dev,postgres in .env"
+	@python3 -m services.stack start dev postgres
 
 dev-full: .env ## Start everything, PostgreSQL too
-	@python3 images/check_ports.py full postgres
-	@USE_POSTGRES=true $(WITH_API) $(WITH_AIRFLOW) docker compose --profile full --profile postgres up --detach --build --wait
-	@docker compose --profile full --profile postgres ps
-	@echo "For the commands after this one: USE_POSTGRES=true and COMPOSE_PROFILES=full,postgres in .env"
+	@python3 -m services.stack start full postgres
 
-# What is watched may run or not; nothing else is started, stopped or built again.
 monitoring: .env ## Start Prometheus, Grafana and node-exporter alone, beside what runs
-	@python3 images/check_ports.py monitoring
-	@docker compose --profile monitoring up --detach --wait prometheus grafana node-exporter
-	@docker compose --profile monitoring ps prometheus grafana node-exporter
+	@python3 -m services.stack start monitoring
 
-down: ## Stop and remove all containers; data, logs and volumes stay
-	@docker compose --profile '*' down --remove-orphans
+down: ## Stop and remove all containers, and switch off what make switched on; data, logs and volumes stay
+	@python3 -m services.stack stop
 
 # A volume holds what exists nowhere else; data/ and logs/ are folders of the host, which this leaves alone.
 down-volumes: ## Stop all containers and delete all that is in the volumes: runs, models, predictions; YES=1 does not ask
@@ -140,13 +108,12 @@ down-volumes: ## Stop all containers and delete all that is in the volumes: runs
 		echo "make backup keeps a copy. data/ and logs/ stay."; \
 		printf 'Type yes to delete them: '; read -r answer; \
 		test "$$answer" = yes || { echo "Nothing is deleted."; exit 1; }; }
-	@docker compose --profile '*' down --remove-orphans --volumes
+	@python3 -m services.stack stop --volumes
 
 ##@ Look into the containers, and keep what they hold
 
 status: ## Show the containers and whether they are well, and whether they get the key for own code
-	@python3 -m images.check_key
-	@docker compose --profile '*' ps --all
+	@python3 -m services.stack status
 
 logs-mlflow: SERVICE = mlflow
 logs-serve: SERVICE = api gateway
@@ -213,7 +180,8 @@ PASSWORDS := grafana postgres mlflow_database relay_database api_database airflo
 
 # What is missing in secrets/ is made, whether .env is there or not; what is there is never overwritten.
 .env: | $(PASSWORDS:%=secrets/%_password) secrets/code_key ## Make .env from .env.example, and passwords and key in secrets/
-	@sed 's|^CODE_KEY_FILE=$$|CODE_KEY_FILE=secrets/code_key|' .env.example > .env.new && mv .env.new .env
+	@sed -e 's|^CODE_KEY_FILE=$$|CODE_KEY_FILE=secrets/code_key|' \
+		-e 's|^AIRFLOW_PASSWORD_FILE=$$|AIRFLOW_PASSWORD_FILE=secrets/airflow_password|' .env.example > .env.new && mv .env.new .env
 	@echo "Made .env from .env.example"
 
 # The folder is closed to others on this machine; the file is open to the user of the container that it is mounted in.

@@ -240,6 +240,8 @@ OTHER_IN_CONTAINERS = {
     "RECIPES": "a plain `docker compose up` runs two",
     "MODEL_URI": "the API serves these two",
     "MLFLOW_TRACKING_URI": "the registry is the service mlflow",
+    "API_URL": "the API is the service api, or off where that name leads nowhere",
+    "AIRFLOW_URL": "the schedule is the service airflow, likewise",
     "AIRFLOW_PASSWORD_FILE": "a secret needs a file, and an empty one is no password",
     "CODE_KEY_FILE": "a secret needs a file, and an empty one is no key",
 }

@@ -31,7 +31,8 @@ SERVICES: dict[str, set[str]] = {
     "services.airflow": set(),
     "services.backup": set(),
     "services.mlflow": set(),
-    "images": {"relay.handoff", "stylometry"},
+    "services.stack": {"relay.handoff"},
+    "images": {"stylometry"},
 }
 """What runs beside the stages -> the libraries that it may import."""
 INSIDE_MODEL = {

@@ -114,6 +114,11 @@ def open_schedule(settings: PageSettings) -> Schedule:
             f"AIRFLOW_PASSWORD_FILE={settings.airflow_password_file}: it cannot be read ({error.strerror}); "
             "`make .env` makes it as secrets/airflow_password"
         ) from None
+    if not password:
+        raise UsageError(
+            "AIRFLOW_PASSWORD_FILE names no file, or an empty one, so there is no password for Airflow: add "
+            "AIRFLOW_PASSWORD_FILE=secrets/airflow_password to .env, and start the page again"
+        )
     found = ask(url, "/auth/token", {"username": settings.airflow_user, "password": password})
     return Schedule(url, found["access_token"])
 

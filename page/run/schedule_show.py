@@ -9,6 +9,7 @@ from page.run.schedule import Schedule, ScheduledRun, open_schedule
 from page.settings import PageSettings
 from page.shell.frame import told_in_words
 from page.shell.markdown import plain
+from page.shell.switched import without_switched_off
 from relay.handoff.recipe import parse_override
 from relay.handoff.wording import show_unix
 
@@ -28,6 +29,7 @@ WORDS = {
 def show_schedule(settings: PageSettings, recipe: str, overrides: Sequence[str]) -> None:
     """The part of the page about the schedule; one line where there is none."""
     st.subheader("On schedule", anchor=False)
+    settings = without_switched_off(settings)
     if not settings.airflow_url:
         st.caption("`make schedule` runs all stages every ten minutes with Airflow, and puts a button for it here.")
         return

@@ -13,6 +13,7 @@ from page.predict.table import show_table
 from page.settings import PageSettings, read_page_settings
 from page.shell.frame import chosen_recipe, entitle, has_model, told_in_words
 from page.shell.markdown import plain
+from page.shell.switched import without_switched_off
 from relay.handoff.errors import RelayError
 from relay.handoff.recipe import Recipe
 from relay.handoff.wording import shorten
@@ -29,7 +30,7 @@ API_KEY = "predict:api-key"
 
 def show() -> None:
     """The page."""
-    settings = read_page_settings()
+    settings = without_switched_off(read_page_settings())
     source, recipe = chosen_recipe(settings)
     entitle(recipe)
     if not has_model(recipe):
@@ -58,8 +59,8 @@ def show() -> None:
         st.fragment(show_last)(settings, answering, served, key)
     else:
         st.caption(
-            "Predictions made here are not logged. The API logs each of its own: start it (`make serve`, natively "
-            "`python -m serve`) and the page with its address in `API_URL`, and the last ones stand here."
+            "Predictions made here are not logged. The API logs each of its own: start it (`make serve`), and the last "
+            "ones stand here. Natively, start `python -m serve`, and the page with its address in `API_URL`."
         )
 
 

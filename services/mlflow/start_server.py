@@ -4,12 +4,16 @@ The server would make its tables in the file itself, in dozens of steps of which
 of them, it leaves a file with which it never starts again. So the file is made under another name and renamed when it
 is whole. PostgreSQL undoes such steps, and is left to the server.
 
+A start with another store than the one before is refused: SQLite and PostgreSQL each have a registry of their own.
+
 With the argument `upgrade` it brings the tables to this version of MLflow instead.
 """
 
 import os
+import sqlite3
 import sys
 from collections.abc import Mapping
+from contextlib import closing
 from pathlib import Path
 from urllib.parse import quote
 
@@ -17,8 +21,14 @@ SQLITE = "sqlite:///"
 DEFAULT = f"{SQLITE}/var/lib/mlflow/database/mlflow.db"
 """A file needs no server of its own; PostgreSQL is for several writers at once."""
 POSTGRES = "postgresql://mlflow@localhost:5432/mlflow"
+NOTE = Path("/var/lib/mlflow/database/store")
+"""Says which store this volume's registry is in: another one has other models of the same names and numbers."""
 ARTIFACTS = "mlflow-artifacts:/"
 """Where the first experiment keeps its files: with the server, as every later one does."""
+
+
+class StoreChangedError(Exception):
+    """The settings name another store than the one that was used before; the message says how to go on."""
 
 
 def main(arguments: list[str]) -> None:
@@ -30,6 +40,12 @@ def main(arguments: list[str]) -> None:
     if arguments == ["upgrade"]:
         upgrade(address)
         return
+    try:
+        keep_store(
+            describe_store(address), Path(os.environ.get("STORE_NOTE") or NOTE), os.environ.get("STORE_CHANGE", "")
+        )
+    except StoreChangedError as error:
+        sys.exit(f"MLflow does not start: {error}")
     if address.startswith(SQLITE):
         path = Path(address.removeprefix(SQLITE))
         if not path.exists():
@@ -59,6 +75,64 @@ def read_address(environment: Mapping[str, str]) -> str:
     if file and address.startswith("postgresql"):
         address = add_password(address, Path(file).read_text(encoding="utf-8").rstrip("\r\n"))
     return address or DEFAULT
+
+
+def describe_store(address: str) -> str:
+    """Where the tables are, without user and password: SQLite, or a server and a database."""
+    if address.startswith(SQLITE):
+        return "SQLite" if address == DEFAULT else address
+    scheme, _, rest = address.partition("://")
+    return f"{scheme.partition('+')[0]}://{rest.rpartition('@')[2].partition('?')[0]}"
+
+
+def keep_store(store: str, note: Path, change: str) -> None:
+    """See that the registry is in the store of before, and note the store of now.
+
+    An SQLite file in which nothing was registered and no run was tracked may be left without a word.
+
+    Args:
+        store: as `describe_store` says.
+        note: the file that says which one was used before.
+        change: `allow` where another one is meant.
+
+    Raises:
+        StoreChangedError: it is another one.
+    """
+    before = note.read_text(encoding="utf-8").strip() if note.exists() else ""
+    if before == store or not note.parent.exists():  # without a container there is no volume to note it in
+        return
+    if before and change != "allow" and not (before == "SQLite" and is_empty(note.with_name("mlflow.db"))):
+        raise StoreChangedError(
+            f"the runs and models of this stack are in {before}, and this start would use {store}, where others have "
+            f"the same names. To go on with {before}: {tell_setting(before)}. To leave them there and use {store}: "
+            "STORE_CHANGE=allow in .env for one start"
+        )
+    part = note.with_name(f"{note.name}.new")
+    part.write_text(f"{store}\n", encoding="utf-8")
+    synchronise(part)
+    part.rename(note)
+    synchronise(note.parent)
+
+
+def tell_setting(store: str) -> str:
+    """The lines of .env that choose a store."""
+    if store == "SQLite":
+        return "USE_POSTGRES= (empty) in .env"
+    if store.startswith("postgresql://postgres:"):
+        return "USE_POSTGRES=true and COMPOSE_PROFILES=postgres in .env"
+    return f"MLFLOW_BACKEND_STORE_URI with {store}, or POSTGRES_SERVER and USE_POSTGRES=true, in .env"
+
+
+def is_empty(database: Path) -> bool:
+    """Whether an SQLite file holds no version of a model and no run; one that cannot be read counts as full."""
+    if not database.exists():
+        return True
+    try:
+        with closing(sqlite3.connect(f"file:{quote(str(database))}?mode=ro", uri=True)) as connection:
+            counts = "select (select count(*) from model_versions) + (select count(*) from runs)"
+            return bool(connection.execute(counts).fetchone()[0] == 0)
+    except sqlite3.Error:
+        return False
 
 
 def add_password(address: str, password: str) -> str:

@@ -63,6 +63,7 @@ grant temporary on database relay to relay;
 commit;
 
 -- The tables. `select * from linear_data` finds the processed one, else the raw one.
+alter database relay set search_path = processed, raw, relay, public;
 alter role relay in database relay set search_path = processed, raw, relay, public;
 alter role relay_api in database relay set search_path = processed, raw, relay, public;
 

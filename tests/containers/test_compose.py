@@ -83,28 +83,15 @@ def test_a_container_killed_in_the_middle_leaves_nothing_behind(command: str, co
 
 
 @pytest.mark.parametrize("variable", ["PAGE_PORT", "MLFLOW_PORT", "GATEWAY_PORT", "GATEWAY_API_PORT", "API_PORT"])
-def test_a_port_in_use_is_named_with_its_variable(variable: str, folder: Path) -> None:
+def test_a_port_in_use_is_named_with_its_variable(variable: str) -> None:
     with socket.socket() as server:
         server.bind(("127.0.0.1", 0))
         server.listen()
         port = server.getsockname()[1]
         environment = {variable: str(port), "PATH": "/usr/bin:/bin", "COMPOSE_PROJECT_NAME": "relay-test-ports"}
-        command = [sys.executable, ROOT / "images" / "check_ports.py", "serve"]
-        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+        command = [sys.executable, "-m", "services.stack", "start", "serve"]
+        done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, f"{variable}={port + 1}" in done.stderr) == (1, True)
-
-
-@pytest.mark.parametrize("profiles", ["", "serve"])
-def test_a_port_is_looked_at_only_where_its_profile_starts(profiles: str, folder: Path) -> None:
-    with socket.socket() as server:
-        server.bind(("127.0.0.1", 0))
-        server.listen()
-        port = str(server.getsockname()[1])
-        free = {"PAGE_PORT": "18911", "MLFLOW_PORT": "18912", "GATEWAY_PORT": "18913", "API_PORT": "18914"}
-        environment = free | {"PATH": "/usr/bin:/bin", "GATEWAY_API_PORT": port, "COMPOSE_PROFILES": profiles}
-        command = [sys.executable, ROOT / "images" / "check_ports.py"]
-        done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-    assert (done.returncode, "GATEWAY_API_PORT=" in done.stderr) == (int(bool(profiles)), bool(profiles))
 
 
 @pytest.mark.parametrize("service", ["model", "train"])

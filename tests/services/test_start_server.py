@@ -127,3 +127,67 @@ def test_upgrade_brings_a_database_to_this_version_and_starts_no_server(tmp_path
     subprocess.run(command, env=environment, capture_output=True, check=True)
     with sqlite3.connect(tmp_path / "mlflow.db") as database:
         assert database.execute("select count(*) from alembic_version").fetchall() == [(1,)]
+
+
+POSTGRES = {"USE_POSTGRES": "true", "POSTGRES_URL": "postgresql://mlflow@postgres:5432/mlflow"}
+"""Settings of the services' own PostgreSQL."""
+
+
+@pytest.fixture
+def volume(tmp_path: Path) -> Path:
+    """A volume whose registry holds a run, and a server that only says that it started."""
+    (tmp_path / "mlflow").write_text(f"#!{sys.executable}\nprint('started')\n")
+    (tmp_path / "mlflow").chmod(0o755)
+    with sqlite3.connect(tmp_path / "mlflow.db") as database:
+        database.execute("create table runs (name text)")
+        database.execute("create table model_versions (name text)")
+        database.execute("insert into runs values ('one')")
+    return tmp_path
+
+
+def start(volume: Path, **settings: str) -> tuple[str, str]:
+    """What a start prints, and what it says when it refuses."""
+    environment = {"PATH": str(volume), "STORE_NOTE": str(volume / "store"), **settings}
+    command = [sys.executable, FOLDER / "start_server.py"]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == int(bool(done.stderr))
+    return done.stdout, done.stderr
+
+
+def test_a_start_with_another_store_is_refused_with_the_way_back_and_the_way_on(volume: Path) -> None:
+    (volume / "store").write_text("SQLite\n")
+    out, refused = start(volume, **POSTGRES)
+    assert out == ""
+    assert "are in SQLite, and this start would use postgresql://postgres:5432/mlflow" in refused
+    assert "USE_POSTGRES= (empty) in .env" in refused
+    assert (volume / "store").read_text() == "SQLite\n"
+    assert start(volume, **POSTGRES, STORE_CHANGE="allow") == ("started\n", "")
+    assert start(volume, **POSTGRES) == ("started\n", "")
+    out, refused = start(volume)
+    assert "To go on with postgresql://postgres:5432/mlflow: USE_POSTGRES=true and COMPOSE_PROFILES=postgres" in refused
+
+
+def test_a_registry_without_a_run_may_be_left(volume: Path) -> None:
+    with sqlite3.connect(volume / "mlflow.db") as database:
+        database.execute("delete from runs")
+    (volume / "store").write_text("SQLite\n")
+    assert start(volume, **POSTGRES) == ("started\n", "")
+
+
+def test_the_first_start_and_a_native_one_are_refused_nothing(volume: Path) -> None:
+    assert start(volume, **POSTGRES)[0] == "started\n"
+    native = {"STORE_NOTE": "/no/such/folder/store", "MLFLOW_BACKEND_STORE_URI": f"sqlite:///{volume}/mlflow.db"}
+    assert start(volume, **native) == ("started\n", "")
+    assert (volume / "store").read_text() == "postgresql://postgres:5432/mlflow\n"
+
+
+@pytest.mark.parametrize(
+    ("address", "store"),
+    [
+        ("postgresql+psycopg2://user:p%40ss@db:5432/mlflow?sslmode=require", "postgresql://db:5432/mlflow"),
+        ("postgresql://db/mlflow", "postgresql://db/mlflow"),
+        ("sqlite:////var/lib/mlflow/database/mlflow.db", "SQLite"),
+    ],
+)
+def test_the_note_names_the_store_without_user_and_password(address: str, store: str) -> None:
+    assert runpy.run_path(str(FOLDER / "start_server.py"))["describe_store"](address) == store

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from images import check_key
 from relay.handoff.settings import CODE_KEY_FILE
 from relay.registry import code_key
+from services.stack import key as check_key
 
 ROOT = Path(__file__).parents[2]
 GIVEN = {"CODE_KEY_FILE": "secrets/code_key"}
@@ -157,6 +157,7 @@ def test_make_env_makes_a_key_and_gives_it_to_the_containers(tmp_path: Path) -> 
     assert key is not None
     assert (len(key), key.decode() in said) == (64, False)
     lines = (tmp_path / ".env.example").read_text().replace("CODE_KEY_FILE=\n", "CODE_KEY_FILE=secrets/code_key\n")
+    lines = lines.replace("\nAIRFLOW_PASSWORD_FILE=\n", "\nAIRFLOW_PASSWORD_FILE=secrets/airflow_password\n")
     assert (tmp_path / ".env").read_text() == lines
 
     # What is there stays; what is missing is made, beside an .env that stays too.

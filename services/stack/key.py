@@ -1,19 +1,17 @@
 """Is the key there that signs own code, is it closed to others, and do the containers get it? `make status` says so.
 
-The key itself is never printed. Runs with any Python 3 and nothing else.
+The key itself is never printed.
 """
 
 import calendar
 import json
 import os
-import shutil
 import stat
-import subprocess
-import sys
 import time
 from pathlib import Path
 
-from images.check_ports import read_env
+from services.stack.docker import ask_docker, find_docker
+from services.stack.env_file import ENV_FILE, read_env
 
 VARIABLE, DEFAULT = "CODE_KEY_FILE", "secrets/code_key"
 SHORTEST, LONGEST = 32, 4_096
@@ -27,12 +25,10 @@ CONTAINER_UID = 10001
 """Of the containers' user where root owns the data folder, as in images/entrypoint.py."""
 
 
-def main() -> int:
+def tell_key() -> None:
     """Print one line, or one per problem with the command that mends it; none of them is a failure."""
-    settings = read_env(Path(".env"))
-    for line in describe_key(settings, dict(os.environ)):
+    for line in describe_key(read_env(ENV_FILE), dict(os.environ)):
         print(f"Key for own code: {line}")  # noqa: T201 - the answer of a command
-    return 0
 
 
 def describe_key(settings: "dict[str, str]", environment: "dict[str, str]") -> "list[str]":
@@ -111,7 +107,7 @@ def find_gaps(path: Path, given: str) -> "list[str]":
 
 def find_containers() -> "dict[str, tuple[str, float]]":
     """Name of each running container that gets the key -> the file that it got, and the second when it started."""
-    if shutil.which("docker") is None:
+    if not find_docker():
         return {}
     ids = ask_docker("compose", "--profile", "*", "ps", "--quiet", "--status", "running", *SERVICES).split()
     found = json.loads(ask_docker("inspect", *ids) or "[]") if ids else []
@@ -128,13 +124,3 @@ def find_source(mounts: "list[dict[str, str]]") -> str:
 def read_time(moment: str) -> float:
     """Seconds since 1970 of a moment that Docker names; the second is taken as over."""
     return calendar.timegm(time.strptime(moment[:19], "%Y-%m-%dT%H:%M:%S")) + 1
-
-
-def ask_docker(*arguments: str) -> str:
-    """What Docker prints; nothing where it fails, which the command after this one says."""
-    done = subprocess.run(["docker", *arguments], capture_output=True, text=True, check=False)  # noqa: S603, S607
-    return done.stdout if done.returncode == 0 else ""
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,0 +1,126 @@
+"""Start and stop the stack in containers, for `make`.
+
+What is switched on is written to .env and stays on for every later command, those of plain compose too.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+
+from services.stack.addresses import list_addresses
+from services.stack.docker import StackError, check_docker, list_containers
+from services.stack.env_file import ENV_FILE, list_profiles, read_env, read_settings, write_env
+from services.stack.key import tell_key
+from services.stack.old_variables import tell_old_variables
+from services.stack.ports import check_ports
+from services.stack.ready import await_ready
+from services.stack.reasons import tell_reasons
+from services.stack.switches import POSTGRES, forget, is_on, remember
+
+MONITORING = "monitoring"
+MONITORS = ("prometheus", "grafana", "node-exporter")
+"""All that the profile of that name starts; nothing else is started, stopped or built again by it."""
+
+
+def main(arguments: "Sequence[str]") -> int:
+    """0 when it is done, else 1 with the reason."""
+    parser = argparse.ArgumentParser(prog="python3 -m services.stack", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    start_ = commands.add_parser("start", help="start the pipeline, the page and MLflow, and the profiles that are on")
+    start_.add_argument("profiles", nargs="*", help="profiles to switch on, such as serve or dev")
+    stop_ = commands.add_parser("stop", help="stop and remove all containers, and switch off what make switched on")
+    stop_.add_argument("--volumes", action="store_true", help="delete all volumes too")
+    commands.add_parser("status", help="show the containers, why one is not well, and where the others are")
+    options = parser.parse_args(arguments)
+    try:
+        check_docker()
+        if options.command == "start":
+            return start(options.profiles)
+        return stop(with_volumes=options.volumes) if options.command == "stop" else show_status()
+    except StackError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - the output of a command
+        return 1
+
+
+def start(profiles: "Sequence[str]") -> int:
+    """Build and start what the profiles need, wait until it works, and say where it is.
+
+    Raises:
+        StackError: a port is taken, or something does not get ready.
+    """
+    tell_old_variables()
+    settings = read_settings()
+    # What USE_POSTGRES needs, too.
+    new = [*profiles, *([POSTGRES] if is_on(settings) and not settings.get("POSTGRES_SERVER") else [])]
+    wanted = list(dict.fromkeys([*new, *list_profiles(settings)]))
+    if taken := check_ports(settings, wanted):
+        raise StackError("\n".join(taken))
+    switch_on(new)
+    only = MONITORS if tuple(profiles) == (MONITORING,) else ()
+    command = ["docker", "compose", *(f"--profile={name}" for name in wanted), "up", "--detach", "--wait"]
+    use = {"USE_POSTGRES": "true"} if POSTGRES in profiles else {}
+    began = subprocess.run(  # noqa: S603 - a fixed command and names of profiles
+        [*command, *(only or ["--build"])], env={**os.environ, **use}, check=False
+    )
+    if began.returncode != 0:
+        raise StackError("\n".join(["Not everything is up.", *tell_reasons(list_containers())]))
+    if not only:
+        await_ready([one.service for one in list_containers() if one.state == "running"])
+    tell_addresses(settings)
+    return 0
+
+
+def switch_on(profiles: "Sequence[str]") -> None:
+    """Write to .env what is switched on; without that file nothing is kept."""
+    if not ENV_FILE.exists():
+        return
+    text = ENV_FILE.read_text(encoding="utf-8")
+    changed = remember(text, read_env(ENV_FILE), profiles)
+    if changed != text:
+        write_env(ENV_FILE, changed)
+        after = read_env(ENV_FILE)
+        store = " and USE_POSTGRES=true" if POSTGRES in profiles else ""
+        print(  # noqa: T201 - the output of a command
+            f"Wrote COMPOSE_PROFILES={after['COMPOSE_PROFILES']}{store} to .env: later commands cover the same, "
+            "until `make down`",
+            flush=True,
+        )
+
+
+def stop(*, with_volumes: bool) -> int:
+    """Stop and remove all containers, and switch off in .env what `make` switched on there."""
+    command = ["docker", "compose", "--profile", "*", "down", "--remove-orphans"]
+    code = subprocess.run([*command, *(["--volumes"] if with_volumes else [])], check=False).returncode  # noqa: S603
+    if code == 0 and ENV_FILE.exists():
+        text = ENV_FILE.read_text(encoding="utf-8")
+        changed = forget(text, read_env(ENV_FILE), with_store=with_volumes)
+        if changed != text:
+            write_env(ENV_FILE, changed)
+            after = read_env(ENV_FILE)
+            print(  # noqa: T201 - the output of a command
+                f"In .env: COMPOSE_PROFILES={after.get('COMPOSE_PROFILES', '')}, "
+                f"USE_POSTGRES={after.get('USE_POSTGRES', '')}"
+            )
+    return min(code, 1)
+
+
+def show_status() -> int:
+    """Print the containers, why those are not well that are not, where the others are, and the key for own code."""
+    tell_key()
+    subprocess.run(["docker", "compose", "--profile", "*", "ps", "--all"], check=False)  # noqa: S607 - docker's own
+    for line in tell_reasons(list_containers()):
+        print(line)  # noqa: T201 - the output of a command
+    tell_addresses(read_settings())
+    return 0
+
+
+def tell_addresses(settings: "dict[str, str]") -> None:
+    """Print where what runs is found."""
+    if lines := list_addresses(settings, list_containers()):
+        print("Open:", *lines, sep="\n")  # noqa: T201 - the output of a command
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

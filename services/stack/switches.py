@@ -1,0 +1,77 @@
+"""What `make` switched on stays on: profiles until `make down`, PostgreSQL until `make down-volumes`.
+
+It is written to .env, so that every later command means the same stack, those of plain compose too: a command that did
+not know of PostgreSQL would go on with SQLite, where other models have the same names and numbers.
+"""
+
+import re
+from collections.abc import Sequence
+
+from services.stack.env_file import list_profiles, set_variable
+
+PROFILES, USE = "COMPOSE_PROFILES", "USE_POSTGRES"
+POSTGRES = "postgres"
+"""The profile that belongs to USE_POSTGRES."""
+NOTE = re.compile(r"^# Switched on by make: (.*?)\. .*\n", re.M)
+
+
+def remember(text: str, settings: "dict[str, str]", profiles: "Sequence[str]") -> str:
+    """The text of .env with what is switched on now.
+
+    Args:
+        text: of .env.
+        settings: the variables in it.
+        profiles: that a target starts; `postgres` switches USE_POSTGRES on too.
+    """
+    noted, there = read_note(text), list_profiles(settings)
+    new = [name for name in dict.fromkeys(profiles) if name not in there]
+    if new:
+        text = set_variable(text, PROFILES, ",".join([*there, *new]))
+    if POSTGRES in profiles and not is_on(settings):
+        text = set_variable(text, USE, "true")
+        new.append(USE)
+    return write_note(text, list(dict.fromkeys([*noted, *new]))) if new else text
+
+
+def forget(text: str, settings: "dict[str, str]", *, with_store: bool) -> str:
+    """The text of .env without what `make` switched on; what a person wrote stays.
+
+    Args:
+        text: of .env.
+        settings: the variables in it.
+        with_store: whether PostgreSQL is switched off too, because all that was in it is deleted.
+    """
+    noted = read_note(text)
+    kept = [] if with_store else [name for name in noted if name in (POSTGRES, USE) and is_on(settings)]
+    gone = [name for name in noted if name not in kept]
+    if not gone:
+        return text
+    left = [name for name in list_profiles(settings) if name not in gone]
+    text = set_variable(text, PROFILES, ",".join(left))
+    if USE in gone:
+        text = set_variable(text, USE, "")
+    return write_note(text, kept)
+
+
+def is_on(settings: "dict[str, str]") -> bool:
+    """Whether PostgreSQL is used."""
+    return settings.get(USE, "").lower() == "true"
+
+
+def read_note(text: str) -> "list[str]":
+    """What the note in .env says that `make` switched on: profiles, and USE_POSTGRES."""
+    found = NOTE.search(text)
+    return found[1].split(", ") if found else []
+
+
+def write_note(text: str, switched: "list[str]") -> str:
+    """The text with the note above the profiles, or without one where nothing is switched on."""
+    text = NOTE.sub("", text)
+    if not switched:
+        return text
+    note = (
+        f"# Switched on by make: {', '.join(switched)}. "
+        "`make down` switches the profiles off, `make down-volumes` PostgreSQL too.\n"
+    )
+    *_, line = re.finditer(rf"^[ \t]*(?:export[ \t]+)?{PROFILES}[ \t]*=", text, re.M)
+    return f"{text[: line.start()]}{note}{text[line.start() :]}"
