@@ -6,7 +6,8 @@ is whole. PostgreSQL undoes such steps, and is left to the server.
 
 A start with another store than the one before is refused: SQLite and PostgreSQL each have a registry of their own.
 
-With the argument `upgrade` it brings the tables to this version of MLflow instead.
+With the argument `check` it only says whether this store may be used; with `upgrade` it brings the tables to
+this version of MLflow.
 """
 
 import os
@@ -40,12 +41,14 @@ def main(arguments: list[str]) -> None:
     if arguments == ["upgrade"]:
         upgrade(address)
         return
+    note, store = Path(os.environ.get("STORE_NOTE") or NOTE), describe_store(address)
     try:
-        keep_store(
-            describe_store(address), Path(os.environ.get("STORE_NOTE") or NOTE), os.environ.get("STORE_CHANGE", "")
-        )
+        check_store(store, note, os.environ.get("STORE_CHANGE", ""))
     except StoreChangedError as error:
         sys.exit(f"MLflow does not start: {error}")
+    if arguments == ["check"]:
+        return
+    keep_store(store, note)
     if address.startswith(SQLITE):
         path = Path(address.removeprefix(SQLITE))
         if not path.exists():
@@ -85,8 +88,8 @@ def describe_store(address: str) -> str:
     return f"{scheme.partition('+')[0]}://{rest.rpartition('@')[2].partition('?')[0]}"
 
 
-def keep_store(store: str, note: Path, change: str) -> None:
-    """See that the registry is in the store of before, and note the store of now.
+def check_store(store: str, note: Path, change: str) -> None:
+    """See that the registry is in the store of before.
 
     An SQLite file in which nothing was registered and no run was tracked may be left without a word.
 
@@ -98,15 +101,20 @@ def keep_store(store: str, note: Path, change: str) -> None:
     Raises:
         StoreChangedError: it is another one.
     """
-    before = note.read_text(encoding="utf-8").strip() if note.exists() else ""
-    if before == store or not note.parent.exists():  # without a container there is no volume to note it in
-        return
-    if before and change != "allow" and not (before == "SQLite" and is_empty(note.with_name("mlflow.db"))):
+    before = note.read_text(encoding="utf-8").strip() if note.exists() else store
+    is_free = change == "allow" or (before == "SQLite" and is_empty(note.with_name("mlflow.db")))
+    if before != store and not is_free:
         raise StoreChangedError(
             f"the runs and models of this stack are in {before}, and this start would use {store}, where others have "
             f"the same names. To go on with {before}: {tell_setting(before)}. To leave them there and use {store}: "
             "STORE_CHANGE=allow in .env for one start"
         )
+
+
+def keep_store(store: str, note: Path) -> None:
+    """Note the store of now, unless there is no volume to note it in: without a container."""
+    if not note.parent.exists() or (note.exists() and note.read_text(encoding="utf-8").strip() == store):
+        return
     part = note.with_name(f"{note.name}.new")
     part.write_text(f"{store}\n", encoding="utf-8")
     synchronise(part)
@@ -117,7 +125,7 @@ def keep_store(store: str, note: Path, change: str) -> None:
 def tell_setting(store: str) -> str:
     """The lines of .env that choose a store."""
     if store == "SQLite":
-        return "USE_POSTGRES= (empty) in .env"
+        return "USE_POSTGRES= (empty), and COMPOSE_PROFILES without postgres, in .env"
     if store.startswith("postgresql://postgres:"):
         return "USE_POSTGRES=true and COMPOSE_PROFILES=postgres in .env"
     return f"MLFLOW_BACKEND_STORE_URI with {store}, or POSTGRES_SERVER and USE_POSTGRES=true, in .env"

@@ -57,6 +57,8 @@ def start(profiles: "Sequence[str]") -> int:
     wanted = list(dict.fromkeys([*new, *list_profiles(settings)]))
     if taken := check_ports(settings, wanted):
         raise StackError("\n".join(taken))
+    if POSTGRES in profiles and not is_on(settings):
+        check_store()
     switch_on(new)
     only = MONITORS if tuple(profiles) == (MONITORING,) else ()
     command = ["docker", "compose", *(f"--profile={name}" for name in wanted), "up", "--detach", "--wait"]
@@ -70,6 +72,27 @@ def start(profiles: "Sequence[str]") -> int:
         await_ready([one.service for one in list_containers() if one.state == "running"])
     tell_addresses(settings)
     return 0
+
+
+def check_store() -> None:
+    """Let MLflow say whether it may go over to PostgreSQL, before that is written down.
+
+    Raises:
+        StackError: it may not, or its image cannot be built.
+    """
+    on = {**os.environ, "USE_POSTGRES": "true"}
+    if subprocess.run(["docker", "compose", "build", "mlflow"], env=on, check=False).returncode != 0:  # noqa: S607
+        raise StackError("MLflow's image could not be built")
+    command = ["docker", "compose", "run", "--rm", "--no-deps", "-T", "mlflow"]
+    asked = subprocess.run(  # noqa: S603 - a fixed command
+        [*command, "python", "/app/services/mlflow/start_server.py", "check"],
+        env=on,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if asked.returncode != 0:
+        raise StackError((asked.stderr.strip() or f"MLflow's check failed: {asked.stdout}").splitlines()[-1])
 
 
 def switch_on(profiles: "Sequence[str]") -> None:

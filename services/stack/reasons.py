@@ -20,7 +20,8 @@ def tell_reasons(containers: "Iterable[Container]") -> "list[str]":
     for one in sorted(containers, key=lambda container: container.service):
         if one.is_well or one.state == "created":  # one that was never started waits for another
             continue
-        reason = find_reason(read_log(one.name)) or read_health(one.name)
+        checked = read_health(one.name) if one.state == "running" else ""
+        reason = checked or find_reason(read_log(one.name))
         lines.append(f"{one.service} {describe_state(one)}{': ' + reason if reason else ''}")
         lines.append(f"  More: docker logs {one.name}")
     return lines

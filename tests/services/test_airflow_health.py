@@ -69,7 +69,7 @@ def serve(**told: Any) -> Iterator[type[Web]]:
 @pytest.fixture
 def settings(tmp_path: Path) -> dict[str, str]:
     (tmp_path / "password").write_text("secret\n")
-    return {"AIRFLOW_PASSWORD_FILE": str(tmp_path / "password"), "PIPELINES_SEEN": str(tmp_path / "memory" / "seen")}
+    return {"AIRFLOW_PASSWORD_FILE": str(tmp_path / "password"), "PIPELINES_SEEN": str(tmp_path / "seen")}
 
 
 def check(port: int, settings: dict[str, str]) -> tuple[int, str]:

@@ -159,7 +159,7 @@ def test_a_start_with_another_store_is_refused_with_the_way_back_and_the_way_on(
     out, refused = start(volume, **POSTGRES)
     assert out == ""
     assert "are in SQLite, and this start would use postgresql://postgres:5432/mlflow" in refused
-    assert "USE_POSTGRES= (empty) in .env" in refused
+    assert "USE_POSTGRES= (empty), and COMPOSE_PROFILES without postgres, in .env" in refused
     assert (volume / "store").read_text() == "SQLite\n"
     assert start(volume, **POSTGRES, STORE_CHANGE="allow") == ("started\n", "")
     assert start(volume, **POSTGRES) == ("started\n", "")
