@@ -5,7 +5,17 @@ from relay.reading.spellings import MISSING_WORDS
 USUAL = frozenset(word for word in MISSING_WORDS if word)
 """What ingest takes for no value in columns that are not words."""
 
-SURE = USUAL - {"NA", "None"} | {"\\N", "<NA>", "NaT", "<null>", "(null)", "#NULL!", "#N/A N/A", "-nan", "n/a"}
+NO_DATES = frozenset(
+    (
+        "0000-00-00", "0000-00-00 00:00:00", "0000-00-00T00:00:00", "0000-00-00T00:00:00Z",
+        "00.00.0000", "00/00/0000", "00-00-0000", "0000/00/00", "1900-01-00", "1900-01-00 00:00:00", "1/0/1900",
+    )
+)  # fmt: skip
+"""What MySQL, SAP and spreadsheets write for a date that is not there: no calendar has it."""
+
+SURE = (
+    USUAL - {"NA", "None"} | {"\\N", "<NA>", "NaT", "<null>", "(null)", "#NULL!", "#N/A N/A", "-nan", "n/a"} | NO_DATES
+)
 """What programs write for no value, and people do not use as a value."""
 
 SUSPECTED = frozenset(

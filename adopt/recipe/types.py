@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from adopt.data.profile import ColumnProfile
+from adopt.recipe.cells.last_days import ask_last_days
 from adopt.recipe.cells.nominal import name_kinds
 from adopt.recipe.cells.numbers import guess_number
 from adopt.recipe.cells.subject import Subject
@@ -38,5 +39,7 @@ def guess_type(
         subject, found = united
     found = found or guess_words(subject)
     found = name_kinds(subject, found)
+    if found.type == "time":
+        found = replace(found, notes=(*found.notes, *ask_last_days(subject)))
     keys, notes = subject.find_nothing(found.type)
     return replace(found, keys={**found.keys, **keys}, notes=(*found.notes, *notes))

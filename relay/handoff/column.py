@@ -174,8 +174,9 @@ class Column(CellKeys):
     """Other names under which the source may bring this column."""
     raw_type: Literal["int", "float", "bool", "text", "category", "time"] | None = None
     """Its type in the raw dataset, where an own preprocess function makes another one of it."""
-    epoch: Literal["s", "ms", "us", "ns"] | None = None
-    """Unit of a time that arrives as a number since 1970-01-01 UTC. None: bare numbers are no times."""
+    epoch: Literal["s", "ms", "us", "ns", "excel"] | None = None
+    """Unit of a time that arrives as a number since 1970-01-01 UTC; `excel`: days since 1899-12-30, as spreadsheets
+    count them, to the millisecond. None: bare numbers are no times."""
 
     @property
     def source_names(self) -> tuple[str, ...]:

@@ -127,7 +127,7 @@ def _by_form(cell: str) -> str:
         return ""
     if len(cell) == SPREADSHEET_DIGITS:
         day = SPREADSHEET_EPOCH + timedelta(days=int(cell))
-        return f"{day:%Y-%m-%d} (a day number of a spreadsheet; save the column as dates)"
+        return f'{day:%Y-%m-%d} (a day number of a spreadsheet: epoch = "excel")'
     form = FORMS.get(len(cell), "")
     if not form:
         return ""

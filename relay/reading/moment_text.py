@@ -17,6 +17,13 @@ from relay.reading.written_dates import read_written
 MICROSECONDS = 1_000_000
 PER_SECOND = {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}
 
+EXCEL = "excel"
+EXCEL_DAY_0 = 25_569
+"""1970-01-01 in days since 1899-12-30. Source: ECMA-376, part 1, 18.17.4.1."""
+EXCEL_DAYS = (61, 2_958_465.999_99)
+"""March 1900, before which spreadsheets have a day too many, and the last second of 9999."""
+MILLISECONDS_A_DAY = 86_400_000
+
 FIRST_MOMENT, LAST_MOMENT = -62_135_596_800_000_000, 253_402_300_799_999_999
 """The years 1 to 9999 in microseconds since 1970: no calendar shows others, they come from a wrong unit."""
 
@@ -55,7 +62,7 @@ def read_moment(text: str, column: Column) -> datetime | None:
     if column.epoch is not None:
         plain = read_plain(text, find_marks(column))
         if plain is not None and BARE.fullmatch(plain):
-            return _read_count(int(plain) if WHOLE.fullmatch(plain) else float(plain), PER_SECOND[column.epoch])
+            return _read_count(int(plain) if WHOLE.fullmatch(plain) else float(plain), column.epoch)
     elif COMPACT.fullmatch(text) and (moment := read_by_format(text, COMPACT_FORM)) is not None:
         return moment
     elif BARE.fullmatch(text):
@@ -73,12 +80,18 @@ def read_count(number: int | float, column: Column) -> datetime | None:
         AmbiguousCellError: the column declares no unit, and the number is no date of eight digits.
     """
     if column.epoch is not None and column.time_format is None:
-        return _read_count(number, PER_SECOND[column.epoch])
+        return _read_count(number, column.epoch)
     return read_moment(write_number(number), column)
 
 
-def _read_count(number: int | float, per_second: int) -> datetime | None:
-    """Whole numbers exactly, finer ones cut to microseconds."""
+def _read_count(number: int | float, epoch: str) -> datetime | None:
+    """Whole numbers exactly, finer ones cut to microseconds, days of a spreadsheet to milliseconds."""
+    if epoch == EXCEL:
+        first, end = EXCEL_DAYS
+        if not first <= number < end:
+            return None
+        return EPOCH + round((float(number) - EXCEL_DAY_0) * MILLISECONDS_A_DAY) * 1_000 * MICROSECOND
+    per_second = PER_SECOND[epoch]
     try:
         scaled = round(float(number) * (MICROSECONDS / per_second))
     except OverflowError:

@@ -16,9 +16,13 @@ from relay.reading.iso import read_iso
 from relay.reading.marks import find_marks
 from relay.reading.moment_text import (
     COMPACT_FORM,
+    EXCEL,
+    EXCEL_DAY_0,
+    EXCEL_DAYS,
     FIRST_MOMENT,
     LAST_MOMENT,
     MICROSECONDS,
+    MILLISECONDS_A_DAY,
     PER_SECOND,
     WIDTHS,
     read_by_format,
@@ -51,7 +55,7 @@ def read_moment(array: pa.Array, column: Column) -> Cast:
     if not (pa.types.is_string(array.type) or is_number(array.type)):
         return refuse_all(array, _TIME)
     if column.epoch is not None:
-        return _by_epoch(array, column, PER_SECOND[column.epoch])
+        return _by_epoch(array, column, column.epoch)
     text = drop_missing(array if pa.types.is_string(array.type) else write_numbers(array), column)
     if column.time_format is not None:
         return _by_format(text, column.time_format)
@@ -93,27 +97,30 @@ def _of_typed(array: pa.Array) -> Cast:
     return Cast(_of_counts(counts, shown), merge(bad, to_mask(pc.invert(shown))))
 
 
-def _by_epoch(array: pa.Array, column: Column, per_second: int) -> Cast:
-    """Numbers since 1970, and ISO 8601 beside them."""
+def _by_epoch(array: pa.Array, column: Column, epoch: str) -> Cast:
+    """Numbers since 1970 or days of a spreadsheet, and ISO 8601 beside them."""
     if not pa.types.is_string(array.type):
-        return _of_numbers(array, per_second, read_float(array, column).values)
+        return _of_numbers(array, epoch, read_float(array, column).values)
     text = drop_missing(array, column)
     plain, misplaced = read_plain_numbers(text, find_marks(column))
     if misplaced is None:
         with suppress(pa.ArrowInvalid):  # whole numbers alone, as a rule
-            return _of_numbers(plain.cast(pa.int64()), per_second, plain.cast(pa.float64()))
+            return _of_numbers(plain.cast(pa.int64()), epoch, plain.cast(pa.float64()))
     bare = pc.fill_null(pc.match_substring_regex(plain, BARE), False)
     numbers, _ = convert(pc.if_else(bare, plain, pa.scalar(None, _TEXT)), pa.float64())
     digits = pc.match_substring_regex(plain, r"^[+-]?\d{1,18}$")
     unsigned = pc.replace_substring_regex(plain, r"^\+", "")
     whole = pc.if_else(digits, unsigned, pa.scalar(None, _TEXT)).cast(pa.int64())
-    moments = _of_numbers(whole, per_second, numbers)
+    moments = _of_numbers(whole, epoch, numbers)
     others = _of_texts(pc.if_else(bare, pa.scalar(None, _TEXT), text))
     return Cast(pc.coalesce(moments.values, others.values), merge(moments.bad, others.bad), others.seen)
 
 
-def _of_numbers(values: pa.Array, per_second: int, floats: pa.Array) -> Cast:
+def _of_numbers(values: pa.Array, epoch: str, floats: pa.Array) -> Cast:
     """Counts of a unit as moments; whole numbers exactly, finer ones cut to microseconds."""
+    if epoch == EXCEL:
+        return _of_days(floats)
+    per_second = PER_SECOND[epoch]
     scaled = pc.round(pc.multiply(floats, MICROSECONDS / per_second))
     shown = pc.and_(pc.greater_equal(scaled, float(FIRST_MOMENT)), pc.less_equal(scaled, float(LAST_MOMENT)))
     known = pc.if_else(pc.fill_null(shown, False), scaled, pa.scalar(None, pa.float64())).cast(pa.int64())
@@ -127,6 +134,15 @@ def _of_numbers(values: pa.Array, per_second: int, floats: pa.Array) -> Cast:
         known = pc.coalesce(exact, known)
     bad = to_mask(pc.and_(pc.is_valid(floats), pc.invert(pc.fill_null(shown, False))))
     return Cast(known.cast(pa.timestamp("us")).cast(_TIME), merge(bad))
+
+
+def _of_days(floats: pa.Array) -> Cast:
+    """Days of a spreadsheet as moments, to the millisecond."""
+    shown = pc.and_(pc.greater_equal(floats, float(EXCEL_DAYS[0])), pc.less(floats, float(EXCEL_DAYS[1])))
+    days = pc.if_else(pc.fill_null(shown, False), floats, pa.scalar(None, pa.float64()))
+    counts = pc.round(pc.multiply(pc.subtract(days, float(EXCEL_DAY_0)), float(MILLISECONDS_A_DAY))).cast(pa.int64())
+    bad = to_mask(pc.and_(pc.is_valid(floats), pc.invert(pc.fill_null(shown, False))))
+    return Cast(pc.multiply(counts, 1_000).cast(pa.timestamp("us")).cast(_TIME), merge(bad))
 
 
 def _of_counts(counts: pa.Array, shown: pa.Array) -> pa.Array:

@@ -19,7 +19,14 @@ from relay.reading.one_cell import UnreadableCellError, read_text_cell, read_val
 
 DECLARED: dict[str, list[dict[str, Any]]] = {
     "int": [{}, {"thousands": "."}, {"decimal": ",", "missing": ["-999", "?"]}, {"decimal": ".", "thousands": ","}],
-    "float": [{}, {"decimal": ",", "thousands": "."}, {"missing": ["-", "-999"]}, {"decimal": ".", "thousands": " "}],
+    "float": [
+        {},
+        {"suffix": "%"},
+        {"prefix": "$", "thousands": ","},
+        {"decimal": ",", "thousands": "."},
+        {"missing": ["-", "-999"]},
+        {"decimal": ".", "thousands": " "},
+    ],
     "bool": [{}, {"true_words": ["ja", "1"], "false_words": ["nein", "2"]}, {"missing": ["-999", "n/a"]}],
     "category": [{}, {"missing": ["?", "-999", "own"]}],
     "text": [{}, {"missing": ["?", "-999"]}],
@@ -29,6 +36,7 @@ DECLARED: dict[str, list[dict[str, Any]]] = {
         {"time_format": "%d%m%Y"},
         {"epoch": "s"},
         {"epoch": "ns"},
+        {"epoch": "excel"},
         {"missing": ["-"]},
     ],
 }
