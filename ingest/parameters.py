@@ -80,6 +80,10 @@ class HttpSection(FormatSection):
     """Seconds to wait for the next bytes."""
     retries: Annotated[int, Field(ge=0, le=20, exclude=True)] = 4
     """Further attempts after a lost connection, a 429 or a 5xx."""
+    max_bytes: Annotated[int, Field(gt=0, exclude=True)] = 100_000_000_000
+    """The most bytes of one file that are taken, whatever the server says of its length."""
+    max_seconds: Annotated[float, Field(gt=0, exclude=True)] = 86_400.0
+    """Seconds in which one file must be complete, all attempts together."""
     parallel: Annotated[int, Field(ge=1, le=16, exclude=True)] = 4
     """Files fetched side by side."""
 

@@ -71,8 +71,8 @@ class PageServer(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _PageHandler)
+    def __init__(self, host: str = "127.0.0.1") -> None:
+        super().__init__((host, 0), _PageHandler)
         self.pages: dict[str, Page] = {}
         self.seen: list[Seen] = []
         self.ended_stalls: list[str] = []
@@ -81,7 +81,7 @@ class PageServer(ThreadingHTTPServer):
 
     def url(self, path: str) -> str:
         """The whole URL of a path."""
-        return f"http://127.0.0.1:{self.server_port}{path}"
+        return f"http://{self.server_address[0]!s}:{self.server_port}{path}"
 
     def add(self, path: str, page: Page) -> str:
         """Serve a page; gives its URL."""
@@ -101,9 +101,9 @@ class PageServer(ThreadingHTTPServer):
 
 
 @contextmanager
-def serve() -> Iterator[PageServer]:
+def serve(host: str = "127.0.0.1") -> Iterator[PageServer]:
     """A server in a thread, gone afterwards."""
-    server = PageServer()
+    server = PageServer(host)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:

@@ -145,7 +145,13 @@ class HttpSource:
         from relay.sources.download import RetryPolicy
 
         section = self.parameters
-        policy = self.policy or RetryPolicy(section.connect_timeout, section.read_timeout, section.retries)
+        policy = self.policy or RetryPolicy(
+            section.connect_timeout,
+            section.read_timeout,
+            section.retries,
+            max_bytes=section.max_bytes,
+            max_seconds=section.max_seconds,
+        )
         with show_progress(self.run_name, None, "B") as advance:
             return download_side_by_side(due, policy, parallel=section.parallel, advance=advance)
 

@@ -16,15 +16,12 @@ from relay.handoff.errors import SourceError
 from relay.handoff.receipt import Origin
 from relay.reading.rawfile import RawFile
 from relay.sources.kept import Fetched, Part, Wanted
+from relay.sources.session import REDIRECTS, Session, Watch, explain_failure
 from relay.sources.urls import mask_url
 from relay.sources.version import Version, says_its_end
 
 PIECE_BYTES = 1 << 20
 """The most that is taken from the socket at once; also how far an attempt must come to count as a success."""
-REDIRECTS = 10
-
-# A full answer in its own encoding: with a compressed one, lengths and ranges would be those of other bytes.
-HEADERS = {"Accept-Encoding": "identity", "User-Agent": "relay-ingest"}
 
 ADVICE = {
     401: "it wants a login or a token; put it in the URL",
@@ -37,7 +34,7 @@ ADVICE = {
 
 @dataclass(frozen=True)
 class RetryPolicy:
-    """How long to wait and how often to try. All times in seconds."""
+    """How long to wait, how often to try, and how much to take. All times in seconds."""
 
     connect_timeout: float = 10.0
     read_timeout: float = 60.0
@@ -46,6 +43,10 @@ class RetryPolicy:
     first_delay: float = 1.0
     longest_delay: float = 60.0
     """Also the longest Retry-After that is obeyed."""
+    max_bytes: int = 100_000_000_000
+    """Of one file: the most that is taken."""
+    max_seconds: float = 86_400.0
+    """For one file, all attempts together."""
 
     def delay(self, failures: int, asked: float | None) -> float:
         """Seconds before the next attempt: what the server asked for, else doubled each time, with jitter."""
@@ -100,15 +101,18 @@ def download(wanted: Wanted, policy: RetryPolicy, control: DownloadControl) -> F
         OSError: the disk refuses.
     """
     failures, furthest = 0, 0
-    with Part(wanted.part) as part, _open_session() as session:
+    watch = Watch(wanted.name, wanted.url, policy.max_seconds)
+    with Part(wanted.part) as part, watch, Session(watch) as session:
+        take = Taking(wanted, part, policy, control, watch)
         while True:
             control.check()
             try:
-                return _attempt(wanted, part, session, policy, control)
+                return _attempt(take, session)
             except _StartOverError:
                 part.restart(Version())
                 continue
             except _TransientError as error:
+                watch.require_time(part.bytes)
                 problem = error
             # A long file on a bad line may be cut often, as long as each attempt brings it on.
             failures = 1 if part.bytes >= furthest + PIECE_BYTES else failures + 1
@@ -117,23 +121,38 @@ def download(wanted: Wanted, policy: RetryPolicy, control: DownloadControl) -> F
                 raise SourceError(f"{wanted.name}: {problem}; gave up after {failures} attempts, run again later")
             delay = policy.delay(failures, problem.retry_after)
             logger.warning("{}: {}; tries again in {:.1f} s", wanted.name, problem, delay)
-            control.stop.wait(delay)
+            control.stop.wait(min(delay, watch.seconds_left))
 
 
-def _open_session() -> requests.Session:
-    """A session with our headers; not shared between threads, for which it is not made."""
-    session = requests.Session()
-    session.headers.update(HEADERS)
-    session.max_redirects = REDIRECTS
-    return session
+@dataclass(frozen=True)
+class Taking:
+    """What the attempts to fetch one file share."""
+
+    wanted: Wanted
+    part: Part
+    policy: RetryPolicy
+    control: DownloadControl
+    watch: Watch
+
+    def require_size(self, found: int) -> None:
+        """Return when a file of so many bytes is taken.
+
+        Raises:
+            SourceError: it is not; what came of it is removed.
+        """
+        if found > self.policy.max_bytes:
+            self.part.restart(Version())
+            raise SourceError(
+                f"{self.wanted.name}: it has {found:,} bytes or more, and the limit of max_bytes is "
+                f"{self.policy.max_bytes:,}; if the file is right, raise max_bytes in [ingest]"
+            )
 
 
-def _attempt(
-    wanted: Wanted, part: Part, session: requests.Session, policy: RetryPolicy, control: DownloadControl
-) -> Fetched | None:
+def _attempt(take: Taking, session: requests.Session) -> Fetched | None:
     """One request and its answer."""
+    wanted, part = take.wanted, take.part
     headers = _conditions(wanted, part)
-    with _ask(wanted, session, headers, policy) as answer:
+    with _ask(take, session, headers) as answer:
         if answer.status_code == HTTPStatus.NOT_MODIFIED and headers and "Range" not in headers:
             return _finish(wanted, part) if part.is_complete else None
         if answer.status_code == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE and "Range" in headers:
@@ -142,8 +161,9 @@ def _attempt(
             return _finish(wanted, part)  # nothing was missing but the end of the process that fetched it
         _refuse_status(wanted, answer)
         total = _begin(part, answer)
+        take.require_size(total or 0)
         part.may_be_cut = total is None and not says_its_end(answer.headers)
-        _receive(part, answer, control)
+        _receive(take, answer)
     if total is not None and part.bytes != total:
         raise _TransientError(f"{part.bytes:,} bytes came, expected {total:,}")
     return _finish(wanted, part)
@@ -159,10 +179,9 @@ def _conditions(wanted: Wanted, part: Part) -> dict[str, str]:
 
 
 @contextmanager
-def _ask(
-    wanted: Wanted, session: requests.Session, headers: dict[str, str], policy: RetryPolicy
-) -> Iterator[requests.Response]:
+def _ask(take: Taking, session: requests.Session, headers: dict[str, str]) -> Iterator[requests.Response]:
     """The answer, its body not read yet. What requests says may hold the URL's secrets: it is never repeated."""
+    wanted, policy = take.wanted, take.policy
     timeout = (policy.connect_timeout, policy.read_timeout)
     try:
         answer = session.get(wanted.url, headers=headers, stream=True, timeout=timeout)
@@ -171,6 +190,7 @@ def _ask(
             f"{wanted.name}: more than {REDIRECTS} redirects, probably in a circle; open the URL in a browser"
         ) from None
     except requests.exceptions.SSLError:
+        take.watch.require_time(take.part.bytes)
         raise SourceError(
             f"{wanted.name}: no trusted connection; check that the host serves https under this name, this machine's "
             "clock, and REQUESTS_CA_BUNDLE behind a company's proxy"
@@ -178,32 +198,11 @@ def _ask(
     except ValueError:  # InvalidURL, InvalidSchema, and urllib.parse's own for the target of a redirect
         raise SourceError(f"{wanted.name}: not a URL that can be fetched, or it redirects to such a one") from None
     except requests.RequestException as error:
-        raise _TransientError(_explain(error, policy)) from None
+        raise _TransientError(explain_failure(error, timeout)) from None
     try:
         yield answer
     finally:
         answer.close()
-
-
-def _explain(error: requests.RequestException, policy: RetryPolicy) -> str:
-    """What a request that got no answer met, and what to do about it."""
-    if isinstance(error, requests.ConnectTimeout):
-        return f"no connection within {policy.connect_timeout:g} s; is the server up, or a proxy needed?"
-    if isinstance(error, requests.ReadTimeout):
-        return f"no answer within {policy.read_timeout:g} s"
-    if isinstance(error, requests.exceptions.ProxyError):
-        return "the proxy does not answer; check HTTP_PROXY and HTTPS_PROXY"
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    if isinstance(reason, urllib3.exceptions.NameResolutionError):
-        return "the host's name is not known; check its spelling and this machine's network"
-    if isinstance(reason, urllib3.exceptions.NewConnectionError):
-        return f"no connection ({_system_error(reason)}); is the server up, and are host and port right?"
-    return "the connection was lost before an answer came"
-
-
-def _system_error(error: BaseException) -> str:
-    cause = error.__cause__
-    return cause.strerror or "unknown" if isinstance(cause, OSError) else "refused"
 
 
 def _refuse_status(wanted: Wanted, answer: requests.Response) -> None:
@@ -254,8 +253,9 @@ def _content_range(answer: requests.Response) -> tuple[int | None, int | None]:
     return int(start) if start.isdecimal() else None, int(total) if total.isdecimal() else None
 
 
-def _receive(part: Part, answer: requests.Response, control: DownloadControl) -> None:
+def _receive(take: Taking, answer: requests.Response) -> None:
     """Append the body to the part as it comes."""
+    part = take.part
     while True:
         try:
             # read1 gives what one look at the socket brings: nothing that came is lost when the line is cut.
@@ -264,11 +264,13 @@ def _receive(part: Part, answer: requests.Response, control: DownloadControl) ->
             raise _TransientError(f"the server fell silent after {part.bytes:,} bytes") from None
         except urllib3.exceptions.HTTPError:
             raise _TransientError(f"the connection was cut after {part.bytes:,} bytes") from None
-        control.check()
+        take.control.check()
+        take.watch.require_time(part.bytes)
         if not piece:
             return
+        take.require_size(part.bytes + len(piece))
         part.append(piece)
-        control.advance(len(piece))
+        take.control.advance(len(piece))
 
 
 def _finish(wanted: Wanted, part: Part) -> Fetched:

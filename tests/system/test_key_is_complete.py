@@ -97,6 +97,7 @@ CANNOT_CHANGE_BYTES = {
     "ingest.own_function": "finds the user's function, what of which is in the key",
     "ingest.refresh": "decides when a source is asked again; the SHA-256 of what came is in the key",
     "relay.sources.queries": "fetches rows of a database, the SHA-256 of whose file is in the key",
+    "relay.sources.session": "fetches bytes, whose SHA-256 is in the key",
     "relay.sources.urls": "names and masks URLs",
     "relay.sources.version": "asks a server for a newer version; the SHA-256 of what came is in the key",
     "preprocess": "holds the stage's description",
