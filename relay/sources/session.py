@@ -74,7 +74,7 @@ class Watch:
             got: bytes that came so far.
 
         Raises:
-            SourceError: there is none left.
+            SourceError: the time is over.
         """
         if not self.seconds_left:
             raise SourceError(
@@ -124,7 +124,7 @@ class Watch:
         self._connections.append(socket.socket(fileno=os.dup(connection.fileno())))
 
     def _cut(self) -> None:
-        """End the connections; whoever reads from them then finds no time left."""
+        """End the connections; the next read of the download then finds that the time is over."""
         for connection in list(self._connections):
             with contextlib.suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)
