@@ -58,10 +58,10 @@ def test_a_name_of_a_class_beats_the_name_of_a_number_in_the_last_column() -> No
 def test_the_title_of_the_data_names_the_target() -> None:
     columns = {
         "Status": ("category", WORDS),
-        "Life expectancy ": ("float", NUMBERS),
+        "Body length ": ("float", NUMBERS),
         "Schooling": ("float", NUMBERS[::-1]),
     }
-    found = guess(columns, title="Life Expectancy Data")
+    found = guess(columns, title="Body Length Data")
     assert found.columns[1].role == "target"
     assert any(note.is_question for note in found.columns[1].notes)
     assert roles_of(columns, title="Countries")["Status"] == "target"
@@ -82,7 +82,7 @@ def test_a_class_beside_a_last_column_of_classes_is_asked_about() -> None:
         "Klasse": ("category", WORDS),
         "Note": ("float", NUMBERS),
         "Fehltage": ("int", [DRAW.randint(0, 25) for _ in range(N)]),
-        "bestanden": ("bool", [DRAW.choice(["true", "false"]) for _ in range(N)]),
+        "anwesend": ("bool", [DRAW.choice(["true", "false"]) for _ in range(N)]),
     }
     found = guess(columns)
     assert any(note.is_question for note in found.notes)

@@ -39,7 +39,7 @@ def judge(expected: dict[str, Any], found: DraftColumn | None, notes: tuple[Note
         return "right"
     if any(note.is_question for note in found.notes):
         return "asked"
-    words = ("kept as text", "kept as numbers")
+    words = ("kept as text", "kept as numbers", "kept, as in")
     is_said = any(", as in " in note.text and any(word in note.text for word in words) for note in found.notes)
     return "asked with others" if is_said else "silent"
 

@@ -1,0 +1,144 @@
+"""How strongly the name and the place of each column of a table say that it is the target."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from adopt.recipe.known import Known
+from adopt.recipe.target_kind import TargetKind, find_kind
+from adopt.recipe.target_shape import find_predicted, find_series, is_measured, is_planned, says_outcome
+from adopt.recipe.target_words import FORETOLD, LIKELY, MONEY, PLAIN, POSSIBLE, SCALES, describes, rate_name
+from adopt.recipe.words import join_name, split_name
+
+FEWEST_FREE = 3
+"""Columns below which none is the target because of its place."""
+
+LAST_CLASS, LAST_NUMBER, ONLY, FIRST_NUMBER, FIRST_CLASS, PLANNED, FIRST = 50, 35, 45, 36, 40, 20, 3
+"""What the place of a column is worth: targets are often last, where the last one describes the rows sometimes first,
+in an experiment the only number that is measured, and beside measured numbers the only class."""
+
+PLACES = dict.fromkeys((LAST_CLASS, LAST_NUMBER, PLANNED), "the last column")
+PLACES |= dict.fromkeys((FIRST_CLASS, FIRST_NUMBER, FIRST), "the first column")
+PLACES[ONLY] = "the only column of its kind"
+
+BESIDE_NAME = 0.6
+"""The part of that for a column whose name says so too."""
+
+MOST_STEPS = 11
+"""Steps of a scale, at most."""
+
+
+@dataclass(frozen=True)
+class Rated:
+    """A column that could be learned."""
+
+    column: Known
+    kind: TargetKind
+    name: int
+    """How strongly its name says so."""
+    place: int
+    """How strongly its place does."""
+
+    @property
+    def total(self) -> float:
+        """Both."""
+        if not self.name or self.place not in (LAST_CLASS, LAST_NUMBER, FIRST_CLASS):
+            return max(self.place, self.name + FIRST if self.name else 0)
+        return self.name + BESIDE_NAME * self.place
+
+
+class Table:
+    """The columns of which one may be the target, and what each of them says about the others.
+
+    Args:
+        columns: of the table.
+        free: those that are nothing else, and say something.
+        has_names: whether the source names its columns.
+        title: of the data.
+    """
+
+    def __init__(self, columns: Sequence[Known], free: Sequence[Known], *, has_names: bool, title: str) -> None:
+        self.free, self.has_names, self.title = free, has_names, title
+        is_in_time = any(column.type == "time" for column in columns)
+        has_texts = any(map(is_prose, columns))
+        self.is_log = is_in_time and len(free) >= FEWEST_FREE and all(column.is_number for column in free)
+        self.series = find_series(free) if has_names else frozenset()
+        planned = [column for column in free if is_planned(column)]
+        # Two classes of equally many rows are chance, or a sample made so, unless another column is planned, too.
+        self.planned = {one.index for one in planned if one.distinct > 2 or len(planned) > 1}
+        self.predicted = find_predicted(free) if has_names else {}
+        telling = [column for column in free if not (has_names and describes(column.name))]
+        measured = [column for column in telling if is_measured(column)]
+        classes = [column for column in telling if not is_measured(column) and find_kind(column) is not None]
+        self.only_measured = measured[0] if len(measured) == 1 and has_names else None
+        is_alone = len(classes) == 1 and (len(measured) >= FEWEST_FREE or (has_texts and not measured)) and has_names
+        self.only_class = classes[0] if is_alone else None
+
+    def rate(self, column: Known, kind: TargetKind) -> Rated:
+        """How strongly the name and the place of a column say that it is the target."""
+        return Rated(column, kind, self._rate_name(column, kind), self._rate_place(column, kind))
+
+    def _rate_name(self, column: Known, kind: TargetKind) -> int:
+        if not self.has_names or column.index in self.predicted:
+            return 0
+        if column.index in self.predicted.values():
+            return FORETOLD
+        name = rate_name(column.name, self.title)
+        if self._is_at_odds(column, kind, name):
+            return 0
+        if name < LIKELY and (column.index in self.series or column.index in self.planned):
+            return 0
+        if says_outcome(column):
+            return max(name, LIKELY if 0 < name < POSSIBLE else PLAIN)
+        return name
+
+    def _is_at_odds(self, column: Known, kind: TargetKind, name: int) -> bool:
+        """Whether the cells are not what the name says: a day of death, words for a salary, a y beside an x."""
+        words = set(split_name(column.name))
+        if words == {"y"} and len(self.free) > FEWEST_FREE:
+            return any(join_name(other.name) == "x" for other in self.free)
+        if LIKELY <= name < FORETOLD and kind == "regression":
+            return not words & SCALES or column.distinct > MOST_STEPS
+        return bool(words & MONEY) and column.type in ("category", "text") and name < LIKELY
+
+    def _rate_place(self, column: Known, kind: TargetKind) -> int:
+        """What the place of a column among those that are nothing else is worth."""
+        free = self.free
+        if column is self.only_class and column is not free[-1]:
+            return ONLY
+        if len(free) < FEWEST_FREE:
+            return ONLY if column is self.only_class else 0
+        if column.index in self.series or column.index in self.predicted:
+            return 0
+        if self.has_names and describes(column.name):
+            return 0
+        if column is free[-1]:
+            if self.has_names and column.index in self.planned:
+                return PLANNED
+            return LAST_CLASS if kind != "regression" and _differs(column, free) else LAST_NUMBER
+        if column is self.only_measured:
+            return ONLY
+        return self._rate_first(column, kind) if column is free[0] else 0
+
+    def _rate_first(self, column: Known, kind: TargetKind) -> int:
+        if not self.has_names:
+            # Files without names are often sorted by a class in their first column.
+            is_class = kind == "binary" or (kind == "classes" and column.profile.is_sorted)
+            return FIRST_CLASS if is_class else 0
+        last = self.free[-1]
+        return FIRST_NUMBER if describes(last.name) or last.index in self.planned else FIRST
+
+
+def _differs(column: Known, free: Sequence[Known]) -> bool:
+    """Whether most other columns have another type or more values."""
+    others = [other for other in free if other is not column]
+    alike = sum(1 for other in others if other.type == column.type and other.distinct <= column.distinct)
+    return alike * 2 <= len(others)
+
+
+def is_prose(column: Known) -> bool:
+    """Whether a column holds texts of which a class can be learned."""
+    return column.type == "text" and column.profile.mean_words >= SHORT_TEXT
+
+
+SHORT_TEXT = 5
+"""Words that a text has on average from which on classes can be learned of it."""
