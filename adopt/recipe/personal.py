@@ -44,10 +44,14 @@ NUMBERS = list_words(
 )
 BIRTH = list_words("birthdate birthday dob geburtsdatum dateofbirth")
 
-BIRTH_DATES = "dates of birth"
+BIRTH_DATES, PERSONAL_NUMBERS = "dates of birth", "numbers of persons or accounts"
 
 MAIL_CELL = re.compile(r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}")
 PHONE_CELL = re.compile(r"(\+|00|0|\()[\d][\d\s()/.-]{6,18}\d")
+NO_PHONE = re.compile(r"\d+|\d{1,2}[-./]\d{1,2}[-./](\d{2}|\d{4})( .*)?")
+"""What looks so and is none, unless the column's name says it."""
+FEWEST_DIGITS = 7
+"""Of a phone number, and of the number of a person or an account."""
 IBAN_CELL = re.compile(r"[A-Z]{2}\d{2}(\s?[A-Z0-9]{4}){3,7}(\s?[A-Z0-9]{1,3})?")
 IP_CELL = re.compile(r"(\d{1,3}\.){3}\d{1,3}")
 PERSON_CELL = re.compile(r"([A-ZÀ-Þ][\w'’.-]*,? ?(\(.*\))?){2,6}")
@@ -66,7 +70,7 @@ BY_NAMES = (
     ("mail addresses", MAIL),
     ("phone numbers", PHONE),
     ("addresses", ADDRESS),
-    ("numbers of persons or accounts", NUMBERS),
+    (PERSONAL_NUMBERS, NUMBERS),
     (BIRTH_DATES, BIRTH),
 )
 
@@ -99,7 +103,7 @@ def _look(column: Known, *, has_names: bool) -> Personal | None:
         return None
     if column.type in ("text", "category"):
         for what, pattern in BY_CELLS:
-            if sum(1 for cell in cells if pattern.fullmatch(cell.strip())) > MOST * len(cells):
+            if sum(1 for cell in cells if _is_like(cell.strip(), pattern)) > MOST * len(cells):
                 return Personal(column.index, what, cells[0], by_cells=True)
     if not has_names:
         return None
@@ -112,15 +116,32 @@ def _look(column: Known, *, has_names: bool) -> Personal | None:
     return None
 
 
+def _is_like(cell: str, pattern: re.Pattern[str]) -> bool:
+    """Whether a cell is what a pattern finds; digits alone are an id, and no phone number, and so is a date."""
+    if pattern is PHONE_CELL and (NO_PHONE.fullmatch(cell) or len(re.sub(r"\D", "", cell)) < FEWEST_DIGITS):
+        return False
+    return pattern.fullmatch(cell) is not None
+
+
 def _suits(what: str, column: Known) -> bool:
     """Whether a column can hold what its name says: a truth value holds no address, few values are no numbers."""
     if column.type == "bool" or column.distinct <= FEWEST_PERSONS:
         return False
+    if what == PERSONAL_NUMBERS and column.type == "int" and column.profile.longest < FEWEST_DIGITS:
+        return False  # `3SsnPorch` is an area
     return column.type != "float" and (column.type == "time") == (what == BIRTH_DATES)
 
 
 FEWEST_PERSONS = 5
 """Different cells up to which a column describes no persons one by one."""
+
+
+def _is_person(cell: str) -> bool:
+    """Whether a cell can be a person's name: titles of things have more words and no comma."""
+    return PERSON_CELL.fullmatch(cell) is not None and (len(cell.split()) <= MOST_NAMES or "," in cell)
+
+
+MOST_NAMES = 3
 
 
 def _names_persons(column: Known, joined: str, words: set[str], cells: Sequence[str]) -> bool:
@@ -137,5 +158,5 @@ def _names_persons(column: Known, joined: str, words: set[str], cells: Sequence[
     if words & OWNERS:
         return column.distinct > FEWEST_PERSONS
     is_alone = words == {"name"} or joined == "name"
-    looks_so = sum(1 for cell in cells if PERSON_CELL.fullmatch(cell.strip())) > MOST * len(cells)
+    looks_so = sum(1 for cell in cells if _is_person(cell.strip())) > MOST * len(cells)
     return is_alone and looks_so and column.distinct > MOST * column.valued

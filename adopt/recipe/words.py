@@ -17,7 +17,10 @@ ID = list_words("id ids uuid guid identifier nr nummer number no key ref referen
 """Last words of names of identifiers."""
 STRONG_ID = ID - {"number", "no", "key", "ref", "reference", "index", "idx"}
 """Those that mean an identifier also where values repeat."""
-ROW_NAMES = list_words("rownames rowname rownum rownumber unnamed index idx lfd")
+ROW_NAMES = list_words(
+    "rownames rowname rownum rownumber unnamed index idx lfd seq seqno seqnr sequence recno recnum recordnumber lfdnr "
+    "laufnummer laufende zeile zeilennummer satznummer"
+)
 """First words of names under which programs write a row's number."""
 PERSONS = list_words(
     "user customer client patient subject person member student employee respondent participant household borrower "

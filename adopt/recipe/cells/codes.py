@@ -19,6 +19,10 @@ SHORTEST = 5
 SPREAD = 0.5
 """Share of the range of numbers of that length that codes cover at least."""
 FEWEST = 20
+NUMBERS = ("int", "uint", "float", "double", "decimal")
+"""How the types of numbers in a source begin."""
+FEWEST_DIGITS = 4
+FIRST_YEAR, LAST_YEAR = 1900, 2100
 
 
 def describe_code(subject: Subject) -> Note | None:
@@ -39,7 +43,20 @@ def describe_code(subject: Subject) -> Note | None:
         return None
     if column.shortest != column.longest or not column.quantiles or column.dots:
         return None
-    return _describe_length(subject)
+    return _describe_texts(subject) or _describe_length(subject)
+
+
+def _describe_texts(subject: Subject) -> Note | None:
+    """Texts of one length that are digits alone, in a source that has numbers as well."""
+    column = subject.column
+    has_numbers = any(other.arrow_type.startswith(NUMBERS) for other in subject.others)
+    is_text = column.arrow_type.startswith(("string", "large_string"))
+    are_years = FIRST_YEAR <= column.quantiles[0] <= column.quantiles[-1] <= LAST_YEAR
+    if not has_numbers or not is_text or column.longest < FEWEST_DIGITS or are_years:
+        return None
+    return Note(
+        f"all {subject.known:,} cells are texts of {column.longest} digits, in a source that has numbers too: codes"
+    )
 
 
 def _describe_length(subject: Subject) -> Note | None:

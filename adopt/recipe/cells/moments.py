@@ -81,7 +81,13 @@ def _guess_days(subject: Subject) -> TypeGuess | None:
 def _doubt(subject: Subject, unit: str) -> TypeGuess | None:
     """Whole numbers that may be times, where the name does not say so."""
     column = subject.column
-    if not (column.is_sorted or unit != "s") or column.distinct < min(column.filled, 10) or subject.has_word("id"):
+    counts_on = column.distinct == column.quantiles[-1] - column.quantiles[0] + 1  # as numbers of rows do
+    if (
+        counts_on
+        or not (column.is_sorted or unit != "s")
+        or column.distinct < min(column.filled, 10)
+        or subject.has_word("id")
+    ):
         return None
     note = Note(
         f'numbers from {column.quantiles[0]:.0f} to {column.quantiles[-1]:.0f} may be times since 1970 in "{unit}": '

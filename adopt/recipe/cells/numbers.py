@@ -52,6 +52,9 @@ def _guess_plain(subject: Subject) -> TypeGuess:
     column = subject.column
     if subject.fits("int"):
         is_gapless = not column.empty and not subject.nothing
+        flags = allow_flags(subject)
+        if column.dots == subject.known and is_gapless and flags:
+            return TypeGuess("int", flags, (Note("0.0 and 1.0 only: a flag"),))
         if column.dots == subject.known and is_gapless:
             return TypeGuess("float", {}, (Note("all cells are whole, and written with a decimal point"),))
         notes = describe_whole(subject)
