@@ -27,6 +27,8 @@ OTHER_SHARE = 0.5
 LEAST_FIT_OF_OTHERS = 0.98
 MOST_GAPS = 0.2
 """Share of cells that are empty or have blanks, above which an unusual delimiter is none."""
+QUOTED_BY_BLANKS = re.compile(r'"[^"\n]*" "')
+"""How a table begins that R writes: its texts may hold each of the usual delimiters."""
 CLOCK = re.compile(r"\b\d{1,2}:\d{2}\b")
 LEAST_FIT, LEAST_ALL_FIT = 0.8, 0.5
 """Share of the rows that are as wide as most, below which a text is no table by a delimiter."""
@@ -62,7 +64,8 @@ def find_way(
         quote: likewise.
         escape: likewise.
     """
-    for marks in ((delimiter,),) if delimiter else (DELIMITERS, OTHER_DELIMITERS):
+    usual = (*DELIMITERS, " ") if QUOTED_BY_BLANKS.match(text) else DELIMITERS
+    for marks in ((delimiter,),) if delimiter else (usual, OTHER_DELIMITERS):
         ways = [read_way(text, dialect) for dialect in _list_dialects(text, marks, quote, escape)]
         fitting = [way for way in ways if way is not None and (delimiter or _is_table(way))]
         if fitting:
@@ -132,7 +135,7 @@ def _score_cells(rows: Sequence[Row], width: int) -> float:
             total += 1
             is_quoted = len(cell) > 1 and cell[0] in QUOTES
             is_broken = is_quoted and cell[0] == '"' != cell[-1]
-            is_half = kind == Kind.OTHER or (is_quoted and cell[0] == cell[-1])
+            is_half = kind == Kind.OTHER or (is_quoted and cell[0] == cell[-1]) or cell.count('"') % 2
             count += 0 if is_broken else OTHER_SHARE if is_half else 1
         if total >= SCORED_CELLS:
             break
@@ -147,7 +150,9 @@ def _is_table(way: Way) -> bool:
     # Prose, logs and single columns have blanks and colons, too: rows must be equally wide, and a column hold values.
     rows = [row.cells for row in way.rows[1:] if len(row.cells) == way.width]
     cells = [cell for row in rows for cell in row]
-    if not rows or sum(not cell.strip() or " " in cell for cell in cells) > MOST_GAPS * len(cells):
+    # Between blanks, only a cell in quotes can hold one.
+    gaps = sum(not cell.strip() or (" " in cell and way.dialect.delimiter != " ") for cell in cells)
+    if not rows or gaps > MOST_GAPS * len(cells):
         return False
     if way.dialect.delimiter == ":" and any(CLOCK.search(":".join(row)) for row in rows):
         return False

@@ -3,11 +3,12 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, pairwise
+from itertools import accumulate, islice, pairwise
 from typing import Any
 
 from adopt.data.cell_kinds import Kind, find_column_kind
 from adopt.data.header import Row, find_header
+from adopt.data.verdict import are_names
 from adopt.notes import Note
 from relay.handoff.errors import SourceError, UsageError
 from relay.reading.encodings import open_lines
@@ -17,6 +18,8 @@ from relay.reading.rawfile import RawFile
 DECIDED = ("positions", "widths", "skip_rows", "header")
 """Keys that a person may decide instead of what is found."""
 LEAST_LINES = 3
+MOST_NAMES = 3
+"""Lines before the first record: names, units, a rule below them."""
 LEAST_FIELDS = 2
 LEAST_FILLED = 0.7
 TO_THE_END = 9_999
@@ -42,26 +45,57 @@ def find_fixed_table(text: str) -> FixedTable | None:
     lines = [line for line in text.splitlines() if line.strip()]
     if len(lines) < LEAST_LINES or "\t" in text or not any("  " in line for line in lines):
         return None
-    places = find_places(lines)
-    if len(places) < LEAST_FIELDS or not _fills(lines, places):
+    for skipped in range(min(MOST_NAMES, len(lines) - LEAST_LINES) + 1):
+        if found := _find_below(lines, skipped):
+            break
+    else:
         return None
-    cells = [[line[start:end].strip() for start, end in places] for line in lines]
-    kinds = [find_column_kind([row[at] for row in cells[1:]]) for at in range(len(places))]
-    if not set(kinds) & {Kind.NUMBER, Kind.TIME}:
-        return None
-    header = find_header([Row(at, row) for at, row in enumerate(cells)])
-    if header.skipped or header.count > 1:
-        return None
-    names = tuple(name or f"column_{at}" for at, name in enumerate(header.names, 1))
+    names, places, notes = found
+    names = tuple(name or f"column_{at}" for at, name in enumerate(names, 1))
     ends = [end for _, end in places[:-1]] + [TO_THE_END]
     keys: dict[str, Any] = {
         "format": "fixed",
         "positions": {name: [start + 1, end] for name, (start, _), end in zip(names, places, ends, strict=True)},
     }
-    if header.count:
-        keys["skip_rows"] = next(at for at, line in enumerate(text.splitlines()) if line.strip()) + 1
-    where = f"every one of the first {len(lines):,} lines has blanks between the same {len(places)} fields"
-    return FixedTable(names, keys, {"positions": (Note(where), *header.notes)})
+    if skipped:
+        keys["skip_rows"] = [at for at, line in enumerate(text.splitlines()) if line.strip()][skipped - 1] + 1
+    where = f"every one of the first {len(lines) - skipped:,} lines has blanks between the same {len(places)} fields"
+    return FixedTable(names, keys, {"positions": (Note(where), *notes)})
+
+
+def _find_below(
+    lines: Sequence[str], skipped: int
+) -> tuple[tuple[str, ...], list[tuple[int, int]], tuple[Note, ...]] | None:
+    """The names, the fields and what to say of them, where so many lines above hold no record; None: none fit."""
+    top, body = lines[:skipped], lines[skipped:]
+    # Names above the fields that they name tell where the fields are, as the rows do.
+    places = find_places(lines[skipped - 1 :] if skipped == 1 else body)
+    if skipped == 1 and not _are_fields(lines[1:], places):
+        places = find_places(body)
+    if not _are_fields(body, places):
+        return None
+    cells = [[line[start:end].strip() for start, end in places] for line in lines]
+    if not skipped:
+        header = find_header([Row(at, row) for at, row in enumerate(cells)])
+        return None if header.count or header.skipped else (header.names, places, header.notes)
+    aligned = find_header([Row(at, row) for at, row in enumerate(cells[skipped - 1 :])])
+    if skipped == 1 and aligned.count == 1 and find_crossing(top, [end for _, end in places[:-1]]) is None:
+        return aligned.names, places, aligned.notes
+    if find_header([Row(at, row) for at, row in enumerate(cells[skipped:])]).count:
+        return None  # one more line above the records
+    words = next((words for line in top if len(words := line.lstrip("#").split()) == len(places)), None)
+    if words is None or not are_names(words):
+        return None
+    text = f"the names stand in the first line, not above their fields; {skipped} lines are left out"
+    return tuple(words), places, (Note(text, True),)
+
+
+def _are_fields(lines: Sequence[str], places: Sequence[tuple[int, int]]) -> bool:
+    """Whether nearly all fields are filled, and one holds numbers or times."""
+    if len(places) < LEAST_FIELDS or not _fills(lines, places):
+        return False
+    kinds = {find_column_kind([line[start:end].strip() for line in lines]) for start, end in places}
+    return bool(kinds & {Kind.NUMBER, Kind.TIME})
 
 
 def read_decided(text: str, decided: Mapping[str, Any]) -> FixedTable | None:
@@ -125,10 +159,12 @@ def require_borders(part: RawFile, table: FixedTable, encoding: str | None) -> N
     """
     borders = [last for _, last in table.keys["positions"].values()][:-1]
     blocks, name = open_lines(part, encoding)
+    skipped = int(table.keys.get("skip_rows", 0))
     lines = (line.decode(name, "replace") for line in split_lines(blocks))
-    number = find_crossing(lines, borders)
+    number = find_crossing(islice(lines, skipped, None), borders)
     if number is not None:
         raise SourceError(
-            f"{part.name}: looks like fields of fixed width, but line {number:,} has a text across two of them",
-            next_step='Say where the fields are by format = "fixed" and positions in [ingest] (docs/reading.md).',
+            f"{part.name}: it has fields of fixed width, but line {number + skipped:,} has a text across two of them",
+            next_step="Say where the fields are, one --set ingest.positions.NAME=[FIRST, LAST] for each, in characters "
+            "from 1 (docs/reading.md).",
         )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from unicodedata import normalize
 
 from adopt.data.cell_kinds import Kind, count_filled, find_column_kind, find_kind
-from adopt.data.verdict import Verdict, are_names, judge
+from adopt.data.verdict import Verdict, are_names, is_numbered, judge
 from adopt.notes import Note
 
 BODY_ROWS = 500
@@ -67,6 +67,8 @@ def find_header(rows: Sequence[Row], *, decided: bool | int | None = None, separ
     more = _count_more([row.cells for row in rows[first + 1 :] if len(row.cells) == width][:BODY_ROWS], width)
     if decided is None and more:
         verdict = Verdict(1 + more, (_doubt_rows(rows[first + 1].cells, 1 + more),))
+    if decided is None and verdict.count and is_numbered([row.cells for row in rows[first:]], width):
+        return _skip_numbers(rows, first, skip_notes)
     count = verdict.count if decided is None else int(decided)
     if not count:
         notes = verdict.notes if decided is None else ()
@@ -127,6 +129,16 @@ def _say_names_skipped(notes: tuple[Note, ...]) -> tuple[Note, ...]:
     return notes or (Note("the row of names is left out"),)
 
 
+def _skip_numbers(rows: Sequence[Row], first: int, skip_notes: tuple[Note, ...]) -> Header:
+    """The names of a table whose columns are numbered in the row below: no key leaves out one row, so both are."""
+    names = _distinguish([cell.strip() for cell in rows[first].cells])
+    last, following = rows[first + 1], rows[first + 2].before
+    shown = ", ".join(cell.strip() for cell in last.cells[:SHOWN])
+    text = f"the row below the names ({shown}, …) numbers the columns, and is left out"
+    text += " (if it is a record: --set ingest.header=true)"
+    return Header(names, following, 0, (Note(text, True),), _say_names_skipped(skip_notes), first + 2)
+
+
 def _name_short(rows: Sequence[Row], first: int, width: int, skip_notes: tuple[Note, ...]) -> Header:
     """The names of a header with one cell less than the rows: R writes the names of rows so."""
     found = [cell.strip() for cell in rows[first - 1].cells]
@@ -148,15 +160,22 @@ def _count_more(body: Sequence[Sequence[str]], width: int) -> int:
         if len(rest) < LEAST_ROWS:
             continue
         typed = [at for at in range(width) if find_column_kind([row[at] for row in rest]) in (Kind.NUMBER, Kind.TIME)]
-        if typed and all(_has_no_value(row, typed) for row in body[:count]):
+        if typed and all(_has_no_value(row, typed, rest) for row in body[:count]):
             return count
     return 0
 
 
-def _has_no_value(row: Sequence[str], typed: Sequence[int]) -> bool:
-    """Whether a row has texts in columns that hold numbers and times, and at most half of them are empty."""
+def _has_no_value(row: Sequence[str], typed: Sequence[int], rest: Sequence[Sequence[str]]) -> bool:
+    """Whether a row has texts in columns that hold numbers and times, and at most half of them are empty.
+
+    Where fewer are filled, all other cells are empty, too, and each row below has more.
+    """
     kinds = [find_kind(row[at]) for at in typed]
-    return set(kinds) <= {Kind.WORD, Kind.OTHER, Kind.EMPTY} and kinds.count(Kind.EMPTY) * 2 < len(kinds)
+    if not set(kinds) <= {Kind.WORD, Kind.OTHER, Kind.EMPTY}:
+        return False
+    filled = len(kinds) - kinds.count(Kind.EMPTY)
+    is_sparse = 0 < filled == count_filled(row) < min(map(count_filled, rest))
+    return filled * 2 > len(kinds) or is_sparse
 
 
 def join_parts(rows: Sequence[Sequence[str]], width: int, separator: str) -> list[str]:

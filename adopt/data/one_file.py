@@ -11,6 +11,7 @@ from adopt.data.dialect import cut_whole_lines
 from adopt.data.fixed_width import find_fixed_table, read_decided, require_borders
 from adopt.data.looked import Looked
 from adopt.data.looking import Head, file_keys, read_head, read_tail
+from adopt.data.other_layouts import count_by_blanks, refuse_blanks, refuse_drawn_table, refuse_long_delimiter
 from adopt.data.parquet_file import find_parquet_table
 from adopt.data.records import find_json_table, is_json, looks_like_json
 from adopt.data.text_table import TextTable, find_text_table
@@ -71,6 +72,9 @@ def _look_at_text(part: RawFile, decided: Mapping[str, Any], by_name: str | None
     if arff := find_arff_table(text, part.name):
         return Looked("csv", arff.keys, arff.names, arff.key_notes, has_names=False)
     refuse_sparse(text, part.name)
+    if "format" not in decided and "delimiter" not in decided:
+        refuse_long_delimiter(text, part.name)
+        refuse_drawn_table(text, part.name)
     is_fixed = "positions" in decided or "widths" in decided
     wanted = decided.get("format", "fixed" if is_fixed else by_name if by_name == "csv" else None)
     table = None
@@ -84,9 +88,13 @@ def _look_at_text(part: RawFile, decided: Mapping[str, Any], by_name: str | None
     if wanted == "fixed" and (said := read_decided(text, decided)):
         return Looked("fixed", {**said.keys, **_say_encoding(head)}, said.names, has_names=said.has_names)
     fixed = find_fixed_table(text) if wanted != "text" and ending not in PROSE_ENDINGS else None
+    if fixed is not None and count_by_blanks(text) > len(fixed.names):
+        refuse_blanks(text, part.name, head.encoding)  # two cells in one field
     if fixed is not None:
         require_borders(part, fixed, None if head.encoding == "utf-8" else head.encoding)
         return Looked("fixed", {**fixed.keys, **_say_encoding(head)}, fixed.names, fixed.key_notes)
+    if wanted is None and ending not in PROSE_ENDINGS:
+        refuse_blanks(text, part.name, head.encoding)
     return Looked("text", say_format("text", by_name))
 
 

@@ -3,6 +3,7 @@
 Ingest rejects such lines, so `totals.py`, which looks at the rows that are read, never sees them.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,8 +11,14 @@ from adopt.data.cell_kinds import count_filled
 from adopt.data.totals import MOST_FILLED, is_label
 from adopt.notes import Note
 
-LAST_ROWS = 5
+LAST_ROWS = 25
 """Rows at the end that are looked at."""
+REMARK = re.compile(
+    r"(?:sources?|quellen?|notes?|remarks?|hinweise?|anmerkung(?:en)?|stand|legende|legend|erläuterung(?:en)?|copyright"
+    r"|fuentes?|fonti?|bron|generated|created|exported|erstellt|last updated?|data from)\b[^:]{0,20}:|©|\(c\) |\* ",
+    re.IGNORECASE,
+)
+"""How a remark below a table begins, also one that delimiters divide into cells."""
 
 
 def find_remarks(
@@ -30,13 +37,14 @@ def find_remarks(
         at = next((at for at, cell in enumerate(row) if cell.strip()), None)
         if at is None or at >= len(names):
             continue
-        if len(row) == len(names):
+        is_remark = REMARK.match(row[at].strip()) is not None
+        if len(row) == len(names) and not is_remark:
             if is_label(row[at]):
                 continue
             break
         cell, filled = row[at].strip(), count_filled(row)
         is_total = is_label(cell) and filled <= max(1, usual * MOST_FILLED)
-        if not is_total and not (len(names) > 2 and filled == 1 and usual > 2):
+        if not is_total and not is_remark and not (len(names) > 2 and filled == 1 and usual > 2):
             break
         rule = {"column": names[at], "value": cell}
         if rule not in rules:

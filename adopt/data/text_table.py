@@ -3,13 +3,14 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NoReturn
 
 from adopt.data.cell_kinds import count_filled
 from adopt.data.comments import Body, split_comments
 from adopt.data.dialect import DELIMITERS, Way, cut_whole_lines, find_way, read_rows, read_way
 from adopt.data.header import Header, find_header
 from adopt.data.looking import Head
+from adopt.data.other_layouts import advise_blanks, refuse_several_tables
 from adopt.data.remarks import find_remarks, write_rules
 from adopt.data.verdict import are_names
 from adopt.notes import Note
@@ -23,6 +24,9 @@ MOST_RAGGED = 0.01
 SHOWN = 3
 LIST_OF_NUMBERS = re.compile(r"[+-]?[\d.,?]+(?:\s+[+-]?[\d.,?]+){2,}")
 MOST_LISTS = 0.9
+SECOND = (",", ";", "|")
+"""Signs that divide a cell in a file of another delimiter."""
+LEAST_CELLS = 3
 
 
 @dataclass(frozen=True)
@@ -55,6 +59,8 @@ def find_text_table(
     text = cut_whole_lines(head.text, is_all=head.is_all)
     body = split_comments(text, keys.get("comment"))
     way = _find(body, keys, is_csv=is_csv)
+    if is_csv and "delimiter" not in keys and "skip_rows" not in keys:
+        refuse_several_tables(text, name)
     if body.sign and "comment" not in keys and (way is None or _are_rows(body, way)):
         body = Body(text)
         way = _find(body, keys, is_csv=is_csv)
@@ -62,13 +68,7 @@ def find_text_table(
         return None
     header, skip = _find_names(body, way, keys)
     if header.body >= len(way.rows):
-        if not is_csv:
-            return None
-        shown = ", ".join(header.names[:SHOWN])
-        raise SourceError(
-            f"{name}: the table has names of columns ({shown}) and no row below them",
-            next_step="Give a file with rows.",
-        )
+        return _refuse_names_alone(header, way, name) if is_csv else None
     found, notes = _say_dialect(way, name)
     if skip:
         found["skip_rows"], notes["skip_rows"] = skip, header.skip_notes
@@ -84,7 +84,32 @@ def find_text_table(
     if rules:
         found["skip_if"], notes["skip_if"] = write_rules(rules), said
     found |= {key: keys[key] for key in DECIDED if key in keys}
-    return TextTable(header, found, notes, (*_say_ragged(way, header, rules), *_say_lists(way, header)), way)
+    return TextTable(
+        header,
+        found,
+        notes,
+        (*_say_ragged(way, header, rules), *_say_lists(way, header, advise_blanks(text, name, head.encoding))),
+        way,
+    )
+
+
+def _refuse_names_alone(header: Header, way: Way, name: str) -> NoReturn:
+    """Say that a table has no record, or that its only row may be one.
+
+    Raises:
+        SourceError: always.
+    """
+    cells = [cell.strip() for cell in way.rows[0].cells]
+    if len(way.rows) == 1 and not are_names(cells):
+        shown = ", ".join(cells[:SHOWN])
+        raise SourceError(
+            f"{name}: the file holds one row ({shown}), so nothing tells whether it has names or values",
+            next_step="Give a file with more rows, or say --set ingest.header=false if the row is a record.",
+        )
+    shown = ", ".join(header.names[:SHOWN])
+    raise SourceError(
+        f"{name}: the table has names of columns ({shown}) and no row below them", next_step="Give a file with rows."
+    )
 
 
 def _find(body: Body, keys: Mapping[str, Any], *, is_csv: bool) -> Way | None:
@@ -187,12 +212,35 @@ def _say_ragged(way: Way, header: Header, rules: Sequence[Mapping[str, str]]) ->
     return (Note(text, is_many, key="ingest.max_rejected_share"),)
 
 
-def _say_lists(way: Way, header: Header) -> tuple[Note, ...]:
-    """What to ask of a column whose cells are several values: the file may have a second delimiter."""
+def _find_second(name: str, cells: Sequence[str]) -> str:
+    """The sign that divides a name and each cell of its column into equally many parts, as in a file of Eurostat."""
+    for sign in SECOND:
+        parts = name.count(sign)
+        if parts and len(cells) >= LEAST_CELLS and all(cell.count(sign) == parts for cell in cells):
+            return sign
+    return ""
+
+
+def _say_lists(way: Way, header: Header, advice: str) -> tuple[Note, ...]:
+    """What to ask of a column whose cells are several values: the file may have a second delimiter.
+
+    Args:
+        way: of the text.
+        header: of the table.
+        advice: a command that writes all cells of the text as CSV; empty: there is none.
+    """
     rows = [row.cells for row in way.rows[header.body :] if len(row.cells) == way.width]
     for at, name in enumerate(header.names if rows else ()):
+        if sign := _find_second(name, [row[at] for row in rows]):
+            shown = rows[0][at].strip()[:40]
+            text = (
+                f'each cell of "{name}" holds {name.count(sign) + 1} values with {sign!r} between, as its name does, '
+                f"such as {shown!r}: read as one text, which a function of your own can divide (docs/own-code.md)"
+            )
+            return (Note(text, True),)
         count = sum(LIST_OF_NUMBERS.fullmatch(row[at].strip()) is not None for row in rows)
         if count >= MOST_LISTS * len(rows):
             text = f"each cell of {name or at + 1} holds several numbers, such as {rows[0][at].strip()[:40]!r}"
+            text += f". To divide them, write the file as CSV in Python: {advice}" if advice else ""
             return (Note(text, True, (), "ingest.delimiter"),)
     return ()

@@ -15,6 +15,8 @@ FEW = 0.5
 LEAST_ROWS = 5
 LEAST_COUNTED = 2
 """Numbers in the first row that can count on."""
+LEAST_NUMBERED = 3
+"""Columns of a table whose second row can number them."""
 FIRST_YEAR, LAST_YEAR = 1900, 2100
 SHOWN = 3
 
@@ -60,10 +62,15 @@ def _vote(top: Sequence[str], body: Sequence[Sequence[str]], *, counted: bool) -
     """The cells of the first row that look like names, and those that look like values."""
     names: list[str] = []
     values: list[str] = []
+    marks: list[str] = []
     for at, cell in enumerate(top):
-        vote = _compare(cell.strip(), [row[at] for row in body], counted=counted)
-        if vote:
+        column = [row[at] for row in body]
+        vote = _compare(cell.strip(), column, counted=counted)
+        if vote < 0 and {text.strip() for text in column} == {cell.strip()} and find_kind(cell) == Kind.WORD:
+            marks.append(cell.strip())
+        elif vote:
             (names if vote > 0 else values).append(cell.strip())
+    values += [] if names else marks  # a mark of the end of each row, which the names have, too
     texts = [cell.strip() for cell in top if cell.strip()]
     if not names and not values:
         values += [text for text in dict.fromkeys(texts) if texts.count(text) > 1]
@@ -123,3 +130,21 @@ def _is_counted(top: Sequence[str], body: Sequence[Sequence[str]]) -> bool:
         return True
     cells = [row[at].strip() for row in body for at, text in enumerate(texts) if text.isdecimal()]
     return numbers[0] in (0, 1) and not all(cell.isdecimal() for cell in cells if cell)
+
+
+def is_numbered(rows: Sequence[Sequence[str]], width: int) -> bool:
+    """Whether the row below the names numbers the columns, as 1, 2, 3 or (1), (2), (3).
+
+    Args:
+        rows: that of the names first.
+        width: cells of each row.
+    """
+    cells = [cell.strip() for cell in rows[1]] if len(rows) > LEAST_ROWS else []
+    numbers = [int(cell.strip("()[].")) if re.fullmatch(r"[(\[]?\d{1,3}[)\].]?", cell) else -1 for cell in cells]
+    if len(numbers) != width or width < LEAST_NUMBERED or numbers != list(range(numbers[0], numbers[0] + width)):
+        return False
+    body = [row for row in rows[2:] if len(row) == width]
+    columns = [[row[at].strip() for row in body] for at in range(width)]
+    is_other = any(find_column_kind(column) not in (Kind.NUMBER, Kind.EMPTY) for column in columns)
+    others = sum(not any(cell.isdecimal() for cell in column) for column in columns)
+    return numbers[0] in (0, 1) and (is_other or others * 2 >= width or not cells[0].isdecimal())
