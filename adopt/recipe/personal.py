@@ -49,7 +49,7 @@ BIRTH_DATES, PERSONAL_NUMBERS = "dates of birth", "numbers of persons or account
 MAIL_CELL = re.compile(r"[^@\s]+@[^@\s]+\.[A-Za-z]{2,}")
 PHONE_CELL = re.compile(r"(\+|00|0|\()[\d][\d\s()/.-]{6,18}\d")
 NO_PHONE = re.compile(r"\d+|\d{1,2}[-./]\d{1,2}[-./](\d{2}|\d{4})( .*)?")
-"""What looks so and is none, unless the column's name says it."""
+"""Digits alone, which are ids, and dates; a column whose name says "phone" is found by the name."""
 FEWEST_DIGITS = 7
 """Of a phone number, and of the number of a person or an account."""
 IBAN_CELL = re.compile(r"[A-Z]{2}\d{2}(\s?[A-Z0-9]{4}){3,7}(\s?[A-Z0-9]{1,3})?")
