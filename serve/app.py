@@ -74,7 +74,7 @@ class Service:
         self.copies = Copies(settings.folder / "models")
         self.follower = Follower(self.store, self.copies)
         self.fetching = Fetching(fetchers, self.copies, settings.follow_seconds) if fetchers else None
-        self.log = open_log(settings.database_url, settings.folder)
+        self.log = open_log(settings.database_url, settings.folder, on_damage=settings.log_damage)
         self.metrics, self.access = Metrics(), AccessLog(settings.log_dir)
         self.predictions = PredictRoutes(self.store, self.log, settings, self.metrics)
         guard = KeyGuard(settings.api_key_sha256)

@@ -41,15 +41,15 @@ class Information:
         """Whether predictions can be asked for: 200, or 503 with the reason and what to do."""
         states = self._store.status()
         why = await self._log.is_healthy()
-        log = {"ready": why is None} | ({} if why is None else {"why": why})
+        aside = self._log.find_set_aside()
         needs_log = self._settings.log_failure == "refuse"
         ready = sum(state.is_ready for state in states.values())
         is_up = ready > 0 and (why is None or not needs_log)
-        whole = ready == len(states) and why is None and not any(state.why for state in states.values())
+        whole = ready == len(states) and why is None and not (aside or any(state.why for state in states.values()))
         body = {
             "status": ("ready" if whole else "degraded") if is_up else "not ready",
             "models": {name: describe_status(state) for name, state in states.items()},
-            "prediction_log": log,
+            "prediction_log": describe_log(why, aside),
             "database": describe_database(self._settings, why),
         }
         if not states:
@@ -112,6 +112,22 @@ def find_versions() -> dict[str, str]:
             found[package] = version(package)
         except ModuleNotFoundError:
             continue  # our own folder is no installed package
+    return found
+
+
+def describe_log(why: str | None, aside: list[str]) -> dict[str, Any]:
+    """How the prediction log stands.
+
+    Args:
+        why: why rows cannot be committed, or None.
+        aside: names of damaged files that were set aside.
+    """
+    found: dict[str, Any] = {"ready": why is None} | ({} if why is None else {"why": why})
+    if aside:
+        found["set_aside"] = aside
+        found["next_step"] = (
+            "these logs are damaged: read what is in them (docs/prediction-log.md), then move them away"
+        )
     return found
 
 

@@ -84,6 +84,11 @@ PREDICTION_LOG_ON_FAILURE = word(
     "when the prediction log cannot be written: refuse (503) or answer",
     ("refuse", "answer"),
 )
+PREDICTION_LOG_ON_DAMAGE = word(
+    "PREDICTION_LOG_ON_DAMAGE",
+    "when the prediction log in SQLite is damaged: set-aside and begin a new one, or refuse (503)",
+    ("set-aside", "refuse"),
+)
 RETENTION_DAYS = number("RETENTION_DAYS", "days that the prediction log keeps", None, "all")
 SERVE_DIR: Variable[Path | None] = Variable(
     "SERVE_DIR",
@@ -98,7 +103,7 @@ REGISTRY_POLL_SECONDS = number(
 
 VARIABLES: tuple[Variable[Any], ...] = (
     *(API_PORT, API_ADDRESS, API_WORKERS, MODEL_URI, API_KEY_SHA256, API_MAX_BODY_BYTES, API_MAX_ROWS, API_TIMEOUT),
-    *(PREDICTION_LOG_ON_FAILURE, RETENTION_DAYS, SERVE_DIR, REGISTRY_POLL_SECONDS),
+    *(PREDICTION_LOG_ON_FAILURE, PREDICTION_LOG_ON_DAMAGE, RETENTION_DAYS, SERVE_DIR, REGISTRY_POLL_SECONDS),
 )
 """Every variable of the service alone."""
 
@@ -123,6 +128,7 @@ class Settings:
     max_rows: int = API_MAX_ROWS.default
     timeout: float = API_TIMEOUT.default
     log_failure: Literal["refuse", "answer"] = "refuse"
+    log_damage: Literal["set-aside", "refuse"] = "set-aside"
     retention_days: float | None = RETENTION_DAYS.default
     follow_seconds: float = REGISTRY_POLL_SECONDS.default
     data_dir: Path = DATA_DIR.default
@@ -155,6 +161,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
         max_rows=API_MAX_ROWS.of(environment),
         timeout=API_TIMEOUT.of(environment),
         log_failure="answer" if PREDICTION_LOG_ON_FAILURE.of(environment) == "answer" else "refuse",
+        log_damage="refuse" if PREDICTION_LOG_ON_DAMAGE.of(environment) == "refuse" else "set-aside",
         retention_days=RETENTION_DAYS.of(environment),
         follow_seconds=REGISTRY_POLL_SECONDS.of(environment),
         data_dir=DATA_DIR.of(environment),

@@ -154,6 +154,10 @@ class PostgresLog:
         self._writer.proved_at = time.monotonic()
         return None
 
+    def find_set_aside(self) -> list[str]:
+        """None: PostgreSQL looks after its own files."""
+        return []
+
     async def prune(self, before_unix: float) -> int:
         """Remove the predictions asked before that time, with their labels; gives how many."""
         removed = 0

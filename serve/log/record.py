@@ -200,6 +200,9 @@ class PredictionLog(Protocol):
     async def is_healthy(self) -> str | None:
         """Nothing when rows can be committed, else why not."""
 
+    def find_set_aside(self) -> list[str]:
+        """The names of damaged files that this log once was, and that still lie beside it."""
+
     async def prune(self, before_unix: float) -> int:
         """Remove the predictions asked before that time, with their labels; gives how many.
 

@@ -36,7 +36,9 @@ from serve.log.record import (
     split_record,
     write_label_value,
 )
-from serve.log.sqlite_file import SqliteFile
+from serve.log.set_aside import list_set_aside
+from serve.log.sqlite_check import WholeCheck
+from serve.log.sqlite_file import SqliteFile, Trust
 
 Result = TypeVar("Result")
 
@@ -57,10 +59,15 @@ SELECT = f"select {NAMES} from predictions"  # noqa: S608 - our own names
 class SqliteLog:
     """A `PredictionLog` in a file."""
 
-    def __init__(self, path: Path, *, queue_limit: int, patience: float = PATIENCE_SECONDS) -> None:
+    def __init__(
+        self, path: Path, *, queue_limit: int, patience: float = PATIENCE_SECONDS, may_set_aside: bool = True
+    ) -> None:
         self._queue = GroupCommit(self._commit, queue_limit)
-        self._writer = SqliteFile(path, patience=patience)
-        self._reader = SqliteFile(path, patience=patience, is_reader=True)
+        trust = Trust(may_set_aside=may_set_aside)
+        self._path = path
+        self._writer = SqliteFile(path, trust, patience=patience)
+        self._reader = SqliteFile(path, trust, patience=patience, is_reader=True)
+        self._check = WholeCheck(path, SqliteFile(path, trust, patience=patience, is_reader=True))
         self._writing = ThreadPoolExecutor(1, "prediction-log-writer")
         self._reading = ThreadPoolExecutor(1, "prediction-log-reader")
         self._proved_at = float("-inf")
@@ -78,6 +85,8 @@ class SqliteLog:
             raise
         except LogUnavailableError as error:
             logger.warning("{}", error)
+        if self._writer.is_unread:
+            self._check.begin()
 
     async def append(self, row: Row) -> None:
         """Commit a row; returns when it is on the disk."""
@@ -146,6 +155,10 @@ class SqliteLog:
             return str(error)
         return None
 
+    def find_set_aside(self) -> list[str]:
+        """The names of damaged files that lie beside the log."""
+        return [one.name for one in list_set_aside(self._path.resolve())]
+
     async def prune(self, before_unix: float) -> int:
         """Remove the predictions asked before that time, with their labels; gives how many."""
         some = f"select id from predictions where at_unix < ? order by at_unix, id limit {PRUNE_ROWS}"  # noqa: S608
@@ -158,6 +171,7 @@ class SqliteLog:
     async def close(self) -> None:
         """Commit what waits, then close the file."""
         await self._queue.close()
+        await self._check.end()
         for pool, file in ((self._reading, self._reader), (self._writing, self._writer)):
             await asyncio.get_running_loop().run_in_executor(pool, file.close)
             pool.shutdown(wait=False)

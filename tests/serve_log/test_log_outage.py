@@ -368,14 +368,3 @@ def test_a_folder_that_cannot_be_written_is_said_and_tried_again(sqlite: SqliteP
 
     tell(place.log(), story)
     assert len(read_numbers(place)) == 1
-
-
-def test_what_is_no_database_is_left_as_it_is(sqlite: SqlitePlace) -> None:
-    sqlite.path.write_bytes(b"something else" * 100)
-
-    async def story(log: PredictionLog) -> None:
-        with pytest.raises(LogUnavailableError, match="file is not a database"):
-            await log.append(make_row())
-
-    tell(sqlite.log(), story)
-    assert sqlite.path.read_bytes() == b"something else" * 100

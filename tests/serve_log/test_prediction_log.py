@@ -349,7 +349,7 @@ def test_an_older_version_of_the_tables_is_brought_to_the_next_one(
     tell(place.log(), lambda log: log.append(row))
     prefix = "prediction_log." if place.url else ""
     statement = f"create table {prefix}later (id integer)"
-    module, more = ("postgres_tables", statement) if place.url else ("sqlite_file", (statement,))
+    module, more = ("postgres_tables", statement) if place.url else ("sqlite_tables", (statement,))
     earlier = __import__(f"serve.log.{module}", fromlist=["MIGRATIONS"]).MIGRATIONS
     monkeypatch.setattr(f"serve.log.{module}.MIGRATIONS", (*earlier, more))
     assert tell(place.log(), lambda log: log.get(row.id)) == row
