@@ -37,6 +37,7 @@ from relay.results.output import ResultLocation
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+    from mlflow.entities import Run
 
 VERSION = "relay.version"
 """Run tag: model and version that came of it."""
@@ -66,15 +67,20 @@ def send_result(
         lineage: where it comes from.
         recipes: the folder of the recipe, where its own code lies.
 
-    What was begun for the same result and not finished is marked as killed first.
+    A sending of the same result that was interrupted after its version was made is finished; any other is marked as
+    killed, and the result is sent again.
 
     Raises:
-        MlflowException: MLflow refuses or cannot be reached; sending again does it all anew.
+        MlflowException: MLflow refuses or cannot be reached; call again when it is back.
     """
     folder = location.latest.resolve()
-    receipt = lineage.result
+    receipt, contract = lineage.result, read_contract(folder)
     experiment = find_experiment(client, address, receipt.recipe)
-    _end_interrupted(client, experiment, receipt)
+    for run in _list_runs(client, experiment, receipt):
+        if contract is not None and (made := _keep_one(client, contract.model, run.info.run_id)) is not None:
+            _finish(client, experiment, run.info.run_id, receipt, made)
+            return run.info.run_id, made
+        _end_interrupted(client, run)
     run_id = client.create_run(
         experiment, start_time=_read_time(receipt.started_at_utc), run_name=folder.name, tags=_tag_run(receipt, lineage)
     ).info.run_id
@@ -83,13 +89,9 @@ def send_result(
         _log_dataset(client, run_id, receipt, lineage)
         client.log_artifacts(run_id, str(folder), "result")
         client.log_text(run_id, format_json(lineage.describe()), LINEAGE_FILE)
-        contract = read_contract(folder)
         package = None if contract is None else (folder, contract, recipes)
         version = None if package is None else _register(client, experiment, run_id, package, lineage)
-        if version is not None:
-            client.set_tag(run_id, VERSION, f"{version.name}/{version.number}")
-        end = _read_time(receipt.started_at_utc) + round(receipt.seconds * 1000)
-        client.set_terminated(run_id, "FINISHED", end_time=end)
+        _finish(client, experiment, run_id, receipt, version)
     except BaseException:
         _fail_run(client, run_id)
         raise
@@ -158,7 +160,7 @@ def _log_dataset(client: "MlflowClient", run_id: str, receipt: Receipt, lineage:
 
 def _register(
     client: "MlflowClient", experiment: str, run_id: str, result: tuple[Path, Contract, Path], lineage: Lineage
-) -> Version:
+) -> Version | None:
     """A new version of the model in a folder of results; the third of `result` is the folder of the recipe."""
     from mlflow.exceptions import MlflowException
 
@@ -192,15 +194,42 @@ def _register(
         tags[UNSERVED] = contract.why_unserved[:MAX_TAG]
     if contract.score is not None:
         tags[SCORE] = contract.score.model_dump_json()
-    version = client.create_model_version(
+    client.create_model_version(
         contract.model, source=f"models:/{logged.model_id}", run_id=run_id, tags=tags, model_id=logged.model_id
     )
-    return read_version(client, contract.model, int(version.version))
+    return _keep_one(client, contract.model, run_id)
 
 
-def _end_interrupted(client: "MlflowClient", experiment: str, receipt: Receipt) -> None:
-    filters = f"tags.`{RESULT}` = '{identify_result(receipt)}' and attributes.status = 'RUNNING'"
-    for run in client.search_runs([experiment], filters):
+def _finish(client: "MlflowClient", experiment: str, run_id: str, receipt: Receipt, version: Version | None) -> None:
+    """Say in a run that it is whole, and which version came of it."""
+    for run in _list_runs(client, experiment, receipt):
+        if run.info.run_id != run_id:  # made by a request that MLflow's client repeated
+            _end_interrupted(client, run)
+    if version is not None:
+        client.set_tag(run_id, VERSION, f"{version.name}/{version.number}")
+    end = _read_time(receipt.started_at_utc) + round(receipt.seconds * 1000)
+    client.set_terminated(run_id, "FINISHED", end_time=end)
+
+
+def _keep_one(client: "MlflowClient", name: str, run_id: str) -> Version | None:
+    """The one version that came of a run, if any.
+
+    MLflow's client repeats a request whose answer it does not get, and cannot know that the server had done it: then
+    there are two equal versions, of which the first stays.
+    """
+    numbers = sorted(int(found.version) for found in client.search_model_versions(f"run_id = '{run_id}'"))
+    for number in numbers[1:]:
+        client.delete_model_version(name, str(number))
+    return read_version(client, name, numbers[0]) if numbers else None
+
+
+def _list_runs(client: "MlflowClient", experiment: str, receipt: Receipt) -> list["Run"]:
+    """The runs of a result."""
+    return list(client.search_runs([experiment], f"tags.`{RESULT}` = '{identify_result(receipt)}'"))
+
+
+def _end_interrupted(client: "MlflowClient", run: "Run") -> None:
+    if run.info.status == "RUNNING":
         client.set_terminated(run.info.run_id, "KILLED")
 
 

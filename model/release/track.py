@@ -21,7 +21,7 @@ from relay.handoff.settings import PROMOTE, Settings
 from relay.registry.connection import Address, explain_mlflow, find_experiment, find_registry, open_registry
 from relay.registry.contract import UNSERVED_NEXT
 from relay.registry.own_code import OwnCodeRefusedError
-from relay.registry.promotion import now_utc, promote
+from relay.registry.promotion import now_utc, promote, settle
 from relay.registry.task import ModelTask
 from relay.registry.versions import GATE, RESULT, Version, find_production, read_version
 from relay.results.output import ResultLocation
@@ -106,7 +106,8 @@ def decide_and_promote(client: "MlflowClient", version: Version, finished: Finis
     name = f"model {finished.recipe.name}"
     champion = find_production(client, version.name)
     if champion is not None and champion.number == version.number:
-        return  # promoted before a kill came
+        settle(client, version.name)  # promoted before a kill came, which may have left the old period open
+        return
     interrupt.check()
     decision = decide(client, version, champion, finished)
     client.set_model_version_tag(version.name, str(version.number), GATE, json.dumps(decision.to_json()))

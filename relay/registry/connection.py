@@ -4,6 +4,7 @@ Importing MLflow takes more than a second: it happens in `open_registry` and now
 """
 
 import os
+import re
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -113,6 +114,7 @@ def open_registry(address: Address) -> "MlflowClient":
 
 
 def _open_embedded(address: Address) -> "MlflowClient":
+    from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import SQLAlchemyError
 
     try:
@@ -121,12 +123,10 @@ def _open_embedded(address: Address) -> "MlflowClient":
         client = _make_client(address.uri)
         client.search_registered_models(max_results=1)  # makes the tables of the registry, if there are none
         _adopt_folder(address)
-    except (SQLAlchemyError, sqlite3.Error) as error:
-        # SQLAlchemy's own message goes on for pages; what the database said stands at its beginning.
-        said = str(getattr(error, "orig", None) or error).splitlines()[0]
+    except (SQLAlchemyError, sqlite3.Error, MlflowException) as error:  # MLflow wraps some of the first two
         raise RegistryAwayError(
-            f"the embedded registry {address.database} cannot be opened: {said}; make room, give the rights, or move "
-            "the folder away for a new one"
+            f"the embedded registry {address.database} cannot be opened: {_shorten(error)}. Free disk space, fix the "
+            "permissions, or move the folder away for a new one"
         ) from error
     return client
 
@@ -205,7 +205,14 @@ def explain_mlflow(address: Address) -> Iterator[None]:
         yield
     except (MlflowException, sqlite3.Error) as error:
         where = "the embedded registry" if address.is_embedded else f"the MLflow server {address.uri}"
-        raise RegistryAwayError(f"{where} failed: {str(error).splitlines()[0][:300]}") from error
+        raise RegistryAwayError(f"{where} failed: {_shorten(error)}") from error
+
+
+def _shorten(error: Exception) -> str:
+    """What the database said, or else the first line: messages of SQLAlchemy go on for pages."""
+    message = str(getattr(error, "orig", None) or error)
+    said = re.search(r"\(sqlite3\.\w+\) (.+)", message)
+    return (said[1] if said else message.partition("\n")[0])[:300]
 
 
 MOVED = {

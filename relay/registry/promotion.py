@@ -120,11 +120,18 @@ def settle(client: "MlflowClient", name: str) -> bool:
         before = latest[0].number if latest else None
         _write(client, holder, _open(holder, by=OUTSIDE, why="the alias was moved outside Relay", before=before))
         changed = True
+    current = None if holder is None else next((one for one in holder.periods if one.until is None), None)
     for version, period in stale:
         # Read once more: a promotion that is under way has opened this one and is about to move the alias.
-        if find_alias(client, name) != version.number and not _is_young(period):
+        if find_alias(client, name) == version.number:
+            continue
+        if holder is not None and current is not None and current.before == version.number:
+            _close(client, version, period, f"version {holder.number} became production: {current.why}")
+        elif not _is_young(period):
             _close(client, version, period, "the alias was moved or the promotion was interrupted")
-            changed = True
+        else:
+            continue
+        changed = True
     return changed
 
 
@@ -164,7 +171,9 @@ def _point(client: "MlflowClient", version: Version, before: int | None, period:
 
 
 def _open(version: Version, *, by: str, why: str, before: int | None) -> ProductionPeriod:
-    number = max((period.number for period in version.periods), default=0) + 1
+    # A promotion that was interrupted has left a period open: this one takes its place.
+    left = next((period.number for period in version.periods if period.until is None), None)
+    number = left or max((period.number for period in version.periods), default=0) + 1
     return ProductionPeriod(number, now_utc(), None, by, why, before)
 
 
