@@ -11,7 +11,7 @@ PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; 
 
 .DEFAULT_GOAL := help
 .PHONY: help run adopt page api mlflow notebook build docker-build up train serve schedule dev dev-postgres dev-full monitoring \
-	down down-volumes status logs logs-mlflow logs-serve psql backup restore test test-all test-docker test-crash check \
+	down down-volumes status logs logs-mlflow logs-serve psql backup restore test test-all test-docker soak check \
 	fix bench lock clean
 
 # A line `##@` begins a group; `help` and `.env` are not listed.
@@ -145,8 +145,9 @@ test-docker: .venv/ready-for-tests ## Build the images and test the containers; 
 	@$(if $(PROFILES),RELAY_PROFILES=$(PROFILES)) $(BIN)/python -m pytest -q -m docker \
 		$(if $(PROFILES),-s tests/containers/test_profiles.py) $(PYTEST_ARGS)
 
-test-crash: .venv/ready-for-tests ## Kill each stage 70 times, the service and its log 20 times each way, and look at what is left
-	@RELAY_KILLS=70 RELAY_SERVICE_KILLS=20 $(BIN)/python -m pytest -q -m crash $(PYTEST_ARGS)
+# Each number has a variable (tests/counts.py): RELAY_KILLS=5000 make soak PYTEST_ARGS='-k killed'
+soak: .venv/ready-for-tests ## Kill 1,000 times, swap 100 versions, fill the disk at 20 sizes; print what was counted (1 to 2 hours)
+	@$(BIN)/python tests/soak.py $(PYTEST_ARGS)
 
 check: .venv/ready-for-tests ## Look for mistakes without changing anything: ruff, mypy, conventions, imports, words
 	@$(BIN)/ruff check

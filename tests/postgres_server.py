@@ -16,11 +16,12 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
 import asyncpg
+import psutil
 import pytest
 from patience import HANG_SECONDS
 
@@ -66,6 +67,17 @@ class PostgresServer:
             self._process.send_signal(how)
             self._process.wait(HANG_SECONDS)
             self._process = None
+
+    def kill(self) -> None:
+        """kill -9 for all its processes; returns when they are gone."""
+        family = [psutil.Process(self.pid), *psutil.Process(self.pid).children()]
+        for process in family:  # the parent first, so that it replaces no child
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        assert self._process is not None
+        self._process.wait(HANG_SECONDS)
+        psutil.wait_procs(family, HANG_SECONDS)
+        self._process = None
 
     @property
     def is_running(self) -> bool:

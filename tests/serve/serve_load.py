@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import psutil
+from log_places import Place, SqlitePlace
 from patience import HANG_SECONDS
 from serving import Server
 
@@ -21,6 +22,9 @@ CALLERS = 8
 
 KEY_EVERY = 3
 """Every so often a request bears an idempotency key."""
+
+REPEATS = 20
+"""Keys of a round that are asked for again, of those whose answer was heard."""
 
 STEP = 1e-4
 """Between two numbers that are sent: each x is sent once, so that a row tells of which request it is."""
@@ -35,7 +39,7 @@ class Heard:
     bodies: dict[int, bytes] = field(default_factory=dict)
     """Number of a request with a key -> its answer."""
     open_keys: list[int] = field(default_factory=list)
-    """Requests with a key whose connection ended before the answer."""
+    """Requests with a key that were refused, or whose connection ended before the answer."""
     refused: Counter[str] = field(default_factory=Counter)
     """Kind of an error that was answered -> how often."""
 
@@ -43,8 +47,8 @@ class Heard:
 class Load:
     """Callers with a connection each, which they open again when it ends."""
 
-    def __init__(self, server: Server, heard: Heard, numbers: "itertools.count[int]") -> None:
-        self.server, self.heard, self._numbers = server, heard, numbers
+    def __init__(self, server: Server, heard: Heard, numbers: "itertools.count[int]", *, pause: float = 0.0) -> None:
+        self.server, self.heard, self._numbers, self._pause = server, heard, numbers, pause
         self._is_over = threading.Event()
 
     @contextmanager
@@ -83,12 +87,15 @@ class Load:
                 time.sleep(0.005)
                 continue
             self._hear(number, response.status, body, has_key=has_key)
+            self._is_over.wait(self._pause)
         connection.close()
 
     def _hear(self, number: int, status: int, body: bytes, *, has_key: bool) -> None:
         answer = json.loads(body)
         if status != 200:
             self.heard.refused[f"{status} {answer['type'].rpartition(':')[2]}"] += 1
+            if has_key:
+                self.heard.open_keys.append(number)
             time.sleep(0.01)
             return
         if has_key:
@@ -164,3 +171,29 @@ def wait_until_ready(server: Server) -> Server:
             answer = None
         assert time.monotonic() < deadline, answer and answer.body
         time.sleep(0.02)
+
+
+def repeat_keys(server: Server, heard: Heard, most: int | None = None) -> None:
+    """Ask again with the last keys: what was answered is repeated, and what was not is answered once."""
+    for number in list(heard.bodies)[-REPEATS:]:
+        again = server.ask("POST", "/predict", body_of(number), headers_of(number))
+        assert (again.body, again.headers.get("idempotency-replayed")) == (heard.bodies[number], "true")
+    for number in heard.open_keys[:most]:
+        first, second = (server.ask("POST", "/predict", body_of(number), headers_of(number)) for _ in range(2))
+        assert (first.status, second.body, second.headers.get("idempotency-replayed")) == (200, first.body, "true")
+        heard.bodies[number] = first.body
+        heard.answered[first.json["prediction_id"]] = number
+    heard.open_keys.clear()
+
+
+def require_all(place: Place, heard: Heard) -> None:
+    """Each answer that was heard is in the log, and no request and no key twice."""
+    answered = dict(heard.answered)  # as they were before the log is read: the load may go on
+    rows = place.query("select id, input, idempotency_key from predictions")
+    there = {id_: number_of(sent) for id_, sent, _ in rows}
+    assert answered != {}
+    assert {id_: number for id_, number in answered.items() if there.get(id_) != number} == {}
+    for found in (Counter(there.values()), Counter(key for *_, key in rows if key)):
+        assert [name for name, times in found.items() if times > 1] == []
+    if isinstance(place, SqlitePlace):
+        assert place.query("pragma integrity_check") == [("ok",)]

@@ -2,7 +2,6 @@
 
 import itertools
 import json
-import os
 import random
 from collections import Counter
 from collections.abc import Callable
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from counts import share_kills
 from log_places import Place, SqlitePlace
 from patience import HANG_SECONDS
 from serve_load import (
@@ -17,32 +17,32 @@ from serve_load import (
     Load,
     body_of,
     find_workers,
-    headers_of,
     load_and_kill,
-    number_of,
+    repeat_keys,
+    require_all,
     wait_until_ready,
 )
 from serving import Server, lay_version
 
 pytestmark = pytest.mark.crash
 
-KILLS = int(os.environ.get("RELAY_SERVICE_KILLS", "5"))
-"""For each database and number of processes: a third of what the kills of a stage are set to."""
-
 SEED = 20_261_120
 
-REPEATS = 20
-"""Keys of a round that are asked for again, of those whose answer was heard."""
 
-
+@pytest.mark.counted
 @pytest.mark.parametrize("workers", [1, 2])
 def test_no_answered_prediction_and_no_key_is_lost_by_a_kill(
-    place: Place, data: Path, results: Callable[..., Path], workers: int
+    place: Place,
+    data: Path,
+    results: Callable[..., Path],
+    workers: int,
+    record_property: Callable[[str, object], None],
 ) -> None:
+    kills = share_kills("service", ways=4)  # two databases, one process and two
     lay_version(data, results("line"), "1")
     chance, numbers, heard = random.Random(f"{SEED} {workers}"), itertools.count(), Heard()
     server = Server(data, ("line",), {"DATABASE_URL": place.url, "API_WORKERS": str(workers)})
-    for _ in range(KILLS):
+    for _ in range(kills):
         wait_until_ready(server.start())
         repeat_keys(server, heard)
         load_and_kill(server, heard, numbers, chance)
@@ -55,32 +55,9 @@ def test_no_answered_prediction_and_no_key_is_lost_by_a_kill(
     finally:
         server.stop()
     require_all(place, heard)
-    print(f"{type(place).__name__}, {workers}: {KILLS} kills, {len(heard.answered)} answered")  # noqa: T201
-
-
-def repeat_keys(server: Server, heard: Heard) -> None:
-    """Ask again with the keys of the last round: what was answered is told again, what was not is answered once."""
-    for number in list(heard.bodies)[-REPEATS:]:
-        again = server.ask("POST", "/predict", body_of(number), headers_of(number))
-        assert (again.body, again.headers.get("idempotency-replayed")) == (heard.bodies[number], "true")
-    while heard.open_keys:
-        number = heard.open_keys.pop()
-        first, second = (server.ask("POST", "/predict", body_of(number), headers_of(number)) for _ in range(2))
-        assert (first.status, second.body, second.headers.get("idempotency-replayed")) == (200, first.body, "true")
-        heard.bodies[number] = first.body
-        heard.answered[first.json["prediction_id"]] = number
-
-
-def require_all(place: Place, heard: Heard) -> None:
-    """Each answer that was heard is in the log, and no request and no key twice."""
-    rows = place.query("select id, input, idempotency_key from predictions")
-    there = {id_: number_of(sent) for id_, sent, _ in rows}
-    assert {id_: number for id_, number in heard.answered.items() if there.get(id_) != number} == {}
-    assert (heard.refused, heard.answered != {}) == (Counter(), True)
-    for found in (Counter(there.values()), Counter(key for *_, key in rows if key)):
-        assert [name for name, times in found.items() if times > 1] == []
-    if isinstance(place, SqlitePlace):
-        assert place.query("pragma integrity_check") == [("ok",)]
+    assert heard.refused == Counter()
+    record_property("kills of the service", kills)
+    record_property("answers of the killed service, all of them found", len(heard.answered))
 
 
 def test_workers_end_with_the_process_that_started_them(data: Path, results: Callable[..., Path]) -> None:

@@ -11,10 +11,9 @@ from typing import Any
 
 import psutil
 import pytest
+from counts import SWAPS
 from patience import wait_for
 from serving import Server, lay_version
-
-SWAPS = 50
 
 
 class Caller(threading.Thread):
@@ -41,9 +40,10 @@ class Caller(threading.Thread):
         connection.close()
 
 
+@pytest.mark.counted
 @pytest.mark.slow
-def test_fifty_swaps_under_load_fail_no_request_and_mix_no_versions(
-    start: Callable[..., Server], results: Callable[..., Path]
+def test_swaps_under_load_fail_no_request_and_mix_no_versions(
+    start: Callable[..., Server], results: Callable[..., Path], record_property: Callable[[str, object], None]
 ) -> None:
     server = start("line")
     two = [results("line"), results("line", seed=7)]
@@ -54,7 +54,7 @@ def test_fifty_swaps_under_load_fail_no_request_and_mix_no_versions(
     callers = [Caller(server, bodies[number % 2], is_over) for number in range(4)]
     for caller in callers:
         caller.start()
-    for version in range(2, 2 + SWAPS):
+    for version in range(2, 2 + SWAPS.value):
         lay_version(server.data, two[version % 2], str(version))
         wait_for(lambda version=version: is_served(server, version), f"version {version}")
         if version < 4:
@@ -74,7 +74,9 @@ def test_fifty_swaps_under_load_fail_no_request_and_mix_no_versions(
         or row[3] != expected[0 if row[1] == "1" else int(row[1]) % 2, number % 2]
     ]
     seen = {row[1] for caller in callers for row in caller.got}
-    assert (wrong, expected[0, 0] == expected[1, 0], len(seen) > SWAPS / 2) == ([], False, True)
+    assert (wrong, expected[0, 0] == expected[1, 0], len(seen) > SWAPS.value / 2) == ([], False, True)
+    record_property("swaps of the version under load", SWAPS.value)
+    record_property("answers during the swaps, none of them wrong", sum(len(caller.got) for caller in callers))
 
 
 def is_served(server: Server, version: int) -> bool:

@@ -2,27 +2,29 @@
 
 import asyncio
 import itertools
-import os
 import random
 from collections import Counter
+from collections.abc import Callable
 
 import pytest
+from counts import share_kills
 from log_clients import Heard, LogProcess, load_and_kill
 from log_places import Place, SqlitePlace, read_numbers
 
 pytestmark = pytest.mark.crash
 
-KILLS = int(os.environ.get("RELAY_SERVICE_KILLS", "5"))
-"""For each database and number of processes: a third of what the kills of a stage are set to."""
-
 SEED = 20_261_120
 
 
+@pytest.mark.counted
 @pytest.mark.parametrize("workers", [1, 2])
-def test_no_prediction_that_was_answered_is_lost_by_a_kill(place: Place, workers: int) -> None:
+def test_no_prediction_that_was_answered_is_lost_by_a_kill(
+    place: Place, workers: int, record_property: Callable[[str, object], None]
+) -> None:
+    kills = share_kills("log", ways=4)  # two databases, one writer and two
     chance, numbers = random.Random(f"{SEED} {workers}"), itertools.count()
     stored: dict[str, str] = {}
-    for _ in range(KILLS):
+    for _ in range(kills):
         heard = load_and_kill([LogProcess(place) for _ in range(workers)], chance, numbers)
         assert (heard.failed, heard.stored != {}) == ([], True)
         stored |= heard.stored
@@ -31,7 +33,8 @@ def test_no_prediction_that_was_answered_is_lost_by_a_kill(place: Place, workers
         assert Counter(there.values()).most_common(1)[0][1] == 1, "a number that was sent once is there twice"
     if isinstance(place, SqlitePlace):
         assert place.query("pragma integrity_check") == [("ok",)]
-    print(f"{type(place).__name__}, {workers}: {KILLS} kills, {len(stored)} answered, {len(there)} there")  # noqa: T201
+    record_property("kills of the log", kills)
+    record_property("answers of the log, all of them found", len(stored))
 
 
 def test_an_answer_before_its_commit_is_caught_losing_predictions(place: Place) -> None:

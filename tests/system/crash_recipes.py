@@ -1,14 +1,10 @@
 """Recipes whose stages take a while, for the tests that kill them, each with two sets of parameters."""
 
 import json
-import os
 from pathlib import Path
 
 import numpy as np
 from killing import SEED
-
-KILLS = int(os.environ.get("RELAY_KILLS", "20"))
-"""Kills a stage."""
 
 LEDGER = """
 title = "A ledger with bad entries"

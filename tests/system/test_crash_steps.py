@@ -17,7 +17,8 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from crash_recipes import INGEST, KILLS
+from counts import share_kills
+from crash_recipes import INGEST
 from killing import SEED, WAYS, Subject, Tally, kill_again_and_again, look, repair, run_undisturbed
 from stage_process import KILLED, AtStep, Folders, Fork, fork, make_event, wait_until
 from whole_data import fingerprint_of, list_leftovers
@@ -144,7 +145,7 @@ def test_the_same_kills_find_a_writer_that_is_not_safe(
     subject = UnsafeSubject("ingest", Path("ledger.toml"), folders, ((), ()), write)
     undisturbed = run_undisturbed(subject, tmp_path)
     with pytest.raises(AssertionError, match="no receipt is that of the rows"):
-        kill_again_and_again(subject, undisturbed, max(KILLS, 5 * len(WAYS)), Tally())
+        kill_again_and_again(subject, undisturbed, max(share_kills("ingest"), 5 * len(WAYS)), Tally())
 
 
 # Two writers, and readers beside a writer.
@@ -155,7 +156,7 @@ def test_two_writers_killed_at_once_leave_one_whole_dataset(recipes: Path, folde
     undisturbed = run_undisturbed(subject, tmp_path)
     chance = random.Random(SEED)
     hits = 0
-    for _ in range(max(4, KILLS // 4)):
+    for _ in range(max(4, share_kills("ingest") // 4)):
         pair = [subject.start(variant, "--force") for variant in (0, 1)]
         time.sleep(chance.uniform(0, 2 * undisturbed.seconds))
         for process in pair:
