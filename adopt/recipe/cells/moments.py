@@ -2,7 +2,7 @@
 
 from adopt.notes import Note
 from adopt.recipe.cells.last_days import LAST_DAYS
-from adopt.recipe.cells.subject import Subject
+from adopt.recipe.cells.subject import Subject, find_words
 from adopt.recipe.type_guess import TypeGuess
 
 FIRST, LAST = 631_152_000, 4_102_444_800
@@ -66,7 +66,9 @@ def _guess_days(subject: Subject) -> TypeGuess | None:
     """The days of a spreadsheet under the name of a date, which are asked about."""
     column = subject.column
     low, high = column.quantiles[0], column.quantiles[-1]
-    if not subject.has_word(*DATES) or not FIRST_DAY <= low <= high <= LAST_DAY or not subject.fits("float"):
+    words = find_words(column.name)
+    is_date = not words.isdisjoint(DATES) or any(word.endswith("datum") for word in words)
+    if not is_date or not FIRST_DAY <= low <= high <= LAST_DAY or not subject.fits("float"):
         return None
     note = Note(
         f"numbers from {low:.0f} to {high:.0f} under the name of a date: read as days since 1899-12-30, as "

@@ -15,7 +15,10 @@ CODES = words_of(
 )
 """Last words of names of codes, however many there are."""
 
-CODE_ENDINGS, KIND_ENDINGS = ("schlüssel", "schluessel", "code"), ("gruppe", "typ")
+CODE_ENDINGS, KIND_ENDINGS = (
+    ("schlüssel", "schluessel", "code"),
+    (*("gruppe", "typ", "klasse", "kategorie", "status", "ungsart", "tsart", "belegart", "versandart", "kundenart"),),
+)
 """Ends of such words: `Kreisschlüssel`, `Kundentyp`."""
 
 KINDS = words_of(

@@ -35,7 +35,7 @@ def test_usual_days_are_not_asked_about() -> None:
     assert not asks(guess_one([f"2024-12-{day}" for day in range(10, 32)]))
 
 
-@pytest.mark.parametrize("name", ["Datum", "order_date", "Fecha de alta"])
+@pytest.mark.parametrize("name", ["Datum", "Bestelldatum", "order_date", "Fecha de alta"])
 def test_days_of_a_spreadsheet_under_the_name_of_a_date_are_times_and_asked_about(name: str) -> None:
     guess = guess_one([str(day) for day in range(45000, 45090, 7)], name)
     assert (guess.type, dict(guess.keys), asks(guess)) == ("time", {"epoch": "excel"}, True)

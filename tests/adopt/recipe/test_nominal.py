@@ -23,7 +23,9 @@ NAMED = [
     ("SEX", (1, 2)), ("Sex_of_Driver", (1, 2, 3)), ("marital_status", (1, 2, 3, 4, 5)), ("origin", (1, 2, 3)),
     ("season", (1, 2, 3, 4)), ("Cover_Type", (1, 2, 3, 4, 5, 6, 7)), ("Kreisschlüssel", (9162, 5315, 2000)),
     ("Geography_code", (12, 7, 133, 9)), ("department", (10, 20, 30)), ("Belegart", (1, 7, 9, 30)),
-    ("race", (1, 2, 3, 5)), ("error code", (404, 500, 503, 12)), ("RoadType2", (1, 2, 3, 6, 7, 9)),
+    ("race", (1, 2, 3, 5)),
+    ("Zahlungsart", (1, 2, 4)), ("Preisklasse", (1, 2, 3)),
+    ("error code", (404, 500, 503, 12)), ("RoadType2", (1, 2, 3, 6, 7, 9)),
 ]  # fmt: skip
 
 MEASURED = [
