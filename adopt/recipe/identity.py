@@ -10,6 +10,7 @@ from adopt.recipe.known import Known
 from adopt.recipe.words import (
     FILES,
     ROW_NAMES,
+    RUNNING,
     STEPS,
     STRONG_ID,
     WEIGHTS,
@@ -67,6 +68,9 @@ def _explain_id(column: Known, duplicates: int, *, has_names: bool) -> str:
         return f"the name of an id, and {about}{column.distinct:,} different values in {column.valued:,} rows{but}"
     if has_names and join_name(column.name) in FILES and column.type != "int":
         return f"the name of a file, different in each of {column.valued:,} rows{but}"
+    if has_names and _is_running(column):
+        first, last = column.range or (0, 0)
+        return f"numbers that run on from row to row, from {first:,.0f} to {last:,.0f}{but}"
     if _counts_rows(column, has_names=has_names):
         first, last = column.range or (0, 0)
         return f"it numbers the rows, from {first:,.0f} to {last:,.0f}{but}"
@@ -75,6 +79,33 @@ def _explain_id(column: Known, duplicates: int, *, has_names: bool) -> str:
     if column.index == 0 and column.type == "text" and column.profile.mean_words <= FEW_WORDS and _has_no_name(column):
         return f"it has no name and {column.distinct:,} different texts: names of the rows{but}"
     return ""
+
+
+def find_restarting(columns: Sequence[Known]) -> Iterator[Mark]:
+    """Numbers that count the rows of each group from 1, such as the `Nr.` of pupils by class."""
+    for column in columns:
+        if column.type not in ("int", "category") or not _names_running(column.name) or column.is_unique:
+            continue
+        numbers = column.read_as("int")
+        steps = pc.drop_null(pc.subtract(numbers.slice(1), numbers.slice(0, max(0, len(numbers) - 1))))
+        ones = pc.sum(pc.equal(steps, 1)).as_py() or 0
+        if len(steps) >= FEWEST_STEPS and ones >= RUNS_ON * len(steps):
+            yield column.index, "ignore", Note("numbers that run on from row to row and begin again: they say nothing")
+
+
+FEWEST_STEPS, RUNS_ON = 10, 0.85
+"""Steps from row to row at least, and the share of them that are 1."""
+
+
+def _names_running(name: str) -> bool:
+    """Whether a name is of numbers that count rows; `#` has no words."""
+    joined = join_name(name)
+    return joined in RUNNING or name.strip() in ("#", "№", "n°") or (joined == "" and name.strip() == "")
+
+
+def _is_running(column: Known) -> bool:
+    """Whether whole numbers that never repeat go up from row to row, under a name of numbers that count rows."""
+    return column.type == "int" and column.profile.is_sorted and _names_running(column.name)
 
 
 def _has_no_name(column: Known) -> bool:
@@ -112,18 +143,45 @@ def _looks_coded(column: Known) -> bool:
 
 
 def find_weight(columns: Sequence[Known]) -> Iterator[Mark]:
-    """The sample weight, by its name; `weight` alone is what something weighs, unless it is 1 on average."""
-    for column in columns:
-        if join_name(column.name) in WEIGHING and _averages_one(column):
-            text = "from {:g} to {:g}, and 1 on average, as the weights of surveys are".format(*column.range or (0, 0))
-            key = f"columns.{column.shown}.role"
-            yield column.index, "weight", Note(text, is_question=True, choices=('"input"', '"ignore"'), key=key)
-            return
-        if join_name(column.name) in WEIGHTS and column.is_number and not column.nulls:
-            low, high = column.range or (0, 0)
-            if low >= 0 and high > low:
-                yield column.index, "weight", Note(f"the name of a sample weight; from {low:g} to {high:g}")
-                return
+    """The sample weight by its name; `weight` alone is what something weighs, unless its numbers are those of a survey.
+
+    Further ones, such as a weight per household, are left out.
+    """
+    found = [(column, said) for column in columns if (said := _explain_weight(column)) is not None]
+    for place, (column, (text, is_question)) in enumerate(found):
+        if place:
+            note = Note(f"{text}; {found[0][0].shown} is the weight already, so it is left out")
+            yield column.index, "ignore", note
+        else:
+            key = f"columns.{column.shown}.role" if is_question else ""
+            choices = ('"input"', '"ignore"') if is_question else ()
+            yield column.index, "weight", Note(text, is_question=is_question, choices=choices, key=key)
+
+
+def _explain_weight(column: Known) -> tuple[str, bool] | None:
+    """Why a column is a sample weight and whether that is to be asked; None where it is not."""
+    joined = join_name(column.name)
+    low, high = column.range or (0, 0)
+    if not column.is_number or column.nulls or low < 0 or high <= low:
+        return None
+    if joined in WEIGHING and _averages_one(column):
+        return f"from {low:g} to {high:g}, and 1 on average, as the weights of surveys are", True
+    if joined in WEIGHTS and joined not in SHORT:
+        return f"the name of a sample weight; from {low:g} to {high:g}", False
+    if (joined in WEIGHING | SHORT or (joined.endswith(ENDINGS) and not joined.startswith(BODIES))) and _is_computed(
+        column
+    ):
+        return f"by its name and its numbers, from {low:g} to {high:g} with many digits, a sample weight", True
+    return None
+
+
+def _is_computed(column: Known) -> bool:
+    """Whether positive numbers have more digits than what is weighed, and a long tail to the right."""
+    if column.type != "float" or column.distinct < FEWEST_WEIGHTS or (column.range or (0, 0))[0] <= 0:
+        return False
+    values = pc.drop_null(column.values).to_numpy(zero_copy_only=False)
+    fine = abs(values * DIGITS - (values * DIGITS).round()) > 1e-4
+    return bool(fine.mean() > 1 / 2 and values.mean() > SKEWED * pc.quantile(column.values, 0.5)[0].as_py())
 
 
 def _averages_one(column: Known) -> bool:
@@ -132,6 +190,18 @@ def _averages_one(column: Known) -> bool:
         return False
     return abs(float(pc.mean(column.values).as_py() or 0) - 1) <= NEAR_ONE
 
+
+DIGITS, SKEWED = 1_000, 1.05
+"""What is weighed is written with three decimals at most; the mean of weights lies above their median."""
+
+SHORT = list_words("wt wgt weights pond")
+"""Names of weights that are also short for what something weighs."""
+
+ENDINGS = ("wt", "wgt", "wght", "pwt", "weight", "gewicht")
+"""Last letters of names of weights: `_LLCPWT`, `pspwght`."""
+
+BODIES = ("body", "brain", "birth", "heart", "head", "liver", "live", "bwt", "egg", "seed", "dry", "wet", "fresh")
+"""First letters of names of what is weighed."""
 
 WEIGHING = list_words("weight gewicht")
 """Names of what something weighs, or of how much a row counts."""

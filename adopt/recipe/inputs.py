@@ -58,6 +58,8 @@ def _judge(column: Known) -> InputGuess:
         return _leave_out("no cell has a value")
     if column.is_constant:
         return _leave_out("one value in all rows: nothing to learn from")
+    if column.distinct == 1:
+        return _judge_mark(column)
     if column.type == "text":
         return _judge_text(column)
     if column.type == "category":
@@ -67,6 +69,27 @@ def _judge(column: Known) -> InputGuess:
     if column.is_number and column.range is not None and max(map(abs, column.range)) > LARGEST:
         return _leave_out(f"it holds numbers beyond {LARGEST:g}, with which no model can compute")
     return InputGuess("input")
+
+
+def _judge_mark(column: Known) -> InputGuess:
+    """One value and cells without any: a mark such as `x` says something, one number or one text does not."""
+    cell = next(iter(column.profile.most_frequent), ("", 0))[0].strip()
+    said = f"one value in {count(column.valued, 'row')} and none in {count(column.nulls, 'row')}"
+    if cell.casefold() not in MARKS or column.type not in ("category", "bool", "int", "text"):
+        return _leave_out(f"{said}: nothing to learn from")
+    note = Note(
+        f'{said}: "{cell}" may be a mark, then it says yes and no value says no',
+        is_question=True,
+        choices=('"ignore"',),
+        key=f"columns.{column.shown}.role",
+    )
+    return InputGuess("input", "category" if column.type == "text" else None, notes=(note,))
+
+
+MARKS = frozenset(
+    ("x", "✓", "✔", "*", "+", "1", "1.0", "y", "yes", "j", "ja", "t", "true", "wahr", "on", "ok", "checked")
+)
+"""Cells that are a mark, in small letters."""
 
 
 def _leave_out(why: str) -> InputGuess:

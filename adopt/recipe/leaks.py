@@ -8,11 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from adopt.notes import Note
 from adopt.recipe.known import Known
+from adopt.recipe.leak_arrays import Codes, Floats, as_codes, as_floats, to_mask
 from adopt.recipe.target import Target
 from relay.handoff.wording import count, show
 
@@ -33,9 +32,6 @@ EXACT = 1e-6
 
 LEAST_R2 = 0.999
 LEAST_ACCURACY = 0.99
-
-Floats = npt.NDArray[np.float64]
-Codes = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -90,7 +86,7 @@ class _Numbers:
     """Numbers to be learned."""
 
     def __init__(self, goal: Known) -> None:
-        self.values, self.has_value = _as_floats(goal.values)
+        self.values, self.has_value = as_floats(goal.values)
 
     def __len__(self) -> int:
         return int(self.has_value.sum())
@@ -99,8 +95,10 @@ class _Numbers:
         """What a column tells, and whether it is the target in another form."""
         if (said := _look_at_gaps(column, self.has_value, target)) is not None:
             return said
+        if column.distinct == 2 and (said := _compare_with_bound(column, self.values, self.has_value, target)):
+            return said
         if column.type in ("int", "float", "time", "bool"):
-            values, known = _as_floats(column.values)
+            values, known = as_floats(column.values)
             both = known & self.has_value
             if both.sum() < FEWEST_ROWS or np.ptp(values[both]) == 0 or np.ptp(self.values[both]) == 0:
                 return None
@@ -108,7 +106,7 @@ class _Numbers:
         return self._look_at_words(column, target)
 
     def _look_at_words(self, column: Known, target: str) -> Said | None:
-        codes = _as_codes(column.values)
+        codes = as_codes(column.values)
         both = (codes >= 0) & self.has_value
         if both.sum() < FEWEST_ROWS or both.sum() < FEWEST_PER_VALUE * column.distinct:
             return None
@@ -122,7 +120,7 @@ class _Classes:
     """Classes to be learned."""
 
     def __init__(self, goal: Known) -> None:
-        self.codes = _as_codes(goal.values)
+        self.codes = as_codes(goal.values)
         self.has_value = self.codes >= 0
         self.labels = int(self.codes.max(initial=-1)) + 1
 
@@ -136,16 +134,21 @@ class _Classes:
             said = self._look_at_gaps_by_class(column, target)
         if said is not None:
             return said
-        codes = _as_codes(column.values)
+        codes = as_codes(column.values)
         both = (codes >= 0) & self.has_value
         rows, different = int(both.sum()), len(np.unique(codes[both]))
         if rows < FEWEST_ROWS or len(np.unique(self.codes[both])) < 2 or different < 2:
             return None
         right = _tell(codes[both], self.codes[both])
+        if different == 2 < self.labels and _is_comparison(codes[both], self.codes[both]):
+            return (
+                f"it says which {target} a row has, of {self.labels}, in all {count(rows, 'row')}: a comparison",
+                True,
+            )
         if different <= self.labels and right == 1.0:
             return f"each value goes with one {target} in all {count(rows, 'row')}: {target} in another form", True
         if column.type in ("int", "float", "time"):
-            values, known = _as_floats(column.values)
+            values, known = as_floats(column.values)
             both &= known
             return _divide(values[both], self.codes[both], target)
         if right == 1.0 and rows >= MANY_PER_VALUE * different:
@@ -159,7 +162,7 @@ class _Classes:
 
     def _look_at_gaps_by_class(self, column: Known, target: str) -> Said | None:
         """Whether the column is filled in rows of some classes only."""
-        filled = ~_to_mask(column.values.is_null())[self.has_value]
+        filled = ~to_mask(column.values.is_null())[self.has_value]
         mine = self.codes[self.has_value]
         if filled.all() or filled.sum() < FEWEST_FILLED or (~filled).sum() < FEWEST_FILLED:
             return None
@@ -172,6 +175,29 @@ class _Classes:
 FEWEST_FILLED = 5
 
 
+def _is_comparison(codes: Codes, goal: Codes) -> bool:
+    """Whether one of two values goes with one class, and the other with all others, as `approved` with a code."""
+    first = np.unique(goal[codes == codes[0]])
+    second = np.unique(goal[codes != codes[0]])
+    if min((codes == codes[0]).sum(), (codes != codes[0]).sum()) < FEWEST_FILLED:
+        return False
+    return min(len(first), len(second)) == 1 and not np.intersect1d(first, second).size
+
+
+def _compare_with_bound(column: Known, goal: Floats, has_value: npt.NDArray[np.bool_], target: str) -> Said | None:
+    """Whether one of two values goes with all numbers up to a bound, and the other with all above it."""
+    codes = as_codes(column.values)
+    both = (codes >= 0) & has_value
+    first, second = goal[both & (codes == 0)], goal[both & (codes > 0)]
+    if both.sum() < FEWEST_ROWS or min(len(first), len(second)) < FEWEST_FILLED:
+        return None
+    low, high = sorted((first, second), key=lambda values: float(values.min()))
+    if low.max() >= high.min():
+        return None
+    bound = f"from {show(float(high.min()))} on, in all {count(int(both.sum()), 'row')}"
+    return f"it says whether {target} is {bound}: a comparison", True
+
+
 def _beat(codes: Codes) -> float:
     """A share of right rows that the commonest class alone does not reach: half the way from it to all."""
     share = float(np.bincount(codes).max() / len(codes))
@@ -180,7 +206,7 @@ def _beat(codes: Codes) -> float:
 
 def _look_at_gaps(column: Known, has_target: npt.NDArray[np.bool_], target: str) -> Said | None:
     """Whether the column is filled exactly where the target is."""
-    filled = ~_to_mask(column.values.is_null())
+    filled = ~to_mask(column.values.is_null())
     if has_target.all() or filled.all() or not np.array_equal(filled, has_target):
         return None
     return f"it is filled exactly where {target} is, in {count(int(filled.sum()), 'row')}", True
@@ -255,23 +281,3 @@ def _explain(codes: Codes, goal: Floats) -> float:
     residual = goal - (sums / counts)[codes]
     spread = float(((goal - goal.mean()) ** 2).sum())
     return 1 - float((residual**2).sum()) / spread if spread else 0.0
-
-
-def _as_floats(values: pa.Array) -> tuple[Floats, npt.NDArray[np.bool_]]:
-    """Finite numbers, else NaN, and which are finite; both (n,)."""
-    if pa.types.is_timestamp(values.type) or pa.types.is_boolean(values.type):
-        values = values.cast(pa.int64())
-    floats = pc.fill_null(values.cast(pa.float64(), safe=False), float("nan")).to_numpy(zero_copy_only=False)
-    return floats, np.isfinite(floats)
-
-
-def _as_codes(values: pa.Array) -> Codes:
-    """A number per value, -1 for null (n,)."""
-    encoded = values.dictionary_encode()
-    codes: Codes = pc.fill_null(encoded.indices.cast(pa.int64()), -1).to_numpy(zero_copy_only=False)
-    return codes
-
-
-def _to_mask(flags: pa.Array) -> npt.NDArray[np.bool_]:
-    mask: npt.NDArray[np.bool_] = flags.to_numpy(zero_copy_only=False)
-    return mask

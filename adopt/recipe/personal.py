@@ -21,7 +21,8 @@ NAMES = list_words(
 
 OWNERS = list_words(
     "customer client user patient person employee student member contact guest owner passenger author driver teacher "
-    "kunde kunden patienten mitarbeiter ansprechpartner inhaber first last full sur given family"
+    "kunde kunden patienten mitarbeiter ansprechpartner inhaber first last full sur given family host reviewer seller "
+    "buyer agent sender recipient cardholder tenant landlord applicant candidate physician doctor"
 )
 """Words before `name` in columns with names of persons."""
 
@@ -109,7 +110,7 @@ def _look(column: Known, *, has_names: bool) -> Personal | None:
         return None
     words, joined = set(split_name(column.name)), join_name(column.name)
     for what, names in BY_NAMES:
-        if (joined in names or words & (names - BIRTH)) and _suits(what, column):
+        if _is_named(column.name, names) and _suits(what, column):
             return Personal(column.index, what, cells[0], by_cells=False)
     if column.type in ("text", "category") and _names_persons(column, joined, words, cells):
         return Personal(column.index, "names of persons", cells[0], by_cells=False)
@@ -123,14 +124,27 @@ def _is_like(cell: str, pattern: re.Pattern[str]) -> bool:
     return pattern.fullmatch(cell) is not None
 
 
+def _is_named(name: str, names: frozenset[str]) -> bool:
+    """Whether a name is one of these or ends with one, perhaps before `number`; `3SsnPorch` does not."""
+    words = split_name(name)
+    words = words[:-1] if len(words) > 1 and words[-1] in ("number", "no", "nr", "nummer", "id") else words
+    return "".join(words) in names or join_name(name) in names or bool({*words[-1:]} & (names - BIRTH))
+
+
 def _suits(what: str, column: Known) -> bool:
-    """Whether a column can hold what its name says: a truth value holds no address, few values are no numbers."""
+    """Whether a column can hold what its name says: a truth value holds no address, few or short ones no numbers."""
     if column.type == "bool" or column.distinct <= FEWEST_PERSONS:
         return False
-    if what == PERSONAL_NUMBERS and column.type == "int" and column.profile.longest < FEWEST_DIGITS:
-        return False  # `3SsnPorch` is an area
+    if what in ("phone numbers", PERSONAL_NUMBERS):
+        # `3SsnPorch` is an area.
+        return column.type not in ("float", "time") and column.profile.longest >= SHORTEST_NUMBER
+    if column.is_number:
+        return False
     return column.type != "float" and (column.type == "time") == (what == BIRTH_DATES)
 
+
+SHORTEST_NUMBER = 6
+"""Characters of the longest phone number or number of a person in a column, at least."""
 
 FEWEST_PERSONS = 5
 """Different cells up to which a column describes no persons one by one."""

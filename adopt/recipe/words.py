@@ -22,6 +22,12 @@ ROW_NAMES = list_words(
     "laufnummer laufende zeile zeilennummer satznummer"
 )
 """First words of names under which programs write a row's number."""
+RUNNING = list_words(
+    "seq seqno seqnr seqnum seqnumber sequence sequencenumber no nr nummer number num lfd lfdnr lfdnummer "
+    "laufendenummer srno sno slno serialno serialnumber recno recordno rowid row rowno rownr index idx obs obsno "
+    "unnamed unnamed0 rownames rowname rownum rownumber entry entryno lineno linenr pos position"
+)
+"""Names, without the marks between their words, of numbers that count rows; those that only begin so count, too."""
 PERSONS = list_words(
     "user customer client patient subject person member student employee respondent participant household borrower "
     "donor driver teacher candidate visitor subscriber guest kunde kunden mitglied teilnehmer teilnehmerin proband "
@@ -50,7 +56,8 @@ STEPS = list_words("t x year jahr day tag week woche month monat hour stunde ste
 """Names of whole numbers that count up and are no row numbers."""
 WEIGHTS = list_words(
     "sampleweight sampleweights wgt wt pweight fweight aweight fnlwgt finalwgt finalweight surveyweight caseweight "
-    "weights gewichtung hochrechnungsfaktor instanceweight personweight designweight"
+    "weights gewichtung hochrechnungsfaktor instanceweight personweight designweight finalwt perwt hhwt pspwght "
+    "dweight anweight wghtpew pond ponderation pondération ponderacion ponderación factorexp fexp"
 )
 """Names, without the marks between their words, of sample weights. `weight` alone is usually a measurement."""
 TOTALS = list_words(
