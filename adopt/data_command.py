@@ -7,7 +7,6 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from urllib.parse import urlsplit
 
 from adopt.ask import ask_questions
@@ -23,6 +22,7 @@ from adopt.recipe.names import is_recipe_name, make_words
 from adopt.recipe.report import write_report
 from adopt.recipe.toml_text import find_questions, write_toml, write_value
 from adopt.recipe.write import check_recipe, find_module, locate_module, refuse_name, write_recipe
+from adopt.scratch import open_scratch
 from relay.handoff.errors import RecipeError, UsageError
 from relay.handoff.recipe_file import SUBCOMMANDS, data_recipes, is_in_data, list_recipes, show_path
 from relay.handoff.settings import DATA_DIR, RECIPES_DIR, read_settings
@@ -99,10 +99,8 @@ def answer(options: argparse.Namespace) -> VerbAnswer:
     corrections = corrections.with_values(chosen)
     given = copy_file(given, data_dir) if options.copy and not options.dry_run else given
     _say(f"reading {urlsplit(given).hostname if '://' in given else given} …", options)
-    with TemporaryDirectory(prefix="relay-adopt-") as scratch:
-        examined = examine(
-            given, Path(scratch), corrections, memory=options.remember, most_columns=options.most_columns
-        )
+    with open_scratch() as scratch:
+        examined = examine(given, scratch, corrections, memory=options.remember, most_columns=options.most_columns)
     path = find_path(options.name or name_recipe(examined), data_dir, options.into)
     _require_free(path, data_dir, options)
     examined = place_source(examined, Folders(path.parent, data_dir, settings.data_dir.absolute()))

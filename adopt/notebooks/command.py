@@ -7,13 +7,13 @@ import sys
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import NoReturn
 
 from adopt.notebooks.placing import REPORT_HTML, Places, require_free, set_aside
 from adopt.notebooks.report import Report, write_json, write_lines
 from adopt.notebooks.verdicts import read_accepted
 from adopt.recipe.names import is_recipe_name, make_words
+from adopt.scratch import open_scratch
 from relay.handoff.errors import FAILED, UsageError
 from relay.handoff.recipe_file import show_path
 from relay.handoff.settings import DATA_DIR, RECIPES_DIR, read_settings
@@ -76,8 +76,8 @@ def answer(options: argparse.Namespace) -> VerbAnswer:
     from adopt.notebooks.finish import finish_adoption
 
     wishes = Wishes(name, _describe_command(options, name), options.split, options.timeout, options.correct_leaks)
-    with TemporaryDirectory(prefix="relay-adopt-") as folder, set_aside(places, before, Path(folder)) as done:
-        adoption = adopt_notebooks(paths, wishes, Path(folder) / "work")
+    with open_scratch() as folder, set_aside(places, before, folder) as done:
+        adoption = adopt_notebooks(paths, wishes, folder / "work")
         finished = finish_adoption(adoption, accepted)
         if not options.dry_run:
             finished.place(places)

@@ -6,9 +6,9 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from adopt.new_file import write_new
+from adopt.scratch import open_scratch
 from relay.handoff.errors import UsageError
 from relay.handoff.recipe_file import data_recipes, show_path
 from relay.handoff.settings import ROOT
@@ -91,14 +91,14 @@ def check_recipe(text: str, name: str, *, is_in_data: bool, code: str = "") -> s
         is_in_data: whether it will lie in the data folder, where less is allowed.
         code: of the module beside it; empty: it has none.
     """
-    with TemporaryDirectory(prefix="relay-adopt-") as folder:
-        recipes = data_recipes(Path(folder))
+    with open_scratch() as folder:
+        recipes = data_recipes(folder)
         recipes.mkdir()
         path = recipes / f"{name}.toml"
         path.write_text(text, encoding="utf-8")
         if code:
             locate_module(path).write_text(code, encoding="utf-8")
-        changes = {"DATA_DIR": folder} if is_in_data else {}
+        changes = {"DATA_DIR": str(folder)} if is_in_data else {}
         asked = [(stage, _start_check(stage, path, changes)) for stage in STAGES]
         try:
             # The first problem is the answer: the stages after it are not waited for.
