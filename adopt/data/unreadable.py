@@ -11,6 +11,7 @@ EXCEL = "Open it in Excel or LibreOffice and save it as Excel Workbook (.xlsx)."
 PLAIN_TEXT = "Save it as plain text (.txt) from Word or LibreOffice."
 PANDOC = "Save it as plain text: `pandoc {file} -t plain -o {plain}.txt`."
 FROM_R = 'Write the table as CSV in R: `write.csv({what}, "{{plain}}.csv", row.names = FALSE)`.'
+EXPORT = "Export its table as CSV from the program that made it."
 PICTURE = "A picture is neither a table nor a text: write what it shows as CSV or as a text file."
 
 ADVICE: dict[str, str] = {
@@ -35,7 +36,10 @@ ADVICE: dict[str, str] = {
     **dict.fromkeys((".h5", ".hdf5", ".hdf"), "Write its table as Parquet " + PANDAS.format(reader="read_hdf") + "."),
     ".mat": 'Write its table as CSV in MATLAB: `writetable(T, "{plain}.csv")`.',
     **dict.fromkeys((".npy", ".npz"), "Load it in Python and write its arrays as CSV with `numpy.savetxt`."),
-    ".sav": "Write it as Parquet " + PANDAS.format(reader="read_spss") + ", or export it as CSV from SPSS.",
+    **dict.fromkeys(
+        (".sav", ".zsav"),
+        "Write it as Parquet " + PANDAS.format(reader="read_spss") + ", or export it as CSV from SPSS.",
+    ),
     ".dta": "Write it as Parquet " + PANDAS.format(reader="read_stata") + ".",
     **dict.fromkeys((".sas7bdat", ".xpt"), "Write it as Parquet " + PANDAS.format(reader="read_sas") + "."),
     ".rds": FROM_R.format(what='readRDS("{file}")'),
@@ -51,6 +55,9 @@ ADVICE: dict[str, str] = {
     **dict.fromkeys((".exe", ".dll", ".so", ".bin", ".iso", ".dmg"), "Give the data as CSV, Excel, JSON or Parquet."),
     **dict.fromkeys((".mp3", ".wav", ".flac", ".mp4", ".avi", ".mov", ".mkv"), "Give what was measured in it as CSV."),
     **dict.fromkeys((".png", ".jpg", ".jpeg", ".gif", ".bmp", ".tif", ".tiff", ".svg", ".webp", ".ico"), PICTURE),
+    ".heic": PICTURE,
+    **dict.fromkeys((".nc", ".grib", ".grb"), "Load it in Python and write its table with `to_parquet`."),
+    **dict.fromkeys((".por", ".fst", ".qs", ".jmp", ".wf1", ".shp", ".gpkg", ".kml"), EXPORT),
 }  # fmt: skip
 """Ending of a format that is not read -> what to do with `{file}`, whose name without ending is `{plain}`."""
 
