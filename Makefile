@@ -11,7 +11,7 @@ PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; 
 
 .DEFAULT_GOAL := help
 .PHONY: help run adopt page api mlflow notebook build docker-build up train serve schedule dev dev-postgres dev-full monitoring \
-	down down-volumes status logs logs-mlflow logs-serve psql backup restore test test-all test-docker soak check \
+	down down-volumes doctor status logs logs-mlflow logs-serve psql backup restore test test-all test-docker soak check \
 	fix bench lock clean
 
 # A line `##@` begins a group; `help` and `.env` are not listed.
@@ -114,6 +114,9 @@ down-volumes: ## Stop all containers and delete all that is in the volumes: runs
 
 status: ## Show the containers and whether they are well, and whether they get the key for own code
 	@python3 -m services.stack status
+
+doctor: ## Say what does not fit: machine, .env, secrets, images, containers, each with the command that mends it
+	@python3 -m services.stack doctor
 
 logs-mlflow: SERVICE = mlflow
 logs-serve: SERVICE = api gateway

@@ -1,4 +1,4 @@
-"""Start and stop the stack in containers, for `make`.
+"""Start, stop and examine the stack in containers, for `make`.
 
 What is switched on is written to .env and stays on for every later command, those of plain compose too.
 """
@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from services.stack.addresses import list_addresses
 from services.stack.docker import StackError, check_docker, list_containers
+from services.stack.doctor import examine
 from services.stack.env_file import ENV_FILE, list_profiles, read_env, read_settings, write_env
 from services.stack.key import tell_key
 from services.stack.old_variables import tell_old_variables
@@ -33,8 +34,11 @@ def main(arguments: "Sequence[str]") -> int:
     stop_ = commands.add_parser("stop", help="stop and remove all containers, and switch off what make switched on")
     stop_.add_argument("--volumes", action="store_true", help="delete all volumes too")
     commands.add_parser("status", help="show the containers, why one is not well, and where the others are")
+    commands.add_parser("doctor", help="say what does not fit, with the command that mends it; changes nothing")
     options = parser.parse_args(arguments)
     try:
+        if options.command == "doctor":
+            return examine()
         check_docker()
         if options.command == "start":
             return start(options.profiles)

@@ -1,10 +1,15 @@
 """Docker and its compose, asked by their commands."""
 
 import json
+import re
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
+OLDEST_COMPOSE = (2, 24)
+"""Older ones do not know `!reset` and `!override`, by which the compose files are put together."""
 LOG_LINES = 200
 """Of a container, where its reason for ending is looked for."""
 
@@ -51,9 +56,28 @@ def check_docker() -> None:
             "Docker has no plugin `compose`: install docker-compose-plugin (Debian and Ubuntu: docker-compose-v2), "
             "https://docs.docker.com/compose/install"
         )
+    version = run("docker", "compose", "version", "--short").stdout.strip()
+    if (found := read_version(version)) and found < OLDEST_COMPOSE:
+        needed = ".".join(map(str, OLDEST_COMPOSE))
+        raise StackError(
+            f"Docker's plugin `compose` has version {version}, expected {needed} or newer: "
+            "update docker-compose-plugin, https://docs.docker.com/compose/install"
+        )
     if (asked := run("docker", "version", "--format", "{{.Server.Version}}")).returncode != 0:
         said = (asked.stderr.strip() or "no answer").splitlines()[-1]
         raise StackError(f"Docker's engine does not answer: {said}")
+
+
+def read_version(text: str) -> "tuple[int, ...]":
+    """The first two numbers of a version; empty when the text has no such numbers."""
+    found = re.match(r"v?([0-9]+)[.]([0-9]+)", text)
+    return tuple(int(part) for part in found.groups()) if found else ()
+
+
+def list_versions() -> "tuple[str, str]":
+    """The engine's version, and compose's."""
+    engine = run("docker", "version", "--format", "{{.Server.Version}}").stdout.strip()
+    return engine, run("docker", "compose", "version", "--short").stdout.strip().lstrip("v")
 
 
 def ask_docker(*arguments: str) -> str:
@@ -76,6 +100,20 @@ def list_containers() -> "list[Container]":
         Container(one["Service"], one["Name"], one["State"], one.get("Health") or "", int(one.get("ExitCode") or 0))
         for one in found
     ]
+
+
+def inspect(names: "Sequence[str]") -> "list[dict[str, Any]]":
+    """What Docker says of containers; those that went away meanwhile are left out."""
+    told = run("docker", "container", "inspect", *names).stdout if names else ""
+    return list(json.loads(told)) if told.strip().startswith("[") else []
+
+
+def read_config() -> "tuple[dict[str, Any] | None, str]":
+    """What compose makes of its files and .env, for all profiles; else nothing, and what it says about that."""
+    done = run("docker", "compose", "--profile", "*", "config", "--format", "json")
+    if done.returncode == 0:
+        return json.loads(done.stdout), ""
+    return None, (done.stderr.strip() or "no answer").splitlines()[-1]
 
 
 def read_log(container: str) -> "list[str]":

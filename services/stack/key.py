@@ -38,13 +38,24 @@ def describe_key(settings: "dict[str, str]", environment: "dict[str, str]") -> "
         settings: of .env.
         environment: goes before them.
     """
+    path, given = find_key(settings, environment)
+    problems = describe_flaws(settings, environment) or find_gaps(path, given)
+    return problems or [f"{path}, closed to other users; containers that train and serve get it"]
+
+
+def describe_flaws(settings: "dict[str, str]", environment: "dict[str, str]") -> "list[str]":
+    """What is wrong with the file itself; the arguments are those of `describe_key`."""
+    path, given = find_key(settings, environment)
+    data = Path(environment.get("HOST_DATA_DIR") or settings.get("HOST_DATA_DIR") or "data")
+    return find_flaws(path, given, data)
+
+
+def find_key(settings: "dict[str, str]", environment: "dict[str, str]") -> "tuple[Path, str]":
+    """The file of the key, and the one that containers are given; empty for none."""
     given = environment.get(VARIABLE, settings.get(VARIABLE, ""))  # an empty one of the shell goes before .env too
     path = Path(environment.get(VARIABLE) or DEFAULT)
-    if given and not path.is_file():
-        path = Path(given)  # this machine trains in containers alone
-    data = Path(environment.get("HOST_DATA_DIR") or settings.get("HOST_DATA_DIR") or "data")
-    problems = find_flaws(path, given, data) or find_gaps(path, given)
-    return problems or [f"{path}, closed to other users; containers that train and serve get it"]
+    # Else this machine trains in containers alone.
+    return Path(given) if given and not path.is_file() else path, given
 
 
 def find_flaws(path: Path, given: str, data: Path) -> "list[str]":

@@ -16,15 +16,20 @@ LONGEST = 600
 
 def tell_reasons(containers: "Iterable[Container]") -> "list[str]":
     """A line for each container that is not well: how it stands, what it said last about it, and how to read more."""
-    lines = []
-    for one in sorted(containers, key=lambda container: container.service):
-        if one.is_well or one.state == "created":  # one that was never started waits for another
-            continue
-        checked = read_health(one.name) if one.state == "running" else ""
-        reason = checked or find_reason(read_log(one.name))
-        lines.append(f"{one.service} {describe_state(one)}{': ' + reason if reason else ''}")
-        lines.append(f"  More: docker logs {one.name}")
-    return lines
+    return [line for one in list_unwell(containers) for line in (explain(one), f"  More: docker logs {one.name}")]
+
+
+def list_unwell(containers: "Iterable[Container]") -> "list[Container]":
+    """Those that are not well, by service; one that was never started waits for another."""
+    found = [one for one in containers if not one.is_well and one.state != "created"]
+    return sorted(found, key=lambda container: container.service)
+
+
+def explain(container: "Container") -> str:
+    """How a container stands that is not well, and what it said last about it."""
+    checked = read_health(container.name) if container.state == "running" else ""
+    reason = checked or find_reason(read_log(container.name))
+    return f"{container.service} {describe_state(container)}{': ' + reason if reason else ''}"
 
 
 def describe_state(container: Container) -> str:

@@ -24,9 +24,9 @@ def build_image(image: str, dockerfile: str) -> str:
     return image
 
 
-def compose_in(folder: Path, project: str, *, root: Path = ROOT, **settings: str) -> Docker:
-    """`docker compose` as a project of that name, which works on the folder's `data` and `logs`; `root`: a checkout."""
-    environment = {
+def list_variables(folder: Path, project: str, **settings: str) -> dict[str, str]:
+    """The environment of such a project's commands."""
+    return {
         **os.environ,
         "COMPOSE_PROJECT_NAME": project,
         "HOST_DATA_DIR": f"{folder}/data",
@@ -36,6 +36,11 @@ def compose_in(folder: Path, project: str, *, root: Path = ROOT, **settings: str
         "MLFLOW_TRACKING_URI": "",
         **settings,
     }
+
+
+def compose_in(folder: Path, project: str, *, root: Path = ROOT, **settings: str) -> Docker:
+    """`docker compose` as a project of that name, which works on the folder's `data` and `logs`; `root`: a checkout."""
+    environment = list_variables(folder, project, **settings)
 
     def run(*arguments: str, check: bool = True, **more: str) -> subprocess.CompletedProcess[str]:
         command = ["docker", "compose", *arguments]

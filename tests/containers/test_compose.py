@@ -1,6 +1,7 @@
 """The services together: order, health, a second start, and kills in the middle."""
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -8,7 +9,7 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from engine import ROOT, Docker, find_users
+from engine import ROOT, Docker, find_users, list_variables
 from patience import HANG_SECONDS, wait_for
 
 from relay.handoff.receipt import Receipt
@@ -38,6 +39,21 @@ def test_up_runs_the_stages_in_order_and_ends_with_a_healthy_page(compose: Docke
     ]
 
     assert find_users(container_of(compose, "model"), "_stcore/health") == {"10001"}
+
+    # What runs is as the settings say; with others, the doctor names what differs.
+    assert "ok    Variables, ports, folders and limits" in ask_doctor(folder)
+    said = ask_doctor(folder, OVERRIDES="seed=7", USE_POSTGRES="false", PAGE_PORT="18999")
+    assert "mend  model runs with OVERRIDES=(empty) instead of seed=7, USE_POSTGRES=(empty) instead of false" in said
+    assert "port 127.0.0.1:18501 instead of 127.0.0.1:18999. `make up`" in said
+    assert "MLflow keeps runs and models in SQLite" in said
+
+
+def ask_doctor(folder: Path, **more: str) -> str:
+    """What `make doctor` says of the project."""
+    command = [sys.executable, "-m", "services.stack", "doctor"]
+    settings = {"PAGE_PORT": "18501", "MLFLOW_PORT": "15000"} | more
+    variables = list_variables(folder, f"relay-test-{os.getpid()}", **settings)
+    return subprocess.run(command, cwd=ROOT, env=variables, capture_output=True, text=True, check=False).stdout
 
 
 def test_a_service_runs_by_itself_with_another_recipe(compose: Docker, folder: Path) -> None:
