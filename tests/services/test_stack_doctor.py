@@ -17,7 +17,7 @@ from tests.services.fake_docker import CHANGES, FakeDocker
 
 ROOT = Path(__file__).parents[2]
 LATER = "2100-01-01T00:00:00.123456789Z"
-PASSWORD = "tell-nobody"
+PASSWORD = "hidden-word"
 ENVIRONMENT = {"USE_POSTGRES": "", "RECIPES": "linear", "POSTGRES_URL": "postgresql://relay@postgres:5432/relay"}
 
 
