@@ -17,7 +17,7 @@ from adopt.data.totals import Totals, find_totals
 from adopt.data_path import Folders, place_path
 from adopt.notes import Note
 from adopt.recipe.corrections import Corrections
-from relay.handoff.errors import UsageError
+from relay.handoff.errors import SourceError, UsageError
 from relay.handoff.progress import show_progress
 from relay.handoff.wording import count
 
@@ -94,6 +94,8 @@ def _look(layout: Layout, scratch: Path, *, finds_totals: bool) -> Looked:
     unread = Unread()
     with show_progress("rows", None, " rows") as move_on:
         profile = profile_rows(read_rows(layout, scratch, unread), on_progress=_count_on(move_on))
+    if not profile.rows and not unread.rows:
+        raise SourceError(f"{layout.title}: the table has no row", next_step="Give data with rows.")
     totals = find_totals(profile) if layout.shape is Shape.TABLE and finds_totals else Totals()
     if totals.rules:
         with show_progress("rows without totals", profile.rows, " rows") as move_on:

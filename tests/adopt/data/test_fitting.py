@@ -99,3 +99,11 @@ def test_fields_of_fixed_width_can_be_said(
     assert said in answer.out
     assert 'format = "fixed"' in answer.out
     assert "does not accept" not in answer.out
+
+
+def test_a_table_of_a_database_without_rows_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with sqlite3.connect(tmp_path / "zero.db") as database:
+        database.execute("create table t (a int, b text)")
+    database.close()
+    assert main([str(tmp_path / "zero.db"), "--data-dir", str(tmp_path), "--dry-run", "--quick"]) == 1
+    assert "the table has no row" in capsys.readouterr().err
