@@ -16,7 +16,7 @@ from model.release.signing import UNSIGNED
 from model.release.track import Finished, name_user, track, warn_unserved
 from relay.handoff.errors import DatasetMissingError, UsageError
 from relay.handoff.files import Fingerprints, write_atomically
-from relay.handoff.log import configure_log
+from relay.handoff.log import try_log
 from relay.handoff.receipt import Receipt
 from relay.handoff.recipe import Recipe, load_recipe
 from relay.handoff.settings import OFF, PROMOTE, Settings
@@ -29,6 +29,9 @@ from relay.results.blocks import to_html, to_markdown
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
+
+WRITING = ("promote", "rollback", "track", "fetch")
+"""The subcommands that change something, which a log must record."""
 
 OFF_NEXT = "Unset it, or set it to the address of a server"
 
@@ -63,7 +66,9 @@ def answer(options: argparse.Namespace) -> VerbAnswer:
         RelayError: it cannot be done.
     """
     settings = read_verb_settings(options)
-    configure_log("model", settings.log_dir, settings.log_level)
+    unlogged = try_log("model", settings.log_dir, settings.log_level)
+    if unlogged is not None and options.verb in WRITING:
+        raise unlogged
     recipe = load_recipe(options.recipe, settings.overrides, data_dir=settings.data_dir)
     return ACTIONS[options.verb](recipe, settings, options)
 

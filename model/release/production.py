@@ -6,12 +6,14 @@ the registry every time; while it is away there is no answer.
 
 import shutil
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from filelock import FileLock
 
+from relay.handoff.disk import is_unwritable
 from relay.handoff.errors import ModelError, RelayError
 from relay.handoff.own.failure import say_failure
 from relay.handoff.own.module import PACKAGE
@@ -137,8 +139,14 @@ def _find_folder(settings: Settings, name: str, holder: Holder) -> Path:
 
 def _have_files(address: Address, version: Version, folder: Path) -> Contract:
     """The contract among the version's files, which are fetched where they are not there or not whole."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder.parent / ".lock", mode=0o666):
+    with ExitStack() as stack:
+        try:
+            folder.parent.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(FileLock(folder.parent / ".lock", mode=0o666))
+        except OSError as error:
+            if not (is_unwritable(error) and folder.exists()):
+                raise
+            return check_files(folder, version)  # nothing can be fetched
         if folder.exists():
             try:
                 return check_files(folder, version)

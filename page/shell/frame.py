@@ -11,7 +11,7 @@ from loguru import logger
 from page.shell.markdown import plain
 from page.shell.recipes import list_names, require_known
 from relay.handoff.errors import DatasetDamagedError, DatasetMissingError, RelayError
-from relay.handoff.log import configure_log
+from relay.handoff.log import try_log
 from relay.handoff.recipe import Recipe, load_recipe
 from relay.handoff.settings import Settings, read_settings
 
@@ -26,8 +26,8 @@ USUAL = "docstrings"
 
 @cache
 def open_log(log_dir: Path, level: str) -> None:
-    """Write the page's log, once a process."""
-    configure_log("page", log_dir, level)
+    """Write the page's log, once a process; where the folder cannot be written, to standard error only."""
+    try_log("page", log_dir, level)
 
 
 @contextmanager

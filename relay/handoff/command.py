@@ -37,6 +37,8 @@ class Options:
     """Of the run's journal entry, as the program that starts the stage names it; empty: each run gets its own."""
     is_json: bool = False
     """Whether each entry of the journal is printed too, or what `--check` finds."""
+    unlogged: OSError | None = None
+    """Why no log can be written: then only what writes nothing runs."""
 
 
 def read_options(stage: Stage[Parameters], arguments: argparse.Namespace) -> Options:

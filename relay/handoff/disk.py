@@ -33,6 +33,8 @@ REFUSALS = {
 }
 """Code -> what happened, and what to do."""
 
+UNWRITABLE = (errno.EACCES, errno.EPERM, errno.EROFS)
+
 LONGEST_SHOWN = 200
 """Characters of a name in a message."""
 
@@ -44,6 +46,11 @@ ROOTLESS = "`docker compose exec` starts as a root without rights: put `python i
 def is_refusal(error: OSError) -> bool:
     """Whether the disk refuses, rather than that a program asked for what cannot be."""
     return error.errno in REFUSALS
+
+
+def is_unwritable(error: OSError) -> bool:
+    """Whether a place cannot be written: a reader does without what it would leave there."""
+    return error.errno in UNWRITABLE
 
 
 def name_refusal(error: OSError) -> str:

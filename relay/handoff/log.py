@@ -5,6 +5,8 @@ from pathlib import Path
 
 from loguru import logger
 
+from relay.handoff.disk import is_unwritable
+
 TERMINAL_FORMAT = "<dim>{time:HH:mm:ss}</dim> <level>{level: <7}</level> {message}"
 FILE_FORMAT = "{time:YYYY-MM-DDTHH:mm:ss.SSSZ} {level: <7} {process} {message}"
 ROTATE_BYTES = 10_000_000
@@ -36,3 +38,22 @@ def configure_log(stage: str, log_dir: Path, level: str) -> None:
         errors="backslashreplace",  # a name of a file may hold bytes that are no UTF-8
         catch=False,  # a disk that is full fails the stage in one line, instead of a traceback for each line
     )
+
+
+def try_log(stage: str, log_dir: Path, level: str) -> OSError | None:
+    """As `configure_log`. Where the folder cannot be written, the log goes to standard error only.
+
+    Returns:
+        Why there is no file; None where there is one.
+
+    Raises:
+        OSError: another reason, such as a full disk.
+    """
+    try:
+        configure_log(stage, log_dir, level)
+    except OSError as error:
+        if not is_unwritable(error):
+            raise
+        configure_terminal(level)
+        return error
+    return None

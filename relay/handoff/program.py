@@ -13,7 +13,7 @@ from relay.handoff.command import Options, make_parser, read_options, show_recip
 from relay.handoff.disk import explain_refusal, is_refusal
 from relay.handoff.errors import INTERRUPTED, OK, USAGE, RelayError, UsageError
 from relay.handoff.files import Fingerprints
-from relay.handoff.log import configure_log, configure_terminal
+from relay.handoff.log import configure_terminal, try_log
 from relay.handoff.logbook import make_run_id
 from relay.handoff.recipe import Recipe, find_recipe, load_recipe, locate_beside
 from relay.handoff.report import open_report, refuse
@@ -45,7 +45,8 @@ def main(stage: Stage[Parameters], argv: Sequence[str] | None = None) -> int:
         if arguments.list:
             show_recipes(options.settings.data_dir, is_json=options.is_json)
             return OK
-        configure_log(stage.name, options.settings.log_dir, options.settings.log_level)
+        unlogged = try_log(stage.name, options.settings.log_dir, options.settings.log_level)
+        options = replace(options, unlogged=unlogged)
         _require_recipes(stage, options.settings)
     except RelayError as error:
         return refuse(stage.name, arguments, error)
@@ -96,7 +97,7 @@ def _run_recipe(stage: Stage[Parameters], name: str, options: Options) -> int:
                 check_own(own, settings, run.name)
             report.confirm(run)
         else:
-            receipt, outcome = bring_up_to_date(stage, run, is_forced=options.force)
+            receipt, outcome = bring_up_to_date(stage, run, is_forced=options.force, unlogged=options.unlogged)
             report.follow(stage, run, receipt, outcome)
             if options.reproduce:
                 from relay.handoff.reproduce import reproduce

@@ -12,7 +12,7 @@ from loguru import logger
 from relay.handoff import interrupt
 from relay.handoff.answer import print_error, say_json
 from relay.handoff.command import Options
-from relay.handoff.disk import advise, is_refusal, name_refusal
+from relay.handoff.disk import advise, is_refusal, is_unwritable, name_refusal
 from relay.handoff.errors import INTERRUPTED, OK, USAGE, RelayError, StorageError, describe_error
 from relay.handoff.journal import Outcome, find_entry
 from relay.handoff.logbook import Logbook, make_run_id
@@ -40,7 +40,7 @@ class Report:
         try:
             if outcome is Outcome.RAN:
                 _log_result(stage.location(run).address, run, receipt)
-            self.book.keep_result(receipt, outcome, run.seconds)
+            self._keep(receipt, outcome, run.seconds)
             interrupt.check()
             if not self.options.result_only:
                 stage.after_run(run, receipt)
@@ -52,6 +52,16 @@ class Report:
                 f"{name_refusal(error)}",
                 next_step=advise(error),
             ) from error
+
+    def _keep(self, receipt: Receipt, outcome: Outcome, seconds: float) -> None:
+        """Journal a run. One that changed nothing may go unnoted, where the folder of the logs cannot be written."""
+        try:
+            self.book.keep_result(receipt, outcome, seconds)
+        except OSError as error:
+            if outcome is not Outcome.UNCHANGED or not is_unwritable(error):
+                raise
+            reason = name_refusal(error)
+            logger.info("{} {}: not journaled, {}: {}", self.book.stage, self.recipe, reason, self.book.log_dir)
 
     def confirm(self, run: Run[Parameters]) -> None:
         """The recipe is valid: the answer to `--check`."""

@@ -1,11 +1,12 @@
 """Whether a stage's result is up to date, and the run where it is not."""
 
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import replace
 
 from loguru import logger
 
 from relay.handoff.code import digest_modules, read_pins
+from relay.handoff.disk import is_unwritable
 from relay.handoff.errors import DatasetDamagedError, RelayError
 from relay.handoff.journal import Outcome
 from relay.handoff.lock import one_writer
@@ -18,18 +19,34 @@ CHECKS = 3
 """How often a run starts again because its input changed while it was read."""
 
 
-def bring_up_to_date(stage: Stage[Parameters], run: Run[Parameters], *, is_forced: bool) -> tuple[Receipt, Outcome]:
+def bring_up_to_date(
+    stage: Stage[Parameters], run: Run[Parameters], *, is_forced: bool, unlogged: OSError | None = None
+) -> tuple[Receipt, Outcome]:
     """The receipt of the result and whether it is new, as the only writer of it.
+
+    Where the data folder cannot be written, a result that is up to date is found all the same.
+
+    Args:
+        stage: the stage.
+        run: of a recipe.
+        is_forced: whether it runs although nothing changed.
+        unlogged: why no log can be written; then nothing is written at all.
 
     Raises:
         RelayError: there is no result that is up to date.
         OSError: the disk refuses.
     """
     address = stage.writes.format(recipe=run.recipe.name)
-    with one_writer(run.settings.data_dir, address, stage.name, format_utc(run.started)):
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(one_writer(run.settings.data_dir, address, stage.name, format_utc(run.started)))
+        except OSError as error:
+            if not is_unwritable(error):
+                raise
+            unlogged = error
         for _ in range(CHECKS):
             try:
-                return _run_if_changed(stage, run, is_forced=is_forced)
+                return _run_if_changed(stage, run, is_forced=is_forced, unwritable=unlogged)
             except InputChangedError as error:
                 logger.info("{}: {} was replaced in the meantime; checks again", run.name, error)
     raise RelayError(
@@ -37,18 +54,24 @@ def bring_up_to_date(stage: Stage[Parameters], run: Run[Parameters], *, is_force
     )
 
 
-def _run_if_changed(stage: Stage[Parameters], run: Run[Parameters], *, is_forced: bool) -> tuple[Receipt, Outcome]:
+def _run_if_changed(
+    stage: Stage[Parameters], run: Run[Parameters], *, is_forced: bool, unwritable: OSError | None
+) -> tuple[Receipt, Outcome]:
     # In this order: the location may depend on the key.
     run = _find_key(stage, run)
     location = stage.location(run)
-    location.recover()
-    run.fingerprints.recover()
+    if unwritable is None:
+        location.recover()
+        run.fingerprints.recover()
     reasons = ["--force"] if is_forced else _why_run(stage, run)
     if not reasons:
         receipt = location.current(run.fingerprints)
         assert receipt is not None  # noqa: S101 - no reasons means that it is there
         logger.info("{}: unchanged, {:,} rows, fingerprint {}", run.name, receipt.rows, receipt.fingerprint[:12])
         return receipt, Outcome.UNCHANGED
+    if unwritable is not None:
+        logger.info("{}: would run, {}", run.name, "; ".join(reasons))
+        raise unwritable
     if not is_forced and (receipt := stage.restore(run)) is not None:
         logger.info("{}: an earlier result is put back, {}", run.name, "; ".join(reasons))
         return receipt, Outcome.RESTORED

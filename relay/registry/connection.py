@@ -7,7 +7,7 @@ import os
 import re
 import sqlite3
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ from urllib.parse import quote, urlsplit
 
 from filelock import FileLock
 
+from relay.handoff.disk import is_unwritable
 from relay.handoff.errors import UsageError
 from relay.handoff.files import sync_file, sync_folder
 from relay.handoff.settings import OFF
@@ -109,11 +110,17 @@ def open_registry(address: Address) -> "MlflowClient":
     # Else MLflow makes a folder `mlruns` wherever the process stands, for an experiment that nobody uses.
     os.environ["_MLFLOW_SERVER_ARTIFACT_ROOT"] = str(address.artifacts)
     # Two processes that make one database at the same time hurt each other: one owner, under a lock.
-    with FileLock(address.database.with_suffix(".lock"), mode=0o666):
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(FileLock(address.database.with_suffix(".lock"), mode=0o666))
+        except OSError as error:
+            if not (address.is_made and is_unwritable(error)):
+                raise
+            return _open_embedded(address, is_read_only=True)
         return _open_embedded(address)
 
 
-def _open_embedded(address: Address) -> "MlflowClient":
+def _open_embedded(address: Address, *, is_read_only: bool = False) -> "MlflowClient":
     from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -122,7 +129,8 @@ def _open_embedded(address: Address) -> "MlflowClient":
             _create_database(address)
         client = _make_client(address.uri)
         client.search_registered_models(max_results=1)  # makes the tables of the registry, if there are none
-        _adopt_folder(address)
+        if not is_read_only:
+            _adopt_folder(address)
     except (SQLAlchemyError, sqlite3.Error, MlflowException) as error:  # MLflow wraps some of the first two
         raise RegistryAwayError(
             f"the embedded registry {address.database} cannot be opened: {_shorten(error)}. Free disk space, fix the "

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
-from relay.handoff.own.apart import Apart, locate_scratch
+from relay.handoff.own.apart import Apart
 from relay.handoff.own.child import Child
 from relay.handoff.own.function import OwnFunction
 from relay.handoff.own.module import OwnCodeError, OwnFolder, find_source, list_functions
@@ -31,8 +32,9 @@ def check_own(function: OwnFunction, settings: Settings, name: str) -> None:
         raise OwnCodeError(
             "own code imports packages that are not pinned; add them, then run `make lock`:", lines=tuple(lines)
         )
-    scratch = locate_scratch(settings.data_dir, f"check-{function.stage}-{function.recipe.name}")
-    with Apart(function.work(TASK, settings.data_dir), scratch, name) as apart:
+    # Not in the data folder: a check works where that cannot be written.
+    work = function.work(TASK, settings.data_dir)
+    with TemporaryDirectory(prefix="relay-check-") as scratch, Apart(work, Path(scratch) / "work", name) as apart:
         apart.finish()
 
 
