@@ -1,19 +1,18 @@
-"""The routes as OpenAPI 3.1 and as a page, both made from the contracts of the models that are served."""
+"""The routes as OpenAPI 3.1, made from the contracts of the models that are served."""
 
 import math
 from collections.abc import Iterable
-from html import escape
 from typing import Any
-
-import msgspec
 
 from relay.handoff.column import Column
 from relay.reading.expected import describe_type
 from relay.reading.one_cell import WORDS
 from relay.registry.cells import find_limits
+from serve.predicting import LONGEST_KEY
 from serve.problems import MEDIA_TYPE
 from serve.settings import Settings
 from serve.store import Served
+from serve.stored import LAST_SECOND, LONGEST_SOURCE
 
 Json = dict[str, Any]
 
@@ -26,12 +25,9 @@ JSON_TYPES = {
     "time": "string",
 }
 
-STYLE = (
-    "body{font:16px/1.5 system-ui;max-width:60rem;margin:2rem auto;padding:0 1rem}h2{margin-top:2rem;font-size:1.1rem}"
-    "td,th{text-align:left;padding:.2rem .8rem .2rem 0;vertical-align:top}"
-    "pre{background:#f3f3f3;padding:.8rem;overflow:auto}"
+HOW_TO_WRITE = (
+    "A text in a column of another type is read as a cell of CSV. Write whole numbers beyond 2^53 without a point."
 )
-
 PROBLEM: Json = {
     "type": "object",
     "required": ["type", "title", "status", "detail", "request_id"],
@@ -62,7 +58,7 @@ def describe_service(models: Iterable[Served], settings: Settings) -> Json:
     paths["/invocations"] = {"post": _invoke(first)}
     for path, (summary, parameters, statuses) in READS.items():
         paths[path] = {"get": _operation(summary, statuses) | ({"parameters": parameters} if parameters else {})}
-    paths["/predictions/{id}/label"] = {"post": _label()}
+    paths["/predictions/{id}/label"] = {"post": _label(models)}
     document: Json = {
         "openapi": "3.1.0",
         "info": {"title": "Relay predictions", "version": "1", "description": _introduce(models)},
@@ -113,7 +109,7 @@ def describe_record(served: Served) -> Json:
 
 
 def _predict(served: Served | None, summary: str) -> Json:
-    operation = _operation(summary, ("200", "400", "401", "408", "413", "422", "503"))
+    operation = _operation(summary, ("200", *REFUSED))
     body: Json = {"type": "object"}
     if served is not None:
         record = describe_record(served)
@@ -129,39 +125,51 @@ def _predict(served: Served | None, summary: str) -> Json:
                 }
             )
         body = {"oneOf": shapes}
-    key = {"name": "Idempotency-Key", "in": "header", "schema": {"type": "string", "minLength": 1, "maxLength": 255}}
-    return operation | {"parameters": [key], "requestBody": _take(body)}
+    return operation | {"parameters": [KEY], "requestBody": _take(body)}
 
 
 def _invoke(served: Served | None) -> Json:
-    operation = _operation("Answer in MLflow's scoring protocol", ("200", "400", "401", "413", "415", "422", "503"))
+    operation = _operation("Answer in MLflow's scoring protocol", ("200", *REFUSED, "415"))
     record: Json = (
         describe_record(served) | {"additionalProperties": True} if served is not None else {"type": "object"}
     )
     rows = {"type": "array", "items": record, "minItems": 1}
-    table = {
+    forms = {"dataframe_records": rows, "dataframe_split": _describe_split(record), "instances": rows, "inputs": rows}
+    body = {
+        "oneOf": [
+            {"type": "object", "properties": {name: form}, "required": [name], "additionalProperties": False}
+            for name, form in forms.items()
+        ]
+    }
+    return operation | {"parameters": [KEY], "requestBody": _take(body)}
+
+
+def _describe_split(record: Json) -> Json:
+    """A table by its columns and rows; in another order and with further columns it is taken as well."""
+    columns = record.get("properties", {})
+    cells = {"type": "array"} | (
+        {"prefixItems": list(columns.values()), "minItems": len(columns), "maxItems": len(columns)} if columns else {}
+    )
+    names: Json = {"type": "array", "items": {"type": "string"}} | ({"const": list(columns)} if columns else {})
+    return {
         "type": "object",
-        "properties": {
-            "columns": {"type": "array", "items": {"type": "string"}},
-            "data": {"type": "array", "items": {"type": "array"}},
-        },
+        "properties": {"columns": names, "data": {"type": "array", "items": cells, "minItems": 1}},
         "required": ["columns", "data"],
     }
-    forms = {"dataframe_records": rows, "dataframe_split": table, "instances": rows, "inputs": rows}
-    body = {
-        "oneOf": [{"type": "object", "properties": {name: form}, "required": [name]} for name, form in forms.items()]
-    }
-    return operation | {"requestBody": _take(body)}
 
 
-def _label() -> Json:
+def _label(models: Iterable[Served]) -> Json:
+    targets = [served.contract.target_column for served in models]
+    values = [describe_column(target) for target in targets if target is not None]
+    unknown: Json = {"type": ["boolean", "number", "string", "null"]}
     properties = {
-        "value": {"type": ["boolean", "number", "string", "null"]},
+        "value": {"description": "A value that the target of the model can have"}
+        | (values[0] if len(values) == 1 else {"anyOf": values} if values else unknown),
         "record": {"type": "integer", "minimum": 0, "default": 0, "description": "Number of the record in its request"},
-        "source": {"type": "string", "description": "Who says so"},
+        "source": {"type": "string", "maxLength": LONGEST_SOURCE, "pattern": NO_NUL, "description": "Who says so"},
     }
     body = {"type": "object", "properties": properties, "required": ["value"], "additionalProperties": False}
-    operation = _operation("Add what turned out to be true", ("201", "400", "401", "404", "422", "503"))
+    operation = _operation("Add what turned out to be true", ("201", *REFUSED, "404"))
     return operation | {"parameters": [ID], "requestBody": _take(body)}
 
 
@@ -186,7 +194,25 @@ def _query(name: str, description: str, schema: Json) -> Json:
     return {"name": name, "in": "query", "description": description, "schema": schema}
 
 
+NAME: Json = {"name": "name", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+NO_NUL = r"^[^\u0000]*$"
+REFUSED = ("400", "401", "408", "413", "422", "503")
+"""How a request with a body may fail."""
+
+KEY: Json = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "description": "A request that is sent again with its key gets the first answer; another one is refused",
+    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": "^[ -~]*$"},
+}
 ID: Json = {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
+SINCE: Json = {
+    "anyOf": [
+        {"type": "string", "format": "date-time"},
+        {"type": "string", "format": "date"},
+        {"type": "number", "minimum": 0, "exclusiveMaximum": LAST_SECOND},
+    ]
+}
 MODEL = _query("model", "Name of a model", {"type": "string"})
 
 READS: dict[str, tuple[str, list[Json], tuple[str, ...]]] = {
@@ -197,6 +223,9 @@ READS: dict[str, tuple[str, list[Json], tuple[str, ...]]] = {
     "/metrics": ("Figures for Prometheus", [], ("200",)),
     "/model/info": ("The contract of the first model", [], ("200", "401", "503")),
     "/models": ("How each model stands", [], ("200", "401")),
+    "/models/{name}": ("The contract of a model", [NAME], ("200", "401", "404", "503")),
+    "/docs": ("This description as a page", [], ("200",)),
+    "/openapi.json": ("This description", [], ("200",)),
     "/data/sample": (
         "Some rows of the data that a model learned from",
         [_query("rows", "How many", {"type": "integer", "minimum": 1, "maximum": 100}), MODEL],
@@ -205,7 +234,7 @@ READS: dict[str, tuple[str, list[Json], tuple[str, ...]]] = {
     "/predictions": (
         "Predictions by time",
         [
-            _query("since", "From this time on, ISO 8601 or seconds since 1970", {"type": "string"}),
+            _query("since", "From this time on, ISO 8601 (without a zone: UTC) or seconds since 1970", SINCE),
             _query("after", "Behind this prediction", {"type": "string"}),
             _query("limit", "How many", {"type": "integer", "minimum": 1, "maximum": 1000}),
             MODEL,
@@ -221,45 +250,4 @@ def _introduce(models: list[Served]) -> str:
     if not models:
         return "No model is served now; /health says why."
     lines = [f"{served.model} version {served.version}: {served.contract.title}" for served in models]
-    return "Served now: " + "; ".join(lines) + "."
-
-
-def render_page(document: Json) -> str:
-    """The document as a page that loads nothing from elsewhere and runs no script."""
-    info = document["info"]
-    parts = [
-        f"<h1>{escape(info['title'])}</h1><p>{escape(info['description'])} <a href=openapi.json>openapi.json</a></p>"
-    ]
-    for path, methods in document["paths"].items():
-        for method, operation in methods.items():
-            parts.append(f"<h2><code>{method.upper()} {escape(path)}</code></h2><p>{escape(operation['summary'])}</p>")
-            parts += [_render_record(record) for record in _find_records(operation)]
-    head = f"<meta charset=utf-8><title>{escape(info['title'])}</title><style>{STYLE}</style>"
-    return f"<!doctype html><html lang=en>{head}{''.join(parts)}</html>\n"
-
-
-def _find_records(operation: Json) -> list[Json]:
-    """The record that an operation of `/predict` takes."""
-    shapes = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
-    return [shape for shape in shapes.get("oneOf", [])[:1] if "examples" in shape]
-
-
-def _render_record(record: Json) -> str:
-    rows = "".join(
-        f"<tr><td><code>{escape(name)}</code><td>{escape(_say_type(column))}<td>{escape(column.get('description', ''))}"
-        for name, column in record["properties"].items()
-    )
-    example = (
-        escape(msgspec.json.format(msgspec.json.encode(record["examples"][0])).decode()) if record["examples"] else ""
-    )
-    return f"<table><tr><th>Field<th>Takes<th>What it is{rows}</table><pre>{example}</pre>"
-
-
-def _say_type(column: Json) -> str:
-    kinds = column["type"] if isinstance(column["type"], list) else [column["type"]]
-    if "enum" in column:
-        return "one of " + ", ".join(msgspec.json.encode(value).decode() for value in column["enum"])
-    limits = ""
-    if "minimum" in column:
-        limits = f" from {column['minimum']:.6g} to {column['maximum']:.6g}"
-    return " or ".join(kinds) + limits
+    return f"Served now: {'; '.join(lines)}. {HOW_TO_WRITE}"

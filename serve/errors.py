@@ -32,6 +32,10 @@ class WrongParameterError(RequestError):
     """A part of the address or a header says what it cannot."""
 
 
+class WrongHostError(RequestError):
+    """The request names no host, or more than one."""
+
+
 class KeyMissingError(RequestError):
     """No key came with the request, or a wrong one."""
 

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 from starlette.types import Receive, Scope, Send
 
-from serve.errors import BodyTooLargeError, ClientLeftError
+from serve.errors import BodyTooLargeError, ClientLeftError, WrongParameterError
 
 JSON = "application/json"
 
@@ -47,9 +47,22 @@ class Request:
                 return text
         return ""
 
+    def headers(self, name: bytes) -> list[str]:
+        """The values of a header that may come more than once."""
+        return [value.decode("latin-1") for key, value in self.scope["headers"] if key == name]
+
     def query(self) -> dict[str, str]:
-        """The parameters behind the question mark."""
-        return dict(parse_qsl(self.scope["query_string"].decode("latin-1"), keep_blank_values=True))
+        """The parameters behind the question mark.
+
+        Raises:
+            WrongParameterError: one comes twice.
+        """
+        pairs = parse_qsl(self.scope["query_string"].decode("latin-1"), keep_blank_values=True)
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            twice = next(name for name in found if sum(name == other for other, _ in pairs) > 1)
+            raise WrongParameterError(f"{twice[:40]} comes more than once in the address: send it once")
+        return found
 
     def path(self, name: str) -> str:
         """A part of the path that the route names."""

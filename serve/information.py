@@ -8,7 +8,8 @@ from starlette.routing import Route
 
 from relay.handoff.database import name_database
 from serve.access import format_time
-from serve.documentation import describe_service, render_page
+from serve.documentation import describe_service
+from serve.documentation_page import render_page
 from serve.exchange import Endpoint, Request, Response
 from serve.log.record import PredictionLog
 from serve.metrics import MEDIA_TYPE, Metrics

@@ -24,6 +24,7 @@ from serve.errors import (
     OverloadedError,
     RequestError,
     TooSlowError,
+    WrongHostError,
 )
 from serve.exchange import Endpoint, Request, Response
 from serve.metrics import Metrics
@@ -40,6 +41,9 @@ PAUSE_SECONDS = 2.0
 """Without a byte of it: the caller has read the answer, or waits for it."""
 
 SANE_ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+
+HOST = re.compile(rb"[A-Za-z0-9._~!$&'()*+,;=%:\[\]-]*")
+"""Characters of a host and its port (RFC 3986, section 3.2)."""
 
 SECURITY_HEADERS = [
     (b"x-content-type-options", b"nosniff"),
@@ -89,6 +93,7 @@ class Middleware:
         task = self.deadlines.begin()
         try:
             self._require_room()
+            require_host(request.scope)
             return await self._find_answer(request, send)
         except asyncio.CancelledError:
             if not self.deadlines.is_late(task):
@@ -170,6 +175,20 @@ def explain_timeout(request: Request, seconds: float) -> RequestError:
     if request.is_reading:
         return BodyTimeoutError(f"the body was not there after {seconds:g} s: send it at once")
     return TooSlowError(f"no answer within {seconds:g} s: send fewer records")
+
+
+def require_host(scope: Scope) -> None:
+    """Returns when the request names one host, as RFC 9112 (section 3.2) wants: two readers of it agree where it goes.
+
+    Raises:
+        WrongHostError: it names none in HTTP/1.1, more than one, or one with other characters.
+    """
+    hosts = [value for name, value in scope["headers"] if name == b"host"]
+    if len(hosts) == 1 and HOST.fullmatch(hosts[0]):
+        return
+    if hosts or scope["http_version"] == "1.1":
+        found = "no header Host" if not hosts else f"{len(hosts)} headers Host" if len(hosts) > 1 else "a wrong Host"
+        raise WrongHostError(f"found {found}, expected one with a name and, if need be, a port")
 
 
 def find_id(scope: Scope) -> str:

@@ -197,14 +197,16 @@ def read_key(request: Request) -> str | None:
     """The request's idempotency key.
 
     Raises:
-        WrongParameterError: it is too long, or has signs that are not printed.
+        WrongParameterError: it is empty or too long, has signs that are not printed, or comes twice.
     """
-    key = request.header(b"idempotency-key")
-    if not key:
+    keys = request.headers(b"idempotency-key")
+    if not keys:
         return None
-    if len(key) > LONGEST_KEY or not (key.isascii() and key.isprintable()):
-        raise WrongParameterError(f"Idempotency-Key: expected at most {LONGEST_KEY} printable ASCII characters")
-    return key
+    if len(keys) > 1:
+        raise WrongParameterError(f"found {len(keys)} headers Idempotency-Key, expected one")
+    if not 0 < len(keys[0]) <= LONGEST_KEY or not (keys[0].isascii() and keys[0].isprintable()):
+        raise WrongParameterError(f"Idempotency-Key: expected 1 to {LONGEST_KEY} printable ASCII characters")
+    return keys[0]
 
 
 def digest_request(request: Request, body: bytes) -> str:

@@ -24,6 +24,7 @@ from serve.errors import (
     TooManyRowsError,
     TooSlowError,
     UnknownThingError,
+    WrongHostError,
     WrongMediaTypeError,
     WrongParameterError,
 )
@@ -49,6 +50,7 @@ class Meaning:
 TABLE: dict[type[Exception], Meaning] = {
     MalformedBodyError: Meaning(400, "malformed-body", "The body cannot be read"),
     WrongParameterError: Meaning(400, "wrong-parameter", "A parameter is not as it must be"),
+    WrongHostError: Meaning(400, "wrong-host", "The request must name one host", closes=True),
     KeyMissingError: Meaning(401, "key-missing", "A key is needed"),
     UnknownThingError: Meaning(404, "not-found", "There is no such thing"),
     BodyTimeoutError: Meaning(408, "body-timeout", "The body did not arrive in time", closes=True),

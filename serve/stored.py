@@ -1,6 +1,7 @@
 """The predictions that were answered: one with all that led to it, many by time, and what turned out to be true."""
 
 import math
+import re
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -14,6 +15,7 @@ from relay.registry.cells import describe, show_value, validate_cell
 from serve.errors import Flaw, InvalidRecordsError, MalformedBodyError, UnknownThingError, WrongParameterError
 from serve.exchange import Endpoint, Request, Response
 from serve.log.record import JsonScalar, Label, PredictionLog, Row, can_be_stored
+from serve.schema import decode_body
 
 MOST_ROWS = 1_000
 USUAL_ROWS = 100
@@ -24,6 +26,14 @@ MOST_LABELS = 20
 """Of one record: a label is corrected sometimes, and not for ever."""
 MOST_SHOWN = 2_000
 """Labels that the answer about one prediction holds, the last ones."""
+
+LAST_SECOND = 253_402_387_200.0
+"""Of the year 9999, west of Greenwich too. Milliseconds since 1970 are far more, and no time that is meant."""
+
+NUMBER = re.compile(r"-?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]{1,3})?")
+MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}([Tt+][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]+)?)?([Zz]|[+-][0-9]{2}:[0-9]{2})?)?"
+)
 
 FindLineage = Callable[[str, str], dict[str, Any] | None]
 """Model and version -> its lineage.json; None where no copy is kept here."""
@@ -38,8 +48,8 @@ class LabelBody(msgspec.Struct, forbid_unknown_fields=True):
     """What turned out to be true of one record of a prediction."""
 
     value: JsonScalar
-    record: int = 0
-    """Number of the record in its request, from 0."""
+    record: float = 0.0
+    """A whole number, however it is written: number of the record in its request, from 0."""
     source: str = ""
     """Who says so."""
 
@@ -74,24 +84,24 @@ class StoredPredictions:
         """Add what turned out to be true; of several labels of a record the last counts."""
         body = await request.body()
         try:
-            label = msgspec.json.decode(body, type=LabelBody)
+            label = msgspec.convert(decode_body(body), LabelBody)
         except msgspec.ValidationError as error:
             expected = Flaw("", str(error), '{"value": …, "record": 0, "source": "…"}', f"no label: {error}")
             raise InvalidRecordsError(f"no label: {error}", (expected,)) from None
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        except (msgspec.DecodeError, ValueError, RecursionError) as error:
             raise MalformedBodyError(f"the body cannot be read as JSON: {error}") from None
         row = await self._get(request)
         records = len(msgspec.json.decode(row.input))
-        if not 0 <= label.record < records:
-            message = f"prediction {row.id} has no record {label.record}"
-            flaw = Flaw("record", str(label.record), f"0 to {records - 1}", message)
-            raise InvalidRecordsError(message, (flaw,))
+        if not (label.record.is_integer() and 0 <= label.record < records):
+            shown = show_value(label.record)
+            message = f"prediction {row.id} has no record {shown}"
+            raise InvalidRecordsError(message, (Flaw("record", shown, f"0 to {records - 1}", message),))
         value = check_label(label, self._find_target(row.model, row.version))
-        record = f"{row.id}/{label.record}"
+        record = f"{row.id}/{int(label.record)}"
         known = await self._log.count_labels(record)
         if known >= MOST_LABELS:
             raise InvalidRecordsError(
-                f"record {label.record} of prediction {row.id} has {known} labels, the most allowed"
+                f"record {int(label.record)} of prediction {row.id} has {known} labels, the most allowed"
             )
         await self._log.label(record, value, time.time(), label.source)
         return Response(_encode({"record": record, "value": value, "source": label.source}), 201)
@@ -129,6 +139,8 @@ def check_label(label: LabelBody, target: Column | None) -> JsonScalar:
     for field, text, most in (("source", label.source, LONGEST_SOURCE), ("value", value, LONGEST_LABEL)):
         if isinstance(text, str) and len(text) > most:
             raise _refuse_label(field, f"{len(text):,} characters", f"at most {most:,} characters")
+    if isinstance(value, float) and not math.isfinite(value):
+        raise _refuse_label("value", show_value(value), "a number that JSON can hold")
     if target is None:
         return value
     found, is_kept = validate_cell(value, target)
@@ -184,23 +196,30 @@ def read_limit(text: str | None, usual: int, most: int, name: str) -> int:
 
 
 def read_time(text: str | None) -> float | None:
-    """Seconds since 1970 from such a number, or from an ISO 8601 time; one without a zone is UTC.
+    """Seconds since 1970 from such a number, or from a date or time of ISO 8601; one without a zone is UTC.
 
     Raises:
         WrongParameterError: it is neither.
     """
-    if not text:
+    if text is None:
         return None
-    try:
-        seconds = float(text)
-    except ValueError:
-        try:
-            found = datetime.fromisoformat(text.replace(" ", "+"))  # a plus sign arrives as a space
-            seconds = (found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp()
-        except (ValueError, OverflowError):
-            seconds = math.nan
-    if not 0 <= seconds < 1e11:
+    # A plus sign arrives as a space.
+    seconds = float(text) if NUMBER.fullmatch(text) else _read_moment(text.replace(" ", "+"))
+    if not 0 <= seconds < LAST_SECOND:
         raise WrongParameterError(
             f"since={text[:40]}: expected a time such as 2026-11-20T10:00:00Z, or seconds since 1970"
         )
     return seconds
+
+
+def _read_moment(text: str) -> float:
+    """Seconds since 1970, 0 for what was before; NaN where this is no time."""
+    found = MOMENT.fullmatch(text)
+    if found is None:
+        return math.nan
+    try:
+        # A leap second has no number of its own.
+        moment = datetime.fromisoformat(re.sub(r"(:[0-9]{2}):60", r"\1:59", text.upper()))
+    except ValueError:
+        return math.nan
+    return max(0.0, (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())

@@ -31,8 +31,9 @@ MLFLOW_KILLS = Count(
     "RELAY_MLFLOW_KILLS", 2, 20, "kill -9 of an MLflow server while a training sends to it, under load"
 )
 DISK_SIZES = Count("RELAY_DISK_SIZES", 2, 20, "sizes of what is free on a disk that fills up, for each of its users")
+EXAMPLES = Count("RELAY_API_EXAMPLES", 10, 100, "requests of a kind that schemathesis makes for a route of the API")
 
-COUNTS = (KILLS, SWAPS, POSTGRES_KILLS, MLFLOW_KILLS, DISK_SIZES)
+COUNTS = (KILLS, SWAPS, POSTGRES_KILLS, MLFLOW_KILLS, DISK_SIZES, EXAMPLES)
 
 SHARES = {"ingest": 24, "preprocess": 22, "model": 14, "service": 16, "log": 16, "registry": 4, "page": 4}
 """Of 100 kills, how many are of what; a kill of a model or a service costs several times that of a raw dataset."""
