@@ -166,3 +166,35 @@ def test_numbers_and_truth_values_of_json_have_one_value(read: Callable[..., Any
         found = ask(lambda body=body: from_struct(read_predict_request(body, schema, 10).records))  # type: ignore[misc]
         assert found[0] == expected[0], number
         assert expected[0] == "refused" or found[1] == expected[1], number
+
+
+SPELLED: dict[str, dict[str, Any]] = {
+    "whole": {
+        "1_0": None, "\uff11\uff10": None, "\u0663": None, "\u00b2": None, "\u22121": None, "0x10": None, "0b1": None,
+        "0o7": None, "1L": None, "1,000": None, "1 000": None, "Infinity": None, "-inf": None, "1e400": None,
+        "1.5": None, "--1": None, "+": None, "e5": None, "1\u200b": None, "true": None, "9" * 30: None,
+        "+1": 1, " 1\t": 1, "\u20031": 1, "1e2": 100, "1E2": 100, "2.0": 2, "-0": 0, "007": 7, "1-": -1,
+        "9223372036854775807": 2**63 - 1,
+    },
+    "plain": {
+        "1_0": None, "1_0.5": None, "\uff11.\uff15": None, "\u0663": None, "\u00bd": None, "0x1p3": None, "1f": None,
+        "1,5": None, "10%": None, "Infinity": None, "-inf": None, "inf": None, "1e400": None, "1e": None, "e5": None,
+        "+1": 1.0, " 1.5 ": 1.5, ".5": 0.5, "1.": 1.0, "1e5": 1e5, "1E-5": 1e-5, "-0.0": 0.0, "1.5-": -1.5,
+    },
+}  # fmt: skip
+"""Column -> cell -> its value; None where each entrance refuses it."""
+
+
+@pytest.mark.parametrize("name", SPELLED)
+def test_a_number_of_other_signs_or_forms_is_refused_by_each_entrance_and_ingest(
+    read: Callable[..., Any], name: str
+) -> None:
+    declared = COLUMNS[name]
+    column = Column.model_validate({"role": "input", "null": False, **declared})
+    for cell, value in SPELLED[name].items():
+        expected = ("refused", "") if value is None else ("value", value)
+        found = {entrance: ask(one) for entrance, one in find_entrances(cell, column).items()}
+        found["ingest"] = ingest(read, "x.csv", write_csv(cell), declared)
+        assert {one: (end[0], "" if end[0] == "refused" else end[1]) for one, end in found.items()} == dict.fromkeys(
+            found, expected
+        ), repr(cell)
