@@ -5,7 +5,7 @@ import pytest
 from services.stack.addresses import PATHS, list_addresses
 from services.stack.docker import Container
 from services.stack.ports import PORTS, TLS_PORTS
-from services.stack.ready import list_reasons
+from services.stack.ready import is_serving, list_reasons
 from services.stack.reasons import describe_state, find_reason
 
 LOGS = {
@@ -66,6 +66,43 @@ def test_only_what_runs_is_listed_with_its_own_port_and_user() -> None:
         "http://localhost:8080/docs",
     ]
     assert "user eve, password in secrets/grafana_password" in lines[2][1]
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ({"status": "ready", "models": {"a": {"ready": True}}, "prediction_log": {"ready": True}}, True),
+        # A damaged log that was set aside makes it degraded; predictions are logged again.
+        (
+            {
+                "status": "degraded",
+                "models": {"a": {"ready": True}},
+                "prediction_log": {"ready": True, "set_aside": ["x"]},
+            },
+            True,
+        ),
+        (
+            {
+                "status": "degraded",
+                "models": {"a": {"ready": True}, "b": {"ready": False}},
+                "prediction_log": {"ready": True},
+            },
+            False,
+        ),
+        (
+            {"status": "degraded", "models": {"a": {"ready": True, "why": "w"}}, "prediction_log": {"ready": True}},
+            False,
+        ),
+        (
+            {"status": "degraded", "models": {"a": {"ready": True}}, "prediction_log": {"ready": False, "why": "full"}},
+            False,
+        ),
+        ({"status": "not ready", "models": {}, "prediction_log": {"ready": True}}, False),
+        ({}, False),
+    ],
+)
+def test_the_wait_ends_when_all_models_are_served_and_logged(told: dict[str, object], expected: bool) -> None:
+    assert is_serving(told) == expected
 
 
 def test_what_the_api_says_of_itself_is_told_model_by_model() -> None:
