@@ -5,7 +5,6 @@
 """
 
 import hmac
-import json
 import os
 import re
 import signal
@@ -14,18 +13,17 @@ import sys
 from collections.abc import Callable
 from dataclasses import asdict
 from http import HTTPStatus
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl
 
 from services.runner.engine import Engine, EngineError
+from services.runner.exchange import Exchange
 from services.runner.order import LASTING, RefusedError, read_order, require_run
 from services.runner.project import PROJECT, MissingError, Project
 
 RELAY_UID = 10001
-LARGEST_BODY = 4096
-REQUEST_SECONDS = 30
 
 
 def main() -> None:
@@ -60,93 +58,63 @@ def find_own_project(engine: Engine) -> str:
     return str(labels[PROJECT])
 
 
-class Runner(BaseHTTPRequestHandler):
+class Runner(Exchange):
     """Answers one request."""
 
     project: Project
     token: str
-    timeout = REQUEST_SECONDS
-    server_version = "relay-runner"
-    sys_version = ""
 
-    def do_GET(self) -> None:
-        """Answer how something stands."""
-        self._answer(
-            {
-                r"/ping": lambda: {"status": "alive"},
-                r"/runs/([^/]+)": self._look,
-                r"/services/([^/]+)": lambda name: self.project.describe_service(require_lasting(name)),
-            }
-        )
+    def answer(self) -> tuple[HTTPStatus, Any]:
+        """Find the route, do the work, and tell how it went."""
+        path = self.split_path().path
+        if path != "/ping" and not self._is_allowed():
+            return HTTPStatus.UNAUTHORIZED, {"why": "the bearer token is missing or another one"}
+        matches = ((re.fullmatch(route, path), work) for route, work in self._find_routes().items())
+        match, work = next((found for found in matches if found[0]), (None, None))
+        if match is None or work is None:
+            return HTTPStatus.NOT_FOUND, {"why": f"no route {self.command} {ascii(path)[1:-1][:200]}"}
+        try:
+            return HTTPStatus.OK, work(*match.groups())
+        except RefusedError as error:
+            return HTTPStatus.UNPROCESSABLE_ENTITY, {"why": str(error)}
+        except MissingError as error:
+            return HTTPStatus.NOT_FOUND, {"why": str(error)}
+        except EngineError as error:
+            say(f"{self.command} {ascii(path)[1:-1]}: {error}")
+            return HTTPStatus.BAD_GATEWAY, {"why": str(error)}
 
-    def do_POST(self) -> None:
-        """Start or stop something."""
-        self._answer(
-            {
+    def _find_routes(self) -> dict[str, Callable[..., Any]]:
+        """What a method can do, by the pattern of the path."""
+        if self.command == "POST":
+            return {
                 r"/runs": self._start,
                 r"/runs/([^/]+)/stop": lambda run: self.project.stop(require_run(run)),
                 r"/services/([^/]+)/start": lambda name: {"started": self.project.start_service(require_lasting(name))},
             }
-        )
-
-    def do_DELETE(self) -> None:
-        """Remove what has ended."""
-        self._answer({r"/runs/([^/]+)": lambda run: self.project.remove(require_run(run))})
+        if self.command == "DELETE":
+            return {r"/runs/([^/]+)": lambda run: self.project.remove(require_run(run))}
+        return {
+            r"/ping": lambda: {"status": "alive"},
+            r"/runs/([^/]+)": self._look,
+            r"/services/([^/]+)": lambda name: self.project.describe_service(require_lasting(name)),
+        }
 
     def _start(self) -> Any:
-        order = read_order(json.loads(self._read_body()))
+        order = read_order(self.read_json())
         container = self.project.start(order)
         say(f"run {order.run}: {order.stage} {order.recipe} in {container[:12]}")
         return {"run": order.run, "container": container[:12]}
 
     def _look(self, run: str) -> Any:
-        query = dict(parse_qsl(urlsplit(self.path).query))
+        query = dict(parse_qsl(self.split_path().query))
         after = query.get("after", "")
         if not re.fullmatch(r"(\d{1,12}\.\d{9})?", after, re.ASCII):
             raise RefusedError("after: expected what the last answer said there")
         return asdict(self.project.find_status(require_run(run), after))
 
-    def _answer(self, routes: dict[str, Callable[..., Any]]) -> None:
-        """Find the route, do the work, say how it went: every failure has a status and words."""
-        path = urlsplit(self.path).path
-        if path != "/ping" and not self._is_allowed():
-            return self._reply(HTTPStatus.UNAUTHORIZED, {"why": "the bearer token is missing or another one"})
-        matches = ((re.fullmatch(route, path), work) for route, work in routes.items())
-        match, work = next((found for found in matches if found[0]), (None, None))
-        if match is None or work is None:
-            return self._reply(HTTPStatus.NOT_FOUND, {"why": f"no route {self.command} {path}"})
-        try:
-            return self._reply(HTTPStatus.OK, work(*match.groups()))
-        except RefusedError as error:
-            return self._reply(HTTPStatus.UNPROCESSABLE_ENTITY, {"why": str(error)})
-        except ValueError as error:
-            return self._reply(HTTPStatus.BAD_REQUEST, {"why": f"no JSON: {error}"})
-        except MissingError as error:
-            return self._reply(HTTPStatus.NOT_FOUND, {"why": str(error)})
-        except EngineError as error:
-            say(f"{self.command} {path}: {error}")
-            return self._reply(HTTPStatus.BAD_GATEWAY, {"why": str(error)})
-
     def _is_allowed(self) -> bool:
-        given = self.headers.get("Authorization", "").encode()
+        given = str(self.headers.get("Authorization", "")).encode(errors="replace")
         return hmac.compare_digest(given, f"Bearer {self.token}".encode())
-
-    def _read_body(self) -> bytes:
-        length = int(self.headers.get("Content-Length") or 0)
-        if not 0 <= length <= LARGEST_BODY:
-            raise RefusedError(f"a body of {length} bytes: at most {LARGEST_BODY}")
-        return self.rfile.read(length)
-
-    def _reply(self, status: HTTPStatus, body: Any) -> None:
-        content = json.dumps(body).encode()
-        self.send_response(status)
-        self.send_header("Content-Type", "application/json")
-        self.send_header("Content-Length", str(len(content)))
-        self.end_headers()
-        self.wfile.write(content)
-
-    def log_request(self, code: Any = "-", size: Any = "-") -> None:
-        """Say nothing of requests that went well: a look a second says nothing; the runs are told by themselves."""
 
 
 def require_lasting(name: str) -> str:

@@ -127,8 +127,8 @@ class Project:
         """Remove the containers that were put aside, and those of runs that nobody asked about any more."""
         now = time.time()
         for found in self._list({"label": [f"{PROJECT}={self.name}", RUN], "status": list(ENDED)}):
-            ended = found["Names"][0].partition(ASIDE)[2].partition("-")[0]
-            if (now - int(ended) > ASIDE_SECONDS) if ended else (now - found["Created"] > LEFTOVER_SECONDS):
+            ended = self._read_end(found)
+            if (now - found["Created"] > LEFTOVER_SECONDS) if ended is None else (now - ended > ASIDE_SECONDS):
                 try:
                     self.engine.ask("DELETE", f"/containers/{found['Id']}", {"v": "true"})
                 except EngineError as error:
@@ -158,6 +158,12 @@ class Project:
 
     def _name(self, run: str) -> str:
         return f"{self.name}-run-{run}"
+
+    def _read_end(self, found: Any) -> int | None:
+        """When a container was put aside, by its name, or None. The name of the project may hold anything."""
+        kept = re.compile(rf"/{re.escape(self._name(found['Labels'][RUN]))}{ASIDE}(\d{{1,15}})-[0-9a-f]+", re.ASCII)
+        ends = [match[1] for name in found["Names"] if (match := kept.fullmatch(name))]
+        return int(ends[0]) if ends else None
 
     def _find_run(self, run: str) -> Any:
         try:
