@@ -10,8 +10,8 @@ PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; 
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help run adopt page api mlflow notebook build docker-build up train serve schedule dev dev-postgres dev-full monitoring \
-	down down-volumes doctor status logs logs-mlflow logs-serve psql backup restore test test-all test-docker soak check \
+.PHONY: help run adopt page api mlflow notebook build docker-build up train serve update schedule dev dev-postgres \
+	dev-full monitoring down down-volumes doctor status logs logs-mlflow logs-serve psql backup restore test test-all test-docker soak check \
 	fix bench lock clean
 
 # A line `##@` begins a group; `help` and `.env` are not listed.
@@ -60,7 +60,7 @@ notebook: .venv/ready ## Open the notebooks in JupyterLab
 ##@ In containers; settings are in .env, which `make .env` makes
 
 # Where a version comes from is noted in the image that trains it.
-build docker-build up serve dev dev-postgres dev-full schedule train: export GIT_COMMIT ?= $(or $(RELAY_REVISION),$(shell git rev-parse HEAD 2>/dev/null))
+build docker-build up serve update dev dev-postgres dev-full schedule train: export GIT_COMMIT ?= $(or $(RELAY_REVISION),$(shell git rev-parse HEAD 2>/dev/null))
 
 build docker-build: .RENAMED ## Build the images
 	@docker compose --profile '*' build
@@ -80,6 +80,11 @@ train: .env .RENAMED ## Train each recipe of RECIPES once, in a container
 # `make down-volumes`.
 serve: .env ## Train, and serve the models behind nginx: http://localhost:8080/docs, MLflow on http://localhost
 	@python3 -m services.stack start serve
+
+# Compose would stop all replicas at once. Also for a changed setting; with images that are pulled, the second line alone.
+update: .env .RENAMED ## Replace the API's replicas one after the other by a new build and changed settings; no request fails
+	@docker compose build --quiet api
+	@python3 -m services.update
 
 schedule: .env ## Run the pipeline every SCHEDULE_EVERY (10m) with Airflow: http://localhost:8081 (AIRFLOW_PORT)
 	@python3 -m services.stack start schedule

@@ -30,6 +30,7 @@ SERVICES: dict[str, set[str]] = {
     "services.runner": set(),
     "services.airflow": set(),
     "services.backup": set(),
+    "services.update": set(),
     "services.mlflow": set(),
     "services.stack": {"relay.handoff"},
     "images": {"stylometry"},

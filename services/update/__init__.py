@@ -1,0 +1,1 @@
+"""Replaces the API's replicas one after the other."""
