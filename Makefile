@@ -11,8 +11,8 @@ PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; 
 
 .DEFAULT_GOAL := help
 .PHONY: help run adopt page api mlflow notebook build docker-build up train serve update schedule dev dev-postgres \
-	dev-full monitoring down down-volumes doctor status logs logs-mlflow logs-serve psql backup restore test test-all test-docker soak check \
-	fix bench lock clean
+	dev-full monitoring down down-volumes doctor status logs logs-mlflow logs-serve psql backup restore test test-all \
+	test-docker soak check fix bench lock clean
 
 # A line `##@` begins a group; `help` and `.env` are not listed.
 help: ## List the commands

@@ -25,6 +25,9 @@ WRITES = "serve/predictions.sqlite"
 KEEP_ALIVE_SECONDS = 65
 """Longer than nginx keeps its connections to us (60 s): the side that sends must be the one that closes."""
 
+START_FAILED = 3
+"""Exit code of uvicorn, and of this program, where the port is taken or the log cannot be opened."""
+
 GRACE_SECONDS = 30
 """For what is under way when the service is told to stop."""
 
@@ -53,13 +56,14 @@ def serve(settings: Settings) -> int:
     import uvicorn
 
     from serve.protocol import PatientProtocol
+    from serve.stopping import run
 
     # uvicorn ends what was begun and then raises the signal again: a stop that was asked for is no failure.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with tempfile.TemporaryDirectory(prefix="relay-metrics-") as folder:
         if settings.workers > 1:
             os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder  # before a worker imports the client: see metrics.py
-        uvicorn.run(
+        config = uvicorn.Config(
             "serve.app:create_app",
             factory=True,
             host=settings.address,
@@ -76,7 +80,7 @@ def serve(settings: Settings) -> int:
             timeout_keep_alive=KEEP_ALIVE_SECONDS,
             timeout_graceful_shutdown=GRACE_SECONDS,
         )
-    return 0
+        return 0 if run(config) else START_FAILED
 
 
 def _prepare(settings: Settings) -> dict[str, str]:
