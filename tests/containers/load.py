@@ -1,5 +1,6 @@
 """Callers who ask without a pause, while a test breaks what answers them."""
 
+import http.client
 import threading
 import time
 from collections.abc import Callable
@@ -22,6 +23,8 @@ class Load:
     answered: list[str] = field(default_factory=list)
     """Ids of predictions."""
     refused: list[tuple[int, Any]] = field(default_factory=list)
+    broken: list[str] = field(default_factory=list)
+    """Of answers that ended too early: a replica that is killed cannot finish what it began to send."""
     _end: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list)
 
@@ -38,7 +41,11 @@ class Load:
 
     def _call(self) -> None:
         while not self._end.is_set():
-            status, body = self.predict()
+            try:
+                status, body = self.predict()
+            except (OSError, http.client.HTTPException, ValueError) as error:
+                self.broken.append(repr(error))
+                continue
             if status == 200:
                 self.answered.append(body["prediction_id"])
             else:

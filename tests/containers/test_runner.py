@@ -160,7 +160,7 @@ def test_who_has_not_the_token_learns_nothing(token: str, runner: Runner) -> Non
 def test_what_is_no_route_no_json_or_too_long_is_refused(runner: Runner) -> None:
     long = json.dumps(ORDER | {"recipe": "a" * 5000}).encode()
     asked = [("GET", "/containers/json"), ("POST", "/runs", b"{"), ("POST", "/runs", long), ("GET", "/runs/0/stop")]
-    assert [runner.ask(*one)[0] for one in asked] == [404, 400, 422, 404]
+    assert [runner.ask(*one)[0] for one in asked] == [404, 400, 413, 404]
 
 
 @pytest.mark.parametrize("service", ["mlflow", "train", "..", "runner"])
