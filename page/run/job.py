@@ -24,7 +24,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from page.run.allowed import require_allowed
 from relay.handoff.errors import ErrorRecord, RelayError
-from relay.handoff.files import write_atomically
+from relay.handoff.files import open_plain, write_atomically
 from relay.handoff.journal import Outcome, parse_error
 from relay.handoff.lock import read_holder
 from relay.handoff.settings import ROOT, Settings
@@ -209,7 +209,7 @@ class RunFiles:
         if self._is_taken():
             return
         self.log.parent.mkdir(parents=True, exist_ok=True)
-        with self.log.open("ab") as sink:
+        with open(self.log, "ab", opener=open_plain) as sink:
             process = subprocess.Popen(  # noqa: S603 - our own program, and no shell
                 _command(order, self.settings),
                 stdin=subprocess.DEVNULL,

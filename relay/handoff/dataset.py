@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from relay.handoff.errors import DatasetDamagedError, DatasetMissingError
-from relay.handoff.files import Fingerprints, identify
+from relay.handoff.files import Fingerprints, identify, open_new
 from relay.handoff.held import HeldFile
 from relay.handoff.location import DatasetLocation
 from relay.handoff.receipt import Receipt
@@ -133,7 +133,7 @@ class HashingFile:
         self.closed = False
         self.bytes = 0
         self._is_abandoned = False
-        self._file = path.open("wb")
+        self._file = open_new(path)
         self._digest = hashlib.sha256()
 
     def write(self, content: bytes) -> int:

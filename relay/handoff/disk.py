@@ -6,11 +6,12 @@ from pathlib import Path
 
 from relay.handoff.errors import StorageError
 
-FREE, PERMIT, CHOOSE, NAME, RAISE = (
+FREE, PERMIT, CHOOSE, NAME, LINK, RAISE = (
     "Free disk space",
     "Fix the permissions, or name other folders with --data-dir and --log-dir",
     "Choose another folder",
     "Give it another name",
+    "Remove the link",
     "Raise the limit (`ulimit -n`)",
 )
 
@@ -24,7 +25,7 @@ REFUSALS = {
     errno.EEXIST: ("a file stands where a folder must be", CHOOSE),
     errno.EISDIR: ("a folder stands where a file must be", NAME),
     errno.ENAMETOOLONG: ("a name is too long for the file system", NAME),
-    errno.ELOOP: ("symbolic links lead in a circle", NAME),
+    errno.ELOOP: ("a symbolic link stands where a file must be, or links lead in a circle", LINK),
     errno.EFBIG: ("a file is larger than the file system or a limit allows", FREE),
     errno.EMFILE: ("too many files are open", RAISE),
     errno.ENFILE: ("too many files are open on this machine", RAISE),

@@ -1,9 +1,11 @@
 """Files that are whole or not there: atomic writes, fingerprints, and the quick check that spares hashing."""
 
+import errno
 import fcntl
 import hashlib
 import json
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -83,17 +85,55 @@ def remove_leftovers(folder: Path) -> None:
         OSError: the folder cannot be written.
     """
     for path in folder.glob(".*.tmp"):
+        if path.is_symlink():
+            path.unlink(missing_ok=True)
+            continue
         with suppress(FileNotFoundError, BlockingIOError), path.open("rb+") as file:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             if _is_file_at(path, file):
                 path.unlink()
 
 
+def open_new(path: Path) -> BinaryIO:
+    """A new file to write; whatever lies under its name, such as a link, is removed and not followed.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    path.unlink(missing_ok=True)
+    return os.fdopen(open_plain(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL), "wb")
+
+
+def open_plain(path: str | Path, flags: int) -> int:
+    """The descriptor of a file of ours, for `open(opener=…)`. Who can write in its folder cannot lead us elsewhere.
+
+    Raises:
+        OSError: a symbolic link stands there, or the file cannot be opened.
+    """
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+
+
+def _open_own(path: Path) -> BinaryIO:
+    """A file of ours to append to; a link, or what is no file or has a second name, is removed first."""
+    while True:
+        try:
+            descriptor = open_plain(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK)
+        except OSError as error:
+            if error.errno not in (errno.ELOOP, errno.ENXIO):
+                raise
+        else:
+            found = os.fstat(descriptor)
+            if stat.S_ISREG(found.st_mode) and found.st_nlink <= 1:
+                return os.fdopen(descriptor, "ab")
+            os.close(descriptor)
+        path.unlink(missing_ok=True)
+
+
 @contextmanager
 def _hold_file(path: Path) -> Iterator[BinaryIO]:
     """An empty file that nobody else writes meanwhile; a second writer waits, and finds the name free again."""
     while True:
-        with path.open("ab") as file:
+        with _open_own(path) as file:
             fcntl.flock(file, fcntl.LOCK_EX)
             # Whoever held the lock before has renamed the file: what is locked now may be in place already.
             if _is_file_at(path, file):
@@ -104,7 +144,7 @@ def _hold_file(path: Path) -> Iterator[BinaryIO]:
 
 def _is_file_at(path: Path, file: BinaryIO) -> bool:
     try:
-        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+        return os.path.samestat(os.fstat(file.fileno()), path.lstat())
     except FileNotFoundError:
         return False
 
@@ -186,5 +226,5 @@ def identify(path: Path) -> list[int]:
     Raises:
         OSError: there is none.
     """
-    stat = path.stat()
-    return [stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino]
+    found = path.stat()
+    return [found.st_size, found.st_mtime_ns, found.st_ctime_ns, found.st_ino]

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from relay.handoff.errors import ErrorRecord, RelayError
-from relay.handoff.files import write_atomically
+from relay.handoff.files import open_plain, write_atomically
 
 JOURNAL = "runs.jsonl"
 
@@ -150,7 +150,7 @@ def _parse_whole(line: bytes) -> Entry | None:
 
 def _append_line(path: Path, line: bytes) -> None:
     # One write to a file opened for appending: lines of processes that end together do not mix.
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o666)
+    descriptor = open_plain(path, os.O_RDWR | os.O_CREAT | os.O_APPEND)
     try:
         size = os.fstat(descriptor).st_size
         if size and os.pread(descriptor, 1, size - 1) != b"\n":

@@ -10,6 +10,8 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 from loguru import logger
 
+from relay.handoff.files import open_plain
+
 POLL_SECONDS = 0.1
 
 
@@ -32,7 +34,8 @@ def one_writer(data_dir: Path, address: str, stage: str, since_utc: str) -> Iter
         lock.acquire()
     holder = {"stage": stage, "host": socket.gethostname(), "pid": os.getpid(), "since": since_utc}
     # In the lock file itself, so that the name of a holder goes when the next one comes.
-    path.write_text(json.dumps(holder), encoding="utf-8")
+    with open(path, "w", encoding="utf-8", opener=open_plain) as file:
+        file.write(json.dumps(holder))
     try:
         yield
     finally:

@@ -6,6 +6,7 @@ from pathlib import Path
 from loguru import logger
 
 from relay.handoff.disk import is_unwritable
+from relay.handoff.files import open_plain
 
 TERMINAL_FORMAT = "<dim>{time:HH:mm:ss}</dim> <level>{level: <7}</level> {message}"
 FILE_FORMAT = "{time:YYYY-MM-DDTHH:mm:ss.SSSZ} {level: <7} {process} {message}"
@@ -35,6 +36,7 @@ def configure_log(stage: str, log_dir: Path, level: str) -> None:
         format=FILE_FORMAT,
         rotation=ROTATE_BYTES,
         retention=KEEP_FILES,
+        opener=open_plain,
         errors="backslashreplace",  # a name of a file may hold bytes that are no UTF-8
         catch=False,  # a disk that is full fails the stage in one line, instead of a traceback for each line
     )

@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 
 from relay.handoff.dataset import HashingFile
 from relay.handoff.errors import SchemaError
-from relay.handoff.files import sync_file
+from relay.handoff.files import open_new, sync_file
 from relay.handoff.location import DatasetLocation
 from relay.handoff.receipt import ColumnWarning, Receipt, Rejects
 from relay.handoff.wording import list_words
@@ -208,7 +208,8 @@ class DatasetWriter:
 
     def commit(self, receipt: Receipt) -> None:
         """Put rows, rejected rows and receipt in place."""
-        self.location.next_receipt.write_text(receipt.to_json(), encoding="utf-8")
+        with open_new(self.location.next_receipt) as file:
+            file.write(receipt.to_json().encode())
         sync_file(self.location.next_receipt)
         self.location.commit()
 

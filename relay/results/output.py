@@ -80,7 +80,10 @@ class ResultLocation:
         (self.folder / LINK_LEFTOVER).unlink(missing_ok=True)
         for path in self.folder.glob(".*.tmp"):
             if NAME.fullmatch(path.name[1 : -len(".tmp")]):
-                shutil.rmtree(path)
+                if path.is_symlink():
+                    path.unlink()  # not ours, and not followed
+                else:
+                    shutil.rmtree(path)
 
     def save(self, files: Mapping[str, bytes], receipt: Receipt) -> None:
         """Write a result as a folder of its own and put it in force.

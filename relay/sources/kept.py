@@ -23,8 +23,8 @@ from typing import Self
 from loguru import logger
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from relay.handoff.files import BLOCK_BYTES, Fingerprints, write_atomically
-from relay.sources.urls import DIGEST_CHARS, digest_url, name_file
+from relay.handoff.files import BLOCK_BYTES, Fingerprints, open_plain, write_atomically
+from relay.sources.urls import DIGEST_CHARS, NAME_CHARS, digest_url, name_file
 from relay.sources.version import Version
 
 MANIFEST = "manifest.json"
@@ -79,7 +79,8 @@ class KeptFile(_Record):
     name: str
     item: str
     url_digest: str
-    file: str = Field(pattern=f"^{OURS.pattern}")
+    file: str = Field(pattern=rf"^{OURS.pattern}[A-Za-z0-9._-]{{1,{NAME_CHARS}}}$")
+    """A name in the folder of the manifest, and no path."""
     sha256: str
     bytes: int
     etag: str | None
@@ -173,7 +174,9 @@ class Part:
         self.is_resumed = False
         self.may_be_cut = False
         # Unbuffered: a killed process has lost nothing that it counted.
-        self._file = FileIO(path, "ab+")
+        if path.is_symlink():
+            path.unlink()
+        self._file = FileIO(path, "ab+", opener=open_plain)
         self._digest = _Digest()
         self._take_over()
 
