@@ -3,6 +3,7 @@
 Importing MLflow takes more than a second: it happens in `open_registry` and nowhere else.
 """
 
+import logging
 import os
 import re
 import sqlite3
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from secrets import token_hex
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlsplit
 
@@ -166,9 +168,10 @@ def _create_database(address: Address) -> None:
     """
     from mlflow.store.tracking.sqlalchemy_store import SqlAlchemyStore
 
-    part = address.database.with_name("mlflow.db.new")
-    for leftover in part.parent.glob(f"{part.name}*"):  # the file of a killed start, and SQLite's journal
+    for leftover in address.database.parent.glob("mlflow.db.new*"):  # the file of a killed start, and SQLite's journal
         leftover.unlink()
+    # A name of its own: MLflow keeps the connection to a file that it could not finish, and would take it again.
+    part = address.database.with_name(f"mlflow.db.new-{token_hex(4)}")
     make: Callable[[str, str], SqlAlchemyStore] = SqlAlchemyStore  # MLflow leaves it untyped
     store = make(f"sqlite:///{part}", str(address.artifacts))
     store.engine.dispose()
@@ -180,6 +183,8 @@ def _create_database(address: Address) -> None:
 def _make_client(uri: str) -> "MlflowClient":
     import mlflow
 
+    # It logs a traceback of each failure that it raises; the error that comes of it says the same in a line.
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
     # MLflow looks a model's source up by a client of its own, which knows these two only. It also writes the address
     # into the environment, where whoever reads our settings next would take it for the user's.
     before = os.environ.get("MLFLOW_TRACKING_URI")

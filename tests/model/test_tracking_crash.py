@@ -1,12 +1,8 @@
 """kill -9 while a training sends its result: the registry holds each result once, and the next run needs no help."""
 
-import os
 import random
 import shutil
-import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
@@ -16,12 +12,11 @@ from typing import Any
 
 import pytest
 from counts import share_kills
-from patience import HANG_SECONDS, wait_for
 from projects import Project
+from sending import KILLED, start_sending
 
 from model.__main__ import STAGE
 from relay.handoff.program import main
-from relay.handoff.settings import ROOT
 from relay.registry import connection
 from relay.registry.connection import find_registry
 
@@ -32,25 +27,6 @@ from whole_registry import require_settled, require_whole_registry  # noqa: E402
 pytestmark = pytest.mark.crash
 
 SEED = 20_261_120
-
-
-def start(project: Project) -> "subprocess.Popen[str]":
-    """A training of a new result, as a process of its own."""
-    return subprocess.Popen(
-        [sys.executable, "-m", "model", *project.arguments("--force", "--promote", "always")],
-        cwd=ROOT,
-        env=os.environ,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
-def wait_for_result(project: Project, process: "subprocess.Popen[str]") -> float:
-    """When a new result is in place: from there on it is sent. Also when the process has ended before."""
-    before = os.lstat(project.latest).st_ino
-    wait_for(lambda: os.lstat(project.latest).st_ino != before or process.poll() is not None, "the result")
-    return time.monotonic()
 
 
 @pytest.mark.counted
@@ -64,21 +40,19 @@ def test_a_training_killed_while_it_sends_is_registered_once_by_the_next_run(
     assert address is not None
     assert linear.run("--promote", "always") == 0
     sent = [linear.receipt()]
-    process = start(linear)
-    begun = wait_for_result(linear, process)
-    assert process.wait(HANG_SECONDS) == 0
+    training, begun = start_sending(linear, ""), time.monotonic()
+    assert training.end().code == 0
     seconds = time.monotonic() - begun
     sent.append(linear.receipt())
     for _ in range(3 * kills):
         if done == kills:
             break
-        process = start(linear)
-        wait_for_result(linear, process)
+        training = start_sending(linear, "")
         time.sleep(chance.uniform(0, seconds))
-        process.kill()
-        _, said = process.communicate(timeout=HANG_SECONDS)
-        assert process.returncode in (0, -signal.SIGKILL), said
-        done += process.returncode == -signal.SIGKILL
+        training.kill()
+        ended = training.end()
+        assert ended.code in (0, KILLED), ended.said
+        done += ended.code == KILLED
         require_whole_registry(address, tmp_path, sent)
         assert linear.run("--promote", "always") == 0
         sent.append(linear.receipt())

@@ -14,11 +14,12 @@ sys.path += [str(TESTS / "model"), str(TESTS / "serve_log")]
 
 pytest.register_assert_rewrite("serve_load")
 
-from log_places import Place, PostgresPlace, SqlitePlace, small_disk  # noqa: E402, F401
+from log_places import Place, PostgresPlace, SqlitePlace  # noqa: E402
 from mlflow_server import mlflow_server  # noqa: E402, F401
 from once import make_once  # noqa: E402
 from postgres_server import guarded_url, postgres_server, postgres_url  # noqa: E402, F401
 from serving import Server, lay_version  # noqa: E402
+from small_disk import larger_disk, small_disk  # noqa: E402, F401
 
 
 @pytest.fixture(scope="session")

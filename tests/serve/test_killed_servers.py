@@ -1,10 +1,7 @@
 """kill -9 of the servers behind the service, under load: nothing that was answered or registered is missing."""
 
 import itertools
-import os
 import random
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,11 +10,12 @@ import pytest
 from counts import MLFLOW_KILLS, POSTGRES_KILLS
 from log_places import PostgresPlace
 from mlflow_server import MlflowServer
-from patience import HANG_SECONDS, wait_for
+from patience import wait_for
 from postgres_server import PostgresServer
 from projects import CASES, Project, make_project
+from sending import start_sending
 from serve_load import Heard, Load, repeat_keys, require_all, wait_until_ready
-from serving import ROOT, Server, lay_version
+from serving import Server, lay_version
 
 from relay.registry.connection import Address
 
@@ -77,15 +75,6 @@ def project(tmp_path: Path, mlflow_server: MlflowServer, monkeypatch: pytest.Mon
         mlflow_server.start()
 
 
-def start_training(project: Project) -> "subprocess.Popen[str]":
-    """A training of a new result; it is under way when its result is in place, and is sent from there on."""
-    before = os.lstat(project.latest).st_ino
-    command = [sys.executable, "-m", "model", *project.arguments("--force")]
-    process = subprocess.Popen(command, cwd=ROOT, env=os.environ, stderr=subprocess.PIPE, text=True)
-    wait_for(lambda: os.lstat(project.latest).st_ino != before or process.poll() is not None, "the result")
-    return process
-
-
 def test_a_killed_mlflow_server_costs_no_answer_and_no_version(
     project: Project, mlflow_server: MlflowServer, tmp_path: Path, record_property: Callable[[str, object], None]
 ) -> None:
@@ -95,15 +84,15 @@ def test_a_killed_mlflow_server_costs_no_answer_and_no_version(
     place = {"MLFLOW_TRACKING_URI": mlflow_server.uri, "REGISTRY_POLL_SECONDS": "0.2"}
     server = wait_until_ready(Server(project.data_dir, ("line",), place).start())
     try:
-        with Load(server, heard, itertools.count(), pause=0.05).running() as load:
+        with Load(server, heard, itertools.count(), pause=0.2).running() as load:
             for number in range(MLFLOW_KILLS.value):
-                process, begun = start_training(project), time.monotonic()
+                training = start_sending(project, mlflow_server.uri)
                 time.sleep(chance.uniform(0, seconds))
                 mlflow_server.stop()
                 if number % 2:  # back while the training still tries
                     mlflow_server.start()
-                _, said = process.communicate(timeout=HANG_SECONDS)
-                assert process.returncode in (0, 1), said
+                ended = training.end()
+                assert ended.code in (0, 1), ended.said
                 if mlflow_server.process is None:
                     mlflow_server.start()
                 require_whole_registry(address, tmp_path, sent)

@@ -16,12 +16,14 @@ from typing import Any
 
 import psutil
 import pytest
-from log_places import Place, PostgresPlace, SmallDisk, SqlitePlace
+from counts import spread
+from log_places import Place, PostgresPlace, SqlitePlace
 from mlflow_server import MlflowServer
 from patience import HANG_SECONDS, wait_for
 from postgres_server import PostgresServer
 from serve_load import Heard, Load, find_workers, number_of, wait_until_ready
 from serving import Response, Server, lay_version
+from small_disk import SmallDisk
 
 MIB = 1 << 20
 
@@ -115,7 +117,8 @@ def test_an_answer_that_is_not_logged_says_so(serve: Callable[..., Server], smal
     server = serve(SERVE_DIR=str(small_disk.folder / "serve"), PREDICTION_LOG_ON_FAILURE="answer")
     logged = server.post("/predict", {"x": 5})
     fill_log(server, small_disk)
-    answer, protocol = server.post("/predict", {"x": 5}), server.post("/invocations", {"instances": [5]})
+    answer = ask_unlogged(server, small_disk, "/predict", {"x": 5})
+    protocol = ask_unlogged(server, small_disk, "/invocations", {"instances": [5]})
     small_disk.make_room()
     assert ("logged" in logged.json, answer.json.pop("logged"), protocol.json.keys()) == (False, False, {"predictions"})
     assert [one.headers.get("x-prediction-logged") for one in (logged, answer, protocol)] == [None, "false", "false"]
@@ -123,38 +126,59 @@ def test_an_answer_that_is_not_logged_says_so(serve: Callable[..., Server], smal
     assert server.get(f"/predictions/{answer.json['prediction_id']}").status == 404
 
 
+@pytest.mark.counted
 def test_a_full_disk_refuses_predictions_until_there_is_room(
-    serve: Callable[..., Server], small_disk: SmallDisk
+    serve: Callable[..., Server], larger_disk: SmallDisk, record_property: Callable[[str, object], None]
 ) -> None:
-    server, heard = serve(SERVE_DIR=str(small_disk.folder / "serve")), Heard()
-    with Load(server, heard, itertools.count()).running() as load:
-        load.wait_for_more()
-        fill_disk(small_disk)
-        wait_for(lambda: heard.refused["503 log-away"] > 0, "a refusal")
-        refused = server.get("/health")
-        small_disk.make_room()
-        wait_for(lambda: server.get("/health").status == 200, "the log to be used again")
-        load.wait_for_more()
-    assert (refused.status, refused.json["status"]) == (503, "not ready")
+    server, heard = serve(SERVE_DIR=str(larger_disk.folder / "serve")), Heard()
+    sizes, numbers = spread(120_000), itertools.count()
+    for size in sizes:
+        with Load(server, heard, numbers, pause=0.01).running() as load:
+            load.wait_for_more()
+            before = heard.refused.total()
+            fill_disk(larger_disk, but=size)
+            wait_for(lambda before=before: heard.refused.total() > before, "a refusal")
+            if size == 0:  # with room for a few rows it may take the next ones, and be ready again
+                wait_for(lambda: is_not_ready(server, larger_disk), "its word that the log is away")
+            larger_disk.make_room()
+            wait_for(lambda: server.get("/health").status == 200, "the log to be used again")
+            load.wait_for_more()
     assert heard.refused.keys() == {"503 log-away"}
-    require_all(SqlitePlace(small_disk.folder / "serve"), heard)
+    require_all(SqlitePlace(larger_disk.folder / "serve"), heard)
+    record_property("sizes of a full disk under a service that answers", len(sizes))
 
 
-def fill_disk(disk: SmallDisk) -> None:
-    """Leave no room, while others may still be writing."""
+def is_not_ready(server: Server, disk: SmallDisk) -> bool:
+    """Whether the service says so, its disk being full."""
+    fill_disk(disk)
+    told = server.get("/health")
+    return (told.status, told.json["status"]) == (503, "not ready")
+
+
+def fill_disk(disk: SmallDisk, but: int = 0) -> None:
+    """Leave no room but for so many bytes, while others may still be writing."""
     for _ in range(100):
         with suppress(OSError):  # they were quicker: there is less room than a moment ago
-            return disk.leave(0)
+            return disk.leave(but)
     raise AssertionError("the disk could not be filled")
 
 
 def fill_log(server: Server, disk: SmallDisk) -> None:
     """Fill the disk, and what the log's file has left of its last pages."""
-    fill_disk(disk)
-    wait_for(
-        lambda: server.post("/predict", [{"x": 5}] * 1_000).headers.get("x-prediction-logged") == "false",
-        "the last page to be full",
-    )
+    ask_unlogged(server, disk, "/predict", [{"x": 5}] * 1_000)
+
+
+def ask_unlogged(server: Server, disk: SmallDisk, path: str, body: Any) -> Response:
+    """The first answer that finds no room in the log, which gives some back whenever it closes its files."""
+    answers: list[Response] = []
+
+    def is_unlogged() -> bool:
+        fill_disk(disk)
+        answers.append(server.post(path, body))
+        return answers[-1].headers.get("x-prediction-logged") == "false"
+
+    wait_for(is_unlogged, "the log to be full")
+    return answers[-1]
 
 
 @pytest.mark.slow

@@ -1,20 +1,15 @@
 """Where a log is kept in a test, and what can be read there without the log's own code."""
 
 import asyncio
-import os
-import shutil
 import sqlite3
-import subprocess
-import tempfile
 import time
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import asyncpg
-import pytest
 from patience import HANG_SECONDS
 
 from serve.log.postgres import PostgresLog
@@ -78,53 +73,6 @@ class PostgresPlace:
                 await connection.close()
 
         return asyncio.run(ask())
-
-
-class SmallDisk:
-    """A file system that is soon full."""
-
-    BYTES: ClassVar[int] = 1 << 20
-
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
-        self._ballast = folder / "ballast"
-
-    def leave(self, size: int) -> None:
-        """Fill it but for so many bytes."""
-        self.make_room()
-        found = os.statvfs(self.folder)
-        with self._ballast.open("wb") as file:
-            os.posix_fallocate(file.fileno(), 0, found.f_bavail * found.f_bsize - size)
-
-    def make_room(self) -> None:
-        """Take away what fills it."""
-        self._ballast.unlink(missing_ok=True)
-
-
-@pytest.fixture
-def small_disk() -> Iterator[SmallDisk]:
-    """A file system of one megabyte; unmounted whatever happens."""
-    # Not below the folder of pytest: the server of PostgreSQL has another account.
-    folder = Path(tempfile.mkdtemp(prefix="relay-disk-"))
-    folder.chmod(0o755)
-    try:
-        mount = shutil.which("mount")
-        if mount is None:
-            pytest.skip("needs the command mount")
-        done = subprocess.run(
-            [mount, "-t", "tmpfs", "-o", f"size={SmallDisk.BYTES}", "relay-test", folder],
-            capture_output=True,
-            text=True,
-        )
-        if done.returncode != 0:
-            said = done.stderr.splitlines()[0]
-            pytest.skip(f"needs the right to mount: root, in a container with CAP_SYS_ADMIN ({said})")
-        try:
-            yield SmallDisk(folder)
-        finally:
-            subprocess.run(["umount", "--lazy", folder], check=True)
-    finally:
-        folder.rmdir()
 
 
 def make_row(number: int = 0, **changed: Any) -> Row:

@@ -5,15 +5,17 @@ import os
 import shutil
 import signal
 import sqlite3
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from log_places import Place, PostgresPlace, SmallDisk, SqlitePlace, make_row, read_numbers, tell, wait_until_healthy
+from counts import spread
+from log_places import Place, PostgresPlace, SqlitePlace, make_row, read_numbers, tell, wait_until_healthy
 from patience import HANG_SECONDS
 from postgres_server import PostgresServer, find_free_port
+from small_disk import BLOCK_BYTES, SmallDisk
 
 from serve.log.record import LogUnavailableError, PredictionLog, Row
 
@@ -262,28 +264,39 @@ def test_a_server_that_answers_no_more_keeps_nobody_waiting(
 WRITERS = "select pid from pg_stat_activity where application_name = 'relay prediction log'"
 
 
+@pytest.mark.counted
 @pytest.mark.postgres
 def test_a_full_disk_of_the_server_refuses_rows_until_there_is_room(
-    database: PostgresPlace, postgres_server: PostgresServer, small_disk: SmallDisk
+    database: PostgresPlace,
+    postgres_server: PostgresServer,
+    small_disk: SmallDisk,
+    record_property: Callable[[str, object], None],
 ) -> None:
     shutil.chown(small_disk.folder, postgres_server.account and postgres_server.account.pw_uid)
     name = f"small_{database.url.rpartition('/')[2]}"
     postgres_server.execute(f"create tablespace {name} location '{small_disk.folder}'")
     tell(database.log(), lambda log: log.append(make_row()))
     database.query(f"alter table predictions set tablespace {name}")
-    refuse_until_there_is_room(database, small_disk)
+    record_property("sizes of a full disk under a log in PostgreSQL", refuse_until_there_is_room(database, small_disk))
     database.query("alter table predictions set tablespace pg_default")
     postgres_server.execute(f"drop tablespace {name}")
 
 
-def test_a_full_disk_refuses_rows_until_there_is_room(small_disk: SmallDisk) -> None:
+@pytest.mark.counted
+def test_a_full_disk_refuses_rows_until_there_is_room(
+    small_disk: SmallDisk, record_property: Callable[[str, object], None]
+) -> None:
     place = SqlitePlace(small_disk.folder)
-    refuse_until_there_is_room(place, small_disk)
+    record_property("sizes of a full disk under a log in SQLite", refuse_until_there_is_room(place, small_disk))
     assert place.query("pragma integrity_check") == [("ok",)]
 
 
-def refuse_until_there_is_room(place: Place, disk: SmallDisk) -> None:
-    """Fill the disk under a log: it refuses, says why, and goes on when there is room, with all that it had taken."""
+def refuse_until_there_is_room(place: Place, disk: SmallDisk) -> int:
+    """Fill the disk under a log: it refuses, says why, and goes on when there is room, with all that it had taken.
+
+    Gives the number of sizes at which it was filled.
+    """
+    sizes = spread(120_000)
     stored: list[Row] = []
     refused: list[Row] = []
 
@@ -296,10 +309,10 @@ def refuse_until_there_is_room(place: Place, disk: SmallDisk) -> None:
 
     async def story(log: PredictionLog) -> None:
         await append_some(log)
-        for _ in range(2):
+        for size in sizes:
             before = len(refused)
-            disk.leave(60_000)
-            for _ in range(40):
+            disk.leave(size)
+            for _ in range(80):
                 await append_some(log)
                 if len(refused) > before:
                     break
@@ -312,6 +325,36 @@ def refuse_until_there_is_room(place: Place, disk: SmallDisk) -> None:
     tell(place.log(patience=2.0), story)
     require_all(place, stored)
     assert {row.id for row in refused} & read_numbers(place).keys() == set()
+    return len(sizes)
+
+
+@pytest.mark.counted
+def test_a_log_that_starts_on_a_full_disk_goes_on_when_there_is_room(
+    small_disk: SmallDisk, record_property: Callable[[str, object], None]
+) -> None:
+    sizes = spread(20 * BLOCK_BYTES)  # more than an empty log has
+    for number, size in enumerate(sizes):
+        place = SqlitePlace(small_disk.folder / str(number))
+        place.folder.mkdir()
+        stored: list[Row] = []
+
+        async def story(log: PredictionLog, stored: list[Row] = stored) -> None:
+            row = make_row()
+            try:
+                await log.append(row)
+            except LogUnavailableError:
+                small_disk.make_room()
+                await wait_until_healthy(log)
+                row = make_row()
+                await log.append(row)
+            stored.append(row)
+
+        small_disk.leave(size)
+        tell(place.log(patience=2.0), story)
+        small_disk.make_room()
+        assert read_numbers(place).keys() == {row.id for row in stored}
+        assert place.query("pragma integrity_check") == [("ok",)]
+    record_property("sizes of a full disk at the start of a log", len(sizes))
 
 
 def test_a_file_that_another_program_holds_is_said_and_waited_for(sqlite: SqlitePlace) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from contracts import make_contract
 from mlflow_server import MlflowServer, mlflow_server  # noqa: F401
+from small_disk import larger_disk  # noqa: F401
 
 from relay.registry.connection import Address, find_experiment, find_registry, open_registry
 from relay.registry.contract import CONTRACT_FILE, MODEL_FILE

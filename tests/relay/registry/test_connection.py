@@ -8,11 +8,14 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from counts import share_kills, spread
 from patience import HANG_SECONDS
+from small_disk import BLOCK_BYTES, SmallDisk
 
 from relay.handoff.errors import UsageError
 from relay.registry.artifacts import fetch_version
@@ -65,10 +68,13 @@ def test_a_start_that_was_killed_while_the_tables_were_made_is_taken_over(tmp_pa
     assert [path.name for path in address.database.parent.glob("*.new*")] == []
 
 
+@pytest.mark.counted
 @pytest.mark.crash
-def test_a_start_that_is_killed_at_any_moment_leaves_a_registry_that_opens(tmp_path: Path) -> None:
-    chance = random.Random(20_261_120)
-    for _ in range(int(os.environ.get("RELAY_KILLS", "20")) // 10):
+def test_a_start_that_is_killed_at_any_moment_leaves_a_registry_that_opens(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
+    chance, kills = random.Random(20_261_120), share_kills("registry", ways=2)
+    for _ in range(kills):
         process = subprocess.Popen([sys.executable, "-c", OPEN, str(tmp_path)], cwd=ROOT, stdout=subprocess.PIPE)
         deadline = time.monotonic() + HANG_SECONDS
         while not (tmp_path / "mlflow").exists() and process.poll() is None and time.monotonic() < deadline:
@@ -80,6 +86,27 @@ def test_a_start_that_is_killed_at_any_moment_leaves_a_registry_that_opens(tmp_p
         assert address is not None
         assert open_registry(address).search_registered_models() == []
         shutil.rmtree(tmp_path / "mlflow")
+    record_property("kills of the first start of a registry", kills)
+
+
+@pytest.mark.counted
+@pytest.mark.slow
+def test_a_full_disk_leaves_no_half_registry(
+    larger_disk: SmallDisk, record_property: Callable[[str, object], None]
+) -> None:
+    address = find_registry(larger_disk.folder)
+    assert address is not None
+    needed = 80 * BLOCK_BYTES  # an empty one has more
+    sizes = spread(needed)
+    for size in sizes:
+        larger_disk.leave(size)
+        with pytest.raises((RegistryAwayError, OSError), match=r"disk is full|unable to open|No space|disk I/O"):
+            open_registry(address)
+        assert not address.database.exists()
+    larger_disk.make_room()
+    assert open_registry(address).search_registered_models() == []
+    assert address.database.stat().st_size > needed
+    record_property("sizes of a full disk at the first start of a registry", len(sizes))
 
 
 def test_a_server_that_is_not_there_is_named_with_the_next_step() -> None:
