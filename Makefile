@@ -134,9 +134,9 @@ psql: ## Open psql in the database relay as the superuser, or in another: make p
 backup: ## Keep a copy of all volumes and databases in backups/; what writes stands still for that moment
 	@python3 -m services.backup backup
 
-restore: ## Put a copy back in place of what is there: make restore FROM=backups/2026-11-20T10-00-00Z; YES=1 does not ask
+restore: ## Put a copy back in place of what is there: make restore FROM=backups/2026-11-20T10-00-00Z (YES=1, TRUSTED=1)
 	@test -n "$(FROM)" || { echo "Which one? make restore FROM=… of:"; ls -d backups/*Z 2>/dev/null; exit 2; }
-	@python3 -m services.backup restore "$(FROM)" $(if $(filter 1,$(YES)),--yes)
+	@python3 -m services.backup restore "$(FROM)" $(if $(filter 1,$(YES)),--yes) $(if $(filter 1,$(TRUSTED)),--trusted)
 
 ##@ Change the code
 

@@ -12,12 +12,13 @@ import shutil
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from functools import partial
 from pathlib import Path
 
 from services.backup import databases, volumes
+from services.backup.archive import check_archive
 from services.backup.contents import BackupError, Part, describe_part, read_list, write_list
 from services.backup.project import (
     DATABASE_VOLUME,
@@ -33,6 +34,7 @@ from services.backup.project import (
     say,
     without_leftovers,
 )
+from services.backup.roles import unquote
 
 BACKUPS = Path("backups")
 PLAIN = re.compile("[A-Za-z][A-Za-z0-9_-]*")
@@ -48,6 +50,8 @@ def main(arguments: "list[str]") -> int:
     put_back = commands.add_parser("restore", help="put a copy back")
     put_back.add_argument("folder", type=Path)
     put_back.add_argument("--yes", action="store_true", help="do not ask")
+    trusted = "run the dumps of databases as the superuser: they can do anything to the database server"
+    put_back.add_argument("--trusted", action="store_true", help=trusted)
     options = parser.parse_args(arguments)
     # What is frozen must go on, however this ends.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))
@@ -55,7 +59,7 @@ def main(arguments: "list[str]") -> int:
         if options.command == "backup":
             back_up(options.to)
         else:
-            restore(options.folder, is_agreed=options.yes)
+            restore(options.folder, is_agreed=options.yes, is_trusted=options.trusted)
     except BackupError as error:
         print(error, file=sys.stderr)  # noqa: T201 - the output of a command
         return 1
@@ -79,6 +83,7 @@ def back_up(backups: Path) -> Path:
         shutil.rmtree(part)
         raise
     part.rename(folder)
+    warn_of(folder / part.file for part in parts if part.kind == "volume")
     total = name_size(sum(part.size for part in parts))
     say(f"{folder} holds {len(parts)} files, {total}, after {time.monotonic() - started:.0f} s")
     return folder
@@ -105,10 +110,21 @@ def copy_all(project: Project, names: "list[str]", folder: Path) -> "list[Part]"
     return [describe_part(*part) for part in parts]
 
 
-def restore(folder: Path, *, is_agreed: bool) -> None:
+def warn_of(paths: "Iterable[Path]") -> None:
+    """Say at once when a volume holds what a restore would refuse: now it can be removed there."""
+    for path in paths:
+        try:
+            check_archive(path)
+        except BackupError as error:
+            say(f"Attention, this copy cannot be put back as it is: {error}")
+
+
+def restore(folder: Path, *, is_agreed: bool, is_trusted: bool) -> None:
     """Put a copy back in the place of what is there."""
     say(f"Checking {folder}")
-    parts, project = read_list(folder), read_project()
+    parts = read_list(folder)
+    check_files(folder, parts)
+    project = read_project()
     strange = sorted({part.of for part in parts if part.kind == "volume"} - project.volumes.keys())
     if strange:
         raise BackupError(f"{folder} holds volumes that docker-compose.yml does not name: {', '.join(strange)}")
@@ -117,13 +133,31 @@ def restore(folder: Path, *, is_agreed: bool) -> None:
     ask("docker", "compose", "--profile", "*", "down", "--remove-orphans")
     has_databases = any(part.kind == "database" for part in parts)
     with without_leftovers(project), running_database() if has_databases else nullcontext():
-        put_back(project, parts, folder)
+        put_back(project, parts, folder, is_trusted=is_trusted)
         if has_databases:
             databases.run_setup()
     say("All is put back, and all containers are stopped; start them as before: make up, make serve, …")
 
 
-def put_back(project: Project, parts: "list[Part]", folder: Path) -> None:
+def check_files(folder: Path, parts: "list[Part]") -> None:
+    """Make sure that the files hold what a backup writes, before anything is stopped.
+
+    Raises:
+        BackupError: one does not.
+    """
+    kinds = [part.kind for part in parts]
+    if "database" in kinds and kinds.count("roles") != 1:
+        raise BackupError(f"{folder} holds databases and {kinds.count('roles')} files of roles, expected 1")
+    for part in parts:
+        if part.kind == "volume":
+            check_archive(folder / part.file)
+        elif part.kind == "roles":
+            databases.read_roles(folder / part.file)
+        else:
+            unquote(part.owner)
+
+
+def put_back(project: Project, parts: "list[Part]", folder: Path, *, is_trusted: bool) -> None:
     """Unpack everything beside what is there; then let it take the place, which takes a moment."""
     of_volumes, of_databases = ([part for part in parts if part.kind == kind] for kind in ("volume", "database"))
     names = [part.of for part in of_volumes]
@@ -138,7 +172,7 @@ def put_back(project: Project, parts: "list[Part]", folder: Path) -> None:
             databases.run_setup()
             databases.add_roles(folder / next(part.file for part in parts if part.kind == "roles"))
             say(f"databases {', '.join(part.of for part in of_databases)}")
-            databases.fill_databases(of_databases, folder)
+            databases.fill_databases(of_databases, folder, is_trusted=is_trusted)
     except BaseException:
         remove_leftovers(project)
         volumes.clear(project, names)

@@ -118,9 +118,12 @@ def ask(*command: str, read: "Path | None" = None, write: "Path | None" = None) 
         BackupError: it failed.
     """
     with open(read or os.devnull, "rb") as given, open(write or os.devnull, "wb") as taken:  # noqa: PTH123
-        done = subprocess.run(  # noqa: S603 - our own commands
-            command, stdin=given, stdout=taken if write else subprocess.PIPE, stderr=subprocess.PIPE, check=False
-        )
+        try:
+            done = subprocess.run(  # noqa: S603 - our own commands
+                command, stdin=given, stdout=taken if write else subprocess.PIPE, stderr=subprocess.PIPE, check=False
+            )
+        except FileNotFoundError:
+            raise BackupError(f"{command[0]} is not installed, or not on the path") from None
     if done.returncode != 0:
         said = done.stderr.decode(errors="replace").strip() or f"exit code {done.returncode}"
         raise BackupError(f"{' '.join(command[:6])} …: {said[-2000:]}")

@@ -35,7 +35,7 @@ for volume in pathlib.Path("/volumes").iterdir():
 
 def pack(project: Project, name: str, path: Path) -> None:
     """Write a volume's files to a tar file."""
-    tar = ("--create", "--numeric-owner", "--sparse", f"--exclude=./{COMING}", f"--exclude=./{GOING}")
+    tar = ("--create", "--format=gnu", "--numeric-owner", "--sparse", f"--exclude=./{COMING}", f"--exclude=./{GOING}")
     ask(*start_container(project, f"{project.volumes[name]}:/volume:ro"), *tar, "-C", "/volume", ".", write=path)
 
 
@@ -70,7 +70,7 @@ def run_python(project: Project, mounts: "list[str]", code: str) -> None:
 def start_container(project: Project, *mounts: str, program: str = "tar") -> "list[str]":
     """The command for a container that reaches no network, and may touch files of every owner."""
     volumes = [word for mount in mounts for word in ("--volume", mount)]
-    capabilities = [f"--cap-add={name}" for name in ("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID", "MKNOD")]
+    capabilities = [f"--cap-add={name}" for name in ("CHOWN", "DAC_OVERRIDE", "FOWNER", "FSETID")]
     options = [
         "--network=none",
         "--read-only",

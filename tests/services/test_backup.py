@@ -13,7 +13,8 @@ import pytest
 from postgres_server import postgres_server  # noqa: F401
 
 from services.backup.contents import LIST, BackupError, Part, describe_part, hash_body, read_list, write_list
-from services.backup.databases import COMING, FIND, quote
+from services.backup.databases import COMING, FIND
+from services.backup.roles import quote
 
 ROOT = Path(__file__).parents[2]
 
