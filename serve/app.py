@@ -17,14 +17,14 @@ from relay.registry.connection import find_registry
 from serve.access import AccessLog
 from serve.copies import Copies
 from serve.exchange import Endpoint
-from serve.fetch import Fetcher, Fetching
+from serve.fetch import Fetching
 from serve.follow import Follower
 from serve.information import Information
 from serve.log import open_log
 from serve.metrics import Metrics
 from serve.middleware import KeyGuard, Middleware
 from serve.predicting import PredictRoutes
-from serve.registry_fetcher import RegistryFetcher
+from serve.registry_fetcher import RegistryFetcher, RegistryModels
 from serve.sample import Sample
 from serve.settings import Settings, read_settings
 from serve.store import MemoryStore
@@ -48,32 +48,34 @@ def create_app() -> Middleware:
 
     settings = read_settings()
     configure_logs(settings)
-    return Service(settings, find_fetchers(settings)).middleware
+    return Service(settings).middleware
 
 
-def find_fetchers(settings: Settings) -> Mapping[str, Fetcher]:
-    """Model -> where its versions come from; none where MLFLOW_TRACKING_URI=off: then its copies alone are served.
+def find_fetching(settings: Settings, copies: Copies) -> Fetching | None:
+    """What asks the registry; nothing where MLFLOW_TRACKING_URI=off: then the copies alone are served.
 
     Raises:
         UsageError: MLFLOW_TRACKING_URI names no registry.
     """
     address = find_registry(settings.data_dir, settings.tracking_uri)
     if address is None:
-        return {}
+        return None
     scratch = settings.folder / "fetched"
     scratch.mkdir(parents=True, exist_ok=True)
-    return {model.name: RegistryFetcher(address, model.name, model.alias, scratch) for model in settings.models}
+    named = {model.name: RegistryFetcher(address, model.name, model.alias, scratch) for model in settings.models}
+    every = None if settings.models else RegistryModels(address, scratch)
+    return Fetching(named, copies, settings.follow_seconds, every)
 
 
 class Service:
     """All parts of a worker."""
 
-    def __init__(self, settings: Settings, fetchers: Mapping[str, Fetcher]) -> None:
+    def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.store = MemoryStore(model.name for model in settings.models)
+        self.store = MemoryStore((model.name for model in settings.models), settings.predict_model)
         self.copies = Copies(settings.folder / "models")
         self.follower = Follower(self.store, self.copies)
-        self.fetching = Fetching(fetchers, self.copies, settings.follow_seconds) if fetchers else None
+        self.fetching = find_fetching(settings, self.copies)
         self.log = open_log(settings.database_url, settings.folder, on_damage=settings.log_damage)
         self.metrics, self.access = Metrics(), AccessLog(settings.log_dir)
         self.predictions = PredictRoutes(self.store, self.log, settings, self.metrics)
@@ -110,7 +112,7 @@ class Service:
         # Only now: a worker that has not begun must not say that it is not ready.
         tasks.append(asyncio.create_task(self._note_state()))
         names = ", ".join(model.name for model in self.settings.models)
-        logger.info("alive; to be served: {}", names or "nothing, for MODEL_URI names no model")
+        logger.info("alive; to be served: {}", names or "every model with a version in production")
         try:
             yield
         finally:

@@ -25,6 +25,8 @@ from relay.registry.versions import CONTRACT_SHA256, LINEAGE_SHA256, Version
 from serve.store import VersionRef
 
 CURRENT = "current.json"
+FOUND = ".registry.json"
+"""File that says why no model was found in the registry; there are models in the folder otherwise."""
 LINEAGE_DIGEST = "lineage.sha256"
 """File beside a lineage with the digest that the registry had; empty for a version of release 0.1."""
 
@@ -61,6 +63,25 @@ class Copies:
     def current(self, model: str) -> Path:
         """The file that says which version is in force."""
         return self.folder / model / CURRENT
+
+    def list_models(self) -> list[str]:
+        """The models of which a version is served, or was refused."""
+        return sorted(path.parent.name for path in self.folder.glob(f"*/{CURRENT}"))
+
+    def forget(self, model: str) -> None:
+        """Serve a model no longer; its copies stay."""
+        self.current(model).unlink(missing_ok=True)
+
+    def read_found(self) -> ServingState:
+        """Why there may be no model at all."""
+        try:
+            return msgspec.json.decode((self.folder / FOUND).read_bytes(), type=ServingState)
+        except (OSError, msgspec.MsgspecError):
+            return ServingState()
+
+    def write_found(self, state: ServingState) -> None:
+        """Note for all workers why there may be no model at all."""
+        write_atomically(self.folder / FOUND, msgspec.json.encode(state) + b"\n", sync=False)
 
     def read(self, model: str) -> ServingState:
         """What is in force; nothing where the file is not there or is no such file."""

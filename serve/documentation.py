@@ -1,7 +1,7 @@
 """The routes as OpenAPI 3.1, made from the contracts of the models that are served."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from relay.handoff.column import Column
@@ -48,14 +48,45 @@ PROBLEM: Json = {
 }
 
 
+def find_default(models: Sequence[Served], settings: Settings) -> Served | None:
+    """The model that answers `/predict`; None where none does now, or several could."""
+    name = settings.models[0].name if settings.models else settings.predict_model
+    if name:
+        return next((served for served in models if served.model == name), None)
+    return models[0] if len(models) == 1 else None
+
+
+def name_default(first: Served | None) -> str:
+    """The model that answers `/predict`, in words."""
+    if first is None:
+        return "the first model of MODEL_URI, without that with PREDICT_MODEL or the only one that is served"
+    return f"{first.model}, as /models/{first.model}/predict does"
+
+
+def describe_threshold(served: Served | None, path: str) -> str:
+    """From which probability on a route answers with the positive class, and where the other route decides."""
+    if served is None or served.contract.threshold is None or len(served.contract.classes) != 2:
+        return ""
+    tuned, positive = f"{served.contract.threshold:.4g}", served.contract.classes[1]
+    plain = (
+        f"The estimator's own predict() decides, as in MLflow: usually {positive} from a probability of 0.5 on"
+        if served.contract.gives_probabilities
+        else "The estimator's own predict() decides, as in MLflow"
+    )
+    own = f"{positive} from {tuned} on, the threshold that the training chose (`threshold` in the answer)"
+    here, there = (own, plain) if path == "/predict" else (plain, own)
+    other = "/invocations" if path == "/predict" else "/predict"
+    return f". {here}. Other than {other}: {there}. Between the two they differ for the same record"
+
+
 def describe_service(models: Iterable[Served], settings: Settings) -> Json:
     """The OpenAPI document."""
     models = list(models)
-    first = models[0] if models and settings.models and models[0].model == settings.models[0].name else None
-    paths: Json = {"/predict": {"post": _predict(first, "Answer with the first model")}}
+    first = find_default(models, settings)
+    paths: Json = {"/predict": {"post": _predict(first, f"Answer with {name_default(first)}")}}
+    paths["/invocations"] = {"post": _invoke(first)}
     for served in models:
         paths[f"/models/{served.model}/predict"] = {"post": _predict(served, f"Answer with {served.model}")}
-    paths["/invocations"] = {"post": _invoke(first)}
     for path, (summary, parameters, statuses) in READS.items():
         paths[path] = {"get": _operation(summary, statuses) | ({"parameters": parameters} if parameters else {})}
     paths["/predictions/{id}/label"] = {"post": _label(models)}
@@ -109,6 +140,7 @@ def describe_record(served: Served) -> Json:
 
 
 def _predict(served: Served | None, summary: str) -> Json:
+    summary += describe_threshold(served, "/predict")
     operation = _operation(summary, ("200", *REFUSED))
     body: Json = {"type": "object"}
     if served is not None:
@@ -129,7 +161,8 @@ def _predict(served: Served | None, summary: str) -> Json:
 
 
 def _invoke(served: Served | None) -> Json:
-    operation = _operation("Answer in MLflow's scoring protocol", ("200", *REFUSED, "415"))
+    summary = f"Answer in MLflow's scoring protocol{describe_threshold(served, '/invocations')}"
+    operation = _operation(summary, ("200", *REFUSED, "415"))
     record: Json = (
         describe_record(served) | {"additionalProperties": True} if served is not None else {"type": "object"}
     )
@@ -196,7 +229,7 @@ def _query(name: str, description: str, schema: Json) -> Json:
 
 NAME: Json = {"name": "name", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
 NO_NUL = r"^[^\u0000]*$"
-REFUSED = ("400", "401", "408", "413", "422", "503")
+REFUSED = ("400", "401", "408", "409", "413", "422", "503")
 """How a request with a body may fail."""
 
 KEY: Json = {
@@ -221,7 +254,7 @@ READS: dict[str, tuple[str, list[Json], tuple[str, ...]]] = {
     "/health": ("Whether predictions can be asked for", [], ("200", "503")),
     "/version": ("Versions of what answers", [], ("200",)),
     "/metrics": ("Figures for Prometheus", [], ("200",)),
-    "/model/info": ("The contract of the first model", [], ("200", "401", "503")),
+    "/model/info": ("The contract of the model that answers /predict", [], ("200", "401", "409", "503")),
     "/models": ("How each model stands", [], ("200", "401")),
     "/models/{name}": ("The contract of a model", [NAME], ("200", "401", "404", "503")),
     "/docs": ("This description as a page", [], ("200",)),

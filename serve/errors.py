@@ -36,6 +36,10 @@ class WrongHostError(RequestError):
     """The request names no host, or more than one."""
 
 
+class SeveralModelsError(RequestError):
+    """The request names no model, several are served, and the settings prefer none."""
+
+
 class KeyMissingError(RequestError):
     """No key came with the request, or a wrong one."""
 

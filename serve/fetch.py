@@ -56,6 +56,20 @@ class Fetcher(Protocol):
         """
 
 
+class Discovery(Protocol):
+    """Where all models come from, where no setting names them."""
+
+    def find(self) -> Mapping[str, bool]:
+        """Model of which a version is in production -> whether that version can be served.
+
+        Raises:
+            RegistryAwayError: the registry does not answer.
+        """
+
+    def make(self, name: str) -> Fetcher:
+        """Where the versions of one of them come from."""
+
+
 class Refusal(NamedTuple):
     """That a version was fetched and may not be served."""
 
@@ -68,8 +82,15 @@ class Refusal(NamedTuple):
 class Fetching:
     """Keeps the copies in line with the registry."""
 
-    def __init__(self, fetchers: Mapping[str, Fetcher], copies: Copies, pause_seconds: float) -> None:
+    def __init__(
+        self,
+        fetchers: Mapping[str, Fetcher],
+        copies: Copies,
+        pause_seconds: float,
+        discovery: Discovery | None = None,
+    ) -> None:
         self._fetchers, self._copies, self._pause = fetchers, copies, pause_seconds
+        self._discovery = discovery
         self._refused: dict[VersionRef, Refusal] = {}
         self._whole: set[VersionRef] = set()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="fetch")
@@ -84,8 +105,32 @@ class Fetching:
     async def ask_all(self) -> None:
         """Ask for all models, if this process is the one that asks."""
         if self._is_chosen():
+            if self._discovery is not None:
+                loop = asyncio.get_running_loop()
+                self._fetchers = await loop.run_in_executor(self._thread, self._find_all, self._discovery)
             for name in self._fetchers:
                 await self.ask(name)
+
+    def _find_all(self, discovery: Discovery) -> Mapping[str, Fetcher]:
+        """Where each model comes from; those that are not served any more are forgotten."""
+        known, before = self._copies.list_models(), self._copies.read_found()
+        try:
+            # One that is served goes on until it holds the alias no more; why a newer version is refused is then said.
+            found = [name for name, can_answer in discovery.find().items() if can_answer or name in known]
+        except RegistryAwayError as error:
+            why = f"the registry is away: {error}"
+            next_step = f"{error.next_step or 'Start the registry'}; it is asked again by itself"
+            if before.why != why:
+                logger.warning("the models of the registry are not known: {}", error)
+                self._copies.write_found(ServingState(why=why, next_step=next_step))
+            found = known
+        else:
+            if before != ServingState():
+                self._copies.write_found(ServingState())
+        for name in set(known) - set(found):
+            logger.info("{}: no version that can be served is in production any more", name)
+            self._copies.forget(name)
+        return {name: self._fetchers.get(name) or discovery.make(name) for name in found}
 
     async def ask(self, name: str) -> None:
         """Ask the registry for one model, and take over what it says."""

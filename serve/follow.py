@@ -3,7 +3,7 @@
 import asyncio
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from loguru import logger
@@ -12,7 +12,7 @@ from relay.handoff.errors import RelayError
 from serve.copies import Copies, ServingState
 from serve.fetch import find_pause
 from serve.loading import load_folder
-from serve.store import MemoryStore, VersionRef
+from serve.store import NONE_YET, MemoryStore, VersionRef
 
 PAUSE_SECONDS = 0.1
 """Between two looks at the files: a stat each."""
@@ -50,11 +50,26 @@ class Follower:
 
     async def look(self) -> None:
         """Take over what has changed since the last look."""
+        if self._store.is_open:
+            self._find()
         for name in self._store.status():
             mark = self._mark(name)
             if self._seen.get(name) != mark:
                 self._seen[name] = mark
                 await self._apply(name, self._copies.read(name))
+
+    def _find(self) -> None:
+        """Follow every model that has a copy, and no other."""
+        there = self._copies.list_models()
+        for name in self._store.status().keys() - set(there):
+            logger.warning("{}: no version is served any more", name)
+            self._seen.pop(name, None)
+            self._store.remove(name)
+        for name in set(there) - self._store.status().keys():
+            self._store.add(name)
+        if not there:
+            found = self._copies.read_found()
+            self._store.why_none = (found.why, found.next_step) if found.why else NONE_YET
 
     def close(self) -> None:
         """End the thread."""
@@ -76,7 +91,8 @@ class Follower:
             self._store.withdraw(name, state.why, state.next_step)
             return
         if served is not None and served.ref == state.ref:
-            self._store.note(name, why=state.why, next_step=state.next_step)
+            served = replace(served, ref=state.ref)  # it may have been promoted again
+            self._store.note(name, served=served, why=state.why, next_step=state.next_step)
             return
         location = self._copies.location(state.ref)
         if self._failed_before(name, state.ref, location):

@@ -54,8 +54,7 @@ class Information:
             "database": describe_database(self._settings, why),
         }
         if not states:
-            body["why"] = "no model is configured"
-            body["next_step"] = "set MODEL_URI=models:/<name>@production and start again"
+            body["why"], body["next_step"] = self._store.why_none
         return Response(_encode(body), 200 if is_up else 503)
 
     async def version(self, _: Request) -> Response:

@@ -46,6 +46,8 @@ class PredictResponse(msgspec.Struct, kw_only=True):
     predictions: list[Any]
     probabilities: list[float] | UnsetType = UNSET
     details: list[Any] | UnsetType = UNSET
+    threshold: float | UnsetType = UNSET
+    """Of two classes: the probability from which on the positive one is answered."""
     model: str
     model_version: str
     prediction_id: str
@@ -188,6 +190,8 @@ def compose(found: Predictions, shape: Shape, served: Served, stamp: _Stamp) -> 
         response.probabilities = found.probabilities
         if shape == "one":
             response.probability = found.probabilities[0]
+    if served.contract.threshold is not None:
+        response.threshold = served.contract.threshold
     if found.details is not None:
         response.details = found.details
     return response

@@ -17,8 +17,8 @@ from relay.registry.connection import Address
 from relay.registry.errors import RegistryAwayError, RegistryEmptyError
 from relay.registry.model_file import ModelTamperedError
 from relay.registry.own_code import OwnCodeRefusedError
-from relay.registry.quick import find_holder
-from relay.registry.versions import LINEAGE_SHA256, require_digest
+from relay.registry.quick import find_holder, find_models
+from relay.registry.versions import LINEAGE_SHA256, PRODUCTION, find_since, require_digest
 from serve.fetch_version import FetchResult
 from serve.loading import VersionRefusedError
 from serve.store import VersionRef
@@ -56,8 +56,8 @@ class RegistryFetcher:
         if holder is None:
             return None
         digest = require_digest(self.name, holder.version, holder.tags)
-        lineage = holder.tags.get(LINEAGE_SHA256, "")
-        return VersionRef(self.name, str(holder.version), holder.run_id, digest, lineage_sha256=lineage)
+        lineage, since = holder.tags.get(LINEAGE_SHA256, ""), find_since(holder.tags)
+        return VersionRef(self.name, str(holder.version), holder.run_id, digest, since, lineage)
 
     def fetch(self, ref: VersionRef) -> Path:
         """A folder with all files of a version; the next fetch takes it away.
@@ -75,6 +75,26 @@ class RegistryFetcher:
         if result.error is not None:
             raise rebuild_error(result.error)
         return into
+
+
+@dataclass(frozen=True)
+class RegistryModels:
+    """Every model of a registry that has a version in production."""
+
+    address: Address
+    scratch: Path
+
+    def find(self) -> Mapping[str, bool]:
+        """Model of which a version is in production -> whether that version can be served.
+
+        Raises:
+            RegistryAwayError: the registry does not answer.
+        """
+        return find_models(self.address)
+
+    def make(self, name: str) -> RegistryFetcher:
+        """Where the versions of one of them come from."""
+        return RegistryFetcher(self.address, name, PRODUCTION, self.scratch)
 
 
 def _run_fetch(address: Address, ref: VersionRef, into: Path) -> FetchResult:

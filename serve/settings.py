@@ -71,7 +71,14 @@ MODEL_URI: Variable[tuple[ModelName, ...]] = Variable(
     "models to serve, a comma list such as models:/credit@production; the first answers /predict",
     (),
     parse_models,
-    shown="none",
+    shown="every model with a version in production",
+)
+PREDICT_MODEL = Variable(
+    "PREDICT_MODEL",
+    "where MODEL_URI is empty, the model that answers /predict; of a comma list the first",
+    "",
+    lambda given: Path(given.split(",")[0].strip()).name.removesuffix(".toml"),
+    shown="the only one",
 )
 API_KEY_SHA256 = Variable(
     "API_KEY_SHA256", "SHA-256 of the key that callers must send, as 64 hex digits", "", _read_key, shown="no key"
@@ -102,7 +109,8 @@ REGISTRY_POLL_SECONDS = number(
 )
 
 VARIABLES: tuple[Variable[Any], ...] = (
-    *(API_PORT, API_ADDRESS, API_WORKERS, MODEL_URI, API_KEY_SHA256, API_MAX_BODY_BYTES, API_MAX_ROWS, API_TIMEOUT),
+    *(API_PORT, API_ADDRESS, API_WORKERS, MODEL_URI, PREDICT_MODEL, API_KEY_SHA256, API_MAX_BODY_BYTES, API_MAX_ROWS),
+    API_TIMEOUT,
     *(PREDICTION_LOG_ON_FAILURE, PREDICTION_LOG_ON_DAMAGE, RETENTION_DAYS, SERVE_DIR, REGISTRY_POLL_SECONDS),
 )
 """Every variable of the service alone."""
@@ -119,6 +127,8 @@ class Settings:
     """How the service runs."""
 
     models: tuple[ModelName, ...] = MODEL_URI.default
+    """Empty: every model with a version in production."""
+    predict_model: str = PREDICT_MODEL.default
     port: int = API_PORT.default
     address: str = API_ADDRESS.default
     workers: int = API_WORKERS.default
@@ -152,6 +162,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     environment = rename_variables(environment, [one.name for one in VARIABLES], logger.warning)
     return Settings(
         models=MODEL_URI.of(environment),
+        predict_model=PREDICT_MODEL.of(environment),
         port=API_PORT.of(environment),
         address=API_ADDRESS.of(environment),
         workers=API_WORKERS.of(environment),

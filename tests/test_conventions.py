@@ -238,7 +238,7 @@ def test_the_example_environment_lists_every_setting_and_no_other() -> None:
 
 OTHER_IN_CONTAINERS = {
     "RECIPES": "a plain `docker compose up` runs two",
-    "MODEL_URI": "the API serves these two",
+    "PREDICT_MODEL": "the API has the recipes of all services",
     "MLFLOW_TRACKING_URI": "the registry is the service mlflow",
     "API_URL": "the API is the service api, or off where that name leads nowhere",
     "AIRFLOW_URL": "the schedule is the service airflow, likewise",

@@ -139,7 +139,7 @@ class Api:
             case "not-found" | "model-not-ready" if path.startswith("/models/"):
                 return NothingServedError(
                     f"the API at {self.url} does not answer for {self.model}: {detail}. Promote a version on the page "
-                    f"Models, and let MODEL_URI of the API name models:/{self.model}@production"
+                    f"Models. If MODEL_URI of the API names models, add models:/{self.model}@production"
                 )
             case "invalid-records":
                 flaws = [one.get("message") or f"{one['field']} is {one['found']}" for one in problem.get("errors", [])]

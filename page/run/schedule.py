@@ -59,8 +59,7 @@ class Schedule:
         found = ask(self.url, f"/api/v2/dags?{query}", None, self.token)["dags"]
         if not found:
             raise ScheduleError(
-                f"{recipe} is not on the schedule: name it in SCHEDULE_RECIPES in .env, and in MODEL_URI, then "
-                "`make schedule`"
+                f"{recipe} is not on the schedule: name it in SCHEDULE_RECIPES in .env, then `make schedule`"
             )
         return str(found[0]["dag_id"])
 

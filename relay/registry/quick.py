@@ -13,10 +13,13 @@ from urllib.parse import urlencode
 from relay.registry.connection import Address
 from relay.registry.errors import RegistryAwayError, RegistryMissingError
 from relay.registry.rest import ask_server
-from relay.registry.versions import PRODUCTION
+from relay.registry.versions import CONTRACT_SHA256, PRODUCTION, UNSERVED
 
 BUSY_SECONDS = 5
 """How long a reader of the embedded database waits for its writer."""
+
+PAGE = 200
+"""Models per question to a server."""
 
 HAS_TABLES = "select 1 from sqlite_master where type = 'table' and name = 'registered_model_aliases'"
 """A row, once MLflow has made the tables of its registry, which come after those of its runs."""
@@ -47,6 +50,47 @@ def find_holder(address: Address, name: str, alias: str = PRODUCTION) -> Holder 
     found = answer["model_version"]
     tags = {tag["key"]: tag.get("value", "") for tag in found.get("tags", [])}
     return Holder(int(found["version"]), found.get("run_id", ""), tags)
+
+
+def find_models(address: Address, alias: str = PRODUCTION) -> dict[str, bool]:
+    """Model of which a version holds the alias -> whether Relay registered that version and can answer by it.
+
+    Raises:
+        RegistryMissingError: the embedded registry is not there.
+        RegistryAwayError: the registry does not answer, or not as expected.
+    """
+    if not address.is_embedded:
+        holders = {name: find_holder(address, name, alias) for name in _list_named(address, alias)}
+        return {name: can_answer(holder.tags) for name, holder in holders.items() if holder is not None}
+    query = (
+        "select a.name, t.key, t.value from registered_model_aliases a "
+        "join model_versions v on v.name = a.name and v.version = a.version "
+        "left join model_version_tags t on t.name = v.name and t.version = v.version and t.key in (?, ?) "
+        "where a.alias = ? order by a.name"
+    )
+    tags: dict[str, dict[str, str]] = {}
+    for name, key, value in read_database(address, query, (CONTRACT_SHA256, UNSERVED, alias)):
+        tags.setdefault(name, {})[key or ""] = value or ""
+    return {name: can_answer(found) for name, found in tags.items()}
+
+
+def can_answer(tags: Mapping[str, str]) -> bool:
+    """Whether a version with these tags was registered by Relay and may be served."""
+    return CONTRACT_SHA256 in tags and not tags.get(UNSERVED)
+
+
+def _list_named(address: Address, alias: str) -> list[str]:
+    """The models of a server of which a version holds the alias, by name."""
+    found: list[str] = []
+    token = ""
+    while True:
+        query = urlencode({"max_results": PAGE, "page_token": token})
+        answer = ask_server(address.uri, f"registered-models/search?{query}")
+        models = answer.get("registered_models", [])
+        found += [str(one["name"]) for one in models if alias in [named["alias"] for named in one.get("aliases", [])]]
+        token = answer.get("next_page_token") or ""
+        if not token:
+            return sorted(found)
 
 
 def read_database(address: Address, query: str, values: tuple[str, ...]) -> list[Any]:

@@ -118,9 +118,24 @@ class Version:
     @property
     def periods(self) -> list[ProductionPeriod]:
         """The times in which it was production, oldest first."""
-        keys = sorted(key for key in self.tags if key.startswith(PERIOD))
-        notes = {int(key.removeprefix(PERIOD)): _read(self.tags[key]) for key in keys}
-        return [ProductionPeriod(number=number, **fields) for number, fields in notes.items() if fields is not None]
+        return [ProductionPeriod(number=number, **fields) for number, fields in read_periods(self.tags).items()]
+
+
+def read_periods(tags: Mapping[str, str]) -> dict[int, dict[str, Any]]:
+    """Number -> what a version's tags say of each time in which it was production, oldest first."""
+    keys = sorted(key for key in tags if key.startswith(PERIOD))
+    notes = {int(key.removeprefix(PERIOD)): _read(tags[key]) for key in keys}
+    return {number: fields for number, fields in notes.items() if fields is not None}
+
+
+def find_since(tags: Mapping[str, str]) -> str:
+    """Since when the version that holds the alias is production, UTC; empty when the alias was moved outside Relay.
+
+    Args:
+        tags: of the version.
+    """
+    periods = list(read_periods(tags).values())
+    return str(periods[-1].get("since") or "") if periods and periods[-1].get("until") is None else ""
 
 
 def name_model(recipe: Recipe) -> str:

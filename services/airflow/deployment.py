@@ -55,7 +55,7 @@ class Deployment:
             DeploymentError: it does not, or nothing is in production.
             AwayError: it does not answer at all.
         """
-        end, served = time.monotonic() + seconds, "nothing"
+        end, served, hint = time.monotonic() + seconds, "nothing", ""
         while True:
             holder = self.find_holder()
             if holder is None:
@@ -67,14 +67,17 @@ class Deployment:
                     log.info("the API serves %s %s, which is in production", self.model, holder)
                     return found
             except RefusedError as error:
-                require_known(self.model, error)
+                require_allowed(error)
                 served = str(error)
+                hint = f". Where MODEL_URI in .env names models, add models:/{self.model}@production" * (
+                    error.status == 404
+                )
             except AwayError:
                 if time.monotonic() > end:
                     raise
             if time.monotonic() > end:
                 raise DeploymentError(
-                    f"{self.model} {holder} is in production; after {seconds:g} s the API has {served}"
+                    f"{self.model} {holder} is in production; after {seconds:g} s the API has {served}{hint}"
                 )
             time.sleep(LOOK_SECONDS)
 
@@ -104,16 +107,12 @@ class Deployment:
         log.info("%d examples are answered as promised: %s", len(example["records"]), answer["predictions"][:5])
 
 
-def require_known(model: str, error: RefusedError) -> None:
-    """Return when the API may yet serve the model.
+def require_allowed(error: RefusedError) -> None:
+    """Return when the API may yet serve the model: also one that it does not know, whose first version this may be.
 
     Raises:
         DeploymentError: waiting changes nothing.
     """
-    if error.status == 404:
-        raise DeploymentError(
-            f"the API does not serve {model}: add models:/{model}@production to MODEL_URI in .env and start it again"
-        ) from None
     if error.status in (401, 403):
         raise DeploymentError("the API wants a key: name the file that holds it by API_KEY_FILE in .env") from None
 

@@ -226,11 +226,6 @@ def test_without_a_model_it_is_alive_and_not_ready(start: Callable[..., Server])
     assert kind_of(server.post("/predict", {"x": 5})) == (503, "model-not-ready")
 
 
-def test_without_a_name_of_a_model_it_says_which_variable_to_set(start: Callable[..., Server]) -> None:
-    health = start().get("/health")
-    assert (health.status, "MODEL_URI" in health.json["next_step"]) == (503, True)
-
-
 def test_a_changed_model_file_is_not_served(start: Callable[..., Server]) -> None:
     server = start("line", in_force=False)
     (place,) = (path for path in (server.data / "serve" / "models" / "line").iterdir())

@@ -4,7 +4,7 @@ import asyncio
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -99,6 +99,21 @@ def test_a_version_is_fetched_once_and_a_rollback_needs_no_fetch(worker: Worker,
     worker.registry.holder = first
     worker.ask()
     assert (worker.registry.fetched, worker.state) == (["1", "2"], ("1", ""))
+
+
+def test_a_version_that_is_promoted_again_is_the_same_with_another_time(
+    worker: Worker, results: Callable[..., Path]
+) -> None:
+    ref = worker.promote(results("line"), "1")
+    worker.ask()
+    before = worker.store.status()["line"].served
+    worker.registry.holder = replace(ref, since="2026-11-20T10:03:18Z")
+    worker.ask()
+    after = worker.store.status()["line"].served
+    assert before is not None
+    assert after is not None
+    assert (worker.registry.fetched, after.predictor is before.predictor) == (["1"], True)
+    assert (before.ref.since, after.ref.since) == ("", "2026-11-20T10:03:18Z")
 
 
 def test_while_the_registry_is_away_what_was_fetched_is_served_and_it_says_since_when(

@@ -75,6 +75,19 @@ def test_two_classes_are_told_apart_at_the_threshold_of_the_contract(
     expected = open_model(results(case)).predict_proba(make_frame(contract, records))[:, 1]
     assert np.abs(np.array(answer["probabilities"]) - expected).max() < 1e-5
     assert answer["predictions"] == [int(share >= contract["threshold"]) for share in answer["probabilities"]]
+    assert answer["threshold"] == contract["threshold"]
+
+
+def test_the_documentation_has_both_ways_to_decide_beside_each_other(
+    server: Server, results: Callable[..., Path]
+) -> None:
+    paths = server.get("/openapi.json").json["paths"]
+    threshold = f"{read_contract(results('numbers'))['threshold']:.4g}"
+    said = [paths[path]["post"]["summary"] for path in ("/models/numbers/predict",)]
+    assert [f"1 from {threshold} on, the threshold" in one and "0.5 on" in one for one in said] == [True]
+    assert "threshold" not in paths["/models/line/predict"]["post"]["summary"]
+    assert "threshold" not in server.post("/models/line/predict", {"x": 5}).json
+    assert list(paths)[:2] == ["/predict", "/invocations"]
 
 
 def test_large_batches_answer_as_single_records_do(server: Server, results: Callable[..., Path]) -> None:

@@ -74,7 +74,7 @@ def test_it_waits_until_the_version_in_production_is_served(server: Server) -> N
     service, handler = server
     handler.answers = {
         ALIAS: [(200, {"model_version": {"version": "3"}})],
-        INFO: [(503, {"why": "not ready"}), (200, LINE | {"model_version": "2"}), (200, LINE)],
+        INFO: [(404, {}), (503, {"why": "not ready"}), (200, LINE | {"model_version": "2"}), (200, LINE)],
         ASK: [(200, {"predictions": [3.0, 5.00001], "model_version": "3"})],
     }
     deployment = deploy(service)
@@ -89,7 +89,7 @@ def test_it_waits_until_the_version_in_production_is_served(server: Server) -> N
     [
         ((404, {"error_code": "RESOURCE_DOES_NOT_EXIST"}), (200, LINE), "no version of linear is in production"),
         ((200, {"model_version": {"version": "4"}}), (200, LINE), "after 0 s the API has version 3"),
-        ((200, {"model_version": {"version": "3"}}), (404, {}), "add models:/linear@production to MODEL_URI"),
+        ((200, {"model_version": {"version": "3"}}), (404, {}), "names models, add models:/linear@production"),
         ((200, {"model_version": {"version": "3"}}), (401, {}), "name the file that holds it by API_KEY_FILE"),
     ],
 )  # fmt: skip

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
+from relay.registry import quick
 from relay.registry.connection import Address, find_registry
 from relay.registry.errors import RegistryAwayError, RegistryMissingError
 from relay.registry.promotion import promote
-from relay.registry.quick import find_holder
-from relay.registry.versions import CONTRACT_SHA256, read_version
+from relay.registry.quick import find_holder, find_models
+from relay.registry.versions import CONTRACT_SHA256, UNSERVED, read_version
 
 Register = Any
 
@@ -101,3 +102,30 @@ def test_asking_imports_no_mlflow(tmp_path: Path) -> None:
         check=True,
     )
     assert done.stdout.split() == ["None", "False"]
+
+
+def test_the_models_that_can_be_served_are_found_on_both_registries(
+    address: Address, client: Any, register: Register
+) -> None:
+    for name in ("every", "every-unserved", "every-foreign", "every-quiet"):
+        register(name)
+        if name != "every-quiet":
+            promote(client, name, 1, "ann", "first")
+    client.set_model_version_tag("every-unserved", "1", UNSERVED, "its answers change")
+    client.delete_model_version_tag("every-foreign", "1", CONTRACT_SHA256)
+    found = {name: can_answer for name, can_answer in find_models(address).items() if name.startswith("every")}
+    assert found == {"every": True, "every-foreign": False, "every-unserved": False}
+
+
+def test_all_pages_of_a_server_are_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def answer(_uri: str, path: str) -> dict[str, Any]:
+        asked.append(path.partition("?")[0])
+        if path.startswith("registered-models/alias"):
+            return {"model_version": {"version": "1", "tags": [{"key": CONTRACT_SHA256, "value": "a"}]}}
+        model = {"name": f"m{len(asked)}", "aliases": [{"alias": "production", "version": "1"}]}
+        return {"registered_models": [model]} | ({} if "page_token=two" in path else {"next_page_token": "two"})
+
+    monkeypatch.setattr(quick, "ask_server", answer)
+    assert find_models(Address("http://registry", None)) == {"m1": True, "m2": True}
