@@ -24,6 +24,9 @@ page = st.navigation(
     position="top",
 )
 
+# Streamlit's own download of a table writes cells as they are, which a spreadsheet may run as formulas.
+st.html('<style>[data-testid="stElementToolbarButton"]:has([aria-label^="Download as CSV"]){display:none}</style>')
+
 settings = settings_now()
 with told_in_words(settings):
     if page != new:  # a new recipe is about none of those that are there

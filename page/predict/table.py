@@ -108,11 +108,17 @@ def offer_answers(served: Served, table: RecordTable, answers: dict[int, RowAnsw
     st.table(list_answers(served.contract, answers), border="horizontal", hide_index=True)
     st.download_button(
         "Download all answers",
-        write_table(table, answers),
+        write_table(table, answers, for_spreadsheets=True),
         f"{name.removesuffix('.csv')}-predicted.csv",
         "text/csv",
         on_click="ignore",
         icon=":material/download:",
+    )
+    st.caption(
+        plain(
+            "Texts that a spreadsheet would run as a formula, since they begin with =, +, - or @, have an apostrophe "
+            "in front. Numbers are as they were."
+        )
     )
 
 

@@ -171,6 +171,10 @@ def show_files(result: Result, *, key_prefix: str) -> None:
                 offer_file(result, name, key_prefix=key_prefix)
         more = f"{len(names) - MOST_BUTTONS:,} more are in the zip. " if len(names) > MOST_BUTTONS else ""
         st.caption(f"{more}They lie in `{result.folder}`.")
+        if any(Path(name).suffix in (".csv", ".tsv") for name in names):
+            st.caption(
+                "Files are as they were made, by their SHA-256: a spreadsheet may run cells of a CSV file as formulas."
+            )
 
 
 def offer_file(result: Result, name: str, *, key_prefix: str) -> None:

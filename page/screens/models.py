@@ -134,7 +134,7 @@ def show_production(settings: Settings, source: str, version_list: VersionList) 
     with st.container(horizontal=True, gap="medium"):
         st.metric("Version", version.number, width="content")
         if version.score is not None:
-            st.metric(f"Score, {version.score[0]}", f"{version.score[1]:.4g}", width="content")
+            st.metric(plain(f"Score, {version.score[0]}"), f"{version.score[1]:.4g}", width="content")
         st.metric("Since", show_moment(period.since), width="content")
     st.caption(plain(f"By {period.by}: {period.why}"))
     if version.unserved:
@@ -191,7 +191,7 @@ def show_gate(gate: Mapping[str, Any] | None) -> None:
     if checks:
         with st.expander(f"What was compared: {len(checks)}", icon=":material/balance:"):
             if gate.get("champion") is not None:
-                st.caption(f"With version {gate['champion']}, which was in production then.")
+                st.caption(plain(f"With version {gate['champion']}, which was in production then."))
             rows = [dict(zip(CHECK_NAMES, map(plain, tabulate_check(check)), strict=True)) for check in checks]
             st.table(rows, border="horizontal", hide_index=True)
 

@@ -85,7 +85,7 @@ def chosen_recipe(settings: Settings) -> tuple[str, Recipe]:
 
 def entitle(recipe: Recipe) -> None:
     """The page's heading."""
-    st.title(plain(recipe.title), anchor=False)
+    st.title(plain(" ".join(recipe.title.split())), anchor=False)
     if recipe.description:
         st.caption(plain(recipe.description))
 

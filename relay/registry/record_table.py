@@ -2,8 +2,11 @@
 
 import csv
 import io
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from relay.handoff.column import Column
 from relay.handoff.errors import SchemaError
@@ -20,6 +23,12 @@ MOST_BYTES = 5_000_000
 
 ANSWERS = ("prediction", "probability", "model_version", "prediction_id", "problem")
 """What is written beside the columns of the file."""
+
+FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\N{FULLWIDTH EQUALS SIGN}", "\N{FULLWIDTH PLUS SIGN}",
+                 "\N{FULLWIDTH HYPHEN-MINUS}", "\N{FULLWIDTH COMMERCIAL AT}")  # fmt: skip
+"""How a cell begins that Excel, LibreOffice or Google Sheets may run. Source: OWASP, CSV Injection."""
+
+NUMBER = re.compile(r"[+-]?(?:[0-9][0-9.,]*|[.,][0-9]+)(?:[eE][+-]?[0-9]+)? ?%?")
 
 
 @dataclass(frozen=True)
@@ -123,21 +132,42 @@ def _check_rows(
     return RecordTable(names, tuple(map(tuple, rows)), records, tuple(bad), others)
 
 
-def write_table(table: RecordTable, answers: Mapping[int, RowAnswer]) -> bytes:
-    """The file with the answers; a row that has none says why in the column `problem`."""
+def write_table(table: RecordTable, answers: Mapping[int, RowAnswer], *, for_spreadsheets: bool = False) -> bytes:
+    """The file with the answers; a row that has none says why in the column `problem`.
+
+    Args:
+        table: as it was read.
+        answers: index of a row -> its answer.
+        for_spreadsheets: whether texts that a spreadsheet would run as a formula get an apostrophe in front.
+    """
     written = io.StringIO(newline="")
     writer = csv.writer(written, lineterminator="\n")
-    writer.writerow([*table.columns, *name_answers(table.columns)])
+    write = partial(_write_row, writer, for_spreadsheets)
+    write([*table.columns, *name_answers(table.columns)])
     problems = {bad.number - 2: "; ".join(flaw.say() for flaw in bad.flaws) for bad in table.bad}
     for index, row in enumerate(table.rows):
         found = answers.get(index)
         padded = [*row, *[""] * (len(table.columns) - len(row))][: len(table.columns)]
         if found is None:
-            writer.writerow([*padded, "", "", "", "", problems.get(index, "")])
+            write([*padded, "", "", "", "", problems.get(index, "")])
         else:
             share = "" if found.probability is None else repr(found.probability)
-            writer.writerow([*padded, found.prediction, share, found.version, found.prediction_id, ""])
+            write([*padded, found.prediction, share, found.version, found.prediction_id, ""])
     return written.getvalue().encode()
+
+
+def _write_row(writer: Any, for_spreadsheets: bool, cells: list[Any]) -> None:
+    writer.writerow(map(neutralise, cells) if for_spreadsheets else cells)
+
+
+def neutralise(cell: Any) -> Any:
+    """A cell that no spreadsheet runs as a formula: an apostrophe in front has it taken for a text. Numbers stay.
+
+    >>> neutralise("=1+1"), neutralise("-5"), neutralise(-5)
+    ("'=1+1", '-5', -5)
+    """
+    is_formula = isinstance(cell, str) and cell.startswith(FORMULA_SIGNS) and not NUMBER.fullmatch(cell)
+    return f"'{cell}" if is_formula else cell
 
 
 def name_answers(columns: Sequence[str]) -> list[str]:
