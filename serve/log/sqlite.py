@@ -67,7 +67,8 @@ class SqliteLog:
         self._path = path
         self._writer = SqliteFile(path, trust, patience=patience)
         self._reader = SqliteFile(path, trust, patience=patience, is_reader=True)
-        self._check = WholeCheck(path, SqliteFile(path, trust, patience=patience, is_reader=True))
+        reader = SqliteFile(path, trust, patience=patience, is_reader=True)
+        self._check = WholeCheck(path, reader, by_all=not may_set_aside)
         self._writing = ThreadPoolExecutor(1, "prediction-log-writer")
         self._reading = ThreadPoolExecutor(1, "prediction-log-reader")
         self._proved_at = float("-inf")
