@@ -6,6 +6,7 @@ load: what was given; work: look at all of it and draft; save: a new file in `re
 import sys
 from collections.abc import Sequence
 
+from relay.handoff.place import become_owner
 from relay.handoff.verbs import Verb, run_verb
 
 NOTEBOOK = (".ipynb", ".py")
@@ -16,6 +17,7 @@ DATA = Verb("draft a recipe from data", "adopt.data_command")
 
 def main(arguments: Sequence[str]) -> int:
     """Run the command and give its exit code."""
+    become_owner("adopt", arguments)
     is_notebook = any(argument.lower().endswith(NOTEBOOK) for argument in arguments)
     return run_verb("adopt", "", NOTEBOOKS if is_notebook else DATA, arguments)
 

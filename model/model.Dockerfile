@@ -26,7 +26,7 @@ RUN python -m compileall -q /app
 # A user of any number may run this, so what wants a home or a cache gets /tmp. The caches that are worth having at
 # once, compiled kernels and the index of fonts, are filled now; the entry point copies them to where they are looked for.
 RUN NUMBA_CACHE_DIR=/opt/relay/cache/numba MPLCONFIGDIR=/opt/relay/cache/matplotlib python -m images.warm_caches
-ENV PYTHONUNBUFFERED=1 HOME=/tmp USER=relay DATA_DIR=/app/data LOG_DIR=/app/logs \
+ENV PYTHONUNBUFFERED=1 RELAY_CONTAINER=1 HOME=/tmp USER=relay DATA_DIR=/app/data LOG_DIR=/app/logs \
     NUMBA_CACHE_DIR=/tmp/relay/cache/numba MPLCONFIGDIR=/tmp/relay/cache/matplotlib
 # Near the end, so that an edit builds little again.
 COPY recipes recipes

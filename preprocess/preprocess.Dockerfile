@@ -20,7 +20,7 @@ COPY preprocess preprocess
 RUN python -m compileall -q /app
 
 # A user of any number may run this, so what wants a home or a cache gets /tmp.
-ENV PYTHONUNBUFFERED=1 HOME=/tmp USER=relay DATA_DIR=/app/data LOG_DIR=/app/logs
+ENV PYTHONUNBUFFERED=1 RELAY_CONTAINER=1 HOME=/tmp USER=relay DATA_DIR=/app/data LOG_DIR=/app/logs
 # What runs when the command names no recipe.
 ENV RECIPES=docstrings,linear
 

@@ -7,6 +7,7 @@ import msgspec
 from starlette.routing import Route
 
 from relay.handoff.database import name_database
+from relay.handoff.place import word_commands
 from serve.access import format_time
 from serve.documentation import describe_service
 from serve.documentation_page import render_page
@@ -54,7 +55,7 @@ class Information:
             "database": describe_database(self._settings, why),
         }
         if not states:
-            body["why"], body["next_step"] = self._store.why_none
+            body["why"], body["next_step"] = map(word_commands, self._store.why_none)
         return Response(_encode(body), 200 if is_up else 503)
 
     async def version(self, _: Request) -> Response:
@@ -146,7 +147,7 @@ def describe_status(status: Status) -> dict[str, Any]:
     if served is not None:
         found |= {"version": served.version, "run_id": served.ref.run_id, "since": served.ref.since or None}
     if status.why:
-        found |= {"why": status.why, "next_step": status.next_step}
+        found |= {"why": status.why, "next_step": word_commands(status.next_step)}
     found["registry"] = {
         "reachable": status.away_since_unix is None,
         "asked_at": format_time(status.asked_unix),

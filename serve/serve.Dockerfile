@@ -24,8 +24,8 @@ RUN python -m compileall -q /app
 # A user of any number may run this, so what wants a home or a cache gets /tmp. The cache of compiled kernels, which a
 # model of styles needs before it is ready, is filled now; the entry point copies it to where it is looked for.
 RUN NUMBA_CACHE_DIR=/opt/relay/cache/numba MPLCONFIGDIR=/opt/relay/cache/matplotlib python -m images.warm_caches
-ENV PYTHONUNBUFFERED=1 HOME=/tmp USER=relay DATA_DIR=/app/data LOG_DIR=/app/logs MLFLOW_DISABLE_TELEMETRY=true \
-    NUMBA_CACHE_DIR=/tmp/relay/cache/numba MPLCONFIGDIR=/tmp/relay/cache/matplotlib
+ENV PYTHONUNBUFFERED=1 RELAY_CONTAINER=1 HOME=/tmp USER=relay DATA_DIR=/app/data LOG_DIR=/app/logs \
+    MLFLOW_DISABLE_TELEMETRY=true NUMBA_CACHE_DIR=/tmp/relay/cache/numba MPLCONFIGDIR=/tmp/relay/cache/matplotlib
 # A new named volume takes the rights of the folder that it covers: SERVE_DIR may name this one. It is empty: several
 # containers that begin at once would get in each other's way filling a volume from the image.
 RUN mkdir -m 777 /var/lib/relay

@@ -49,7 +49,7 @@ def draft_file(settings: Settings, upload: Upload, options: Sequence[str], *, is
     if draft.ingest.get("source") != "file" or draft.ingest.get("path") != f"data/{FOLDER}/{upload.name}":
         raise UploadError(
             f"{upload.name} is no file of rows: `adopt` would read it as source {draft.ingest.get('source')!r}",
-            next_step="Upload a data file. Databases and URLs are adopted in a terminal: `python -m adopt`",
+            next_step="Upload a data file. Databases and URLs are adopted in a terminal: `python -m adopt FROM`",
         )
     return draft
 

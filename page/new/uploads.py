@@ -86,7 +86,7 @@ def name_file(given: str) -> str:
             f"{name[:LONGEST_NAME]!r} has no ending of a data file; expected one of {known}, or one of these packed as "
             f"{packed}",
             next_step="Save it in one of these formats. Notebooks, URLs and databases are adopted in a terminal: "
-            "`python -m adopt`",
+            "`python -m adopt FILE`",
         )
     stem = re.sub(r"[^\w-]+", "_", stem).strip("_-") or "data"
     # Cut by bytes: file systems count these, and a letter may have four.
@@ -126,7 +126,7 @@ def keep_file(settings: Settings, given: str, content: memoryview, most_bytes: i
     if content.nbytes > most_bytes:
         raise UploadError(
             f"{name} has {show_bytes(content.nbytes)}; the page takes {show_bytes(most_bytes)} (PAGE_UPLOAD_MB)",
-            next_step="Put it into data/ and run `python -m adopt` in a terminal",
+            next_step="Put it into data/ and run `python -m adopt FILE` in a terminal",
         )
     folder = settings.data_dir / FOLDER
     folder.mkdir(parents=True, exist_ok=True)

@@ -20,6 +20,7 @@ from page.models.registry_view import (
 from page.shell.command import CommandError
 from page.shell.frame import chosen_recipe, entitle, has_model, told_in_words
 from page.shell.markdown import plain
+from relay.handoff.place import word_commands
 from relay.handoff.recipe import Recipe
 from relay.handoff.settings import OFF, Settings, read_settings
 from relay.handoff.wording import shorten, show_moment, show_unix
@@ -114,7 +115,7 @@ def show_version_list(settings: Settings, source: str, recipe: Recipe, version_l
                 "No version yet: press Run on the page Run, and the model that comes of it is registered. A result "
                 "that was made while tracking was off is sent by "
             )
-            + f"`python -m model track {recipe.argument}`.",
+            + word_commands(f"`python -m model track {recipe.argument}`."),
             icon=":material/deployed_code:",
         )
     else:

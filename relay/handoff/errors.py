@@ -8,6 +8,8 @@ Programs read `ErrorRecord`, never the text.
 from dataclasses import dataclass
 from enum import StrEnum
 
+from relay.handoff.place import word_commands
+
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 """Exit codes of all commands."""
 
@@ -33,12 +35,14 @@ class RelayError(Exception):
     Args:
         message: what was found, what was expected, and where.
         next_step: what to do next: a command in back quotes, or one sentence. It follows the message in `str(error)`.
+            Commands are written as one types them natively; in a container they become those of the host.
     """
 
     exit_code = FAILED
     kind = "failed"
 
     def __init__(self, message: str = "", *, next_step: str = "") -> None:
+        message, next_step = word_commands(message), word_commands(next_step)
         super().__init__(f"{message.rstrip('.')}. {next_step}" if next_step else message)
         self.message = message
         self.next_step = next_step

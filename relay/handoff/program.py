@@ -15,6 +15,7 @@ from relay.handoff.errors import INTERRUPTED, OK, USAGE, RelayError, UsageError
 from relay.handoff.files import Fingerprints
 from relay.handoff.log import configure_terminal, try_log
 from relay.handoff.logbook import make_run_id
+from relay.handoff.place import become_owner
 from relay.handoff.recipe import Recipe, find_recipe, load_recipe, locate_beside
 from relay.handoff.report import open_report, refuse
 from relay.handoff.run import Parameters, Run
@@ -31,6 +32,7 @@ def main(stage: Stage[Parameters], argv: Sequence[str] | None = None) -> int:
         0 when all went well, 1 when a recipe failed, 2 for bad usage, 130 when interrupted.
     """
     given = sys.argv[1:] if argv is None else argv
+    become_owner(stage.name, given)
     parser = make_parser(stage, is_json=JSON in given)
     if given and given[0] in parser.verbs:
         return run_verb(stage.name, given[0], parser.verbs[given[0]], given[1:])

@@ -82,7 +82,7 @@ def test_a_long_name_is_cut_before_its_ending() -> None:
     ["book.ipynb", "run.py", "db.sqlite", "page.html", "csv", ".csv", "x.gz", "x.exe.gz", "x.csv.exe", "", "x."],
 )
 def test_what_is_no_data_file_is_refused_with_what_is(given: str) -> None:
-    with pytest.raises(UploadError, match=r"no ending of a data file; expected one of \.csv, .*`python -m adopt`"):
+    with pytest.raises(UploadError, match=r"no ending of a data file; expected one of \.csv, .*`python -m adopt FILE`"):
         name_file(given)
 
 

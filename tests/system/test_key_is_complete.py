@@ -49,6 +49,7 @@ CANNOT_CHANGE_BYTES = {
     "relay.handoff.lock": "lets one writer in at a time",
     "relay.handoff.log": "writes the log",
     "relay.handoff.location": "names paths and renames finished files",
+    "relay.handoff.place": "words commands of messages, and takes the rights of the data folder's owner",
     "relay.handoff.progress": "draws the progress bar",
     "relay.handoff.receipt": "describes a finished dataset",
     "relay.handoff.recipe": "reads the recipe; all that it says is in the key by value",
