@@ -138,7 +138,9 @@ def wait_until_ready(project: Project, new: Replica, needed: "frozenset[str]", s
     while True:
         now, state = time.monotonic(), look(project, new)
         if state.state != "running" or state.restarts:
-            why = f"ended with exit code {state.exit_code} before it was ready; its last lines:\n{read_last_words(new)}"
+            # Where Docker has started it again, its exit code is gone.
+            code = "" if state.state == "running" else f" with exit code {state.exit_code}"
+            why = f"ended{code} before it was ready; its last lines:\n{read_last_words(new)}"
             raise UpdateError(fail(new, why))
         health = read_health(new)
         # Where an old one lacks a model, such as one that was never trained, the new one may lack it too.

@@ -66,7 +66,8 @@ class Engine:
         self.most = replicas
         self.ready_after = 2
         self.looks = 0
-        self.is_crashing = False
+        self.crashed = ""
+        """The state of a new replica whose program ends at once."""
 
     def make(self, image: str, state: str = "running") -> Container:
         number = next(self.numbers)
@@ -114,8 +115,8 @@ class Engine:
                 assert network == FRONT
                 self.there[one].aliases = [first, second]
             case ["start", one]:
-                self.there[one].state, self.looks = "running", 0
-                self.there[one].restarts = 1 if self.is_crashing else 0
+                self.there[one].state, self.looks = self.crashed or "running", 0
+                self.there[one].restarts = 1 if self.crashed else 0
             case ["stop", one]:
                 self.there[one].state = "exited"
             case ["rm", *rest]:
@@ -197,18 +198,23 @@ def test_only_those_that_are_old_are_replaced(monkeypatch: pytest.MonkeyPatch) -
     assert (find_images(engine), kept in engine.there) == ([NEW, NEW], True)
 
 
-@pytest.mark.parametrize("fault", ["never ready", "crashing"])
+@pytest.mark.parametrize("fault", ["never ready", "restarting", "running again"])
 def test_a_version_that_never_gets_ready_leaves_the_old_ones_and_says_why(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], fault: str
 ) -> None:
     engine = play(monkeypatch, Engine(3))
     before = list(engine.there)
-    engine.ready_after, engine.is_crashing = 10**6, fault == "crashing"
+    engine.ready_after = 10**6
+    engine.crashed = {"never ready": "", "restarting": "restarting", "running again": "running"}[fault]
     assert program.main(["--wait", "0.01"]) == 1
     assert (list(engine.there), len(engine.serving())) == (before, 3)
     told = capsys.readouterr().err
-    words = "ended with exit code 1" if fault == "crashing" else "was not ready within 0 s: line: fetching"
-    assert (words in told, "API_MAX_ROWS=1.5" in told, "`make update` again" in told) == (True, True, True)
+    words = {
+        "never ready": "was not ready within 0 s: line: fetching",
+        "restarting": "ended with exit code 1 before it was ready",
+        "running again": "ended before it was ready",
+    }
+    assert (words[fault] in told, "API_MAX_ROWS=1.5" in told, "`make update` again" in told) == (True, True, True)
 
 
 def test_without_a_replica_the_command_that_starts_them_is_named(
