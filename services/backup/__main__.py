@@ -7,6 +7,7 @@ Runs with Python 3.9 and nothing else.
 """
 
 import argparse
+import os
 import re
 import shutil
 import signal
@@ -20,6 +21,7 @@ from pathlib import Path
 from services.backup import databases, volumes
 from services.backup.archive import check_archive
 from services.backup.contents import BackupError, Part, describe_part, read_list, write_list
+from services.backup.figures import find_logs, note_end
 from services.backup.project import (
     DATABASE_VOLUME,
     Project,
@@ -57,13 +59,23 @@ def main(arguments: "list[str]") -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended by SIGTERM"))
     try:
         if options.command == "backup":
-            back_up(options.to)
+            back_up_and_tell(options.to)
         else:
             restore(options.folder, is_agreed=options.yes, is_trusted=options.trusted)
     except BackupError as error:
         print(error, file=sys.stderr)  # noqa: T201 - the output of a command
         return 1
     return 0
+
+
+def back_up_and_tell(backups: Path) -> None:
+    """Make a copy, and leave for Prometheus how that ended, however it did."""
+    is_success = False
+    try:
+        back_up(backups)
+        is_success = True
+    finally:
+        note_end(find_logs(os.environ), is_success=is_success)
 
 
 def back_up(backups: Path) -> Path:
@@ -106,7 +118,8 @@ def copy_all(project: Project, names: "list[str]", folder: Path) -> "list[Part]"
                 parts.append((path, "database", name, owner))
             databases.dump_roles(folder / "roles.sql")
             parts.append((folder / "roles.sql", "roles", "postgres", ""))
-    say(f"Services stood still for {time.monotonic() - began:.1f} s")
+        still = time.monotonic() - began
+    say(f"Services stood still for {still:.1f} s")
     return [describe_part(*part) for part in parts]
 
 

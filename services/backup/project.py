@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,6 +14,12 @@ from services.backup.contents import BackupError
 
 DATABASE_VOLUME = "postgres-data"
 """Copied by PostgreSQL's own programs, never as files."""
+
+PAUSE_TRIES, PAUSE_SECONDS = 6, 2.0
+HEALTH_SECONDS = 60.0
+"""More than the interval of each health check, 30 s at most."""
+HEALTH = "{{if .State.Health}}{{.State.Health.Status}}{{end}}"
+SERVICE_LABEL = '{{index .Config.Labels "com.docker.compose.service"}}'
 
 LABEL = "relay.backup"
 """Of the containers that see to the volumes; its value is the project."""
@@ -68,15 +75,64 @@ def hold_writers(volumes: "list[str]") -> "Iterator[None]":
         ).split()
     }
     held: list[str] = []
+    well = [container for container in sorted(found) if read_health(container) == "healthy"]
     try:
         for container in sorted(found):
             held.append(container)
-            ask("docker", "pause", container)
+            pause(container)
         yield
     finally:
         for container in held:
             # One that ended meanwhile cannot go on.
-            subprocess.run(["docker", "unpause", container], capture_output=True, check=False)  # noqa: S603, S607
+            run("docker", "unpause", container)
+    await_health(well)
+
+
+def await_health(containers: "list[str]") -> None:
+    """Wait until containers are healthy again.
+
+    Docker takes one that was paused for unhealthy until its next check, and compose starts nothing that needs it.
+    """
+    end = time.monotonic() + HEALTH_SECONDS
+    while any(read_health(container) == "unhealthy" for container in containers) and time.monotonic() < end:
+        time.sleep(PAUSE_SECONDS / 4)
+
+
+def read_health(container: str) -> str:
+    """The health of a container; empty without a check."""
+    return run("docker", "inspect", "--format", HEALTH, container).stdout.strip()
+
+
+def pause(container: str) -> None:
+    """Freeze a container. A busy one refuses now and then, so it is tried again.
+
+    Raises:
+        BackupError: it refuses each time.
+    """
+    for attempt in range(PAUSE_TRIES):
+        if attempt:
+            time.sleep(PAUSE_SECONDS)
+        done = run("docker", "pause", container)
+        # One that ended by itself writes no more.
+        if done.returncode == 0 or read_state(container) in ("", "exited", "dead", "paused"):
+            return
+    service = run("docker", "inspect", "--format", SERVICE_LABEL, container).stdout.strip() or container
+    said = (done.stderr.strip() or "no word").splitlines()[-1]
+    raise BackupError(
+        f"{service} cannot be paused, tried {PAUSE_TRIES} times: `docker pause` ended with exit code "
+        f"{done.returncode}: {said}. No copy was made. Try again when the service is less busy; "
+        "the engine says more in `journalctl --unit docker`"
+    )
+
+
+def read_state(container: str) -> str:
+    """The state of a container, such as running; empty for one that is gone."""
+    return run("docker", "inspect", "--format", "{{.State.Status}}", container).stdout.strip()
+
+
+def run(*command: str) -> "subprocess.CompletedProcess[str]":
+    """A command that has ended, however it did."""
+    return subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)  # noqa: S603
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from monitoring_files import (
 from relay.handoff.journal import Entry, Outcome, format_metrics
 from serve.log.record import LogStats
 from serve.metrics import Metrics
+from services.backup.figures import format_figures
 
 PANELS = find_panels()
 # What is given by programs that are not ours: that they do is seen where they run, in tests/containers/.
@@ -49,7 +50,8 @@ def given() -> set[str]:
     api = metrics.render().decode()
     heads = set(re.findall(r"^# TYPE (\w+)", api, re.M))
     stage = format_metrics(Entry("ingest", "linear", Outcome.RAN, "2026-01-01T00:00:00Z", 1.0, 1.0), {})
-    return names_of(api) | heads | names_of(stage) | {rule["record"] for rule in find_rules("record")}
+    backup = names_of(format_figures(is_success=True, last=1.0))
+    return names_of(api) | heads | names_of(stage) | backup | {rule["record"] for rule in find_rules("record")}
 
 
 @pytest.mark.parametrize("panel", PANELS, ids=str)
