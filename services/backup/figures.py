@@ -38,7 +38,7 @@ def note_end(logs: Path, *, is_success: bool) -> None:
         last = time.time() if is_success else read_last(path)
         path.parent.mkdir(parents=True, exist_ok=True)
         part.write_text(format_figures(is_success=is_success, last=last), encoding="utf-8")
-        part.chmod(0o644)  # the exporter reads as nobody
+        part.chmod(0o644)  # the exporter is another user
         part.replace(path)
     except OSError as error:
         print(f"No alert will tell of this backup: {path} cannot be written: {error.strerror}", file=sys.stderr)  # noqa: T201
