@@ -9,7 +9,7 @@ pytest.register_assert_rewrite("log_clients")
 # Asserts tell their values only in modules that are imported after that.
 from log_places import Place, PostgresPlace, SqlitePlace  # noqa: E402
 from postgres_server import postgres_server, postgres_url  # noqa: E402, F401
-from small_disk import small_disk  # noqa: E402, F401
+from small_disk import larger_disk, small_disk  # noqa: E402, F401
 
 
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])

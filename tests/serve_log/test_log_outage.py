@@ -269,25 +269,25 @@ WRITERS = "select pid from pg_stat_activity where application_name = 'relay pred
 def test_a_full_disk_of_the_server_refuses_rows_until_there_is_room(
     database: PostgresPlace,
     postgres_server: PostgresServer,
-    small_disk: SmallDisk,
+    larger_disk: SmallDisk,
     record_property: Callable[[str, object], None],
 ) -> None:
-    shutil.chown(small_disk.folder, postgres_server.account and postgres_server.account.pw_uid)
+    shutil.chown(larger_disk.folder, postgres_server.account and postgres_server.account.pw_uid)
     name = f"small_{database.url.rpartition('/')[2]}"
-    postgres_server.execute(f"create tablespace {name} location '{small_disk.folder}'")
+    postgres_server.execute(f"create tablespace {name} location '{larger_disk.folder}'")
     tell(database.log(), lambda log: log.append(make_row()))
     database.query(f"alter table predictions set tablespace {name}")
-    record_property("sizes of a full disk under a log in PostgreSQL", refuse_until_there_is_room(database, small_disk))
+    record_property("sizes of a full disk under a log in PostgreSQL", refuse_until_there_is_room(database, larger_disk))
     database.query("alter table predictions set tablespace pg_default")
     postgres_server.execute(f"drop tablespace {name}")
 
 
 @pytest.mark.counted
 def test_a_full_disk_refuses_rows_until_there_is_room(
-    small_disk: SmallDisk, record_property: Callable[[str, object], None]
+    larger_disk: SmallDisk, record_property: Callable[[str, object], None]
 ) -> None:
-    place = SqlitePlace(small_disk.folder)
-    record_property("sizes of a full disk under a log in SQLite", refuse_until_there_is_room(place, small_disk))
+    place = SqlitePlace(larger_disk.folder)
+    record_property("sizes of a full disk under a log in SQLite", refuse_until_there_is_room(place, larger_disk))
     assert place.query("pragma integrity_check") == [("ok",)]
 
 
