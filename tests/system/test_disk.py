@@ -17,7 +17,7 @@ from stage_process import Folders
 from whole_data import list_leftovers, require_whole_dataset, require_whole_result, take_picture
 from workshop import Workshop, require_one_line
 
-DISK_BLOCKS = 2048
+DISK_BLOCKS = 8192
 """Room for the ten results that a recipe keeps."""
 
 LEDGER = """
