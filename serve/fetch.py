@@ -7,10 +7,10 @@ import asyncio
 import fcntl
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import IO, NamedTuple, Protocol
+from typing import IO, Any, NamedTuple, Protocol
 
 import msgspec
 from loguru import logger
@@ -93,6 +93,7 @@ class Fetching:
         self._discovery = discovery
         self._refused: dict[VersionRef, Refusal] = {}
         self._whole: set[VersionRef] = set()
+        self._told: dict[str, str] = {}
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="fetch")
         self._lock: IO[str] | None = None
 
@@ -106,10 +107,12 @@ class Fetching:
         """Ask for all models, if this process is the one that asks."""
         if self._is_chosen():
             if self._discovery is not None:
-                loop = asyncio.get_running_loop()
-                self._fetchers = await loop.run_in_executor(self._thread, self._find_all, self._discovery)
+                await self._follow("the models of the registry", self._renew, self._discovery)
             for name in self._fetchers:
                 await self.ask(name)
+
+    def _renew(self, discovery: Discovery) -> None:
+        self._fetchers = self._find_all(discovery)
 
     def _find_all(self, discovery: Discovery) -> Mapping[str, Fetcher]:
         """Where each model comes from; those that are not served any more are forgotten."""
@@ -134,11 +137,20 @@ class Fetching:
 
     async def ask(self, name: str) -> None:
         """Ask the registry for one model, and take over what it says."""
-        loop = asyncio.get_running_loop()
+        await self._follow(name, self._take_over, name)
+
+    async def _follow(self, subject: str, work: Callable[..., None], *arguments: Any) -> None:
+        """Do work in the thread that fetches; what goes wrong ends nothing, and is told once while it lasts."""
         try:
-            await loop.run_in_executor(self._thread, self._take_over, name)
+            await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
+        except OSError as error:
+            if self._told.get(subject) != str(error):
+                logger.warning("{}: what the registry says cannot be kept here: {}", subject, error)
+            self._told[subject] = str(error)
         except Exception as error:
-            logger.opt(exception=error).error("{}: the registry could not be followed", name)
+            logger.opt(exception=error).error("{}: the registry could not be followed", subject)
+        else:
+            self._told.pop(subject, None)
 
     def close(self) -> None:
         """Ask no more, and let another process take over."""

@@ -1,13 +1,16 @@
 """The registry's word becomes what is in force: fetched, checked, kept; and what holds while the registry is away."""
 
 import asyncio
+import errno
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
+from loguru import logger
 from serving import lay_version
 
 from relay.handoff.files import hash_file
@@ -263,3 +266,47 @@ def test_a_worker_that_cannot_load_the_copy_in_force_does_not_try_again_at_each_
     for _ in range(4):
         worker.ask()
     assert (loads, worker.state) == (["1"], (None, "out of memory"))
+
+
+def test_a_full_disk_is_told_once_in_words_and_the_version_follows_when_there_is_room(
+    worker: Worker, results: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    lines: list[str] = []
+    sink = logger.add(lines.append, format="{level} {message} {exception}")
+    worker.promote(results("line"), "1")
+    with monkeypatch.context() as full:
+        full.setattr(worker.copies, "write", refuse)
+        for _ in range(3):
+            worker.ask()
+    logger.remove(sink)
+    told = [line for line in lines if "No space left" in line]
+    assert len(told) == 1
+    assert told[0].startswith("WARNING line: what the registry says cannot be kept here")
+    assert "Traceback" not in told[0]
+    worker.ask()
+    assert worker.state == ("1", "")
+
+
+def test_a_question_for_all_models_that_fails_does_not_end_the_questions_for_each(
+    worker: Worker, results: Callable[..., Path]
+) -> None:
+    class Broken:
+        def find(self) -> Mapping[str, bool]:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        def make(self, name: str) -> Any:
+            raise AssertionError(name)
+
+    worker.promote(results("line"), "1")
+    fetching = Fetching({"line": worker.registry}, worker.copies, 0.0, Broken())
+
+    async def both() -> None:
+        await fetching.ask_all()
+        await worker.follower.look()
+
+    asyncio.run(both())
+    fetching.close()
+    assert worker.state == ("1", "")
