@@ -140,7 +140,7 @@ class Fetching:
         await self._follow(name, self._take_over, name)
 
     async def _follow(self, subject: str, work: Callable[..., None], *arguments: Any) -> None:
-        """Do work in the thread that fetches; what goes wrong ends nothing, and is told once while it lasts."""
+        """Do work in the thread that fetches; a failure ends nothing, and is logged once while it lasts."""
         try:
             await asyncio.get_running_loop().run_in_executor(self._thread, work, *arguments)
         except OSError as error:
