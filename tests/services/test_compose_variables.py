@@ -71,7 +71,7 @@ def test_every_command_that_builds_or_runs_containers_looks_at_the_variables() -
         names: needs for names, needs, body in rules if re.search(r"docker compose .*\b(build|up|run)\b", body)
     }
     assert {names: ".RENAMED" in needs for names, needs in by_compose.items()} == dict.fromkeys(by_compose, True)
-    assert sorted(by_compose) == ["build docker-build", "train"]
+    assert sorted(by_compose) == ["build docker-build", "train", "update"]
     # The program that starts the others looks by itself.
     starting = [names for names, _, body in rules if "services.stack start" in body]
     assert starting == ["up", "serve", "schedule", "dev", "dev-postgres", "dev-full", "monitoring"]
