@@ -69,7 +69,7 @@ def _draft_once(examined: Examined, wishes: Wishes) -> Draft:
     ]
     guesses, types = types, ask_once(types, profile.columns)
     decided = _decide(wishes, names, layout.names)
-    are_named = layout.has_names or not all(map(NUMBERED.fullmatch, layout.names))
+    are_named = not all(map(NUMBERED.fullmatch, layout.names))
     roles = guess_roles(
         profile, types, names=names, decided=decided, has_names=are_named, shape=layout.shape, title=layout.title
     )

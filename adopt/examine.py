@@ -20,6 +20,7 @@ from adopt.recipe.corrections import Corrections
 from relay.handoff.errors import SourceError, UsageError
 from relay.handoff.progress import show_progress
 from relay.handoff.wording import count
+from relay.reading.formats.delimited import OpenQuoteError
 
 SHARE = "max_rejected_share"
 REJECTED_SHARE = 0.01
@@ -69,9 +70,11 @@ def examine(
     key = find_key(layout) if memory is not None and layout.files else ""
     looked = recall(memory, key) if memory is not None and key else None
     if looked is None:
-        looked = _look(layout, scratch, finds_totals="skip_if" not in keys)
+        looked = _look_by_quotes(layout, scratch, keys)
         if memory is not None and key:
             remember(memory, key, looked)
+    if looked.unread.swallowed or looked.unread.is_plain:
+        layout = _say_swallowed(layout, looked.unread)
     if looked.totals.rules:
         layout = leave_totals_out(layout, looked.totals)
     if looked.unread.rows:
@@ -102,6 +105,42 @@ def _look(layout: Layout, scratch: Path, *, finds_totals: bool) -> Looked:
             rows = read_rows(leave_totals_out(layout, totals), scratch)
             profile = profile_rows(rows, on_progress=_count_on(move_on))
     return Looked(profile, totals, unread)
+
+
+def _look_by_quotes(layout: Layout, scratch: Path, keys: Mapping[str, Any]) -> Looked:
+    """What is found of the rows, without quotes where by them rows would be lost.
+
+    Raises:
+        OpenQuoteError: a quote is never closed, and without quotes other rows cannot be read.
+    """
+    finds_totals, is_decided = "skip_if" not in keys, "quote" in keys
+    try:
+        first = _look(layout, scratch, finds_totals=finds_totals)
+    except OpenQuoteError:
+        plain = None if is_decided else _look(_without_quotes(layout), scratch, finds_totals=finds_totals)
+        if plain is None or plain.unread.rows > REJECTED_SHARE * plain.unread.of:
+            raise
+        return replace(plain, unread=replace(plain.unread, is_plain=True))
+    if is_decided or not first.unread.is_swallowed_text:
+        return first
+    plain = _look(_without_quotes(layout), scratch, finds_totals=finds_totals)
+    if plain.unread.rows > first.unread.rows or plain.profile.rows <= first.profile.rows:
+        return first
+    return replace(plain, unread=replace(plain.unread, is_plain=True))
+
+
+def _without_quotes(layout: Layout) -> Layout:
+    return replace(layout, ingest={**layout.ingest, "quote": ""})
+
+
+def _say_swallowed(layout: Layout, unread: Unread) -> Layout:
+    """The layout that says that rows may be lost inside quoted cells, or that no sign quotes."""
+    if not unread.is_plain:
+        note = Note(unread.swallowed, is_question=True, choices=('""',), key="ingest.quote")
+        return replace(layout, notes=(*layout.notes, note))
+    text = "no sign quotes: if one did, cells would run over lines that are rows of their own"
+    note = Note(text, is_question=True, choices=("'\"'",), key="ingest.quote")
+    return replace(_without_quotes(layout), key_notes={**layout.key_notes, "quote": (note,)})
 
 
 def _allow_unread(layout: Layout, unread: Unread) -> Layout:

@@ -70,7 +70,14 @@ def find_way(
         fitting = [way for way in ways if way is not None and (delimiter or _is_table(way))]
         if fitting:
             return max(fitting, key=lambda way: way.score)
-    return None
+    return None if quote is not None else _find_unquoted(text, (delimiter,) if delimiter else DELIMITERS)
+
+
+def _find_unquoted(text: str, marks: Sequence[str]) -> Way | None:
+    """The rows of a text whose quotes are a part of its cells, so that by them no delimiter makes columns."""
+    ways = [way for mark in marks if mark in text and '"' in text if (way := read_way(text, Dialect(mark, None, "")))]
+    fitting = [way for way in ways if _is_table(way) and way.fit >= LEAST_FIT_OF_OTHERS]
+    return max(fitting, key=lambda way: way.score, default=None)
 
 
 def _list_dialects(text: str, marks: Sequence[str], quote: str | None, escape: str | None) -> list[Dialect]:

@@ -22,6 +22,7 @@ MOST_NAMES = 3
 """Lines before the first record: names, units, a rule below them."""
 LEAST_FIELDS = 2
 LEAST_FILLED = 0.7
+BLANKS = re.compile(r"\s")
 TO_THE_END = 9_999
 """Characters of a line to which the last field goes: lines behind the first ones may be longer."""
 
@@ -43,14 +44,20 @@ def find_fixed_table(text: str) -> FixedTable | None:
         text: the beginning of a file, in whole lines.
     """
     lines = [line for line in text.splitlines() if line.strip()]
-    if len(lines) < LEAST_LINES or "\t" in text or not any("  " in line for line in lines):
+    found_tabs = {tuple(at for at, sign in enumerate(line) if sign == "\t") for line in lines} if "\t" in text else {()}
+    if len(lines) < LEAST_LINES or len(found_tabs) > 1 or not any("  " in line for line in lines):
         return None
+    tabs = found_tabs.pop()
+    if tabs:  # what stands behind is one field, whose blanks divide nothing
+        lines = [f"{line[: tabs[0]]} {BLANKS.sub('_', line[tabs[0] + 1 :])}" for line in lines]
     for skipped in range(min(MOST_NAMES, len(lines) - LEAST_LINES) + 1):
         if found := _find_below(lines, skipped):
             break
     else:
         return None
     names, places, notes = found
+    if tabs and tabs[0] < places[-1][0] - 1:
+        return None  # one among the fields, where ingest takes none
     names = tuple(name or f"column_{at}" for at, name in enumerate(names, 1))
     ends = [end for _, end in places[:-1]] + [TO_THE_END]
     keys: dict[str, Any] = {

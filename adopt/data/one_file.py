@@ -79,10 +79,8 @@ def _look_at_text(part: RawFile, decided: Mapping[str, Any], by_name: str | None
     wanted = decided.get("format", "fixed" if is_fixed else by_name if by_name == "csv" else None)
     table = None
     if wanted not in ("text", "fixed") and (ending not in PROSE_ENDINGS or wanted == "csv"):
-        tail = read_tail(part, head)
-        is_csv = wanted == "csv" or is_list_of_values(text)
-        table = find_text_table(head, decided, name=part.content_name, is_csv=is_csv, tail=tail)
-    if table is not None and (wanted == "csv" or _is_sure(table)):
+        table = _find_table(part, head, text, decided, wanted)
+    if table is not None:
         keys = {**say_format("csv", by_name), **table.keys}
         return Looked("csv", keys, table.header.names, table.key_notes, table.notes, table.header.count > 0)
     if wanted == "fixed" and (said := read_decided(text, decided)):
@@ -96,6 +94,19 @@ def _look_at_text(part: RawFile, decided: Mapping[str, Any], by_name: str | None
     if wanted is None and ending not in PROSE_ENDINGS:
         refuse_blanks(text, part.name, head.encoding)
     return Looked("text", say_format("text", by_name))
+
+
+def _find_table(
+    part: RawFile, head: Head, text: str, decided: Mapping[str, Any], wanted: str | None
+) -> TextTable | None:
+    """The table that delimiters make; None where there is none, or fields of fixed width make more columns."""
+    is_csv = wanted == "csv" or is_list_of_values(text)
+    table = find_text_table(head, decided, name=part.content_name, is_csv=is_csv, tail=read_tail(part, head))
+    if table is None or wanted == "csv":
+        return table
+    if table.has_lists and "delimiter" not in decided and find_fixed_table(text) is not None:
+        return None  # a field of several numbers, aligned by blanks
+    return table if _is_sure(table) else None
 
 
 def _say_encoding(head: Head) -> dict[str, str]:

@@ -19,6 +19,7 @@ from relay.reading.columns import ReadColumns
 from relay.reading.format_keys import FormatKeys
 from relay.reading.formats import read_files
 from relay.reading.formats.frames import read_columns
+from relay.reading.formats.swallowed import SwallowedWarning
 from relay.reading.packed import Limit
 
 FINDINGS = tuple(f"relay.reading.{name}" for name in ("zipped", "formats.finding", "formats.sheets", "formats.records"))
@@ -36,6 +37,12 @@ class Unread:
     """All rows, with those."""
     first: str = ""
     """The first one, and why."""
+    swallowed: str = ""
+    """What is said of rows that may be lost inside quoted cells."""
+    is_swallowed_text: bool = False
+    """Whether most quotes are a part of the texts there."""
+    is_plain: bool = False
+    """Whether the rows were read again without quotes, and more of them were found."""
 
     def add(self, block: Block) -> None:
         """Count the rows of a block."""
@@ -44,6 +51,10 @@ class Unread:
             row = block.rejected.slice(0, 1).to_pylist()[0]
             self.first = self.first or f"row {row['row']:,}: {row['reason']}"
             self.rows += block.rejected.num_rows
+        for warning in block.warnings:
+            if isinstance(warning, SwallowedWarning):
+                self.is_swallowed_text = warning.is_text and (self.is_swallowed_text or not self.swallowed)
+                self.swallowed = self.swallowed or warning.text
 
 
 def read_rows(layout: Layout, scratch: Path, unread: Unread | None = None) -> Iterator[pa.Table]:

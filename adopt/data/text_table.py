@@ -40,6 +40,11 @@ class TextTable:
     notes: tuple[Note, ...]
     way: Way
 
+    @property
+    def has_lists(self) -> bool:
+        """Whether the cells of a column hold several values each."""
+        return any(note.key == "ingest.delimiter" for note in self.notes)
+
 
 def find_text_table(
     head: Head, keys: Mapping[str, Any], *, name: str, is_csv: bool, tail: str = ""
@@ -178,7 +183,10 @@ def _say_dialect(way: Way, name: str) -> tuple[dict[str, Any], dict[str, tuple[N
         notes["delimiter"] = (Note(text),)
     if dialect.quote != '"':
         keys["quote"] = dialect.quote
-        notes["quote"] = (Note("cells stand in these quotes"),)
+        text = "by quotes rows have other numbers of cells: they are a part of the texts, and no sign quotes"
+        notes["quote"] = (
+            Note("cells stand in these quotes") if dialect.quote else Note(text, True, (), "ingest.quote"),
+        )
     if dialect.escape is not None:
         keys["escape"] = dialect.escape
         notes["escape"] = (Note("it stands before quotes, delimiters or line breaks that belong to a cell"),)

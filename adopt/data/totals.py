@@ -9,6 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from adopt.data.cell_kinds import Kind, find_kind
 from adopt.data.profile import TableProfile
 from adopt.notes import Note
 from relay.handoff.override import quote_toml
@@ -21,6 +22,9 @@ WORDS = (
 )
 LABELS = frozenset((*WORDS.split(), "grand total", "grand totals", "sub total", "sub totals", "i alt"))
 """First words of the label of a row that sums up others, in the languages of Europe and some more."""
+
+SIGNS = ("*", "**", "***", "Σ", "∑")
+"""Whole cells that label such a row, as SAP writes them."""
 
 MOST_WORDS = 3
 """Words of such a label."""
@@ -92,7 +96,7 @@ def find_totals(profile: TableProfile) -> Totals:
 def _find_labels(row: Row) -> Iterator[tuple[str, str]]:
     """The first cell of a row that labels it as a total."""
     for name, cell in row.items():
-        if isinstance(cell, str) and is_label(cell):
+        if isinstance(cell, str) and (is_label(cell) or cell.strip() in SIGNS):
             yield name, cell.strip()
             return
 
@@ -128,8 +132,10 @@ def _explain(profile: TableProfile, row: Row, label: str) -> str:
     if filled * profile.rows <= MOST_FILLED * usual:
         return f"one of the last rows, with {count(filled, 'value')} where others have {usual / profile.rows:.0f}"
     others = profile.head.column(label).to_pylist()
-    has_numbers = any(_read_number(cell, ".") is not None for cell in others)
-    return "a word among numbers in one of the last rows" if has_numbers else ""
+    if any(_read_number(cell, ".") is not None for cell in others):
+        return "a word among numbers in one of the last rows"
+    has_times = any(find_kind(str(cell)) == Kind.TIME for cell in others if cell is not None)
+    return "a word among times in one of the last rows" if has_times else ""
 
 
 def _find_sums(profile: TableProfile, row: Row) -> list[str]:

@@ -21,6 +21,7 @@ SURE = (
 SUSPECTED = frozenset(
     (
         *USUAL, *SURE, "na", "none", "Null", "NONE", "?", "??", "-", "--", "---", ".", "..", "...", "*",
+        ":", "/", "x", "X",
         "ERR", "ERROR", "err", "error", "Error", "#VALUE!", "#REF!", "#DIV/0!", "#NAME?", "#NUM!", "missing", "Missing",
         "MISSING", "unknown", "Unknown", "UNKNOWN", "n.a.", "N.A.", "n/d", "nd", "ND", "k.A.", "k. A.", "keine Angabe",
         "not available", "Not available", "not applicable", "Not applicable", "unbekannt", "nil", "NIL", "void",
@@ -33,7 +34,7 @@ LEVELS = frozenset(
     (
         "none", "NONE", "ERR", "ERROR", "err", "error", "Error", "missing", "Missing", "MISSING", "unknown", "Unknown",
         "UNKNOWN", "not available", "Not available", "not applicable", "Not applicable", "unbekannt", "void",
-        "keine Angabe", "undefined", "tbd", "TBD", "nil", "NIL",
+        "keine Angabe", "undefined", "tbd", "TBD", "nil", "NIL", "x", "X",
     )
 )  # fmt: skip
 """Those of them that are as good as any other word in a column of words."""
@@ -46,3 +47,11 @@ NUMBERS = (
     -7, -8,
 )  # fmt: skip
 """Numbers that stand for no value in many files."""
+
+NOT_AVAILABLE = frozenset(
+    (
+        "-", "--", "---", ".", "..", "...", "*", ":", "/", "?", "??", "x", "X", "n/a", "n.a.", "N.A.", "na", "n/d",
+        "nd", "ND", "n.d.", "s/d", "k.A.", "k. A.",
+    )
+)  # fmt: skip
+"""What offices of statistics write for a number that is not available, also in many cells of a column."""

@@ -47,8 +47,8 @@ def find_target(
     ranked = sorted(rated, key=lambda one: (-one.total, one.column.index))
     if not ranked or ranked[0].total < LAST_NUMBER or not _has_inputs(columns, free, ranked[0]):
         return None, (_say_none(ranked),)
-    if not ranked[0].name and table.is_log:
-        return None, (_say_none(ranked),)
+    if not ranked[0].name and (table.is_log or table.years):
+        return None, (_say_none(ranked, _describe_table(table)),)
     target = _choose(ranked, has_names=has_names)
     return target, target.notes
 
@@ -130,10 +130,16 @@ def _rivals(best: Rated, others: Sequence[Rated]) -> bool:
     return any(one.name >= best.name and one.total > best.total - LAST_NUMBER / 2 for one in others)
 
 
-def _say_none(ranked: Sequence[Rated]) -> Note:
+def _describe_table(table: Table) -> str:
+    if table.years:
+        return "an indicator over years has no column that the others tell"
+    return "the rows are measurements in the order of time, and no name says which of them is to be learned"
+
+
+def _say_none(ranked: Sequence[Rated], why: str = "neither a name nor a place says what is to be learned") -> Note:
     if not ranked:
         return Note("no target: no column holds numbers or classes that could be learned from the others")
-    text = "no target: neither a name nor a place says what is to be learned; choose one with --target"
+    text = f"no target: {why}; choose one with --target"
     return Note(text, is_question=True, choices=_list(ranked), key=KEY)
 
 

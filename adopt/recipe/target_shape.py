@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from adopt.recipe.known import Known
 from adopt.recipe.target_words import OUTCOMES
-from adopt.recipe.words import join_name, split_name
+from adopt.recipe.words import join_name, list_words, split_name
 
 LONG_SERIES = 5
 """Columns that are numbered from which on they are measured alike, and none of them is the target by its place."""
@@ -22,6 +22,14 @@ EVEN = 0.02
 PREDICTED = ("predicted", "prediction", "pred", "fitted", "forecast", "estimated", "estimate", "est", "yhat", "flagged")
 """What the name of a column of predicted values has more than that of the true ones."""
 
+YEAR = re.compile(
+    r"(?:fy|yr?|year|jahr|x)?[\W_]*((?:19|20)\d\d)[\W_]*(?:yr|fy|q[1-4]|h[12])?(?:19|20)?\d{0,4}\W*", re.IGNORECASE
+)
+"""Names that are years, as files of statistics have them: `2019`, `X2019`, `FY 2019`, `2022 [YR2022]`, `2019Q1`."""
+
+FEWEST_YEARS = 3
+"""Columns named by years from which on they are one indicator over time."""
+
 NUMBERED = re.compile(r"(.*?)[\W_]*(\d+)")
 
 
@@ -33,6 +41,71 @@ def find_series(columns: Sequence[Known]) -> frozenset[int]:
             stems.setdefault(found[1].casefold(), []).append(column)
     members = {one.index for some in stems.values() if len(some) >= LONG_SERIES for one in some}
     return frozenset(members) if len(members) < len(columns) else frozenset()
+
+
+def find_years(columns: Sequence[Known]) -> frozenset[int]:
+    """The places of columns that are named by years, one indicator over time."""
+    found = {column.index: match[1] for column in columns if (match := YEAR.fullmatch(column.name.strip()))}
+    return frozenset(found) if len(set(found.values())) >= FEWEST_YEARS else frozenset()
+
+
+def is_log(columns: Sequence[Known], free: Sequence[Known]) -> bool:
+    """Whether the rows are measurements in the order of time: beside numbers, there are only codes and times of day."""
+    is_in_time = any(column.type == "time" for column in columns)
+    if not is_in_time or len(free) < FEWEST_MEASURED:
+        return False
+    if all(column.is_number for column in free):
+        return True
+    is_ordered = any(column.type == "time" and column.profile.is_sorted for column in columns)
+    others = [column for column in free if not column.is_number and not _is_code_or_clock(column)]
+    return is_ordered and not others and sum(map(is_measured, free)) >= FEWEST_MEASURED
+
+
+def _is_code_or_clock(column: Known) -> bool:
+    cells = [cell.strip() for cell, _ in column.profile.most_frequent]
+    return bool(cells) and (says_when(column) or all(cell.isdecimal() or CLOCK.fullmatch(cell) for cell in cells))
+
+
+FEWEST_MEASURED = 3
+"""Columns of numbers that a log of measurements has at least."""
+
+CLOCK = re.compile(r"\d{1,2}[:.]\d{2}(?:[:.]\d{2})?")
+
+CALENDAR = list_words(
+    "spring summer autumn fall winter frühling sommer herbst monday tuesday wednesday thursday friday saturday sunday "
+    "mon tue wed thu fri sat sun montag dienstag mittwoch donnerstag freitag samstag sonntag mo di mi do fr sa so "
+    "january february march april may june july august september october november december jan feb mar apr jun jul aug "
+    "sep oct nov dec januar februar märz mai juni juli oktober dezember mär okt dez holiday weekend weekday workday "
+    "north south east west northeast northwest southeast southwest nord süd ost"
+)
+"""Cells that say when or where something was measured, in small letters."""
+
+
+def says_when(column: Known) -> bool:
+    """Whether all different cells say when or where something was measured, such as seasons and weekdays."""
+    return bool(column.counts) and all(str(value).casefold().removeprefix("no ") in CALENDAR for value in column.counts)
+
+
+RATES = {
+    "ctr": ("click", "impr"), "clickthroughrate": ("click", "impr"), "clickrate": ("click", "impr"),
+    "cpc": ("cost", "click"), "cpm": ("cost", "impr"), "cvr": ("conver", "click"), "convrate": ("conver", "click"),
+    "conversionrate": ("conver", "click"), "cpa": ("cost", "conver"), "costconv": ("cost", "conver"),
+    "costperconversion": ("cost", "conver"), "costperclick": ("cost", "click"), "roas": ("revenue", "cost"),
+    "openrate": ("open", "sent"), "bouncerate": ("bounce", "session"),
+}  # fmt: skip
+"""Name of a rate, without the marks between its words and without `avg` -> how its two parts are called."""
+
+
+def find_rates(columns: Sequence[Known]) -> frozenset[int]:
+    """The places of rates that were computed from two other columns: what is known before has neither."""
+    names = {column.index: join_name(column.name) for column in columns}
+    found = set()
+    for place, name in names.items():
+        parts = RATES.get(re.sub(r"^(avg|average|mean)|(eur|usd|percent|pct)$", "", name))
+        others = [other for at, other in names.items() if at != place]
+        if parts and all(any(other.startswith(part) for other in others) for part in parts):
+            found.add(place)
+    return frozenset(found)
 
 
 def says_outcome(column: Known) -> bool:

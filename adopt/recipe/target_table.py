@@ -5,7 +5,17 @@ from dataclasses import dataclass
 
 from adopt.recipe.known import Known
 from adopt.recipe.target_kind import TargetKind, find_kind
-from adopt.recipe.target_shape import find_predicted, find_series, is_measured, is_planned, says_outcome
+from adopt.recipe.target_shape import (
+    find_predicted,
+    find_rates,
+    find_series,
+    find_years,
+    is_log,
+    is_measured,
+    is_planned,
+    says_outcome,
+    says_when,
+)
 from adopt.recipe.target_words import FORETOLD, LIKELY, MONEY, PLAIN, POSSIBLE, SCALES, describes, rate_name
 from adopt.recipe.words import join_name, split_name
 
@@ -58,10 +68,13 @@ class Table:
 
     def __init__(self, columns: Sequence[Known], free: Sequence[Known], *, has_names: bool, title: str) -> None:
         self.free, self.has_names, self.title = free, has_names, title
-        is_in_time = any(column.type == "time" for column in columns)
         has_texts = any(map(is_prose, columns))
-        self.is_log = is_in_time and len(free) >= FEWEST_FREE and all(column.is_number for column in free)
-        self.series = find_series(free) if has_names else frozenset()
+        # Without names of columns, names of the rows at the end stand where the target would.
+        self.ends_in_names = not has_names and bool(columns) and _names_rows(columns[-1])
+        self.is_log = is_log(columns, free)
+        self.years = find_years(columns) if has_names else frozenset()
+        self.series = (find_series(free) if has_names else frozenset()) | self.years
+        self.rates = find_rates(columns) if has_names else frozenset()
         planned = [column for column in free if is_planned(column)]
         # Two classes of equally many rows are chance, or a sample made so, unless another column is planned, too.
         self.planned = {one.index for one in planned if one.distinct > 2 or len(planned) > 1}
@@ -70,15 +83,16 @@ class Table:
         measured = [column for column in telling if is_measured(column)]
         classes = [column for column in telling if not is_measured(column) and find_kind(column) is not None]
         self.only_measured = measured[0] if len(measured) == 1 and has_names else None
-        is_alone = len(classes) == 1 and (len(measured) >= FEWEST_FREE or (has_texts and not measured)) and has_names
-        self.only_class = classes[0] if is_alone else None
+        is_in_text = has_texts and not measured
+        is_measured_class = len(measured) >= FEWEST_FREE and has_names and len(classes) == 1 and _tells(classes[0])
+        self.only_class = classes[0] if len(classes) == 1 and (is_in_text or is_measured_class) else None
 
     def rate(self, column: Known, kind: TargetKind) -> Rated:
         """How strongly the name and the place of a column say that it is the target."""
         return Rated(column, kind, self._rate_name(column, kind), self._rate_place(column, kind))
 
     def _rate_name(self, column: Known, kind: TargetKind) -> int:
-        if not self.has_names or column.index in self.predicted:
+        if not self.has_names or column.index in self.predicted or column.index in self.years | self.rates:
             return 0
         if column.index in self.predicted.values():
             return FORETOLD
@@ -107,11 +121,11 @@ class Table:
             return ONLY
         if len(free) < FEWEST_FREE:
             return ONLY if column is self.only_class else 0
-        if column.index in self.series or column.index in self.predicted:
+        if column.index in self.series or column.index in self.predicted or column.index in self.rates:
             return 0
         if self.has_names and describes(column.name):
             return 0
-        if column is free[-1]:
+        if column is free[-1] and not self.ends_in_names:
             if self.has_names and column.index in self.planned:
                 return PLANNED
             return LAST_CLASS if kind != "regression" and _differs(column, free) else LAST_NUMBER
@@ -120,12 +134,31 @@ class Table:
         return self._rate_first(column, kind) if column is free[0] else 0
 
     def _rate_first(self, column: Known, kind: TargetKind) -> int:
+        if self.ends_in_names:
+            return FIRST_NUMBER if is_measured(column) else 0
         if not self.has_names:
             # Files without names are often sorted by a class in their first column.
             is_class = kind == "binary" or (kind == "classes" and column.profile.is_sorted)
             return FIRST_CLASS if is_class else 0
         last = self.free[-1]
         return FIRST_NUMBER if describes(last.name) or last.index in self.planned else FIRST
+
+
+def _names_rows(column: Known) -> bool:
+    return column.type == "text" and not is_prose(column) and column.distinct * FEW_ROWS > column.valued
+
+
+FEW_ROWS = 4
+"""Rows that have one name, on average, at most."""
+
+
+def _tells(column: Known) -> bool:
+    """Whether a class beside measured numbers may be what they tell: it has few values, and not those of a calendar."""
+    return column.distinct <= MOST_TOLD and not says_when(column)
+
+
+MOST_TOLD = 10
+"""Values of such a class."""
 
 
 def _differs(column: Known, free: Sequence[Known]) -> bool:

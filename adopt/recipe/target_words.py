@@ -53,7 +53,8 @@ NUMBERS = list_words(
     "price preis kaufpreis verkaufspreis saleprice medv miete kaltmiete warmmiete rent salary gehalt charges costs "
     "kosten cost premium sales umsatz revenue erlös demand nachfrage bedarf verbrauch consumption usage mpg strength "
     "rings quality qualität g3 score rating satisfaction zufriedenheit recommend weiterempfehlung weiterempfehlen nps "
-    "cnt yield ertrag load last output value wert amount betrag duration dauer progression viewers shares popularity "
+    "cnt rented rentals quantity menge absatz yield ertrag load last output value wert amount betrag duration dauer "
+    "progression viewers shares popularity "
     "wage wages lohn earnings energie energy note endnote points punkte overall total ctr ltv clv lifetime profit "
     "gewinn tip ridership ozone gpa expectancy fare"
 )
@@ -66,9 +67,19 @@ MILD = list_words(
 
 COUNTS = list_words(
     "count counts cases claims deaths incidents accidents visits visitors besucher births bikers riders fälle unfälle "
-    "faelle unfaelle"
+    "faelle unfaelle rides trips orders bookings buchungen bestellungen fahrten passengers fahrgäste fahrgaeste"
 )
 """Whole names of what is counted."""
+
+SUMS = list_words("count counts cnt anzahl total")
+"""Last words of names of what is counted: `Rented Bike Count`."""
+
+COUNTED = list_words(
+    "rented rental rentals bike bikes ride rides trip trips order orders booking bookings sale sales sold visit visits "
+    "visitor visitors customer customers user users pedestrian pedestrians vehicle vehicles "
+    "traffic demand case cases call calls arrival arrivals admission admissions accident accidents"
+)
+"""Words before those of what people count to foretell it."""
 
 GERMAN_HEADS = ("note", "preis", "miete", "umsatz", "gehalt", "verbrauch", "dauer", "ergebnis", "bedarf", "erlös")
 """Last parts of German compounds that are often to be learned: `Zeugnisnote`."""
@@ -78,12 +89,16 @@ FUTURE = list_words("next tomorrow future upcoming nächste naechste folgende mo
 
 NEVER = list_words(
     "lat latitude lon lng longitude zip plz postcode postal street strasse straße phone telefon email mail url link "
-    "name vorname nachname firstname lastname title titel comment comments kommentar bemerkung description "
-    "beschreibung notes city ort stadt country land county gender sex geschlecht age alter location place site venue "
+    "name vorname nachname firstname lastname title titel comment comments kommentar kommentare bemerkung bemerkungen "
+    "description beschreibung notes notiz notizen text texte buchungstext freitext info infos memo remark remarks "
+    "hinweis "
+    "anmerkung anmerkungen details betreff subject verwendungszweck zweck city ort stadt country land county gender "
+    "sex geschlecht age alter location place site venue "
     "suburb neighborhood neighbourhood race ethnicity nationality region state bundesland province district bezirk "
     "continent religion education bildung occupation beruf married marital children kids kinder smoke smoker raucher "
     "year jahr quarter quartal month monat week woche weekday wochentag day tag date datum hour stunde minute second "
-    "time zeit timestamp season saison weekend holiday feiertag night nacht morning treatment trt dose dosis diet "
+    "time zeit timestamp season seasons saison months weekdays holidays countries regions weekend holiday feiertag "
+    "night nacht morning treatment trt dose dosis diet "
     "diät group gruppe block replicate batch subject id ids nr uuid number nummer index rank rang code color colour "
     "farbe size größe brand marke manufacturer hersteller model modell make currency währung unit einheit version "
     "source quelle language sprache origin tz timezone elevation altitude train test split fold partition dataset "
@@ -177,6 +192,8 @@ def _rate_stripped(words: Sequence[str]) -> int:
 
 def _strip(words: Sequence[str]) -> Sequence[str]:
     """A name without a unit, a word for the kind of its cells, and the first word of a question."""
+    if "in" in words[1:-1] and words[words.index("in") - 1] in MONEY | MILD:
+        words = words[: words.index("in")]  # `Betrag in EUR`
     if len(words) > 1 and (words[-1] in CURRENCIES or (words[-1] in MARKS and set(words[:-1]) & CLASSES)):
         words = words[:-1]
     return words[1:] if len(words) > 1 and words[0] in ASKING else words
@@ -186,6 +203,8 @@ def _rate_number(words: Sequence[str], joined: str) -> int:
     if joined in NUMBERS | COUNTS:
         return MODEST if joined in MILD else POSSIBLE
     if words[-1] in NUMBERS and set(words[:-1]) & SOLD:
+        return POSSIBLE - COMPOUND
+    if words[-1] in SUMS and set(words[:-1]) & COUNTED:
         return POSSIBLE - COMPOUND
     if words[-1].endswith(GERMAN_HEADS) and words[-1] not in NUMBERS and not EXTREMES & set(words):
         return POSSIBLE - COMPOUND

@@ -82,16 +82,22 @@ def join_name(name: str) -> str:
 def is_id_name(name: str, known: frozenset[str] = ID) -> bool:
     """Whether a name ends as those of identifiers do, and does not count something: `number of rooms`."""
     words = split_name(name)
-    if not words or words[0] in ("num", "number", "anzahl", "count"):
+    if not words or (len(words) > 1 and words[0] in ("num", "number")) or words[0] in ("anzahl", "count"):
         return False
     return words[-1] in known or (len(words) > 1 and words[0] in ("id", "uuid")) or ends_in_id(words[-1])
 
 
 def ends_in_id(word: str) -> bool:
-    """Whether a single word is what an identifier is of, and `id`: `customerid`."""
+    """Whether a single word is what an identifier is of, and `id`: `customerid`; German has `nr` behind anything."""
+    if word.endswith(NUMBER_ENDINGS) and len(word) > SHORT_NUMBER:
+        return True
     stem = word.removesuffix("id").removesuffix("nr")
     return stem != word and stem in PERSONS | THINGS
 
+
+NUMBER_ENDINGS, SHORT_NUMBER = ("nr", "nummer"), 4
+"""Ends of German words for numbers that name something, such as `belegnr`, and the letters that these have more than.
+"""
 
 THINGS = list_words(
     "order product item transaction invoice passenger account store session loan application ticket row record case "

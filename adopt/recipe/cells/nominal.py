@@ -5,7 +5,7 @@ from adopt.notes import Note
 from adopt.recipe.cells.subject import Subject, list_words
 from adopt.recipe.draft import ColumnType
 from adopt.recipe.type_guess import TypeGuess
-from adopt.recipe.words import is_id_name, split_name
+from adopt.recipe.words import is_id_name, join_name, split_name
 from adopt.recipe.words import list_words as words_of
 from relay.handoff.wording import count
 
@@ -30,7 +30,10 @@ KINDS = words_of(
     "cluster gruppe sparte warengruppe belegart kostenstelle buchungskreis werk season saison jahreszeit weather "
     "wetter weathersit reason grund cause ursache purpose zweck vendor carrier insurer insurance protocol "
     "language sprache species variety cultivar treatment arm diagnosis bloodtype currency währung plan tariff "
-    "tarif housing source quelle vote party partei faith citizenship residence relationship relation"
+    "tarif inst institution institut site center centre hospital klinik clinic facility provider physician surgeon "
+    "bukr "
+    "bs kst kostenst sachkonto gsber prctr lgort blart bwart housing source quelle vote party partei faith "
+    "citizenship residence relationship relation"
 )
 """Last words of names of what something is one of."""
 
@@ -82,7 +85,9 @@ def _describe_name(subject: Subject) -> Note | None:
     if last in CODES or last.endswith(CODE_ENDINGS):
         return Note(f"{values}, and the name says that they are codes: their size means nothing")
     is_few = column.distinct <= MOST_KINDS and column.filled >= REPEATS * column.distinct
-    if is_few and (last in KINDS or last.endswith(KIND_ENDINGS) or words[0] in PERSONAL):
+    if is_few and (
+        last in KINDS or join_name(column.name) in KINDS or last.endswith(KIND_ENDINGS) or words[0] in PERSONAL
+    ):
         return Note(f"{values}, and by the name each is one kind: their size means nothing")
     return None
 

@@ -7,6 +7,7 @@ a block in which that fails is parsed again as text, and only its bad rows are r
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from itertools import chain
 
 from relay.handoff.errors import SourceError
@@ -20,6 +21,7 @@ from relay.reading.formats.header import match_header, name_by_order, split_head
 from relay.reading.formats.parsing import Layout, Parsed, finish_block, parse_block
 from relay.reading.formats.preamble import drop_comments, drop_lines
 from relay.reading.formats.rowends import BREAKS, CONTEXT_BYTES, Dialect, RowEnds
+from relay.reading.formats.swallowed import Swallowed, SwallowedWarning, describe_swallowed, join_swallowed
 from relay.reading.rawfile import RawFile
 from relay.reading.skipping import find_sources
 
@@ -28,6 +30,14 @@ PARSERS = 2
 
 LONGEST_ROW_BYTES = 64 << 20
 """More than this without a row's end is no row: it is a quote that nobody closed."""
+
+
+@dataclass(frozen=True)
+class Noted:
+    """What looks wrong with the quotes of a file, block by block."""
+
+    hints: list[Hint] = field(default_factory=list)
+    swallowed: list[Swallowed] = field(default_factory=list)
 
 
 def read_file(file: RawFile, parameters: FormatKeys, columns: dict[str, Column], first_row: int) -> Iterator[Block]:
@@ -51,11 +61,24 @@ def read_file(file: RawFile, parameters: FormatKeys, columns: dict[str, Column],
     blocks = cut_blocks(pieces, file.name, reading.dialect)
     blocks = _require_closed(blocks, file) if file.may_be_cut else blocks
     layout, body = _read_layout(blocks, reading.dialect, parameters, columns, file.name)
-    hints: list[Hint] = []
+    noted = Noted()
+    last: Block | None = None
     try:
-        yield from _parse_in_order(body, blocks, layout, first_row, hints, file)
+        for last in _parse_in_order(body, blocks, layout, first_row, noted, file):
+            yield last
+        if last is not None and (found := join_swallowed(noted.swallowed)):
+            yield _warn_of_swallowed(found, last, reading.dialect, file.name)
     finally:
-        warn_of(hints, file.name)
+        warn_of(noted.hints, file.name)
+
+
+def _warn_of_swallowed(found: Swallowed, last: Block, dialect: Dialect, name: str) -> Block:
+    """A block without rows that says of a file that rows may be lost inside its quotes."""
+    text = f"{name}: {describe_swallowed(found, dialect.quote)}"
+    table = last.table.slice(0, 0)
+    # It concerns the rows; of the columns, the first one is as good as any other.
+    warning = SwallowedWarning(column=table.column_names[0], text=text, is_text=found.is_text)
+    return Block(table=table, read=0, warnings=(warning,))
 
 
 def _peek(pieces: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
@@ -141,7 +164,7 @@ def cut_blocks(pieces: Iterator[bytes], name: str, dialect: Dialect) -> Iterator
     if ends.open_cell is not None:
         raise OpenQuoteError(
             f"{name}: a quote is opened and never closed, near {show_bytes(ends.open_cell)}; close it in the file, or "
-            f"remove it if it is no part of the text{advise_escape(b''.join(held), dialect)}"
+            f"say quote = '' in [ingest] if no sign quotes there{advise_escape(b''.join(held), dialect)}"
         )
     if ends.is_escaping:
         raise SourceError(
@@ -152,9 +175,14 @@ def cut_blocks(pieces: Iterator[bytes], name: str, dialect: Dialect) -> Iterator
 
 
 def _parse_in_order(
-    body: bytes, blocks: Iterator[bytes], layout: Layout, first_row: int, hints: list[Hint], file: RawFile
+    body: bytes,
+    blocks: Iterator[bytes],
+    layout: Layout,
+    first_row: int,
+    noted: Noted,
+    file: RawFile,
 ) -> Iterator[Block]:
-    """Parse blocks on threads, a few ahead, and give them back in order; add what looks like escaped quotes."""
+    """Parse blocks on threads, a few ahead, and give them back in order; note what looks wrong with quotes."""
     waiting: deque[Future[Parsed]] = deque()
     with ThreadPoolExecutor(PARSERS) as threads:
         block: bytes | None = body
@@ -165,7 +193,8 @@ def _parse_in_order(
                 block = next(blocks, None)
             if waiting:
                 parsed = waiting.popleft().result()
-                hints += [parsed.hint] if parsed.hint else []
+                noted.hints.extend([parsed.hint] if parsed.hint else [])
+                noted.swallowed.extend([parsed.swallowed] if parsed.swallowed else [])
                 if file.may_be_cut and block is None and not waiting:
                     _require_whole(parsed, file)
                 yield finish_block(parsed, layout.columns, first_row)

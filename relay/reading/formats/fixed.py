@@ -143,7 +143,7 @@ def _require_whole(last: str, file: RawFile, width: int, *, is_alone: bool) -> N
 
 
 def _finish(lines: list[str], layout: Layout, first_row: int) -> Block:
-    """Lines in the schema's types; one with a tab, or with text behind the last field, is rejected."""
+    """Lines in the schema's types; one with a tab among the fields, or with text behind the last, is rejected."""
     text = pa.array(lines, pa.string())
     numbers = np.arange(first_row, first_row + len(lines))
     blank = pc.equal(pc.utf8_trim_whitespace(text), "")
@@ -152,7 +152,10 @@ def _finish(lines: list[str], layout: Layout, first_row: int) -> Block:
         for at in find_matches(rule, pa.chunked_array([_cut_field(text, *place)])):
             left_out.setdefault(int(at), describe_rule(rule))
     problems: dict[int, str] = {}
-    for at in np.flatnonzero(to_mask(pc.match_substring(text, "\t"))):
+    # A tab right before the last field or in it moves no other one.
+    last = max((start for start, _ in layout.fields.values()), default=0)
+    before = pc.utf8_slice_codeunits(text, 0, max(last - 1, 0)) if last else text
+    for at in np.flatnonzero(to_mask(pc.match_substring(before, "\t"))):
         problems[int(at)] = "a tab, which stands for an unknown number of characters"
     if layout.is_whole:
         rest = pc.utf8_trim_whitespace(pc.utf8_slice_codeunits(text, layout.width, layout.width + SHOWN_CHARS))

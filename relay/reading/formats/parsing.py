@@ -15,6 +15,7 @@ from relay.reading.formats.escapes import Hint, find_backslash_quotes
 from relay.reading.formats.header import read_by_hand
 from relay.reading.formats.parser_types import choose_type, find_doubtful
 from relay.reading.formats.rowends import Dialect
+from relay.reading.formats.swallowed import Swallowed, find_swallowed
 from relay.reading.skipping import (
     BLANK,
     NAMES_AGAIN,
@@ -56,6 +57,8 @@ class Parsed:
 
     repeated: Sequence[int] = ()
     """Indices in the table of rows that repeat the names of the columns."""
+    swallowed: Swallowed | None = None
+    """Lines inside quoted cells that look like rows."""
 
     @property
     def rows(self) -> int:
@@ -92,7 +95,8 @@ def parse_block(block: bytes, layout: Layout) -> Parsed:
     names = {name: source for name, source in layout.matched.items() if name not in layout.rules}
     repeated = [index for index in find_names(table, names).tolist() if index not in left_out]
     table = table.drop_columns(list(layout.rules))
-    return Parsed(table, ragged, hint, left_out, _find_ragged(ragged, layout), repeated)
+    swallowed = find_swallowed(block, layout.dialect, len(layout.header), table.num_rows + len(ragged))
+    return Parsed(table, ragged, hint, left_out, _find_ragged(ragged, layout), repeated, swallowed)
 
 
 def _parse(block: bytes, layout: Layout, types: dict[str, pa.DataType], ragged: list[pacsv.InvalidRow]) -> pa.Table:

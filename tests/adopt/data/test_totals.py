@@ -29,6 +29,17 @@ def test_a_labelled_last_row_is_left_out() -> None:
     assert "in units it has the sum of the others" in found.notes[0].text
 
 
+def test_a_label_among_days_is_a_total() -> None:
+    days = [f"2024-02-{at:02}" for at in range(10, 16)]
+    found = find_totals(profile([*days, "Total: Campaigns", "Total: Account"], [*UNITS, 9, 9]))
+    assert [rule["value"] for rule in found.rules] == ["Total: Campaigns", "Total: Account"]
+
+
+def test_a_sign_of_sap_labels_a_total() -> None:
+    found = find_totals(profile([*[None] * 6, "*"], [*UNITS, sum(UNITS)]))
+    assert found.rules == ({"column": "region", "value": "*"},)
+
+
 def test_sums_with_other_marks_are_sums() -> None:
     found = find_totals(profile([*REGIONS, "Total:"], [*["1.000,50"] * 6, "6.003,00"]))
     assert found.rules == ({"column": "region", "value": "Total:"},)

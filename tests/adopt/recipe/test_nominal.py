@@ -25,6 +25,8 @@ NAMED = [
     ("Geography_code", (12, 7, 133, 9)), ("department", (10, 20, 30)), ("Belegart", (1, 7, 9, 30)),
     ("race", (1, 2, 3, 5)),
     ("Zahlungsart", (1, 2, 4)), ("Preisklasse", (1, 2, 3)),
+    ("BuKr.", (1000, 2000)), ("BS", (40, 50)), ("Kostenst.", (1000, 2200, 4230)), ("inst", (1, 3, 12, 33)),
+    ("hospital", (1, 2, 5)), ("study_site", (1, 2, 3, 4)),
     ("error code", (404, 500, 503, 12)), ("RoadType2", (1, 2, 3, 6, 7, 9)),
 ]  # fmt: skip
 

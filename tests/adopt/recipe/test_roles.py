@@ -3,6 +3,7 @@
 import random
 from typing import Any
 
+import pytest
 from small_tables import make
 
 from adopt.recipe.roles import Decided, Roles, guess_roles
@@ -96,6 +97,12 @@ def test_a_weight_that_is_one_on_average_counts_rows() -> None:
     assert found.notes[0].is_question
     heavy = {**columns, "WEIGHT": ("float", [70 + value for value in NUMBERS])}
     assert roles_of(heavy)["WEIGHT"] == "input"
+
+
+@pytest.mark.parametrize("name", ["Belegnr", "number", "Rechnungsnummer", "doc no", "Nr."])
+def test_numbers_of_things_that_do_not_repeat_are_ids(name: str) -> None:
+    cells = [100_000 + 7 * at + at % 3 for at in range(N)]
+    assert roles_of({name: ("int", cells), "x": ("float", NUMBERS), "y": ("category", CLASSES)})[name] == "id"
 
 
 def test_numbers_that_count_up_from_a_large_one_number_the_rows() -> None:

@@ -67,11 +67,24 @@ ASKED = [
     ("len:f supplement:e2 dose:e3", "len"),
     ("cultivar_code:i alcohol:f ash:f hue:f phenols:f wine:c3 proline:f", "wine"),
     ("case_no:i cases:i sex:c2 age:i", "cases"),
+    (
+        "date:d rented_bike_count:i hour:i temperature:f humidity:f wind:f Seasons:Autumn/Summer Holiday:c2",
+        "rented_bike_count",
+    ),
+    ("orders:i temp:f rain:f wind:f zone:north/south", "orders"),
+    ("day:d clicks:i impressions:i CTR:f cost:f campaign:c5", "cost"),
+    ("account:c5 Betrag_in_HW:f tax:c3 cost_centre:c5 Text:c7", "Betrag_in_HW"),
 ]
 NONE = [
     "time:d temperature:f humidity:i wind:f cloud:i",
     "lat:f lon:f age:i region:c4",
     "Q1:f Q2:f Q3:f Q4:f Q5:f Q6:f region:c4",
+    "country:c5 2019:f 2020:f 2021:f 2022:f",
+    "series:c5 2021_[YR2021]:f 2022_[YR2022]:f 2023_[YR2023]:f",
+    "geo:c5 X1960:f X1970:f X1980:f X1990:f X2000:f",
+    "date:d time:00.00/06.00/12.00 co:f nox:f temp:f rh:f",
+    "date:d qn:10/3 wind:f rain:f sun:f",
+    "date:d temp:f wind:f rain:f cloud:f season:summer/autumn",
 ]
 
 

@@ -117,6 +117,14 @@ def test_many_words_among_numbers_are_no_interruption() -> None:
     assert guess.type in ("text", "category")
 
 
+@pytest.mark.parametrize("word", [":", "..", "-", "*", "x", "n/a", "k.A."])
+@pytest.mark.parametrize("cells", [2, 3])
+def test_signs_of_statistics_are_read_as_no_value_also_in_many_cells(word: str, cells: int) -> None:
+    guess = guess_one(["5.1", "7.2", "9.3", "8.8", "1.5", *[word] * cells])
+    assert (guess.type, guess.keys["null"]) == ("float", True)
+    assert word in guess.keys.get("missing", ["n/a"])
+
+
 def test_a_word_among_dates_is_one_question() -> None:
     guess = guess_one([*(f"2023-01-{day:02d}" for day in range(1, 29)), "unknown"])
     assert (guess.type, guess.keys["missing"]) == ("time", ["unknown"])

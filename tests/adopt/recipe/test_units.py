@@ -65,7 +65,7 @@ def test_cells_without_the_unit_are_read_and_asked_about() -> None:
 def test_words_among_them_are_handled_as_among_numbers() -> None:
     few = guess_one(["5 %", "7 %", "ERR", "9 %", "10 %", "12 %"])
     assert dict(few.keys) == {"suffix": "%", "missing": ["ERR"], "null": True}
-    many = guess_one(["5 kg", "?", "7 kg", "?", "9 kg"])
+    many = guess_one(["5 kg", "?", "7 kg", "?", "9 kg", "?"])
     assert many.type == "text"
     assert any("all others are numbers" in note.text and note.is_question for note in many.notes)
     far = guess_one(["12 kg", "-999 kg", "13 kg", "-999 kg", "12.5 kg", "14 kg"])

@@ -100,3 +100,10 @@ def test_what_was_written_comes_back(read: Read, rows: list[tuple[str, int]]) ->
 def test_a_line_of_blanks_is_no_record(read: Read) -> None:
     reading = fixed(read, "Ada   36\n        \nBo     7\n", widths=[6, 2], header=False)
     assert ([row["age"] for row in reading.rows], reading.read) == ([36, 7], 3)
+
+
+def test_a_tab_before_the_last_field_moves_no_other(read: Read) -> None:
+    places = {"age": [1, 2], "name": [4, 20]}
+    reading = fixed(read, "36\tAda\n 7\tBo\tX\n4\t Cy\n", positions=places)
+    assert reading.rows == [{"name": "Ada", "age": 36}, {"name": "Bo\tX", "age": 7}]
+    assert "a tab" in reading.rejected[0][1]
