@@ -35,20 +35,26 @@ def check_images(
     """
     built = {str(one["image"]): one for one in config["services"].values() if one.get("build") and one.get("image")}
     there = ask_images(list(built))
-    missing = [
+    used = {str((one.get("Config") or {}).get("Image")) for one in containers}
+    # One that nothing needs now is built when it is started.
+    needed = [
         name
         for name, one in built.items()
-        if name not in there and (not one.get("profiles") or set(wanted).intersection(one["profiles"]))
+        if name in used or not one.get("profiles") or set(wanted).intersection(one["profiles"])
     ]
-    found = [finding for name in there for finding in check_image(name, there[name], built[name]["build"], settings)]
+    missing = [name for name in needed if name not in there]
+    looked_at = [name for name in needed if name in there]
+    found = [
+        finding for name in looked_at for finding in check_image(name, there[name], built[name]["build"], settings)
+    ]
     if missing:
         found.append(note(f"Not built yet: {', '.join(missing)}. `make build` builds them, as `make up` does"))
     yield from found
     older = find_older(config, there, containers)
     if older:
         yield mend(f"{', '.join(older)} run images from before the last build. `make up` starts them again")
-    elif there and not found:
-        yield ok(f"{len(there)} images fit the checkout")
+    elif looked_at and not found:
+        yield ok(f"{len(looked_at)} images fit the checkout")
 
 
 def ask_images(names: "Sequence[str]") -> "dict[str, dict[str, Any]]":

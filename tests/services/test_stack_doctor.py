@@ -253,6 +253,13 @@ def test_images_older_than_their_files_are_named_with_the_file(stack: Stack) -> 
     name_one(stack, "relay-mlflow:latest was built before mlflow/a.py changed. `make up`", "`make build`")
 
 
+def test_an_old_image_of_a_service_that_is_off_is_no_finding(stack: Stack) -> None:
+    (index,) = (number for number, one in enumerate(stack.images) if one["RepoTags"] == ["relay-serve:latest"])
+    stack.images[index]["Metadata"]["LastTagTime"] = "0001-01-01T00:00:00Z"
+    os.utime("serve.Dockerfile", (4e9, 4e9))
+    assert stack.examine() == (0, [])
+
+
 def test_a_container_of_the_image_before_the_last_build_is_named(stack: Stack) -> None:
     stack.images[0]["Id"] = "sha256:new"
     name_one(stack, "model run images from before the last build. `make up`")
