@@ -74,6 +74,9 @@ def _explain_id(column: Known, duplicates: int, *, has_names: bool) -> str:
     if _counts_rows(column, has_names=has_names):
         first, last = column.range or (0, 0)
         return f"it numbers the rows, from {first:,.0f} to {last:,.0f}{but}"
+    if not has_names and column.index == 0 and _looks_numbered(column):
+        first, last = column.range or (0, 0)
+        return f"the first column: {column.distinct:,} different whole numbers, from {first:,.0f} to {last:,.0f}"
     if column.profile.mean_words <= 1 and column.type != "int" and _looks_coded(column):
         return f"{about}{column.distinct:,} different codes of one length in {count(column.valued, 'row')}{but}"
     if column.index == 0 and column.type == "text" and column.profile.mean_words <= FEW_WORDS and _has_no_name(column):
@@ -134,6 +137,18 @@ def _counts_rows(column: Known, *, has_names: bool) -> bool:
 
 LAST_YEAR = 2100
 """Largest number up to which what counts up from another one than 0 and 1 may be years, or a measured number."""
+
+
+def _looks_numbered(column: Known) -> bool:
+    """Whether large whole numbers that never repeat stand in no order, as numbers of cases do."""
+    if column.type != "int" or column.range is None or column.profile.is_sorted or column.valued < FEWEST_NUMBERED:
+        return False
+    return column.range[0] > 0 and column.range[1] >= max(LEAST_NUMBER, SPARSE * column.profile.rows)
+
+
+FEWEST_NUMBERED, LEAST_NUMBER, SPARSE = 20, 10_000, 10
+"""Rows from which on whole numbers that never repeat are no chance, and how large the largest one is at least, also per
+row."""
 
 
 def _looks_coded(column: Known) -> bool:

@@ -13,8 +13,10 @@ LONGEST = 40
 TAKEN_BY_RELAY = frozenset(("split", "text_chars"))
 """Columns that preprocess adds. It adds `period` only where a recipe asks for periods, which no draft does."""
 
-CAMEL = re.compile(r"(?<=[a-zß-öø-ÿ]{2})(?=[A-ZÀ-ÖØ-Þ])|(?<=[A-ZÀ-ÖØ-Þ0-9])(?=[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ])")
-"""Between the words of MonthlyIncome, HTTPStatus and 59Days, but not of kWh."""
+CAMEL = re.compile(
+    r"(?<=[a-zß-öø-ÿ]{2})(?=[A-ZÀ-ÖØ-Þ])|(?<=[A-ZÀ-ÖØ-Þ0-9])(?=[A-ZÀ-ÖØ-Þ](?!s(?![a-zß-öø-ÿ]))[a-zß-öø-ÿ])"
+)
+"""Between the words of MonthlyIncome, HTTPStatus and 59Days, but not of kWh and IDs."""
 LETTERS = {
     "ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "æ": "ae", "ø": "oe", "å": "aa", "œ": "oe", "ł": "l", "đ": "d",
     "ð": "d", "þ": "th", "ı": "i", "µ": "u", "'": "", "’": "",

@@ -86,6 +86,8 @@ class Table:
         is_in_text = has_texts and not measured
         is_measured_class = len(measured) >= FEWEST_FREE and has_names and len(classes) == 1 and _tells(classes[0])
         self.only_class = classes[0] if len(classes) == 1 and (is_in_text or is_measured_class) else None
+        if not has_names:
+            self.only_class = self.only_class or _find_only_words(free)
 
     def rate(self, column: Known, kind: TargetKind) -> Rated:
         """How strongly the name and the place of a column say that it is the target."""
@@ -142,6 +144,14 @@ class Table:
             return FIRST_CLASS if is_class else 0
         last = self.free[-1]
         return FIRST_NUMBER if describes(last.name) or last.index in self.planned else FIRST
+
+
+def _find_only_words(free: Sequence[Known]) -> Known | None:
+    """The only column of words, a few of them, among numbers of which the last one is measured, too."""
+    words = [column for column in free if not column.is_number]
+    if len(words) != 1 or len(free) <= FEWEST_FREE or free[-1].type != "float" or not is_measured(free[-1]):
+        return None
+    return words[0] if words[0].type in ("category", "bool") and _tells(words[0]) else None
 
 
 def _names_rows(column: Known) -> bool:

@@ -40,14 +40,21 @@ KINDS = list_words(
 )
 """Last words of what tells kinds of rows apart: they say something of the last column only."""
 
-STATES = list_words("status zustand")
+STATES = list_words("status zustand stage phase")
 """Last words that say how something stands."""
 
 IN_STATES = list_words(
     "loan order payment claim application final credit account machine subscription health ticket case delivery "
-    "policy booking kredit auftrags zahlungs rechnungs antrags bestell liefer vertrags"
+    "policy booking kredit auftrags zahlungs rechnungs antrags bestell liefer vertrags lead lifecycle deal opportunity "
+    "pipeline issue"
 )
 """Words before those of states that make them what often is to be learned: `loan_status`, not `marital_status`."""
+
+KINDS_OF_CASES = list_words(
+    "stage priority priorität prioritaet urgency dringlichkeit tickettype tickettyp issuetype casetype requesttype "
+    "ticketcategory leadstage dealpriority ticketpriority casepriority vorgangsstatus"
+)
+"""Whole names of how a case stands or of what kind it is: to be learned where nothing else says what is."""
 
 NUMBERS = list_words(
     "price preis kaufpreis verkaufspreis saleprice medv miete kaltmiete warmmiete rent salary gehalt charges costs "
@@ -102,11 +109,20 @@ NEVER = list_words(
     "diät group gruppe block replicate batch subject id ids nr uuid number nummer index rank rang code color colour "
     "farbe size größe brand marke manufacturer hersteller model modell make currency währung unit einheit version "
     "source quelle language sprache origin tz timezone elevation altitude train test split fold partition dataset "
-    "subset treat treated arm store filiale shop"
+    "subset treat treated arm store filiale shop owner owners contact contacts company companies assignee reporter "
+    "requester submitter author creator agent inhaber inhaberin ansprechpartner firma unternehmen bearbeiter "
+    "bearbeiterin autor autorin dates names urls links"
 )
 """Words in the names of what describes a row."""
 
+ADJECTIVE = list_words(
+    "gene protein sequence temperature temp setpoint pressure speed audience market segment file path"
+)
+"""Last words before which `target` says of what something is, besides those of what describes a row."""
+
 CERTAIN, FORETOLD, LIKELY, POSSIBLE, STATE, PLAIN, MODEST, WEAK, PER_UNIT = 100, 90, 82, 60, 54, 52, 51, 30, 38
+KIND_OF_CASE = 34
+"""More than the last place of a number, and less than that of classes."""
 """A likely class beats a possible number, also where the number is the last column; so does a price one per unit."""
 
 COMPOUND = 4
@@ -175,7 +191,9 @@ def _rate_stripped(words: Sequence[str]) -> int:
     joined = "".join(words)
     if PER & set(words[1:-1]):
         return PER_UNIT if any(word in CLASSES | NUMBERS for word in words) else 0
-    if joined in NAMED or (len(words) > 1 and words[-1] in ("target", "label", "outcome")) or words[0] == "target":
+    if joined in NAMED or (len(words) > 1 and words[-1] in ("target", "label", "outcome")):
+        return CERTAIN
+    if words[0] == "target" and not {words[-1]} & (NEVER | ADJECTIVE):
         return CERTAIN
     if FUTURE & set(words) and len(words) > 1 and words[-1] not in NEVER:
         return FORETOLD
@@ -212,6 +230,8 @@ def _rate_number(words: Sequence[str], joined: str) -> int:
         return STATE
     if joined in PLAIN_CLASSES or words[-1] in ILLNESSES:
         return PLAIN
+    if joined in KINDS_OF_CASES:
+        return KIND_OF_CASE
     is_named = words[-1] in KINDS | PLAIN_CLASSES or any(word in CLASSES | NUMBERS for word in words)
     return WEAK if is_named and not EXTREMES & set(words) else 0
 

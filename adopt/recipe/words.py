@@ -10,8 +10,8 @@ def list_words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-BREAKS = re.compile(r"(?<=[a-zà-ÿ0-9])(?=[A-ZÀ-Þ])|(?<=[A-ZÀ-Þ])(?=[A-ZÀ-Þ][a-zà-ÿ])|[\W_]+")
-"""Where a name is divided into words: `customerId`, `HTTPCode`, `sale price`, `sale_price`."""
+BREAKS = re.compile(r"(?<=[a-zà-ÿ0-9])(?=[A-ZÀ-Þ])|(?<=[A-ZÀ-Þ])(?=[A-ZÀ-Þ](?!s(?![a-zà-ÿ]))[a-zà-ÿ])|[\W_]+")
+"""Where a name is divided into words: `customerId`, `HTTPCode`, `sale price`, `sale_price`; `IDs` is one word."""
 
 ID = list_words("id ids uuid guid identifier nr nummer number no key ref reference kennung kennziffer index idx")
 """Last words of names of identifiers."""
