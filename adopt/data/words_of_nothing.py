@@ -25,7 +25,9 @@ SUSPECTED = frozenset(
         "ERR", "ERROR", "err", "error", "Error", "#VALUE!", "#REF!", "#DIV/0!", "#NAME?", "#NUM!", "missing", "Missing",
         "MISSING", "unknown", "Unknown", "UNKNOWN", "n.a.", "N.A.", "n/d", "nd", "ND", "k.A.", "k. A.", "keine Angabe",
         "not available", "Not available", "not applicable", "Not applicable", "unbekannt", "nil", "NIL", "void",
-        "undefined", "n.d.", "s/d", "tbd", "TBD",
+        "undefined", "n.d.", "s/d", "tbd", "TBD", "–", "—", "Undetermined", "undetermined", "UNDETERMINED",
+        "<LOD", "< LOD", "<LOQ", "< LOQ", "<LLOQ", ">ULOQ", "overflow", "Overflow", "OVERFLOW", "OVRFLW", "OVRFLOW",
+        "underflow", "saturated", "Saturated", "SATURATED", "out of range", "Out of range",
     )
 )  # fmt: skip
 """Words to look at in any column."""
@@ -35,6 +37,9 @@ LEVELS = frozenset(
         "none", "NONE", "ERR", "ERROR", "err", "error", "Error", "missing", "Missing", "MISSING", "unknown", "Unknown",
         "UNKNOWN", "not available", "Not available", "not applicable", "Not applicable", "unbekannt", "void",
         "keine Angabe", "undefined", "tbd", "TBD", "nil", "NIL", "x", "X",
+        "Undetermined", "undetermined", "UNDETERMINED", "<LOD", "< LOD", "<LOQ", "< LOQ", "<LLOQ", ">ULOQ", "overflow",
+        "Overflow", "OVERFLOW", "OVRFLW", "OVRFLOW", "underflow", "saturated", "Saturated", "SATURATED", "out of range",
+        "Out of range",
     )
 )  # fmt: skip
 """Those of them that are as good as any other word in a column of words."""
@@ -51,7 +56,10 @@ NUMBERS = (
 NOT_AVAILABLE = frozenset(
     (
         "-", "--", "---", ".", "..", "...", "*", ":", "/", "?", "??", "x", "X", "n/a", "n.a.", "N.A.", "na", "n/d",
-        "nd", "ND", "n.d.", "s/d", "k.A.", "k. A.",
+        "nd", "ND", "n.d.", "s/d", "k.A.", "k. A.", "–", "—",
     )
 )  # fmt: skip
 """What offices of statistics write for a number that is not available, also in many cells of a column."""
+
+DASHES = frozenset(("-", "--", "---", "–", "—", "n/a", "n.a.", "N.A.", "na", "n.d."))
+"""Those that programs write also where most cells are not available, such as steps per minute of who swims."""

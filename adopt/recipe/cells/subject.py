@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from adopt.data.profile import Cells, ColumnProfile
-from adopt.data.words_of_nothing import LEVELS, NOT_AVAILABLE, NUMBERS, SURE, USUAL
+from adopt.data.words_of_nothing import DASHES, LEVELS, NOT_AVAILABLE, NUMBERS, SURE, USUAL
 from adopt.notes import Note
 from adopt.recipe.cells.places import are_places
 from adopt.recipe.draft import ColumnType
@@ -15,9 +15,9 @@ from relay.handoff.wording import count
 
 WORDS: tuple[ColumnType, ...] = ("text", "category")
 SHOWN = 3
-MOST_INTERRUPTIONS, MOST_INTERRUPTED, MOST_NOT_AVAILABLE = 3, 0.2, 0.4
-"""Different words among numbers that are read as no value, the share of the cells that they may have, and that of words
-that are hardly ever anything else."""
+MOST_INTERRUPTIONS, MOST_INTERRUPTED, MOST_NOT_AVAILABLE, MOST_DASHES = 3, 0.2, 0.4, 0.6
+"""Different words among numbers that are read as no value, the share of the cells that they may have, that of words
+that are hardly ever anything else, and that of dashes."""
 MOST_EXAMPLES = 3
 """So many examples may not be all: `Cells.examples`."""
 _NUMBERS = frozenset(map(float, NUMBERS))
@@ -55,6 +55,7 @@ class Subject:
         A word that is no number changes no number when it is read as "no value"; a person is asked all the same.
         """
         most = MOST_NOT_AVAILABLE if self.doubtful.keys() <= NOT_AVAILABLE else MOST_INTERRUPTED
+        most = MOST_DASHES if self.doubtful.keys() <= DASHES else most
         is_little = sum(self.doubtful.values()) <= most * self.column.filled
         is_free = self.declared is None and 0 < len(self.doubtful) <= MOST_INTERRUPTIONS
         return is_free and is_little and bool(self._without())

@@ -4,6 +4,7 @@ import ast
 import json
 import re
 
+from adopt.data.profile import ColumnProfile
 from adopt.notes import Note
 from adopt.recipe.cells.codes import describe_code
 from adopt.recipe.cells.subject import Subject, list_words, quote, share
@@ -25,7 +26,12 @@ AMOUNT = re.compile(
     rf"[-+]?(?P<bracket>\()?\s?(?P<before>{SIGNS})?\s?[-+]?9([.,'’\s\u202f]?9)*\s?(?P<behind>{SIGNS})?\)?[-+]?"
 )
 UNIT = re.compile(r"[-+]?9([.,]9)?\s?(?P<unit>a[²³]?|°a?)")
-CLOCK = re.compile(r"9:9(:9([.,]9)?)?( ?a)?")
+MEASURED = re.compile(r"[-+]?9([.,]9)?\s?(a[²³]?|°a?|a[/.·]a[²³]?)")
+CLOCK = re.compile(r"9:9(:9)?([.,]9)?( ?a)?")
+LASTING = frozenset(
+    ("duration", "elapsed", "moving", "lap", "pace", "dauer", "laufzeit", "runtime", "talk", "wait", "hold", "session")
+)
+"""Words in the names of how long something took."""
 MOST_STRANGE = 0.4
 """Share of the cells up to which those that are no numbers are asked about: the others are most of the column."""
 MANY_WORDS = 8.0
@@ -155,11 +161,44 @@ def _describe_amounts(subject: Subject) -> Note | None:
             subject, f'numbers with "{signs[0]}", but not all with one unit: kept as text. Make them alike in the file'
         )
     if sum(cells for shape, cells in shapes.items() if CLOCK.fullmatch(shape)) >= 0.9 * total:
-        return Note("times of day, which are no moments: kept as text")
+        return _describe_clock(subject)
+    measured = {shape: cells for shape, cells in shapes.items() if MEASURED.fullmatch(shape)}
+    has_parts = any(mark in shape for shape in measured for mark in ".,")
+    if sum(measured.values()) >= 0.9 * total and has_parts:
+        return _ask_amounts(
+            subject, "numbers with a unit, but not all with one: kept as text. Make them alike in the file"
+        )
     units = sum(cells for shape, cells in shapes.items() if UNIT.fullmatch(shape))
     if units >= 0.9 * total and not subject.fits("bool") and subject.column.united is None:
         return Note("numbers with a letter behind them, kept as text")
     return None
+
+
+def _describe_clock(subject: Subject) -> Note:
+    """Times of day, or how long something took: no key reads either."""
+    cells = [cell for cell, _ in subject.column.most_frequent if ":" in cell]
+    hours = [cell.split(":")[0].strip() for cell in cells]
+    is_beside = any(map(_has_clock, subject.others))
+    is_long = any(hour.isdecimal() and int(hour) >= HOURS_OF_A_DAY for hour in hours)
+    has_parts = any("." in cell or "," in cell for cell in cells)
+    if not (subject.has_word(*LASTING) or is_beside or is_long or has_parts):
+        return Note("times of day, which are no moments: kept as text")
+    return Note(
+        f"they look like durations, such as {quote(cells[:1])}, which no key reads: kept as text. Write seconds in the "
+        "file, or make them in a function of your own",
+        is_question=True,
+        choices=("text",),
+        key=subject.key("type"),
+    )
+
+
+HOURS_OF_A_DAY = 24
+
+
+def _has_clock(other: ColumnProfile) -> bool:
+    """Whether a column holds moments with their time of the day, so that another one hardly says it again."""
+    is_time = any(way.startswith("time:") and cells.fits and not cells.misses for way, cells in other.ways.items())
+    return is_time and any(":" in cell for cell, _ in other.most_frequent[:1])
 
 
 def _ask_amounts(subject: Subject, text: str) -> Note:
