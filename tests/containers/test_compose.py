@@ -2,6 +2,7 @@
 
 import json
 import os
+import os
 import socket
 import subprocess
 import sys
@@ -103,7 +104,7 @@ def test_a_port_in_use_is_named_with_its_variable(variable: str) -> None:
         server.bind(("127.0.0.1", 0))
         server.listen()
         port = server.getsockname()[1]
-        environment = {variable: str(port), "PATH": "/usr/bin:/bin", "COMPOSE_PROJECT_NAME": "relay-test-ports"}
+        environment = {variable: str(port), "PATH": os.environ["PATH"], "COMPOSE_PROJECT_NAME": "relay-test-ports"}
         command = [sys.executable, "-m", "services.stack", "start", "serve"]
         done = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
     assert (done.returncode, f"{variable}={port + 1}" in done.stderr) == (1, True)

@@ -128,7 +128,7 @@ def test_data_that_cannot_be_written_is_said_in_one_line(folder: Path, images: d
 
 def test_the_previous_stage_not_run_yet_names_its_command(run_image: Docker) -> None:
     done = run_image("preprocess", "linear")
-    assert (done.returncode, "python -m ingest linear" in done.stderr) == (1, True)
+    assert (done.returncode, "docker compose run --rm ingest linear" in done.stderr) == (1, True)
 
 
 def test_the_caches_of_the_image_lie_where_a_read_only_root_lets_them_be_written(images: dict[str, str]) -> None:
