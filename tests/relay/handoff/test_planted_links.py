@@ -105,7 +105,7 @@ def is_appended(name: str) -> bool:
     return name.endswith((".lock", ".log", "runs.jsonl"))
 
 
-WRITES: dict[str, Callable[[Path], object]] = {
+WAYS: dict[str, Callable[[Path], object]] = {
     "atomic": lambda path: write_atomically(path.with_name(path.name[1:-4]), b"new"),
     "new": lambda path: open_new(path).close(),
     "part": lambda path: Part(path).append(b"new"),
@@ -119,7 +119,7 @@ WRITES: dict[str, Callable[[Path], object]] = {
     [
         (plant, way)
         for plant in PLANTS
-        for way in WRITES
+        for way in WAYS
         # A part of a download goes on where it stopped, and its own note tells what it is.
         if (plant, way) != (plant_second_name, "part")
     ],
@@ -132,7 +132,7 @@ def test_each_way_to_write_a_file_leaves_what_a_link_leads_to(
         folder.mkdir()
     victim.write_bytes(SECRET)
     plant(path, victim)
-    WRITES[write](path)
+    WAYS[write](path)
     assert (victim.read_bytes(), list(victim.parent.iterdir())) == (SECRET, [victim])
 
 
