@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from adopt.notes import Note
+from adopt.recipe.cells.words import are_lists
 from adopt.recipe.draft import ColumnType, Role
 from adopt.recipe.known import Known
 from adopt.recipe.personal import BIRTH_DATES, find_personal
@@ -104,6 +105,8 @@ def _judge_text(column: Known) -> InputGuess:
 
 
 def _judge_category(column: Known) -> InputGuess:
+    if are_lists(column.profile):
+        return _leave_out("each different list would be a category of its own")
     if column.distinct > MOST_CATEGORIES:
         about = "" if column.is_exact else "about "
         return _leave_out(
@@ -115,8 +118,20 @@ def _judge_category(column: Known) -> InputGuess:
 def _judge_number_of_thing(column: Known) -> InputGuess:
     if column.distinct > MOST_CATEGORIES:
         return _leave_out(f"{column.distinct:,} different numbers that name something: their size means nothing")
+    if column.range is not None and column.range[0] >= GIVEN_KEYS and column.distinct > MOST_KEYS:
+        note = Note(
+            f"{column.distinct:,} different keys that a program gave, so it is left out: new ones say nothing",
+            is_question=True,
+            choices=('"input"', '"group"'),
+            key=f"columns.{column.shown}.role",
+        )
+        return InputGuess("ignore", notes=(note,))
     note = Note("numbers that name something: read as categories, since their size means nothing")
     return InputGuess("input", "category", notes=(note,))
+
+
+GIVEN_KEYS, MOST_KEYS = 1_000_000, 10
+"""Least key that a program gave, such as 360002100101, and different ones up to which they are categories."""
 
 
 def _find_twins(columns: Sequence[Known]) -> dict[int, Known]:

@@ -12,6 +12,7 @@ import numpy.typing as npt
 from adopt.notes import Note
 from adopt.recipe.known import Known
 from adopt.recipe.leak_arrays import Codes, Floats, as_codes, as_floats, to_mask
+from adopt.recipe.leak_parts import explain_one_class, find_parts, is_copy_where_filled
 from adopt.recipe.target import Target
 from relay.handoff.wording import count, show
 
@@ -67,6 +68,10 @@ def find_leaks(columns: Sequence[Known], target: Target | None, places: Sequence
             continue
         if (said := judge.look(column, goal.shown)) is not None:
             found.append(_make(column, *said))
+    if target.kind == "regression":
+        told = {leak.index for leak in found}
+        rest = [columns[place] for place in places if place not in told and columns[place].type in ("int", "float")]
+        found += [_make(column, text, True) for column, text in find_parts(rest, goal)]
     return tuple(found)
 
 
@@ -120,7 +125,7 @@ class _Classes:
     """Classes to be learned."""
 
     def __init__(self, goal: Known) -> None:
-        self.codes = as_codes(goal.values)
+        self.goal, self.codes = goal, as_codes(goal.values)
         self.has_value = self.codes >= 0
         self.labels = int(self.codes.max(initial=-1)) + 1
 
@@ -131,7 +136,7 @@ class _Classes:
         """What a column tells, and whether it is the target in another form."""
         said = _look_at_gaps(column, self.has_value, target)
         if said is None:
-            said = self._look_at_gaps_by_class(column, target)
+            said = self._look_at_gaps_by_class(column, target) or self._look_where_filled(column, target)
         if said is not None:
             return said
         codes = as_codes(column.values)
@@ -170,6 +175,15 @@ class _Classes:
         if right < max(LEAST_ACCURACY, _beat(mine)):
             return None
         return f"whether it is filled tells {target} in {100 * right:.1f}% of {count(len(mine), 'row')}", True
+
+    def _look_where_filled(self, column: Known, target: str) -> Said | None:
+        """Whether the column is filled for one class alone, or a copy in the few rows where it is."""
+        filled = ~to_mask(column.values.is_null()) & self.has_value
+        if text := explain_one_class(filled, self.codes, self.has_value, target):
+            return text, True
+        if is_copy_where_filled(column, self.goal):
+            return f"it equals {target} in all {count(int(filled.sum()), 'row')} where it is filled", True
+        return None
 
 
 FEWEST_FILLED = 5

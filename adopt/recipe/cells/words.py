@@ -113,15 +113,21 @@ def _propose_missing(subject: Subject, word: str, cells: int) -> Note:
 
 def _describe_lists(subject: Subject) -> Note | None:
     """That all cells are lists, as JSON or Python writes them: each different list would be one value."""
-    cells = [cell.strip() for cell, _ in subject.column.most_frequent if cell.strip() not in subject.nothing]
-    if not cells or not all(map(_is_list, cells)) or set(cells) == {"[]"}:
+    if not are_lists(subject.column):
         return None
+    cells = [cell.strip() for cell, _ in subject.column.most_frequent if cell.strip() not in subject.nothing]
     example = next(cell for cell in cells if cell != "[]")
     shown = example if len(example) <= MOST_SIGNS else f"{example[: MOST_SIGNS - 1]}…"
     return Note(
-        f"the cells are lists, such as {shown}: each different list is one value here; a function of your own can make "
-        "a column of each item"
+        f"the cells are lists, such as {shown}, of which no model learns; a function of your own can make a column of "
+        "each item"
     )
+
+
+def are_lists(column: ColumnProfile) -> bool:
+    """Whether all cells that are shown are lists, and not all empty ones."""
+    cells = {cell.strip() for cell, _ in column.most_frequent} - column.missing_words.keys()
+    return bool(cells) and all(map(_is_list, cells)) and cells != {"[]"}
 
 
 def _is_list(cell: str) -> bool:
