@@ -287,9 +287,16 @@ def test_a_copy_that_does_not_go_in_whole_replaces_nothing(stack: Stack, tmp_pat
     wait_until_ready()
 
 
-def test_the_profile_without_its_switch_says_what_to_add(stack: Stack) -> None:
-    done = stack.compose("run", "--rm", "-T", "--no-deps", "postgres-setup", check=False, USE_POSTGRES="")
-    assert (done.returncode, "add USE_POSTGRES=true to .env" in done.stderr) == (3, True)
+@pytest.mark.parametrize("profiles", [["postgres"], ["postgres", "serve"], ["dev", "postgres"], ["full", "postgres"]])
+def test_the_profile_without_its_switch_starts_nothing_and_says_what_to_add(profiles: list[str], folder: Path) -> None:
+    compose = compose_in(folder, f"relay-test-no-switch-{os.getpid()}", USE_POSTGRES="")
+    chosen = [f"--profile={name}" for name in profiles]
+    try:
+        done = compose(*chosen, "up", "--detach", "--no-build", check=False)
+        assert (done.returncode, "Add USE_POSTGRES=true to .env" in done.stderr) == (1, True)
+        assert compose("--profile", "*", "ps", "--quiet", "--status", "running").stdout == ""
+    finally:
+        compose("--profile", "*", "down", "--volumes", "--timeout", "5")
 
 
 def test_a_start_without_any_password_stops_where_one_is_needed_alone(folder: Path) -> None:
