@@ -93,7 +93,8 @@ def test_all_changes_become_options_that_adopt_reads(first: Draft) -> None:
     )
     assert corrections.of_column("zip") == {"name": "plz", "type": "text", "role": "id", "missing": ["?"], "min": 1}
     assert corrections.without("columns.zip") == {
-        "null", "max", "allowed", "time_format", "epoch", "decimal", "thousands", "true_words", "false_words",
+        "null", "max", "allowed", "time_format", "epoch", "decimal", "thousands", "prefix", "suffix", "true_words",
+        "false_words",
     }  # fmt: skip
     assert corrections.values["title"] == 'A "title"'
 
