@@ -185,8 +185,10 @@ def test_the_question_about_the_target_begins_with_its_column_and_lists_the_like
     }
     columns = draft_data(examine_cells(cells), Wishes("x")).columns
     note = next(note for column in columns for note in column.notes if note.key == "target")
-    assert note.text.startswith("colour: ")
-    assert note.choices == ("size", "shape", "length", "street", "none")
+    (target,) = (column.name for column in columns if column.role == "target")
+    assert note.text.startswith(f"{target}: ")
+    assert {*note.choices, target} == {*cells, "none"}
+    assert note.choices[-1] == "none"
 
 
 def test_the_question_about_a_word_gives_the_line_that_its_answer_drafts() -> None:

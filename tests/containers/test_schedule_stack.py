@@ -242,7 +242,7 @@ def test_what_runs_goes_on_without_airflow_and_a_version_whose_deployment_fails_
     again = Airflow()
     assert again.await_end(run)["state"] == "failed"
     assert again.states(run)["deploy"] == "failed"
-    assert "the API does not serve linear" in again.log(run, "deploy")
+    assert "MODEL_URI in .env names models, add models:/linear@production" in again.log(run, "deploy")
     assert find_run_container("train") == ""
     listed = stack("--profile", "train", "run", "--rm", "--no-deps", "train", "list", "linear", "--json").stdout
     assert [one["version"] for one in json.loads(listed) if one["is_production"]] == [2]

@@ -131,11 +131,14 @@ class Subject:
         return {word: cells for word, cells in self.nothing.items() if word in SURE}
 
     def _doubt(self, kind: ColumnType, doubtful: dict[str, int], applied: dict[str, int]) -> list[Note]:
+        other = self._without() if kind in WORDS else ""
         if kind in WORDS:
             doubtful = {word: cells for word, cells in doubtful.items() if not is_number(word)}
+        if kind in WORDS and not other:  # among words a letter is one of them
+            doubtful = {word: cells for word, cells in doubtful.items() if not word.isalpha() or len(word) > 1}
         if not doubtful:
             return []
-        listed, other = list_words(doubtful, self.column.rows), self._without() if kind in WORDS else ""
+        listed = list_words(doubtful, self.column.rows)
         if set(doubtful) == {"NA"} and are_places(self.column.most_frequent):
             return [Note(f"{listed}, kept as a value: the others are codes of places")]
         if kind in WORDS and not other and doubtful.keys() <= LEVELS:
