@@ -18,7 +18,7 @@ from services.stack.old_variables import tell_old_variables
 from services.stack.ports import check_ports
 from services.stack.ready import await_ready
 from services.stack.reasons import tell_reasons
-from services.stack.switches import POSTGRES, forget, is_on, remember
+from services.stack.switches import POSTGRES, add_store, forget, is_on, remember
 
 MONITORING = "monitoring"
 MONITORS = ("prometheus", "grafana", "node-exporter")
@@ -56,8 +56,7 @@ def start(profiles: "Sequence[str]") -> int:
     """
     tell_old_variables()
     settings = read_settings()
-    # What USE_POSTGRES needs, too.
-    new = [*profiles, *([POSTGRES] if is_on(settings) and not settings.get("POSTGRES_SERVER") else [])]
+    new = add_store(settings, profiles)
     wanted = list(dict.fromkeys([*new, *list_profiles(settings)]))
     if taken := check_ports(settings, wanted):
         raise StackError("\n".join(taken))

@@ -68,6 +68,15 @@ def check_docker() -> None:
         raise StackError(f"Docker's engine does not answer: {said}")
 
 
+def find_problem() -> str:
+    """Why no container can be started, as `check_docker` says it; empty where they can."""
+    try:
+        check_docker()
+    except StackError as error:
+        return str(error)
+    return ""
+
+
 def read_version(text: str) -> "tuple[int, ...]":
     """The first two numbers of a version; empty when the text has no such numbers."""
     found = re.match(r"v?([0-9]+)[.]([0-9]+)", text)

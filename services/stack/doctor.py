@@ -10,15 +10,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from relay.handoff.renamed_variables import NEW_NAMES, list_warnings
-from services.stack.docker import find_docker, inspect, list_containers, read_config
+from services.stack.docker import find_problem, inspect, list_containers, read_config
 from services.stack.env_file import ENV_FILE, list_profiles, read_env, read_settings
 from services.stack.findings import MEND, NOTE, Finding, mend, note, ok
 from services.stack.images import check_images
-from services.stack.key import describe_flaws, describe_key
+from services.stack.key import SUBJECT, describe_fit, describe_flaws, find_problems
 from services.stack.machine import check_limits, check_machine
 from services.stack.running import check_running
 from services.stack.secret_files import check_folder, check_secrets
-from services.stack.switches import POSTGRES, is_on
+from services.stack.switches import POSTGRES, add_store, is_on
 
 EXAMPLE = Path(".env.example")
 OF_COMPOSE = re.compile("(COMPOSE|DOCKER|BUILDKIT)_")
@@ -40,11 +40,11 @@ def examine() -> int:
 def list_findings() -> "Iterator[Finding]":
     """What is found: the machine, the settings, the secrets, the images, the containers."""
     settings = read_settings()
-    wanted = list_wanted(settings)
-    machine = list(check_machine(settings, wanted))
-    yield from machine
+    wanted = add_store(settings, list_profiles(settings))
+    problem = find_problem()
+    yield from check_machine(settings, wanted, problem)
     yield from check_env(settings)
-    if not find_docker() or any(one.level == MEND and one.text.startswith("Docker") for one in machine):
+    if problem:
         yield from check_folder(settings)
         yield from check_key(settings, is_compose_there=False)
         return
@@ -61,12 +61,6 @@ def list_findings() -> "Iterator[Finding]":
     yield from check_running(config, wanted, containers, inspected)
 
 
-def list_wanted(settings: "Mapping[str, str]") -> "list[str]":
-    """The profiles that `make up` starts: those of .env, and what USE_POSTGRES needs."""
-    own = is_on(dict(settings)) and not settings.get("POSTGRES_SERVER")
-    return list(dict.fromkeys([*list_profiles(settings), *([POSTGRES] if own else [])]))
-
-
 def check_env(settings: "Mapping[str, str]") -> "Iterator[Finding]":
     """Variables with an old name, with no meaning, or that contradict each other."""
     if not ENV_FILE.exists():
@@ -74,7 +68,7 @@ def check_env(settings: "Mapping[str, str]") -> "Iterator[Finding]":
     for line in list_warnings(settings):
         yield note(f"{line} Correct it in .env or in the shell")
     yield from check_names(read_env(ENV_FILE))
-    if POSTGRES in list_profiles(settings) and not is_on(dict(settings)):
+    if POSTGRES in list_profiles(settings) and not is_on(settings):
         yield mend(
             "COMPOSE_PROFILES names postgres, but USE_POSTGRES is not true, so that nothing starts. "
             "Set USE_POSTGRES=true in .env, or take postgres out of COMPOSE_PROFILES"
@@ -97,9 +91,8 @@ def check_names(written: "Iterable[str]") -> "Iterator[Finding]":
 
 def check_key(settings: "dict[str, str]", *, is_compose_there: bool) -> "Iterator[Finding]":
     """The key that signs own code. Without an .env nothing uses one yet."""
-    level = mend if ENV_FILE.exists() else note
-    told = describe_key if is_compose_there else describe_flaws
-    problems = told(settings, dict(os.environ))
-    for line in problems:
-        said = f"Key for own code: {line}"
-        yield ok(said) if line.endswith("get it") else level(said)
+    level, environment = mend if ENV_FILE.exists() else note, dict(os.environ)
+    problems = (find_problems if is_compose_there else describe_flaws)(settings, environment)
+    yield from (level(f"{SUBJECT}: {line}") for line in problems)
+    if is_compose_there and not problems:
+        yield ok(f"{SUBJECT}: {describe_fit(settings, environment)}")

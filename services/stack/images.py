@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from services.stack.docker import run
-from services.stack.findings import Finding, mend, note, ok
+from services.stack.findings import MEND, Finding, mend, note, ok
+from services.stack.switches import is_wanted
 
 REVISION = "org.opencontainers.image.revision"
 COPY = re.compile(r"^COPY\s+(?!--from)((?:--\S+\s+)*)(.+)$", re.M)
@@ -37,11 +38,7 @@ def check_images(
     there = ask_images(list(built))
     used = {str((one.get("Config") or {}).get("Image")) for one in containers}
     # One that nothing needs now is built when it is started.
-    needed = [
-        name
-        for name, one in built.items()
-        if name in used or not one.get("profiles") or set(wanted).intersection(one["profiles"])
-    ]
+    needed = [name for name, one in built.items() if name in used or is_wanted(one, wanted)]
     missing = [name for name in needed if name not in there]
     looked_at = [name for name in needed if name in there]
     found = [
@@ -73,7 +70,7 @@ def check_image(
         said = compare_revision(name, str(image["Config"]["Labels"][REVISION]), sources, settings)
         if said:
             yield said
-            if "differ" in said.text:
+            if said.level == MEND:
                 return
     made = max(read_moment(image["Created"]), read_moment((image.get("Metadata") or {}).get("LastTagTime") or ""))
     changed, newest = find_newest(sources)

@@ -14,6 +14,7 @@ from services.stack.docker import ask_docker, find_docker
 from services.stack.env_file import ENV_FILE, read_env
 
 VARIABLE, DEFAULT = "CODE_KEY_FILE", "secrets/code_key"
+SUBJECT = "Key for own code"
 SHORTEST, LONGEST = 32, 4_096
 """Characters of a key, as in relay/registry/code_key.py."""
 MOUNTED = "/run/secrets/code_key"
@@ -28,7 +29,7 @@ CONTAINER_UID = 10001
 def tell_key() -> None:
     """Print one line, or one per problem with the command that mends it; none of them is a failure."""
     for line in describe_key(read_env(ENV_FILE), dict(os.environ)):
-        print(f"Key for own code: {line}")  # noqa: T201 - the answer of a command
+        print(f"{SUBJECT}: {line}")  # noqa: T201 - the answer of a command
 
 
 def describe_key(settings: "dict[str, str]", environment: "dict[str, str]") -> "list[str]":
@@ -38,9 +39,17 @@ def describe_key(settings: "dict[str, str]", environment: "dict[str, str]") -> "
         settings: of .env.
         environment: goes before them.
     """
-    path, given = find_key(settings, environment)
-    problems = describe_flaws(settings, environment) or find_gaps(path, given)
-    return problems or [f"{path}, closed to other users; containers that train and serve get it"]
+    return find_problems(settings, environment) or [describe_fit(settings, environment)]
+
+
+def describe_fit(settings: "dict[str, str]", environment: "dict[str, str]") -> str:
+    """What is to be said of a key without problems; the arguments are those of `describe_key`."""
+    return f"{find_key(settings, environment)[0]}, closed to other users; containers that train and serve get it"
+
+
+def find_problems(settings: "dict[str, str]", environment: "dict[str, str]") -> "list[str]":
+    """What is wrong with the file, else why containers do not have it; the arguments are those of `describe_key`."""
+    return describe_flaws(settings, environment) or find_gaps(*find_key(settings, environment))
 
 
 def describe_flaws(settings: "dict[str, str]", environment: "dict[str, str]") -> "list[str]":

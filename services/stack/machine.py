@@ -7,9 +7,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from services.stack.docker import StackError, ask_docker, check_docker, find_docker, list_versions
+from services.stack.docker import StackError, ask_docker, find_docker, list_versions
 from services.stack.findings import Finding, mend, note, ok
 from services.stack.ports import check_ports, list_published
+from services.stack.switches import is_wanted
 
 PYTHONS = ("python3.14", "python3.13", "python3.12", "python3.11", "python3")
 OLDEST, NEWEST = (3, 11), (3, 14)
@@ -20,22 +21,21 @@ LEAST_DISK = 2 * GIGABYTE
 WITHOUT_DOCKER = "Without containers everything works that `make` lists first: make run, adopt, page, api, notebook"
 
 
-def check_machine(settings: "Mapping[str, str]", wanted: "Sequence[str]") -> "Iterator[Finding]":
+def check_machine(settings: "Mapping[str, str]", wanted: "Sequence[str]", problem: str) -> "Iterator[Finding]":
     """What is there, whether containers can be started, and whether their ports are free.
 
     Args:
         settings: the variables.
         wanted: profiles that `make up` starts.
+        problem: why no container can be started; empty where they can.
     """
     yield check_python()
     if not find_docker():
         yield note(f"Docker is not installed: https://docs.docker.com/engine/install. {WITHOUT_DOCKER}")
         yield from check_disk(Path(settings.get("DATA_DIR") or "data"), "datasets")
         return
-    try:
-        check_docker()
-    except StackError as error:
-        yield mend(f"{error}. {WITHOUT_DOCKER}")
+    if problem:
+        yield mend(f"{problem}. {WITHOUT_DOCKER}")
         return
     engine, compose = list_versions()
     yield ok(f"Docker {engine}, compose {compose}")
@@ -118,7 +118,7 @@ def check_limits(config: "Mapping[str, Any]", wanted: "Sequence[str]") -> "Itera
     limits = {
         name: int(one["mem_limit"])
         for name, one in config["services"].items()
-        if one.get("mem_limit") and (not one.get("profiles") or set(wanted).intersection(one["profiles"]))
+        if one.get("mem_limit") and is_wanted(one, wanted)
     }
     said = f"{total / GIGABYTE:,.1f} GB of memory for containers"
     over = [name for name, limit in limits.items() if limit > total]

@@ -9,6 +9,7 @@ from typing import Any
 from services.stack.docker import Container
 from services.stack.findings import Finding, mend, note, ok
 from services.stack.reasons import explain, list_unwell
+from services.stack.switches import is_on, is_wanted
 
 SERVICE, FOLDER = "com.docker.compose.service", "com.docker.compose.project.working_dir"
 SECRET_NAME = re.compile("PASSWORD|SECRET|TOKEN|KEY|SHA256|CREDENTIALS")
@@ -60,11 +61,7 @@ def compare_coverage(
     """Services that run though nothing switches them on, and those that should run and do not."""
     running = {one.service for one in containers if one.state == "running"}
     known = {one.service for one in containers}
-    on = {
-        name
-        for name, one in config["services"].items()
-        if not one.get("profiles") or set(wanted).intersection(one["profiles"])
-    }
+    on = {name for name, one in config["services"].items() if is_wanted(one, wanted)}
     beside = sorted(running - on)
     if beside:
         yield note(
@@ -110,11 +107,6 @@ def check_stores(live: "Sequence[Mapping[str, Any]]") -> "Iterator[Finding]":
                 yield ok(f"{what} in {describe_store(environment, variable)}")
     if len(set(filter(None, uses.values()))) > 1:
         yield mend("MLflow and the API use different stores. `make up` starts both with what .env says")
-
-
-def is_on(environment: "Mapping[str, str]") -> bool:
-    """Whether a container uses PostgreSQL."""
-    return environment.get("USE_POSTGRES", "").lower() == "true"
 
 
 def describe_store(environment: "Mapping[str, str]", variable: str) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from services.stack.env_file import ENV_FILE
 from services.stack.findings import Finding, mend, note, ok
 from services.stack.key import CONTAINER_UID, find_others
+from services.stack.switches import is_wanted
 
 PLACEHOLDERS = Path("services/postgres")
 """Where what stands for a file that is not needed lies."""
@@ -75,11 +76,6 @@ def list_files(config: "Mapping[str, Any]") -> "dict[Path, list[str]]":
 def read_source(secret: Any) -> str:
     """The name of a secret that a service gets, written short or long."""
     return str(secret["source"] if isinstance(secret, dict) else secret)
-
-
-def is_wanted(service: "Mapping[str, Any]", wanted: "Sequence[str]") -> bool:
-    """Whether `make up` starts the service."""
-    return not service.get("profiles") or bool(set(wanted).intersection(service["profiles"]))
 
 
 def find_missing(missing: "Sequence[Path]", needed: "set[Path]") -> "Iterator[Finding]":

@@ -5,7 +5,8 @@ not know of PostgreSQL would go on with SQLite, where other models have the same
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from services.stack.env_file import list_profiles, set_variable
 
@@ -53,9 +54,20 @@ def forget(text: str, settings: "dict[str, str]", *, with_store: bool) -> str:
     return write_note(text, kept)
 
 
-def is_on(settings: "dict[str, str]") -> bool:
-    """Whether PostgreSQL is used."""
+def is_on(settings: "Mapping[str, str]") -> bool:
+    """Whether PostgreSQL is used, by .env and the shell, or by a container's variables."""
     return settings.get(USE, "").lower() == "true"
+
+
+def add_store(settings: "Mapping[str, str]", profiles: "Sequence[str]") -> "list[str]":
+    """The profiles, and the one that USE_POSTGRES needs unless it names a server of one's own."""
+    own = is_on(settings) and not settings.get("POSTGRES_SERVER")
+    return list(dict.fromkeys([*profiles, *([POSTGRES] if own else [])]))
+
+
+def is_wanted(service: "Mapping[str, Any]", profiles: "Sequence[str]") -> bool:
+    """Whether these profiles start a service, as compose has it."""
+    return not service.get("profiles") or bool(set(profiles).intersection(service["profiles"]))
 
 
 def read_note(text: str) -> "list[str]":
