@@ -18,6 +18,15 @@ SURE = (
 )
 """What programs write for no value, and people do not use as a value."""
 
+OF_INSTRUMENTS = frozenset(
+    (
+        "Undetermined", "undetermined", "UNDETERMINED", "<LOD", "< LOD", "<LOQ", "< LOQ", "<LLOQ", ">ULOQ", "overflow",
+        "Overflow", "OVERFLOW", "OVRFLW", "OVRFLOW", "underflow", "saturated", "Saturated", "SATURATED", "out of range",
+        "Out of range",
+    )
+)  # fmt: skip
+"""What instruments write for a number that they could not measure."""
+
 SUSPECTED = frozenset(
     (
         *USUAL, *SURE, "na", "none", "Null", "NONE", "?", "??", "-", "--", "---", ".", "..", "...", "*",
@@ -25,9 +34,7 @@ SUSPECTED = frozenset(
         "ERR", "ERROR", "err", "error", "Error", "#VALUE!", "#REF!", "#DIV/0!", "#NAME?", "#NUM!", "missing", "Missing",
         "MISSING", "unknown", "Unknown", "UNKNOWN", "n.a.", "N.A.", "n/d", "nd", "ND", "k.A.", "k. A.", "keine Angabe",
         "not available", "Not available", "not applicable", "Not applicable", "unbekannt", "nil", "NIL", "void",
-        "undefined", "n.d.", "s/d", "tbd", "TBD", "–", "—", "Undetermined", "undetermined", "UNDETERMINED",
-        "<LOD", "< LOD", "<LOQ", "< LOQ", "<LLOQ", ">ULOQ", "overflow", "Overflow", "OVERFLOW", "OVRFLW", "OVRFLOW",
-        "underflow", "saturated", "Saturated", "SATURATED", "out of range", "Out of range",
+        "undefined", "n.d.", "s/d", "tbd", "TBD", "–", "—", *OF_INSTRUMENTS,
     )
 )  # fmt: skip
 """Words to look at in any column."""
@@ -37,9 +44,7 @@ LEVELS = frozenset(
         "none", "NONE", "ERR", "ERROR", "err", "error", "Error", "missing", "Missing", "MISSING", "unknown", "Unknown",
         "UNKNOWN", "not available", "Not available", "not applicable", "Not applicable", "unbekannt", "void",
         "keine Angabe", "undefined", "tbd", "TBD", "nil", "NIL", "x", "X",
-        "Undetermined", "undetermined", "UNDETERMINED", "<LOD", "< LOD", "<LOQ", "< LOQ", "<LLOQ", ">ULOQ", "overflow",
-        "Overflow", "OVERFLOW", "OVRFLW", "OVRFLOW", "underflow", "saturated", "Saturated", "SATURATED", "out of range",
-        "Out of range",
+        *OF_INSTRUMENTS,
     )
 )  # fmt: skip
 """Those of them that are as good as any other word in a column of words."""
