@@ -24,6 +24,7 @@ from relay.handoff.settings import PROMOTE
 from relay.handoff.stage import Stage
 from relay.handoff.verbs import Verb
 from relay.registry.errors import RegistryAwayError
+from relay.registry.monitor_section import read_monitor
 from relay.results.findings import read_lines
 from relay.results.output import ResultLocation, describe_files
 
@@ -101,7 +102,8 @@ class Model(Stage[ModelParameters]):
     verbs = MappingProxyType(VERBS)
 
     def parse(self, recipe: Recipe) -> ModelParameters:
-        """`[model]`, typed by its kind."""
+        """`[model]`, typed by its kind; `[monitor]` must be right too."""
+        read_monitor(recipe)
         return parse_parameters(recipe)
 
     def location(self, run: Run[ModelParameters]) -> ResultLocation:
@@ -144,6 +146,11 @@ class Model(Stage[ModelParameters]):
             )
             for name, column in columns.items()
         }
+
+    def others(self, run: Run[ModelParameters]) -> dict[str, Any]:
+        """What `[monitor]` says about the files of a result."""
+        found: dict[str, Any] = read_monitor(run.recipe).model_dump(mode="json")
+        return {f"monitor.{name}": value for name, value in found.items()}
 
     def uses_seed(self, _: Run[ModelParameters]) -> bool:
         """Every kind draws."""

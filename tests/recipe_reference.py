@@ -6,6 +6,7 @@ docstrings of the types' validators.
 
 import sys
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
 from inspect import cleandoc
 from pathlib import Path
 from types import NoneType, UnionType
@@ -23,7 +24,8 @@ from page.run.form import read_help  # noqa: E402
 from preprocess import parameters as preprocess  # noqa: E402
 from relay.handoff.column import Column, Section  # noqa: E402
 from relay.handoff.override import format_value  # noqa: E402
-from relay.handoff.recipe import STAGE_SECTIONS, _Head  # noqa: E402
+from relay.handoff.recipe import SECTIONS, _Head  # noqa: E402
+from relay.registry.monitor_section import MonitorSection, write_length  # noqa: E402
 
 PAGE = ROOT / "docs/recipe.md"
 COMMAND = "python tests/recipe_reference.py --write"
@@ -38,7 +40,15 @@ stage again.
 This page is generated from the types that check a recipe, by `{COMMAND}`; `make fix` runs that too.
 """
 
-NAMES = {str: "string", int: "integer", float: "number", bool: "boolean", dict: "table", Any: "any value"}
+NAMES = {
+    str: "string",
+    int: "integer",
+    float: "number",
+    bool: "boolean",
+    dict: "table",
+    Any: "any value",
+    timedelta: "length of time",
+}
 BOUNDS = {"ge": "at least {}", "gt": "above {}", "le": "at most {}", "lt": "below {}"}
 SEVERAL = "estimator, several"
 """The second form of `kind = "estimator"`."""
@@ -52,12 +62,14 @@ def write_page() -> str:
     parts = [
         HEAD,
         "## The head\n",
-        *describe(_Head, [_Head], skipped=("columns", *STAGE_SECTIONS)),
+        *describe(_Head, [_Head], skipped=("columns", *SECTIONS)),
         "## [columns.NAME]\n",
         *describe(Column, find_bases(Column)),
         *describe_stage("ingest", "source", ingest.SECTIONS),
         *describe_stage("preprocess", "kind", preprocess.SECTIONS),
         *describe_stage("model", "kind", {**several, **model.KINDS}),
+        "## [monitor]\n",
+        *describe(MonitorSection, [MonitorSection], section="monitor"),
     ]
     return "\n".join(parts)
 
@@ -114,6 +126,8 @@ def describe_key(name: str, info: FieldInfo, text: str) -> str:
 
 def describe_default(value: Any) -> str:
     """A default as one writes it in TOML."""
+    if isinstance(value, timedelta):
+        value = write_length(value)
     return "none" if value is None else f"`{format_value(value)}`"
 
 

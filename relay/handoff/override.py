@@ -2,10 +2,12 @@
 
 import json
 import tomllib
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
 from relay.handoff.errors import UsageError
+from relay.handoff.recipe_file import suggest_nearest
 
 
 def parse_override(text: str) -> tuple[str, Any]:
@@ -51,3 +53,27 @@ def _escape(sign: str) -> str:
         return f"\\{sign}"
     # JSON would write a pair of surrogates for what lies above 16 bits, and TOML has none.
     return sign if sign.isprintable() else f"\\u{ord(sign):04x}" if ord(sign) < 1 << 16 else f"\\U{ord(sign):08x}"
+
+
+def apply_override(document: dict[str, Any], key: str, value: Any, sections: Iterable[str]) -> None:
+    """Set one key of a recipe that was read; a table that is not there yet is made inside a section only.
+
+    Args:
+        document: the recipe, which is changed.
+        key: dotted, such as model.options.depth.
+        value: its new value.
+        sections: those that a recipe may have, beside the columns.
+
+    Raises:
+        UsageError: the key names no section, or something below a value.
+    """
+    *tables, last = key.split(".")
+    target = document
+    for depth, table in enumerate(tables):
+        if table not in target and depth == 0 and table != "monitor":  # it has a default for each key
+            near = suggest_nearest(table, (*sections, "columns"))
+            raise UsageError(f'override {key}: no section "{table}"{near}')
+        target = target.setdefault(table, {})
+        if not isinstance(target, dict):
+            raise UsageError(f"override {key}: {table} is a value, not a table")
+    target[last] = value

@@ -14,6 +14,7 @@ from relay.handoff.column import OpenColumns
 from relay.handoff.column import Section as Section
 from relay.handoff.data_recipe import require_data_only
 from relay.handoff.errors import RecipeError, UsageError
+from relay.handoff.override import apply_override
 from relay.handoff.override import parse_override as parse_override
 from relay.handoff.recipe_file import find_recipe as find_recipe
 from relay.handoff.recipe_file import is_in_data, read_document, show_path, suggest_nearest
@@ -22,6 +23,7 @@ from relay.handoff.renamed_keys import BothNamesError, Renaming, rename_keys, re
 from relay.handoff.settings import RECIPES_DIR
 
 STAGE_SECTIONS = ("ingest", "preprocess", "model")
+SECTIONS = (*STAGE_SECTIONS, "monitor")
 
 _warned: set[str] = set()
 """Old names that this process has warned of: a recipe is read more than once."""
@@ -42,6 +44,7 @@ class _Head(Section):
     ingest: dict[str, Any] | None = None
     preprocess: dict[str, Any] | None = None
     model: dict[str, Any] | None = None
+    monitor: dict[str, Any] | None = None
 
     @field_validator("columns")
     @classmethod
@@ -59,7 +62,7 @@ class _Head(Section):
     def _sections_follow_each_other(self) -> "_Head":
         """A recipe has `[ingest]`, or `reads` in `[preprocess]`, and not both.
 
-        `[preprocess]` and `[model]` may be missing: a recipe that others read ends after ingest.
+        `[preprocess]` and `[model]` may be missing: a recipe that others read ends after ingest, without `[monitor]`.
         """
         reads = (self.preprocess or {}).get("reads")
         if self.ingest is None and not reads:
@@ -68,6 +71,8 @@ class _Head(Section):
             raise ValueError(f"[preprocess] reads {reads}, so its rows are ingested by other recipes; remove [ingest]")
         if self.model is not None and self.preprocess is None:
             raise ValueError("[preprocess] is missing; a recipe with [model] needs one")
+        if self.monitor is not None and self.model is None:
+            raise ValueError("[model] is missing; [monitor] is about a model. Remove [monitor], or add [model]")
         return self
 
 
@@ -150,9 +155,9 @@ def load_recipe(
     except BothNamesError as error:
         raise UsageError(str(error)) from None
     for key, value in changes.items():
-        _apply(document, key, value)
+        apply_override(document, key, value, SECTIONS)
     head = _validate(_Head, document, path, (), changes)
-    sections = {name: section for name in STAGE_SECTIONS if (section := getattr(head, name)) is not None}
+    sections = {name: section for name in SECTIONS if (section := getattr(head, name)) is not None}
     if is_in_data_folder:
         require_data_only(path.stem, sections, show_path(path), list_recipes(RECIPES_DIR))
     return Recipe(
@@ -226,7 +231,7 @@ def choose_section(
 def _rename_sections(document: dict[str, Any], path: Path) -> list[Renaming]:
     """Put new names in place of old ones in the document that was read; gives what was renamed."""
     found: list[Renaming] = []
-    for section in STAGE_SECTIONS:
+    for section in SECTIONS:
         if isinstance(document.get(section), dict):
             try:
                 document[section], renamed = rename_keys(section, document[section])
@@ -234,20 +239,6 @@ def _rename_sections(document: dict[str, Any], path: Path) -> list[Renaming]:
                 raise RecipeError(f"{show_path(path)}: {error}") from None
             found += [Renaming(section, f"{show_path(path)}: {one.text}") for one in renamed]
     return found
-
-
-def _apply(document: dict[str, Any], key: str, value: Any) -> None:
-    """Set one key of the document that was read; a table that is not there yet is made inside a section only."""
-    *tables, last = key.split(".")
-    target = document
-    for depth, table in enumerate(tables):
-        if table not in target and depth == 0:
-            near = suggest_nearest(table, (*STAGE_SECTIONS, "columns"))
-            raise UsageError(f'override {key}: no section "{table}"{near}')
-        target = target.setdefault(table, {})
-        if not isinstance(target, dict):
-            raise UsageError(f"override {key}: {table} is a value, not a table")
-    target[last] = value
 
 
 def _validate(
@@ -260,8 +251,8 @@ def _validate(
         # A misspelt key is both unknown and missing: the unknown one tells more.
         first = next((problem for problem in problems if problem["type"] == "extra_forbidden"), problems[0])
         key_path = (*where, *(str(step) for step in first["loc"]))
-        caused = [key for key in overrides if _is_same_branch(tuple(key.split(".")), key_path)]
-        message = f"{_show_key_path(key_path)}: {_explain(first, section_type)}"
+        caused = [key for key in overrides if key_path and _is_same_branch(tuple(key.split(".")), key_path)]
+        message = f"{_show_key_path(key_path)}{_explain(first, section_type)}"
         if caused:
             raise UsageError(f"override {caused[0]}={overrides[caused[0]]}: {message}") from None
         raise RecipeError(f"{show_path(path)}: {message}") from None
@@ -294,7 +285,7 @@ def _fields(section_type: type[Section], key_path: tuple[Any, ...]) -> list[str]
 
 
 def _show_key_path(key_path: tuple[str, ...]) -> str:
-    """A key as one finds it in the file: `[model] chunks`, `[columns] age.min`, `[ingest]`, `title`."""
-    if key_path[0] not in (*STAGE_SECTIONS, "columns"):
-        return ".".join(key_path)
-    return f"[{key_path[0]}] {'.'.join(key_path[1:])}".rstrip()
+    """A key as one finds it in the file: `[model] chunks: `, `[ingest]: `, `title: `; empty for the whole file."""
+    if not key_path or key_path[0] not in (*SECTIONS, "columns"):
+        return f"{'.'.join(key_path)}: " if key_path else ""
+    return f"[{key_path[0]}] {'.'.join(key_path[1:])}".rstrip() + ": "

@@ -80,6 +80,10 @@ class Stage(Protocol[Parameters]):
     def schema(self, run: Run[Parameters]) -> dict[str, Any]:
         """The part of the key that is schema: column -> what of its declaration the result depends on."""
 
+    def others(self, run: Run[Parameters]) -> dict[str, Any]:  # noqa: ARG002 - for the stage with [monitor]
+        """The part of the key that other sections of the recipe decide: dotted name -> value."""
+        return {}
+
     def uses_seed(self, run: Run[Parameters]) -> bool:
         """Whether the recipe's seed belongs to the key."""
 

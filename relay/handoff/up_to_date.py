@@ -92,6 +92,7 @@ def _find_key(stage: Stage[Parameters], run: Run[Parameters]) -> Run[Parameters]
     if columns:
         # Their order too: files, the hash of a row without id, and drawn rows follow it.
         parameters |= flatten(columns, "columns.") | {"columns": list(columns)}
+    parameters |= stage.others(run)
     if stage.uses_seed(run):
         parameters["seed"] = run.recipe.seed
     code = stage.code(run)

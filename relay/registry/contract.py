@@ -17,6 +17,10 @@ MODEL_FILE = "model.skops"
 ONNX_FILE = "model.onnx"
 CONTRACT_FILE = "contract.json"
 LINEAGE_FILE = "lineage.json"
+PROFILE_FILE = "profile.json"
+"""Counts of the test rows, of the scores and of the losses, against which the monitor holds what comes later."""
+REFERENCE_FILE = "reference.parquet"
+"""A sample of the test rows with score and target, where the recipe keeps them."""
 CODE_FOLDER = "code"
 """Folder of a result and of a version that holds the files of the recipe's own code, such as recipes/churn.py."""
 SIGNATURE_FILE = "contract.signature"
@@ -227,8 +231,9 @@ class Contract(_Part):
     is_from_function: bool = False
     """Whether a user's function trained and judged the model, on rows that it chose; False in older contracts."""
     batch_test: BatchTest | None = None
-    """Models without an ONNX file: whether a row's answer depends on its company. None for others, for styles, and in
-    older contracts."""
+    """Models without an ONNX file: whether a row's answer depends on its company. None for others and for styles."""
+    monitored: dict[str, str] = {}
+    """Name -> SHA-256 of profile.json and reference.parquet, not needed to answer. Empty in older contracts."""
 
     @property
     def why_unserved(self) -> str:

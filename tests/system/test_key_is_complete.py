@@ -85,6 +85,7 @@ CANNOT_CHANGE_BYTES = {
     "relay.registry.quick": "asks the registry for finished results",
     "relay.registry.rest": "asks the registry for finished results",
     "relay.registry.versions": "reads versions, which are finished results",
+    "relay.registry.monitor_section": "declares [monitor]; what of it decides files is in the key by value",
     "relay.registry.errors": "errors: a run that raises one writes nothing",
     "relay.results": "holds modules, no code",
     "relay.results.output": "moves finished files into place",
