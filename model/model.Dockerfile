@@ -20,6 +20,7 @@ COPY ingest ingest
 COPY preprocess preprocess
 COPY model model
 COPY page page
+COPY monitor monitor
 COPY .streamlit .streamlit
 RUN python -m compileall -q /app
 

@@ -22,7 +22,7 @@ STAGES = [name for name in PINNED if name not in ("tests", "notebooks")]
 # It runs until it is stopped and takes no recipe; every other stage takes recipes and ends.
 LASTING = ("serve",)
 BATCH_STAGES = [name for name in STAGES if name not in LASTING]
-PROGRAMS = (*STAGES, "page", "adopt")
+PROGRAMS = (*STAGES, "page", "adopt", "monitor")
 PACKAGES = (*LIBRARIES, *PROGRAMS)
 # Servers that we configure have packages of their own too, but nothing else of a stage.
 SERVERS = sorted(path.parent.relative_to(ROOT).as_posix() for path in ROOT.glob("services/*/requirements.in"))

@@ -17,12 +17,13 @@ LIBRARIES: dict[str, set[str]] = {
     "relay.registry": {"relay.handoff", "relay.reading"},
     "relay.results": {"relay.handoff", "relay.registry"},
     "relay.tables": {"relay.handoff"},
+    "relay.monitoring": {"relay.handoff", "relay.registry", "relay.tables"},
     "relay.sources": {"relay.handoff", "relay.reading", "relay.tables"},
     "stylometry": set(),
 }
 """Library -> the libraries that it may import."""
 STAGES = ("ingest", "preprocess", "model")
-PROGRAMS = (*STAGES, "serve", "page", "adopt")
+PROGRAMS = (*STAGES, "serve", "page", "adopt", "monitor")
 """They import libraries and themselves, never each other."""
 DECLARATIONS = {"page": {f"{stage}.parameters" for stage in STAGES}}
 """Program -> the only modules of other programs that it may import: the page makes its form from them."""

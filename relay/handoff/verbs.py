@@ -49,6 +49,8 @@ class VerbAnswer:
     """What people read on standard output."""
     then: Callable[[], None] | None = None
     """What happens once the answer is out, such as becoming a server."""
+    exit_code: int = OK
+    """Of the command: not 0 where the answer itself is one that a script must not pass over, such as an alarm."""
 
 
 class VerbModule(Protocol):
@@ -151,7 +153,14 @@ def read_verb_settings(options: argparse.Namespace) -> Settings:
     return replace(settings, data_dir=data_dir)
 
 
-def run_verb(program: str, name: str, verb: Verb, arguments: Sequence[str]) -> int:
+def run_verb(
+    program: str,
+    name: str,
+    verb: Verb,
+    arguments: Sequence[str],
+    *,
+    verbs: Mapping[str, Verb] = MappingProxyType({}),
+) -> int:
     """Run a subcommand and print its answer.
 
     Args:
@@ -159,10 +168,11 @@ def run_verb(program: str, name: str, verb: Verb, arguments: Sequence[str]) -> i
         name: of the subcommand; empty for a program that has only this one.
         verb: the subcommand.
         arguments: the rest of the command line.
+        verbs: the program's other subcommands, for `--help` where `name` is empty.
 
     Returns:
-        0 when all went well; the error's exit code, 130 when interrupted, or 1 for an unexpected error of a program
-        that asked for JSON.
+        The answer's exit code, 0 when all went well; the error's, 130 when interrupted, or 1 for an unexpected error
+        of a program that asked for JSON.
     """
     if verb.program:
         os.execv(sys.executable, [sys.executable, "-m", verb.program, *arguments])  # noqa: S606 - our own program
@@ -171,7 +181,7 @@ def run_verb(program: str, name: str, verb: Verb, arguments: Sequence[str]) -> i
     interrupt.listen()
     try:
         module = cast(VerbModule, import_module(verb.module))
-        options = _make_parser(program, name, verb, module, is_json=is_json).parse_args(arguments)
+        options = _make_parser(program, name, verb, module, verbs, is_json=is_json).parse_args(arguments)
         where = f"{program} {options.recipe}" if "recipe" in options else program
         # Libraries print to standard output too, which holds the document alone.
         with redirect_stdout(sys.stderr) if options.json else nullcontext():
@@ -184,7 +194,7 @@ def run_verb(program: str, name: str, verb: Verb, arguments: Sequence[str]) -> i
         say(found.text)
     if found.then is not None:
         found.then()
-    return OK
+    return found.exit_code
 
 
 def _refuse(where: str, error: BaseException, *, is_json: bool) -> int:
@@ -203,9 +213,14 @@ def _refuse(where: str, error: BaseException, *, is_json: bool) -> int:
     return error.exit_code if isinstance(error, RelayError) else INTERRUPTED if is_expected else FAILED
 
 
-def _make_parser(program: str, name: str, verb: Verb, module: VerbModule, *, is_json: bool) -> Parser:
+def _make_parser(
+    program: str, name: str, verb: Verb, module: VerbModule, verbs: Mapping[str, Verb], *, is_json: bool
+) -> Parser:
     parser = Parser(
-        f"{program} {name}".rstrip(), description=f"{verb.help[0].upper()}{verb.help[1:]}.", is_json=is_json
+        f"{program} {name}".rstrip(),
+        description=f"{verb.help[0].upper()}{verb.help[1:]}.",
+        verbs=verbs,
+        is_json=is_json,
     )
     parser.set_defaults(verb=name)
     parser.add_argument(JSON, action="store_true", help="answer with one JSON document, errors too")
