@@ -258,7 +258,7 @@ class Report(Part):
         """The report in a file or a table.
 
         Raises:
-            ValueError: it is none.
+            ValueError: the content is not a report.
         """
         body: Any = json.loads(content)
         if not isinstance(body, dict):
