@@ -23,10 +23,8 @@ from serve.log.record import (
     Stored,
     begin_page,
     can_be_stored,
-    make_row,
-    split_record,
-    write_label_value,
 )
+from serve.log.values import make_row, split_record, write_label_value
 
 Result = TypeVar("Result")
 

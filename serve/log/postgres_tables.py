@@ -43,6 +43,21 @@ MIGRATIONS = (
     create index labels_by_prediction on {SCHEMA}.labels (prediction_id, seq);
     create table {SCHEMA}.probe (id int primary key check (id = 1), at_unix float8 not null);
     """,
+    f"""
+    alter table {SCHEMA}.predictions add column record_keys text;
+    create table {SCHEMA}.keyed_records (
+        prediction_id text collate "C" not null references {SCHEMA}.predictions (id) on delete cascade,
+        number bigint not null, model text not null, key text collate "C" not null,
+        primary key (prediction_id, number));
+    create index keyed_records_by_key on {SCHEMA}.keyed_records (key, model, prediction_id);
+    create index labels_by_record on {SCHEMA}.labels (prediction_id, number, seq);
+    drop index {SCHEMA}.labels_by_prediction;
+    create table {SCHEMA}.refused (
+        seq bigint generated always as identity primary key, at_unix float8 not null, model text not null,
+        version text not null, kind text not null, requests bigint not null, records bigint not null,
+        by_column text not null);
+    create index refused_by_time on {SCHEMA}.refused (at_unix);
+    """,
 )
 """What brings a database from each version of the tables to the next one; the first makes them."""
 

@@ -18,9 +18,8 @@ from serve.log.record import (
     LogUnavailableError,
     LogVersionError,
     Row,
-    list_values,
-    make_row,
 )
+from serve.log.values import list_keyed, list_values, make_row
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
@@ -52,9 +51,16 @@ NAMES = ", ".join(COLUMNS)
 SELECT = f"select {NAMES} from {SCHEMA}.predictions"  # noqa: S608 - our own names
 ARRAYS = (
     "$1::text[], $2::float8[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[], "
-    "$9::text[], $10::text[], $11::text[]"
+    "$9::text[], $10::text[], $11::text[], $12::text[]"
 )
 INSERT = f"insert into {SCHEMA}.predictions ({NAMES}) select * from unnest({ARRAYS}) on conflict do nothing"  # noqa: S608
+INSERT_KEYED = (
+    f"with added as ({INSERT} returning id), keyed as (insert into {SCHEMA}.keyed_records"  # noqa: S608
+    " (prediction_id, number, model, key) select one.* from unnest($13::text[], $14::bigint[], $15::text[],"
+    " $16::text[]) as one (id, number, model, key) join added on added.id = one.id)"
+    " select count(*) from added"
+)
+"""The same, with the records that brought keys: in one statement, so in one commit."""
 
 
 class PostgresWriter:
@@ -134,8 +140,12 @@ class PostgresWriter:
     async def _insert(self, rows: list[Row], seconds: float) -> Refusals:
         columns = list(zip(*map(list_values, rows), strict=True))
         connection = self._connection or await self._connect(seconds)
-        status = await connection.execute(INSERT, *columns, timeout=seconds)
-        if count_rows(status) == len(rows):
+        if keyed := list_keyed(rows):
+            both = (*columns, *zip(*keyed, strict=True))
+            added = int(await connection.fetchval(INSERT_KEYED, *both, timeout=seconds))
+        else:
+            added = count_rows(await connection.execute(INSERT, *columns, timeout=seconds))
+        if added == len(rows):
             return {}
         ids, keys = [row.id for row in rows], [row.idempotency_key for row in rows if row.idempotency_key is not None]
         by_id = await connection.fetch(f"{SELECT} where id = any($1::text[])", ids, timeout=seconds)

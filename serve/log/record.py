@@ -1,12 +1,10 @@
 """What the prediction log keeps, and what a log must do, whichever database it writes to."""
 
-import json
 import math
 import os
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any, Protocol, TypeAlias
+from typing import Protocol, TypeAlias
 
 from relay.handoff.errors import RelayError
 
@@ -35,6 +33,8 @@ class Row:
     idempotency_key: str | None = None
     body_sha256: str | None = None
     """Digest of the request's body: tells a repeated request from another one under the same key."""
+    record_keys: bytes | None = None
+    """JSON list: the callers' own keys of the records, a text or null each; None where no record brought one."""
 
 
 Stored: TypeAlias = Row
@@ -225,28 +225,6 @@ def new_id() -> str:
     return f"{milliseconds:012x}7{fraction:03x}{noise:016x}"
 
 
-def list_values(row: Row) -> tuple[Any, ...]:
-    """The values of a row as a database takes them, by COLUMNS.
-
-    Raises:
-        LogRowError: a text is none that both databases can hold.
-    """
-    try:
-        texts = row.input.decode(), row.output.decode()
-    except UnicodeDecodeError as error:
-        raise LogRowError(f"prediction {row.id}: input and output must be JSON in UTF-8: {error}") from error
-    if not can_be_stored(row.id, row.model, row.version, row.run_id, *texts, row.client, row.idempotency_key):
-        raise LogRowError(f"prediction {row.id}: a text with NUL or half of a surrogate pair cannot be logged")
-    asked = (row.id, row.at_unix, row.model, row.version, row.run_id)
-    return (*asked, *texts, row.latency_us, row.client, row.idempotency_key, row.body_sha256)
-
-
-def make_row(values: Sequence[Any]) -> Row:
-    """The row of the values of COLUMNS."""
-    named = dict(zip(COLUMNS, values, strict=True))
-    return Row(**named | {"input": named["input"].encode(), "output": named["output"].encode()})
-
-
 def measure(row: Row) -> int:
     """The bytes that a row takes in an answer, nearly."""
     return len(row.input) + len(row.output) + ROW_BYTES
@@ -267,27 +245,3 @@ def can_be_stored(*texts: str | None) -> bool:
         return b"\0" not in "".join(text for text in texts if text).encode()
     except UnicodeEncodeError:
         return False
-
-
-def write_label_value(value: JsonScalar) -> str:
-    """The value as JSON.
-
-    Raises:
-        LogRecordError: JSON has no such value.
-    """
-    try:
-        return json.dumps(value, allow_nan=False)
-    except (TypeError, ValueError) as error:
-        raise LogRecordError(f"label {value!r}: expected a text, a number, true, false or null ({error})") from error
-
-
-def split_record(record: str) -> tuple[str, int]:
-    """Prediction id and number of a record.
-
-    Raises:
-        LogRecordError: it is not `<prediction id>/<n>`.
-    """
-    prediction, _, number = record.rpartition("/")
-    if not prediction or not (number.isascii() and number.isdigit()):
-        raise LogRecordError(f"record {record!r}: expected <prediction id>/<number of the record, from 0>")
-    return prediction, int(number)

@@ -10,6 +10,7 @@ import sqlite3
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TypeVar
 
@@ -31,14 +32,11 @@ from serve.log.record import (
     Stored,
     begin_page,
     can_be_stored,
-    list_values,
-    make_row,
-    split_record,
-    write_label_value,
 )
 from serve.log.set_aside import list_set_aside
 from serve.log.sqlite_check import WholeCheck
-from serve.log.sqlite_file import SqliteFile, Trust
+from serve.log.sqlite_file import SqliteFile, Trust, begin
+from serve.log.values import list_keyed, list_values, make_row, split_record, write_label_value
 
 Result = TypeVar("Result")
 
@@ -54,6 +52,12 @@ PRUNE_ROWS = 500
 NAMES = ", ".join(COLUMNS)
 PLACEHOLDERS = f"({', '.join('?' * len(COLUMNS))})"
 SELECT = f"select {NAMES} from predictions"  # noqa: S608 - our own names
+INSERT_KEYED = (
+    "insert into keyed_records (prediction_id, number, model, key)"
+    " select json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'),"
+    " json_extract(value, '$[3]') from json_each(?)"
+    " where exists (select 1 from predictions where id = json_extract(value, '$[0]')) on conflict do nothing"
+)
 
 
 class SqliteLog:
@@ -202,8 +206,13 @@ def insert_rows(connection: sqlite3.Connection, rows: list[Row]) -> Refusals:
     """
     values = [value for row in rows for value in list_values(row)]
     placeholders = ",".join([PLACEHOLDERS] * len(rows))
+    insert = f"insert into predictions ({NAMES}) values {placeholders} on conflict do nothing"  # noqa: S608
     try:
-        done = connection.execute(f"insert into predictions values {placeholders} on conflict do nothing", values)  # noqa: S608
+        keyed = list_keyed(rows)
+        with begin(connection) if keyed else nullcontext():
+            done = connection.execute(insert, values)
+            if keyed:
+                connection.execute(INSERT_KEYED, (json.dumps(keyed),))
     except (UnicodeError, OverflowError, sqlite3.InterfaceError, sqlite3.ProgrammingError) as error:
         raise LogRowError(f"SQLite does not take one of {len(rows)} predictions: {error}") from error
     except (sqlite3.IntegrityError, sqlite3.DataError) as error:

@@ -3,7 +3,8 @@
 import os
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -219,6 +220,19 @@ class SqliteFile:
         except FileNotFoundError:
             return None
         return found.st_dev, found.st_ino
+
+
+@contextmanager
+def begin(connection: sqlite3.Connection) -> Iterator[None]:
+    """A transaction that writes: committed at its end, rolled back by an exception."""
+    connection.execute("begin immediate")
+    try:
+        yield
+        connection.execute("commit")
+    except BaseException:
+        if connection.in_transaction:  # a full disk has ended it already
+            connection.execute("rollback")
+        raise
 
 
 def is_passing(error: Exception) -> bool:

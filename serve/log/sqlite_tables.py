@@ -21,6 +21,18 @@ MIGRATIONS = (
         "create index labels_by_prediction on labels (prediction_id, seq)",
         "create table probe (id integer primary key check (id = 1), at_unix real not null)",
     ),
+    (
+        "alter table predictions add column record_keys text",
+        "create table keyed_records (prediction_id text not null references predictions (id) on delete cascade,"
+        " number integer not null, model text not null, key text not null, primary key (prediction_id, number))",
+        "create index keyed_records_by_key on keyed_records (key, model, prediction_id)",
+        "create index labels_by_record on labels (prediction_id, number, seq)",
+        "drop index labels_by_prediction",
+        "create table refused (seq integer primary key, at_unix real not null, model text not null,"
+        " version text not null, kind text not null, requests integer not null, records integer not null,"
+        " by_column text not null)",
+        "create index refused_by_time on refused (at_unix)",
+    ),
 )
 """What brings a file from each version of its tables to the next one; the first makes them."""
 
