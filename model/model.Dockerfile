@@ -15,6 +15,7 @@ WORKDIR /app
 COPY images/entrypoint.py images/warm_caches.py images/
 COPY relay relay
 COPY stylometry stylometry
+COPY drift drift
 COPY adopt adopt
 COPY ingest ingest
 COPY preprocess preprocess

@@ -14,7 +14,7 @@ Desk = Any  # tests/conftest.py
 
 ROOT = Path(__file__).resolve().parent.parent
 
-LIBRARIES = ("relay", "stylometry")
+LIBRARIES = ("relay", "stylometry", "drift")
 """Imported and never run; tests/test_layout.py says who imports whom."""
 # A folder with pinned packages of its own is a stage, unless it only looks at the stages.
 PINNED = sorted(path.parent.name for path in ROOT.glob("*/requirements.in"))
@@ -175,9 +175,10 @@ def test_libraries_are_never_run(library: str) -> None:
     assert [path for path, _ in sources(library) if path.endswith("__main__.py")] == []
 
 
-def test_stylometry_reads_and_writes_nothing() -> None:
+@pytest.mark.parametrize("library", ["stylometry", "drift"])
+def test_statistics_read_and_write_nothing(library: str) -> None:
     found = []
-    for path, tree in sources("stylometry"):
+    for path, tree in sources(library):
         touched = imported(tree) & TOUCHES_THE_SYSTEM
         found += [(path, name) for name in sorted(touched) if (path, name) not in ALLOWED_IN_STYLOMETRY]
         calls = [node.func for node in ast.walk(tree) if isinstance(node, ast.Call)]

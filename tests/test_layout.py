@@ -20,6 +20,7 @@ LIBRARIES: dict[str, set[str]] = {
     "relay.monitoring": {"relay.handoff", "relay.registry", "relay.tables"},
     "relay.sources": {"relay.handoff", "relay.reading", "relay.tables"},
     "stylometry": set(),
+    "drift": set(),
 }
 """Library -> the libraries that it may import."""
 STAGES = ("ingest", "preprocess", "model")

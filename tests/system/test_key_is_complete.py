@@ -403,7 +403,7 @@ def is_check(function: ast.FunctionDef) -> bool:
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the project's code that may be changed."""
     folder = tmp_path_factory.mktemp("checkout")
-    for name in ("relay", "stylometry", "recipes", "ingest", "preprocess", "model", "page", "serve"):
+    for name in ("relay", "stylometry", "drift", "recipes", "ingest", "preprocess", "model", "page", "serve"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     (folder / "data").mkdir()
     run_all(folder)
