@@ -112,7 +112,7 @@ def build_profile(
         train: Columns of the training rows.
         test: The same columns of the test rows.
         train_scores: Scores of training rows (rows,), which only choose the edges of the score's bins; better
-            out-of-fold ones. The test rows' own where there are none.
+            out-of-fold ones. By default the test rows' own.
         test_scores: Scores of the test rows (rows,).
         losses: Loss of the test rows.
         base_rate: Share of positive test rows.
