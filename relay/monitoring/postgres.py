@@ -121,7 +121,7 @@ class PostgresStore:
                 database.execute(sql.for_postgres(statement), *values)
 
     def _read_version(self) -> int:
-        """The version of the tables; 0 where there are none."""
+        """The version of the tables; 0 before they are made."""
         # Asked first: a role without the right to create can use tables that are there.
         database = self._open()
         made = database.fetch("select to_regclass($1)::text", f"{sql.SCHEMA}.schema_version").to_pylist()
