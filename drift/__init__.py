@@ -10,6 +10,13 @@ a block's rows, and reference rows
   -> c2st.classify                              C2ST           can a classifier tell them apart: dependence
   -> locate.find_factor | find_segment          where it lies  a factor such as 12, a segment such as age <= 29.5
 
-Below: columns (what a column is), bins (edges and counting), homogeneity (the tests of two rows of counts), psi.
+records in the order of the log
+  -> watch.Watch.look                           Look           evidence after each look, over all columns together
+  -> harm.LossWatch.look                        Look           the same for the losses of labelled rows
+  -> estimates, expected                        Estimate       AUC, loss, calibration with intervals; without labels
+
+Below: columns (what a column is), bins (edges and counting), homogeneity (the tests of two rows of counts), psi,
+ties (random numbers from identities), streams, conformal and betting (parts of the watch), losses, exact (the same
+bits on each machine), state (as bytes).
 Imported, never run; imports nothing of ours.
 """

@@ -9,6 +9,7 @@ import numpy.typing as npt
 Kind: TypeAlias = Literal["number", "category"]
 Floats: TypeAlias = npt.NDArray[np.float64]
 Integers: TypeAlias = npt.NDArray[np.int64]
+Booleans: TypeAlias = npt.NDArray[np.bool_]
 Values: TypeAlias = npt.NDArray[Any]
 """Of numbers float64 with NaN for missing; of categories objects: str, or None for missing."""
 

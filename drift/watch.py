@@ -1,0 +1,184 @@
+"""Has the data moved since the training? Evidence that may be read after each look, over all columns together.
+
+Each column has a stream of its values and one of whether they are missing; a column of categories also one of whether
+they are new. The score is a stream, and refused records are one. The probability that any of them ever alarms while
+nothing has changed is at most alpha: a stream alarms when its wealth reaches the number of streams over alpha. (The
+mean of their wealth would need less, but betting on it is not a fair game: a stream's p-values are independent of its
+own past, not of the past of the others.)
+"""
+
+import math
+
+import numpy as np
+
+from drift.betting import Alarm, Look, Wealth
+from drift.columns import Booleans, Columns, Floats, Integers
+from drift.conformal import WIDTHS, Gamblers, count_pvalues, find_pvalues
+from drift.errors import DriftError
+from drift.profile import Profile
+from drift.state import Array, Header, pack, unpack
+from drift.streams import Records, Stream, begin_streams, check_records, place_records
+from drift.ties import Keys, draw_ties
+
+LOOK_ROWS = 200
+ALPHA = 0.01
+_FORM = "watch 1"
+_SLICE_ROWS = 8_192
+"""Records that are worked on at once: bounds the memory, and has no effect on the result."""
+
+
+class Watch:
+    """All streams of a version, from its first record on.
+
+    It does not matter in which portions the records come: the same records in the same order give the same bytes.
+
+    Attributes:
+        streams: What is watched.
+        look_rows: Records per look; evidence is computed after each.
+        alpha: Probability that any stream ever alarms although nothing has changed.
+        rows: Records seen, those of the look that is not complete among them.
+        alarm: The first look at which a stream's evidence reached the limit.
+    """
+
+    def __init__(
+        self, profile: Profile, *, look_rows: int = LOOK_ROWS, alpha: float = ALPHA, refused: bool = False
+    ) -> None:
+        """Begin with the counts of the profile.
+
+        Args:
+            profile: Of the training.
+            look_rows: Records per look.
+            alpha: Probability of a false alarm over all streams and looks.
+            refused: Whether refused records are a stream; the profile's rows count as not refused.
+        """
+        starts = begin_streams(profile, refused=refused)
+        self.streams: tuple[Stream, ...] = tuple(starts)
+        self.look_rows = look_rows
+        self.alpha = alpha
+        self.rows = 0
+        self.alarm: Alarm | None = None
+        self._profile = profile
+        self._refused = refused
+        self._counts = list(starts.values())
+        self._pending: Integers = np.zeros((len(WIDTHS), len(self.streams)), np.int64)
+        self._gamblers = Gamblers(len(self.streams))
+        self._wealth = Wealth(*self._gamblers.held.shape)
+
+    @property
+    def log10_evidence(self) -> dict[str, float]:
+        """Name of the stream -> its evidence after the last complete look, as a power of ten."""
+        return dict(zip([stream.name for stream in self.streams], self._wealth.log10.tolist(), strict=True))
+
+    def limit(self, alpha: float | None = None) -> float:
+        """The evidence of one stream from which there is an alarm, as a power of ten."""
+        return math.log10(max(len(self.streams), 1) / (self.alpha if alpha is None else alpha))
+
+    def since(self, stream: str) -> int:
+        """Records after which a change in the stream seems to begin.
+
+        Args:
+            stream: Name of the stream.
+        """
+        number = [one.name for one in self.streams].index(stream)
+        return int(self._wealth.since()[number]) * self.look_rows
+
+    def look(
+        self, columns: Columns, score: Floats | None, keys: Keys, refused: Booleans | None = None
+    ) -> tuple[Look, ...]:
+        """Take further records; the looks that they completed.
+
+        Args:
+            columns: The columns of the profile, in any order, with a value for each record (n,).
+            score: Score of each record (n,), where the profile has one.
+            keys: Of the records, from `ties.hash_ids` (n,).
+            refused: Which records were refused (n,); their values and scores do not count. None: none of them.
+
+        Raises:
+            DriftError: A column of the profile or the score is not given, or the lengths differ.
+        """
+        records = Records(columns, score, keys, refused)
+        check_records(self._profile, records)
+        looks: list[Look] = []
+        for start in range(0, len(keys), _SLICE_ROWS):
+            looks += self._take(records.cut(start, start + _SLICE_ROWS))
+        return tuple(looks)
+
+    def _take(self, records: Records) -> list[Look]:
+        in_look = self.rows % self.look_rows
+        looks = (in_look + np.arange(len(records.keys))) // self.look_rows
+        touched = int(looks[-1]) + 1
+        histograms = np.zeros((touched, *self._pending.shape), np.int64)
+        placed = place_records(self._profile, records, refused=self._refused)
+        for number, (stream, (rows, places)) in enumerate(zip(self.streams, placed, strict=True)):
+            ties = draw_ties(records.keys[rows], stream.name)
+            pvalues = find_pvalues(self._counts[number], places, ties)
+            self._counts[number] = self._counts[number] + np.bincount(places, minlength=len(self._counts[number]))
+            histograms[:, :, number] = count_pvalues(pvalues, looks[rows], touched)
+        histograms[0] += self._pending
+        complete = (in_look + len(records.keys)) // self.look_rows
+        self._pending = histograms[-1] if complete < touched else np.zeros_like(self._pending)
+        self.rows += len(records.keys)
+        return self._close(histograms[:complete])
+
+    def _close(self, histograms: Integers) -> list[Look]:
+        looks, before = [], self._wealth.looks
+        evidence, since = self._wealth.add(self._gamblers.play(histograms))
+        for number, (log10, begun) in enumerate(zip(evidence, since, strict=True), before + 1):
+            most = int(np.argmax(log10))
+            look = Look(number * self.look_rows, self.streams[most].name, float(log10[most]))
+            looks.append(look)
+            if self.alarm is None and look.log10 >= self.limit():
+                self.alarm = Alarm(look.rows, int(begun[most]) * self.look_rows, look.stream, look.log10)
+        return looks
+
+    def to_bytes(self) -> bytes:
+        """The whole state; `from_bytes` continues from it, bit for bit as if it had not stopped."""
+        alarm = None if self.alarm is None else [self.alarm.rows, self.alarm.since, self.alarm.stream, self.alarm.log10]
+        header = {
+            "streams": [[stream.name, len(counts)] for stream, counts in zip(self.streams, self._counts, strict=True)],
+            "look_rows": self.look_rows,
+            "alpha": self.alpha,
+            "refused": self._refused,
+            "rows": self.rows,
+            "looks": self._wealth.looks,
+            "alarm": alarm,
+        }
+        arrays = {
+            "counts": np.concatenate([*self._counts, np.empty(0, np.int64)]),
+            "pending": self._pending,
+            "memory": self._gamblers.memory,
+            "held": self._gamblers.held,
+        }
+        return pack(_FORM, header, arrays | self._wealth.to_arrays())
+
+    @classmethod
+    def from_bytes(cls, data: bytes, profile: Profile) -> "Watch":
+        """The watch that `to_bytes` wrote.
+
+        Args:
+            data: From `to_bytes`.
+            profile: With which it was begun.
+
+        Raises:
+            DriftError: The bytes are no such state, or were begun with another profile.
+        """
+        header, arrays = unpack(_FORM, data)
+        watch = cls(profile, look_rows=header["look_rows"], alpha=header["alpha"], refused=header["refused"])
+        found = [(name, bins) for name, bins in header["streams"]]
+        expected = [(one.name, len(counts)) for one, counts in zip(watch.streams, watch._counts, strict=True)]
+        if found != expected:
+            other = next(iter(set(found) ^ set(expected)), found[0] if found else ("", 0))
+            raise DriftError(
+                f"the state watches other streams than the profile says ({other[0]} with {other[1]} bins is in one of "
+                "them only): it is of another version. Start anew from the profile."
+            )
+        watch._restore(header, arrays)
+        return watch
+
+    def _restore(self, header: Header, arrays: dict[str, Array]) -> None:
+        self.rows = header["rows"]
+        self.alarm = None if header["alarm"] is None else Alarm(*header["alarm"])
+        self._counts = np.split(arrays["counts"], np.cumsum([len(counts) for counts in self._counts])[:-1])
+        self._pending = arrays["pending"]
+        self._gamblers.memory, self._gamblers.held = arrays["memory"], arrays["held"]
+        self._wealth = Wealth.from_arrays(arrays, header["looks"])
