@@ -58,6 +58,15 @@ MIGRATIONS = (
         by_column text not null);
     create index refused_by_time on {SCHEMA}.refused (at_unix);
     """,
+    # The transaction that wrote a row: by it the monitor reads in the order of commits. Rows of before have 0, which
+    # costs no rewriting of the table.
+    f"""
+    alter table {SCHEMA}.predictions add column logged_by xid8 not null default '0';
+    alter table {SCHEMA}.predictions alter column logged_by set default pg_current_xact_id();
+    create index predictions_by_commit on {SCHEMA}.predictions (logged_by, id);
+    alter table {SCHEMA}.refused add column logged_by xid8 not null default '0';
+    alter table {SCHEMA}.refused alter column logged_by set default pg_current_xact_id();
+    """,
 )
 """What brings a database from each version of the tables to the next one; the first makes them."""
 

@@ -20,6 +20,10 @@ INSERT = (
 LABEL = "insert into {0}labels (prediction_id, number, value, at_unix, source) values ('{1}', 0, '{2}', 2000, 'clerk')"
 
 
+def count_versions(place: Place) -> int:
+    return len(OF_POSTGRES if place.url else OF_SQLITE)
+
+
 def lay_version_1(place: Place) -> None:
     """A log as the first version of its tables held it."""
     prefix = "prediction_log." if place.url else ""
@@ -72,7 +76,8 @@ def test_a_log_of_version_1_keeps_all_and_takes_what_is_new(place: Place, proces
             await other.close()
 
     tell(place.log(), story)
-    assert place.query("select version from schema_version order by version") == [(1,), (2,)]
+    versions = [(number + 1,) for number in range(count_versions(place))]
+    assert place.query("select version from schema_version order by version") == versions
     assert place.query("select count(*) from predictions where record_keys is null") == [(len(OLD),)]
     assert place.query("select prediction_id, number, model, key from keyed_records") == [
         (keyed.id, 0, "credit", "A-17")
@@ -99,7 +104,7 @@ def test_a_migration_that_is_cut_off_leaves_the_old_log(place: Place, monkeypatc
     assert place.query("select max(version) from schema_version") == [(1,)]
     found = tell(place.log(), lambda log: log.page(None, None, 100, None))
     assert [row.id for row in found.rows] == [one[0] for one in OLD]
-    assert place.query("select max(version) from schema_version") == [(2,)]
+    assert place.query("select max(version) from schema_version") == [(count_versions(place),)]
 
 
 def test_records_with_keys_are_committed_with_their_prediction_or_not_at_all(place: Place) -> None:

@@ -1,0 +1,1 @@
+"""The prediction log as the monitor reads it: forward, without writing."""
