@@ -22,6 +22,7 @@ from monitoring_files import (
 )
 
 from relay.handoff.journal import Entry, Outcome, format_metrics
+from relay.monitoring.figures import HEADS
 from serve.log.record import LogStats
 from serve.metrics import Metrics
 from services.backup.figures import format_figures
@@ -51,7 +52,10 @@ def given() -> set[str]:
     heads = set(re.findall(r"^# TYPE (\w+)", api, re.M))
     stage = format_metrics(Entry("ingest", "linear", Outcome.RAN, "2026-01-01T00:00:00Z", 1.0, 1.0), {})
     backup = names_of(format_figures(is_success=True, last=1.0))
-    return names_of(api) | heads | names_of(stage) | backup | {rule["record"] for rule in find_rules("record")}
+    monitor = set(HEADS)
+    return (
+        names_of(api) | heads | names_of(stage) | backup | monitor | {rule["record"] for rule in find_rules("record")}
+    )
 
 
 @pytest.mark.parametrize("panel", PANELS, ids=str)
@@ -63,6 +67,13 @@ def test_a_panel_asks_for_figures_that_somebody_gives(panel: Panel, given: set[s
 @pytest.mark.parametrize("rule", [*find_rules("alert"), *find_rules("record")], ids=lambda rule: rule["expr"])
 def test_a_rule_asks_for_figures_that_somebody_gives(rule: Any, given: set[str]) -> None:
     assert {name for name in find_names(rule["expr"]) - given if not OF_OTHERS.fullmatch(name)} == set()
+
+
+@pytest.mark.parametrize("rule", find_rules("alert"), ids=lambda rule: rule["alert"])
+def test_what_an_alert_looks_up_for_its_words_is_given(rule: Any, given: set[str]) -> None:
+    looked_up = re.findall(r'\(printf "([^"]*)"', " ".join(rule["annotations"].values()))
+    names = {name for query in looked_up for name in find_names(re.sub(r"%\w", "", query))}
+    assert (bool(names), names - given) == (rule["alert"] in ("DataBreak", "PopulationMoved"), set())
 
 
 def test_the_names_of_a_query_are_found_between_its_words() -> None:
@@ -101,7 +112,7 @@ def cells_of(place: dict[str, int]) -> Any:
 def test_dashboards_and_panels_have_names_of_their_own() -> None:
     boards = [read_dashboard(path) for path in DASHBOARDS]
     for key in ("uid", "title"):
-        assert len({board[key] for board in boards}) == len(boards) == 3
+        assert len({board[key] for board in boards}) == len(boards) == 4
     ids = [Counter(panel["id"] for panel in board["panels"]) for board in boards]
     assert [most for counted in ids for most in counted.values() if most > 1] == []
 
@@ -129,7 +140,7 @@ def test_a_colour_changes_at_the_limit_that_the_panel_names() -> None:
         for panel in PANELS
         for name in re.findall(r"relay:limit:\w+", panel.json["description"])
     }
-    assert (len(named), {name: pair for name, pair in named.items() if pair[0] not in pair[1]}) == (4, {})
+    assert (len(named), {name: pair for name, pair in named.items() if pair[0] not in pair[1]}) == (5, {})
 
 
 @pytest.mark.parametrize("rule", find_rules("alert"), ids=lambda rule: rule["alert"])
