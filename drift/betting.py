@@ -149,6 +149,6 @@ class Wealth:
 
 
 def _log(parts: Floats, powers: Integers) -> Floats:
-    """Log of the capital; very low where there is none (same shape)."""
+    """Log of the capital; very low where the capital is 0 (same shape)."""
     result: Floats = np.where(parts > 0, exact_log(np.where(parts > 0, parts, 0.5)) + powers * LN2, -1e300)
     return result

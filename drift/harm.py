@@ -127,7 +127,7 @@ class LossWatch:
         if header["bound"] != profile.bound:
             raise DriftError(
                 f"the state tests a mean loss of {header['bound']}, the profile says {profile.bound}: "
-                "it is of another version. Start anew from the profile."
+                "it is of another version. Delete the state to start again from the profile."
             )
         watch = cls(profile, look_rows=header["look_rows"], alpha=header["alpha"])
         watch._memory, watch._pending = arrays["memory"].tolist(), arrays["pending"]

@@ -40,7 +40,10 @@ def unpack(kind: str, data: bytes) -> tuple[Header, dict[str, Array]]:
     except (ValueError, KeyError, TypeError):
         shapes = None
     if shapes is None:
-        raise DriftError(f"found no state of the form {kind}: begins with {data[:40]!r}. Start anew from the profile.")
+        raise DriftError(
+            f"expected a state of the form `{kind}`, found bytes that begin with {data[:40]!r}. "
+            "Delete the state to start again from the profile."
+        )
     arrays: dict[str, Array] = {}
     start = 0
     for name, (letter, *shape) in shapes.items():

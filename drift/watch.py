@@ -170,7 +170,7 @@ class Watch:
             other = next(iter(set(found) ^ set(expected)), found[0] if found else ("", 0))
             raise DriftError(
                 f"the state watches other streams than the profile says ({other[0]} with {other[1]} bins is in one of "
-                "them only): it is of another version. Start anew from the profile."
+                "them only): it is of another version. Delete the state to start again from the profile."
             )
         watch._restore(header, arrays)
         return watch

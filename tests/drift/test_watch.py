@@ -83,7 +83,7 @@ def test_a_state_that_is_cut_off_is_refused() -> None:
     state = Watch(profile).to_bytes()
     with pytest.raises(DriftError, match="cut off"):
         Watch.from_bytes(state[:-1], profile)
-    with pytest.raises(DriftError, match="no state of the form watch 1"):
+    with pytest.raises(DriftError, match="expected a state of the form `watch 1`"):
         Watch.from_bytes(b"anything", profile)
 
 
