@@ -1,0 +1,120 @@
+"""What the API answers about a model's monitor, as serve writes it and as the page reads it.
+
+`GET /models/{m}/monitor` answers the fields of the newest report, and `events`, the newest first;
+`GET /models/{m}/monitor/windows` a page of windows. `POST /models/{m}/monitor/accept` takes `who` and `why`, and
+`POST /models/{m}/monitor/decisions` the `action` of a person besides.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from relay.monitoring.report import Action, Report
+from relay.monitoring.store import AcceptedBaseline, Event, Window
+
+MOST_EVENTS = 50
+MOST_WINDOWS = 50
+
+LONGEST_WHY, LONGEST_WHO = 2_000, 100
+"""Characters of what a person writes."""
+
+BY_PERSONS = (Action.HOLD, Action.TRAIN)
+"""What a person can decide besides accepting; the decision is kept, and the monitor takes it into account."""
+
+
+@dataclass(frozen=True, slots=True)
+class SeenWindow:
+    """What a list of windows says of each."""
+
+    name: str
+    version: str
+    rows: int
+    at_unix: float
+    is_block: bool
+    verdict: str
+    evidence_log10: float
+    action: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the monitor knows of a model."""
+
+    report: Report
+    events: tuple[Event, ...] = ()
+    """Newest first."""
+    windows: tuple[SeenWindow, ...] = field(default=())
+    """Newest first."""
+
+
+def write_monitor(report: Report, events: Sequence[Event]) -> dict[str, Any]:
+    """The answer about a model."""
+    body = report.model_dump(mode="json") | {"is_alarm": report.is_alarm}
+    return body | {"events": [_write_event(event) for event in events]}
+
+
+def write_windows(windows: Sequence[Window], *, has_more: bool) -> dict[str, Any]:
+    """The answer of a list of windows; `next` is what `before` asks for, None at the end."""
+    shown = [describe_window(window) for window in windows]
+    return {
+        "windows": [{name: getattr(one, name) for name in SeenWindow.__slots__} for one in shown],
+        "next": shown[-1].name if shown and has_more else None,
+    }
+
+
+def describe_window(window: Window) -> SeenWindow:
+    """What a list of windows says of one."""
+    report = window.report
+    return SeenWindow(
+        window.name,
+        window.version,
+        window.rows,
+        window.at_unix,
+        window.is_block,
+        report.verdict.kind,
+        report.evidence.log10,
+        report.decision.action,
+    )
+
+
+def read_seen(monitor: Mapping[str, Any], windows: Mapping[str, Any]) -> Seen:
+    """What two answers of the API say.
+
+    Raises:
+        ValueError: they are no such answers.
+    """
+    try:
+        fields = {name: monitor[name] for name in Report.model_fields if name in monitor}
+        events = tuple(_read_event(monitor["model"], one) for one in monitor.get("events", ()))
+        shown = tuple(
+            SeenWindow(**{name: one[name] for name in SeenWindow.__slots__}) for one in windows.get("windows", ())
+        )
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"no answer about a monitor: {error!r}") from None
+    return Seen(Report.model_validate(fields), events, shown)
+
+
+def make_baseline(report: Report, who: str, why: str, at_unix: float) -> AcceptedBaseline:
+    """The records up to a report as the reference of its version."""
+    return AcceptedBaseline(report.model, report.version, at_unix, who, why, report.window)
+
+
+def make_decision(report: Report, action: Action, who: str, why: str, at_unix: float) -> Event:
+    """What a person decided, for the decision record."""
+    data: dict[str, object] = {"action": str(action), "window": report.window, "verdict": str(report.verdict.kind)}
+    return Event(report.model, report.version, at_unix, "acted", who, why, data)
+
+
+def _write_event(event: Event) -> dict[str, Any]:
+    return {
+        "version": event.version,
+        "at_unix": event.at_unix,
+        "kind": event.kind,
+        "who": event.who,
+        "text": event.text,
+        "data": event.data,
+    }
+
+
+def _read_event(model: str, one: Mapping[str, Any]) -> Event:
+    return Event(model, one["version"], one["at_unix"], one["kind"], one["who"], one["text"], dict(one["data"]))
