@@ -31,7 +31,7 @@ class Project:
 
     name: str
     volumes: "dict[str, str]"
-    """Name in the compose file -> name in Docker; those in memory are left out."""
+    """Name in the compose file -> name in Docker; those in memory, and those of others, are left out."""
     image: str
     """One that is there wherever the stack ran, and holds tar and Python."""
 
@@ -46,7 +46,7 @@ def read_project() -> Project:
     volumes = {
         name: volume["name"]
         for name, volume in config["volumes"].items()
-        if (volume.get("driver_opts") or {}).get("type") != "tmpfs"
+        if not volume.get("external") and (volume.get("driver_opts") or {}).get("type") != "tmpfs"
     }
     return Project(config["name"], volumes, config["services"]["mlflow"]["image"])
 

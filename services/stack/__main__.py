@@ -118,7 +118,10 @@ def switch_on(profiles: "Sequence[str]") -> None:
 def stop(*, with_volumes: bool) -> int:
     """Stop and remove all containers, and switch off in .env what `make` switched on there."""
     command = ["docker", "compose", "--profile", "*", "down", "--remove-orphans"]
-    code = subprocess.run([*command, *(["--volumes"] if with_volumes else [])], check=False).returncode  # noqa: S603
+    command += ["--volumes"] if with_volumes else []
+    # Without the switch compose takes the volume of PostgreSQL's socket for one that is not the project's.
+    environment = os.environ | {"USE_POSTGRES": "true"}
+    code = subprocess.run(command, env=environment, check=False).returncode  # noqa: S603
     if code == 0 and ENV_FILE.exists():
         text = ENV_FILE.read_text(encoding="utf-8")
         changed = forget(text, read_env(ENV_FILE), with_store=with_volumes)

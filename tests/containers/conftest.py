@@ -39,6 +39,15 @@ def server_image() -> str:
     return build_image("relay-mlflow", "services/mlflow/mlflow.Dockerfile")
 
 
+@pytest.fixture(scope="session")
+def every_image(images: dict[str, str], server_image: str) -> None:
+    """All images that the project builds."""
+    assert images
+    assert server_image
+    done = compose_in(Path(), "relay")("--profile", "*", "build", "--quiet")
+    assert done.returncode == 0
+
+
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A folder with `data` and `logs` of nobody in particular."""

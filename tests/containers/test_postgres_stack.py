@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engine import ROOT, Docker, build_image, compose_in, find_users
+from engine import ROOT, Docker, build_image, compose_in, find_users, list_variables
 from load import Load
 from patience import HANG_SECONDS
 
@@ -287,16 +287,56 @@ def test_a_copy_that_does_not_go_in_whole_replaces_nothing(stack: Stack, tmp_pat
     wait_until_ready()
 
 
-@pytest.mark.parametrize("profiles", [["postgres"], ["postgres", "serve"], ["dev", "postgres"], ["full", "postgres"]])
-def test_the_profile_without_its_switch_starts_nothing_and_says_what_to_add(profiles: list[str], folder: Path) -> None:
-    compose = compose_in(folder, f"relay-test-no-switch-{os.getpid()}", USE_POSTGRES="")
-    chosen = [f"--profile={name}" for name in profiles]
+@pytest.mark.parametrize(
+    ("profiles", "command"),
+    [
+        ("postgres", "up --detach --no-build"),
+        ("postgres,serve", "up --detach --no-build"),
+        ("dev,postgres", "up --detach --no-build"),
+        ("full,postgres", "up --detach --no-build"),
+        ("dev,postgres", "up --detach --no-build --wait grafana postgres"),
+        ("full,postgres", "create --no-build"),
+        ("postgres", "run --rm train"),
+    ],
+)
+def test_the_profile_without_its_switch_starts_nothing_and_says_what_to_add(
+    profiles: str, command: str, folder: Path, every_image: None
+) -> None:
+    assert every_image is None
+    # Every password is missing too: of the services that refuse at once compose would name the quickest.
+    settings = {"COMPOSE_PROFILES": profiles, "USE_POSTGRES": "", "RELAY_SECRETS": f"{folder}/none"}
+    compose = compose_in(folder, f"relay-test-no-switch-{os.getpid()}", **settings)
     try:
-        done = compose(*chosen, "up", "--detach", "--no-build", check=False)
-        assert (done.returncode, "Add USE_POSTGRES=true to .env" in done.stderr) == (1, True)
-        assert compose("--profile", "*", "ps", "--quiet", "--status", "running").stdout == ""
+        done = compose(*command.split(), check=False)
+        assert (done.returncode, "Add USE_POSTGRES=true to .env" in done.stderr) == (1, True), done.stderr
+        assert compose("--profile", "*", "ps", "--all", "--quiet").stdout == ""
     finally:
         compose("--profile", "*", "down", "--volumes", "--timeout", "5")
+
+
+@pytest.mark.parametrize("switch", ["", "true"])
+def test_no_volume_is_left_whether_the_switch_is_still_on_or_not(switch: str, folder: Path) -> None:
+    project = f"relay-test-no-volume-{os.getpid()}"
+    (folder / "secrets").mkdir()
+    for name in PASSWORDS:
+        (folder / "secrets" / f"{name}_password").write_text("a password\n")
+    settings = {
+        "RELAY_SECRETS": f"{folder}/secrets",
+        "COMPOSE_PROFILES": "",
+        "COMPOSE_FILE": f"{ROOT}/docker-compose.yml",
+    }
+    compose = compose_in(folder, project, **settings)
+    volumes = ["docker", "volume", "ls", "--quiet", "--filter", f"label=com.docker.compose.project={project}"]
+    try:
+        compose("create", "postgres-setup", USE_POSTGRES="true")
+        made = subprocess.run(volumes, capture_output=True, text=True, check=True).stdout.split()
+        assert {f"{project}_postgres-data", f"{project}_postgres-socket"} <= set(made)
+        environment = list_variables(folder, project, **settings, USE_POSTGRES=switch, PYTHONPATH=str(ROOT))
+        command = [sys.executable, "-m", "services.stack", "stop", "--volumes"]
+        subprocess.run(command, cwd=folder, env=environment, capture_output=True, check=True, timeout=HANG_SECONDS)
+        assert subprocess.run(volumes, capture_output=True, text=True, check=True).stdout == ""
+    finally:
+        compose("--profile", "*", "down", "--volumes", "--timeout", "5", USE_POSTGRES="true")
 
 
 def test_a_start_without_any_password_stops_where_one_is_needed_alone(folder: Path) -> None:

@@ -137,12 +137,3 @@ def test_what_profiles_start_becomes_healthy(
     memory = sum(read_memory(service["ID"]) for service in running)
     print(f"{'+'.join(chosen) or 'none'}: {len(running)} services, {seconds:.0f} s, {memory:,.0f} MiB")  # noqa: T201
     assert (folder / "data" / "processed" / "linear.parquet").exists()
-
-
-@pytest.fixture(scope="session")
-def every_image(images: dict[str, str], server_image: str) -> None:
-    """All images that the project builds."""
-    assert images
-    assert server_image
-    done = compose_in(Path(), "relay")("--profile", "*", "build", "--quiet")
-    assert done.returncode == 0

@@ -50,6 +50,11 @@ def predict() -> tuple[int, Any]:
     return ask(f"{GATEWAY}/predict", {"values": [5]})
 
 
+def find_in(answer: tuple[int, Any], key: str) -> Any:
+    """What an answer holds under a key; nothing where none came, or one of another form while it starts."""
+    return answer[1].get(key) if isinstance(answer[1], dict) else None
+
+
 def wait_for(find: Callable[[], Any], seconds: float = HANG_SECONDS) -> Any:
     """What is found, once it is something."""
     end = time.monotonic() + seconds
@@ -63,7 +68,8 @@ class Airflow:
     """The web page's own interface, after a log-in."""
 
     def __init__(self) -> None:
-        self.token = ask(f"{AIRFLOW}/auth/token", {"username": "admin", "password": PASSWORD})[1]["access_token"]
+        who = {"username": "admin", "password": PASSWORD}
+        self.token = wait_for(lambda: find_in(ask(f"{AIRFLOW}/auth/token", who), "access_token"))
 
     def get(self, path: str) -> Any:
         status, found = ask(f"{AIRFLOW}{DAG}{path}", None, self.token)
@@ -95,7 +101,7 @@ class Airflow:
 
     def states(self, run: str) -> dict[str, str]:
         """Task -> how it ended."""
-        tasks = self.get(f"/dagRuns/{quote(run)}/taskInstances")["task_instances"]
+        tasks = wait_for(lambda: self.get(f"/dagRuns/{quote(run)}/taskInstances").get("task_instances"))
         return {task: next(one["state"] for one in tasks if one["task_id"] == task) for task in TASKS}
 
     def log(self, run: str, task: str, attempt: int = 1) -> str:
@@ -210,7 +216,7 @@ def test_two_triggers_run_one_after_the_other_and_a_killed_container_is_tried_ag
     assert first["end_date"] <= second["start_date"]
 
     path = f"/dagRuns/{quote(first['dag_run_id'])}/taskInstances/ingest/tries"
-    one, two = airflow.get(path)["task_instances"]
+    one, two = wait_for(lambda: airflow.get(path).get("task_instances"))
     waited = datetime.fromisoformat(two["start_date"]) - datetime.fromisoformat(one["end_date"])
     assert (one["state"], two["state"], waited.total_seconds() >= 30) == ("failed", "success", True)
     assert "exit code 137" in airflow.log(first["dag_run_id"], "ingest")
@@ -234,7 +240,7 @@ def test_what_runs_goes_on_without_airflow_and_a_version_whose_deployment_fails_
     stack("kill", "--signal", "KILL", "airflow")
     code = subprocess.run(["docker", "wait", container], capture_output=True, text=True, check=True).stdout.strip()
     assert (code, predict()[0]) == ("0", 200)
-    wait_for(lambda: predict()[1]["model_version"] == "3")
+    wait_for(lambda: find_in(predict(), "model_version") == "3")
 
     # Now the API may not serve the model any more, whatever version of it.
     stack("--profile", "schedule", "create", "--force-recreate", "api", MODEL_URI="models:/credit@production")
