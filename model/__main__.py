@@ -62,6 +62,9 @@ SHARED = HANDOFF + Code(
         "relay.registry.onnx_file",
         *("relay.registry.predictions", "relay.registry.segments", "relay.registry.task", "relay.results.findings"),
         "relay.results.signs",
+        *("model.training.monitor", "relay.registry.watched"),
+        *("drift.bins", "drift.column_profile", "drift.columns", "drift.exact", "drift.expected", "drift.losses"),
+        "drift.profile",
     ),
     packages=("matplotlib", "numpy", "onnxruntime", "pandas", "scikit-learn", "scipy", "skops", "threadpoolctl"),
 )

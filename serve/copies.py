@@ -20,7 +20,7 @@ from relay.handoff.column import Column
 from relay.handoff.errors import RelayError
 from relay.handoff.files import sync_file, sync_folder, write_atomically
 from relay.registry.artifacts import check_files, check_lineage
-from relay.registry.contract import CONTRACT_FILE, LINEAGE_FILE, MODEL_FILE, ONNX_FILE, Contract
+from relay.registry.contract import CONTRACT_FILE, LINEAGE_FILE, MODEL_FILE, ONNX_FILE, REFERENCE_FILE, Contract
 from relay.registry.versions import CONTRACT_SHA256, LINEAGE_SHA256, Version
 from serve.store import VersionRef
 
@@ -151,7 +151,7 @@ class Copies:
         """Remove the model files of all versions but those that were last in force."""
         whole = [path.parent for path in (self.folder / model).glob(f"[!.]*/{MODEL_FILE}")]
         for path in sorted(whole, key=lambda path: path.stat().st_mtime_ns, reverse=True)[KEEP:]:
-            for name in (MODEL_FILE, ONNX_FILE):
+            for name in (MODEL_FILE, ONNX_FILE, REFERENCE_FILE):
                 (path / name).unlink(missing_ok=True)
 
     def find_lineage(self, model: str, version: str) -> dict[str, Any] | None:

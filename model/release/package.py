@@ -40,7 +40,12 @@ def write_package(result: Path, contract: Contract, lineage: dict[str, Any], fol
         run_id: the MLflow run that made it.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    for name in (*contract.files, CONTRACT_FILE, *(f"{CODE_FOLDER}/{name}" for name in contract.code)):
+    for name in (
+        *contract.files,
+        *contract.monitored,
+        CONTRACT_FILE,
+        *(f"{CODE_FOLDER}/{name}" for name in contract.code),
+    ):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(result / name, folder / name)
     (folder / LINEAGE_FILE).write_text(format_json(lineage), encoding="utf-8")
@@ -50,8 +55,8 @@ def write_package(result: Path, contract: Contract, lineage: dict[str, Any], fol
     (folder / "requirements.txt").write_text("\n".join(pins) + "\n", encoding="utf-8")
     environment = {"python": platform.python_version(), "dependencies": ["-r requirements.txt"]}
     _write_json(folder / "python_env.yaml", environment)  # JSON is YAML
-    own = list_own_types((folder / MODEL_FILE).read_bytes()) if contract.code else []
-    _write_description(contract, folder / "MLmodel", run_id, own)
+    types = list_own_types((folder / MODEL_FILE).read_bytes()) if contract.code else []
+    _write_description(contract, folder / "MLmodel", run_id, types)
 
 
 def sign(contract: Contract) -> "ModelSignature | None":

@@ -41,6 +41,8 @@ class Results:
     """What is promised of the model."""
     code: Mapping[str, bytes] = field(default_factory=dict)
     """Name -> content of each file of own code that the model file needs, such as recipes/churn.py."""
+    monitored: Mapping[str, bytes] = field(default_factory=dict)
+    """Name -> content of profile.json and reference.parquet, those there are."""
 
 
 def add_warnings(results: Results, warnings: Iterable[ColumnWarning]) -> Results:
@@ -65,7 +67,7 @@ def render_files(results: Results) -> dict[str, bytes]:
         RENDERED: render_findings(findings).encode(),
     }
     for name, table in results.tables.items():
-        files[f"{name}.parquet"] = _write_table(table)
+        files[f"{name}.parquet"] = write_table(table)
     for picture in results.pictures:
         files |= render(picture)
     if results.model is not None:
@@ -74,6 +76,7 @@ def render_files(results: Results) -> dict[str, bytes]:
         files[ONNX_FILE] = results.onnx
     if results.contract is not None:
         files[CONTRACT_FILE] = results.contract.to_json()
+    files |= results.monitored
     files |= {f"{CODE_FOLDER}/{name}": content for name, content in results.code.items()}
     return files
 
@@ -97,7 +100,8 @@ def round_figures(value: Any) -> Any:
     return value
 
 
-def _write_table(table: pa.Table) -> bytes:
+def write_table(table: pa.Table) -> bytes:
+    """The Parquet file of a table."""
     buffer = io.BytesIO()
     # combine_chunks: the bytes then depend on the rows alone, not on how they came.
     pq.write_table(table.combine_chunks(), buffer, compression="zstd")

@@ -1,14 +1,22 @@
 """The files of a registered version, fetched and held against the digests that were written when it was registered."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from relay.handoff.files import hash_file, sync_file, sync_folder
-from relay.registry.contract import CONTRACT_FILE, LINEAGE_FILE, MODEL_FILE, ONNX_FILE, Contract
+from relay.registry.contract import (
+    CONTRACT_FILE,
+    LINEAGE_FILE,
+    MODEL_FILE,
+    ONNX_FILE,
+    PROFILE_FILE,
+    REFERENCE_FILE,
+    Contract,
+)
 from relay.registry.errors import RegistryAwayError
 from relay.registry.model_file import ModelTamperedError
 from relay.registry.own_code import AGAIN, OwnCodeRefusedError, read_code, show_name
@@ -68,16 +76,21 @@ def check_files(folder: Path, version: Version) -> Contract:
         raise ModelTamperedError(f"{where}: {CONTRACT_FILE} is not a contract: {why}. {AGAIN}") from error
     if contract.model != version.name:
         raise ModelTamperedError(f"{where}: its contract is of the model {show_name(contract.model)}. {AGAIN}")
-    for name, sha256 in contract.files.items():
-        if name not in (MODEL_FILE, ONNX_FILE):
-            raise ModelTamperedError(f"{where}: the contract names {show_name(name)} as a model file. {AGAIN}")
-        _check(folder / name, sha256, where)
+    _check_listed(folder, where, contract.files, (MODEL_FILE, ONNX_FILE), "as a model file")
+    _check_listed(folder, where, contract.monitored, (PROFILE_FILE, REFERENCE_FILE), "for the monitor")
     if contract.code:
         try:
             read_code(folder, contract)
         except OwnCodeRefusedError as error:
             raise OwnCodeRefusedError(f"{where}: {error.message}", next_step=error.next_step) from None
     return contract
+
+
+def _check_listed(folder: Path, where: str, listed: Mapping[str, str], allowed: Collection[str], purpose: str) -> None:
+    for name, sha256 in listed.items():
+        if name not in allowed:
+            raise ModelTamperedError(f"{where}: the contract names {show_name(name)} {purpose}. {AGAIN}")
+        _check(folder / name, sha256, where)
 
 
 def check_lineage(folder: Path, version: Version) -> None:

@@ -75,7 +75,11 @@ def predict_with_model(contract: Contract, model: Any, records: Sequence[Record]
     """
     if contract.task == ModelTask.AUTHORSHIP:
         return _attribute_texts(contract, model, records)
-    frame = make_frame(contract.inputs, records)
+    return predict_frame(contract, model, make_frame(contract.inputs, records))
+
+
+def predict_frame(contract: Contract, model: Any, frame: "pd.DataFrame") -> Predictions:
+    """The same for rows that are a frame already (rows, inputs); not for models of styles."""
     if contract.gives_probabilities:
         return read_outputs(contract, model.predict_proba(frame))
     if contract.task == ModelTask.BINARY:

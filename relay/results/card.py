@@ -104,7 +104,7 @@ def _describe_model(
         "Changed for this run": ", ".join(f"{name} = {value}" for name, value in receipt.overrides.items())
         or "nothing",
         "Packages": ", ".join(f"{name} {number}" for name, number in receipt.versions.items()),
-        **{f"SHA-256 of {name}": sha256 for name, sha256 in contract.files.items()},
+        **{f"SHA-256 of {name}": sha256 for name, sha256 in (contract.files | contract.monitored).items()},
     }
     return (Table(("What", "Value"), tuple(rows.items())),)
 

@@ -50,6 +50,9 @@ class Topic(StrEnum):
     COLUMNS = "columns"
     """An input is empty, or its values are rounded."""
 
+    MONITOR = "monitor"
+    """What the monitor or the gate cannot see of this model."""
+
     # Own code
     OWN = "own"
     """A sentence of a user's function."""

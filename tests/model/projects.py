@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -247,7 +247,7 @@ def document_columns(documents_of_each: int = 4, words: int = 160) -> dict[str, 
         "document": [f"{author}-{number}" for number, author in enumerate(authors)],
         "text": [" ".join(draw.choice(WORDS[author], words)) for author in authors],
         "author": authors,
-        "written_at_utc": [datetime(2026, 1, 1 + number, tzinfo=UTC) for number in range(len(authors))],
+        "written_at_utc": [datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=number) for number in range(len(authors))],
     }
 
 

@@ -76,6 +76,8 @@ CANNOT_CHANGE_BYTES = {
     "relay.handoff.stage": "declares what a stage is",
     "relay.handoff.variables": "reads variables of the environment, which say where files lie and which recipes run",
     "relay.handoff.up_to_date": "decides whether a stage runs",
+    "drift.errors": "errors: a run that raises one writes nothing",
+    "drift.estimates": "figures of labelled records, of which a training computes none",
     "relay.registry": "holds modules, no code",
     "relay.registry.code_key": "signs versions, after the result is in place",
     "relay.registry.own_code": "checks the own code of versions in the registry",

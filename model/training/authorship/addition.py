@@ -18,6 +18,7 @@ class Addition:
     tables: dict[str, pa.Table] = field(default_factory=dict)
     model: bytes | None = None
     contract: Contract | None = None
+    monitored: dict[str, bytes] = field(default_factory=dict)
 
 
 def merge(*additions: Addition) -> Addition:
@@ -28,4 +29,5 @@ def merge(*additions: Addition) -> Addition:
         tables={name: found for addition in additions for name, found in addition.tables.items()},
         model=next((addition.model for addition in additions if addition.model is not None), None),
         contract=next((addition.contract for addition in additions if addition.contract is not None), None),
+        monitored={name: content for addition in additions for name, content in addition.monitored.items()},
     )

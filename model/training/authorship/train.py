@@ -58,11 +58,14 @@ from model.training.authorship.spelling import say_spelling
 from model.training.authorship.stability import say_settings, tabulate_settings, try_settings
 from model.training.authorship.trust import figures_of, judge, say_trust
 from model.training.authorship.views import Views, draw_views
+from model.training.authorship.watch import watch_styles
+from model.training.contract import hash_files
 from model.training.result import Results
 from model.training.skops_file import write_model
 from relay.handoff.errors import ModelError
 from relay.handoff.recipe import Recipe
 from relay.registry.contract import Asking
+from relay.registry.monitor_section import read_monitor
 from relay.results.findings import Finding, Topic
 from stylometry.attribution import AuthorshipClassifier
 from stylometry.chunks import Chunks
@@ -141,6 +144,7 @@ def _map_documents(documents: Documents, recipe: Recipe, parameters: AuthorshipP
         dropped={"documents shorter than a chunk": chunks.short_documents} if chunks.short_documents else {},
         model=added.model,
         contract=added.contract,
+        monitored=added.monitored,
     )
 
 
@@ -225,11 +229,19 @@ def _attribute(
             lowest_coverage=coverage.lowest,
         ),
     )
-    said, figures = say_coverage(coverage, classifier, documents), {"coverage": figures_of_coverage(coverage)}
-    if comparable is None:
-        return Addition(findings=said, metrics=figures, model=model, contract=contract)
-    answers = _answer(documents, classifier, (learned, comparable), parameters)
-    return Addition((*said, *answers.findings), {**figures, **answers.metrics}, answers.tables, model, contract)
+    lengths = dict(zip(known.repeats.texts.tolist(), map(len, documents.texts()), strict=True))
+    keeps_rows = read_monitor(recipe).keep_rows
+    watched = watch_styles(contract, classifier, learned, lengths, seed=recipe.seed, keeps_rows=keeps_rows)
+    kept = Addition(
+        (*say_coverage(coverage, classifier, documents), *watched.findings),
+        {"coverage": figures_of_coverage(coverage)},
+        model=model,
+        contract=contract.model_copy(update={"monitored": hash_files(watched.files)}),
+        monitored=watched.files,
+    )
+    return (
+        kept if comparable is None else merge(kept, _answer(documents, classifier, (learned, comparable), parameters))
+    )
 
 
 def _answer(

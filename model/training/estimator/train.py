@@ -1,6 +1,7 @@
 """`kind = "estimator"`: one scikit-learn Pipeline, fitted on train, judged on test, kept as skops."""
 
 import warnings
+from collections.abc import Iterator
 from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -25,10 +26,13 @@ from model.training.estimator.segments import check_segments, find_segments
 from model.training.estimator.task import Task
 from model.training.estimator.unusual import find_lookalikes, find_rounded_target, find_unusual
 from model.training.estimator.weights import require_weights
+from model.training.monitor.answers import choose_answer
+from model.training.monitor.build import Answer, Drawing, Side, Watch, watch_rows
 from model.training.result import Results
 from model.training.skops_file import write_model
 from relay.handoff.recipe import Recipe
-from relay.registry.contract import MODEL_FILE, ONNX_FILE
+from relay.registry.contract import MODEL_FILE, ONNX_FILE, Contract
+from relay.registry.monitor_section import read_monitor
 from relay.results.findings import Finding, Topic
 
 if TYPE_CHECKING:
@@ -51,8 +55,6 @@ def train_estimator(
         ModelError: these data and this estimator do not go together.
     """
     task = set_task(table, recipe, parameters, own)
-    if task.as_classes:
-        check_classes(task)
     with threadpool_limits(parameters.threads), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         with own.watch() if own else nullcontext():
@@ -68,25 +70,41 @@ def train_estimator(
     contract = describe_estimator(
         recipe, parameters, task, fitted=fitted, metrics=results.metrics, files=files, leaks=leaks
     )
+    with threadpool_limits(parameters.threads):
+        watched = _watch(contract, task, choose_answer(contract, fitted, files), recipe)
     return replace(
         results,
-        metrics={**results.metrics, "threads": parameters.threads},
+        metrics=results.metrics | {"threads": parameters.threads},
         findings=(
             *results.findings,
             *say_leaks(leaks, task.target),
-            *find_unusual(task.split, recipe.columns),
-            *find_lookalikes(task.split, task.target, recipe.columns),
-            *find_rounded_target(task.split, task.target, recipe.columns[task.target]),
+            *_say_columns(task),
             *([attempt.finding] if attempt.finding else []),
             *say_batch_test(contract),
+            *watched.findings,
             *_say_warnings(caught),
         ),
         dropped=_count_left_out(task),
         model=model,
         onnx=attempt.content,
-        contract=contract.model_copy(update={"code": hash_files(code)}),
+        contract=contract.model_copy(update={"code": hash_files(code), "monitored": hash_files(watched.files)}),
+        monitored=watched.files,
         code=code,
     )
+
+
+def _watch(contract: Contract, task: Task, answer: Answer, recipe: Recipe) -> Watch:
+    """What monitor and gate get of the rows of both sides."""
+    train, test = (Side(one.inputs, one.target, one.weights) for one in (task.split.train, task.split.test))
+    drawing = Drawing(recipe.seed, keeps_rows=read_monitor(recipe).keep_rows, is_own=task.is_own)
+    return watch_rows(contract, (train, test), answer, drawing)
+
+
+def _say_columns(task: Task) -> Iterator[Finding]:
+    """What a person should look at in the columns."""
+    yield from find_unusual(task.split, task.columns)
+    yield from find_lookalikes(task.split, task.target, task.columns)
+    yield from find_rounded_target(task.split, task.target, task.columns[task.target])
 
 
 def _count_left_out(task: Task) -> dict[str, int]:
@@ -112,7 +130,7 @@ def set_task(table: pa.Table, recipe: Recipe, parameters: EstimatorParameters, o
     pipeline = as_pipeline(estimator) if own else build_pipeline(recipe.columns, estimator)
     if split.train.weights is not None:
         require_weights(pipeline)
-    return Task(
+    task = Task(
         pipeline=pipeline,
         is_own=own is not None,
         split=split,
@@ -125,6 +143,9 @@ def set_task(table: pa.Table, recipe: Recipe, parameters: EstimatorParameters, o
         folds=parameters.cv_folds,
         segments=tuple(find_segments(parameters.segments, split.train)),
     )
+    if task.as_classes:
+        check_classes(task)
+    return task
 
 
 def _say_warnings(caught: list[warnings.WarningMessage]) -> list[Finding]:

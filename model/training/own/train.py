@@ -9,8 +9,10 @@ from threadpoolctl import threadpool_limits
 
 from model.parameters import PythonParameters
 from model.training.contract import hash_files
+from model.training.monitor.build import Watch
 from model.training.own.contract import Made, describe_own
 from model.training.own.given import Given, read_given
+from model.training.own.watch import watch_own
 from model.training.own_calls import Own
 from model.training.result import Results
 from model.training.skops_file import write_model
@@ -42,20 +44,23 @@ def train_own(table: pa.Table, recipe: Recipe, parameters: PythonParameters, own
     metrics = describe(given, parameters, own.shown)
     content = None if given.model is None else write_given(given.model, own.shown)
     code = {} if content is None else own.read_code(content)
-    contract, said = None, list[Finding]()
+    contract, said, watched = None, list[Finding](), Watch({})
     if content is not None:
         made = Made(given.model, content, hash_files(code), metrics)
         with threadpool_limits(parameters.threads):
             contract, said = describe_own(made, table, recipe, parameters)
+            watched = watch_own(contract, given.model, table, recipe, sees_test=len(own.data) == 1)
+        contract = contract.model_copy(update={"monitored": hash_files(watched.files)})
     return Results(
         metrics=metrics,
-        findings=(*say(given), *said, *_say_warnings(caught)),
+        findings=(*say(given), *said, *watched.findings, *_say_warnings(caught)),
         pictures=given.pictures,
         tables=given.tables,
         rows=table.num_rows,
         model=content,
         contract=contract,
         code=code,
+        monitored=watched.files,
     )
 
 
