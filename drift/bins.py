@@ -61,7 +61,7 @@ def count_bins(values: Floats, *edges: Floats) -> list[Integers]:
     return found
 
 
-def join_neighbours(totals: Integers, least: float) -> Integers:
+def join_neighbours(totals: Integers | Floats, least: float) -> Integers:
     """Group of each bin (bins,): neighbours are joined from the left until a group has `least` or more in all."""
     groups, group, held = np.zeros(len(totals), np.int64), 0, 0.0
     for place, total in enumerate(totals.tolist()):
@@ -72,6 +72,14 @@ def join_neighbours(totals: Integers, least: float) -> Integers:
     if held < least and group:  # what is left at the right end goes to its neighbour
         groups[groups == group] = group - 1
     return groups
+
+
+def join_ends(totals: Integers, least: float) -> Integers:
+    """Group of each bin (bins,): bins at either end are joined until the end has `least` or more in all."""
+    below = np.cumsum(totals)
+    first = int(np.searchsorted(below, least))
+    last = len(totals) - 1 - int(np.searchsorted(np.cumsum(totals[::-1]), least))
+    return np.clip(np.arange(len(totals)), first, max(first, last)) - first
 
 
 def join_rare(totals: Integers, least: float) -> Integers:

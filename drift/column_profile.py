@@ -114,8 +114,9 @@ class ColumnProfile:
             fine, coarse, psi = bins.count_bins(present, *edges)
             return ColumnCounts(_ints(fine), _ints(coarse), _ints(psi), missing, 0, len(read))
         places = self._place_categories(present)
+        rest = min(len(self.values), PSI_VALUES)
         fine = np.bincount(places, minlength=len(self.values) + 1)
-        psi = np.bincount(np.minimum(places, min(len(self.values), PSI_VALUES)), minlength=len(self.psi_counts) or 1)
+        psi = np.bincount(np.minimum(places, rest), minlength=rest + 1)
         new = 0 if self.is_open else self._count_new(present[places == len(self.values)].tolist())
         return ColumnCounts(_ints(fine), _ints(fine), _ints(psi), missing, new, len(read))
 

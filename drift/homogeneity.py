@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy import special
 
-from drift.bins import join_neighbours, join_rare
+from drift.bins import join_ends, join_neighbours, join_rare
 from drift.columns import Floats, Kind
 
 LEAST_EXPECTED = 5.0
@@ -46,12 +46,16 @@ def anderson_darling(reference: npt.ArrayLike, block: npt.ArrayLike) -> Comparis
         Liu, Tang and Zhang 2009, Computational Statistics and Data Analysis 53, p. 855 (case s1^2 <= s2).
     """
     ours, theirs = np.asarray(reference, np.float64), np.asarray(block, np.float64)
+    first, second = ours.sum(), theirs.sum()
+    rows = first + second
+    if min(first, second) < LEAST_EXPECTED:
+        return NOTHING
+    groups = join_ends((ours + theirs).astype(np.int64), LEAST_EXPECTED * rows / min(first, second))
+    ours, theirs = _sum_groups(ours, groups), _sum_groups(theirs, groups)
     totals = ours + theirs
     ours, theirs, totals = ours[totals > 0], theirs[totals > 0], totals[totals > 0]
-    first, second = ours.sum(), theirs.sum()
-    if min(first, second) < LEAST_EXPECTED or len(totals) < 2:
-        return NOTHING
-    rows = first + second
+    if len(totals) <= 2:
+        return _compare_heaviest(ours, theirs) if len(totals) == 2 else NOTHING
     below = np.cumsum(totals)[:-1] / rows
     gaps = np.cumsum(ours)[:-1] / first - np.cumsum(theirs)[:-1] / second
     weights = totals[:-1] / rows / (below * (1 - below))
@@ -91,10 +95,11 @@ def chi_square(reference: npt.ArrayLike, block: npt.ArrayLike, kind: Kind) -> Co
         return NOTHING
     join = join_neighbours if kind == "number" else join_rare
     groups = join((ours + theirs).astype(np.int64), LEAST_EXPECTED * rows / smaller)
+    if not groups.any():
+        return _compare_heaviest(ours, theirs)
     ours, theirs = _sum_groups(ours, groups), _sum_groups(theirs, groups)
-    ours, theirs = ours[ours + theirs > 0], theirs[ours + theirs > 0]
-    if len(ours) < 2:
-        return NOTHING
+    if len(ours) == 2:
+        return _compare_heaviest(ours, theirs)
     expected = np.outer([ours.sum(), theirs.sum()], ours + theirs) / rows
     statistic = float(((np.stack([ours, theirs]) - expected) ** 2 / expected).sum())
     return Comparison(statistic, float(special.chdtrc(len(ours) - 1, statistic)))
@@ -133,6 +138,12 @@ def hypergeometric(found: int, *, drawn: int, hits: int, rows: int) -> float:
     terms = np.exp(logs)
     upper, lower = terms[found - low :].sum(), terms[: found - low + 1].sum()
     return float(min(1.0, 2 * min(upper, lower)))
+
+
+def _compare_heaviest(ours: Floats, theirs: Floats) -> Comparison:
+    """The share of the most frequent bin against all others: exact, where two bins are left or the rest is rare."""
+    place = int((ours + theirs).argmax())
+    return compare_shares((int(ours[place]), int(ours.sum())), (int(theirs[place]), int(theirs.sum())))
 
 
 def _sum_groups(counts: Floats, groups: npt.NDArray[np.int64]) -> Floats:
