@@ -30,6 +30,8 @@ LEAST_MARGIN = 8.0
 """Log of the likelihood ratio to the next best factor: another shift looks about as much like two neighbouring ones."""
 NEAR, LEAST_GAIN_NEAR, LEAST_MARGIN_NEAR = 3.0, 100.0, 12.0
 """Factors up to three move values only among others of their kind, as a change of the rows does: they need more."""
+LEAST_SHARE_OF_BINS = 0.5
+"""Share of rows that a near factor needs where no reference rows are kept: bins alone do not tell so well."""
 MOST_MISFIT, LEAST_EXPLAINED = 4.0, 0.85
 """The mixture fits if its chi-square is within so many standard deviations, or so much of the first one is gone."""
 LEAST_EXPECTED = 5.0
@@ -109,7 +111,7 @@ def find_factor(column: ColumnProfile, reference: npt.ArrayLike | None, block: n
     rows = sum(column.counts) if before is None else len(before)
     if min(rows, len(values)) < LEAST_ROWS or not (any(column.edges) if before is None else before.any()):
         return None
-    mixture = _count_profile(column, values) if before is None else _count_rows(before, values)
+    mixture = _count_profile(column, values) if before is None else _count_rows(column, before, values)
     shares = _fit(mixture)
     likelihoods = mixture.measure_likelihood(shares)
     *_, second, first = np.sort(likelihoods)
@@ -117,6 +119,8 @@ def find_factor(column: ColumnProfile, reference: npt.ArrayLike | None, block: n
     factor = tuple(MEANINGS)[best]
     nothing = mixture.measure_likelihood(np.zeros(len(shares)))[best]
     is_near = max(factor, 1 / factor) <= NEAR
+    if is_near and before is None and shares[best] < LEAST_SHARE_OF_BINS:
+        return None
     least_gain, least_margin = (LEAST_GAIN_NEAR, LEAST_MARGIN_NEAR) if is_near else (LEAST_GAIN, LEAST_MARGIN)
     mixture, share = mixture.only(best), float(shares[best])
     if 2 * (first - nothing) < least_gain or first - second < least_margin or not _fits(mixture, share):
@@ -125,11 +129,11 @@ def find_factor(column: ColumnProfile, reference: npt.ArrayLike | None, block: n
     return _describe(column.name, factor, share, low, high)
 
 
-def _count_rows(before: Floats, values: Floats) -> _Mixture:
-    """Counts in bins that lie at quantiles of the reference and of all its multiples."""
+def _count_rows(column: ColumnProfile, before: Floats, values: Floats) -> _Mixture:
+    """Counts in bins whose edges are those of the profile, and quantiles of the reference and of all its multiples."""
     factors = np.array(tuple(MEANINGS))
     quantiles = np.unique(np.quantile(before, QUANTILES, method="inverted_cdf"))
-    edges = _widen(np.outer(np.r_[1.0, factors], quantiles))
+    edges = np.unique(np.r_[_widen(np.outer(np.r_[1.0, factors], quantiles)), np.array(column.edges)])
     base, scaled = _share(before, edges), np.stack([_share(before * factor, edges) for factor in factors])
     return _Mixture(_histogram(values, edges), base, scaled, noise=1 + len(values) / len(before))
 
