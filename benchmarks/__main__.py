@@ -13,6 +13,7 @@ BENCHMARKS = (
     "trigrams",
     "authorship",
     "credit",
+    "drift_watch",
     "adopt",
     "download",
     "tracking",

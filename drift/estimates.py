@@ -140,7 +140,9 @@ def estimate_calibration(scores: Floats, labels: Floats, *, bins: int = 10) -> C
     order = np.argsort(scores, kind="stable")
     sorted_scores, sorted_labels = scores[order], labels[order]
     wanted = (np.arange(1, bins) * len(scores)) // bins
-    cuts = np.searchsorted(sorted_scores, sorted_scores[wanted], side="left") if len(scores) else wanted
+    at = sorted_scores[wanted] if len(scores) else sorted_scores
+    starts, stops = (np.searchsorted(sorted_scores, at, side=side) for side in ("left", "right"))
+    cuts = np.where(wanted - starts <= stops - wanted, starts, stops) if len(scores) else starts
     edges = np.unique(np.concatenate([[0], cuts, [len(scores)]]))
     found = tuple(
         CalibrationBin(float(np.mean(sorted_scores[start:stop])), estimate_rate(sorted_labels[start:stop]))

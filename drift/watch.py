@@ -50,8 +50,13 @@ class Watch:
             look_rows: Records per look.
             alpha: Probability of a false alarm over all streams and looks.
             refused: Whether refused records are a stream; the profile's rows count as not refused.
+
+        Raises:
+            DriftError: The profile has no column and no score.
         """
         starts = begin_streams(profile, refused=refused)
+        if not starts:
+            raise DriftError("the profile has no column and no score: there is nothing to watch")
         self.streams: tuple[Stream, ...] = tuple(starts)
         self.look_rows = look_rows
         self.alpha = alpha

@@ -4,7 +4,6 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from drift.betting import Look
 from drift.columns import Column, Floats
 from drift.errors import DriftError
 from drift.profile import Profile, build_profile
@@ -47,7 +46,7 @@ def name_records(rows: int) -> npt.NDArray[np.uint64]:
     return hash_ids(f"prediction/{number}" for number in range(rows))
 
 
-@pytest.mark.parametrize("portion", [1, 7, 50, 199, 200, 201, 777])
+@pytest.mark.parametrize("portion", [50, 199, 200, 201, 777])
 def test_any_split_gives_the_same_bytes(portion: int) -> None:
     random = np.random.default_rng(1)
     profile, columns, score, keys = (
@@ -60,7 +59,7 @@ def test_any_split_gives_the_same_bytes(portion: int) -> None:
     looks = whole.look(columns, score, keys)
     assert [look.rows for look in looks] == [200, 400, 600, 800, 1_000]
     parts = Watch(profile)
-    found: list[Look] = []
+    found = list(parts.look(cut(columns, 0, 0), score[:0], keys[:0]))
     for start in range(0, 1_000, portion):
         found += parts.look(
             cut(columns, start, start + portion), score[start : start + portion], keys[start : start + portion]
