@@ -1,4 +1,4 @@
-"""What a person can do on the screen Monitor: look now, accept, train, hold. Each asks once more, and why."""
+"""What a person can do on the screen Monitor: look now, accept, train, hold. Each asks for a confirmation and a reason."""
 
 import getpass
 import socket
@@ -146,7 +146,7 @@ def name_user() -> str:
 
 
 def _confirm(title: str, sentences: tuple[str, ...], do: Callable[[str, str], str], *, needs_why: bool) -> None:
-    """Ask once more, with who and why; then do it and draw the screen again."""
+    """Ask for a confirmation with who and why; then do it and draw the screen again."""
 
     def ask_once_more() -> None:
         for sentence in sentences:
