@@ -3,7 +3,7 @@
 Whichever of the two is scraped, the same report gives the same series; rules and dashboards take the newest of both.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from relay.monitoring.report import Interval, LabelState, Report, VerdictKind
 
@@ -43,8 +43,13 @@ def list_samples(report: Report, succeeded_unix: float | None = None) -> Iterato
 
 
 def format_figures(report: Report, succeeded_unix: float | None = None) -> str:
-    """The series in Prometheus's text format."""
-    samples = list(list_samples(report, succeeded_unix))
+    """The series of one report in Prometheus's text format."""
+    return format_samples(list_samples(report, succeeded_unix))
+
+
+def format_samples(samples: Iterable[Sample]) -> str:
+    """Series in Prometheus's text format, those of one name together, as that wants them."""
+    samples = list(samples)
     lines: list[str] = []
     for name, meaning in HEADS.items():
         found = [f"{name}{_write_labels(labels)} {value!r}\n" for of, labels, value in samples if of == name]

@@ -105,6 +105,14 @@ class SqliteStore:
         """Keep a baseline and its event; the monitor's next run starts again from it."""
         self._write(sql.list_accepted(baseline))
 
+    def note_run(self, model: str, at_unix: float) -> None:
+        """Keep when the monitor last read the prediction log of a model to its end."""
+        self._write([(sql.NOTE_RUN, (model, at_unix))])
+
+    def find_run(self, model: str) -> float | None:
+        """When the monitor last read the prediction log of a model to its end; None before the first time."""
+        return self._find(sql.FIND_RUN, (model,), lambda values: float(values[0]))
+
     def find_baseline(self, model: str, version: str) -> AcceptedBaseline | None:
         """The baseline that was accepted last for a version; None for its own test rows."""
         return self._find(sql.FIND_BASELINE, (model, version), sql.make_baseline)

@@ -33,6 +33,7 @@ TABLES = (
     "create table {p}baselines (seq {seq}, model {text} not null, version {text} not null, at_unix {real} not null,"
     " who {text} not null, why {text} not null, named {text} not null)",
     "create index {i}baselines_by_version on {p}baselines (model, version, seq)",
+    "create table {p}runs (model {text} primary key, at_unix {real} not null)",
 )
 MIGRATIONS: tuple[tuple[str, ...], ...] = (TABLES,)
 """What brings a database from each version of the tables to the next one; the first makes them."""
@@ -81,6 +82,10 @@ PRUNE_EVENTS = (
 )
 INSERT_BASELINE = f"insert into {{p}}baselines ({_BASELINE}) values ($1, $2, $3, $4, $5, $6)"
 FIND_BASELINE = f"select {_BASELINE} from {{p}}baselines where model = $1 and version = $2 order by seq desc limit 1"
+NOTE_RUN = (
+    "insert into {p}runs (model, at_unix) values ($1, $2) on conflict (model) do update set at_unix = excluded.at_unix"
+)
+FIND_RUN = "select at_unix from {p}runs where model = $1"
 
 Statement = tuple[str, tuple[Any, ...]]
 

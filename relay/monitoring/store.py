@@ -127,5 +127,11 @@ class Store(Protocol):
     def accept(self, baseline: AcceptedBaseline) -> None:
         """Keep a baseline and its event; the monitor's next run starts again from it."""
 
+    def note_run(self, model: str, at_unix: float) -> None:
+        """Keep when the monitor last read the prediction log of a model to its end."""
+
+    def find_run(self, model: str) -> float | None:
+        """When the monitor last read the prediction log of a model to its end; None before the first time."""
+
     def find_baseline(self, model: str, version: str) -> AcceptedBaseline | None:
         """The baseline that was accepted last for a version; None for its own test rows."""

@@ -82,6 +82,15 @@ def test_old_windows_are_removed(opening: OpenStore) -> None:
         assert (len(found), found[0].rows, found[-1].rows) == (MOST_WINDOWS, MOST_WINDOWS + 2, 3)
 
 
+def test_the_last_run_of_a_model_is_kept(opening: OpenStore) -> None:
+    with opening() as store:
+        store.note_run("credit", 7.0)
+        store.note_run("linear", 8.0)
+        store.note_run("credit", 9.5)
+    with opening(is_reader=True) as store:
+        assert [store.find_run(model) for model in ("credit", "linear", "other")] == [9.5, 8.0, None]
+
+
 def test_the_baseline_that_was_accepted_last_counts(opening: OpenStore) -> None:
     with opening() as store:
         for why in ("new branch", "newer branch"):
