@@ -20,9 +20,12 @@ from serve.exchange import Endpoint
 from serve.fetch import Fetching
 from serve.follow import Follower
 from serve.information import Information
+from serve.labels import LabelRoutes
 from serve.log import open_log
 from serve.metrics import Metrics
 from serve.middleware import KeyGuard, Middleware
+from serve.monitor import MonitorFigures, MonitorRoutes
+from serve.monitor_store import open_monitor
 from serve.predicting import PredictRoutes
 from serve.registry_fetcher import RegistryFetcher, RegistryModels
 from serve.sample import Sample
@@ -89,7 +92,9 @@ class Service:
         self._looked = asyncio.Event()
 
     def _routes(self, busy: Mapping[str, Endpoint], guard: KeyGuard) -> list[Route]:
-        information = Information(self.store, self.log, self.settings, self.metrics)
+        monitor = open_monitor(self.settings.folder, self.settings.database_url)
+        figures = MonitorFigures(monitor, self.store)
+        information = Information(self.store, self.log, self.settings, self.metrics, figures)
         stored = StoredPredictions(self.log, self.copies.find_lineage, self.copies.find_target)
         by_name = Endpoint("/models/{name}/predict", self.predictions.predict_by_name, guard)
         return [
@@ -97,6 +102,8 @@ class Service:
             Route(by_name.template, by_name, methods=["POST"]),
             *information.routes(guard),
             *stored.routes(guard),
+            *MonitorRoutes(monitor).routes(guard),
+            *LabelRoutes(self.store, self.log, self.copies.find_target, self.settings, self.metrics).routes(guard),
             *Sample(self.store, self.settings.data_dir, self.settings.database_url).routes(guard),
         ]
 
@@ -123,11 +130,13 @@ class Service:
             if self.fetching is not None:
                 self.fetching.close()
             self.predictions.close()
+            await self.predictions.refusals.flush()
             await self.log.close()
             self.access.flush()
 
     def _background(self) -> list[Any]:
         works = [self._follow(), self.access.write_on(), self.middleware.deadlines.watch()]
+        works.append(self.predictions.refusals.write_on())
         if self.fetching is not None:
             works.append(self.fetching.fetch_on())
         if self.settings.retention_days is not None:

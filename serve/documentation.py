@@ -2,50 +2,31 @@
 
 import math
 from collections.abc import Iterable, Sequence
-from typing import Any
 
-from relay.handoff.column import Column
-from relay.reading.expected import describe_type
-from relay.reading.one_cell import WORDS
-from relay.registry.cells import find_limits
-from serve.predicting import LONGEST_KEY
-from serve.problems import MEDIA_TYPE
+from serve.documentation_labels import describe_labels
+from serve.documentation_monitor import describe_monitor
+from serve.documentation_parts import (
+    ID,
+    KEY,
+    MODEL_QUERY,
+    NAME,
+    PROBLEM,
+    REFUSED,
+    SINCE,
+    Json,
+    describe_column,
+    operate,
+    query,
+    take,
+)
+from serve.record_keys import LONGEST_KEY as LONGEST_KEY_OF_RECORD
+from serve.record_keys import RecordKey
 from serve.settings import Settings
 from serve.store import Served
-from serve.stored import LAST_SECOND, LONGEST_SOURCE
-
-Json = dict[str, Any]
-
-JSON_TYPES = {
-    "int": "integer",
-    "float": "number",
-    "bool": "boolean",
-    "text": "string",
-    "category": "string",
-    "time": "string",
-}
 
 HOW_TO_WRITE = (
     "A text in a column of another type is read as a cell of CSV. Write whole numbers beyond 2^53 without a point."
 )
-PROBLEM: Json = {
-    "type": "object",
-    "required": ["type", "title", "status", "detail", "request_id"],
-    "properties": {
-        "type": {"type": "string"},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "request_id": {"type": "string"},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "properties": {name: {"type": "string"} for name in ("field", "found", "allowed", "message")},
-            },
-        },
-    },
-}
 
 
 def find_default(models: Sequence[Served], settings: Settings) -> Served | None:
@@ -88,8 +69,8 @@ def describe_service(models: Iterable[Served], settings: Settings) -> Json:
     for served in models:
         paths[f"/models/{served.model}/predict"] = {"post": _predict(served, f"Answer with {served.model}")}
     for path, (summary, parameters, statuses) in READS.items():
-        paths[path] = {"get": _operation(summary, statuses) | ({"parameters": parameters} if parameters else {})}
-    paths["/predictions/{id}/label"] = {"post": _label(models)}
+        paths[path] = {"get": operate(summary, statuses) | ({"parameters": parameters} if parameters else {})}
+    paths |= describe_labels(models) | describe_monitor()
     document: Json = {
         "openapi": "3.1.0",
         "info": {"title": "Relay predictions", "version": "1", "description": _introduce(models)},
@@ -105,43 +86,33 @@ def describe_service(models: Iterable[Served], settings: Settings) -> Json:
     return document
 
 
-def describe_column(column: Column, limit: float = math.inf) -> Json:
-    """A column as JSON Schema; an empty text is allowed where null is, and means the same.
-
-    Args:
-        column: gives type and rules.
-        limit: how far from zero the model takes a number of this column.
-    """
-    kind = JSON_TYPES[column.type]
-    found: Json = {"type": [kind, "null"] if column.null else kind}
-    if column.allowed is not None:
-        found["enum"] = [*column.allowed, *([None] if column.null else [])]
-    elif column.type in ("int", "float"):
-        found["minimum"], found["maximum"] = find_limits(column, limit)
-    elif column.type in WORDS and not column.null:
-        found["minLength"] = 1
-    words = f"{column.description} ({column.unit})".strip() if column.unit else column.description
-    if column.type == "time":
-        words = f"{words}: {describe_type(column)}" if words else describe_type(column)
-    return found | ({"description": words} if words else {})
-
-
 def describe_record(served: Served) -> Json:
     """A record as JSON Schema, with an example that the model has not been trained on."""
     columns, limits = served.contract.inputs, served.contract.limits
+    cells = {name: describe_column(column, limits.get(name, math.inf)) for name, column in columns.items()}
     return {
         "type": "object",
         "title": f"{served.model} version {served.version}",
-        "properties": {name: describe_column(column, limits.get(name, math.inf)) for name, column in columns.items()},
+        "properties": cells | describe_key(served.schema.key),
         "required": list(columns),
         "additionalProperties": False,
         "examples": served.contract.example.records[:1],
     }
 
 
+def describe_key(key: RecordKey | None) -> Json:
+    """The caller's own key of a record as JSON Schema, by its name."""
+    if key is None:
+        return {}
+    found = describe_column(key.column.model_copy(update={"null": True}))
+    words = "The caller's own key of the record, by which a label may name it: logged, and never given to the model"
+    longest = {"maxLength": LONGEST_KEY_OF_RECORD} if "string" in found["type"] else {}
+    return {key.name: found | longest | {"description": words}}
+
+
 def _predict(served: Served | None, summary: str) -> Json:
     summary += describe_threshold(served, "/predict")
-    operation = _operation(summary, ("200", *REFUSED))
+    operation = operate(summary, ("200", *REFUSED))
     body: Json = {"type": "object"}
     if served is not None:
         record = describe_record(served)
@@ -157,29 +128,34 @@ def _predict(served: Served | None, summary: str) -> Json:
                 }
             )
         body = {"oneOf": shapes}
-    return operation | {"parameters": [KEY], "requestBody": _take(body)}
+    return operation | {"parameters": [KEY], "requestBody": take(body)}
 
 
 def _invoke(served: Served | None) -> Json:
     summary = f"Answer in MLflow's scoring protocol{describe_threshold(served, '/invocations')}"
-    operation = _operation(summary, ("200", *REFUSED, "415"))
+    operation = operate(summary, ("200", *REFUSED, "415"))
     record: Json = (
         describe_record(served) | {"additionalProperties": True} if served is not None else {"type": "object"}
     )
     rows = {"type": "array", "items": record, "minItems": 1}
-    forms = {"dataframe_records": rows, "dataframe_split": _describe_split(record), "instances": rows, "inputs": rows}
+    forms = {
+        "dataframe_records": rows,
+        "dataframe_split": _describe_split(record, served),
+        "instances": rows,
+        "inputs": rows,
+    }
     body = {
         "oneOf": [
             {"type": "object", "properties": {name: form}, "required": [name], "additionalProperties": False}
             for name, form in forms.items()
         ]
     }
-    return operation | {"parameters": [KEY], "requestBody": _take(body)}
+    return operation | {"parameters": [KEY], "requestBody": take(body)}
 
 
-def _describe_split(record: Json) -> Json:
+def _describe_split(record: Json, served: Served | None) -> Json:
     """A table by its columns and rows; in another order and with further columns it is taken as well."""
-    columns = record.get("properties", {})
+    columns = {name: record["properties"][name] for name in served.contract.inputs} if served is not None else {}
     cells = {"type": "array"} | (
         {"prefixItems": list(columns.values()), "minItems": len(columns), "maxItems": len(columns)} if columns else {}
     )
@@ -190,63 +166,6 @@ def _describe_split(record: Json) -> Json:
         "required": ["columns", "data"],
     }
 
-
-def _label(models: Iterable[Served]) -> Json:
-    targets = [served.contract.target_column for served in models]
-    values = [describe_column(target) for target in targets if target is not None]
-    unknown: Json = {"type": ["boolean", "number", "string", "null"]}
-    properties = {
-        "value": {"description": "A value that the target of the model can have"}
-        | (values[0] if len(values) == 1 else {"anyOf": values} if values else unknown),
-        "record": {"type": "integer", "minimum": 0, "default": 0, "description": "Number of the record in its request"},
-        "source": {"type": "string", "maxLength": LONGEST_SOURCE, "pattern": NO_NUL, "description": "Who says so"},
-    }
-    body = {"type": "object", "properties": properties, "required": ["value"], "additionalProperties": False}
-    operation = _operation("Add what turned out to be true", ("201", *REFUSED, "404"))
-    return operation | {"parameters": [ID], "requestBody": _take(body)}
-
-
-def _take(schema: Json) -> Json:
-    return {"required": True, "content": {"application/json": {"schema": schema}}}
-
-
-def _operation(summary: str, statuses: Iterable[str]) -> Json:
-    problem = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {
-        "summary": summary,
-        "responses": {
-            status: {"description": "The answer"}
-            if status < "300"
-            else {"description": "A problem", "content": problem}
-            for status in statuses
-        },
-    }
-
-
-def _query(name: str, description: str, schema: Json) -> Json:
-    return {"name": name, "in": "query", "description": description, "schema": schema}
-
-
-NAME: Json = {"name": "name", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
-NO_NUL = r"^[^\u0000]*$"
-REFUSED = ("400", "401", "408", "409", "413", "422", "503")
-"""How a request with a body may fail."""
-
-KEY: Json = {
-    "name": "Idempotency-Key",
-    "in": "header",
-    "description": "A request that is sent again with its key gets the first answer; another one is refused",
-    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY, "pattern": "^[ -~]*$"},
-}
-ID: Json = {"name": "id", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
-SINCE: Json = {
-    "anyOf": [
-        {"type": "string", "format": "date-time"},
-        {"type": "string", "format": "date"},
-        {"type": "number", "minimum": 0, "exclusiveMaximum": LAST_SECOND},
-    ]
-}
-MODEL = _query("model", "Name of a model", {"type": "string"})
 
 READS: dict[str, tuple[str, list[Json], tuple[str, ...]]] = {
     "/": ("What this is", [], ("200",)),
@@ -261,16 +180,16 @@ READS: dict[str, tuple[str, list[Json], tuple[str, ...]]] = {
     "/openapi.json": ("This description", [], ("200",)),
     "/data/sample": (
         "Some rows of the data that a model learned from",
-        [_query("rows", "How many", {"type": "integer", "minimum": 1, "maximum": 100}), MODEL],
+        [query("rows", "How many", {"type": "integer", "minimum": 1, "maximum": 100}), MODEL_QUERY],
         ("200", "400", "401", "404", "503"),
     ),
     "/predictions": (
         "Predictions by time",
         [
-            _query("since", "From this time on, ISO 8601 (without a zone: UTC) or seconds since 1970", SINCE),
-            _query("after", "Behind this prediction", {"type": "string"}),
-            _query("limit", "How many", {"type": "integer", "minimum": 1, "maximum": 1000}),
-            MODEL,
+            query("since", "From this time on, ISO 8601 (without a zone: UTC) or seconds since 1970", SINCE),
+            query("after", "Behind this prediction", {"type": "string"}),
+            query("limit", "How many", {"type": "integer", "minimum": 1, "maximum": 1000}),
+            MODEL_QUERY,
         ],
         ("200", "400", "401", "503"),
     ),

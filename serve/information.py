@@ -14,6 +14,7 @@ from serve.documentation_page import render_page
 from serve.exchange import Endpoint, Request, Response
 from serve.log.record import PredictionLog
 from serve.metrics import MEDIA_TYPE, Metrics
+from serve.monitor import MonitorFigures
 from serve.predictor import OnnxPredictor
 from serve.settings import Settings
 from serve.store import ModelStore, Served, Status
@@ -26,8 +27,11 @@ _encode = msgspec.json.Encoder().encode
 class Information:
     """Answers that need no model to be ready."""
 
-    def __init__(self, store: ModelStore, log: PredictionLog, settings: Settings, metrics: Metrics) -> None:
+    def __init__(
+        self, store: ModelStore, log: PredictionLog, settings: Settings, metrics: Metrics, monitor: MonitorFigures
+    ) -> None:
         self._store, self._log, self._settings, self._metrics = store, log, settings, metrics
+        self._monitor = monitor
 
     async def index(self, _: Request) -> Response:
         """What this is, and where to go on."""
@@ -63,8 +67,8 @@ class Information:
         return Response(_encode(find_versions()))
 
     async def metrics(self, _: Request) -> Response:
-        """The figures, in Prometheus's text format."""
-        return Response(self._metrics.render(), media_type=MEDIA_TYPE)
+        """The figures, and those of the monitor, in Prometheus's text format."""
+        return Response(self._metrics.render() + await self._monitor.render(), media_type=MEDIA_TYPE)
 
     async def model(self, _: Request) -> Response:
         """All that is promised of the model that answers `/predict`."""

@@ -26,6 +26,7 @@ from relay.registry.predictions import find_difference
 from relay.registry.task import ModelTask
 from serve.errors import NoAnswerError
 from serve.predictor import OnnxPredictor, OwnPredictor, PipelinePredictor, Predictor
+from serve.record_keys import find_record_key
 from serve.schema import make_schema
 from serve.store import Served, VersionRef
 
@@ -65,7 +66,7 @@ def _load(folder: Path, ref: VersionRef, where: str) -> Served:
     served = Served(
         ref=ref,
         contract=contract,
-        schema=make_schema(contract.inputs, contract.limits),
+        schema=make_schema(contract.inputs, contract.limits, find_record_key(contract.record_key)),
         predictor=_open_predictor(folder, contract, content, where),
         lineage=_read_lineage(folder, ref, where),
     )

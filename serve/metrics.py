@@ -7,7 +7,7 @@ more than counting.
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -46,6 +46,7 @@ class Metrics:
         self._records = Counter(
             "relay_predicted_records_total", "Records that a model answered", ["model", "version"], registry=own
         )
+        self._labels = Counter("relay_labels_total", "Lines of POST /labels, by state", ["state"], registry=own)
         self._watch_state()
         self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
         self._models: dict[tuple[str, str], tuple[Counter, Counter]] = {}
@@ -109,6 +110,11 @@ class Metrics:
             self._models[model, version] = children
         children[0].inc()
         children[1].inc(records)
+
+    def count_labels(self, counts: Mapping[str, int]) -> None:
+        """Count what became of the lines of a request to `/labels`."""
+        for state, number in counts.items():
+            self._labels.labels(state).inc(number)
 
     def note_state(self, states: Iterable[Status], log: LogStats, under_way: int) -> None:
         """Take over what others know: which versions are served, and how the log does."""

@@ -13,6 +13,7 @@ import msgspec
 from loguru import logger
 from msgspec import UNSET, UnsetType
 
+from relay.handoff.errors import RelayError
 from relay.registry.contract import Cell
 from relay.registry.predictions import Predictions
 from serve.batches import MOST_ROWS, Batches
@@ -20,7 +21,8 @@ from serve.errors import KeyReusedError, WrongParameterError
 from serve.exchange import Request, Response
 from serve.log.record import LogFullError, LogKeyTakenError, LogUnavailableError, PredictionLog, Row, new_id
 from serve.metrics import Metrics
-from serve.reading import Shape, read_invocation, read_predict_request
+from serve.reading import PredictRequest, Shape, read_invocation, read_predict_request
+from serve.refusals import Refusals
 from serve.schema import Record
 from serve.settings import Settings
 from serve.store import ModelStore, Served
@@ -67,6 +69,7 @@ class PredictRoutes:
 
     def __init__(self, store: ModelStore, log: PredictionLog, settings: Settings, metrics: Metrics) -> None:
         self._store, self._log, self._settings, self._metrics = store, log, settings, metrics
+        self.refusals = Refusals(log)
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="batch")
         self._batches = Batches(self._threads)
 
@@ -87,13 +90,13 @@ class PredictRoutes:
         served = self._take(request, None)
         body = await request.body()
 
-        async def answer(_: _Stamp) -> tuple[list[Record], bytes]:
+        async def answer(_: _Stamp) -> tuple[PredictRequest, bytes]:
             media_type = request.header(b"content-type") or "application/json"
-            records = await self._read_large(
+            asked = await self._read_large(
                 len(body), lambda: read_invocation(body, media_type, served.schema, self._settings.max_rows)
             )
-            predictions = await self._compute(served, served.predictor.answer_plainly, records)
-            return records, _encode({"predictions": predictions})
+            predictions = await self._compute(served, served.predictor.answer_plainly, asked.records)
+            return asked, _encode({"predictions": predictions})
 
         return await self._answer_once(request, served, body, answer)
 
@@ -101,12 +104,12 @@ class PredictRoutes:
         served = self._take(request, name)
         body = await request.body()
 
-        async def answer(stamp: _Stamp) -> tuple[list[Record], bytes]:
-            predict_request = await self._read_large(
+        async def answer(stamp: _Stamp) -> tuple[PredictRequest, bytes]:
+            asked = await self._read_large(
                 len(body), lambda: read_predict_request(body, served.schema, self._settings.max_rows)
             )
-            found = await self._compute(served, served.predictor.answer, predict_request.records)
-            return predict_request.records, _encode(compose(found, predict_request.shape, served, stamp))
+            found = await self._compute(served, served.predictor.answer, asked.records)
+            return asked, _encode(compose(found, asked.shape, served, stamp))
 
         return await self._answer_once(request, served, body, answer)
 
@@ -122,27 +125,32 @@ class PredictRoutes:
         if key is not None and (stored := await self._log.find_key(key)) is not None:
             return repeat(request, stored, digest)
         begun, stamp = time.perf_counter(), _Stamp(new_id(), time.time())
-        records, output = await answer(stamp)
+        try:
+            asked, output = await answer(stamp)
+        except RelayError as error:
+            self.refusals.note(served, error, request.id)
+            raise
         row = Row(
             id=stamp.prediction_id,
             at_unix=stamp.at_unix,
             model=served.model,
             version=served.version,
             run_id=served.ref.run_id,
-            input=_encode(records),
+            input=_encode(asked.records),
             output=output,
             latency_us=int((time.perf_counter() - begun) * 1e6),
             client=request.id,
             idempotency_key=key,
             body_sha256=digest,
+            record_keys=asked.keys,
         )
-        request.rows = len(records)
+        request.rows = len(asked.records)
         try:
             is_logged = await self._append(row)
         except LogKeyTakenError as error:  # another request with the key was quicker: its answer counts
             return repeat(request, error.stored, digest)
         request.prediction_id = row.id
-        self._metrics.count_predictions(served.model, served.version, len(records))
+        self._metrics.count_predictions(served.model, served.version, len(asked.records))
         return Response(output, headers=name_headers(row)) if is_logged else admit_unlogged(row)
 
     async def _append(self, row: Row) -> bool:

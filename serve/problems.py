@@ -7,6 +7,7 @@ import msgspec
 from starlette.exceptions import HTTPException
 
 from relay.handoff.errors import RelayError
+from relay.monitoring.store import MonitorStoreError
 from serve.errors import (
     BodyTimeoutError,
     BodyTooLargeError,
@@ -68,6 +69,7 @@ TABLE: dict[type[Exception], Meaning] = {
     LogFullError: Meaning(503, "log-full", "Too many predictions wait for the log", retry_after=1),
     LogRowError: Meaning(422, "not-loggable", "The prediction log does not take such a text"),
     LogRecordError: Meaning(404, "not-found", "There is no such thing"),
+    MonitorStoreError: Meaning(503, "monitor-away", "What the monitor keeps cannot be used", retry_after=5),
     SampleMissingError: Meaning(503, "sample-missing", "The rows are not there"),
     TooSlowError: Meaning(503, "too-slow", "The answer was not ready in time", retry_after=5),
     OverloadedError: Meaning(503, "overloaded", "Too many requests are under way", retry_after=1),

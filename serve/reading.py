@@ -11,7 +11,8 @@ from relay.reading.csv_text import split_rows
 from relay.registry.cells import cut, parse_cell, show_value
 from relay.registry.record_table import check_names
 from serve.errors import Flaw, InvalidRecordsError, MalformedBodyError, TooManyRowsError, WrongMediaTypeError
-from serve.schema import Record, Schema, decode_body
+from serve.record_keys import RecordKey
+from serve.schema import Record, Schema, decode_body, refuse_flaws
 
 Shape = Literal["one", "many", "values"]
 
@@ -24,6 +25,8 @@ class PredictRequest:
 
     records: list[Record]
     shape: Shape
+    keys: list[str | None] | None = None
+    """The callers' own, one a record; None where none came."""
 
 
 def read_predict_request(body: bytes, schema: Schema, max_rows: int) -> PredictRequest:
@@ -36,16 +39,42 @@ def read_predict_request(body: bytes, schema: Schema, max_rows: int) -> PredictR
     """
     try:
         body = body.lstrip()
+        if schema.key is not None and schema.key.may_be_in(body):
+            return _read_keyed(decode_body(body), schema.key, schema, max_rows)
         if body[:1] == b"{" and not _asks_by_values(body, schema):
             return PredictRequest(schema.read_one(body), "one")
         if body[:1] == b"[":
             return PredictRequest(_limit(schema.read_many(body), max_rows), "many")
         value = decode_body(body)
-        if isinstance(value, dict) and schema.only is not None and value.keys() == {"values"}:
+        if _brings_values(value, schema):
             return PredictRequest(_read_column(value["values"], schema, max_rows), "values")
         return PredictRequest(schema.read_one(body), "one")
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise MalformedBodyError(f"the body cannot be read as JSON: {error}") from None
+
+
+def _read_keyed(value: Any, key: RecordKey, schema: Schema, max_rows: int) -> PredictRequest:
+    """The records of a body that names the key, wherever it does."""
+    if _brings_values(value, schema):
+        return PredictRequest(_read_column(value["values"], schema, max_rows), "values")
+    shape: Shape = "many" if isinstance(value, list) else "one"
+    rows, keys, wrong = key.take(_limit(value, max_rows) if isinstance(value, list) else [value])
+    flaws = [
+        Flaw(f"{where}{flaw.field}", flaw.found, flaw.allowed, f"{where}{flaw.message}")
+        for where, flaw in ((f"[{index}]." if shape == "many" else "", flaw) for index, flaw in enumerate(wrong))
+        if flaw is not None
+    ]
+    try:
+        records = schema.read_values(rows, single=shape == "one")
+    except InvalidRecordsError as error:
+        raise refuse_flaws([*error.flaws, *flaws]) from None
+    if flaws:
+        raise refuse_flaws(flaws)
+    return PredictRequest(records, shape, keys if any(one is not None for one in keys) else None)
+
+
+def _brings_values(value: Any, schema: Schema) -> bool:
+    return isinstance(value, dict) and schema.only not in (None, "values") and value.keys() == {"values"}
 
 
 def _asks_by_values(body: bytes, schema: Schema) -> bool:
@@ -66,8 +95,8 @@ def _limit(rows: list[Any], max_rows: int) -> list[Any]:
     return rows
 
 
-def read_invocation(body: bytes, media_type: str, schema: Schema, max_rows: int) -> list[Record]:
-    """The records of a body of MLflow's scoring protocol.
+def read_invocation(body: bytes, media_type: str, schema: Schema, max_rows: int) -> PredictRequest:
+    """The records of a body of MLflow's scoring protocol, with their keys.
 
     Columns that the model does not take are passed over, as the protocol does: callers send their whole tables.
 
@@ -86,7 +115,9 @@ def read_invocation(body: bytes, media_type: str, schema: Schema, max_rows: int)
         rows = _read_protocol(body, schema)
     else:
         raise WrongMediaTypeError(f"found Content-Type {cut(kind) or '(none)'}, expected application/json or text/csv")
-    return schema.read_values(_limit(rows, max_rows), ignore_others=True)
+    records = schema.read_values(_limit(rows, max_rows), ignore_others=True)
+    keys = schema.key.find(rows) if schema.key is not None else []
+    return PredictRequest(records, "many", keys if any(key is not None for key in keys) else None)
 
 
 def _read_protocol(body: bytes, schema: Schema) -> list[Any]:
@@ -171,11 +202,12 @@ def _read_csv(body: bytes, schema: Schema) -> list[Any]:
     header, *rows = lines
     names = [name.strip() for name in header]
     _check_names(names, schema)
+    columns = {**schema.columns, **({schema.key.name: schema.key.column} if schema.key is not None else {})}
     return [
         {
-            name: parse_cell(cell, schema.columns[name])
+            name: parse_cell(cell, columns[name])
             for name, cell in _name_cells(names, row, f"line {index}").items()
-            if name in schema.columns
+            if name in columns
         }
         for index, row in enumerate(rows, start=2)
     ]

@@ -23,6 +23,7 @@ from relay.registry.cells import decode_json, find_limits, is_missing
 from relay.registry.records import NO_LIMITS, check_record
 from relay.registry.records import Flaw as RecordFlaw
 from serve.errors import Flaw, InvalidRecordsError
+from serve.record_keys import RecordKey
 
 MOST_FLAWS = 50
 """Flaws named in one answer."""
@@ -47,6 +48,8 @@ class Schema:
     """Read the categories of a record."""
     decode_one: Any = field(repr=False)
     decode_many: Any = field(repr=False)
+    key: RecordKey | None = None
+    """What a record may bring beside its columns, for the log alone."""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -87,8 +90,13 @@ class Schema:
         _require_keys_once(body, len(records) * len(self.columns))
         return records
 
-    def read_values(self, values: Sequence[Any], *, ignore_others: bool = False) -> list[Record]:
+    def read_values(self, values: Sequence[Any], *, ignore_others: bool = False, single: bool = False) -> list[Record]:
         """The records from values that were decoded already.
+
+        Args:
+            values: decoded JSON, whatever it is.
+            ignore_others: whether more columns than the model takes may come.
+            single: whether problems are named without the record's number.
 
         Raises:
             InvalidRecordsError: as for one.
@@ -98,7 +106,7 @@ class Schema:
                 msgspec.convert(value, self.loose if ignore_others else self.record, strict=True) for value in values
             ]
         except msgspec.ValidationError:
-            return self._convert(values, ignore_others=ignore_others)
+            return self._convert(values, single=single, ignore_others=ignore_others)
 
     def _convert(self, values: Sequence[Any], *, single: bool = False, ignore_others: bool = False) -> list[Record]:
         flaws: list[Flaw] = []
@@ -111,8 +119,7 @@ class Schema:
             if len(flaws) >= MOST_FLAWS:
                 break  # enough to correct: the others cost time and are most often of the same kind
         if flaws:
-            more = "" if len(flaws) == 1 else f" ({_count(len(flaws))} in all)"
-            raise InvalidRecordsError(f"{flaws[0].message}{more}", tuple(flaws[:MOST_FLAWS]))
+            raise refuse_flaws(flaws)
         return records
 
 
@@ -163,8 +170,10 @@ def name_flaw(flaw: RecordFlaw, where: str) -> Flaw:
     return Flaw(field, flaw.found, flaw.expected, f"{field or 'the body'} {flaw.about}")
 
 
-def make_schema(columns: Mapping[str, Column], limits: Mapping[str, float] = NO_LIMITS) -> Schema:
-    """The types that a contract's inputs and limits make."""
+def make_schema(
+    columns: Mapping[str, Column], limits: Mapping[str, float] = NO_LIMITS, key: RecordKey | None = None
+) -> Schema:
+    """The types that a contract's inputs and limits make, with the key that a record may bring."""
     fields = [
         (f"f{index}", find_type(column, limits.get(name, math.inf)), msgspec.field(name=name))
         for index, (name, column) in enumerate(columns.items())
@@ -186,6 +195,7 @@ def make_schema(columns: Mapping[str, Column], limits: Mapping[str, float] = NO_
         categories=tuple(categories),
         decode_one=msgspec.json.Decoder(strict).decode,
         decode_many=msgspec.json.Decoder(list[many]).decode,  # type: ignore[valid-type]  # made just now
+        key=key,
     )
 
 
@@ -253,6 +263,12 @@ def make_matrix(records: Sequence[Record], columns: int) -> Matrix:
     """Records of numbers as an ONNX model takes them, unknown ones as NaN (records, columns)."""
     rows = [msgspec.structs.astuple(record) for record in records]  # None becomes NaN in an array of floats
     return np.array(rows, dtype=np.float64).reshape(len(rows), columns)
+
+
+def refuse_flaws(flaws: Sequence[Flaw]) -> InvalidRecordsError:
+    """The answer that names all these problems, at least one."""
+    more = "" if len(flaws) == 1 else f" ({_count(len(flaws))} in all)"
+    return InvalidRecordsError(f"{flaws[0].message}{more}", tuple(flaws[:MOST_FLAWS]))
 
 
 def _count(flaws: int) -> str:

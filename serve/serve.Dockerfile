@@ -17,6 +17,7 @@ COPY relay/__init__.py relay/__init__.py
 COPY relay/handoff relay/handoff
 COPY relay/reading relay/reading
 COPY relay/registry relay/registry
+COPY relay/monitoring relay/monitoring
 COPY stylometry stylometry
 COPY serve serve
 RUN python -m compileall -q /app

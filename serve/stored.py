@@ -14,6 +14,7 @@ from relay.handoff.column import Column
 from relay.registry.cells import describe, show_value, validate_cell
 from serve.errors import Flaw, InvalidRecordsError, MalformedBodyError, UnknownThingError, WrongParameterError
 from serve.exchange import Endpoint, Request, Response
+from serve.log.labelling import MOST_LABELS
 from serve.log.record import JsonScalar, Label, PredictionLog, Row, can_be_stored
 from serve.schema import decode_body
 
@@ -22,8 +23,6 @@ USUAL_ROWS = 100
 
 LONGEST_LABEL, LONGEST_SOURCE = 1_000, 200
 """Characters of a label's text, and of who says so."""
-MOST_LABELS = 20
-"""Of one record: a label is corrected sometimes, and not for ever."""
 MOST_SHOWN = 2_000
 """Labels that the answer about one prediction holds, the last ones."""
 
@@ -65,7 +64,10 @@ class StoredPredictions:
         row = await self._get(request)
         labels = (await self._log.labels(row.id))[-MOST_SHOWN:]
         lineage = self._find_lineage(row.model, row.version)
-        return Response(_encode({**describe_row(row), "labels": describe_labels(labels), "lineage": lineage}))
+        keys = await self._log.find_record_keys(row.id)
+        brought = {"record_keys": [keys.get(number) for number in range(count_records(row))]} if keys else {}
+        told = {**describe_row(row), **brought, "labels": describe_labels(labels), "lineage": lineage}
+        return Response(_encode(told))
 
     async def many(self, request: Request) -> Response:
         """Predictions by time, oldest first; `next` is the `after` of the next page."""
@@ -91,12 +93,12 @@ class StoredPredictions:
         except (msgspec.DecodeError, ValueError, RecursionError) as error:
             raise MalformedBodyError(f"the body cannot be read as JSON: {error}") from None
         row = await self._get(request)
-        records = len(msgspec.json.decode(row.input))
+        records = count_records(row)
         if not (label.record.is_integer() and 0 <= label.record < records):
             shown = show_value(label.record)
             message = f"prediction {row.id} has no record {shown}"
             raise InvalidRecordsError(message, (Flaw("record", shown, f"0 to {records - 1}", message),))
-        value = check_label(label, self._find_target(row.model, row.version))
+        value = check_label(label.value, label.source, self._find_target(row.model, row.version))
         record = f"{row.id}/{int(label.record)}"
         known = await self._log.count_labels(record)
         if known >= MOST_LABELS:
@@ -122,21 +124,21 @@ class StoredPredictions:
         ]
 
 
-def check_label(label: LabelBody, target: Column | None) -> JsonScalar:
+def check_label(value: JsonScalar, source: str, target: Column | None) -> JsonScalar:
     """The label as the model's target has it.
 
     Args:
-        label: as it came.
+        value: as it came.
+        source: who says so.
         target: the column that the model predicts; None where it is not known here.
 
     Raises:
         InvalidRecordsError: it is no value of the target, or a text that is too long or that no log can hold.
     """
-    value = label.value
-    texts = [label.source, *([value] if isinstance(value, str) else [])]
+    texts = [source, *([value] if isinstance(value, str) else [])]
     if not can_be_stored(*texts):
         raise _refuse_label("value", "a text with NUL or half of a surrogate pair", "a text without them")
-    for field, text, most in (("source", label.source, LONGEST_SOURCE), ("value", value, LONGEST_LABEL)):
+    for field, text, most in (("source", source, LONGEST_SOURCE), ("value", value, LONGEST_LABEL)):
         if isinstance(text, str) and len(text) > most:
             raise _refuse_label(field, f"{len(text):,} characters", f"at most {most:,} characters")
     if isinstance(value, float) and not math.isfinite(value):
@@ -167,6 +169,11 @@ def describe_row(row: Row) -> dict[str, Any]:
         "latency_us": row.latency_us,
         "request_id": row.client,
     }
+
+
+def count_records(row: Row) -> int:
+    """How many records a prediction is about."""
+    return len(msgspec.json.decode(row.input))
 
 
 def describe_labels(labels: list[Label]) -> list[dict[str, Any]]:

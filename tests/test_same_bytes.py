@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 import sys
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -13,7 +12,6 @@ ROOT = Path(__file__).parent.parent
 RECIPES = ("docstrings", "linear")
 
 
-@cache
 def find_pythons() -> list[str]:
     """Other supported Pythons: on the path, or where pyenv keeps them. One of each version."""
     kept = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"

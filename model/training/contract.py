@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from relay.handoff.column import READING_KEYS, SERVED_KEYS, Column
+from relay.handoff.recipe import Recipe
 from relay.registry.contract import Cell, Contract, Example
 from relay.registry.predictions import Predictions
 from relay.registry.task import ModelTask
@@ -26,6 +27,11 @@ def promise_column(column: Column) -> Column:
 def promise_target(column: Column) -> Column:
     """The same of a column that no request has."""
     return promise_column(column).model_copy(update=dict.fromkeys(SERVED_KEYS))
+
+
+def promise_key(recipe: Recipe) -> dict[str, Column]:
+    """The column by which a caller may name a record, if the recipe has one."""
+    return {name: promise_target(recipe.columns[name]) for name in recipe.with_role("id")}
 
 
 def add_example(contract: Contract, records: list[dict[str, Cell]], predictions: Predictions) -> Contract:

@@ -219,21 +219,21 @@ class Contract(_Part):
     asking: Asking | None = None
     """Authorship; None for the other tasks, and in older contracts, whose models are asked with the whole text."""
     positive_first: bool = False
-    """Two classes: whether the model's own first class is the positive one, as `[model] positive` may say. `classes`
-    has it last all the same, so whatever the model gives is turned round."""
+    """Two classes: whether the model's own first class is the positive one; `classes` has it last all the same."""
     limits: dict[str, float] = {}
     """Input -> how far from zero the model takes a number, where that is less than its type allows: a larger one would
     overflow once it is scaled. Empty in older contracts."""
     code: dict[str, str] = {}
     """Name -> SHA-256 of each file of the recipe's own code that must be imported before the model file can be loaded.
     Empty where the model holds no types of own code, and in older contracts."""
-
     is_from_function: bool = False
     """Whether a user's function trained and judged the model, on rows that it chose; False in older contracts."""
     batch_test: BatchTest | None = None
     """Models without an ONNX file: whether a row's answer depends on its company. None for others and for styles."""
     monitored: dict[str, str] = {}
     """Name -> SHA-256 of profile.json and reference.parquet, not needed to answer. Empty in older contracts."""
+    record_key: dict[str, Column] = {}
+    """The id column, which may come with a record and is logged alone. Empty without one, and in older contracts."""
 
     @property
     def why_unserved(self) -> str:
@@ -269,7 +269,7 @@ class Contract(_Part):
         """The contract as a readable file."""
         body = self.model_dump(mode="json", by_alias=True)
         epochs = {name: column.epoch for name, column in self.inputs.items() if column.epoch is not None}
-        for column in (*body["inputs"].values(), body["target_column"] or {}):
+        for column in (*body["inputs"].values(), *body["record_key"].values(), body["target_column"] or {}):
             column["epoch"] = "s"  # as ever, which means nothing here: programs of edition 0.1 read the contract too
         body |= {"epochs": epochs} if epochs else {}
         return (json.dumps(body, indent=2, ensure_ascii=False) + "\n").encode()
@@ -287,9 +287,9 @@ class Contract(_Part):
         found = body.pop("epochs", {})
         epochs = found if isinstance(found, Mapping) else {}
         # A column is strict, and JSON writes the whole number 18 where the rule was read as 18.0.
-        columns = body.get("inputs")
-        if isinstance(columns, Mapping):
-            body["inputs"] = {name: _read_column(column, epochs.get(name)) for name, column in columns.items()}
+        for part, units in (("inputs", epochs), ("record_key", {})):
+            if isinstance(columns := body.get(part), Mapping):
+                body[part] = {name: _read_column(column, units.get(name)) for name, column in columns.items()}
         if isinstance(body.get("target_column"), Mapping):
             body["target_column"] = _read_column(body["target_column"], None)
         return cls.model_validate(body)

@@ -3,12 +3,14 @@
 import asyncio
 import json
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 
 import asyncpg
 
 from relay.handoff.errors import UsageError
+from serve.log.labelling import Addition, Asked, NewLabel
+from serve.log.postgres_labels import add_labels, find_asked, find_keyed, find_record_keys
 from serve.log.postgres_tables import PROBE, SCHEMA, keep_commits
 from serve.log.postgres_writer import AWAY_ERRORS, ROW_ERRORS, SELECT, Connection, PostgresWriter, count_rows
 from serve.log.queue import GroupCommit
@@ -24,6 +26,7 @@ from serve.log.record import (
     begin_page,
     can_be_stored,
 )
+from serve.log.refusing import MOST_ROWS, Refused, list_refused
 from serve.log.values import make_row, split_record, write_label_value
 
 Result = TypeVar("Result")
@@ -50,6 +53,12 @@ COUNT_LABELS = f"select count(*) from {SCHEMA}.labels where prediction_id = $1 a
 INSERT_LABEL = (
     f"insert into {SCHEMA}.labels (prediction_id, number, value, at_unix, source) values ($1, $2, $3, $4, $5)"  # noqa: S608
 )
+INSERT_REFUSED = (
+    f"insert into {SCHEMA}.refused (at_unix, model, version, kind, requests, records, by_column)"  # noqa: S608
+    " values ($1, $2, $3, $4, $5, $6, $7)"
+)
+TRIM_REFUSED = f"delete from {SCHEMA}.refused where seq <= (select max(seq) from {SCHEMA}.refused) - {MOST_ROWS}"  # noqa: S608
+PRUNE_REFUSED = f"delete from {SCHEMA}.refused where at_unix < $1"  # noqa: S608
 PRUNE = (
     f"delete from {SCHEMA}.predictions where id in (select id from {SCHEMA}.predictions where at_unix < $1"  # noqa: S608
     f" order by at_unix, id limit {PRUNE_ROWS} for update skip locked)"
@@ -141,6 +150,32 @@ class PostgresLog:
         """The labels of one record."""
         return int(await self._ask(lambda ask: ask.fetchval(COUNT_LABELS, *split_record(record))))
 
+    async def find_record_keys(self, id: str) -> dict[int, str]:  # noqa: A002
+        """Number of a record of a prediction -> its key, of those that brought one."""
+        return await self._ask(lambda ask: find_record_keys(ask, id))
+
+    async def find_asked(self, ids: Sequence[str]) -> dict[str, Asked]:
+        """Id -> what the prediction was about, of those that are there."""
+        return await self._ask(lambda ask: find_asked(ask, ids))
+
+    async def find_keyed(self, model: str, keys: Sequence[str]) -> dict[str, list[tuple[str, int]]]:
+        """A caller's key -> the records that bear it in the model's last prediction in which one does."""
+        return await self._ask(lambda ask: find_keyed(ask, model, keys))
+
+    async def add_labels(self, labels: Sequence[NewLabel], at_unix: float) -> list[Addition]:
+        """Commit labels together; one that says what the record's last label says is no row."""
+        return await self._ask(lambda ask: add_labels(ask, labels, at_unix))
+
+    async def note_refused(self, rows: Sequence[Refused]) -> None:
+        """Add counts of refused records; the oldest make room where there are many."""
+
+        async def add(ask: Connection) -> None:
+            async with ask.transaction():
+                await ask.executemany(INSERT_REFUSED, list_refused(rows))
+                await ask.execute(TRIM_REFUSED)
+
+        await self._ask(add, attempts=1)  # whether a broken attempt added them cannot be seen
+
     async def is_healthy(self) -> str | None:
         """Nothing when rows can be committed, else why not; a busy log proves it by its commits, an idle one writes."""
         if self._writer.away is not None or time.monotonic() - self._writer.proved_at < PROBE_AFTER_SECONDS:
@@ -158,6 +193,7 @@ class PostgresLog:
 
     async def prune(self, before_unix: float) -> int:
         """Remove the predictions asked before that time, with their labels; gives how many."""
+        await self._ask(lambda ask: ask.execute(PRUNE_REFUSED, before_unix))
         removed = 0
         while step := count_rows(await self._ask(lambda ask: ask.execute(PRUNE, before_unix))):
             removed += step

@@ -44,7 +44,6 @@ MIGRATIONS = (
     create table {SCHEMA}.probe (id int primary key check (id = 1), at_unix float8 not null);
     """,
     f"""
-    alter table {SCHEMA}.predictions add column record_keys text;
     create table {SCHEMA}.keyed_records (
         prediction_id text collate "C" not null references {SCHEMA}.predictions (id) on delete cascade,
         number bigint not null, model text not null, key text collate "C" not null,

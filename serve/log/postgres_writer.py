@@ -51,13 +51,13 @@ NAMES = ", ".join(COLUMNS)
 SELECT = f"select {NAMES} from {SCHEMA}.predictions"  # noqa: S608 - our own names
 ARRAYS = (
     "$1::text[], $2::float8[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[], "
-    "$9::text[], $10::text[], $11::text[], $12::text[]"
+    "$9::text[], $10::text[], $11::text[]"
 )
 INSERT = f"insert into {SCHEMA}.predictions ({NAMES}) select * from unnest({ARRAYS}) on conflict do nothing"  # noqa: S608
 INSERT_KEYED = (
     f"with added as ({INSERT} returning id), keyed as (insert into {SCHEMA}.keyed_records"  # noqa: S608
-    " (prediction_id, number, model, key) select one.* from unnest($13::text[], $14::bigint[], $15::text[],"
-    " $16::text[]) as one (id, number, model, key) join added on added.id = one.id)"
+    " (prediction_id, number, model, key) select one.* from unnest($12::text[], $13::bigint[], $14::text[],"
+    " $15::text[]) as one (id, number, model, key) join added on added.id = one.id)"
     " select count(*) from added"
 )
 """The same, with the records that brought keys: in one statement, so in one commit."""

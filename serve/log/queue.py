@@ -10,7 +10,7 @@ from relay.handoff.errors import RelayError
 from serve.log.record import LogFullError, LogKeyTakenError, LogRowError, LogStats, LogUnavailableError, Row
 
 BATCH_ROWS = 1000
-"""With its 12 columns a batch stays below the 32,766 values that SQLite takes in a statement."""
+"""With its 11 columns a batch stays below the 32,766 values that SQLite takes in a statement."""
 
 BATCH_BYTES = 16 << 20
 QUEUE_BYTES = 128 << 20

@@ -3,10 +3,13 @@
 import math
 import os
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from typing import Protocol, TypeAlias
 
 from relay.handoff.errors import RelayError
+from serve.log.labelling import Addition, Asked, NewLabel
+from serve.log.refusing import Refused
 
 JsonScalar: TypeAlias = bool | int | float | str | None
 
@@ -33,8 +36,9 @@ class Row:
     idempotency_key: str | None = None
     body_sha256: str | None = None
     """Digest of the request's body: tells a repeated request from another one under the same key."""
-    record_keys: bytes | None = None
-    """JSON list: the callers' own keys of the records, a text or null each; None where no record brought one."""
+    record_keys: Sequence[str | None] | None = field(default=None, compare=False)
+    """The callers' own keys of the records; None where no record brought one. A table of their own keeps them, and
+    `PredictionLog.find_record_keys` finds them there."""
 
 
 Stored: TypeAlias = Row
@@ -45,7 +49,7 @@ PAGE_BYTES = 4_000_000
 ROW_BYTES = 400
 """Of the other fields of a row in an answer."""
 
-COLUMNS = tuple(one.name for one in fields(Row))
+COLUMNS = tuple(one.name for one in fields(Row) if one.compare)
 """Of the table `predictions`, in the order of the fields."""
 
 
@@ -195,6 +199,41 @@ class PredictionLog(Protocol):
         Raises:
             LogRecordError: the record is not named `<prediction id>/<n>`.
             LogUnavailableError: the database does not answer.
+        """
+
+    async def find_record_keys(self, id: str) -> dict[int, str]:  # noqa: A002
+        """Number of a record of a prediction -> its key, of those that brought one.
+
+        Raises:
+            LogUnavailableError: the database does not answer.
+        """
+
+    async def find_asked(self, ids: Sequence[str]) -> dict[str, Asked]:
+        """Id -> what the prediction was about, of those that are there.
+
+        Raises:
+            LogUnavailableError: the database does not answer.
+        """
+
+    async def find_keyed(self, model: str, keys: Sequence[str]) -> dict[str, list[tuple[str, int]]]:
+        """A caller's key -> the records, id and number, that bear it in the model's last prediction in which one does.
+
+        Raises:
+            LogUnavailableError: the database does not answer.
+        """
+
+    async def add_labels(self, labels: Sequence[NewLabel], at_unix: float) -> list[Addition]:
+        """Commit labels together, each of another record; one that says what the record's last label says is no row.
+
+        Raises:
+            LogUnavailableError: the database does not answer; the labels may have been added. To repeat is safe.
+        """
+
+    async def note_refused(self, rows: Sequence[Refused]) -> None:
+        """Add counts of refused records; the oldest make room where there are many.
+
+        Raises:
+            LogUnavailableError: the database does not answer; the counts may have been added.
         """
 
     async def is_healthy(self) -> str | None:

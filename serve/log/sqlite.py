@@ -8,7 +8,7 @@ import asyncio
 import json
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import nullcontext
 from pathlib import Path
@@ -17,6 +17,7 @@ from typing import TypeVar
 from loguru import logger
 
 from serve.log.judging import judge_rows
+from serve.log.labelling import Addition, Asked, NewLabel
 from serve.log.queue import GroupCommit, Refusals
 from serve.log.record import (
     COLUMNS,
@@ -33,9 +34,11 @@ from serve.log.record import (
     begin_page,
     can_be_stored,
 )
+from serve.log.refusing import MOST_ROWS, Refused, list_refused
 from serve.log.set_aside import list_set_aside
 from serve.log.sqlite_check import WholeCheck
 from serve.log.sqlite_file import SqliteFile, Trust, begin
+from serve.log.sqlite_labels import add_labels, find_asked, find_keyed, find_record_keys
 from serve.log.values import list_keyed, list_values, make_row, split_record, write_label_value
 
 Result = TypeVar("Result")
@@ -52,6 +55,11 @@ PRUNE_ROWS = 500
 NAMES = ", ".join(COLUMNS)
 PLACEHOLDERS = f"({', '.join('?' * len(COLUMNS))})"
 SELECT = f"select {NAMES} from predictions"  # noqa: S608 - our own names
+INSERT_REFUSED = (
+    "insert into refused (at_unix, model, version, kind, requests, records, by_column) values (?, ?, ?, ?, ?, ?, ?)"
+)
+TRIM_REFUSED = f"delete from refused where seq <= (select max(seq) from refused) - {MOST_ROWS}"  # noqa: S608
+PRUNE_REFUSED = "delete from refused where at_unix < ?"
 INSERT_KEYED = (
     "insert into keyed_records (prediction_id, number, model, key)"
     " select json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'),"
@@ -150,6 +158,26 @@ class SqliteLog:
         (found,) = await self._read(lambda connection: connection.execute(select, split_record(record)).fetchone())
         return int(found)
 
+    async def find_record_keys(self, id: str) -> dict[int, str]:  # noqa: A002
+        """Number of a record of a prediction -> its key, of those that brought one."""
+        return await self._read(lambda connection: find_record_keys(connection, id))
+
+    async def find_asked(self, ids: Sequence[str]) -> dict[str, Asked]:
+        """Id -> what the prediction was about, of those that are there."""
+        return await self._read(lambda connection: find_asked(connection, ids))
+
+    async def find_keyed(self, model: str, keys: Sequence[str]) -> dict[str, list[tuple[str, int]]]:
+        """A caller's key -> the records that bear it in the model's last prediction in which one does."""
+        return await self._read(lambda connection: find_keyed(connection, model, keys))
+
+    async def add_labels(self, labels: Sequence[NewLabel], at_unix: float) -> list[Addition]:
+        """Commit labels together; one that says what the record's last label says is no row."""
+        return await self._write(lambda connection: add_labels(connection, labels, at_unix))
+
+    async def note_refused(self, rows: Sequence[Refused]) -> None:
+        """Add counts of refused records; the oldest make room where there are many."""
+        await self._write(lambda connection: add_refused(connection, rows))
+
     async def is_healthy(self) -> str | None:
         """Nothing when rows can be committed, else why not; a busy log proves it by its commits, an idle one writes."""
         if time.monotonic() - self._proved_at < PROBE_AFTER_SECONDS:
@@ -168,6 +196,7 @@ class SqliteLog:
         """Remove the predictions asked before that time, with their labels; gives how many."""
         some = f"select id from predictions where at_unix < ? order by at_unix, id limit {PRUNE_ROWS}"  # noqa: S608
         delete = f"delete from predictions where id in ({some})"  # noqa: S608
+        await self._write(lambda connection: connection.execute(PRUNE_REFUSED, (before_unix,)))
         removed = 0
         while step := await self._write(lambda connection: connection.execute(delete, (before_unix,)).rowcount):
             removed += step
@@ -223,6 +252,13 @@ def insert_rows(connection: sqlite3.Connection, rows: list[Row]) -> Refusals:
     keys = [row.idempotency_key for row in rows if row.idempotency_key is not None and row.id not in by_id]
     by_key = {key: found for key in keys if (found := find_row(connection, "idempotency_key", key))}
     return judge_rows(rows, by_id, by_key)
+
+
+def add_refused(connection: sqlite3.Connection, rows: Sequence[Refused]) -> None:
+    """Commit counts of refused records, and remove the oldest beyond the most."""
+    with begin(connection):
+        connection.executemany(INSERT_REFUSED, list_refused(rows))
+        connection.execute(TRIM_REFUSED)
 
 
 def find_row(connection: sqlite3.Connection, column: str, value: str) -> Stored | None:

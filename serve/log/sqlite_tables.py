@@ -22,7 +22,6 @@ MIGRATIONS = (
         "create table probe (id integer primary key check (id = 1), at_unix real not null)",
     ),
     (
-        "alter table predictions add column record_keys text",
         "create table keyed_records (prediction_id text not null references predictions (id) on delete cascade,"
         " number integer not null, model text not null, key text not null, primary key (prediction_id, number))",
         "create index keyed_records_by_key on keyed_records (key, model, prediction_id)",

@@ -15,21 +15,19 @@ def list_values(row: Row) -> tuple[Any, ...]:
     """
     try:
         texts = row.input.decode(), row.output.decode()
-        keys = None if row.record_keys is None else row.record_keys.decode()
     except UnicodeDecodeError as error:
-        raise LogRowError(f"prediction {row.id}: input, output and keys must be JSON in UTF-8: {error}") from error
-    if not can_be_stored(row.id, row.model, row.version, row.run_id, *texts, row.client, row.idempotency_key, keys):
+        raise LogRowError(f"prediction {row.id}: input and output must be JSON in UTF-8: {error}") from error
+    named = (row.id, row.model, row.version, row.run_id, row.client, row.idempotency_key, *(row.record_keys or ()))
+    if not can_be_stored(*texts, *named):
         raise LogRowError(f"prediction {row.id}: a text with NUL or half of a surrogate pair cannot be logged")
     asked = (row.id, row.at_unix, row.model, row.version, row.run_id)
-    return (*asked, *texts, row.latency_us, row.client, row.idempotency_key, row.body_sha256, keys)
+    return (*asked, *texts, row.latency_us, row.client, row.idempotency_key, row.body_sha256)
 
 
 def make_row(values: Sequence[Any]) -> Row:
     """The row of the values of COLUMNS."""
     named = dict(zip(COLUMNS, values, strict=True))
-    keys = named["record_keys"]
-    bodies = {"input": named["input"].encode(), "output": named["output"].encode()}
-    return Row(**named | bodies | {"record_keys": keys and keys.encode()})
+    return Row(**named | {"input": named["input"].encode(), "output": named["output"].encode()})
 
 
 def list_keyed(rows: Sequence[Row]) -> list[tuple[str, int, str, str]]:
@@ -38,7 +36,7 @@ def list_keyed(rows: Sequence[Row]) -> list[tuple[str, int, str, str]]:
         (row.id, number, row.model, key)
         for row in rows
         if row.record_keys is not None
-        for number, key in enumerate(json.loads(row.record_keys))
+        for number, key in enumerate(row.record_keys)
         if key is not None
     ]
 

@@ -72,3 +72,23 @@ def place(request: pytest.FixtureRequest, data: Path) -> Place:
     if request.param == "sqlite":
         return SqlitePlace(data / "serve")
     return PostgresPlace(request.getfixturevalue("postgres_url"), data / "serve")
+
+
+@pytest.fixture(scope="session", params=["sqlite", pytest.param("postgres", marks=pytest.mark.postgres)])
+def served(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, results: Callable[..., Path]
+) -> Iterator[tuple[Server, Place]]:
+    """For all tests, once for each database: a server of `mixed`, whose records may bring keys, and of
+    `line`, whose records may not; and the place of its log."""
+    data = tmp_path_factory.mktemp("served") / "data"
+    place: Place = SqlitePlace(data / "serve")
+    address = {}
+    if request.param == "postgres":
+        server = request.getfixturevalue("postgres_server")
+        place = PostgresPlace(server.url(server.make_database()), data / "serve")
+        address = {"USE_POSTGRES": "true", "DATABASE_URL": place.url}
+    for case in ("mixed", "line"):
+        lay_version(data, results(case), "1")
+    started = Server(data, ("mixed", "line"), address).start()
+    yield started, place
+    started.stop()

@@ -204,7 +204,9 @@ def test_a_connection_may_stay_silent_between_two_requests(impatient: Server) ->
 def test_without_the_key_nothing_of_the_data_is_told(start: Callable[..., Server]) -> None:
     server = start("line", API_KEY_SHA256=hashlib.sha256(b"open sesame").hexdigest())
     closed = [("POST", "/predict"), ("POST", "/invocations"), ("GET", "/predictions"), ("GET", "/data/sample"),
-              ("GET", "/model/info"), ("GET", "/models"), ("POST", "/predictions/x/label")]  # fmt: skip
+              ("GET", "/model/info"), ("GET", "/models"), ("POST", "/predictions/x/label"),
+              ("POST", "/labels"), ("GET", "/models/line/monitor"), ("GET", "/models/line/monitor/windows"),
+              ("POST", "/models/line/monitor/accept"), ("POST", "/models/line/monitor/decisions")]  # fmt: skip
     opened = ["/", "/ping", "/health", "/version", "/metrics", "/docs", "/openapi.json"]
     assert [kind_of(server.ask(method, path, b"")) for method, path in closed] == [(401, "key-missing")] * len(closed)
     assert [server.get(path).status for path in opened] == [200] * len(opened)

@@ -33,7 +33,8 @@ def test_the_document_tells_types_units_ranges_and_an_example(server: Server, do
 def test_the_document_names_every_route(document: Any) -> None:
     paths = {"/", "/health", "/ping", "/version", "/metrics", "/model/info", "/models", "/data/sample"}
     paths |= {"/predict", "/models/line/predict", "/invocations"}
-    paths |= {"/predictions", "/predictions/{id}", "/predictions/{id}/label"}
+    paths |= {"/predictions", "/predictions/{id}", "/predictions/{id}/label", "/labels"}
+    paths |= {f"/models/{{name}}/monitor{rest}" for rest in ("", "/windows", "/accept", "/decisions")}
     assert paths - document["paths"].keys() == set()
 
 

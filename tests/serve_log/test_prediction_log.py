@@ -106,11 +106,11 @@ def test_rows_of_many_bytes_fill_the_queue_too(place: Place, monkeypatch: pytest
         {"client": "NUL \0"},
         {"client": "\ud800"},
         {"input": b"\xff"},
-        {"record_keys": b'["\xff"]'},
+        {"record_keys": ["NUL \0"]},
         {"latency_us": 1 << 70},
         {"at_unix": float("nan")},
     ],
-    ids=["NUL", "half a pair", "no UTF-8", "a key that is no UTF-8", "too large", "no time"],
+    ids=["NUL", "half a pair", "no UTF-8", "a key with NUL", "too large", "no time"],
 )
 def test_a_row_that_the_database_refuses_costs_its_neighbours_nothing(place: Place, spoilt: dict[str, object]) -> None:
     rows = [make_row(0), make_row(1, **spoilt), make_row(2)]
@@ -335,7 +335,7 @@ def test_tables_of_a_newer_program_are_left_alone(place: Place) -> None:
     place.query("insert into schema_version values (99, 0) returning version")
 
     async def story(log: PredictionLog) -> None:
-        with pytest.raises(LogVersionError, match=r"version 99.* up to 2: use the newer program"):
+        with pytest.raises(LogVersionError, match=r"version 99.* up to [0-9]+: use the newer program"):
             await log.start()
         await log.close()
 
@@ -354,7 +354,8 @@ def test_an_older_version_of_the_tables_is_brought_to_the_next_one(
     earlier = __import__(f"serve.log.{module}", fromlist=["MIGRATIONS"]).MIGRATIONS
     monkeypatch.setattr(f"serve.log.{module}.MIGRATIONS", (*earlier, more))
     assert tell(place.log(), lambda log: log.get(row.id)) == row
-    assert place.query("select version from schema_version order by version") == [(1,), (2,), (3,)]
+    versions = [(number,) for number in range(1, len(earlier) + 2)]
+    assert place.query("select version from schema_version order by version") == versions
     assert place.query("select count(*) from later") == [(0,)]
 
 

@@ -113,7 +113,7 @@ def find_entrances(cell: str, column: Column) -> dict[str, Callable[[], Any]]:
     table = write_csv(cell)
 
     def invoke(body: bytes, media_type: str = "application/json") -> Callable[[], Any]:
-        return lambda: from_struct(read_invocation(body, media_type, schema, 10))
+        return lambda: from_struct(read_invocation(body, media_type, schema, 10).records)
 
     return {
         "/predict": lambda: from_struct(read_predict_request(record, schema, 10).records),

@@ -3,7 +3,15 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from model.training.contract import EXAMPLES, NOTHING, add_example, hash_files, promise_column, promise_target
+from model.training.contract import (
+    EXAMPLES,
+    NOTHING,
+    add_example,
+    hash_files,
+    promise_column,
+    promise_key,
+    promise_target,
+)
 from relay.handoff.column import fill_served_keys
 from relay.handoff.recipe import Recipe
 from relay.registry.asking import ask_model
@@ -43,6 +51,7 @@ def describe_authorship(
         estimator=type(classifier).__name__,
         inputs={text: promise_column(fill_served_keys(recipe.columns, recipe.sections.get("ingest", {}))[text])},
         target=label,
+        record_key=promise_key(recipe),
         target_column=promise_target(recipe.columns[label]),
         classes=classifier.classes_.tolist(),
         gives_probabilities=True,

@@ -12,7 +12,15 @@ from threadpoolctl import threadpool_limits
 
 from model.parameters import EstimatorParameters
 from model.training.batch_independence import add_answers, choose_test_rows, count_rows
-from model.training.contract import EXAMPLES, NOTHING, add_example, hash_files, promise_column, promise_target
+from model.training.contract import (
+    EXAMPLES,
+    NOTHING,
+    add_example,
+    hash_files,
+    promise_column,
+    promise_key,
+    promise_target,
+)
 from model.training.estimator.limits import find_limits
 from model.training.estimator.rows import Part
 from model.training.estimator.task import Task
@@ -59,6 +67,7 @@ def describe_estimator(
         estimator=task.estimator_name,
         inputs={name: promise_column(filled[name]) for name in test.inputs.columns},
         target=task.target,
+        record_key=promise_key(recipe),
         target_column=promise_target(recipe.columns[task.target]),
         classes=task.order_classes(fitted.classes_) if task.as_classes else [],
         positive_first=task.positive_first,

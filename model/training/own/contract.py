@@ -13,7 +13,7 @@ from sklearn.base import is_classifier, is_regressor
 
 from model.parameters import PythonParameters
 from model.training.batch_independence import add_answers, choose_test_rows, count_rows, say_batch_test
-from model.training.contract import NOTHING, add_example, hash_files, promise_column, promise_target
+from model.training.contract import NOTHING, add_example, hash_files, promise_column, promise_key, promise_target
 from model.training.estimator.contract import choose_rows, find_usual, list_records
 from model.training.estimator.rows import make_frame
 from relay.handoff.column import fill_served_keys
@@ -89,6 +89,7 @@ def _describe_other(made: Made, recipe: Recipe, parameters: PythonParameters) ->
         estimator=type(last).__name__,
         inputs={name: promise_column(filled[name]) for name in recipe.with_role("input")},
         target=targets[0] if targets else "",
+        record_key=promise_key(recipe),
         target_column=promise_target(recipe.columns[targets[0]]) if targets else None,
         classes=[],
         gives_probabilities=False,
