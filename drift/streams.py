@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from drift.column_profile import ColumnProfile
-from drift.columns import Booleans, Column, Columns, Floats, Integers, find_missing
+from drift.columns import Booleans, Column, Columns, Floats, Integers, Values, find_missing, read_values
 from drift.errors import DriftError
 from drift.profile import Profile
 from drift.ties import Keys
@@ -104,16 +104,42 @@ def place_records(profile: Profile, records: Records, *, refused: bool) -> Itera
     accepted = np.flatnonzero(~is_refused)
     for column in profile.columns:
         values = given[column.name][accepted]
-        is_missing = find_missing(column.kind, values)
-        yield Placed(accepted[~is_missing], column.place(values))
-        yield Placed(accepted, is_missing.astype(np.int64))
-        if _has_new(column):
-            yield Placed(accepted[~is_missing], column.find_new(values).astype(np.int64))
+        place = _place_categories if column.kind == "category" else _place_numbers
+        yield from place(column, values, accepted)
     if profile.score is not None and records.score is not None:
         scores = records.score[accepted]
         yield Placed(accepted[~np.isnan(scores)], profile.score.place(scores))
     if refused:
         yield Placed(np.arange(len(is_refused)), is_refused.astype(np.int64))
+
+
+def _place_numbers(column: ColumnProfile, values: Values, accepted: Integers) -> Iterator[Placed]:
+    is_missing = find_missing(column.kind, values)
+    yield Placed(accepted[~is_missing], column.place(values))
+    yield Placed(accepted, is_missing.astype(np.int64))
+
+
+def _place_categories(column: ColumnProfile, values: Values, accepted: Integers) -> Iterator[Placed]:
+    """Look up each distinct value once: there are far fewer of them than records."""
+    distinct, numbers = _find_distinct(values)
+    is_missing = find_missing("category", distinct)
+    present = accepted[~is_missing[numbers]]
+    held = (np.cumsum(~is_missing) - 1)[numbers[~is_missing[numbers]]]
+    yield Placed(present, column.place(distinct)[held])
+    yield Placed(accepted, is_missing[numbers].astype(np.int64))
+    if _has_new(column):
+        yield Placed(present, column.find_new(distinct).astype(np.int64)[held])
+
+
+def _find_distinct(values: Values) -> tuple[Values, Integers]:
+    """The distinct values (distinct,), and the number of each record's (records,)."""
+    listed = values.tolist()
+    if not set(map(type, listed)) <= {str, type(None)}:  # 1, 1.0 and True are equal, and three categories
+        listed = read_values("category", values).tolist()
+    numbers = {value: number for number, value in enumerate(dict.fromkeys(listed))}
+    distinct = np.empty(len(numbers), object)
+    distinct[:] = list(numbers)
+    return distinct, np.fromiter(map(numbers.__getitem__, listed), np.int64, len(listed))
 
 
 def check_records(profile: Profile, records: Records) -> None:

@@ -57,6 +57,22 @@ def test_each_stream_counts_the_records_that_have_what_it_watches() -> None:
     assert placed[Stream(REFUSED, "refused")].places.tolist() == [0, 0, 0, 1]
 
 
+def test_categories_of_other_types_are_told_apart_by_how_they_are_written() -> None:
+    def name(values: list[object]) -> Columns:
+        column = np.empty(len(values), object)
+        column[:] = values
+        return [Column("code", "category", column)]
+
+    profile = build_profile(name(["1", "True", "1.0", "b"] * 9), name(["1"]))
+    values: list[object] = [1, True, 1.0, "b", None, float("nan"), 2]
+    records = Records(name(values), None, hash_ids("abcdefg"), None)
+    placed = list(place_records(profile, records, refused=False))
+    assert placed[0].records.tolist() == [0, 1, 2, 3, 6]
+    assert placed[0].places.tolist() == profile.columns[0].place(name(values)[0].values).tolist()
+    assert len(set(placed[0].places.tolist())) == 5
+    assert placed[2].places.tolist() == [0, 0, 0, 0, 1]
+
+
 @pytest.mark.parametrize(
     ("columns", "score", "message"),
     [
