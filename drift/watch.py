@@ -23,7 +23,7 @@ from drift.ties import Keys, draw_ties
 LOOK_ROWS = 200
 ALPHA = 0.01
 _FORM = "watch 1"
-_SLICE_ROWS = 8_192
+_SLICE_ROWS = 16_384
 """Records that are worked on at once: bounds the memory, and has no effect on the result."""
 
 
