@@ -167,7 +167,7 @@ def _judge(population: Population, name: str, streams: int) -> tuple[list[float]
 
 
 def measure_cost(rows: int, draw_column: DrawColumn) -> list[Row]:
-    """Processor time of the watch over that of a `ks_2samp` per column of numbers, and its memory; the best of five each.
+    """Processor time of the watch over that of a `ks_2samp` per column of numbers, and its memory; the best of five.
 
     Args:
         rows: Records of one look.

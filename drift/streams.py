@@ -134,9 +134,11 @@ def _place_categories(column: ColumnProfile, values: Values, accepted: Integers)
 def _find_distinct(values: Values) -> tuple[Values, Integers]:
     """The distinct values (distinct,), and the number of each record's (records,)."""
     listed = values.tolist()
-    if not set(map(type, listed)) <= {str, type(None)}:  # 1, 1.0 and True are equal, and three categories
+    found = dict.fromkeys(listed)
+    if not set(map(type, found)) <= {str, type(None)}:  # 1, 1.0 and True are equal, and three categories
         listed = read_values("category", values).tolist()
-    numbers = {value: number for number, value in enumerate(dict.fromkeys(listed))}
+        found = dict.fromkeys(listed)
+    numbers = {value: number for number, value in enumerate(found)}
     distinct = np.empty(len(numbers), object)
     distinct[:] = list(numbers)
     return distinct, np.fromiter(map(numbers.__getitem__, listed), np.int64, len(listed))
