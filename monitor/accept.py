@@ -1,20 +1,64 @@
-"""`python -m monitor accept RECIPE`."""
+"""`python -m monitor accept RECIPE --why TEXT`: the records since the change become the new reference."""
 
 import argparse
+import getpass
+import time
 
-from relay.handoff.errors import RelayError
-from relay.handoff.verbs import VerbAnswer, add_recipe_options
+from monitor.places import find_serve_folder
+from monitor.subject import find_subject
+from monitor.wording import show_time
+from relay.handoff.errors import UsageError
+from relay.handoff.recipe import load_recipe
+from relay.handoff.verbs import VerbAnswer, add_recipe_options, read_verb_settings
+from relay.monitoring.opening import open_store
+from relay.monitoring.report import VerdictKind
+from relay.monitoring.store import AcceptedBaseline
+
+LONGEST_WHY = 500
 
 
-def add_options(verb: str, parser: argparse.ArgumentParser) -> None:  # noqa: ARG001
+def add_options(verb: str, parser: argparse.ArgumentParser) -> None:  # noqa: ARG001 - the interface of all subcommands
     """Declare what the command line of the subcommand may hold."""
     add_recipe_options(parser)
+    parser.add_argument("--why", required=True, metavar="TEXT", help="why the change is meant, kept with the baseline")
+    parser.add_argument("--by", default="", metavar="NAME", help="who accepts it (default: the user)")
 
 
 def answer(options: argparse.Namespace) -> VerbAnswer:
-    """Do what the subcommand asks.
+    """Keep the baseline; the next run of the monitor begins from it.
 
     Raises:
-        RelayError: it cannot be done.
+        RelayError: there is nothing to accept, or registry or store cannot be used.
     """
-    raise RelayError(f"monitor accept {options.recipe}: not available in this version")
+    settings = read_verb_settings(options)
+    why = options.why.strip()
+    if not why or len(why) > LONGEST_WHY:
+        raise UsageError(f"--why has {len(why)} characters, expected 1 to {LONGEST_WHY}: say why the change is meant")
+    recipe = load_recipe(options.recipe, settings.overrides, data_dir=settings.data_dir)
+    subject = find_subject(recipe, settings)
+    with open_store(find_serve_folder(settings), settings.database_url) as store:
+        report = store.find_report(subject.model, subject.version)
+        if report is None or report.rows.counted == 0:
+            raise UsageError(
+                f"no record of {subject.model} version {subject.version} was counted yet: there is nothing to accept",
+                next_step=f"Run `python -m monitor {recipe.argument}` first",
+            )
+        if report.verdict.kind is VerdictKind.BREAK:
+            raise UsageError(
+                f"the verdict is break ({report.verdict.text}): broken data is no reference",
+                next_step="Correct what sends these records; if the verdict is wrong, train on data that has them",
+            )
+        who = options.by.strip() or _name_user()
+        baseline = AcceptedBaseline(subject.model, subject.version, time.time(), who, why, report.window)
+        store.accept(baseline)
+    since = show_time(report.verdict.since_unix or report.rows.first_unix)
+    text = f"Accepted by {who}: records since {since} are the reference from the monitor's next run on."
+    body = {"model": subject.model, "version": subject.version, "window": report.window, "who": who, "why": why}
+    return VerbAnswer(body | {"at_unix": baseline.at_unix}, text)
+
+
+def _name_user() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "unknown"

@@ -19,6 +19,7 @@ from relay.handoff.settings import (
     LOG_LEVEL,
     MLFLOW_TRACKING_URI,
     MODEL_MAX_UNPACKED_BYTES,
+    SERVE_DIR,
 )
 from relay.handoff.variables import MOST_PORT, Variable, number, text, whole, word
 
@@ -97,13 +98,6 @@ PREDICTION_LOG_ON_DAMAGE = word(
     ("set-aside", "refuse"),
 )
 RETENTION_DAYS = number("RETENTION_DAYS", "days that the prediction log keeps", None, "all")
-SERVE_DIR: Variable[Path | None] = Variable(
-    "SERVE_DIR",
-    "folder of its copies of models and of the log in SQLite",
-    None,
-    lambda path: Path(path).absolute(),
-    shown="serve/ in DATA_DIR",
-)
 REGISTRY_POLL_SECONDS = number(
     "REGISTRY_POLL_SECONDS", "how often the registry is asked which version is in production", 10.0, "10"
 )

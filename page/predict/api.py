@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from http.client import HTTPException
+from secrets import token_hex
 from typing import Any
 from urllib.error import HTTPError, URLError
 from urllib.parse import quote, urlencode, urlsplit
@@ -21,6 +22,7 @@ from page.predict.ask import (
     Served,
 )
 from relay.handoff.errors import RelayError, UsageError
+from relay.monitoring.marks import TRIAL, mark_request
 from relay.registry.contract import Cell, Contract
 
 PAGE_ROWS = 200
@@ -114,6 +116,8 @@ class Api:
         if urlsplit(self.url).scheme not in ("http", "https"):
             raise UsageError(f"API_URL={self.url}: expected http://host:port, or empty for the registry's model")
         headers = {"Content-Type": "application/json", **({"Authorization": f"Bearer {self.key}"} if self.key else {})}
+        if content is not None:  # a person tries the model: the monitor does not count it
+            headers["X-Request-ID"] = mark_request(TRIAL, token_hex(8))
         request = Request(f"{self.url}{path}", content, headers)  # noqa: S310 - http(s) only, see above
         try:
             with urlopen(request, timeout=ANSWER_SECONDS) as answer:  # noqa: S310 - as above

@@ -12,7 +12,7 @@ ENTRY_POINT = Path("/app/images/entrypoint.py")
 SERVICES: Mapping[str, str] = {"ingest": "ingest", "preprocess": "preprocess", "model": "train"}
 """Stage -> the service of docker-compose.yml that runs it once, with what is typed behind its name."""
 
-_COMMAND = re.compile(r"`python -m (ingest|preprocess|model|adopt)\b([^`]*)`")
+_COMMAND = re.compile(r"`python -m (ingest|preprocess|model|adopt|monitor)\b([^`]*)`")
 
 
 def word_commands(text: str, environment: Mapping[str, str] = os.environ) -> str:

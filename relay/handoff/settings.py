@@ -82,6 +82,13 @@ CODE_KEY_FILE: Variable[Path] = Variable(
 MODEL_MAX_UNPACKED_BYTES = whole(
     "MODEL_MAX_UNPACKED_BYTES", "bytes that a model file may hold once it is unpacked", 8_000_000_000
 )
+SERVE_DIR: Variable[Path | None] = Variable(
+    "SERVE_DIR",
+    "folder of its copies of models and of the log in SQLite",
+    None,
+    lambda path: Path(path).absolute(),
+    shown="serve/ in DATA_DIR",
+)
 GIT_COMMIT = text("GIT_COMMIT", "the commit noted in the lineage of a result", shown="that of the checkout")
 
 VARIABLES: tuple[Variable[Any], ...] = (

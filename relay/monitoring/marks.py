@@ -3,10 +3,10 @@
 The mark is the beginning of the request's own id (`X-Request-ID`), which the prediction log keeps as `client`.
 """
 
-OWN_QUESTION = "relay-check-"
+OWN_QUESTION = "deployment-"
 """Of the deployment: it asks for a model's example to see whether it answers as promised."""
 
-TRIAL = "relay-trial-"
+TRIAL = "page-trial-"
 """Of the page: a person tries the model."""
 
 

@@ -103,7 +103,7 @@ class Segment(Part):
     text: str
     """Such as `age < 30`."""
     conditions: list[tuple[str, str, Any]]
-    """Column, operator (`<`, `>=`, `=`, `!=`, `missing`) and border; all must hold."""
+    """Column, relation (`<=`, `>`, `is`, `is not`, `is missing`, `is present`) and border; all must hold."""
     before: float
     """Share of the reference rows."""
     now: Interval
@@ -130,6 +130,8 @@ class RowCounts(Part):
     refused: int = 0
     left_out: dict[str, int] = {}
     """Reason -> records: `own questions`, `trials`, `same request`, `unreadable`."""
+    waiting: int = 0
+    """Before the first look: records that wait for it."""
     first_unix: float | None = None
     last_unix: float | None = None
     """When the first and the last counted record was asked."""
@@ -191,7 +193,7 @@ class LabelState(Part):
     is_one_sided: bool = False
     """Whether all labels of the last records are of one class."""
     realised: dict[str, Interval] = {}
-    """Score -> value on mature records: `brier`, `rate`, `auc`, `squared error`, `log loss`, `calibration`."""
+    """Score -> value on mature records: `brier`, `log`, `squared` or `error`, and `rate`, `auc`, `calibration`."""
     expected: dict[str, Interval] = {}
     """The same without labels: from the test rows' calibration."""
     reference: dict[str, float] = {}

@@ -1,0 +1,178 @@
+"""Follow the log: count its records in the order of commits, in looks and blocks.
+
+However the runs of the monitor cut the log, the same records give the same looks and blocks: a run ends behind the
+request that completed a look, and leaves the rest to the next one.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from drift.betting import Look
+from drift.profile import Profile
+from drift.watch import Watch
+from monitor.blocks import Rows, close_block
+from monitor.decode import Answered, Chunk, Tally, add_refused, join_columns, make_chunk, read_answered
+from monitor.log.record import LogReader, Position, Refused, Which
+from monitor.progress import MOST_BLOCKS, Progress
+from monitor.subject import Reference, Subject
+from relay.monitoring.report import Block, EvidencePoint
+
+DAY_SECONDS = 86_400.0
+LEAST_BLOCK_ROWS = 200
+"""Of a block that is closed after a day."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """What is known behind a request that completed at least one look."""
+
+    looks: tuple[Look, ...]
+    recent: Rows
+    """Of the open block, or of the one that was just closed."""
+    block: Block | None
+    """If one was closed."""
+
+
+@dataclass
+class Gathering:
+    """Requests that are not yet counted."""
+
+    answered: list[Answered] = field(default_factory=list)
+    records: int = 0
+    refused: int = 0
+    refused_requests: str = ""
+    refused_position: Position | None = None
+    tally: Tally = field(default_factory=Tally)
+
+
+class Follower:
+    """Counts what is new in the log of one version.
+
+    Attributes:
+        progress: of the version; changed at each step.
+        watch: the evidence.
+        waiting: records behind the last complete look, once `steps` has ended.
+    """
+
+    def __init__(self, subject: Subject, progress: Progress, profile: Profile, reference: Reference | None) -> None:
+        self.progress, self.waiting = progress, 0
+        self._subject, self._profile, self._reference = subject, profile, reference
+        section = subject.section
+        if progress.watch:
+            self.watch = Watch.from_bytes(progress.watch, profile)
+        else:
+            self.watch = Watch(profile, look_rows=section.look_rows, alpha=section.alpha, refused=True)
+        self._open: list[Chunk] = []
+
+    def steps(self, log: LogReader, until_unix: float) -> Iterator[Step]:
+        """What is new, in looks.
+
+        Args:
+            log: opened.
+            until_unix: now.
+        """
+        which = Which(self._subject.model, self._subject.version)
+        refused = _Ahead(log.refused(which, self.progress.refused_position))
+        gathering, is_begun = Gathering(refused_position=self.progress.refused_position), False
+        for row in log.rows(which, self.progress.position, until_unix):
+            if not is_begun:
+                self._restore_block(log, which)
+                is_begun = True
+            for one in refused.take_until(row.position.at_unix):
+                self._gather_refused(gathering, one)
+            answered = read_answered(row, self._subject.contract, self._subject.section.unit)
+            gathering.answered.append(answered)
+            gathering.records += len(answered.numbers)
+            gathering.tally.add(answered)
+            if self.watch.rows % self.watch.look_rows + gathering.records + gathering.refused >= self.watch.look_rows:
+                yield self._count(gathering)
+                gathering = Gathering(refused_position=gathering.refused_position)
+        self.waiting = gathering.records + gathering.refused
+
+    def read_recent(self, log: LogReader) -> Rows:
+        """The records of the last step, for a run that found nothing new."""
+        which = Which(self._subject.model, self._subject.version)
+        found = self._read_again(log, which, self.progress.recent_after)
+        return _gather([make_chunk(self._subject.contract, self._profile, found)] if found else [])
+
+    def _gather_refused(self, gathering: Gathering, one: Refused) -> None:
+        by_request = self._subject.section.unit == "request"
+        gathering.refused += one.requests if by_request else one.records
+        gathering.refused_requests = f"refused {one.position.order} {one.position.id}"
+        gathering.refused_position = one.position
+
+    def _restore_block(self, log: LogReader, which: Which) -> None:
+        """Read the records of the open block again: their counts alone would not tell where a shift lies."""
+        if self.progress.block_after != self.progress.position:
+            found = self._read_again(log, which, self.progress.block_after)
+            self._open = [make_chunk(self._subject.contract, self._profile, found)] if found else []
+
+    def _read_again(self, log: LogReader, which: Which, after: Position | None) -> list[Answered]:
+        """The requests behind a position that were counted already; none where the log has lost them."""
+        last, found = self.progress.position, list[Answered]()
+        if last is None:
+            return []
+        for row in log.rows(which, after, float("inf")):
+            found.append(read_answered(row, self._subject.contract, self._subject.section.unit))
+            if row.id == last.id:
+                return found if any(one.numbers for one in found) else []
+        return []
+
+    def _count(self, gathering: Gathering) -> Step:
+        progress = self.progress
+        chunk = make_chunk(self._subject.contract, self._profile, gathering.answered, gathering.refused)
+        looks = self.watch.look(*add_refused(chunk, gathering.refused_requests))
+        progress.position = gathering.answered[-1].row.position
+        progress.refused_position = gathering.refused_position
+        progress.counted += chunk.rows
+        progress.refused += chunk.refused
+        for reason, records in gathering.tally.left_out.items():
+            progress.left_out[reason] = progress.left_out.get(reason, 0) + records
+        times = [one.row.position.at_unix for one in gathering.answered]
+        progress.first_unix = min(times) if progress.first_unix is None else progress.first_unix
+        progress.last_unix = times[-1]
+        for look in looks:
+            progress.add_point(EvidencePoint(at_unix=times[-1], rows=look.rows, log10=round(look.log10, 6)))
+        if self.watch.alarm is not None and progress.alarm_unix is None:
+            progress.alarm_unix = times[-1]
+        progress.watch = self.watch.to_bytes()
+        if chunk.rows:
+            self._open.append(chunk)
+        recent = _gather(self._open)
+        progress.recent_after = progress.block_after
+        return Step(looks, recent, self._close_block(recent))
+
+    def _close_block(self, recent: Rows) -> Block | None:
+        """Close the open block if it is full, or a day old and not too small."""
+        progress, section = self.progress, self._subject.section
+        is_old = recent.count >= LEAST_BLOCK_ROWS and recent.times[1] - recent.times[0] >= DAY_SECONDS
+        if recent.count < section.block_rows and not is_old:
+            return None
+        progress.block_number += 1
+        block = close_block(progress.block_number, self._profile, self._reference, recent, section.alpha)
+        progress.blocks = [*progress.blocks, block][-MOST_BLOCKS:]
+        progress.block_after = progress.position
+        self._open = []
+        return block
+
+
+def _gather(chunks: list[Chunk]) -> Rows:
+    if not chunks:
+        return Rows([], None, (0.0, 0.0), 0)
+    columns, score = join_columns(chunks)
+    times = float(chunks[0].at_unix[0]), float(chunks[-1].at_unix[-1])
+    return Rows(columns, score, times, sum(chunk.rows for chunk in chunks))
+
+
+class _Ahead:
+    """An iterator whose next value can be looked at."""
+
+    def __init__(self, refused: Iterator[Refused]) -> None:
+        self._refused = refused
+        self._next = next(refused, None)
+
+    def take_until(self, at_unix: float) -> Iterator[Refused]:
+        """Those that come next and are not later than a time."""
+        while self._next is not None and self._next.position.at_unix <= at_unix:
+            yield self._next
+            self._next = next(self._refused, None)

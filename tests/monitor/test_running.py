@@ -1,0 +1,184 @@
+"""A run counts what is new, says what it means, and commits it; runs that cut the log elsewhere give the same bytes."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from borrowers import draw, draw_labels, make_requests, make_subject
+from logged import Log, make_row
+
+from monitor.log.opening import open_log
+from monitor.running import Outcome, Run
+from monitor.subject import Subject
+from relay.monitoring.opening import open_store
+from relay.monitoring.report import Action, VerdictKind
+from relay.monitoring.store import AcceptedBaseline, Store
+
+NOW = 1e9
+
+
+def run(log: Log, subject: Subject, now: float = NOW) -> Outcome:
+    with open_log(log.folder, log.url) as reader, open_store(log.folder, log.url) as store:
+        return Run(subject, reader, store, now).work()
+
+
+def read(log: Log, ask: Any) -> Any:
+    with open_store(log.folder, log.url, is_reader=True) as store:
+        return ask(store)
+
+
+def test_before_the_first_record_there_are_too_few(log: Log) -> None:
+    report = run(log, make_subject()).report
+    assert (report.verdict.kind, report.rows.counted, report.is_alarm) == (VerdictKind.TOO_FEW, 0, False)
+    log.write(make_requests(draw(57, 5)))
+    report = run(log, make_subject()).report
+    assert (report.verdict.kind, report.rows.waiting) == (VerdictKind.TOO_FEW, 57)
+
+
+def test_records_like_those_of_the_reference_are_no_finding(log: Log) -> None:
+    log.write(make_requests(draw(1_300, 5), size=10))
+    outcome = run(log, make_subject())
+    report = outcome.report
+    assert (report.verdict.kind, report.rows.counted, outcome.waiting) == (VerdictKind.NONE, 1_200, 100)
+    assert [(block.rows, block.is_note) for block in report.blocks] == [(1_000, False)]
+    assert report.decision.action is Action.NONE
+    assert run(log, make_subject()) == Outcome(report, is_changed=False, waiting=100)
+
+
+def test_incomes_times_12_are_a_break_that_names_column_and_factor(sqlite_log: Log) -> None:
+    frame = draw(3_000, 5)
+    frame.loc[frame.index >= 1_000, "income"] *= np.where(np.random.default_rng(1).random(2_000) < 0.1, 12, 1)
+    sqlite_log.write(make_requests(frame, size=10))
+    verdict = run(sqlite_log, make_subject()).report.verdict
+    assert (verdict.kind, verdict.columns[0].name) == (VerdictKind.BREAK, "income")
+    assert verdict.factor is not None
+    assert (verdict.factor.column, verdict.factor.factor) == ("income", 12)
+
+
+def test_missing_values_are_a_break_that_says_so(sqlite_log: Log) -> None:
+    frame = draw(2_000, 5)
+    frame.loc[(frame.index >= 600) & (np.random.default_rng(1).random(2_000) < 0.4), "income"] = np.nan
+    sqlite_log.write(make_requests(frame, size=10))
+    report = run(sqlite_log, make_subject()).report
+    assert (report.verdict.kind, report.verdict.columns[0].what) == (VerdictKind.BREAK, "missing")
+    assert report.decision.action is Action.HOLD
+    since = report.verdict.since_unix
+    assert since is not None
+    assert 1_300 <= since <= 2_000  # a request of ten each ten seconds
+
+
+def test_another_population_is_a_shift_and_is_found_once_however_often_one_looks(log: Log) -> None:
+    log.write([*make_requests(draw(600, 5), size=10), *make_requests(draw(1_000, 6, young=0.5), 60, size=10)])
+    report = run(log, make_subject()).report
+    assert (report.verdict.kind, report.verdict.columns[0].name) == (VerdictKind.SHIFT, "age")
+    assert "age" in report.verdict.text
+    assert not run(log, make_subject()).is_changed
+    kinds = [event.kind for event in read(log, lambda store: store.list_events("credit"))]
+    assert kinds == ["verdict"]
+
+
+@pytest.mark.parametrize(
+    ("retrain", "action"), [("suggest", Action.SUGGEST), ("auto", Action.TRAIN), ("never", Action.HOLD)]
+)
+def test_a_shift_with_final_labels_asks_for_a_training_as_the_recipe_says(
+    sqlite_log: Log, retrain: str, action: Action
+) -> None:
+    frame = pd.concat([draw(600, 5), draw(1_000, 6, young=0.5)], ignore_index=True)
+    sqlite_log.write(make_requests(frame), draw_labels(frame))
+    run(sqlite_log, make_subject(retrain=retrain))
+    report = run(sqlite_log, make_subject(retrain=retrain)).report
+    assert (report.verdict.kind, report.decision.action) == (VerdictKind.SHIFT, action)
+    decisions = [one for one in read(sqlite_log, lambda store: store.list_events("credit")) if one.kind == "decision"]
+    assert len(decisions) == (action is not Action.HOLD)
+
+
+def test_wrong_answers_are_harm_and_soon_after_the_promotion_a_rollback(sqlite_log: Log) -> None:
+    frame = draw(3_000, 5)
+    sqlite_log.write(make_requests(frame), draw_labels(frame, flipped=0.2))
+    report = run(sqlite_log, make_subject()).report
+    assert (report.verdict.kind, report.decision.action) == (VerdictKind.HARM, Action.ROLLBACK)
+    assert report.labels is not None
+    assert (report.labels.mature, report.labels.coverage, report.labels.reading) == (3_000, 1.0, "concept")
+    assert run(sqlite_log, make_subject()).report == report
+
+
+def test_labels_that_are_young_or_few_are_not_counted(sqlite_log: Log) -> None:
+    frame = draw(1_000, 5)
+    sqlite_log.write(make_requests(frame), draw_labels(frame)[:300])
+    late = run(sqlite_log, make_subject(label_delay=timedelta(days=1)), now=12_000.0).report
+    assert late.labels is None
+    few = run(sqlite_log, make_subject()).report
+    assert few.labels is not None
+    assert (few.labels.mature, few.labels.coverage) == (200, 0.3)
+
+
+def test_own_questions_and_trials_are_left_out(log: Log) -> None:
+    frame = draw(400, 5)
+    own = make_requests(draw(30, 6), 1, size=30, client="deployment-1", at_unix=900.0)
+    trials = make_requests(draw(5, 6), 2, size=5, client="page-trial-1", at_unix=900.0)
+    log.write([*own, *trials, make_row(3, output=b"[]", at_unix=900.0), *make_requests(frame, 4)])
+    rows = run(log, make_subject()).report.rows
+    assert (rows.counted, rows.left_out) == (400, {"own questions": 30, "trials": 5, "unreadable": 1})
+
+
+def test_one_record_of_a_request_counts_where_the_recipe_says_so(sqlite_log: Log) -> None:
+    sqlite_log.write(make_requests(draw(2_000, 5), size=10))
+    rows = run(sqlite_log, make_subject(unit="request")).report.rows
+    assert (rows.counted, rows.left_out) == (200, {"same request": 1_800})
+
+
+def test_refused_records_are_a_break(log: Log) -> None:
+    log.write(make_requests(draw(1_000, 5)))
+    insert = (
+        "insert into {p}refused (at_unix, model, version, kind, requests, records, by_column)"
+        " values ($1, 'credit', '3', 'records', 20, 40, '{{}}')"
+    )
+    for at_unix in range(3_000, 9_000, 1_000):
+        log.execute(insert, float(at_unix))
+    report = run(log, make_subject()).report
+    assert (report.verdict.kind, report.verdict.columns[0].name) == (VerdictKind.BREAK, "(refused)")
+    assert report.rows.refused == 240
+
+
+def read_all(log: Log) -> tuple[Any, Any]:
+    """All that a store holds and that does not depend on when the monitor ran: labels are as old as the run."""
+
+    def ask(store: Store) -> tuple[Any, Any]:
+        state = store.read_state("credit", "3")
+        windows = [one for one in store.list_windows("credit") if one.is_block]
+        reports = {one.name: one.report.model_copy(update={"labels": None}).to_json() for one in windows}
+        # The order of a position is the database's own.
+        return re.sub(rb'"order": \d+', b"", state.body if state else b""), reports
+
+    found: tuple[Any, Any] = read(log, ask)
+    return found
+
+
+def test_runs_that_cut_the_log_elsewhere_give_the_same_bytes(log: Log, tmp_path: Path) -> None:
+    requests = [*make_requests(draw(1_500, 5), size=3), *make_requests(draw(900, 6, young=0.6), 500, size=3)]
+    whole = Log(tmp_path / "whole", "")
+    whole.write(requests)
+    first = run(whole, make_subject()).report
+    for start in range(0, len(requests), 97):
+        log.write(requests[start : start + 97])
+        last = run(log, make_subject()).report
+    assert last == first
+    assert read_all(log) == read_all(whole)
+
+
+def test_an_accepted_baseline_is_the_new_reference(sqlite_log: Log) -> None:
+    frame = pd.concat([draw(600, 5), draw(3_000, 6, young=0.5)], ignore_index=True)
+    sqlite_log.write(make_requests(frame, size=10))
+    report = run(sqlite_log, make_subject()).report
+    assert report.verdict.kind is VerdictKind.SHIFT
+    with open_store(sqlite_log.folder) as store:
+        store.accept(AcceptedBaseline("credit", "3", 50.0, "ann", "a new branch", report.window))
+    sqlite_log.write(make_requests(draw(1_000, 7, young=0.5), 360, size=10))
+    after = run(sqlite_log, make_subject()).report
+    assert (after.verdict.kind, after.baseline.who, after.rows.counted) == (VerdictKind.NONE, "ann", 4_600)
+    sqlite_log.write(make_requests(draw(1_000, 8), 460, size=10))
+    assert run(sqlite_log, make_subject()).report.verdict.kind is VerdictKind.SHIFT
