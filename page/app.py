@@ -19,6 +19,7 @@ page = st.navigation(
         st.Page("screens/data.py", title="Data", icon=":material/table_chart:", url_path="data"),
         st.Page("screens/models.py", title="Models", icon=":material/deployed_code:", url_path="models"),
         st.Page("screens/predict.py", title="Predict", icon=":material/query_stats:", url_path="predict"),
+        st.Page("screens/monitor.py", title="Monitor", icon=":material/monitor_heart:", url_path="monitor"),
         st.Page("screens/compare.py", title="Compare", icon=":material/compare_arrows:", url_path="compare"),
     ],
     position="top",

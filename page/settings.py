@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from relay.handoff.settings import Settings, read_settings
@@ -18,6 +19,9 @@ API_URL = text(
     "the API that the page asks for predictions, http://host:port",
     shown="the registry's model, not logged",
 )
+SERVE_DIR = text(
+    "SERVE_DIR", "folder of serving, where the monitor's store is read without an API", shown="serve/ in DATA_DIR"
+)
 AIRFLOW_URL = text(
     "AIRFLOW_URL", "Airflow, which starts a scheduled run from the page, http://host:port", shown="no schedule"
 )
@@ -25,7 +29,7 @@ AIRFLOW_USER = text("AIRFLOW_USER", "user of Airflow", "admin")
 AIRFLOW_PASSWORD_FILE = text("AIRFLOW_PASSWORD_FILE", "file with that user's password")
 
 VARIABLES: tuple[Variable[Any], ...] = (
-    *(PAGE_PORT, PAGE_ADDRESS, PAGE_UPLOAD_MB, API_URL, AIRFLOW_URL, AIRFLOW_USER, AIRFLOW_PASSWORD_FILE),
+    *(PAGE_PORT, PAGE_ADDRESS, PAGE_UPLOAD_MB, API_URL, SERVE_DIR, AIRFLOW_URL, AIRFLOW_USER, AIRFLOW_PASSWORD_FILE),
 )
 """Every variable of the page alone."""
 
@@ -38,10 +42,17 @@ class PageSettings(Settings):
     """Largest file that the page takes, in MB."""
     api_url: str = API_URL.default
     """Where the page asks for predictions; empty: it asks the registry's model itself."""
+    serve_dir: str = SERVE_DIR.default
+    """Folder of serving; empty: `serve/` in the data folder."""
     airflow_url: str = AIRFLOW_URL.default
     """Where the page starts a scheduled run; empty: there is no schedule."""
     airflow_user: str = AIRFLOW_USER.default
     airflow_password_file: str = AIRFLOW_PASSWORD_FILE.default
+
+    @property
+    def monitor_dir(self) -> Path:
+        """Where the monitor's store in SQLite is."""
+        return Path(self.serve_dir) if self.serve_dir else self.data_dir / "serve"
 
 
 def read_page_settings(environment: Mapping[str, str] = os.environ) -> PageSettings:
@@ -54,6 +65,7 @@ def read_page_settings(environment: Mapping[str, str] = os.environ) -> PageSetti
         **vars(read_settings(environment)),
         upload_mb=PAGE_UPLOAD_MB.of(environment),
         api_url=API_URL.of(environment).rstrip("/"),
+        serve_dir=SERVE_DIR.of(environment),
         airflow_url=AIRFLOW_URL.of(environment).rstrip("/"),
         airflow_user=AIRFLOW_USER.of(environment),
         airflow_password_file=AIRFLOW_PASSWORD_FILE.of(environment),

@@ -218,3 +218,16 @@ def test_an_image_holds_the_recipes_late_where_an_edit_of_them_should_build_litt
     text = (ROOT / dockerfile).read_text(encoding="utf-8")
     assert text.count("COPY recipes recipes\n") == 1
     assert text.index("COPY recipes") > text.find("images.warm_caches\n")
+
+
+DOCKERFILES = [*ROOT.glob("*/*.Dockerfile"), *ROOT.glob("services/*/*.Dockerfile")]
+
+
+@pytest.mark.parametrize("dockerfile", sorted(path.relative_to(ROOT).as_posix() for path in DOCKERFILES))
+def test_docker_gets_each_folder_that_a_dockerfile_copies(dockerfile: str) -> None:
+    lines = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    named = [line.strip("!/") for line in lines if line.startswith("!") and f"{line[1:]}*" not in lines]
+    text = (ROOT / dockerfile).read_text(encoding="utf-8")
+    copied = [path for line in re.findall(r"^COPY (?!--)(.+) \S+$", text, re.MULTILINE) for path in line.split()]
+    assert copied
+    assert [path for path in copied if not any(f"{path}/".startswith(f"{name}/") for name in named)] == []

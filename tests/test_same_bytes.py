@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ ROOT = Path(__file__).parent.parent
 RECIPES = ("docstrings", "linear")
 
 
+@cache
 def find_pythons() -> list[str]:
     """Other supported Pythons: on the path, or where pyenv keeps them. One of each version."""
     kept = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"

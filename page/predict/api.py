@@ -106,6 +106,14 @@ class Api:
         """A prediction with its labels and its lineage."""
         return self._ask(f"/predictions/{quote(prediction_id)}")
 
+    def ask(self, path: str, body: Any = None) -> dict[str, Any]:
+        """The answer to a question of another screen; with a body it is posted.
+
+        Raises:
+            NothingServedError, AwayError, KeyNeededError, RefusedError: as `answer`.
+        """
+        return self._ask(path) if body is None else self._post(path, body)[0]
+
     def _ask(self, path: str) -> dict[str, Any]:
         return self._request(path, None)[0]
 

@@ -12,7 +12,8 @@ from page.predict.show import show_given
 from page.predict.table import show_table
 from page.settings import PageSettings, read_page_settings
 from page.shell.frame import chosen_recipe, entitle, has_model, told_in_words
-from page.shell.markdown import plain
+from page.shell.key import ask_for_key, typed_key
+from page.shell.markdown import begin_large, plain
 from page.shell.switched import without_switched_off
 from relay.handoff.errors import RelayError
 from relay.handoff.recipe import Recipe
@@ -23,9 +24,6 @@ from relay.registry.versions import name_model
 
 KEPT_SECONDS = 30
 """How long a description of the version counts; an answer of another version ends it at once."""
-
-API_KEY = "predict:api-key"
-"""What somebody typed as the API's key: in this session alone, and sent to the API alone."""
 
 
 def show() -> None:
@@ -39,13 +37,13 @@ def show() -> None:
     try:
         served = describe(settings, source, answering)
     except NothingServedError as error:
-        st.info(plain(_begin_large(str(error))), icon=":material/block:")
+        st.info(plain(begin_large(str(error))), icon=":material/block:")
         return
     except KeyNeededError as error:
-        ask_for_key(str(error))
+        ask_for_key(begin_large(str(error)))
         return
     except RelayError as error:
-        st.warning(plain(_begin_large(str(error))), icon=":material/cloud_off:")
+        st.warning(plain(begin_large(str(error))), icon=":material/cloud_off:")
         st.button("Try again", icon=":material/refresh:")
         return
     say_who_answers(settings, answering, served)
@@ -68,7 +66,7 @@ def choose_answering(settings: PageSettings, source: str, recipe: Recipe) -> Api
     """Who answers: the API where there is one in the settings, else the registry's model."""
     if not settings.api_url:
         return Registry(settings, source)
-    return Api(settings.api_url, name_model(recipe), st.session_state.get(API_KEY, ""))
+    return Api(settings.api_url, name_model(recipe), typed_key())
 
 
 def describe(settings: PageSettings, source: str, answering: Api | Registry) -> Served:
@@ -88,16 +86,6 @@ def name_description(settings: PageSettings, source: str) -> str:
     """The key under which the session keeps the description."""
     where = settings.api_url or f"{settings.data_dir}|{settings.tracking_uri}"
     return f"predict:{source}|{settings.overrides}|{where}"
-
-
-def ask_for_key(why: str) -> None:
-    """A field for the API's key."""
-    st.warning(plain(f"{_begin_large(why)}: type it here. It is kept in this session alone."), icon=":material/key:")
-    with st.form("predict:key", border=False):
-        key = st.text_input("Key of the API", type="password")
-        if st.form_submit_button("Use it", icon=":material/key:"):
-            st.session_state[API_KEY] = key.strip()
-            st.rerun()
 
 
 def say_who_answers(settings: PageSettings, answering: Api | Registry, served: Served) -> None:
@@ -127,7 +115,7 @@ def predict_one(settings: PageSettings, source: str, answering: Api | Registry, 
             try:
                 st.session_state[f"{key}:given"] = (record, *ask(settings, source, answering, record))
             except (RefusedError, AwayError, NothingServedError) as error:
-                st.warning(plain(_begin_large(str(error))), icon=":material/rule:")
+                st.warning(plain(begin_large(str(error))), icon=":material/rule:")
     known = st.session_state.get(f"{key}:given")
     if known is not None and current not in (None, known[0]):
         st.caption("The values have changed since the last answer. Press Predict to ask again.")
@@ -188,10 +176,6 @@ def show_last(settings: PageSettings, api: Api, served: Served, key: str) -> Non
     """The log; what goes wrong is told in its place."""
     with told_in_words(settings):
         show_log(api, served.contract, f"{key}:log")
-
-
-def _begin_large(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 show()

@@ -17,3 +17,12 @@ def plain(text: str) -> str:
 MARKS = frozenset("\\`*_{}[]<>#$~|:!&")
 LIST = re.compile(r"^([ \t]*\d*)([-+.)])(?=[-+\s]|$)", re.MULTILINE)
 """What makes a line a list or a rule, at its beginning."""
+
+
+def begin_large(text: str) -> str:
+    """A message as a sentence of its own.
+
+    >>> begin_large("the API does not answer")
+    'The API does not answer'
+    """
+    return text[:1].upper() + text[1:]

@@ -33,19 +33,8 @@ PORTS = {
     "POSTGRES_PORT": "15732",
 }
 API = f"http://127.0.0.1:{PORTS['GATEWAY_API_PORT']}"
-FOLDERS = (
-    "images",
-    "recipes",
-    "relay",
-    "stylometry",
-    "ingest",
-    "preprocess",
-    "model",
-    "page",
-    "adopt",
-    "serve",
-    "services",
-)
+NAMED = [line.strip("!/") for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")]
+FOLDERS = [name for name in NAMED if "/" not in name]
 FILES = ("Makefile", ".env.example", ".dockerignore", *(path.name for path in ROOT.glob("docker-compose*.yml")))
 RECORDS = [
     {"kind": "city", "size": "M", "age_years": 3.0, "km": None},
@@ -125,7 +114,7 @@ def close_to(answers: list[float]) -> Any:
 
 def copy_checkout(folder: Path) -> Path:
     """What a fresh clone holds to build and start the containers; data and logs are of a user of the host."""
-    for name in (*FOLDERS, ".streamlit"):
+    for name in FOLDERS:
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in FILES:
         shutil.copy(ROOT / name, folder / name)

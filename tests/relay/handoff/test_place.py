@@ -28,11 +28,14 @@ def list_advised() -> Iterator[tuple[str, str]]:
     """Place in the code and command, of all strings but docstrings."""
     for package in PACKAGES:
         for path in sorted((ROOT / package).rglob("*.py")):
-            tree = ast.parse(path.read_text(encoding="utf-8"))
-            docs = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-            inner = {id(part) for node in ast.walk(tree) if isinstance(node, ast.JoinedStr) for part in node.values}
-            for node in ast.walk(tree):
-                if id(node) in docs | inner:
+            text = path.read_text(encoding="utf-8")
+            if "python" not in text:  # every process of pytest-xdist reads them all
+                continue
+            nodes = list(ast.walk(ast.parse(text)))
+            docs = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
+            inner = {id(part) for node in nodes if isinstance(node, ast.JoinedStr) for part in node.values}
+            for node in nodes:
+                if id(node) in docs or id(node) in inner:
                     continue
                 for found in COMMAND.finditer(read(node)):
                     command = found[0].rpartition("python")[2].partition(". ")[0].strip()
@@ -70,7 +73,7 @@ def accept(program: str, words: list[str]) -> None:
         make_parser(main.STAGE, is_json=True).parse_args(words)
         return
     module = import_module(verb.module)
-    verbs._make_parser(program, name, verb, module, is_json=True).parse_args(words)  # type: ignore[arg-type]
+    verbs._make_parser(program, name, verb, module, known, is_json=True).parse_args(words)  # type: ignore[arg-type]
 
 
 def split(command: str) -> list[str]:

@@ -1,0 +1,1 @@
+"""The screen Monitor: where reports are read, what a person may do, and how a report is drawn."""
