@@ -185,7 +185,7 @@ clean: ## Remove the environment and the caches; data and logs stay
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-PASSWORDS := grafana postgres mlflow_database relay_database api_database airflow_database airflow runner
+PASSWORDS := grafana postgres mlflow_database relay_database api_database monitor_database airflow_database airflow runner
 
 # What is missing in secrets/ is made, whether .env is there or not; what is there is never overwritten.
 .env: | $(PASSWORDS:%=secrets/%_password) secrets/code_key ## Make .env from .env.example, and passwords and key in secrets/

@@ -30,6 +30,8 @@ RUN python -m compileall -q /app
 RUN NUMBA_CACHE_DIR=/opt/relay/cache/numba MPLCONFIGDIR=/opt/relay/cache/matplotlib python -m images.warm_caches
 ENV PYTHONUNBUFFERED=1 RELAY_CONTAINER=1 HOME=/tmp USER=relay DATA_DIR=/app/data LOG_DIR=/app/logs \
     NUMBA_CACHE_DIR=/tmp/relay/cache/numba MPLCONFIGDIR=/tmp/relay/cache/matplotlib
+# The volume of serving, which the monitor may be the first to use: a new one takes the rights of this folder.
+RUN mkdir -m 777 /var/lib/relay
 # Near the end, so that an edit builds little again.
 COPY recipes recipes
 # What trains when the command names no recipe.

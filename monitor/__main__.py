@@ -18,6 +18,7 @@ VERBS = {
     "labels": Verb("report what turned out to be true, from a file", "monitor.labels"),
     "accept": Verb("accept the records of now as the new reference", "monitor.accept"),
     "export": Verb("write the reference rows and a window's records as Parquet files", "monitor.export"),
+    "prepare": Verb("make the monitor's tables, and end", "monitor.prepare"),
     "lab": Verb("measure on your own data what the monitor finds, and how soon", "monitor.lab.command"),
 }
 """The subcommands of `python -m monitor`; their modules are imported only when used."""

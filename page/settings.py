@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from relay.handoff.settings import Settings, read_settings
+from relay.handoff.settings import SERVE_DIR, Settings, read_settings
 from relay.handoff.variables import MOST_PORT, Variable, text, whole
 
 PAGE_PORT = whole("PAGE_PORT", "port of the page", 8501, most=MOST_PORT)
@@ -18,9 +18,6 @@ API_URL = text(
     "API_URL",
     "the API that the page asks for predictions, http://host:port",
     shown="the registry's model, not logged",
-)
-SERVE_DIR = text(
-    "SERVE_DIR", "folder of serving, where the monitor's store is read without an API", shown="serve/ in DATA_DIR"
 )
 AIRFLOW_URL = text(
     "AIRFLOW_URL", "Airflow, which starts a scheduled run from the page, http://host:port", shown="no schedule"
@@ -42,8 +39,8 @@ class PageSettings(Settings):
     """Largest file that the page takes, in MB."""
     api_url: str = API_URL.default
     """Where the page asks for predictions; empty: it asks the registry's model itself."""
-    serve_dir: str = SERVE_DIR.default
-    """Folder of serving; empty: `serve/` in the data folder."""
+    serve_dir: Path | None = SERVE_DIR.default
+    """Folder of serving; None: `serve/` in the data folder."""
     airflow_url: str = AIRFLOW_URL.default
     """Where the page starts a scheduled run; empty: there is no schedule."""
     airflow_user: str = AIRFLOW_USER.default
@@ -52,7 +49,7 @@ class PageSettings(Settings):
     @property
     def monitor_dir(self) -> Path:
         """Where the monitor's store in SQLite is."""
-        return Path(self.serve_dir) if self.serve_dir else self.data_dir / "serve"
+        return self.serve_dir or self.data_dir / "serve"
 
 
 def read_page_settings(environment: Mapping[str, str] = os.environ) -> PageSettings:

@@ -9,10 +9,10 @@ from pathlib import Path
 VARIABLE = "RELAY_CONTAINER"
 """Set in the images of the stages and of the API."""
 ENTRY_POINT = Path("/app/images/entrypoint.py")
-SERVICES: Mapping[str, str] = {"ingest": "ingest", "preprocess": "preprocess", "model": "train"}
+SERVICES: Mapping[str, str] = {"ingest": "ingest", "preprocess": "preprocess", "model": "train", "monitor": "monitor"}
 """Stage -> the service of docker-compose.yml that runs it once, with what is typed behind its name."""
 
-_COMMAND = re.compile(r"`python -m (ingest|preprocess|model|adopt|monitor)\b([^`]*)`")
+_COMMAND = re.compile(r"`python -m (ingest|preprocess|model|monitor|adopt)\b([^`]*)`")
 
 
 def word_commands(text: str, environment: Mapping[str, str] = os.environ) -> str:

@@ -18,7 +18,7 @@ MOST_WINDOWS = 200
 """Windows of a model that are kept."""
 MOST_EVENTS = 2_000
 
-LOCK = 7_205_759_404
+LOCK = 7_205_759_405
 """Of the advisory lock that one process holds while it makes the tables: any number that no other program takes."""
 
 TABLES = (

@@ -25,9 +25,10 @@ select lower(:'use_postgres') <> 'true' as is_unused \gset
 \set mlflow_password `cat :'passwords'/mlflow_database_password`
 \set relay_password `cat :'passwords'/relay_database_password`
 \set relay_api_password `cat :'passwords'/api_database_password`
+\set relay_monitor_password `cat :'passwords'/monitor_database_password`
 \set airflow_password `cat :'passwords'/airflow_database_password`
-select '' in (:'postgres_password', :'mlflow_password', :'relay_password', :'relay_api_password', :'airflow_password')
-  as is_missing \gset
+select '' in (:'postgres_password', :'mlflow_password', :'relay_password', :'relay_api_password', :'relay_monitor_password',
+  :'airflow_password') as is_missing \gset
 \if :is_missing
   \warn 'a file with a password is missing or empty in' :passwords': make .env makes those that are missing'
   do 'begin raise ''nothing is set up''; end';
@@ -37,11 +38,13 @@ select '' in (:'postgres_password', :'mlflow_password', :'relay_password', :'rel
 select pg_advisory_lock(7205759404) \g /dev/null
 
 begin;
-select format('create role %I', role) from unnest(array['mlflow', 'relay', 'relay_api', 'airflow']) as role
+select format('create role %I', role) from unnest(array['mlflow', 'relay', 'relay_api', 'relay_monitor', 'airflow']) as role
   where not exists (select from pg_roles where rolname = role) \gexec
 alter role mlflow login nosuperuser nocreatedb nocreaterole noreplication nobypassrls password :'mlflow_password';
 alter role relay login nosuperuser nocreatedb nocreaterole noreplication nobypassrls password :'relay_password';
 alter role relay_api login nosuperuser nocreatedb nocreaterole noreplication nobypassrls password :'relay_api_password';
+alter role relay_monitor login nosuperuser nocreatedb nocreaterole noreplication nobypassrls
+  password :'relay_monitor_password';
 alter role airflow login nosuperuser nocreatedb nocreaterole noreplication nobypassrls password :'airflow_password';
 \if :{?keep_superuser}
 \else
@@ -58,7 +61,7 @@ alter database mlflow owner to mlflow;
 alter database airflow owner to airflow;
 -- By itself PostgreSQL lets every role connect to every database.
 revoke all on database postgres, template1, mlflow, relay, airflow from public;
-grant connect on database relay to relay, relay_api;
+grant connect on database relay to relay, relay_api, relay_monitor;
 grant temporary on database relay to relay;
 commit;
 
@@ -86,5 +89,15 @@ alter default privileges for role relay in schema raw, processed, relay grant se
 -- The API makes its tables itself.
 create schema if not exists prediction_log;
 alter schema prediction_log owner to relay_api;
+-- The monitor reads the log, and makes its own tables itself. The API shows them, and adds what people accept and decide:
+-- it may not change what the monitor found.
+create schema if not exists monitor;
+alter schema monitor owner to relay_monitor;
+grant usage on schema prediction_log to relay_monitor;
+grant select on all tables in schema prediction_log to relay_monitor;
+alter default privileges for role relay_api in schema prediction_log grant select on tables to relay_monitor;
+grant usage on schema monitor to relay_api;
+grant select, insert, delete on all tables in schema monitor to relay_api;
+alter default privileges for role relay_monitor in schema monitor grant select, insert, delete on tables to relay_api;
 commit;
 \echo 'Databases mlflow, relay and airflow are ready, with their roles'

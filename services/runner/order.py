@@ -9,8 +9,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-SERVICES = {"ingest": "ingest", "preprocess": "preprocess", "train": "train", "rollback": "train"}
+SERVICES = {
+    "ingest": "ingest",
+    "preprocess": "preprocess",
+    "train": "train",
+    "rollback": "train",
+    "rollback-harm": "train",
+    "monitor": "monitor",
+}
 """What may be run -> the service of docker-compose.yml whose container it is run in."""
+
+ROLLBACKS = {
+    "rollback": "its deployment failed",
+    "rollback-harm": "its labels showed harm within its probation",
+}
+"""A rollback -> the reason that the history keeps."""
 
 FIXED_VARIABLES = {"ingest": {"RELAY_REFRESH": "always"}}
 """What a run on schedule has in its environment other than the service: the source is asked each time."""
@@ -50,10 +63,12 @@ class Order:
     def arguments(self, run_id: str) -> list[str]:
         """The arguments of the stage, whose journal entry has this id and is printed too: `read_entry` finds it.
 
-        A rollback is not a run of a stage and has no entry.
+        A rollback is not a run of a stage and has no entry; the monitor's answer is its report, so it prints none.
         """
-        if self.stage == "rollback":
-            return ["rollback", "--expected", str(self.version), "--why", "its deployment failed", self.recipe]
+        if self.stage == "monitor":
+            return ["--run-id", run_id, self.recipe]
+        if self.stage in ROLLBACKS:
+            return ["rollback", "--expected", str(self.version), "--why", ROLLBACKS[self.stage], self.recipe]
         seed = [] if self.seed is None else ["--set", f"seed={self.seed}"]
         return [*seed, "--run-id", run_id, "--json", self.recipe]
 
@@ -62,20 +77,24 @@ def read_order(said: Any) -> Order:
     """The order in a request.
 
     Raises:
-        RefusedError: it holds anything but a run, a stage, a recipe and a seed (of a rollback: a version).
+        RefusedError: it holds anything but a run, a stage, a recipe and a seed; a rollback has a version instead of
+            the seed, the monitor neither.
     """
     if not isinstance(said, Mapping):
         raise RefusedError("expected an object with run, stage, recipe and seed")
     stage = said.get("stage")
     if not isinstance(stage, str) or stage not in SERVICES:
         raise RefusedError(f"stage: expected one of {', '.join(SERVICES)}")
-    number = "version" if stage == "rollback" else "seed"
-    if unknown := sorted(set(said) - {"run", "stage", "recipe", number}):
-        raise RefusedError(f"unknown: {', '.join(map(str, unknown))}; a {stage} takes run, stage, recipe and {number}")
+    number = {**dict.fromkeys(ROLLBACKS, "version"), "monitor": ""}.get(stage, "seed")
+    if unknown := sorted(map(str, set(said) - {"run", "stage", "recipe", number or "recipe"})):
+        taken = f"run, stage, recipe and {number}" if number else "run, stage and recipe"
+        raise RefusedError(f"unknown: {', '.join(unknown)}; a {stage} takes {taken}")
     _require(said, "run", RUN)
     _require(said, "recipe", RECIPE)
+    if not number:
+        return Order(run=said["run"], stage=stage, recipe=said["recipe"])
     value = said.get(number)
-    if stage == "rollback" and value is None:
+    if stage in ROLLBACKS and value is None:
         raise RefusedError("version: a rollback says which version it takes out of production")
     if value is not None and (type(value) is not int or not 0 <= value <= HIGHEST_SEED):
         raise RefusedError(f"{number}: expected a whole number from 0 to {HIGHEST_SEED}")

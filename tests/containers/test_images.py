@@ -26,10 +26,10 @@ def own(folder: Path, uid: int) -> None:
 def test_an_image_holds_only_what_its_stage_needs(images: dict[str, str]) -> None:
     code = "import importlib.util as u; print(*[m for m in {} if u.find_spec(m)])"
     heavy = ["sklearn", "streamlit", "matplotlib", "numba", "skops"]
-    ours = ["ingest", "preprocess", "model", "page", "stylometry", "drift", "serve"]
+    ours = ["ingest", "preprocess", "model", "page", "monitor", "stylometry", "drift", "serve"]
     found = {stage: ask_python(image, code.format(heavy + ours)).split() for stage, image in images.items()}
     # The page's button runs the whole pipeline, so its image holds all stages.
-    whole = [*heavy, "ingest", "preprocess", "model", "page", "stylometry", "drift"]
+    whole = [*heavy, "ingest", "preprocess", "model", "page", "monitor", "stylometry", "drift"]
     assert found == {"ingest": ["ingest"], "preprocess": ["preprocess"], "model": whole}
 
 

@@ -32,7 +32,7 @@ PORTS = {
     "POSTGRES_PORT": "15532",
 }
 API = f"http://127.0.0.1:{PORTS['GATEWAY_API_PORT']}"
-PASSWORDS = ("postgres", "mlflow_database", "relay_database", "api_database", "airflow_database")
+PASSWORDS = ("postgres", "mlflow_database", "relay_database", "api_database", "monitor_database", "airflow_database")
 COUNTS = {
     "mlflow": "select (select count(*) from runs), (select count(*) from model_versions)",
     "relay": "select count(*) from prediction_log.predictions",

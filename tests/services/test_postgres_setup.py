@@ -19,6 +19,9 @@ sys.path.append(str(Path(__file__).resolve().parents[1]))
 
 from postgres_server import PostgresServer, find_programs, run_server
 
+from relay.monitoring.opening import open_store
+from relay.monitoring.statements import LOCK as OF_THE_MONITOR
+from relay.monitoring.store import Change, State
 from serve.log.postgres_tables import SCHEMA, bring_to_version
 
 pytestmark = pytest.mark.postgres
@@ -29,9 +32,15 @@ ROLES = {
     "mlflow": "mlflow_database_password",
     "relay": "relay_database_password",
     "relay_api": "api_database_password",
+    "relay_monitor": "monitor_database_password",
     "airflow": "airflow_database_password",
 }
-FIRST = {"postgres": "postgres", "mlflow": "mlflow", "relay": "relay", "relay_api": "relay", "airflow": "airflow"}
+FIRST = {
+    "postgres": "postgres",
+    "mlflow": "mlflow",
+    **dict.fromkeys(("relay", "relay_api", "relay_monitor"), "relay"),
+    "airflow": "airflow",
+}
 LOCK = 7205759404
 
 
@@ -156,7 +165,13 @@ def test_every_role_connects_to_its_own_database_alone(
             except asyncpg.InsufficientPrivilegeError:
                 continue
             allowed.append((role, database))
-    assert sorted(allowed) == [("airflow", "airflow"), ("mlflow", "mlflow"), ("relay", "relay"), ("relay_api", "relay")]
+    assert sorted(allowed) == [
+        ("airflow", "airflow"),
+        ("mlflow", "mlflow"),
+        ("relay", "relay"),
+        ("relay_api", "relay"),
+        ("relay_monitor", "relay"),
+    ]
 
 
 def test_a_password_that_is_changed_is_the_one_that_counts(
@@ -247,6 +262,33 @@ def test_the_api_makes_its_tables_with_its_own_rights(
         server.ask(f"select count(*) from {SCHEMA}.predictions", "relay", passwords["relay"])
 
 
+def test_the_monitor_reads_the_log_and_the_api_adds_to_what_it_found_but_changes_none_of_it(
+    server: Server, passwords: dict[str, str], tmp_path: Path
+) -> None:
+    assert finish(server.set_up(tmp_path))[0] == 0
+    monitor, api = ("relay_monitor", passwords["relay_monitor"]), ("relay_api", passwords["relay_api"])
+    server.ask(f"create table {SCHEMA}.asked as select 1 as x", *api)
+    url = f"postgresql://relay_monitor:{quote(passwords['relay_monitor'], safe='')}@127.0.0.1:{server.port}/relay"
+    with open_store(tmp_path, url) as store:
+        store.commit(Change(State("credit", "3", 0, b"{}")))
+    assert server.ask(f"select x from {SCHEMA}.asked", *monitor) == [(1,)]
+    event = "('credit', '3', 0, 'acted', 'Ada', 'seen', '{}')"
+    server.ask(f"insert into monitor.events (model, version, at_unix, kind, who, what, data) values {event}", *api)
+    assert server.ask("select revision from monitor.state", *api) == [(1,)]
+    for statement, who in (
+        ("update monitor.state set revision = 7", api),
+        ("update monitor.windows set report = ''", api),
+        ("create table monitor.another ()", api),
+        (f"insert into {SCHEMA}.asked values (2)", monitor),
+        (f"create table {SCHEMA}.another ()", monitor),
+        ("create table public.another ()", monitor),
+        ("select * from monitor.state", ("relay", passwords["relay"])),
+    ):
+        with pytest.raises(asyncpg.InsufficientPrivilegeError):
+            server.ask(statement, *who)
+    assert server.ask("select what from monitor.events", *monitor) == [("seen",)]
+
+
 @pytest.mark.parametrize("use_postgres", ["", "false", None])
 def test_a_database_that_nobody_would_use_is_told(
     use_postgres: str | None, server: Server, passwords: dict[str, str], tmp_path: Path
@@ -270,7 +312,8 @@ def test_a_password_that_is_missing_sets_nothing_up(
     assert server.ask("select rolname, rolpassword from pg_authid order by 1") == before
 
 
-def test_the_lock_of_the_set_up_is_not_that_of_the_prediction_log() -> None:
+def test_the_locks_of_set_up_prediction_log_and_monitor_differ() -> None:
     from serve.log.postgres_tables import LOCK as OF_THE_LOG
 
-    assert (SETUP.read_text().count(f"({LOCK})"), LOCK == OF_THE_LOG) == (2, False)
+    assert (SETUP.read_text().count(f"({LOCK})"), LOCK in (OF_THE_LOG, OF_THE_MONITOR)) == (2, False)
+    assert OF_THE_LOG != OF_THE_MONITOR

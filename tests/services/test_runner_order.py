@@ -17,6 +17,17 @@ def test_an_order_becomes_the_name_of_a_recipe_and_a_seed() -> None:
     assert read_order(GOOD).arguments("id") == ["--set", "seed=7", "--run-id", "id", "--json", "own"]
 
 
+def test_the_monitor_takes_a_recipe_alone_and_its_rollback_says_why() -> None:
+    order = {"run": "0123456789ab", "stage": "monitor", "recipe": "own"}
+    assert (read_order(order).service, read_order(order).arguments("id")) == ("monitor", ["--run-id", "id", "own"])
+    harm = read_order({**order, "stage": "rollback-harm", "version": 4})
+    assert (harm.service, harm.arguments("id")[:3]) == ("train", ["rollback", "--expected", "4"])
+    assert "harm" in harm.arguments("id")[4]
+    for more in ({"seed": 7}, {"version": 4}, {"stage": "rollback-harm"}, {"act": True}):
+        with pytest.raises(RefusedError):
+            read_order({**order, **more})
+
+
 def test_a_name_comes_last_so_that_a_subcommand_is_none() -> None:
     order = read_order({"run": "0123456789ab", "stage": "train", "recipe": "promote"})
     assert order.arguments("id") == ["--run-id", "id", "--json", "promote"]
