@@ -41,12 +41,14 @@ class Records(NamedTuple):
         score: Score of each record (n,), where the profile has one.
         keys: Of the records (n,).
         refused: Which records were refused (n,); their values and scores do not count. None: none of them.
+        groups: Group of each record, from 0 (n,). None: all are one group.
     """
 
     columns: Columns
     score: Floats | None
     keys: Keys
     refused: Booleans | None
+    groups: Integers | None = None
 
     def cut(self, start: int, stop: int) -> "Records":
         """The records from `start` to before `stop`."""
@@ -55,7 +57,12 @@ class Records(NamedTuple):
             None if self.score is None else self.score[start:stop],
             self.keys[start:stop],
             None if self.refused is None else self.refused[start:stop],
+            None if self.groups is None else self.groups[start:stop],
         )
+
+    def find_groups(self, rows: Integers) -> Integers | None:
+        """Groups of the records with these numbers (counted,), if they have any."""
+        return None if self.groups is None else self.groups[rows]
 
 
 class Placed(NamedTuple):
@@ -158,6 +165,7 @@ def check_records(profile: Profile, records: Records) -> None:
         raise DriftError("the records lack the score, which the profile has")
     lengths |= {} if records.score is None else {"(score)": len(records.score)}
     lengths |= {} if records.refused is None else {REFUSED: len(records.refused)}
+    lengths |= {} if records.groups is None else {"the group": len(records.groups)}
     others = {name: rows for name, rows in lengths.items() if rows != len(records.keys)}
     if others:
         name, rows = next(iter(others.items()))

@@ -36,12 +36,19 @@ class Watch:
         streams: What is watched.
         look_rows: Records per look; evidence is computed after each.
         alpha: Probability that any stream ever alarms although nothing has changed.
+        groups: In how many groups values and scores are compared.
         rows: Records seen, those of the look that is not complete among them.
         alarm: The first look at which a stream's evidence reached the limit.
     """
 
     def __init__(
-        self, profile: Profile, *, look_rows: int = LOOK_ROWS, alpha: float = ALPHA, refused: bool = False
+        self,
+        profile: Profile,
+        *,
+        look_rows: int = LOOK_ROWS,
+        alpha: float = ALPHA,
+        refused: bool = False,
+        groups: int = 1,
     ) -> None:
         """Begin with the counts of the profile.
 
@@ -50,6 +57,8 @@ class Watch:
             look_rows: Records per look.
             alpha: Probability of a false alarm over all streams and looks.
             refused: Whether refused records are a stream; the profile's rows count as not refused.
+            groups: From 2 on, values and scores are compared with earlier records of the same group alone, such as the
+                weekday, and not with the test rows, whose groups are unknown. The other streams are as always.
 
         Raises:
             DriftError: The profile has no column and no score.
@@ -64,7 +73,8 @@ class Watch:
         self.alarm: Alarm | None = None
         self._profile = profile
         self._refused = refused
-        self._counts = list(starts.values())
+        self.groups = groups
+        self._counts = [_divide(stream, counts, groups) for stream, counts in starts.items()]
         self._pending: Integers = np.zeros((len(WIDTHS), len(self.streams)), np.int64)
         self._gamblers = Gamblers(len(self.streams))
         self._wealth = Wealth(*self._gamblers.held.shape)
@@ -88,7 +98,13 @@ class Watch:
         return int(self._wealth.since()[number]) * self.look_rows
 
     def look(
-        self, columns: Columns, score: Floats | None, keys: Keys, refused: Booleans | None = None
+        self,
+        columns: Columns,
+        score: Floats | None,
+        keys: Keys,
+        refused: Booleans | None = None,
+        *,
+        groups: Integers | None = None,
     ) -> tuple[Look, ...]:
         """Take further records; the looks that they completed.
 
@@ -97,11 +113,15 @@ class Watch:
             score: Score of each record (n,), where the profile has one.
             keys: Of the records, from `ties.hash_ids` (n,).
             refused: Which records were refused (n,); their values and scores do not count. None: none of them.
+            groups: Group of each record, below the number of groups (n,); needed where there are several.
 
         Raises:
-            DriftError: A column of the profile or the score is not given, or the lengths differ.
+            DriftError: A column of the profile, the score or the groups are not given, or the lengths differ.
         """
-        records = Records(columns, score, keys, refused)
+        if groups is None and self.groups > 1:
+            raise DriftError(f"the records lack their groups: the watch was begun with {self.groups} of them")
+        is_divided = groups is not None and self.groups > 1
+        records = Records(columns, score, keys, refused, groups if is_divided else None)
         check_records(self._profile, records)
         looks: list[Look] = []
         for start in range(0, len(keys), _SLICE_ROWS):
@@ -116,8 +136,7 @@ class Watch:
         placed = place_records(self._profile, records, refused=self._refused)
         for number, (stream, (rows, places)) in enumerate(zip(self.streams, placed, strict=True)):
             ties = draw_ties(records.keys[rows], stream.name)
-            pvalues = find_pvalues(self._counts[number], places, ties)
-            self._counts[number] = self._counts[number] + np.bincount(places, minlength=len(self._counts[number]))
+            pvalues, self._counts[number] = _count(self._counts[number], places, ties, records.find_groups(rows))
             histograms[:, :, number] = count_pvalues(pvalues, looks[rows], touched)
         histograms[0] += self._pending
         complete = (in_look + len(records.keys)) // self.look_rows
@@ -140,16 +159,17 @@ class Watch:
         """The whole state; `from_bytes` continues from it, bit for bit as if it had not stopped."""
         alarm = None if self.alarm is None else [self.alarm.rows, self.alarm.since, self.alarm.stream, self.alarm.log10]
         header = {
-            "streams": [[stream.name, len(counts)] for stream, counts in zip(self.streams, self._counts, strict=True)],
+            "streams": self._list_streams(),
             "look_rows": self.look_rows,
             "alpha": self.alpha,
             "refused": self._refused,
+            "groups": self.groups,
             "rows": self.rows,
             "looks": self._wealth.looks,
             "alarm": alarm,
         }
         arrays = {
-            "counts": np.concatenate([*self._counts, np.empty(0, np.int64)]),
+            "counts": np.concatenate([counts.ravel() for counts in self._counts]),
             "pending": self._pending,
             "memory": self._gamblers.memory,
             "held": self._gamblers.held,
@@ -168,11 +188,11 @@ class Watch:
             DriftError: The bytes are no such state, or were begun with another profile.
         """
         header, arrays = unpack(_FORM, data)
-        watch = cls(profile, look_rows=header["look_rows"], alpha=header["alpha"], refused=header["refused"])
-        found = [(name, bins) for name, bins in header["streams"]]
-        expected = [(one.name, len(counts)) for one, counts in zip(watch.streams, watch._counts, strict=True)]
+        settings = {name: header[name] for name in ("look_rows", "alpha", "refused", "groups")}
+        watch = cls(profile, **settings)
+        found, expected = header["streams"], watch._list_streams()
         if found != expected:
-            other = next(iter(set(found) ^ set(expected)), found[0] if found else ("", 0))
+            other = next((one for one in [*found, *expected] if (one in found) != (one in expected)), found[0])
             raise DriftError(
                 f"the state watches other streams than the profile says ({other[0]} with {other[1]} bins is in one of "
                 "them only): it is of another version. Delete the state to start again from the profile."
@@ -180,10 +200,36 @@ class Watch:
         watch._restore(header, arrays)
         return watch
 
+    def _list_streams(self) -> list[list[object]]:
+        """Name and number of bins of each stream."""
+        return [[stream.name, counts.shape[1]] for stream, counts in zip(self.streams, self._counts, strict=True)]
+
     def _restore(self, header: Header, arrays: dict[str, Array]) -> None:
         self.rows = header["rows"]
         self.alarm = None if header["alarm"] is None else Alarm(*header["alarm"])
-        self._counts = np.split(arrays["counts"], np.cumsum([len(counts) for counts in self._counts])[:-1])
+        parts = np.split(arrays["counts"], np.cumsum([counts.size for counts in self._counts])[:-1])
+        self._counts = [part.reshape(counts.shape) for part, counts in zip(parts, self._counts, strict=True)]
         self._pending = arrays["pending"]
         self._gamblers.memory, self._gamblers.held = arrays["memory"], arrays["held"]
         self._wealth = Wealth.from_arrays(arrays, header["looks"])
+
+
+def _divide(stream: Stream, counts: Integers, groups: int) -> Integers:
+    """Counts of each group before the first record (groups, bins); one group where groups do not matter."""
+    if groups == 1 or stream.what != "values":
+        return counts[None]
+    return np.zeros((groups, len(counts)), np.int64)
+
+
+def _count(counts: Integers, places: Integers, ties: Floats, groups: Integers | None) -> tuple[Floats, Integers]:
+    """P-value of each record among those of its group (counted,), and the counts after them (groups, bins)."""
+    after = counts.copy()
+    if groups is None or len(counts) == 1:
+        after[0] += np.bincount(places, minlength=counts.shape[1])
+        return find_pvalues(counts[0], places, ties), after
+    pvalues = np.empty(len(places))
+    for group in np.unique(groups):
+        chosen = groups == group
+        pvalues[chosen] = find_pvalues(counts[group], places[chosen], ties[chosen])
+        after[group] += np.bincount(places[chosen], minlength=counts.shape[1])
+    return pvalues, after

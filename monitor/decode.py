@@ -21,6 +21,10 @@ from relay.registry.watched import watch_answers, watch_inputs
 
 UNREADABLE = "unreadable"
 SAME_REQUEST = "same request"
+DAY_SECONDS = 86_400.0
+WEEKDAYS = 7
+FIRST_WEEKDAY = 3
+"""1970 began on a Thursday; Monday is 0."""
 
 
 @dataclass(frozen=True)
@@ -152,6 +156,16 @@ def add_refused(chunk: Chunk, keys_of: str) -> tuple[Columns, Floats | None, Key
     score = None if chunk.score is None else np.concatenate([np.full(none, np.nan), chunk.score])
     keys = hash_ids([*(f"{keys_of}/{number}" for number in range(none)), *chunk.ids])
     return columns, score, keys, np.arange(none + chunk.rows) < none
+
+
+def find_weekdays(chunk: Chunk) -> npt.NDArray[np.int64]:
+    """Weekday (UTC) of each record of the chunk, Monday 0, refused records first; theirs does not matter (records,).
+
+    Args:
+        chunk: with how many records were refused.
+    """
+    days = (chunk.at_unix // DAY_SECONDS).astype(np.int64)
+    return np.concatenate([np.zeros(chunk.refused, np.int64), (days + FIRST_WEEKDAY) % WEEKDAYS])
 
 
 @dataclass

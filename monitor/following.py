@@ -11,13 +11,23 @@ from drift.betting import Look
 from drift.profile import Profile
 from drift.watch import Watch
 from monitor.blocks import Rows, close_block
-from monitor.decode import Answered, Chunk, Tally, add_refused, join_columns, make_chunk, read_answered
+from monitor.decode import (
+    DAY_SECONDS,
+    WEEKDAYS,
+    Answered,
+    Chunk,
+    Tally,
+    add_refused,
+    find_weekdays,
+    join_columns,
+    make_chunk,
+    read_answered,
+)
 from monitor.log.record import LogReader, Position, Refused, Which
 from monitor.progress import MOST_BLOCKS, Progress
 from monitor.subject import Reference, Subject
 from relay.monitoring.report import Block, EvidencePoint
 
-DAY_SECONDS = 86_400.0
 LEAST_BLOCK_ROWS = 200
 """Of a block that is closed after a day."""
 
@@ -61,7 +71,8 @@ class Follower:
         if progress.watch:
             self.watch = Watch.from_bytes(progress.watch, profile)
         else:
-            self.watch = Watch(profile, look_rows=section.look_rows, alpha=section.alpha, refused=True)
+            groups = WEEKDAYS if section.season == "weekday" else 1
+            self.watch = Watch(profile, look_rows=section.look_rows, alpha=section.alpha, refused=True, groups=groups)
         self._open: list[Chunk] = []
 
     def steps(self, log: LogReader, until_unix: float) -> Iterator[Step]:
@@ -121,7 +132,7 @@ class Follower:
     def _count(self, gathering: Gathering) -> Step:
         progress = self.progress
         chunk = make_chunk(self._subject.contract, self._profile, gathering.answered, gathering.refused)
-        looks = self.watch.look(*add_refused(chunk, gathering.refused_requests))
+        looks = self.watch.look(*add_refused(chunk, gathering.refused_requests), groups=find_weekdays(chunk))
         progress.position = gathering.answered[-1].row.position
         progress.refused_position = gathering.refused_position
         progress.counted += chunk.rows

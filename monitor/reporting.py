@@ -60,7 +60,7 @@ def make_report(subject: Subject, follower: Follower, compared: Compared, judged
         labels=progress.labelled.state,
         decision=decision,
         baseline=describe_baseline(compared.accepted),
-        off=list_off(subject, compared),
+        off=list_off(subject, compared, follower.watch.groups),
     )
 
 
@@ -73,7 +73,7 @@ def describe_baseline(accepted: AcceptedBaseline | None) -> Baseline:
     )
 
 
-def list_off(subject: Subject, compared: Compared) -> list[str]:
+def list_off(subject: Subject, compared: Compared, groups: int) -> list[str]:
     """What is not watched, and why."""
     found = []
     if compared.is_pending:
@@ -86,6 +86,14 @@ def list_off(subject: Subject, compared: Compared) -> list[str]:
         found.append("Losses are not watched: the version has no test rows with a target.")
     if compared.profile.score is None:
         found.append("The score is not watched: the model gives none.")
-    if subject.section.season != "none":
-        found.append("The season is not taken into account: each day is compared with all days of the reference.")
+    if groups > 1:
+        found.append(
+            "The watch compares values and scores with earlier records of the same weekday, not with the reference: "
+            "it sees no difference that was there from the first record on. Blocks compare with the reference."
+        )
+    if (groups > 1) != (subject.section.season == "weekday"):
+        found.append(
+            f'The recipe says season = "{subject.section.season}" now: '
+            "it counts from the next version or accepted baseline on."
+        )
     return found

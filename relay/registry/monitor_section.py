@@ -62,7 +62,7 @@ class MonitorSection(Section):
     """How long after a record its label is final. The monitor waits so long; and where the recipe says it, no version
     is promoted whose rows were younger by the time column when they were ingested."""
     season: Annotated[Literal["none", "weekday"], Field(exclude=True)] = "none"
-    """weekday: after eight weeks without an alarm, each day is compared with the same day of other weeks."""
+    """weekday: values and scores are compared with earlier records of the same weekday (UTC), not with test rows."""
     unit: Annotated[Literal["record", "request"], Field(exclude=True)] = "record"
     """request: one record per request counts, drawn by a seed. For callers that send many similar records at once."""
     retrain: Annotated[Literal["suggest", "auto", "never"], Field(exclude=True)] = "suggest"

@@ -69,6 +69,36 @@ def test_any_split_gives_the_same_bytes(portion: int) -> None:
     assert parts.to_bytes() == whole.to_bytes()
 
 
+def test_groups_are_compared_with_their_own_past_alone() -> None:
+    random = np.random.default_rng(5)
+    profile, keys = draw_profile(random), name_records(6_000)
+    groups = np.arange(6_000) // 300 % 2
+    columns = draw_columns(random, 6_000)
+    columns[0].values[groups == 1] += 30
+    score = random.random(6_000)
+    together, apart, parts = Watch(profile), Watch(profile, groups=2), Watch(profile, groups=2)
+    together.look(columns, score, keys)
+    apart.look(columns, score, keys, groups=groups)
+    assert has_alarm(together)
+    assert not has_alarm(apart)
+    for start in range(0, 6_000, 250):
+        stop = start + 250
+        parts.look(cut(columns, start, stop), score[start:stop], keys[start:stop], groups=groups[start:stop])
+        parts = Watch.from_bytes(parts.to_bytes(), profile)
+    assert parts.to_bytes() == apart.to_bytes()
+    columns[0].values[groups == 0] += 30
+    apart.look(columns, score, keys, groups=groups)
+    assert apart.alarm is not None
+    assert apart.alarm.stream == "values: age"
+
+
+def test_a_watch_with_groups_needs_them() -> None:
+    random = np.random.default_rng(6)
+    watch = Watch(draw_profile(random), groups=7)
+    with pytest.raises(DriftError, match="begun with 7 of them"):
+        watch.look(draw_columns(random, 5), random.random(5), name_records(5))
+
+
 def test_a_state_of_another_profile_is_refused() -> None:
     random = np.random.default_rng(2)
     state = Watch(draw_profile(random)).to_bytes()

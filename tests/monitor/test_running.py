@@ -17,6 +17,7 @@ from monitor.subject import Subject
 from relay.monitoring.opening import open_store
 from relay.monitoring.report import Action, VerdictKind
 from relay.monitoring.store import AcceptedBaseline, Store
+from serve.log.record import Row
 
 NOW = 1e9
 
@@ -129,6 +130,38 @@ def test_one_record_of_a_request_counts_where_the_recipe_says_so(sqlite_log: Log
     sqlite_log.write(make_requests(draw(2_000, 5), size=10))
     rows = run(sqlite_log, make_subject(unit="request")).report.rows
     assert (rows.counted, rows.left_out) == (200, {"same request": 1_800})
+
+
+def draw_weeks(weeks: int, *, first_day: int = 0, young: float = 0.0) -> list[Row]:
+    """40 borrowers a day, at weekends half of them under 30."""
+    found: list[Row] = []
+    for day in range(first_day, first_day + 7 * weeks):
+        is_weekend = (day + 3) % 7 >= 5  # 1970 began on a Thursday
+        frame = draw(40, 100 + day, young=0.5 if is_weekend else young)
+        found += make_requests(frame, 4 * day, size=10, step=21_600.0)
+    return found
+
+
+def test_weekends_are_a_shift_unless_the_recipe_names_the_season(log: Log, tmp_path: Path) -> None:
+    without = Log(tmp_path / "without", "")
+    requests = draw_weeks(10)
+    log.write(requests)
+    without.write(requests)
+    assert run(without, make_subject()).report.verdict.kind is VerdictKind.SHIFT
+    report = run(log, make_subject(season="weekday")).report
+    assert (report.is_alarm, report.rows.counted) == (False, 2_800)
+    assert any("same weekday" in text for text in report.off)
+    log.write(draw_weeks(4, first_day=70, young=0.5))
+    report = run(log, make_subject(season="weekday")).report
+    assert (report.verdict.kind, report.verdict.columns[0].name) == (VerdictKind.SHIFT, "age")
+
+
+def test_a_season_that_is_named_later_is_said_to_count_later(sqlite_log: Log) -> None:
+    sqlite_log.write(make_requests(draw(400, 5), size=10))
+    run(sqlite_log, make_subject())
+    sqlite_log.write(make_requests(draw(400, 6), 40, size=10))
+    off = run(sqlite_log, make_subject(season="weekday")).report.off
+    assert any('season = "weekday" now: it counts from the next version' in text for text in off)
 
 
 def test_refused_records_are_a_break(log: Log) -> None:
