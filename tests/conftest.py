@@ -33,6 +33,9 @@ if "PYTEST_XDIST_WORKER" not in os.environ:
 # A shell lets its background processes ignore Ctrl-C, and their children inherit that: the tests send it.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN and threading.current_thread() is threading.main_thread():
     signal.signal(signal.SIGINT, signal.default_int_handler)
+# The processes of pytest-xdist and those that tests start load the same modules: what one compiled serves the others.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 # As the stage itself does before scikit-learn is loaded: tests share the processor with the processes that they start.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 

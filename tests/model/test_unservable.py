@@ -89,7 +89,9 @@ def test_a_version_promoted_by_hand_comes_with_a_warning_and_is_not_asked(
     assert "not servable" not in capsys.readouterr().err
 
 
-def test_the_findings_say_the_outcome_with_the_rows_as_evidence(odd: Project) -> None:
+def test_the_findings_say_the_outcome_with_the_rows_as_evidence(tmp_path: Path) -> None:
+    odd = mine(tmp_path, CODE, RECIPE)
+    assert odd.run("--set", "model.estimator=noisy", "--result-only") == 0, odd.log()
     (said,) = read_findings(odd.latest).about([Topic.BATCH_TEST])
     assert said.text.startswith("Not servable: its answer to a row changes when it is asked again: 20 of 20 test rows")
     assert [one["how"] for one in said.figures["differences"]] == ["asked again"] * 5

@@ -121,34 +121,34 @@ def test_two_datasets_are_matched_by_name_and_both_are_in_the_key(desk: Desk) ->
     assert (desk.run("ingest", path), desk.outcomes("ingest")) == (0, ["ran", "ran", "unchanged", "unchanged"])
 
 
-@pytest.mark.parametrize(
-    ("body", "more", "why"),
-    [
-        ("return frame[frame.age > 1000]", "", "recipes/mine.py: clean gave no rows"),
-        ("return None", "", "recipes/mine.py: clean gave None (does it end with `return`?); expected a DataFrame"),
-        ("return frame.drop(columns='age')", "", 'recipes/mine.py: clean: column age is missing; found "id", "name"'),
-        (
-            "frame['x'] = 1\n    return frame",
-            "",
-            'drop what is not declared with extra_columns = "drop" in [preprocess]',
-        ),
-        ("frame.columns = ['id', 'id', 'name']\n    return frame", "", "gave a frame with the column id twice"),
-        ("return frame.values[:, :2]", "", "gave an array of the shape 100x2; expected 3 columns: id, age, name"),
-        ("return frame.assign(split='half')", "", 'column split holds \'half\'; expected "train" or "test"'),
-        ("while True: pass", "timeout = 1", "recipes/mine.py: clean was not done after its timeout of 1 s"),
-        ("return frame['nothing']", "", "recipes/mine.py, line 2, in clean: KeyError: 'nothing'"),
-    ],
-)
-def test_what_cannot_be_used_is_refused_and_the_dataset_of_before_stays(
-    body: str, more: str, why: str, desk: Desk
-) -> None:
+UNUSABLE = [
+    ("return frame[frame.age > 1000]", "", "recipes/mine.py: clean gave no rows"),
+    ("return None", "", "recipes/mine.py: clean gave None (does it end with `return`?); expected a DataFrame"),
+    ("return frame.drop(columns='age')", "", 'recipes/mine.py: clean: column age is missing; found "id", "name"'),
+    (
+        "frame['x'] = 1\n    return frame",
+        "",
+        'drop what is not declared with extra_columns = "drop" in [preprocess]',
+    ),
+    ("frame.columns = ['id', 'id', 'name']\n    return frame", "", "gave a frame with the column id twice"),
+    ("return frame.values[:, :2]", "", "gave an array of the shape 100x2; expected 3 columns: id, age, name"),
+    ("return frame.assign(split='half')", "", 'column split holds \'half\'; expected "train" or "test"'),
+    ("while True: pass", "timeout = 1", "recipes/mine.py: clean was not done after its timeout of 1 s"),
+    ("return frame['nothing']", "", "recipes/mine.py, line 2, in clean: KeyError: 'nothing'"),
+]
+"""The body of a function, more keys of the recipe, and the reason why what it gives is refused."""
+
+
+def test_what_cannot_be_used_is_refused_and_the_dataset_of_before_stays(desk: Desk) -> None:
     path = prepare(desk, "def clean(frame):\n    return frame\n")
     assert desk.run("preprocess", path) == 0
     before = desk.bytes("processed/mine")
-    (desk.folder / "mine.py").write_text(f"def clean(frame):\n    {body}\n")
-    desk.recipe(RECIPE.format(more=more), "mine")
-    assert (desk.run("preprocess", path), why in failure(desk)) == (1, True), failure(desk)
-    assert (desk.bytes("processed/mine"), list((desk.data / ".state").glob("own/*"))) == (before, [])
+    for body, more, why in UNUSABLE:
+        (desk.folder / "mine.py").write_text(f"def clean(frame):\n    {body}\n")
+        desk.recipe(RECIPE.format(more=more), "mine")
+        assert (body, desk.run("preprocess", path), why in failure(desk)) == (body, 1, True), failure(desk)
+        assert (body, desk.bytes("processed/mine")) == (body, before)
+        assert list((desk.data / ".state").glob("own/*")) == []
 
 
 def test_rules_and_types_hold_for_what_a_function_gives(desk: Desk) -> None:

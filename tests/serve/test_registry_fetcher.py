@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from projects import CASES, Project, make_project
@@ -39,18 +40,12 @@ def fetcher(project: Project, tmp_path: Path) -> RegistryFetcher:
     return RegistryFetcher(address, "line", "production", tmp_path)
 
 
-def run_module(address: Address, number: str, into: Path) -> subprocess.CompletedProcess[bytes]:
-    command = [
-        sys.executable,
-        "-m",
-        "serve.fetch_version",
-        address.uri,
-        str(address.folder or ""),
-        "line",
-        number,
-        into,
-    ]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, timeout=120, check=False)
+def answer_here(
+    address: Address, number: str, into: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> tuple[int, Any]:
+    """Exit code and answer of the program, in this process: two tests below have it as the service starts it."""
+    code = fetch_version.main([address.uri, str(address.folder or ""), "line", number, str(into)])
+    return code, json.loads(capfdbinary.readouterr().out)
 
 
 def test_the_version_in_production_is_fetched_whole(fetcher: RegistryFetcher) -> None:
@@ -62,9 +57,11 @@ def test_the_version_in_production_is_fetched_whole(fetcher: RegistryFetcher) ->
     assert digests == contract["files"]
 
 
-def test_the_answer_names_the_folder(fetcher: RegistryFetcher, tmp_path: Path) -> None:
-    done = run_module(fetcher.address, "1", tmp_path / "version")
-    assert (done.returncode, json.loads(done.stdout)) == (0, {"folder": str(tmp_path / "version")})
+def test_the_answer_names_the_folder(
+    fetcher: RegistryFetcher, tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    code, answer = answer_here(fetcher.address, "1", tmp_path / "version", capfdbinary)
+    assert (code, answer) == (0, {"folder": str(tmp_path / "version")})
 
 
 @pytest.mark.parametrize(
@@ -73,11 +70,15 @@ def test_the_answer_names_the_folder(fetcher: RegistryFetcher, tmp_path: Path) -
     ids=["no such version", "no server"],
 )
 def test_an_error_is_answered_with_its_kind(
-    fetcher: RegistryFetcher, tmp_path: Path, address: Address | None, number: str, kind: str
+    fetcher: RegistryFetcher,
+    tmp_path: Path,
+    address: Address | None,
+    number: str,
+    kind: str,
+    capfdbinary: pytest.CaptureFixture[bytes],
 ) -> None:
-    done = run_module(address or fetcher.address, number, tmp_path / "version")
-    error = json.loads(done.stdout)["error"]
-    assert (done.returncode, error["kind"], bool(error["message"])) == (1, kind, True)
+    code, answer = answer_here(address or fetcher.address, number, tmp_path / "version", capfdbinary)
+    assert (code, answer["error"]["kind"], bool(answer["error"]["message"])) == (1, kind, True)
 
 
 def test_a_file_that_is_not_the_registered_one_is_an_error_of_its_own(fetcher: RegistryFetcher) -> None:
