@@ -19,10 +19,12 @@ def prepared(tmp_path_factory: pytest.TempPathFactory) -> Folders:
     def run_all(root: Path) -> None:
         folders = Folders(root)
         write_documents(folders.root)
-        for stage in ("ingest", "preprocess"):
-            folders.run(stage, "linear", folders.styles, folders.papers)
-        folders.run("model", "linear", "--set", "model.threads=1")
-        folders.run("model", "linear", folders.styles, folders.papers)
+        all_recipes = ("linear", folders.styles, folders.papers)
+        folders.run_all(
+            *([stage, *all_recipes] for stage in ("ingest", "preprocess")),
+            ["model", "linear", "--set", "model.threads=1"],
+            ["model", *all_recipes],
+        )
 
     return Folders(make_once(tmp_path_factory, "prepared", run_all))
 

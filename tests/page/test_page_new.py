@@ -158,12 +158,17 @@ def test_a_created_recipe_is_noted_with_its_digest(settings: Settings, monkeypat
     ("name", "content"),
     [
         ("x.csv", b"SQLite format 3\0" + b"\0" * 4096),
-        ("x.parquet", b"PAR1" + b"\0" * 100),
         ("x.xlsx", b"PK\x03\x04" + b"\0" * 100),
-        ("x.csv.gz", b"\x1f\x8b" + b"\0" * 100),
-        ("x.json", b"[" * 100_000),
-        ("x.jsonl", (b'{"a":' * 5_000 + b"\n") * 3),
-        ("x.csv", b"\x7fELF" + bytes(range(256)) * 20),
+        *(
+            pytest.param(*more, marks=pytest.mark.slow)
+            for more in (
+                ("x.parquet", b"PAR1" + b"\0" * 100),
+                ("x.csv.gz", b"\x1f\x8b" + b"\0" * 100),
+                ("x.json", b"[" * 100_000),
+                ("x.jsonl", (b'{"a":' * 5_000 + b"\n") * 3),
+                ("x.csv", b"\x7fELF" + bytes(range(256)) * 20),
+            )
+        ),
     ],
 )
 def test_what_is_not_what_its_name_says_is_refused_with_words(settings: Settings, name: str, content: bytes) -> None:

@@ -412,22 +412,30 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+RUN_ALL = """
+import sys
+from importlib import import_module
+from relay.handoff.program import main
+
+for stage in sys.argv[1:]:
+    assert main(import_module(f"{stage}.__main__").STAGE, ["linear"]) == 0
+"""
+
+
 def run_all(checkout: Path) -> dict[str, str]:
-    """Stage -> how its run on the recipe `linear` ended, by the journal."""
-    outcomes = {}
-    for stage in STAGES:
-        ended = subprocess.run(
-            [sys.executable, "-m", stage, "linear"],
-            cwd=checkout,
-            env=os.environ | {"MLFLOW_TRACKING_URI": "off", "PYTHONPATH": str(checkout)},
-            capture_output=True,
-            text=True,
-            timeout=LONGEST_SECONDS,
-            check=False,
-        )
-        assert ended.returncode == 0, ended.stderr
-        outcomes[stage] = json.loads((checkout / "logs/runs.jsonl").read_text().splitlines()[-1])["outcome"]
-    return outcomes
+    """Stage -> how its run on the recipe `linear` ended, by the journal; all in one process, which starts quicker."""
+    ended = subprocess.run(
+        [sys.executable, "-c", RUN_ALL, *STAGES],
+        cwd=checkout,
+        env=os.environ | {"MLFLOW_TRACKING_URI": "off", "PYTHONPATH": str(checkout)},
+        capture_output=True,
+        text=True,
+        timeout=LONGEST_SECONDS,
+        check=False,
+    )
+    assert ended.returncode == 0, ended.stderr
+    lines = (checkout / "logs/runs.jsonl").read_text().splitlines()[-len(STAGES) :]
+    return {entry["stage"]: entry["outcome"] for entry in map(json.loads, lines)}
 
 
 def change(path: Path, old: str, new: str) -> None:
