@@ -23,7 +23,7 @@ from monitor.decode import (
     make_chunk,
     read_answered,
 )
-from monitor.log.record import LogReader, Position, Refused, Which
+from monitor.log.record import SETTLE_SECONDS, LogReader, Position, Refused, Which
 from monitor.progress import MOST_BLOCKS, Progress
 from monitor.subject import Reference, Subject
 from relay.monitoring.report import Block, EvidencePoint
@@ -95,7 +95,13 @@ class Follower:
             gathering.answered.append(answered)
             gathering.records += len(answered.numbers)
             gathering.tally.add(answered)
-            if self.watch.rows % self.watch.look_rows + gathering.records + gathering.refused >= self.watch.look_rows:
+            if self._is_full(gathering):
+                yield self._count(gathering)
+                gathering = Gathering(refused_position=gathering.refused_position)
+        # Where all records are refused no row comes that they could stand before.
+        for one in refused.take_until(until_unix - SETTLE_SECONDS):
+            self._gather_refused(gathering, one)
+            if self._is_full(gathering):
                 yield self._count(gathering)
                 gathering = Gathering(refused_position=gathering.refused_position)
         self.waiting = gathering.records + gathering.refused
@@ -105,6 +111,11 @@ class Follower:
         which = Which(self._subject.model, self._subject.version)
         found = self._read_again(log, which, self.progress.recent_after)
         return _gather([make_chunk(self._subject.contract, self._profile, found)] if found else [])
+
+    def _is_full(self, gathering: Gathering) -> bool:
+        """Whether what was gathered completes a look."""
+        waiting = self.watch.rows % self.watch.look_rows + gathering.records + gathering.refused
+        return waiting >= self.watch.look_rows
 
     def _gather_refused(self, gathering: Gathering, one: Refused) -> None:
         by_request = self._subject.section.unit == "request"
@@ -133,13 +144,16 @@ class Follower:
         progress = self.progress
         chunk = make_chunk(self._subject.contract, self._profile, gathering.answered, gathering.refused)
         looks = self.watch.look(*add_refused(chunk, gathering.refused_requests), groups=find_weekdays(chunk))
-        progress.position = gathering.answered[-1].row.position
+        times = [one.row.position.at_unix for one in gathering.answered]
+        if gathering.answered:
+            progress.position = gathering.answered[-1].row.position
+        elif gathering.refused_position is not None:
+            times = [gathering.refused_position.at_unix]
         progress.refused_position = gathering.refused_position
         progress.counted += chunk.rows
         progress.refused += chunk.refused
         for reason, records in gathering.tally.left_out.items():
             progress.left_out[reason] = progress.left_out.get(reason, 0) + records
-        times = [one.row.position.at_unix for one in gathering.answered]
         progress.first_unix = min(times) if progress.first_unix is None else progress.first_unix
         progress.last_unix = times[-1]
         for look in looks:

@@ -143,7 +143,9 @@ def _measure(
     is_binary = outcome.kind in ("brier", "squared")
     truth = np.asarray(outcome.truth, np.float64) if is_binary else np.full(len(places), np.nan)
     rows = zip(scores.tolist(), truth.tolist(), losses.tolist(), strict=True)
-    return [(score, true, loss) for score, true, loss in rows if loss == loss]  # an answer without a probability has no loss
+    return [
+        (score, true, loss) for score, true, loss in rows if loss == loss
+    ]  # an answer without a probability has no loss
 
 
 def _describe(progress: Progress, profile: Profile, losses: LossProfile, shown: list[tuple[int, int]]) -> LabelState:

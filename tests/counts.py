@@ -34,8 +34,9 @@ DISK_SIZES = Count("RELAY_DISK_SIZES", 2, 20, "sizes of what is free on a disk t
 EXAMPLES = Count("RELAY_API_EXAMPLES", 10, 100, "requests of a kind that schemathesis makes for a route of the API")
 RESTARTS = Count("RELAY_RESTARTS", 10, 100, "restarts of a service under load, half of them with two processes")
 UPDATES = Count("RELAY_UPDATES", 1, 10, "make update in containers under load, of three replicas each")
+MONITOR_KILLS = Count("RELAY_MONITOR_KILLS", 7, 70, "kill -9 of the monitor while it counts, for each database")
 
-COUNTS = (KILLS, SWAPS, POSTGRES_KILLS, MLFLOW_KILLS, DISK_SIZES, EXAMPLES, RESTARTS, UPDATES)
+COUNTS = (KILLS, SWAPS, POSTGRES_KILLS, MLFLOW_KILLS, DISK_SIZES, EXAMPLES, RESTARTS, UPDATES, MONITOR_KILLS)
 
 SHARES = {"ingest": 24, "preprocess": 22, "model": 14, "service": 16, "log": 16, "registry": 4, "page": 4}
 """Of 100 kills, how many are of what; a kill of a model or a service costs several times that of a raw dataset."""

@@ -177,6 +177,20 @@ def test_refused_records_are_a_break(log: Log) -> None:
     assert report.rows.refused == 240
 
 
+def test_refused_records_are_counted_where_no_other_record_comes(log: Log) -> None:
+    log.write(make_requests(draw(30, 5)))
+    insert = (
+        "insert into {p}refused (at_unix, model, version, kind, requests, records, by_column)"
+        " values ($1, 'credit', '3', 'records', 1, 90, '{{}}')"
+    )
+    for at_unix in range(4_000, 9_000, 1_000):
+        log.execute(insert, float(at_unix))
+    report = run(log, make_subject()).report
+    assert (report.verdict.kind, report.verdict.columns[0].name) == (VerdictKind.BREAK, "(refused)")
+    assert (report.rows.counted, report.rows.refused, report.rows.last_unix) == (30, 450, 8_000.0)
+    assert not run(log, make_subject()).is_changed
+
+
 def read_all(log: Log) -> tuple[Any, Any]:
     """All that a store holds and that does not depend on when the monitor ran: labels are as old as the run."""
 

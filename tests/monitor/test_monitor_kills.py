@@ -1,0 +1,86 @@
+"""kill -9 while the monitor counts: no record counts twice, none is left out, and the folders are whole in the end."""
+
+import os
+import random
+import signal
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from borrowers import draw, make_requests, make_subject
+from counts import MONITOR_KILLS
+from logged import Log
+
+from monitor.log.opening import open_log
+from monitor.running import Run
+from monitor.subject import Subject
+from monitor.window_folder import KEEP, is_current, save_windows
+from relay.monitoring.opening import open_store
+from relay.monitoring.store import State, Store, Window
+
+NOW = 20_000.0
+"""So soon that no record is old enough for a label: what labels say depends on when one looks."""
+ROWS = 60
+"""Requests of ten records that come between two kills."""
+
+
+def count(log: Log, subject: Subject, place: tuple[Path, str], data_dir: Path) -> None:
+    """A run of the monitor, with its store at another place than the log."""
+    with open_log(log.folder, log.url) as reader, open_store(*place) as store:
+        Run(subject, reader, store, NOW).work()
+        windows = store.list_windows(subject.model, KEEP)
+    save_windows(data_dir, windows)
+
+
+def kill_during(work: Callable[[], None], seconds: float) -> bool:
+    """Do the work in another process and kill it after a time; gives whether it was killed."""
+    process = os.fork()
+    if process == 0:
+        try:
+            work()
+        finally:
+            os._exit(0)
+    time.sleep(seconds)
+    os.kill(process, signal.SIGKILL)
+    return os.WIFSIGNALED(os.waitpid(process, 0)[1])
+
+
+@pytest.mark.counted
+def test_no_record_counts_twice_and_none_is_left_out(
+    log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record_property: Callable[[str, object], None]
+) -> None:
+    monkeypatch.setattr("monitor.running.COMMIT_STEPS", 1)
+    subject = make_subject(look_rows=50, block_rows=500, label_delay=timedelta(days=1))
+    requests = make_requests(draw(10 * ROWS * (MONITOR_KILLS.value + 1), 5), size=10)
+    killed, chance = (log.folder, log.url), random.Random(2)
+    log.write(requests[:ROWS])
+    began = time.monotonic()
+    count(log, subject, killed, tmp_path / "killed")
+    longest, kills = time.monotonic() - began, 0
+    for number in range(1, MONITOR_KILLS.value + 1):
+        log.write(requests[number * ROWS : (number + 1) * ROWS])
+        kills += kill_during(lambda: count(log, subject, killed, tmp_path / "killed"), chance.uniform(0, longest))
+    count(log, subject, killed, tmp_path / "killed")
+    count(log, subject, (tmp_path / "whole", ""), tmp_path / "whole")
+    found, expected = read(killed), read((tmp_path / "whole", ""))
+    assert found == expected
+    assert found[0] is not None
+    assert found[1][0].report.rows.counted == 10 * len(requests)
+    folder = tmp_path / "killed" / "monitor" / "credit"
+    assert [one.name for one in found[1] if not is_current(folder / one.name, one.report)] == []
+    assert list(folder.glob(".*")) == []
+    assert (folder / "latest").readlink().name == found[1][0].name
+    record_property("kills of the monitor", kills)
+
+
+def read(place: tuple[Path, str]) -> tuple[bytes | None, list[Window]]:
+    """The state and the windows of a store."""
+
+    def ask(store: Store) -> tuple[State | None, list[Window]]:
+        return store.read_state("credit", "3"), store.list_windows("credit", KEEP)
+
+    with open_store(*place, is_reader=True) as store:
+        state, windows = ask(store)
+    return state.body if state else None, windows
