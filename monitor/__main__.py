@@ -15,7 +15,7 @@ from relay.handoff.verbs import Verb, run_verb
 
 VERBS = {
     "compare": Verb("compare two windows of a model, or two versions", "monitor.compare"),
-    "labels": Verb("report what turned out to be true, from a file", "monitor.labels"),
+    "labels": Verb("report what turned out to be true, from a file", "monitor.labels.command"),
     "accept": Verb("accept the records of now as the new reference", "monitor.accept"),
     "export": Verb("write the reference rows and a window's records as Parquet files", "monitor.export"),
     "prepare": Verb("make the monitor's tables, and end", "monitor.prepare"),
