@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from relay.handoff.settings import SERVE_DIR, Settings, read_settings
+from relay.handoff.settings import API_URL, SERVE_DIR, Settings, read_settings
 from relay.handoff.variables import MOST_PORT, Variable, text, whole
 
 PAGE_PORT = whole("PAGE_PORT", "port of the page", 8501, most=MOST_PORT)
@@ -14,11 +14,6 @@ PAGE_ADDRESS = text("PAGE_ADDRESS", "where the page listens", "127.0.0.1", "127.
 """Anyone who reaches the page can run the recipes that are there: other machines reach it only where this says so."""
 PAGE_UPLOAD_MB = whole("PAGE_UPLOAD_MB", "largest file that the page takes, in MB", 200, most=100_000)
 """Anyone who reaches the page can upload files of this size; while a file arrives, the page holds it in memory."""
-API_URL = text(
-    "API_URL",
-    "the API that the page asks for predictions, http://host:port",
-    shown="the registry's model, not logged",
-)
 AIRFLOW_URL = text(
     "AIRFLOW_URL", "Airflow, which starts a scheduled run from the page, http://host:port", shown="no schedule"
 )

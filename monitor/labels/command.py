@@ -5,13 +5,12 @@ import os
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 from monitor.labels.file import LabelFileError, make_label, name_columns, read_rows, require_columns
 from monitor.labels.sending import Api, Numbered, Sent, say_states
 from relay.handoff.errors import FAILED, OK, UsageError
 from relay.handoff.recipe import load_recipe
-from relay.handoff.settings import read_settings
+from relay.handoff.settings import API_KEY_FILE, API_URL, read_settings
 from relay.handoff.verbs import VerbAnswer, add_recipe_options
 from relay.registry.versions import name_model
 
@@ -46,7 +45,7 @@ def answer(options: argparse.Namespace) -> VerbAnswer:
     settings = read_settings()
     recipe = load_recipe(options.recipe, settings.overrides, data_dir=options.data_dir or settings.data_dir)
     model, named = name_model(recipe), name_columns(recipe)
-    api = Api((options.api or os.environ.get("API_URL") or USUAL_API).rstrip("/"), _read_key(options.key_file))
+    api = Api((options.api or API_URL.of(os.environ) or USUAL_API).rstrip("/"), _read_key(options.key_file))
     sent = api.send(_list_labels(options.file, named, model, options.source))
     body = {
         "model": model,
@@ -69,7 +68,7 @@ def _list_labels(path: Path, named: dict[str, str], model: str, source: str) -> 
 
 
 def _read_key(path: Path | None) -> str:
-    found: Any = path or os.environ.get("API_KEY_FILE") or ""
+    found = path or API_KEY_FILE.of(os.environ)
     if not found:
         return ""
     try:

@@ -18,7 +18,7 @@ from relay.handoff.errors import RelayError, UsageError
 
 PART_ROWS = 5_000
 PART_BYTES = 2_000_000
-"""Of a request; the API takes 10,000 labels and 4 MB unless it is told otherwise."""
+"""Of a request; the API takes 10,000 labels and 4 MB unless its settings say otherwise."""
 
 ANSWER_SECONDS = 60.0
 PAUSES_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0)

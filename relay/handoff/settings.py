@@ -89,6 +89,12 @@ SERVE_DIR: Variable[Path | None] = Variable(
     lambda path: Path(path).absolute(),
     shown="serve/ in DATA_DIR",
 )
+API_URL = text(
+    "API_URL",
+    "the API that the page asks for predictions, and that takes labels, http://host:port",
+    shown="the registry's model, not logged",
+)
+API_KEY_FILE = text("API_KEY_FILE", "file with the key that the API asks for", shown="no key")
 GIT_COMMIT = text("GIT_COMMIT", "the commit noted in the lineage of a result", shown="that of the checkout")
 
 VARIABLES: tuple[Variable[Any], ...] = (
