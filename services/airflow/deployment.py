@@ -10,10 +10,6 @@ from urllib.parse import quote, urlencode
 from services.airflow.ask import AwayError, RefusedError, Service
 
 LOOK_SECONDS = 2.0
-
-OWN_QUESTION = "relay-check-"
-"""Begins the id of a request that no customer asked: the monitor does not count it."""
-
 SERVED_SECONDS = 180.0
 """For the API to start, ask the registry, fetch the version and check it."""
 TOLERANCE = 1e-5

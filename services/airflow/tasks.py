@@ -9,7 +9,7 @@ from airflow.sdk import BaseOperator
 from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 
 from services.airflow.ask import AwayError, RefusedError, Service
-from services.airflow.deployment import OWN_QUESTION, Deployment, DeploymentError
+from services.airflow.deployment import Deployment, DeploymentError
 from services.airflow.runs import find_runner, name_run, require_success, run_stage
 
 LASTING = ("api", "model")
@@ -70,8 +70,7 @@ def deploy(recipe: str, model: str, context: Any) -> dict[str, Any]:
     is_last_try = instance.try_number > instance.max_tries
     try:
         contract = deployment.await_served()
-        run = name_run(instance.dag_id, instance.run_id, "deploy")
-        deployment.check_example(contract, f"{OWN_QUESTION}{run[:16]}")
+        deployment.check_example(contract, f"deployment-{name_run(instance.dag_id, instance.run_id, 'deploy')[:16]}")
     except (DeploymentError, AwayError) as error:
         holder = deployment.find_holder()
         is_judged = isinstance(error, DeploymentError) or is_last_try

@@ -9,6 +9,8 @@ from log_places import Place
 from patience import HANG_SECONDS
 from serving import Server
 
+from relay.monitoring.marks import OWN_QUESTION, TRIAL
+
 
 def read_refused(place: Place, begun: float, requests: int) -> tuple[Counter[str], int, int]:
     """Columns, requests and records, once so many requests are there."""
@@ -43,8 +45,8 @@ def test_refused_records_are_counted_by_column_and_marked_ones_are_not(served: t
     for _ in range(3):
         assert ask([record, wrong, {**record, "age-in_years": None}, {**record, "made up": 1}]) == 422
     assert ask(wrong) == 422
-    assert ask(wrong, "relay-trial-1") == 422
-    assert ask(wrong, "relay-check-1") == 422
+    assert ask(wrong, f"{TRIAL}1") == 422
+    assert ask(wrong, f"{OWN_QUESTION}1") == 422
     assert server.ask("POST", "/models/mixed/predict", "no JSON").status == 400
     assert ask({"values": 1}) == 422
     assert [ask([1, None, []]), ask(5)] == [422, 422]

@@ -1,6 +1,7 @@
 """Questions of the deployment and of the page bear the marks by which the monitor leaves them out."""
 
 import io
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -8,7 +9,8 @@ import pytest
 
 from page.predict.api import Api
 from relay.monitoring.marks import OWN_QUESTION, TRIAL, find_reason, mark_request
-from services.airflow import deployment
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 def test_a_marked_request_is_left_out_with_its_reason() -> None:
@@ -21,7 +23,8 @@ def test_a_marked_request_is_left_out_with_its_reason() -> None:
 
 def test_the_deployment_marks_its_questions() -> None:
     # Its image holds no other code of ours, so the words stand there a second time.
-    assert deployment.OWN_QUESTION == OWN_QUESTION
+    source = (ROOT / "services" / "airflow" / "tasks.py").read_text(encoding="utf-8")
+    assert f'check_example(contract, f"{OWN_QUESTION}' in source
 
 
 def test_what_a_person_tries_on_the_page_is_marked(monkeypatch: pytest.MonkeyPatch) -> None:
