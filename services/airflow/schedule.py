@@ -13,6 +13,9 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 FOLDERS = (ROOT / "recipes", ROOT / "data" / "recipes")
 """Where recipes are looked for: the image's own, and those in the data folder, which is mounted read-only."""
 DAG_ID = "ml_data_processing_pipeline"
+MONITOR_ID = "monitor"
+"""Begins the name of a recipe's second DAG, `monitor_<recipe>`."""
+MONITOR_EVERY = timedelta(minutes=10)
 DEFAULT_RECIPES, DEFAULT_EVERY = "linear", "10m"
 
 RECIPE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}", re.ASCII)
@@ -41,6 +44,11 @@ class Scheduled:
     """Its name in the registry; empty where the recipe has no [model]."""
     stages: tuple[str, ...] = STAGES
     """Those that it has; ingest runs the recipes that it reads."""
+
+    @property
+    def monitor_id(self) -> str:
+        """The name of the DAG that runs the monitor."""
+        return f"{MONITOR_ID}_{self.recipe}"
 
 
 def read_recipes(environment: Mapping[str, str], *folders: Path) -> list[Scheduled]:

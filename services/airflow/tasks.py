@@ -11,6 +11,7 @@ from airflow.sdk.exceptions import AirflowFailException, AirflowSkipException
 from services.airflow.ask import AwayError, RefusedError, Service
 from services.airflow.deployment import Deployment, DeploymentError
 from services.airflow.runs import find_runner, name_run, require_success, run_stage
+from services.airflow.watching import ALARM, BrokenDataError, choose_next, find_report, require_whole
 
 LASTING = ("api", "model")
 
@@ -63,9 +64,7 @@ def deploy(recipe: str, model: str, context: Any) -> dict[str, Any]:
         AirflowFailException: it was taken back; another attempt would only find the version before.
     """
     instance, deployment = context["ti"], find_deployment(model)
-    for service in LASTING:
-        started = find_runner().ask("POST", f"/services/{service}/start")["started"]
-        log.info("%s: %s", service, f"started {', '.join(started)}" if started else "runs")
+    start_lasting()
     before = instance.xcom_pull(task_ids="set_seed")["production"]
     is_last_try = instance.try_number > instance.max_tries
     try:
@@ -78,6 +77,13 @@ def deploy(recipe: str, model: str, context: Any) -> dict[str, Any]:
             take_back(recipe, holder, instance, error)
         raise
     return {"model": model, "version": contract["model_version"], "was": before}
+
+
+def start_lasting() -> None:
+    """Start the API and the page where they do not run."""
+    for service in LASTING:
+        started = find_runner().ask("POST", f"/services/{service}/start")["started"]
+        log.info("%s: %s", service, f"started {', '.join(started)}" if started else "runs")
 
 
 def take_back(recipe: str, version: int, instance: Any, error: Exception) -> None:
@@ -93,8 +99,67 @@ def take_back(recipe: str, version: int, instance: Any, error: Exception) -> Non
     raise AirflowFailException(f"{error}. Version {version} {outcome}")
 
 
-def find_start(recipe_seed: int, seed: int | None, model: str) -> dict[str, Any]:
+def check_data(model: str, *, is_checked: bool = True) -> None:
+    """Stop the pipeline before it trains on data that the monitor calls broken.
+
+    The API is started where it does not run, since only it knows; while it does not answer, nothing is trained.
+
+    Args:
+        model: its name in the registry.
+        is_checked: False where a person wants the training all the same.
+
+    Raises:
+        AirflowFailException: they are broken; another attempt would find the same.
+    """
+    if not is_checked:
+        log.info("trains whatever the monitor says: train_anyway was given")
+        return
+    deployment = find_deployment(model)
+    holder = deployment.find_holder()
+    if holder is None:
+        log.info("no version of %s is in production yet: there is nothing to watch", model)
+        return
+    start_lasting()
+    try:
+        require_whole(find_report(deployment.api, model), holder)
+    except BrokenDataError as error:
+        raise AirflowFailException(str(error)) from None
+
+
+def look(recipe: str, model: str, context: Any) -> dict[str, Any]:
+    """Let the monitor read the log once; gives what follows, for the tasks after it.
+
+    Raises:
+        StageError: the monitor failed. An alarm is no failure.
+    """
+    instance, deployment = context["ti"], find_deployment(model)
+    run = name_run(instance.dag_id, instance.run_id, "look")
+    ended = run_stage(find_runner(), {"run": run, "stage": "monitor", "recipe": recipe})
+    if ended.exit_code != ALARM:
+        require_success(f"monitor {recipe}", ended)
+    found = find_report(deployment.api, model)
+    action = choose_next(found, deployment.find_holder())
+    told = {} if found is None else {"version": found.version, "run_id": found.run_id, "reason": found.reason}
+    return {"next": action, **told}
+
+
+def roll_back(recipe: str, version: str, context: Any) -> dict[str, Any]:
+    """Take a version out of production whose labels showed harm within its probation.
+
+    Raises:
+        StageError: it could not be done.
+    """
+    instance = context["ti"]
+    run = name_run(instance.dag_id, instance.run_id, "roll_back")
+    order = {"run": run, "stage": "rollback-harm", "recipe": recipe, "version": int(version)}
+    require_success(f"rollback of {recipe} {version}", run_stage(find_runner(), order))
+    return {"rolled_back": version}
+
+
+def find_start(recipe_seed: int, seed: int | None, model: str, reason: str | None = None) -> dict[str, Any]:
     """What a run begins with: its seed, and who is in production before it; `model` is empty where none is trained."""
+    if reason:
+        log.info("started by: %s", reason)
     log.info("seed: %s", f"{recipe_seed}, the recipe's own" if seed is None else seed)
     if not model:
         return {"seed": seed, "production": None}

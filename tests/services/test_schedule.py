@@ -25,7 +25,8 @@ for settings in json.loads(sys.argv[1]):
     os.environ.update(settings)
     bag = DagBag(os.environ["AIRFLOW__CORE__DAGS_FOLDER"])
     dags = {dag.dag_id: {
-        "catchup": dag.catchup, "runs": dag.max_active_runs, "schedule": str(dag.schedule), "seed": dag.params["seed"],
+        "catchup": dag.catchup, "runs": dag.max_active_runs, "schedule": str(dag.schedule),
+        "params": {name: dag.params[name] for name in dag.params}, "tags": sorted(dag.tags),
         "doc": dag.doc_md,
         "tasks": {task.task_id: [
             sorted(task.downstream_task_ids), task.task_group.group_id, task.retries, task.retry_delay.total_seconds(),
@@ -105,13 +106,14 @@ def found(airflow_python: Path, tmp_path_factory: pytest.TempPathFactory) -> lis
 
 
 def test_one_recipe_gives_the_pipeline_in_its_order(found: list[Any]) -> None:
-    assert (found[0]["errors"], list(found[0]["dags"])) == ([], [DAG_ID])
+    assert (found[0]["errors"], sorted(found[0]["dags"])) == ([], [DAG_ID, "monitor_linear"])
     dag = found[0]["dags"][DAG_ID]
     each = [2, 30.0, True, "none_failed"]
     assert dag["tasks"] == {
         "set_seed": [["ingest"], None, *each, [], []],
         "ingest": [["preprocess"], "data_processing", *each, [], ["raw/linear"]],
-        "preprocess": [["model"], "data_processing", *each, ["raw/linear"], ["processed/linear"]],
+        "preprocess": [["check_data"], "data_processing", *each, ["raw/linear"], ["processed/linear"]],
+        "check_data": [["model"], None, *each, [], []],
         "model": [["deploy"], "model_engineering", *each, ["processed/linear"], ["model/linear"]],
         "deploy": [[], "deployment", *each, ["model/linear"], []],
     }
@@ -119,13 +121,31 @@ def test_one_recipe_gives_the_pipeline_in_its_order(found: list[Any]) -> None:
 
 def test_it_runs_every_ten_minutes_one_at_a_time_and_makes_up_for_nothing(found: list[Any]) -> None:
     dag = found[0]["dags"][DAG_ID]
-    assert (dag["schedule"], dag["runs"], dag["catchup"], dag["seed"]) == ("0:10:00", 1, False, None)
+    assert (dag["schedule"], dag["runs"], dag["catchup"]) == ("0:10:00", 1, False)
+    assert dag["params"] == {"seed": None, "reason": None, "train_anyway": False}
     assert "A line through noisy points" in dag["doc"]
 
 
 def test_several_recipes_give_one_pipeline_each(found: list[Any]) -> None:
-    assert (found[1]["errors"], sorted(found[1]["dags"])) == ([], [f"{DAG_ID}_credit", f"{DAG_ID}_linear"])
-    assert {dag["schedule"] for dag in found[1]["dags"].values()} == {"0 6 * * *"}
+    names = [f"{DAG_ID}_credit", f"{DAG_ID}_linear", "monitor_credit", "monitor_linear"]
+    assert (found[1]["errors"], sorted(found[1]["dags"])) == ([], names)
+    assert {found[1]["dags"][name]["schedule"] for name in names[:2]} == {"0 6 * * *"}
+
+
+def test_the_monitor_looks_every_ten_minutes_and_then_does_one_thing_or_none(found: list[Any]) -> None:
+    dag = found[0]["dags"]["monitor_linear"]
+    assert (dag["schedule"], dag["runs"], dag["catchup"]) == ("0:10:00", 1, False)
+    assert {name: (task[0], task[5]) for name, task in dag["tasks"].items()} == {
+        "look": (["choose", "roll_back"], "all_success"),
+        "choose": (["roll_back", "train"], "all_success"),
+        "train": ([], "all_success"),
+        "roll_back": ([], "all_success"),
+    }
+
+
+def test_the_page_finds_the_pipeline_of_a_recipe_by_its_tags_and_never_the_monitor(found: list[Any]) -> None:
+    tagged = [name for name, dag in found[0]["dags"].items() if {"relay", "linear"} <= set(dag["tags"])]
+    assert tagged == [DAG_ID]
 
 
 def test_a_recipe_that_is_not_there_is_shown_as_an_error_of_the_file(found: list[Any]) -> None:
