@@ -21,6 +21,7 @@ BENCHMARKS = (
     "serving",
     "own_serving",
     "own_batches",
+    "drift",
 )
 RESULTS = Path(__file__).parent / "results"
 

@@ -41,8 +41,9 @@ def choose_edges(values: Floats, quantiles: Floats, *, share: float, most: int) 
     mass = np.r_[0, np.cumsum(counts)]
     before = [mass[place] - mass[last[place - 1] + 1 if place else 0] for place in heavy]
     order = np.lexsort((-counts[heavy], -np.array(before, np.int64)))
-    below = np.nextafter(found[heavy[order]], -np.inf)[: most - len(ends)]
-    return np.unique(np.r_[found[ends], below])
+    with np.errstate(over="ignore"):
+        below = np.nextafter(found[heavy[order]], -np.inf)[: most - len(ends)]
+    return np.unique(np.r_[found[ends], below[np.isfinite(below)]])
 
 
 def place_numbers(values: Floats, edges: Floats) -> Integers:

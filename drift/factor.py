@@ -1,6 +1,6 @@
 """A factor by which some values are too large or too small: a unit that has changed in some rows or in all."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -30,16 +30,24 @@ LEAST_MARGIN = 8.0
 """Log of the likelihood ratio to the next best factor: another shift looks about as much like two neighbouring ones."""
 NEAR, LEAST_GAIN_NEAR, LEAST_MARGIN_NEAR = 3.0, 100.0, 12.0
 """Factors up to three move values only among others of their kind, as a change of the rows does: they need more."""
-LEAST_SHARE_OF_BINS = 0.5
-"""Share of rows that a near factor needs where no reference rows are kept: bins alone do not tell so well."""
-MOST_MISFIT, LEAST_EXPLAINED = 4.0, 0.85
-"""The mixture fits if its chi-square is within so many standard deviations, or so much of the first one is gone."""
+MOST_MISFIT, MOST_MISFIT_NEAR = 4.0, 2.0
+"""The block looks like the mixture if its chi-square is within so many standard deviations, ..."""
+MISFIT_PER_ROW, MISFIT_PER_ROW_OF_BINS = 0.01, 0.1
+"""... or by so little per changed row: in large blocks rounding and heaps of round numbers are no other shift."""
+LEAST_GROUPS = 3
+GROWTHS: Floats = np.array([0.8, 0.9, 1.1, 1.2, 1.3])
+"""All values may have grown alike: where that explains the block as well, no near factor is named."""
 LEAST_EXPECTED = 5.0
 BACKGROUND = 0.001
 """Share of rows that may lie anywhere, so that one odd value does not rule out a factor."""
+TOLERANCE = 0.003
 SPREAD = 2_000
 CHI2_95 = 3.841459
 STEPS = 60
+
+
+OF_BINS = 3
+"""Factors that bins without rows can tell: 12, 100 and 1000, whose multiples lie beyond most values."""
 
 
 @dataclass(frozen=True)
@@ -69,13 +77,16 @@ class Factor:
 class _Mixture:
     """Rows of the block per bin (bins,), and shares of the reference (bins,) and of its multiples (factors, bins).
 
-    `noise` is the variance that the reference's own chance adds, as a factor.
+    `grown` are shares of the reference after each growth (growths, bins). `noise` is the factor by which chance in the
+    reference raises the variance. `misfit` is the largest chi-square per changed row of a block that looks like it.
     """
 
     counts: Floats
     base: Floats
     scaled: Floats
+    grown: Floats
     noise: float
+    misfit: float
 
     def mix(self, shares: Floats) -> Floats:
         """Shares of the mixtures (factors, bins); a share per factor (factors,)."""
@@ -88,7 +99,11 @@ class _Mixture:
 
     def only(self, factor: int) -> "_Mixture":
         """The mixture with one of the factors."""
-        return _Mixture(self.counts, self.base, self.scaled[factor : factor + 1], self.noise)
+        return replace(self, scaled=self.scaled[factor : factor + 1])
+
+    def measure_growth(self) -> float:
+        """Log-likelihood of the best growth of all values."""
+        return float(replace(self, scaled=self.grown).measure_likelihood(np.ones(len(self.grown))).max())
 
 
 def find_factor(column: ColumnProfile, reference: npt.ArrayLike | None, block: npt.ArrayLike) -> Factor | None:
@@ -100,7 +115,8 @@ def find_factor(column: ColumnProfile, reference: npt.ArrayLike | None, block: n
 
     Args:
         column: Profile of the column; a category has no factor.
-        reference: Its values in the reference rows (rows,); None where none are kept: the profile's bins are used.
+        reference: Its values in the reference rows (rows,); None where no rows are kept: the profile's bins are used,
+            and only factors of 12, 100 and 1000 are looked for.
         block: Its values in the block (rows,).
     """
     if column.kind != "number":
@@ -119,11 +135,11 @@ def find_factor(column: ColumnProfile, reference: npt.ArrayLike | None, block: n
     factor = tuple(MEANINGS)[best]
     nothing = mixture.measure_likelihood(np.zeros(len(shares)))[best]
     is_near = max(factor, 1 / factor) <= NEAR
-    if is_near and before is None and shares[best] < LEAST_SHARE_OF_BINS:
-        return None
     least_gain, least_margin = (LEAST_GAIN_NEAR, LEAST_MARGIN_NEAR) if is_near else (LEAST_GAIN, LEAST_MARGIN)
+    most_misfit = MOST_MISFIT_NEAR if is_near else MOST_MISFIT
+    second = max(second, mixture.measure_growth()) if is_near else second
     mixture, share = mixture.only(best), float(shares[best])
-    if 2 * (first - nothing) < least_gain or first - second < least_margin or not _fits(mixture, share):
+    if 2 * (first - nothing) < least_gain or first - second < least_margin or not _fits(mixture, share, most_misfit):
         return None
     low, high = _find_interval(mixture, share)
     return _describe(column.name, factor, share, low, high)
@@ -135,12 +151,14 @@ def _count_rows(column: ColumnProfile, before: Floats, values: Floats) -> _Mixtu
     quantiles = np.unique(np.quantile(before, QUANTILES, method="inverted_cdf"))
     edges = np.unique(np.r_[_widen(np.outer(np.r_[1.0, factors], quantiles)), np.array(column.edges)])
     base, scaled = _share(before, edges), np.stack([_share(before * factor, edges) for factor in factors])
-    return _Mixture(_histogram(values, edges), base, scaled, noise=1 + len(values) / len(before))
+    grown = np.stack([_share(before * growth, edges) for growth in GROWTHS])
+    noise = 1 + len(values) / len(before)
+    return _Mixture(_histogram(values, edges), base, scaled, grown, noise, MISFIT_PER_ROW)
 
 
 def _count_profile(column: ColumnProfile, values: Floats) -> _Mixture:
     """Counts in the profile's own bins, with further ones outside of its edges, where only multiples can lie."""
-    factors, known = np.array(tuple(MEANINGS)), np.array(column.edges)
+    factors, known = np.array(tuple(MEANINGS)[:OF_BINS]), np.array(column.edges)
     multiples = np.outer(factors, np.quantile(known, QUANTILES, method="inverted_cdf")).ravel()
     outside = multiples[(multiples > known[-1]) | (multiples < known[0])]
     edges = np.unique(np.r_[known, _widen(outside)])
@@ -150,7 +168,8 @@ def _count_profile(column: ColumnProfile, values: Floats) -> _Mixture:
     spread = spread_bins(column)
     scaled = np.stack([_share(spread * factor, edges) for factor in factors])
     base = base * (1 - BACKGROUND) + BACKGROUND / len(base)
-    return _Mixture(_histogram(values, edges), base, scaled, noise=1 + len(values) / counts.sum())
+    noise = 1 + len(values) / counts.sum()
+    return _Mixture(_histogram(values, edges), base, scaled, np.empty((0, len(base))), noise, MISFIT_PER_ROW_OF_BINS)
 
 
 def spread_bins(column: ColumnProfile) -> Floats:
@@ -169,8 +188,8 @@ def spread_bins(column: ColumnProfile) -> Floats:
 
 
 def _widen(edges: Floats) -> Floats:
-    """Edges a little above: the multiple of a value must not lie above the multiple of its edge by rounding."""
-    return np.unique(edges + 1e-9 * np.abs(edges))
+    """Edges a little above, so that a multiple that was rounded, or made with 2.2 for 2.2046, lies below its own."""
+    return np.unique(edges + TOLERANCE * np.abs(edges))
 
 
 def _histogram(rows: Floats, edges: Floats) -> Floats:
@@ -193,21 +212,15 @@ def _fit(mixture: _Mixture) -> Floats:
     return found
 
 
-def _fits(mixture: _Mixture, share: float) -> bool:
-    """Whether the block looks like the mixture, or at least nearly all of its difference to the reference is gone."""
-    before, _ = _measure_misfit(mixture, 0.0)
-    after, spread = _measure_misfit(mixture, share)
-    return after <= MOST_MISFIT * spread or after <= (1 - LEAST_EXPLAINED) * before
-
-
-def _measure_misfit(mixture: _Mixture, share: float) -> tuple[float, float]:
-    """Chi-square of the block against the mixture, minus its mean, and its standard deviation."""
+def _fits(mixture: _Mixture, share: float, most_misfit: float) -> bool:
+    """Whether the block looks like the mixture: its chi-square, minus its mean, is within some standard deviations."""
     expected = mixture.mix(np.array([share]))[0] * mixture.counts.sum()
     groups = join_neighbours(expected, LEAST_EXPECTED)
     expected, counts = np.bincount(groups, weights=expected), np.bincount(groups, weights=mixture.counts)
     freedom = max(len(expected) - 1, 1)
-    misfit = float(((counts - expected) ** 2 / expected).sum()) / mixture.noise
-    return misfit - freedom, float(np.sqrt(2 * freedom))
+    misfit = float(((counts - expected) ** 2 / expected).sum()) / mixture.noise - freedom
+    most = max(most_misfit * float(np.sqrt(2 * freedom)), mixture.misfit * share * float(counts.sum()))
+    return len(expected) >= LEAST_GROUPS and misfit <= most
 
 
 def _find_interval(mixture: _Mixture, share: float) -> tuple[float, float]:

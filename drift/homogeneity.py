@@ -14,7 +14,7 @@ from drift.columns import Floats, Kind
 
 LEAST_EXPECTED = 5.0
 """Expected count in the smaller sample from which a bin is used alone. Source: Cochran 1954, Biometrics 10, p. 420."""
-EXACT_BELOW = 200.0
+EXACT_BELOW = 2_000.0
 """Expected count up to which a share is tested by the hypergeometric distribution itself."""
 
 
@@ -108,7 +108,7 @@ def chi_square(reference: npt.ArrayLike, block: npt.ArrayLike, kind: Kind) -> Co
 def compare_shares(reference: tuple[int, int], block: tuple[int, int]) -> Comparison:
     """Two-sided test that two shares are the same, and the z of their difference (block minus reference).
 
-    Exact where fewer than 200 are expected in one of the four cells: twice the smaller tail of the hypergeometric
+    Exact where fewer than 2,000 are expected in one of the four cells: twice the smaller tail of the hypergeometric
     distribution, at most 1.
 
     Args:
@@ -125,7 +125,8 @@ def compare_shares(reference: tuple[int, int], block: tuple[int, int]) -> Compar
     z = float((block[0] / block[1] - reference[0] / reference[1]) / spread)
     if min(hits, rows - hits) * min(reference[1], block[1]) / rows >= EXACT_BELOW:
         return Comparison(z, float(2 * special.ndtr(-abs(z))))
-    return Comparison(z, hypergeometric(block[0], drawn=block[1], hits=hits, rows=rows))
+    smaller = min(reference, block, key=lambda side: side[1])
+    return Comparison(z, hypergeometric(smaller[0], drawn=smaller[1], hits=hits, rows=rows))
 
 
 def hypergeometric(found: int, *, drawn: int, hits: int, rows: int) -> float:
