@@ -10,7 +10,7 @@ PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; 
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help run adopt page api mlflow notebook build docker-build up train serve update schedule dev dev-postgres \
+.PHONY: help run adopt page api mlflow monitor notebook build docker-build up train serve update schedule dev dev-postgres \
 	dev-full monitoring down down-volumes doctor status logs logs-mlflow logs-serve psql backup restore test test-all \
 	test-docker soak check fix bench lock clean
 
@@ -44,6 +44,10 @@ page: .venv/ready ## Serve the page on http://localhost:8501 (PAGE_PORT)
 
 api: .venv/ready ## Serve RECIPE's production model, or those of MODEL_URI, on http://localhost:8000 (API_PORT)
 	@MODEL_URI=$${MODEL_URI:-models:/$(RECIPE)@production} $(BIN)/python -m serve
+
+# Exit code 3 of the program, which make shows as an error, is an alarm.
+monitor: .venv/ready ## Look for drift in what RECIPE's model was asked since the last look: python -m monitor RECIPE
+	@$(BIN)/python -m monitor $(RECIPE)
 
 mlflow: .venv/ready ## Open MLflow's own page on the embedded registry: http://localhost:5000 (MLFLOW_PORT)
 	@test -f data/mlflow/mlflow.db || { echo "No embedded registry yet: make run makes it"; exit 1; }

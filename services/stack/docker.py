@@ -10,6 +10,8 @@ from typing import Any
 
 OLDEST_COMPOSE = (2, 24)
 """Older ones do not know `!reset` and `!override`, by which the compose files are put together."""
+ALARMS = {"monitor": 3}
+"""Service -> the exit code by which it says that it has found something: it has done its work."""
 LOG_LINES = 200
 """Of a container, where its reason for ending is looked for."""
 
@@ -35,7 +37,7 @@ class Container:
         """Whether it runs, or has done its work."""
         if self.state == "running":
             return self.health in ("", "healthy")
-        return self.state == "exited" and self.exit_code == 0
+        return self.state == "exited" and self.exit_code in (0, ALARMS.get(self.service, 0))
 
 
 def find_docker() -> bool:

@@ -36,6 +36,9 @@ def test_the_reason_is_what_the_last_error_line_says(case: str) -> None:
     [
         (Container("ingest", "a", "exited", "", 0), True, "ended with exit code 0"),
         (Container("ingest", "a", "exited", "", 2), False, "ended with exit code 2"),
+        (Container("monitor", "a", "exited", "", 3), True, "ended with exit code 3"),
+        (Container("monitor", "a", "exited", "", 1), False, "ended with exit code 1"),
+        (Container("ingest", "a", "exited", "", 3), False, "ended with exit code 3"),
         (Container("mlflow", "a", "running", "healthy", 0), True, "is healthy"),
         (Container("mlflow", "a", "running", "unhealthy", 0), False, "is unhealthy"),
         (

@@ -27,6 +27,7 @@ from services.airflow.watching import (
     read_report,
     require_whole,
 )
+from services.stack.docker import ALARMS
 
 Server = tuple[Service, type[Answering]]
 MONITOR = "GET /models/credit/monitor"
@@ -41,6 +42,7 @@ def decide(action: Action, report: Report | None = None) -> Any:
 
 def test_the_words_are_those_of_the_monitor() -> None:
     assert (ALARM, BREAK, TRAIN, ROLLBACK) == (OF_THE_MONITOR, VerdictKind.BREAK, Action.TRAIN, Action.ROLLBACK)
+    assert ALARMS == {"monitor": OF_THE_MONITOR}  # of `make status` and `make doctor`
 
 
 @pytest.mark.parametrize("action", list(Action))
