@@ -147,7 +147,7 @@ def test_a_log_that_was_restored_into_a_new_server_is_read_on_by_time(postgres_l
     postgres_log.execute("update {p}predictions set logged_by = '900000000000'")
     with open_log(postgres_log.folder, postgres_log.url) as reader:
         assert list(reader.rows(CREDIT, None, time.time())) == []
-    position = Position(900_000_000_000, *name_ids(1), 1001.0)
+    position = Position(900_000_000_000, name_ids(1)[0], 1001.0)
     found, position = postgres_log.read(position)
     assert found == name_ids(2)
     postgres_log.write([make_row(3)])
