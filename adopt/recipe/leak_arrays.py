@@ -28,3 +28,11 @@ def to_mask(flags: pa.Array) -> npt.NDArray[np.bool_]:
     """Truth values as an array (n,)."""
     mask: npt.NDArray[np.bool_] = flags.to_numpy(zero_copy_only=False)
     return mask
+
+
+def tells(first: pa.Array, second: pa.Array) -> bool:
+    """Whether each value of one column goes with one value of another, which has at least two, where both have one."""
+    mine, other = as_codes(first), as_codes(second)
+    both = (mine >= 0) & (other >= 0)
+    pairs = {(int(a), int(b)) for a, b in zip(mine[both], other[both], strict=True)}
+    return len(pairs) == len({a for a, _ in pairs}) and len({b for _, b in pairs}) > 1

@@ -5,10 +5,12 @@ from dataclasses import dataclass, replace
 
 from adopt.notes import Note
 from adopt.recipe.known import Known
+from adopt.recipe.leak_arrays import tells
 from adopt.recipe.target_kind import TargetKind, find_kind
-from adopt.recipe.target_table import FIRST, LAST_CLASS, LAST_NUMBER, PLACES, Rated, Table, is_prose
-from adopt.recipe.target_words import CERTAIN, DESCRIBING, MODEST, POSSIBLE, STATE, WEAK, describes
-from adopt.recipe.words import join_name
+from adopt.recipe.target_table import FIRST, FIRST_CLASS, LAST_CLASS, LAST_NUMBER, PLACES, Rated, Table, is_prose
+from adopt.recipe.target_vocabulary import DESCRIBING, STATES
+from adopt.recipe.target_words import CERTAIN, LIKELY, MODEST, PLAIN, POSSIBLE, STATE, WEAK, describes
+from adopt.recipe.words import join_name, split_name
 from relay.handoff.wording import count, list_words
 
 CLEAR = 80
@@ -47,23 +49,45 @@ def find_target(
     ranked = sorted(rated, key=lambda one: (-one.total, one.column.index))
     if not ranked or ranked[0].total < LAST_NUMBER or not _has_inputs(columns, free, ranked[0]):
         return None, (_say_none(ranked),)
-    if not ranked[0].name and (table.is_log or table.years):
-        return None, (_say_none(ranked, _describe_table(table)),)
+    ranked = _prefer_flags(ranked)
+    if not ranked[0].name and (why := _describe_table(table)):
+        return None, (_say_none(ranked, why),)
     target = _choose(ranked, has_names=has_names)
     return target, target.notes
 
 
 def _doubt_describing(rated: Sequence[Rated]) -> list[Rated]:
-    """What is called a class may tell a group apart beside a last column of classes, or where most rows have none."""
-    has_last = any(one.place == LAST_CLASS for one in rated)
+    """What is called a class may tell a group apart beside a last column of classes, or where most rows have none.
+
+    So it may beside a last column with the name of a target, and beside a flag that is one.
+    """
+    has_last = any(one.place == LAST_CLASS or (one.place == LAST_NUMBER and one.name >= PLAIN) for one in rated)
+    has_last = has_last or any(one.name >= LIKELY and one.kind == "binary" and one.place > FIRST for one in rated)
     return [
         replace(one, name=POSSIBLE if one.place else WEAK)
         if join_name(one.column.name) in DESCRIBING
         and one.place <= FIRST
-        and (has_last or one.column.nulls > one.column.valued)
+        and (has_last or one.column.nulls > MOST_EMPTY * one.column.profile.rows)
         else one
         for one in rated
     ]
+
+
+MOST_EMPTY = 0.25
+"""Share of empty cells up to which what is called a class is one."""
+
+
+def _prefer_flags(ranked: Sequence[Rated]) -> list[Rated]:
+    """A flag of two values before the state that tells it: `is_canceled` rather than `reservation_status`."""
+    best, others = ranked[0], ranked[1:]
+    if best.kind == "regression" or not STATES & set(split_name(best.column.name)):
+        return list(ranked)
+    flags = [
+        one
+        for one in others
+        if one.kind == "binary" and one.name >= LIKELY and tells(best.column.values, one.column.values)
+    ]
+    return [*flags[:1], *(one for one in ranked if one not in flags[:1])]
 
 
 def _order(rated: Rated) -> tuple[float, bool, int, int]:
@@ -104,9 +128,7 @@ def _choose(ranked: Sequence[Rated], *, has_names: bool) -> Target:
         said = "no name says what is to be learned" if has_names else "the columns have no names"
         why = f"{said}, so this is {where}"
     near = [one for one in others if one.name >= POSSIBLE or (one.total >= LAST_NUMBER and one.total > best.total - 30)]
-    is_clear = best.name == CERTAIN or (
-        best.name >= MODEST and best.name != STATE and best.total >= CLEAR and not _rivals(best, others)
-    )
+    is_clear = best.name >= MODEST and best.name != STATE and best.total >= CLEAR and not _rivals(best, others)
     text = f"{best.column.shown}: {why}; {_say_kind(best.column, best.kind)}"
     if near:
         names = list_words([one.column.shown for one in near[:3]])
@@ -126,14 +148,26 @@ def _find_codes(best: Rated) -> list[str]:
 
 
 def _rivals(best: Rated, others: Sequence[Rated]) -> bool:
-    """Whether another column has as strong a claim."""
-    return any(one.name >= best.name and one.total > best.total - LAST_NUMBER / 2 for one in others)
+    """Whether another column has as strong a claim, or the name is one of classes that may as well be known before."""
+    is_last = best.place in (LAST_CLASS, LAST_NUMBER)
+    if best.name < CERTAIN and any(
+        one.name >= best.name and one.total > best.total - LAST_NUMBER / 2 for one in others
+    ):
+        return True
+    if is_last or best.place == FIRST_CLASS:
+        return False
+    named_last = any(one.place in (LAST_CLASS, LAST_NUMBER) and one.name for one in others)
+    return best.kind == "classes" or (named_last and best.place != FIRST)
 
 
 def _describe_table(table: Table) -> str:
     if table.years:
         return "an indicator over years has no column that the others tell"
-    return "the rows are measurements in the order of time, and no name says which of them is to be learned"
+    if table.is_journal:
+        return "the rows are entries of a journal, such as payments or orders, and no name says what is to be foretold"
+    if table.is_log:
+        return "the rows are measurements in the order of time, and no name says which of them is to be learned"
+    return "the columns are questions, and no name says which of them is to be learned" if table.is_survey else ""
 
 
 def _say_none(ranked: Sequence[Rated], why: str = "neither a name nor a place says what is to be learned") -> Note:

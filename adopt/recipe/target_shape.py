@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 
 from adopt.recipe.known import Known
-from adopt.recipe.target_words import OUTCOMES
+from adopt.recipe.target_vocabulary import OUTCOMES
 from adopt.recipe.words import join_name, list_words, split_name
 
 LONG_SERIES = 5
@@ -49,28 +49,6 @@ def find_years(columns: Sequence[Known]) -> frozenset[int]:
     return frozenset(found) if len(set(found.values())) >= FEWEST_YEARS else frozenset()
 
 
-def is_log(columns: Sequence[Known], free: Sequence[Known]) -> bool:
-    """Whether the rows are measurements in the order of time: beside numbers, there are only codes and times of day."""
-    is_in_time = any(column.type == "time" for column in columns)
-    if not is_in_time or len(free) < FEWEST_MEASURED:
-        return False
-    if all(column.is_number for column in free):
-        return True
-    is_ordered = any(column.type == "time" and column.profile.is_sorted for column in columns)
-    others = [column for column in free if not column.is_number and not _is_code_or_clock(column)]
-    return is_ordered and not others and sum(map(is_measured, free)) >= FEWEST_MEASURED
-
-
-def _is_code_or_clock(column: Known) -> bool:
-    cells = [cell.strip() for cell, _ in column.profile.most_frequent]
-    return bool(cells) and (says_when(column) or all(cell.isdecimal() or CLOCK.fullmatch(cell) for cell in cells))
-
-
-FEWEST_MEASURED = 3
-"""Columns of numbers that a log of measurements has at least."""
-
-CLOCK = re.compile(r"\d{1,2}[:.]\d{2}(?:[:.]\d{2})?")
-
 CALENDAR = list_words(
     "spring summer autumn fall winter frühling sommer herbst monday tuesday wednesday thursday friday saturday sunday "
     "mon tue wed thu fri sat sun montag dienstag mittwoch donnerstag freitag samstag sonntag mo di mi do fr sa so "
@@ -101,9 +79,9 @@ def find_rates(columns: Sequence[Known]) -> frozenset[int]:
     names = {column.index: join_name(column.name) for column in columns}
     found = set()
     for place, name in names.items():
-        parts = RATES.get(re.sub(r"^(avg|average|mean)|(eur|usd|percent|pct)$", "", name))
+        parts = RATES.get(re.sub(r"^(avg|average|mean)|(eur|usd|percent|pct|all)$", "", name))
         others = [other for at, other in names.items() if at != place]
-        if parts and all(any(other.startswith(part) for other in others) for part in parts):
+        if parts and all(any(part in other for other in others) for part in parts):
             found.add(place)
     return frozenset(found)
 
@@ -114,7 +92,13 @@ def says_outcome(column: Known) -> bool:
         return False
     values = [str(value) for value in column.counts]
     named = [value for value in values if OUTCOMES.intersection(split_name(value))]
-    return len(named) * 2 > len(values) or (len(values) == 2 and len(named) == 1)
+    if len(values) == 2 and len(named) == 1:
+        return named[0].casefold() not in USUAL
+    return len(named) * 2 > len(values)
+
+
+USUAL = ("normal", "good", "completed")
+"""Words for how something ended that alone say little: customers are `Member` or `Normal`."""
 
 
 def is_planned(column: Known) -> bool:

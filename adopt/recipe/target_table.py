@@ -4,20 +4,34 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from adopt.recipe.known import Known
+from adopt.recipe.table_kind import is_journal, is_log, is_state_of_log, is_survey
 from adopt.recipe.target_kind import TargetKind, find_kind
 from adopt.recipe.target_shape import (
     find_predicted,
     find_rates,
     find_series,
     find_years,
-    is_log,
     is_measured,
     is_planned,
     says_outcome,
     says_when,
 )
-from adopt.recipe.target_words import FORETOLD, LIKELY, MONEY, PLAIN, POSSIBLE, SCALES, describes, rate_name
+from adopt.recipe.target_vocabulary import MONEY, SCALES, SUMS
+from adopt.recipe.target_words import (
+    COMPOUND,
+    FORETOLD,
+    LIKELY,
+    MODEST,
+    PLAIN,
+    POSSIBLE,
+    describes,
+    is_average,
+    rate_name,
+)
 from adopt.recipe.words import join_name, split_name
+
+MOST_MEASURED = 2
+"""Measured numbers beside the planned levels of an experiment, at most."""
 
 FEWEST_FREE = 3
 """Columns below which none is the target because of its place."""
@@ -72,12 +86,18 @@ class Table:
         # Without names of columns, names of the rows at the end stand where the target would.
         self.ends_in_names = not has_names and bool(columns) and _names_rows(columns[-1])
         self.is_log = is_log(columns, free)
+        self.has_time = has_names and any(column.type == "time" for column in columns)
+        self.is_journal = has_names and is_journal(columns)
+        self.is_survey = has_names and is_survey(columns)
         self.years = find_years(columns) if has_names else frozenset()
         self.series = (find_series(free) if has_names else frozenset()) | self.years
         self.rates = find_rates(columns) if has_names else frozenset()
-        planned = [column for column in free if is_planned(column)]
+        # In an experiment most columns are planned; many numbers beside a class of equal rows are a sample made so.
+        is_experiment = sum(map(is_measured, free)) <= MOST_MEASURED
+        planned = [column for column in free if is_experiment and is_planned(column)]
         # Two classes of equally many rows are chance, or a sample made so, unless another column is planned, too.
         self.planned = {one.index for one in planned if one.distinct > 2 or len(planned) > 1}
+        self.outcomes = [column for column in free if says_outcome(column)]
         self.predicted = find_predicted(free) if has_names else {}
         telling = [column for column in free if not (has_names and describes(column.name))]
         measured = [column for column in telling if is_measured(column)]
@@ -103,15 +123,31 @@ class Table:
             return 0
         if name < LIKELY and (column.index in self.series or column.index in self.planned):
             return 0
-        if says_outcome(column):
-            return max(name, LIKELY if 0 < name < POSSIBLE else PLAIN)
-        return name
+        if column in self.outcomes and (len(self.outcomes) == 1 or column in (self.free[0], self.free[-1])):
+            name = max(name, LIKELY if 0 < name < POSSIBLE else PLAIN)
+        if kind == "regression" and self._is_only_average(column):
+            name = max(name, POSSIBLE - COMPOUND)
+        return 0 if self._is_side(column, name) else name
+
+    def _is_only_average(self, column: Known) -> bool:
+        """Whether a mean is the only column of that number: rows that are groups have no other."""
+        last = split_name(column.name)[-1:]
+        others = [other for other in self.free if other is not column and split_name(other.name)[-1:] == last]
+        return is_average(column.name) and not others
+
+    def _is_side(self, column: Known, name: int) -> bool:
+        """Whether an amount of a journal or a state of an instrument is recorded rather than to be foretold."""
+        if self.is_journal:
+            return name < LIKELY or is_state_of_log(column)
+        return self.is_log and (name < MODEST or is_state_of_log(column))
 
     def _is_at_odds(self, column: Known, kind: TargetKind, name: int) -> bool:
         """Whether the cells are not what the name says: a day of death, words for a salary, a y beside an x."""
         words = set(split_name(column.name))
         if words == {"y"} and len(self.free) > FEWEST_FREE:
             return any(join_name(other.name) == "x" for other in self.free)
+        if words & SUMS and name == POSSIBLE - COMPOUND and not is_measured(column):
+            return True  # how many go in one taxi, not how many a line carries
         if LIKELY <= name < FORETOLD and kind == "regression":
             return not words & SCALES or column.distinct > MOST_STEPS
         return bool(words & MONEY) and column.type in ("category", "text") and name < LIKELY
@@ -122,7 +158,7 @@ class Table:
         if column is self.only_class and column is not free[-1]:
             return ONLY
         if len(free) < FEWEST_FREE:
-            return ONLY if column is self.only_class else 0
+            return self._rate_of_two(column)
         if column.index in self.series or column.index in self.predicted or column.index in self.rates:
             return 0
         if self.has_names and describes(column.name):
@@ -143,7 +179,15 @@ class Table:
             is_class = kind == "binary" or (kind == "classes" and column.profile.is_sorted)
             return FIRST_CLASS if is_class else 0
         last = self.free[-1]
-        return FIRST_NUMBER if describes(last.name) or last.index in self.planned else FIRST
+        is_response = is_measured(column) and (describes(last.name) or last.index in self.planned)
+        return FIRST_NUMBER if is_response else FIRST
+
+    def _rate_of_two(self, column: Known) -> int:
+        """The place of one of two columns: the only class, the only number over time, or the second of two numbers."""
+        if column is self.only_class or (len(self.free) == 1 and self.has_time and is_measured(column)):
+            return ONLY
+        is_second = len(self.free) == 2 and column is self.free[1] and self.has_names and not describes(column.name)
+        return LAST_NUMBER if is_second and all(map(is_measured, self.free)) and not self.is_log else 0
 
 
 def _find_only_words(free: Sequence[Known]) -> Known | None:

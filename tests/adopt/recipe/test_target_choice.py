@@ -14,11 +14,18 @@ DRAW = random.Random(7)
 
 
 def draw(kind: str) -> tuple[str, Sequence[Any]]:
-    """Cells of a kind: `f` numbers, `i` whole numbers, `b` 0 and 1, `c3` classes, `e3` as many rows each, `t` prose."""
+    """Cells of a kind: `f` numbers, `i` whole numbers, `b` 0 and 1, `c3` classes, `e3` as many rows each, `t` prose.
+
+    `m` are amounts that come in and go out, `r` numbers that rise.
+    """
     if kind == "f":
         return "float", [round(DRAW.gauss(10, 3), 3) for _ in range(N)]
     if kind == "i":
         return "int", [DRAW.randint(0, 300) for _ in range(N)]
+    if kind == "m":
+        return "float", [round(DRAW.gauss(-20, 60), 2) for _ in range(N)]
+    if kind == "r":
+        return "float", [place / 10 for place in range(N)]
     if kind == "b":
         return "int", [int(DRAW.random() < 0.3) for _ in range(N)]
     if kind == "t":
