@@ -1,4 +1,4 @@
-"""Leaks that show in a part of the rows, or together: filled for one class, a copy where filled, parts of a sum."""
+"""Leaks that show in a part of the rows, or together: filled for one class, a copy where filled, parts of sum or class."""
 
 from collections.abc import Sequence
 from itertools import combinations
@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pyarrow.compute as pc
 
 from adopt.recipe.known import Known
-from adopt.recipe.leak_arrays import Codes, as_floats
+from adopt.recipe.leak_arrays import Codes, as_codes, as_floats
 from relay.handoff.wording import count, list_words
 
 FEWEST_FILLED = 10
@@ -55,6 +55,21 @@ def is_copy_where_filled(column: Known, goal: Known) -> bool:
     return len(same) >= FEWEST_COPIED and column.distinct > 1 and bool(pc.all(same).as_py())
 
 
+def find_together(columns: Sequence[Known], goal: Known, kind: str) -> list[tuple[Known, str]]:
+    """Columns that tell the target together, with what to say of each: parts of a sum, kinds of a failure, two scores.
+
+    Args:
+        columns: that do not tell it alone.
+        goal: what is to be learned.
+        kind: of it: `binary`, `classes` or `regression`.
+    """
+    numbers = [column for column in columns if column.is_number]
+    if kind == "regression":
+        return find_parts(numbers, goal)
+    causes = find_causes([column for column in columns if column.is_number or column.type == "bool"], goal)
+    return causes or find_difference(numbers, goal)
+
+
 def find_parts(columns: Sequence[Known], goal: Known) -> list[tuple[Known, str]]:
     """Columns that add up to the target in every row, with what to say of each.
 
@@ -77,3 +92,61 @@ def find_parts(columns: Sequence[Known], goal: Known) -> list[tuple[Known, str]]
                 text = f"{names} add up to {goal.shown} in all {count(len(whole), 'row')}"
                 return [(able[place], text) for place in places]
     return []
+
+
+def find_causes(columns: Sequence[Known], goal: Known) -> list[tuple[Known, str]]:
+    """Flags of which each goes with the target: the kinds of a failure, whatever they are called.
+
+    Args:
+        columns: of 0 and 1, which may be kinds of the target.
+        goal: what is to be learned, also of 0 and 1.
+    """
+    if goal.distinct != 2 or not (goal.is_number or goal.type == "bool"):
+        return []
+    whole, known = as_floats(goal.values)
+    if set(whole[known]) != {0, 1} or whole[known].mean() > MOST_FREQUENT:
+        return []
+    found, told = [], np.zeros(len(whole), np.bool_)
+    for column in columns:
+        values, has_value = as_floats(column.values)
+        rows = known & has_value & (values == 1)
+        is_flag = column.distinct == 2 and set(values[has_value]) == {0, 1}
+        if is_flag and rows.sum() >= FEWEST_COPIED and whole[rows].mean() >= NEARLY_ALL:
+            found.append((column, f"{goal.shown} is 1 in {_share(whole[rows])} rows in which it is 1"))
+            told |= rows
+    positive = known & (whole == 1)
+    return found if len(found) >= 2 and told[positive].mean() >= MOST_OF else []
+
+
+def _share(values: npt.NDArray[np.float64]) -> str:
+    ones, rows = int(values.sum()), len(values)
+    return f"all {rows:,}" if ones == rows else f"{ones:,} of {rows:,}"
+
+
+MOST_FREQUENT, NEARLY_ALL, MOST_OF = 0.5, 0.95, 0.8
+"""Share of rows with the target at most, share of a flag's rows that have it, and share of its rows that flags tell."""
+
+
+def find_difference(columns: Sequence[Known], goal: Known) -> list[tuple[Known, str]]:
+    """Two numbers of which the larger one tells the class, such as the goals of two teams and who won.
+
+    Args:
+        columns: of whole numbers.
+        goal: of two or three classes.
+    """
+    codes = as_codes(goal.values)
+    able = [column for column in columns if column.type == "int" and not column.nulls and column.distinct > 2]
+    if not 2 <= goal.distinct <= len(SIGNS) or len(codes) < FIRST_ROWS:
+        return []
+    numbers = [as_floats(column.values)[0] for column in able[:MOST_COLUMNS]]
+    for first, second in combinations(range(len(numbers)), 2):
+        signs = np.sign(numbers[first] - numbers[second])
+        pairs = {(float(sign), int(code)) for sign, code in zip(signs, codes, strict=True) if code >= 0}
+        if len(pairs) == len({sign for sign, _ in pairs}) == len({code for _, code in pairs}) == goal.distinct:
+            text = f"which of {able[first].shown} and {able[second].shown} is larger tells {goal.shown} in all rows"
+            return [(able[first], text), (able[second], text)]
+    return []
+
+
+SIGNS = (-1, 0, 1)
+"""Which of two numbers is larger."""

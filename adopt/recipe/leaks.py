@@ -12,7 +12,7 @@ import numpy.typing as npt
 from adopt.notes import Note
 from adopt.recipe.known import Known
 from adopt.recipe.leak_arrays import Codes, Floats, as_codes, as_floats, to_mask
-from adopt.recipe.leak_parts import explain_one_class, find_parts, is_copy_where_filled
+from adopt.recipe.leak_parts import explain_one_class, find_together, is_copy_where_filled
 from adopt.recipe.target import Target
 from relay.handoff.wording import count, show
 
@@ -68,11 +68,9 @@ def find_leaks(columns: Sequence[Known], target: Target | None, places: Sequence
             continue
         if (said := judge.look(column, goal.shown)) is not None:
             found.append(_make(column, *said))
-    if target.kind == "regression":
-        told = {leak.index for leak in found}
-        rest = [columns[place] for place in places if place not in told and columns[place].type in ("int", "float")]
-        found += [_make(column, text, True) for column, text in find_parts(rest, goal)]
-    return tuple(found)
+    told = {leak.index for leak in found}
+    rest = [columns[place] for place in places if place not in told]
+    return (*found, *(_make(column, text, True) for column, text in find_together(rest, goal, target.kind)))
 
 
 def _make(column: Known, text: str, is_certain: bool) -> Leak:

@@ -72,7 +72,7 @@ def is_log(columns: Sequence[Known], free: Sequence[Known]) -> bool:
 
 
 def is_state_of_log(column: Known) -> bool:
-    """Whether a column of a log says how the instrument was, which nobody foretells."""
+    """Whether a column of a log says how the instrument was: recorded, not foretold."""
     return join_name(column.name) in STATES
 
 

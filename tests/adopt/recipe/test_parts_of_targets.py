@@ -59,3 +59,33 @@ def test_lists_and_keys_are_left_out() -> None:
     assert found["helpful"].role == found["submitter_id"].role == "ignore"
     assert asks(found["submitter_id"])
     assert found["store_id"].role == "input"
+
+
+@pytest.mark.parametrize("names", [("TWF", "HDF", "PWF"), ("a", "b", "c")])
+def test_kinds_of_a_failure_are_left_out_with_a_question_whatever_they_are_called(names: tuple[str, ...]) -> None:
+    kinds = [[int(DRAW.random() < 0.06) for _ in range(N)] for _ in names]
+    other = [int(DRAW.random() < 0.06) for _ in range(N)]
+    failed = [int(any(row)) for row in zip(*kinds, strict=True)]
+    columns = {name: ("int", cells) for name, cells in zip(names, kinds, strict=True)}
+    found = guess({"size": SIZE, "Machine failure": ("int", failed), **columns, "belt": ("int", other)})
+    assert found["Machine failure"].role == "target"
+    assert all(found[name].role == "ignore" and asks(found[name]) for name in names)
+    assert found["belt"].role == found["size"].role == "input"
+
+
+def test_flags_that_go_with_the_target_in_most_rows_stay() -> None:
+    flags = [[int(DRAW.random() < 0.1) for _ in range(N)] for _ in range(3)]
+    failed = [int(any(row) and DRAW.random() < 0.7) for row in zip(*flags, strict=True)]
+    found = guess({"size": SIZE, "a": ("int", flags[0]), "b": ("int", flags[1]), "c": ("int", flags[2]),
+                   "failure": ("int", failed)})  # fmt: skip
+    assert [found[name].role for name in "abc"] == ["input"] * 3
+
+
+def test_the_goals_of_two_teams_tell_who_won() -> None:
+    home, away, shots = ([DRAW.randint(0, most) for _ in range(N)] for most in (4, 3, 20))
+    won = ["D" if a == b else "H" if a > b else "A" for a, b in zip(home, away, strict=True)]
+    found = guess({"size": SIZE, "FTHG": ("int", home), "FTAG": ("int", away), "FTR": ("category", won),
+                   "shots": ("int", shots)})  # fmt: skip
+    assert found["FTR"].role == "target"
+    assert all(found[name].role == "ignore" and asks(found[name]) for name in ("FTHG", "FTAG"))
+    assert found["shots"].role == "input"
