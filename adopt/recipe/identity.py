@@ -1,5 +1,6 @@
 """Columns that say which row it is, whose it is, or how much it counts."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 import pyarrow.compute as pc
@@ -64,7 +65,8 @@ def _explain_id(column: Known, duplicates: int, *, has_names: bool) -> str:
         return ""
     but = f"; it repeats in {count(repeats, 'duplicate row')} only" if repeats and column.is_exact else ""
     about = "" if column.is_exact else "about "
-    if has_names and is_id_name(column.name) and column.profile.longest <= LONGEST:
+    is_short = column.profile.longest <= LONGEST and column.profile.mean_words <= MOST_WORDS
+    if has_names and is_id_name(column.name) and is_short:
         return f"the name of an id, and {about}{column.distinct:,} different values in {column.valued:,} rows{but}"
     if has_names and join_name(column.name) in FILES and column.type != "int":
         return f"the name of a file, different in each of {column.valued:,} rows{but}"
@@ -154,7 +156,17 @@ row."""
 def _looks_coded(column: Known) -> bool:
     """Whether all cells have one length of eight characters or more, as keys made by programs have."""
     profile = column.profile
+    cells = [cell.strip() for cell, _ in profile.most_frequent]
+    if any(map(CLOCK.fullmatch, cells)) or PAYLOADS.intersection(split_name(column.name)):
+        return False
     return profile.shortest == profile.longest >= 8
+
+
+CLOCK = re.compile(r"\d{1,2}:\d{2}(:\d{2})?([.,]\d+)?")
+"""Cells that are times of day."""
+
+PAYLOADS = list_words("raw payload data message frame bytes body phone tel telefon mobile fax")
+"""Words in the names of what a device sent, and of numbers of phones: of one length, and no names of rows."""
 
 
 def find_weight(columns: Sequence[Known]) -> Iterator[Mark]:

@@ -9,7 +9,7 @@ from adopt.recipe.cells.words import are_lists
 from adopt.recipe.draft import ColumnType, Role
 from adopt.recipe.known import Known
 from adopt.recipe.personal import BIRTH_DATES, find_personal
-from adopt.recipe.words import STRONG_ID, is_id_name
+from adopt.recipe.words import STRONG_ID, is_id_name, join_name, list_words, split_name
 from relay.handoff.wording import count
 
 MOST_CATEGORIES = 200
@@ -67,9 +67,36 @@ def _judge(column: Known) -> InputGuess:
         return _judge_category(column)
     if column.type == "int" and is_id_name(column.name, STRONG_ID):
         return _judge_number_of_thing(column)
+    if column.type == "int" and SEEDS.intersection(split_name(column.name)) and _is_wide(column):
+        return _leave_out("a number drawn at random, by its name: nothing to learn from")
+    if column.type == "time" and STAMPS.intersection(_split_stamp(column.name)):
+        return _leave_out("when the row was written, by its name, which says nothing of what it is about")
     if column.is_number and column.range is not None and max(map(abs, column.range)) > LARGEST:
         return _leave_out(f"it holds numbers beyond {LARGEST:g}, with which no model can compute")
     return InputGuess("input")
+
+
+SEEDS = list_words("seed random rand rnd nonce randomseed zufallszahl")
+"""Words in the names of numbers drawn at random."""
+
+STAMPS = list_words(
+    "submit submitted submitdate datestamp stamp recorded exported scraped inserted modified lastmodified synced "
+    "crawled retrieved ingested loaded imported abgesendet exportiert geändert geaendert"
+)
+"""Words in the names of when a row was written."""
+
+
+def _is_wide(column: Known) -> bool:
+    """Whether whole numbers are many and large, as those drawn at random are."""
+    return column.distinct > MANY_DRAWN and column.range is not None and column.range[1] >= LEAST_DRAWN
+
+
+MANY_DRAWN, LEAST_DRAWN = 50, 10_000
+"""Different numbers, and the largest of them, from which on they may be drawn at random."""
+
+
+def _split_stamp(name: str) -> set[str]:
+    return {*split_name(name), join_name(name)}
 
 
 def _judge_mark(column: Known) -> InputGuess:

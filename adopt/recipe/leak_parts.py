@@ -1,4 +1,4 @@
-"""Leaks that show in a part of the rows, or together: filled for one class, a copy where filled, parts of sum or class."""
+"""Leaks that show in a part of the rows, or together: filled for one class, a copy where filled, parts of it."""
 
 from collections.abc import Sequence
 from itertools import combinations

@@ -23,7 +23,7 @@ ROW_NAMES = list_words(
 )
 """First words of names under which programs write a row's number."""
 RUNNING = list_words(
-    "seq seqno seqnr seqnum seqnumber sequence sequencenumber no nr nummer number num lfd lfdnr lfdnummer "
+    "seq seqn seqno seqnr seqnum seqnumber sequence sequencenumber no nr nummer number num lfd lfdnr lfdnummer "
     "laufendenummer srno sno slno serialno serialnumber recno recordno rowid row rowno rownr index idx obs obsno "
     "unnamed unnamed0 rownames rowname rownum rownumber entry entryno lineno linenr pos position"
 )

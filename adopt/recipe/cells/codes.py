@@ -29,7 +29,9 @@ def describe_code(subject: Subject) -> Note | None:
     """Why the digits of the column are a code; None where they are numbers."""
     column = subject.column
     examples = [word for word, _ in column.most_frequent]
-    if column.leading_zeros:
+    # Codes have one length: `0` beside `01` and `12` is a number that a program padded.
+    is_padded = "0" in examples and column.longest == len("01") and not subject.has_word(*NAMES)
+    if column.leading_zeros and not (is_padded and subject.fits("int")):
         zeros = [word for word in examples if word.startswith("0") and len(word) > 1]
         shown = f" ({quote(zeros)})" if zeros else ""
         return Note(

@@ -37,7 +37,9 @@ MOST_STRANGE = 0.4
 MANY_WORDS = 8.0
 LONG = 200
 FEW_VALUES, MANY_VALUES = 50, 1_000
-REPEATS, MANY_REPEATS = 2, 10
+REPEATS, SOME_REPEATS, MANY_REPEATS = 2, 5, 10
+PROSE, FEW_SENTENCES = 4.0, 12
+"""Words of a sentence, on average, and different sentences from which on they are no answers to choose from."""
 
 
 def guess_words(subject: Subject) -> TypeGuess:
@@ -57,6 +59,12 @@ def is_category(subject: Subject) -> bool:
         return False
     if column.mean_words > MANY_WORDS and column.distinct * MANY_REPEATS > column.filled:
         return False
+    if (
+        column.mean_words >= PROSE
+        and column.distinct > FEW_SENTENCES
+        and column.distinct * SOME_REPEATS > column.filled
+    ):
+        return False  # remarks, a few of which come again
     if column.distinct <= FEW_VALUES:
         return column.filled >= REPEATS * column.distinct
     return column.distinct <= MANY_VALUES and column.filled >= MANY_REPEATS * column.distinct

@@ -106,3 +106,22 @@ def test_a_comparison_with_the_target_is_found() -> None:
     profile, types = make(columns)
     found = guess_roles(profile, types).columns[1]
     assert any(note.is_question and "comparison" in note.text for note in found.notes)
+
+
+@pytest.mark.parametrize("name", ["seed", "random_seed", "rnd"])
+def test_numbers_drawn_at_random_are_left_out(name: str) -> None:
+    assert role_of(name, "int", [DRAW.randrange(2_000_000_000) for _ in range(N)]).role == "ignore"
+
+
+@pytest.mark.parametrize("name", ["submitdate", "datestamp", "last_modified", "exported at"])
+def test_when_a_row_was_written_is_left_out_beside_its_moment(name: str) -> None:
+    days = [f"2024-{1 + i // 28:02}-{i % 28 + 1:02}" for i in range(N)]
+    found = role_of(name, "time", [f"{day} 11:0{i % 7}" for i, day in enumerate(days)], date=("time", days))
+    assert found.role == "ignore"
+
+
+def test_what_a_device_sent_and_times_of_day_name_no_rows() -> None:
+    clocks = [f"{i // 60:02}:{i % 60:02}:07" for i in range(N)]
+    assert role_of("at", "text", clocks).role == "ignore"
+    assert role_of("raw payload", "text", [f"{i:014x}==" for i in range(N)]).role == "ignore"
+    assert role_of("token", "text", [f"{i:014x}aa" for i in range(N)]).role == "id"

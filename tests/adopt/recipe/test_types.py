@@ -274,3 +274,14 @@ def test_a_key_is_not_lifted_where_a_column_has_it_otherwise() -> None:
 def test_lists_are_said(cells: list[str]) -> None:
     assert any("the cells are lists, such as" in note.text for note in guess_one(cells * 20).notes)
     assert not any("lists" in note.text for note in guess_one([*cells, "[draft] night"] * 20).notes)
+
+
+def test_numbers_padded_by_a_program_are_no_codes() -> None:
+    assert guess_one(["0", "01", "02", "11", "0", "07"] * 20).type == "int"
+    assert guess_one(["00", "01", "02", "11", "07"] * 20).type == "category"
+
+
+def test_remarks_that_come_again_are_texts() -> None:
+    remarks = [f"the coffee machine was broken on day {i % 30}" for i in range(100)]
+    assert guess_one(remarks).type == "text"
+    assert guess_one([f"I use it about {i % 6} times per week" for i in range(100)]).type == "category"
