@@ -22,6 +22,7 @@ BENCHMARKS = (
     "own_serving",
     "own_batches",
     "drift",
+    "bad_data",
 )
 RESULTS = Path(__file__).parent / "results"
 

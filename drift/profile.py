@@ -30,6 +30,7 @@ class Profile:
         rows: Test rows.
         base_rate: Share of positive test rows, for two classes.
         isotonic: Points (score, observed rate) of the monotone map from score to observed rate, by increasing score.
+        classes: Class and rows with it, of training and test rows together: more rows know a class's share better.
     """
 
     columns: tuple[ColumnProfile, ...]
@@ -38,6 +39,7 @@ class Profile:
     rows: int
     base_rate: float | None
     isotonic: tuple[tuple[float, float], ...] = ()
+    classes: tuple[tuple[str, int], ...] = ()
 
     def column(self, name: str) -> ColumnProfile:
         """The profile of a column.
@@ -72,6 +74,7 @@ class Profile:
             "rows": self.rows,
             "base_rate": self.base_rate,
             "isotonic": [list(point) for point in self.isotonic],
+            "classes": [list(count) for count in self.classes],
         }
 
     @classmethod
@@ -91,6 +94,7 @@ class Profile:
                 rows=data["rows"],
                 base_rate=data["base_rate"],
                 isotonic=tuple((float(score), float(rate)) for score, rate in data["isotonic"]),
+                classes=tuple((str(name), int(rows)) for name, rows in data["classes"]),
             )
         except KeyError as error:
             raise DriftError(f"the profile has no {error}") from None

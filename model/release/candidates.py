@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from model.release.common_rows import TrainedOn, read_kept, read_profile
 from model.release.promotion_gate import Candidate, Decision
 from relay.handoff.files import hash_file
 from relay.handoff.override import format_value
@@ -36,6 +37,8 @@ class Fetched:
     contract: Contract
     split: Mapping[str, Any] | None
     data_sha256: str
+    accepted: str = ""
+    """See `Candidate.accepted`."""
 
     def open(self, *, with_model: bool, is_own: bool = False) -> Candidate:
         """The version as the gate takes it.
@@ -51,7 +54,9 @@ class Fetched:
         if with_model:
             content = (self.folder / MODEL_FILE).read_bytes()
             model = read_model(content, self.contract.files[MODEL_FILE], is_own=is_own)
-        return Candidate(self.number, self.contract, model, self.split, self.data_sha256)
+        kept = read_kept(self.folder, self.contract) if with_model else None
+        profile = read_profile(self.folder, self.contract)
+        return Candidate(self.number, self.contract, model, self.split, self.data_sha256, profile, kept, self.accepted)
 
     def pack(self) -> dict[str, Any]:
         """The same as JSON; `unpack` reads it."""
@@ -61,13 +66,14 @@ class Fetched:
             "contract": self.contract.to_json().decode(),
             "split": None if self.split is None else dict(self.split),
             "data_sha256": self.data_sha256,
+            "accepted": self.accepted,
         }
 
 
 def unpack(packed: Mapping[str, Any]) -> Fetched:
     """The version that `Fetched.pack` describes."""
     folder, contract = Path(packed["folder"]), Contract.from_json(packed["contract"].encode())
-    return Fetched(packed["number"], folder, contract, packed["split"], packed["data_sha256"])
+    return Fetched(packed["number"], folder, contract, packed["split"], packed["data_sha256"], packed["accepted"])
 
 
 def fetch(client: "MlflowClient", version: "Version", folder: Path) -> Fetched:
@@ -78,7 +84,7 @@ def fetch(client: "MlflowClient", version: "Version", folder: Path) -> Fetched:
         RegistryAwayError: the registry does not answer.
     """
     contract = check_files(folder, version) if folder.exists() else fetch_version(client, version, folder)
-    return Fetched(version.number, folder, contract, version.split, version.data_sha256)
+    return Fetched(version.number, folder, contract, version.split, version.data_sha256, version.accepted)
 
 
 def find_other_code(recipe: Recipe, *versions: Fetched) -> str:
@@ -99,16 +105,14 @@ def _hash_own(recipe: Recipe, name: str) -> str:
     return hash_file(path) if path.is_file() else ""
 
 
-def judge_apart(
-    recipe: Recipe, data_dir: Path, versions: tuple[Fetched, Fetched], inputs: Mapping[str, str]
-) -> Decision:
+def judge_apart(recipe: Recipe, data_dir: Path, versions: tuple[Fetched, Fetched], trained_on: TrainedOn) -> Decision:
     """The gate's decision on two versions of which one needs own code, which runs in a process of its own.
 
     Args:
         recipe: beside which the code lies.
         data_dir: holds the dataset.
         versions: challenger and champion.
-        inputs: what the challenger was trained on: name -> fingerprint.
+        trained_on: what the challenger was trained on.
 
     Raises:
         RelayError: the test rows are not there any more, or a model gives no scores.
@@ -125,7 +129,8 @@ def judge_apart(
             "recipe": str(recipe.path),
             "overrides": [f"{key}={format_value(value)}" for key, value in recipe.overrides.items()],
             "data_dir": str(data_dir),
-            "inputs": dict(inputs),
+            "inputs": list(trained_on.inputs),
+            "ingested": trained_on.ingested_utc,
         },
         folder=recipe.path.parent,
         module="",

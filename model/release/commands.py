@@ -12,6 +12,7 @@ from loguru import logger
 
 from model.release.card import choose_version, make_card
 from model.release.fetch import fetch_run
+from model.release.probation import add_probation_options, prepare_end
 from model.release.signing import UNSIGNED
 from model.release.track import Finished, name_user, track, warn_unserved
 from relay.handoff.errors import DatasetMissingError, UsageError
@@ -53,6 +54,7 @@ def add_options(verb: str, parser: argparse.ArgumentParser) -> None:
         parser.add_argument("--why", default="by hand", help="the reason, kept in the history")
     if verb == "rollback":
         parser.add_argument("--undo", action="store_true", help="promote the version again that was rolled back last")
+        add_probation_options(parser)
     if verb == "track":
         parser.add_argument(
             "--promote", choices=PROMOTE.words, default=PROMOTE.default, help="whether the gate may promote it"
@@ -123,6 +125,8 @@ def promote_version(recipe: Recipe, settings: Settings, chosen: argparse.Namespa
 
 def roll_back_version(recipe: Recipe, settings: Settings, chosen: argparse.Namespace) -> VerbAnswer:
     """Bring back the version before, or undo that; answers with the versions as they are then, as `list` does."""
+    if chosen.probation:
+        return _ask(recipe, settings, prepare_end(recipe, chosen))
 
     def do(client: "MlflowClient", name: str) -> VerbAnswer:
         if chosen.expected is not None and (find_alias(client, name) or 0) != chosen.expected:

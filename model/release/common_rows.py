@@ -1,23 +1,46 @@
-"""The rows on which two versions are compared: the test rows of the dataset that the newer one was trained on."""
+"""The rows that the gate looks at: those of the newer version's dataset, and those that a version kept."""
 
+import json
 from collections.abc import Collection
+from dataclasses import dataclass
 from pathlib import Path
 
-from model.training.estimator.rows import Part, read_split
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from drift.errors import DriftError
+from drift.profile import Profile
+from model.release.new_data import NewData
+from model.training.estimator.rows import Part, make_frame, read_split
 from relay.handoff.dataset import open_dataset
 from relay.handoff.errors import DatasetMissingError
 from relay.handoff.files import Fingerprints
 from relay.handoff.location import DatasetLocation
 from relay.handoff.recipe import Recipe
+from relay.reading.iso import read_iso
+from relay.registry.contract import PROFILE_FILE, REFERENCE_FILE, Contract
+from relay.registry.monitor_section import read_monitor
+from relay.registry.watched import TARGET, WEIGHT
 
 
-def read_test(recipe: Recipe, data_dir: Path, inputs: Collection[str], *, as_classes: bool) -> Part:
-    """The test rows of a recipe's processed dataset.
+@dataclass(frozen=True)
+class TrainedOn:
+    """What a result was trained on."""
+
+    inputs: Collection[str]
+    """Fingerprints."""
+    ingested_utc: str
+    """When its raw rows were fetched; empty where that is not known."""
+
+
+def read_new(recipe: Recipe, data_dir: Path, trained_on: TrainedOn, *, as_classes: bool) -> NewData:
+    """The rows of both sides of a recipe's processed dataset.
 
     Args:
         recipe: gives name and columns.
         data_dir: holds the dataset.
-        inputs: fingerprints of what the result was trained on.
+        trained_on: what the result was trained on.
         as_classes: whether the target says which class a row belongs to.
 
     Raises:
@@ -27,9 +50,40 @@ def read_test(recipe: Recipe, data_dir: Path, inputs: Collection[str], *, as_cla
     dataset = open_dataset(
         location, Fingerprints(data_dir / ".state", data_dir), f"python -m preprocess {recipe.argument}"
     )
-    if dataset.receipt.fingerprint not in inputs:
+    if dataset.receipt.fingerprint not in trained_on.inputs:
         raise DatasetMissingError(
             f"{location.parquet} has changed since {recipe.name} was trained, so there are no common test rows",
             next_step=f"Run `python -m model {recipe.argument}`",
         )
-    return read_split(dataset.table(), recipe.columns, as_classes=as_classes).test
+    monitor = read_monitor(recipe)
+    return NewData(
+        split=read_split(dataset.table(), recipe.columns, as_classes=as_classes),
+        seed=recipe.seed,
+        ingested=read_iso(trained_on.ingested_utc) if trained_on.ingested_utc else None,
+        label_delay=monitor.label_delay if monitor.sets_label_delay else None,
+    )
+
+
+def read_profile(folder: Path, contract: Contract) -> Profile | None:
+    """The profile in a folder of a version's checked files; None where it has none, or one of another release."""
+    if PROFILE_FILE not in contract.monitored:
+        return None
+    try:
+        return Profile.from_json(json.loads((folder / PROFILE_FILE).read_bytes()))
+    except DriftError:
+        return None
+
+
+def read_kept(folder: Path, contract: Contract) -> Part | None:
+    """The test rows that a version kept; None where it kept none, or has no rows of inputs."""
+    if REFERENCE_FILE not in contract.monitored:
+        return None
+    table = pq.read_table(folder / REFERENCE_FILE)
+    if not {*contract.inputs, TARGET} <= {*table.column_names}:
+        return None  # of texts, only their lengths are kept
+    return Part(
+        inputs=make_frame(table.select(list(contract.inputs)), contract.inputs),
+        target=np.asarray(table.column(TARGET).to_pylist()),
+        ids=pa.table({}),
+        weights=table.column(WEIGHT).to_numpy() if WEIGHT in table.column_names else None,
+    )

@@ -1,6 +1,6 @@
 """Two versions on the same rows: what each answers, any score of any of them, and the interval of the difference."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,9 @@ import numpy.typing as npt
 import pandas as pd
 from sklearn import metrics
 
+from drift.profile import Profile
 from model.training.estimator.metrics import measure_auc
+from model.training.estimator.rows import Part
 from model.training.estimator.threshold import score_rows
 from relay.registry.contract import Contract
 from relay.registry.task import ModelTask
@@ -20,6 +22,26 @@ RowIndices = npt.NDArray[np.int64]
 RESAMPLES = 400
 """Enough for a 95 % interval: its ends then stand for ten resamples each. Source: Efron & Tibshirani, An Introduction
 to the Bootstrap, 1993, chapter 13, on 1,000 for fine work."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A version under comparison."""
+
+    number: int
+    contract: Contract
+    model: Any
+    """Fitted, read from a checked file."""
+    split: Mapping[str, Any] | None
+    """Seed, share and columns that decided which rows it was not trained on; None when nobody knows."""
+    data_sha256: str
+    """Fingerprint of the dataset that it was trained on."""
+    profile: Profile | None = None
+    """Of its test rows; None where the version has none."""
+    kept: Part | None = None
+    """Test rows that it kept, with their target; None where it kept none."""
+    accepted: str = ""
+    """Who accepted, when and why, that its data have shifted; empty where that was not done."""
 
 
 @dataclass(frozen=True)

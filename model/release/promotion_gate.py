@@ -11,13 +11,13 @@ from typing import Any
 import numpy as np
 from threadpoolctl import threadpool_limits
 
-from model.release.compare import METRICS, RowIndices, ScoredRows, answer, bootstrap_gain
-from model.training.estimator.metrics import LOWER_IS_BETTER
+from model.release.checks import KEPT, TOLERANCE, Check, compare_kept, compare_rows, say_check
+from model.release.compare import Candidate as Candidate
+from model.release.new_data import DIFFERENT, NewData, ask_data
 from model.training.estimator.rows import Part
 from relay.handoff.wording import list_words
 from relay.reading.iso import EPOCH, MICROSECOND, read_iso
 from relay.registry.contract import Contract
-from relay.registry.segments import assign_parts, name_parts
 from relay.registry.task import ModelTask
 
 MIN_ROWS = 10
@@ -26,42 +26,11 @@ MIN_ROWS = 10
 MIN_CLASS_ROWS = 10
 """The same for each class."""
 
-MIN_SEGMENT_ROWS = 100
-"""Rows of a segment below which it is not judged by itself: by chance one of ten small ones always looks worse."""
-
-TOLERANCE = 0.01
-"""Loss that may pass as noise, as a share of the champion's score, while the interval reaches zero."""
-
-SEGMENT_TOLERANCE = 0.05
-"""The same for a segment: much worse is more than this, with an interval that does not reach zero."""
-
-
-@dataclass(frozen=True)
-class Candidate:
-    """A version under comparison."""
-
-    number: int
-    contract: Contract
-    model: Any
-    """Fitted, read from a checked file."""
-    split: Mapping[str, Any] | None
-    """Seed, share and columns that decided which rows it was not trained on; None when nobody knows."""
-    data_sha256: str
-    """Fingerprint of the dataset that it was trained on."""
-
-
-@dataclass(frozen=True)
-class Check:
-    """One comparison."""
-
-    name: str
-    passed: bool
-    rows: int
-    champion: float | None = None
-    challenger: float | None = None
-    low: float | None = None
-    """The 95 % interval of the gain of the challenger, positive for better."""
-    high: float | None = None
+ACCEPT = (
+    "If this is how the data are now, promote the version by hand, or accept the shift (`python -m monitor accept`) "
+    "and train again"
+)
+"""What to do about new data that differ."""
 
 
 @dataclass(frozen=True)
@@ -83,7 +52,9 @@ class Decision:
         return cls(**{**found, "checks": tuple(Check(**check) for check in found["checks"])})
 
 
-def judge_challenger(challenger: Candidate, champion: Candidate | None, test: Part | None, seed: int) -> Decision:
+def judge_challenger(
+    challenger: Candidate, champion: Candidate | None, test: Part | None, seed: int, new: NewData | None = None
+) -> Decision:
     """Compare a challenger with the champion.
 
     Args:
@@ -91,6 +62,7 @@ def judge_challenger(challenger: Candidate, champion: Candidate | None, test: Pa
         champion: holds the alias; None when no version does.
         test: test rows of the challenger's dataset; None where `is_compared_by_record`.
         seed: of the resampling.
+        new: all rows of the challenger's dataset; None where they cannot be read as rows with a target.
     """
     number = None if champion is None else champion.number
     if unserved := _say_unserved(challenger.contract):
@@ -99,7 +71,7 @@ def judge_challenger(challenger: Candidate, champion: Candidate | None, test: Pa
         return Decision(False, f"{reason}: promote by hand if you want it", number)
     if champion is None:
         leak = _say_leaks(challenger.contract)
-        return Decision(False, leak, None) if leak else Decision(True, "the first version", None)
+        return _combine(Decision(not leak, leak or "the first version", None), challenger, None, new)
     if reason := find_obstacle(challenger, champion):
         return Decision(False, f"{reason}: promote by hand if you want it", champion.number)
     if challenger.contract.files == champion.contract.files:
@@ -113,9 +85,50 @@ def judge_challenger(challenger: Candidate, champion: Candidate | None, test: Pa
     if shortage := _find_shortage(challenger.contract, test, later):
         return Decision(False, f"{shortage}: promote by hand if you want it", champion.number)
     with threadpool_limits(1):  # the seconds go into resampling, and small calls are slower on many threads
-        checks = tuple(_run_checks(challenger, champion, test, seed))
+        checks = (*compare_rows(challenger, champion, test, seed), *_ask_kept(challenger, champion, seed))
+    return _combine(_conclude(checks, champion.number), challenger, champion, new)
+
+
+def _conclude(checks: tuple[Check, ...], champion: int) -> Decision:
     failed = [check for check in checks if not check.passed]
-    return Decision(not failed, " ".join(_say(check) for check in failed or checks[:1]), champion.number, checks)
+    return Decision(not failed, " ".join(say_check(check) for check in failed or checks[:1]), champion, checks)
+
+
+def _combine(decision: Decision, challenger: Candidate, champion: Candidate | None, new: NewData | None) -> Decision:
+    """The decision with what the new data say: what they do not pass stands first, for it explains the rest."""
+    asked = () if new is None else tuple(ask_data(challenger, champion, new))
+    failed = [say_check(check) for check in asked if not check.passed]
+    if not failed:
+        return replace(decision, checks=(*decision.checks, *asked))
+    advice = [ACCEPT] if any(check.name in DIFFERENT and not check.passed for check in asked) else []
+    why = " ".join([*failed, *([] if decision.passes else [decision.why]), *advice])
+    return replace(decision, passes=False, why=f"the new data: {why}", checks=(*decision.checks, *asked))
+
+
+def _ask_kept(challenger: Candidate, champion: Candidate, seed: int) -> Iterator[Check]:
+    """Whether the challenger is no worse on the test rows that the champion kept, unless it learned from them."""
+    if challenger.data_sha256 == champion.data_sha256:
+        return  # they are among the test rows
+    if why := _find_why_not_kept(challenger, champion):
+        text = f"Not compared {KEPT} {champion.number}: {why}."
+        yield Check("kept rows", passed=True, rows=0, text=text)
+        return
+    assert champion.kept is not None  # noqa: S101 - see _find_why_not_kept
+    yield from compare_kept(challenger, champion, champion.kept, seed)
+
+
+def _find_why_not_kept(challenger: Candidate, champion: Candidate) -> str:
+    """Why the champion's own test rows are not asked about; empty where they are."""
+    mine, other = challenger.split or {}, champion.split or {}
+    if champion.kept is None:
+        return "it kept none"
+    if champion.accepted:
+        return f"the shift since then was accepted {champion.accepted}"
+    if mine.get("kind", "hash") in ("time", "function"):
+        return "the new version may have been trained on them; rows later than all training rows are compared instead"
+    if mine.get("test_share", 0.0) < other.get("test_share", 1.0):
+        return "with its smaller test_share the new version may have been trained on some of them"
+    return _find_shortage(challenger.contract, champion.kept, " were kept")
 
 
 def is_compared_by_record(mine: Contract, other: Contract) -> bool:
@@ -230,68 +243,4 @@ def _compare_by_record(challenger: Candidate, champion: Candidate) -> Decision:
     assert mine is not None and other is not None  # noqa: S101, PT018 - see find_obstacle
     loss = (mine.value - other.value) if mine.lower_is_better else (other.value - mine.value)
     check = Check(mine.name, loss <= TOLERANCE * abs(other.value), 0, other.value, mine.value)
-    return Decision(check.passed, _say(check), champion.number, (check,))
-
-
-def _run_checks(challenger: Candidate, champion: Candidate, test: Part, seed: int) -> Iterator[Check]:
-    mine, other = (
-        answer(one.contract, one.model, test.inputs, test.target, test.weights) for one in (challenger, champion)
-    )
-    assert challenger.contract.score is not None  # noqa: S101 - see find_obstacle
-    name = challenger.contract.score.name
-    everyone = np.arange(len(test))
-    yield compare_on(name, mine, other, everyone, tolerance=TOLERANCE, seed=seed)
-    if name != "brier" and mine.are_probabilities and other.are_probabilities and len(mine.classes) == 2:
-        yield compare_on("brier", mine, other, everyone, tolerance=TOLERANCE, seed=seed)
-    for segment, rows in cut_segments(challenger.contract, test):
-        if len(rows) >= MIN_SEGMENT_ROWS:
-            check = compare_on(name, mine, other, rows, tolerance=SEGMENT_TOLERANCE, seed=seed, strict=False)
-            yield replace(check, name=f"{name} where {segment}")
-
-
-def compare_on(
-    name: str,
-    mine: ScoredRows,
-    other: ScoredRows,
-    rows: RowIndices,
-    *,
-    tolerance: float,
-    seed: int,
-    strict: bool = True,
-) -> Check:
-    """One metric of both versions on some rows, with the paired bootstrap interval of the gain.
-
-    Args:
-        name: of the metric.
-        mine: the challenger's answers.
-        other: the champion's.
-        rows: indices of the rows (n,).
-        tolerance: share of the champion's value that may be lost.
-        seed: of the resampling.
-        strict: whether a loss within the tolerance fails when the interval does not reach zero.
-    """
-    metric, sign = METRICS[name], -1.0 if name in LOWER_IS_BETTER else 1.0
-    values = [float(metric(of, rows)) for of in (mine, other)]
-    gain = sign * (values[0] - values[1])
-    low, high = bootstrap_gain(metric, (mine, other), rows, seed)
-    low, high = (low, high) if sign > 0 else (-high, -low)
-    much = -gain > tolerance * abs(values[1])
-    certain = high < 0
-    failed = (much or certain) if strict else (much and certain)
-    return Check(name, not (gain < 0 and failed), len(rows), values[1], values[0], low, high)
-
-
-def cut_segments(contract: Contract, test: Part) -> Iterator[tuple[str, RowIndices]]:
-    """Name and rows (n,) of each part of the test rows that the recipe wants compared by itself."""
-    for segment in contract.segments:
-        parts = assign_parts(segment, test.inputs[segment.column].tolist())
-        for name in name_parts(segment):
-            yield name, np.flatnonzero(parts == name)
-
-
-def _say(check: Check) -> str:
-    """`roc_auc 0.861 against 0.858 (difference -0.002 to 0.008) on 3,943 rows`."""
-    verdict = "" if check.passed else "too much worse: "
-    interval = "" if check.low is None or check.high is None else f" (gain {check.low:.4f} to {check.high:.4f})"
-    rows = f" on {check.rows:,} test rows" if check.rows else ""
-    return f"{verdict}{check.name} {check.challenger:.4f} against {check.champion:.4f}{interval}{rows}."
+    return Decision(check.passed, say_check(check), champion.number, (check,))

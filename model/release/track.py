@@ -20,6 +20,7 @@ from relay.handoff.recipe import Recipe
 from relay.handoff.settings import PROMOTE, Settings
 from relay.registry.connection import Address, explain_mlflow, find_experiment, find_registry, open_registry
 from relay.registry.contract import UNSERVED_NEXT
+from relay.registry.monitor_section import read_monitor
 from relay.registry.own_code import OwnCodeRefusedError
 from relay.registry.promotion import now_utc, promote, settle
 from relay.registry.task import ModelTask
@@ -30,6 +31,8 @@ if TYPE_CHECKING:
     from mlflow import MlflowClient
 
     from model.release.candidates import Fetched
+    from model.release.common_rows import TrainedOn
+    from model.release.new_data import NewData
     from model.release.promotion_gate import Decision
 
 
@@ -149,7 +152,8 @@ def decide(client: "MlflowClient", version: Version, champion: Version | None, f
 
     challenger = fetch(client, version, finished.location.latest.resolve())
     if champion is None:
-        return judge_challenger(challenger.open(with_model=False), None, None, finished.recipe.seed)
+        new = _read_new(challenger, finished) if read_monitor(finished.recipe).sets_label_delay else None
+        return judge_challenger(challenger.open(with_model=False), None, None, finished.recipe.seed, new)
     with TemporaryDirectory() as scratch:
         try:
             other = fetch(client, champion, Path(scratch) / "champion")
@@ -162,18 +166,38 @@ def decide(client: "MlflowClient", version: Version, champion: Version | None, f
 def _compare(challenger: "Fetched", champion: "Fetched", finished: Finished) -> "Decision":
     """The decision on two versions whose files are at hand."""
     from model.release.candidates import judge_apart
-    from model.release.common_rows import read_test
     from model.release.promotion_gate import is_compared_by_record, judge_challenger
 
-    recipe, inputs = finished.recipe, finished.receipt.key.inputs
+    recipe = finished.recipe
     if challenger.contract.why_unserved or is_compared_by_record(challenger.contract, champion.contract):
         return judge_challenger(challenger.open(with_model=False), champion.open(with_model=False), None, recipe.seed)
     if challenger.contract.code or champion.contract.code:
-        return judge_apart(recipe, finished.settings.data_dir, (challenger, champion), inputs)
+        return judge_apart(recipe, finished.settings.data_dir, (challenger, champion), _find_trained_on(finished))
     mine, other = challenger.open(with_model=True), champion.open(with_model=True)
-    as_classes = challenger.contract.task != ModelTask.REGRESSION
-    test = read_test(recipe, finished.settings.data_dir, inputs.values(), as_classes=as_classes)
-    return judge_challenger(mine, other, test, recipe.seed)
+    new = _read_new(challenger, finished)
+    assert new is not None  # noqa: S101 - see is_compared_by_record
+    return judge_challenger(mine, other, new.split.test, recipe.seed, new)
+
+
+def _read_new(challenger: "Fetched", finished: Finished) -> "NewData | None":
+    """The rows that a version was trained on; None where they are no rows with a target."""
+    from model.release.common_rows import read_new
+    from model.release.promotion_gate import is_compared_by_record
+
+    contract = challenger.contract
+    if is_compared_by_record(contract, contract) or contract.task == ModelTask.OTHER:
+        return None
+    as_classes = contract.task != ModelTask.REGRESSION
+    return read_new(finished.recipe, finished.settings.data_dir, _find_trained_on(finished), as_classes=as_classes)
+
+
+def _find_trained_on(finished: Finished) -> "TrainedOn":
+    """The fingerprints of what was read, and when the raw rows were fetched."""
+    from model.release.common_rows import TrainedOn
+
+    datasets = trace(finished.settings.data_dir, finished.receipt).datasets
+    raw = datasets[-1] if datasets and datasets[-1].stage == "ingest" else None
+    return TrainedOn([*finished.receipt.key.inputs.values()], raw.started_at_utc if raw else "")
 
 
 def name_user() -> str:

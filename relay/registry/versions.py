@@ -33,6 +33,10 @@ UNSERVED = "relay.unserved"
 SIGNED_BY = "relay.signed_by"
 """Name of the key that signed the version's own code, or `none`; a version without own code has no such tag."""
 SPLIT = "relay.split"
+SHIFT = "relay.shift_accepted"
+"""When, by whom and why it was accepted that the data have shifted since the version was trained."""
+PROBATION = "relay.probation"
+"""Why the version was rolled back within its probation, by whom, when, and on which evidence."""
 PERIOD = "relay.tenure."
 """Start of the tags of production periods: the name that release 0.1 gave them, and that registries are full of."""
 
@@ -114,6 +118,17 @@ class Version:
     def gate(self) -> dict[str, Any] | None:
         """What the gate decided and why; None when it was not asked yet."""
         return _read(self.tags.get(GATE))
+
+    @property
+    def accepted(self) -> str:
+        """Who accepted when and why that its data have shifted, in words; empty where that was not done."""
+        found = _read(self.tags.get(SHIFT))
+        return f"by {found['by']} on {found['at'][:10]} ({found['why']})" if found else ""
+
+    @property
+    def probation(self) -> dict[str, Any] | None:
+        """Why it was rolled back within its probation; None where it was not."""
+        return _read(self.tags.get(PROBATION))
 
     @property
     def periods(self) -> list[ProductionPeriod]:

@@ -130,6 +130,11 @@ def pair_outcome(contract: Contract, answers: Predictions, truth: Sequence[Any])
     return Outcome("log", np.where(predicted == true, shares, 1 - shares), true)
 
 
+def name_classes(values: Sequence[Any]) -> list[str]:
+    """Classes as texts, in which training, log and labels agree."""
+    return [str(_name(value)) for value in values]
+
+
 def _name(value: Any) -> str | None:
     """A class as text: 1 and True and "1" of one column never meet, and 1.0 is 1."""
     if isinstance(value, float) and value.is_integer():

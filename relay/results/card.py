@@ -256,7 +256,10 @@ def tabulate_check(check: Mapping[str, Any]) -> tuple[str, ...]:
     ]
     gain = f"{values[2]} to {values[3]}" if values[2] and values[3] else ""
     rows = f"{check['rows']:,}" if check.get("rows") else ""
-    return str(check["name"]), rows, values[0], values[1], gain, "passed" if check["passed"] else "too much worse"
+    text = str(check.get("text") or "")
+    failed = "refused" if text or values[0] == "" else "too much worse"
+    name = f"{check['name']}: {text}" if text else str(check["name"])
+    return name, rows, values[0], values[1], gain, "passed" if check["passed"] else failed
 
 
 def _describe_loading(version: Version, contract: Contract) -> Block:

@@ -11,6 +11,7 @@ from own_recipes import BUILD_POWERS, BUILT, failure, mine
 from projects import Project
 
 from model.release.candidates import Fetched, find_other_code, judge_apart
+from model.release.common_rows import TrainedOn
 from model.release.promotion_gate import Decision
 from relay.handoff.errors import RelayError
 from relay.handoff.files import hash_file
@@ -80,7 +81,8 @@ def recipe(both: tuple[Project, Fetched, Fetched], tmp_path: Path) -> Recipe:
 
 
 def decide(recipe: Recipe, project: Project, challenger: Fetched, champion: Fetched) -> Decision:
-    return judge_apart(recipe, project.data_dir, (challenger, champion), project.receipt().key.inputs)
+    trained_on = TrainedOn([*project.receipt().key.inputs.values()], "")
+    return judge_apart(recipe, project.data_dir, (challenger, champion), trained_on)
 
 
 def test_the_contract_names_the_files_that_the_model_needs_and_no_other(both: Any) -> None:

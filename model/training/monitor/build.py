@@ -18,7 +18,7 @@ from model.training.monitor.scores import DIGITS, profile_scores
 from model.training.result import write_table
 from relay.registry.contract import PROFILE_FILE, REFERENCE_FILE, Contract
 from relay.registry.predictions import Predictions
-from relay.registry.watched import Outcome, Watched, pair_outcome, watch_answers, watch_inputs
+from relay.registry.watched import Outcome, Watched, name_classes, pair_outcome, watch_answers, watch_inputs
 from relay.results.findings import Finding, Topic
 
 MOST_TEST = 20_000
@@ -30,6 +30,7 @@ MOST_TRAIN = 50_000
 MOST_SCORED = 10_000
 """Training rows that are answered, for the borders of the score."""
 
+Counts = tuple[tuple[str, int], ...]
 Answer = Callable[[pd.DataFrame], Predictions]
 
 
@@ -101,7 +102,7 @@ NO_ROWS = Finding(
 
 
 def _profile_rows(contract: Contract, train: Side, test: Side, answer: Answer, drawing: Drawing) -> dict[str, bytes]:
-    seed = drawing.seed
+    seed, everyone = drawing.seed, test
     test = test.draw(MOST_TEST, seed)
     given = answer(test.inputs)
     learned, answers = (watch_answers(contract, one) for one in (answer(train.draw(MOST_SCORED, seed).inputs), given))
@@ -111,6 +112,7 @@ def _profile_rows(contract: Contract, train: Side, test: Side, answer: Answer, d
         [*watch_inputs(test.inputs, contract.inputs), *answers.columns],
         (learned.score, answers.score),
         pair_outcome(contract, given, truth) if len(truth) > 1 else None,
+        count_classes(contract, train, everyone),
     )
     files = {PROFILE_FILE: write_profile(profile)}
     if drawing.keeps_rows:
@@ -123,6 +125,7 @@ def combine(
     test: list[Watched],
     scores: tuple[npt.NDArray[np.float64] | None, npt.NDArray[np.float64] | None],
     outcome: Outcome | None,
+    classes: Counts = (),
 ) -> Profile:
     """The profile: borders from the training rows, counts of the test rows.
 
@@ -131,6 +134,7 @@ def combine(
         test: the same columns of the test rows.
         scores: of training rows and of the test rows; None where the model gives no score.
         outcome: answers to the test rows beside the truth; None with fewer than two.
+        classes: rows of each class on both sides.
     """
     positive: float | None = None
     isotonic: Points = ()
@@ -146,10 +150,18 @@ def combine(
         base_rate=None if positive is None else _shorten(positive),
         isotonic=tuple((_shorten(score), _shorten(rate)) for score, rate in isotonic),
     )
+    profile = replace(profile, classes=classes)
     learned, answered = scores
     if learned is None or answered is None:
         return profile
     return replace(profile, score=profile_scores(learned, answered))
+
+
+def count_classes(contract: Contract, train: Side, test: Side) -> Counts:
+    """Rows of each class on both sides, in the contract's order; none for numbers."""
+    names, rows = np.unique(name_classes([*train.target.tolist(), *test.target.tolist()]), return_counts=True)
+    found = dict(zip(names.tolist(), rows.tolist(), strict=True))
+    return tuple((name, found.get(name, 0)) for name in name_classes(contract.classes))
 
 
 def write_profile(profile: Profile) -> bytes:
