@@ -96,6 +96,7 @@ def look(recipe: Recipe, settings: Settings, now_unix: float | None = None) -> L
     with one_writer(settings.data_dir, f"monitor/{subject.model}", "monitor", started):
         with open_log(folder, settings.database_url) as log, open_store(folder, settings.database_url) as store:
             outcome = Run(subject, log, store, now_unix).work()
+            store.note_run(subject.model, now_unix)  # for the API's figure of the last success
             windows = store.list_windows(subject.model, KEEP)
         save_windows(settings.data_dir, windows)
         path = settings.log_dir / "metrics" / f"monitor-{subject.model}.prom"

@@ -40,6 +40,10 @@ class SeveralModelsError(RequestError):
     """The request names no model, several are served, and the settings prefer none."""
 
 
+class WrongStateError(RequestError):
+    """What is asked does not fit how things stand."""
+
+
 class KeyMissingError(RequestError):
     """No key came with the request, or a wrong one."""
 

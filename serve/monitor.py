@@ -13,6 +13,7 @@ from relay.monitoring.answers import (
     LONGEST_WHY,
     MOST_EVENTS,
     MOST_WINDOWS,
+    explain_no_reference,
     make_baseline,
     make_decision,
     write_monitor,
@@ -22,7 +23,14 @@ from relay.monitoring.figures import Sample, format_samples, list_samples
 from relay.monitoring.report import Action, Report
 from relay.monitoring.store import MonitorStoreError
 from relay.registry.cells import cut, show_value
-from serve.errors import Flaw, InvalidRecordsError, MalformedBodyError, UnknownThingError, WrongParameterError
+from serve.errors import (
+    Flaw,
+    InvalidRecordsError,
+    MalformedBodyError,
+    UnknownThingError,
+    WrongParameterError,
+    WrongStateError,
+)
 from serve.exchange import Endpoint, Request, Response
 from serve.log.record import can_be_stored
 from serve.monitor_store import MonitorStore
@@ -82,7 +90,10 @@ class MonitorRoutes:
         """Take the records up to now as the reference of the version that was looked at last."""
         body = _read_body(await request.body(), AcceptBody)
         who, why = _require_words(body.who, body.why)
-        baseline = make_baseline(await self._find(request), who, why, time.time())
+        report = await self._find(request)
+        if refusal := explain_no_reference(report):
+            raise WrongStateError(f"{report.model} version {report.version}: {refusal}")
+        baseline = make_baseline(report, who, why, time.time())
         await self.store.accept(baseline)
         told = {name: getattr(baseline, name) for name in ("model", "version", "window", "who", "why", "at_unix")}
         return Response(_encode(told), 201)

@@ -29,6 +29,7 @@ from serve.errors import (
     WrongHostError,
     WrongMediaTypeError,
     WrongParameterError,
+    WrongStateError,
 )
 from serve.exchange import Response
 from serve.log.record import LogFullError, LogRecordError, LogRowError, LogUnavailableError
@@ -57,6 +58,7 @@ TABLE: dict[type[Exception], Meaning] = {
     UnknownThingError: Meaning(404, "not-found", "There is no such thing"),
     BodyTimeoutError: Meaning(408, "body-timeout", "The body did not arrive in time", closes=True),
     SeveralModelsError: Meaning(409, "several-models", "Several models are served: name one"),
+    WrongStateError: Meaning(409, "wrong-state", "This cannot be done as things stand"),
     BodyTooLargeError: Meaning(413, "body-too-large", "The body is too large", closes=True),
     TooManyRowsError: Meaning(413, "too-many-rows", "Too many records"),
     WrongMediaTypeError: Meaning(415, "wrong-media-type", "This type of body is not understood"),

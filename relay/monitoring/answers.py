@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from relay.monitoring.report import Action, Report
+from relay.monitoring.report import Action, Report, VerdictKind
 from relay.monitoring.store import AcceptedBaseline, Event, Window
 
 MOST_EVENTS = 50
@@ -92,6 +92,15 @@ def read_seen(monitor: Mapping[str, Any], windows: Mapping[str, Any]) -> Seen:
     except (KeyError, TypeError) as error:
         raise ValueError(f"no answer about a monitor: {error!r}") from None
     return Seen(Report.model_validate(fields), events, shown)
+
+
+def explain_no_reference(report: Report) -> str:
+    """Why the records up to a report cannot be accepted as the reference; empty where they can."""
+    if report.rows.counted == 0:
+        return "no record was counted yet: there is nothing to accept"
+    if report.verdict.kind is VerdictKind.BREAK:
+        return f"the verdict is break ({report.verdict.text}): broken data is no reference"
+    return ""
 
 
 def make_baseline(report: Report, who: str, why: str, at_unix: float) -> AcceptedBaseline:

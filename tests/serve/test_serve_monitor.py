@@ -59,19 +59,23 @@ def test_windows_come_in_pages(server: Server) -> None:
 
 
 def test_a_person_accepts_or_decides_and_it_is_kept(server: Server, watched: tuple[Server, Place]) -> None:
-    given = {"who": " Ada ", "why": "a new region"}
-    accepted = server.post(f"/models/{MODEL}/monitor/accept", given)
+    place, given = watched[1], {"who": " Ada ", "why": "a new region"}
+    refused = server.post(f"/models/{MODEL}/monitor/accept", given)
+    assert (refused.status, "broken data is no reference" in refused.json["detail"]) == (409, True)
+    window = make_window(make_labelled("line", "1"), 3_000)
+    with open_store(place.folder, place.url) as store:
+        store.commit(Change(State("line", "1", 0, b"{}"), [window]))
+    accepted = server.post("/models/line/monitor/accept", given)
     assert accepted.status == 201, accepted.body
     told = {name: value for name, value in accepted.json.items() if name != "at_unix"}
-    assert told == {"model": MODEL, "version": "1", "window": "v1-3000", "who": "Ada", "why": "a new region"}
-    held = server.post(f"/models/{MODEL}/monitor/decisions", {"action": "hold", **given})
-    assert (held.status, held.json["action"], held.json["verdict"]) == (201, "hold", "break")
-    place = watched[1]
+    assert told == {"model": "line", "version": "1", "window": "v1-3000", "who": "Ada", "why": "a new region"}
+    held = server.post("/models/line/monitor/decisions", {"action": "hold", **given})
+    assert (held.status, held.json["action"], held.json["verdict"]) == (201, "hold", "harm")
     with open_store(place.folder, place.url, is_reader=True) as store:
-        baseline = store.find_baseline(MODEL, "1")
+        baseline = store.find_baseline("line", "1")
         assert baseline is not None
         assert (baseline.who, baseline.window, baseline.at_unix) == ("Ada", "v1-3000", accepted.json["at_unix"])
-    events = server.get(f"/models/{MODEL}/monitor").json["events"]
+    events = server.get("/models/line/monitor").json["events"]
     assert [(event["kind"], event["who"], event["text"]) for event in events][:2] == [
         ("acted", "Ada", "a new region"),
         ("accepted", "Ada", "a new region"),
@@ -101,7 +105,7 @@ def test_a_decision_that_is_none_is_refused(server: Server, path: str, body: Any
 @pytest.mark.parametrize(
     ("path", "status"),
     [
-        ("/models/line/monitor", 404),
+        ("/models/never/monitor", 404),
         ("/models/unheard/monitor/windows", 404),
         ("/models/%00/monitor", 404),
         (f"/models/{MODEL}/monitor?version=9", 404),
