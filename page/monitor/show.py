@@ -4,7 +4,8 @@ import streamlit as st
 
 from page.monitor.chart import draw_evidence
 from page.monitor.table import show_table
-from page.shell.markdown import plain
+from page.shell.markdown import begin_large, plain
+from relay.handoff.place import word_commands
 from relay.handoff.wording import count, list_words, show, show_unix
 from relay.monitoring.answers import Seen
 from relay.monitoring.report import Action, Block, ColumnEvidence, Interval, LabelState, Report, VerdictKind
@@ -33,6 +34,17 @@ READINGS = {
     "covariate": "Realised losses are as expected for these records: other records are asked about, not other rules.",
 }
 
+SCORES = {
+    "brier": "Brier score ↓",
+    "rate": "positive rate",
+    "auc": "ROC AUC ↑",
+    "calibration": "label minus score",
+    "squared": "squared error ↓",
+    "log": "log loss ↓",
+    "error": "error rate ↓",
+}
+"""Name of a score in a report -> what people read, with the better direction."""
+
 SHOWN_BLOCKS, SHOWN_EVENTS = 8, 15
 SHOWN_PSI = 3
 
@@ -56,8 +68,13 @@ def show_verdict(report: Report) -> None:
     verdict = report.verdict
     box, icon, name = LOOKS[verdict.kind]
     since = f" Since {show_unix(verdict.since_unix)}." if verdict.since_unix is not None else ""
-    parts = [f"**{name}.** {plain(verdict.text)}{since}", plain(verdict.next_step)]
+    parts = [f"**{name}.** {plain(_end(verdict.text))}{since}", plain(_end(word_commands(verdict.next_step)))]
     box("\n\n".join(part for part in parts if part), icon=icon)
+
+
+def _end(text: str) -> str:
+    """A text of a report as sentences of their own."""
+    return begin_large(text) + ("" if not text or text.endswith((".", "!", "?")) else ".")
 
 
 def show_numbers(report: Report) -> None:
@@ -67,7 +84,9 @@ def show_numbers(report: Report) -> None:
     with st.container(horizontal=True, gap="medium"):
         st.metric("Records", f"{rows.counted:,}", width="content")
         st.metric("Refused", f"{rows.refused / asked:.1%}" if asked else "–", width="content")
-        st.metric("Evidence (alarm from)", f"{show(evidence.log10)} ({show(evidence.limit_log10)})", width="content")
+        st.metric(
+            "Evidence (alarm from)", f"{show(max(evidence.log10, 0.0))} ({show(evidence.limit_log10)})", width="content"
+        )
         coverage = labels.coverage if labels is not None else None
         st.metric("Label coverage", "–" if coverage is None else f"{coverage:.0%}", width="content")
     left_out = [f"{count(number, 'record')}: {why}" for why, number in sorted(rows.left_out.items()) if number]
@@ -91,7 +110,7 @@ def show_evidence(report: Report) -> None:
     strongest = f" The strongest is {report.evidence.stream}." if report.evidence.stream else ""
     st.caption(
         plain(
-            "Each step up is ten times more evidence that the records differ from the reference. The limit keeps the "
+            "One more is ten times more evidence that the records differ from the reference. The limit keeps the "
             f"promised rate of false alarms over all columns and looks.{strongest}"
         )
     )
@@ -119,7 +138,7 @@ def show_columns(report: Report) -> None:
 
 
 def _describe_column(column: ColumnEvidence) -> dict[str, str]:
-    is_mean = column.what == "values" and not column.name.startswith("(")
+    is_mean = column.what in ("values", "constant")
     return {
         "Column": column.name,
         "What": column.what,
@@ -156,7 +175,7 @@ def show_labels(labels: LabelState | None) -> None:
         show_table(
             [
                 {
-                    "Score": name,
+                    "Score": SCORES.get(name, name),
                     "Expected": _say_interval(labels.expected.get(name)),
                     "Realised (95% interval)": _say_interval(labels.realised.get(name)),
                     "Test rows": show(labels.reference[name]) if name in labels.reference else "–",
@@ -214,7 +233,7 @@ def show_decisions(seen: Seen) -> None:
     until = (
         f" No run is asked for before {show_unix(decision.refused_until_unix)}." if decision.refused_until_unix else ""
     )
-    st.markdown(f"**Now: {ACTIONS[decision.action]}.** {plain(decision.why)}{until}")
+    st.markdown(f"**Now: {ACTIONS[decision.action]}.** {plain(_end(decision.why))}{until}")
     if baseline.kind == "version":
         st.caption("Compared with the version's own test rows.")
     else:
@@ -230,7 +249,7 @@ def show_decisions(seen: Seen) -> None:
                 {
                     "When": show_unix(one.at_unix),
                     "Who": one.who,
-                    "What": f"{one.data.get('action') or one.kind}, version {one.version}",
+                    "What": f"{one.data.get('action') or one.data.get('kind') or one.kind}, version {one.version}",
                     "Why": one.text,
                 }
                 for one in seen.events[:SHOWN_EVENTS]

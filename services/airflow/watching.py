@@ -98,8 +98,9 @@ def require_whole(found: Found | None, version: int | None) -> None:
         return
     log.info("the monitor says %s in window %s: %s", found.verdict, found.window, found.text)
     if found.verdict == BREAK and version is not None and found.version == str(version):
+        said = found.text.rstrip(".")
         raise BrokenDataError(
-            f"{found.model} {found.version}: the data are broken in window {found.window}: {found.text} Nothing is "
+            f"{found.model} {found.version}: the data are broken in window {found.window}: {said}. Nothing is "
             "trained. Repair the source, or accept the records on the page; a run with "
             'the configuration {"train_anyway": true} trains all the same'
         )
