@@ -8,9 +8,10 @@ from statistics import median
 import numpy as np
 from scipy import stats
 
-from benchmarks.borrowers import NAMES, Borrowers, World, load_world, shift
+from benchmarks.borrowers import World, load_world
+from benchmarks.drift_rows import INCOME, Rows, shift, to_columns
 from drift import blocks, c2st, locate
-from drift.columns import Column
+from drift.columns import Column, Columns
 from drift.profile import Profile, build_profile
 
 REFERENCE_ROWS = 20_000
@@ -24,8 +25,8 @@ PER_PROFILE = 20
 """Batches that share a reference."""
 BATCHES, QUICK_BATCHES = 60, 4
 LEAST_POWER = {
-    1_000: {"x12 .05": 0.95, "age .25": 0.95, "income .25": 0.95, "mix .1": 0.95, "missing .05": 0.45},
-    5_000: {"missing .05": 0.95, "late 2": 0.95, "age .1": 0.95},
+    1_000: {"x12:0.05": 0.95, "age:0.25": 0.95, "income:0.25": 0.95, "mix:0.1": 0.95, "missing:0.05": 0.45},
+    5_000: {"missing:0.05": 0.95, "label:2": 0.95, "age:0.1": 0.95},
 }
 LEAST_DEPENDENCE = 0.9
 MOVED_COLUMN = {
@@ -58,23 +59,20 @@ def run(quick: bool) -> list[dict[str, object]]:
     return [{"benchmark": "drift", "data": data, **row} for row in rows]
 
 
-def make_profile(world: World, seed: list[int], *, with_others: bool) -> tuple[Profile, Borrowers]:
+def make_profile(world: World, seed: list[int], *, with_others: bool) -> tuple[Profile, Rows]:
     """A profile, and its reference rows, drawn from those that the model has not seen."""
-    reference = world.draw(REFERENCE_ROWS, np.random.default_rng(seed))
-    profile = build_profile(
-        world.train.columns(with_others=with_others),
-        reference.columns(with_others=with_others),
-        train_scores=world.train.scores,
-        test_scores=reference.scores,
-    )
+    population = world.population
+    reference, columns = world.draw(REFERENCE_ROWS, np.random.default_rng(seed))
+    train = world.list_training() if with_others else to_columns(population.train)
+    tested = columns if with_others else reference.columns()
+    profile = build_profile(train, tested, train_scores=population.train_scores, test_scores=reference.scores)
     return profile, reference
 
 
-def test_batch(profile: Profile, batch: Borrowers, alpha: float, *, with_others: bool) -> blocks.BlockResult:
+def test_batch(profile: Profile, columns: Columns, rows: Rows, alpha: float) -> blocks.BlockResult:
     """The block test of a batch."""
-    counts = profile.count(batch.columns(with_others=with_others))
-    score = None if profile.score is None else profile.score.count(batch.scores)
-    return blocks.test_block(profile, counts, score, alpha=alpha)
+    score = None if profile.score is None else profile.score.count(rows.scores)
+    return blocks.test_block(profile, profile.count(columns), score, alpha=alpha)
 
 
 def measure_null(world: World, batches: int, sizes: tuple[int, ...] = NULL_SIZES) -> list[dict[str, object]]:
@@ -84,8 +82,8 @@ def measure_null(world: World, batches: int, sizes: tuple[int, ...] = NULL_SIZES
         if place % PER_PROFILE == 0:
             profile, _ = make_profile(world, [1, place], with_others=True)
         for size in sizes:
-            batch = world.draw(size, np.random.default_rng([2, size, place]))
-            found[size] += test_batch(profile, batch, ALPHA, with_others=True).has_moved
+            drawn, columns = world.draw(size, np.random.default_rng([2, size, place]))
+            found[size] += test_batch(profile, columns, drawn, ALPHA).has_moved
     total = sum(found.values())
     each = [_share(f"no shift, n = {size:,}: alarms", found[size], batches, LIMIT_EACH) for size in sizes]
     return [*each, _share("no shift, all sizes: alarms", total, batches * len(sizes), LIMIT_ALL)]
@@ -99,11 +97,11 @@ def measure_power(world: World, batches: int) -> list[dict[str, object]]:
             hits = 0
             for place in range(batches):
                 profile, _, batch = _draw(world, name, size, place)
-                hits += test_batch(profile, batch, BLOCK_ALPHA, with_others=False).has_moved
+                hits += test_batch(profile, batch.columns(), batch, BLOCK_ALPHA).has_moved
             rows.append(_share(f"{name}, n = {size:,}: found", hits, batches, least))
     hits = 0
     for place in range(batches):
-        _, reference, batch = _draw(world, "dependence", 1_000, place)
+        _, reference, batch = _draw(world, "copula:1", 1_000, place)
         hits += c2st.classify(reference.columns(), batch.columns(), place).p <= DEPENDENCE_ALPHA
     return [*rows, _share("dependence, n = 1,000: found", hits, batches, LEAST_DEPENDENCE)]
 
@@ -115,22 +113,21 @@ def measure_where(world: World, batches: int) -> list[dict[str, object]]:
         right = found = 0
         for place in range(batches):
             profile, _, batch = _draw(world, name, 1_000, place)
-            result = test_batch(profile, batch, BLOCK_ALPHA, with_others=False)
+            result = test_batch(profile, batch.columns(), batch, BLOCK_ALPHA)
             found += result.has_moved
-            right += result.has_moved and result.columns[0].name == MOVED_COLUMN[name.split()[0]]
+            right += result.has_moved and result.columns[0].name == MOVED_COLUMN[name.split(":")[0]]
         rows.append(_share(f"{name}, n = 1,000: first column right", right, found, LEAST_WHERE))
     factors = segments = 0
-    income = NAMES.index("MonthlyIncome")
     for place in range(batches):
-        profile, reference, batch = _draw(world, "x12 .05", 1_000, place)
-        before, now = reference.numbers[:, income], batch.numbers[:, income]
-        factor = locate.find_factor(profile.columns[income], before, now)
+        profile, reference, batch = _draw(world, "x12:0.05", 1_000, place)
+        before, now = reference.inputs[:, INCOME], batch.inputs[:, INCOME]
+        factor = locate.find_factor(profile.columns[INCOME], before, now)
         factors += factor is not None and factor.factor == 12
-        _, reference, batch = _draw(world, "mix .3", 1_000, place)
+        _, reference, batch = _draw(world, "mix:0.3", 1_000, place)
         segment = locate.find_segment(reference.columns(), batch.columns(), place)
         segments += segment is not None and any(_is_border(condition) for condition in segment.conditions)
-    rows.append(_share("x12 .05, n = 1,000: factor 12 named", factors, batches, LEAST_WHERE))
-    return [*rows, _share("mix .3, n = 1,000: age with a border in 28-32", segments, batches, LEAST_WHERE)]
+    rows.append(_share("x12:0.05, n = 1,000: factor 12 named", factors, batches, LEAST_WHERE))
+    return [*rows, _share("mix:0.3, n = 1,000: age with a border in 28-32", segments, batches, LEAST_WHERE)]
 
 
 def measure_segments(world: World, batches: int) -> dict[str, object]:
@@ -170,15 +167,15 @@ def measure_cost(rows: int) -> list[dict[str, object]]:
     ]
 
 
-def _draw(world: World, name: str, size: int, place: int) -> tuple[Profile, Borrowers, Borrowers]:
-    """Profile, reference rows and a shifted batch whose scores are those of the rows before the shift."""
+def _draw(world: World, name: str, size: int, place: int) -> tuple[Profile, Rows, Rows]:
+    """Profile, reference rows and a batch after a shift."""
     profile, reference = _make_reference(place // PER_PROFILE)
     random = np.random.default_rng([5, size, place])
-    return profile, reference, shift(name, world.draw(size, random), world.rest, random)
+    return profile, reference, shift(world.population, world.draw(size, random)[0], name, random)
 
 
 @lru_cache(maxsize=1)
-def _make_reference(group: int) -> tuple[Profile, Borrowers]:
+def _make_reference(group: int) -> tuple[Profile, Rows]:
     return make_profile(load_world(), [4, group], with_others=False)
 
 

@@ -79,13 +79,22 @@ def load_population(path: Path) -> Population:
     Args:
         path: cs-training.csv.
     """
-    from sklearn.ensemble import HistGradientBoostingClassifier
-    from threadpoolctl import threadpool_limits
-
     with path.open(newline="") as file:
         rows = list(csv.DictReader(file))
     inputs = np.array([[_read(row[name]) for name in INPUTS] for row in rows])
-    labels = np.array([float(row[TARGET]) for row in rows])
+    return make_population(inputs, np.array([float(row[TARGET]) for row in rows]))
+
+
+def make_population(inputs: Floats, labels: Floats) -> Population:
+    """Train the model on 6,000 of the rows.
+
+    Args:
+        inputs: (n, 10), NaN for missing.
+        labels: 0 or 1 (n,).
+    """
+    from sklearn.ensemble import HistGradientBoostingClassifier
+    from threadpoolctl import threadpool_limits
+
     order = np.random.default_rng(0).permutation(len(labels))
     train, others = order[:TRAIN_ROWS], order[TRAIN_ROWS:]
     settings: dict[str, Any] = {

@@ -42,7 +42,7 @@ def anderson_darling(reference: npt.ArrayLike, block: npt.ArrayLike) -> Comparis
         reference: Counts per bin (bins,).
         block: Counts in the same bins (bins,).
 
-    Source: Scholz and Stephens 1987, JASA 82, p. 919 (equation 3) and p. 921 (ties);
+    Source: Scholz and Stephens 1987, JASA 82, pp. 918-924, equation 6;
         Liu, Tang and Zhang 2009, Computational Statistics and Data Analysis 53, p. 855 (case s1^2 <= s2).
     """
     ours, theirs = np.asarray(reference, np.float64), np.asarray(block, np.float64)

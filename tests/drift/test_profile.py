@@ -85,9 +85,10 @@ def test_no_value_of_an_identifier_is_new() -> None:
         (np.ones(50), np.ones(20)),
         (np.empty(0), np.empty(0)),
         (np.arange(50), np.array([True, False])),
+        (np.array([1, None, 2], object), np.array([None, 1.5], object)),
         (np.array([np.inf, -np.inf, 1.0]), np.array([np.inf, np.nan])),
     ],
-    ids=["empty", "empty only in training", "constant", "no rows", "whole numbers and booleans", "infinite"],
+    ids=["empty", "empty only in training", "constant", "no rows", "whole numbers and booleans", "None", "infinite"],
 )
 def test_numbers_of_every_kind_have_a_profile(train: Values, test: Values) -> None:
     column = build_column(Column("x", "number", train), test)
