@@ -143,8 +143,7 @@ def copy_trained(factory: pytest.TempPathFactory) -> OwnProject:
 
     def run_all(root: Path) -> None:
         project = write_project(root)
-        for stage in ("ingest", "preprocess", "model"):
-            project.run(stage, project.rooms)
+        project.run_all(*([stage, project.rooms] for stage in ("ingest", "preprocess", "model")))
 
     root = factory.mktemp("rooms") / "project"
     shutil.copytree(make_once(factory, "rooms", run_all), root, symlinks=True)
