@@ -4,6 +4,7 @@ import ast
 import json
 import re
 import subprocess
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -398,3 +399,15 @@ def test_no_two_files_of_tests_have_one_name() -> None:
     # The folders of tests are no packages: two modules of one name would hide each other.
     names = [path.name for path in (ROOT / "tests").rglob("*.py") if path.name != "conftest.py"]
     assert sorted(name for name in set(names) if names.count(name) > 1) == []
+
+
+def test_no_two_files_of_container_tests_publish_on_the_same_port() -> None:
+    # So that they can run beside each other.
+    found = [
+        (port, path.name)
+        for path in sorted((ROOT / "tests" / "containers").glob("test_*.py"))
+        for port in set(re.findall(r"_PORT\"?(?:: |=)\"(\d+)\"", path.read_text(encoding="utf-8")))
+    ]
+    assert len(found) > 30
+    ports = Counter(port for port, _ in found)
+    assert [one for one in sorted(found) if ports[one[0]] > 1] == []

@@ -28,7 +28,7 @@ from serve.settings import Settings
 
 PORTS = {
     "MLFLOW_PORT": "15010",
-    "PAGE_PORT": "18510",
+    "PAGE_PORT": "18520",
     "GATEWAY_PORT": "18020",
     "GATEWAY_API_PORT": "18021",
     "API_PORT": "18022",

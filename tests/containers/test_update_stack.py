@@ -18,11 +18,11 @@ from patience import HANG_SECONDS, wait_for
 from test_serve_stack import ask
 
 PORTS = {
-    "MLFLOW_PORT": "15710",
-    "PAGE_PORT": "18710",
-    "GATEWAY_PORT": "18720",
-    "GATEWAY_API_PORT": "18721",
-    "API_PORT": "18722",
+    "MLFLOW_PORT": "15730",
+    "PAGE_PORT": "18730",
+    "GATEWAY_PORT": "18731",
+    "GATEWAY_API_PORT": "18732",
+    "API_PORT": "18733",
 }
 API = f"http://127.0.0.1:{PORTS['GATEWAY_API_PORT']}"
 PROJECT = f"relay-test-update-{os.getpid()}"
