@@ -47,6 +47,34 @@ def find_pvalues(counts: Integers, places: Integers, ties: Floats) -> Floats:
     return result
 
 
+def count_values(
+    counts: Integers, places: Integers, ties: Floats, groups: Integers | None = None
+) -> tuple[Floats, Integers]:
+    """P-value of each row among those of its group (rows,), and the counts after them (groups, bins).
+
+    Within a group the p-values are exact as long as its rows are exchangeable; groups may differ.
+
+    Args:
+        counts: Values per group and bin before the first row (groups, bins).
+        places: Bin of each row (rows,).
+        ties: Uniform in [0, 1), one for each row (rows,).
+        groups: Group of each row (rows,); does not matter where there is one.
+
+    Source: Vovk, Gammerman and Shafer 2022, "Algorithmic Learning in a Random World", second edition, section 4.6
+    (Mondrian conformal predictors).
+    """
+    after = counts.copy()
+    if groups is None or len(counts) == 1:
+        after[0] += np.bincount(places, minlength=counts.shape[1])
+        return find_pvalues(counts[0], places, ties), after
+    pvalues = np.empty(len(places))
+    for group in np.unique(groups):
+        chosen = groups == group
+        pvalues[chosen] = find_pvalues(counts[group], places[chosen], ties[chosen])
+        after[group] += np.bincount(places[chosen], minlength=counts.shape[1])
+    return pvalues, after
+
+
 def _count_before(counts: Integers, places: Integers) -> tuple[Integers, Integers]:
     """How many earlier values lie in a lower bin than a row, and how many in its own (rows,) each.
 

@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from drift.column_profile import ColumnProfile
-from drift.columns import Booleans, Column, Columns, Floats, Integers, Values, find_missing, read_values
+from drift.columns import Booleans, Column, Columns, Floats, Integers, Kind, Values, find_missing, read_values
 from drift.errors import DriftError
 from drift.profile import Profile
 from drift.ties import Keys
@@ -22,10 +22,12 @@ class Stream:
     Attributes:
         column: Name of the column, of the score, or `REFUSED`.
         what: Of the column: its values, whether they are missing, or whether they are new categories.
+        kind: Of the values.
     """
 
     column: str
     what: Literal["values", "missing", "new", "refused"]
+    kind: Kind = "number"
 
     @property
     def name(self) -> str:
@@ -77,16 +79,26 @@ class Placed(NamedTuple):
     places: Integers
 
 
-def begin_streams(profile: Profile, *, refused: bool) -> dict[Stream, Integers]:
-    """Stream -> test rows per bin, in the order of `place_records`.
+def begin_streams(profile: Profile, *, refused: bool, groups: int = 1) -> dict[Stream, Integers]:
+    """Stream -> counts per group and bin (groups, bins) before the first record, in the order of `place_records`.
+
+    They are those of the test rows; where there are several groups, values begin without any.
 
     Args:
         profile: Of the training.
         refused: Whether refused records are a stream; the test rows count as not refused.
+        groups: How many groups of records there are.
     """
+    return {
+        stream: np.zeros((groups, len(counts)), np.int64) if stream.what == "values" and groups > 1 else counts[None]
+        for stream, counts in _count_test_rows(profile, refused=refused).items()
+    }
+
+
+def _count_test_rows(profile: Profile, *, refused: bool) -> dict[Stream, Integers]:
     starts: dict[Stream, Integers] = {}
     for column in profile.columns:
-        starts[Stream(column.name, "values")] = np.array(column.counts, np.int64)
+        starts[Stream(column.name, "values", column.kind)] = np.array(column.counts, np.int64)
         starts[Stream(column.name, "missing")] = np.array([column.rows - column.missing, column.missing], np.int64)
         if _has_new(column):
             present = column.rows - column.missing

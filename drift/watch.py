@@ -8,14 +8,18 @@ own past, not of the past of the others.)
 """
 
 import math
+from collections.abc import Sequence
+from copy import copy
+from dataclasses import replace
 
 import numpy as np
 
 from drift.betting import Alarm, Look, Wealth
 from drift.columns import Booleans, Columns, Floats, Integers
-from drift.conformal import WIDTHS, Gamblers, count_pvalues, find_pvalues
+from drift.conformal import WIDTHS, Gamblers, count_pvalues, count_values
 from drift.errors import DriftError
 from drift.profile import Profile
+from drift.recovery import Trial, count_portion, has_ended
 from drift.state import Array, Header, pack, unpack
 from drift.streams import Records, Stream, begin_streams, check_records, place_records
 from drift.ties import Keys, draw_ties
@@ -38,7 +42,8 @@ class Watch:
         alpha: Probability that any stream ever alarms although nothing has changed.
         groups: In how many groups values and scores are compared.
         rows: Records seen, those of the look that is not complete among them.
-        alarm: The first look at which a stream's evidence reached the limit.
+        alarm: The first look at which a stream's evidence reached the limit, until the change has ended.
+        ended: How many alarms have ended: then the watch begins again.
     """
 
     def __init__(
@@ -63,18 +68,21 @@ class Watch:
         Raises:
             DriftError: The profile has no column and no score.
         """
-        starts = begin_streams(profile, refused=refused)
+        starts = begin_streams(profile, refused=refused, groups=groups)
         if not starts:
             raise DriftError("the profile has no column and no score: there is nothing to watch")
         self.streams: tuple[Stream, ...] = tuple(starts)
         self.look_rows = look_rows
         self.alpha = alpha
         self.rows = 0
+        self.ended = 0
         self.alarm: Alarm | None = None
         self._profile = profile
         self._refused = refused
         self.groups = groups
-        self._counts = [_divide(stream, counts, groups) for stream, counts in starts.items()]
+        self._counts = list(starts.values())
+        self._begun = 0
+        self._trial: Trial | None = None
         self._pending: Integers = np.zeros((len(WIDTHS), len(self.streams)), np.int64)
         self._gamblers = Gamblers(len(self.streams))
         self._wealth = Wealth(*self._gamblers.held.shape)
@@ -95,7 +103,7 @@ class Watch:
             stream: Name of the stream.
         """
         number = [one.name for one in self.streams].index(stream)
-        return int(self._wealth.since()[number]) * self.look_rows
+        return self._begun + int(self._wealth.since()[number]) * self.look_rows
 
     def look(
         self,
@@ -124,9 +132,43 @@ class Watch:
         records = Records(columns, score, keys, refused, groups if is_divided else None)
         check_records(self._profile, records)
         looks: list[Look] = []
-        for start in range(0, len(keys), _SLICE_ROWS):
-            looks += self._take(records.cut(start, start + _SLICE_ROWS))
+        start, first = 0, self.rows
+        while start < len(keys):
+            rows = _SLICE_ROWS if self._trial is None else min(_SLICE_ROWS, self._trial.end - self.rows)
+            looks += self._advance(records.cut(start, start + rows))
+            start = self.rows - first
         return tuple(looks)
+
+    def _advance(self, records: Records) -> list[Look]:
+        """Take records up to the first point where something changes: an alarm, or the end of a trial."""
+        before, counts = copy(self), list(self._counts)
+        gamblers, wealth = copy(self._gamblers), copy(self._wealth)
+        looks = self._take(records)
+        if self._trial is None and self.alarm is not None:
+            if self.alarm.rows < self.rows:  # go back, and stop at the look of the alarm
+                rows = self.alarm.rows - before.rows
+                self.__dict__.update(before.__dict__ | {"_counts": counts, "_gamblers": gamblers, "_wealth": wealth})
+                looks = self._take(records.cut(0, rows))
+            self._begin_trial()
+        elif self._trial is not None and self.rows == self._trial.end:
+            self._judge_trial(self._trial)
+        return looks
+
+    def _begin_trial(self) -> None:
+        if self.alarm is not None:
+            starts = begin_streams(self._profile, refused=self._refused, groups=self.groups)
+            reference = tuple(starts.values()) if self.groups == 1 else tuple(self._counts)
+            self._trial = Trial(reference, tuple(self._counts), self.rows, count_portion(self.alarm, self.look_rows))
+
+    def _judge_trial(self, trial: Trial) -> None:
+        """Begin again if the change has ended, else look for its end in the next portion."""
+        if not has_ended(trial, self._counts, [stream.kind for stream in self.streams]):
+            self._trial = replace(trial, mark=tuple(self._counts), begin=self.rows)
+            return
+        self.alarm, self._trial, self._begun, self.ended = None, None, self.rows, self.ended + 1
+        self._counts = list(trial.reference)
+        self._gamblers = Gamblers(len(self.streams))
+        self._wealth = Wealth(*self._gamblers.held.shape)
 
     def _take(self, records: Records) -> list[Look]:
         in_look = self.rows % self.look_rows
@@ -136,7 +178,7 @@ class Watch:
         placed = place_records(self._profile, records, refused=self._refused)
         for number, (stream, (rows, places)) in enumerate(zip(self.streams, placed, strict=True)):
             ties = draw_ties(records.keys[rows], stream.name)
-            pvalues, self._counts[number] = _count(self._counts[number], places, ties, records.find_groups(rows))
+            pvalues, self._counts[number] = count_values(self._counts[number], places, ties, records.find_groups(rows))
             histograms[:, :, number] = count_pvalues(pvalues, looks[rows], touched)
         histograms[0] += self._pending
         complete = (in_look + len(records.keys)) // self.look_rows
@@ -146,13 +188,14 @@ class Watch:
 
     def _close(self, histograms: Integers) -> list[Look]:
         looks, before = [], self._wealth.looks
-        evidence, since = self._wealth.add(self._gamblers.play(histograms))
-        for number, (log10, begun) in enumerate(zip(evidence, since, strict=True), before + 1):
+        evidence, lowest_at = self._wealth.add(self._gamblers.play(histograms))
+        for number, (log10, begun) in enumerate(zip(evidence, lowest_at, strict=True), before + 1):
             most = int(np.argmax(log10))
-            look = Look(number * self.look_rows, self.streams[most].name, float(log10[most]))
+            look = Look(self._begun + number * self.look_rows, self.streams[most].name, float(log10[most]))
             looks.append(look)
             if self.alarm is None and look.log10 >= self.limit():
-                self.alarm = Alarm(look.rows, int(begun[most]) * self.look_rows, look.stream, look.log10)
+                since = self._begun + int(begun[most]) * self.look_rows
+                self.alarm = Alarm(look.rows, since, look.stream, look.log10)
         return looks
 
     def to_bytes(self) -> bytes:
@@ -166,10 +209,15 @@ class Watch:
             "groups": self.groups,
             "rows": self.rows,
             "looks": self._wealth.looks,
+            "begun": self._begun,
+            "ended": self.ended,
             "alarm": alarm,
+            "trial": None if self._trial is None else [self._trial.begin, self._trial.rows],
         }
         arrays = {
-            "counts": np.concatenate([counts.ravel() for counts in self._counts]),
+            "counts": _join(self._counts),
+            "reference": _join(() if self._trial is None else self._trial.reference),
+            "mark": _join(() if self._trial is None else self._trial.mark),
             "pending": self._pending,
             "memory": self._gamblers.memory,
             "held": self._gamblers.held,
@@ -207,29 +255,20 @@ class Watch:
     def _restore(self, header: Header, arrays: dict[str, Array]) -> None:
         self.rows = header["rows"]
         self.alarm = None if header["alarm"] is None else Alarm(*header["alarm"])
-        parts = np.split(arrays["counts"], np.cumsum([counts.size for counts in self._counts])[:-1])
-        self._counts = [part.reshape(counts.shape) for part, counts in zip(parts, self._counts, strict=True)]
+        self._begun, self.ended = header["begun"], header["ended"]
+        self._counts = _split(arrays["counts"], self._counts)
+        if header["trial"] is not None:
+            reference, mark = (tuple(_split(arrays[name], self._counts)) for name in ("reference", "mark"))
+            self._trial = Trial(reference, mark, *header["trial"])
         self._pending = arrays["pending"]
         self._gamblers.memory, self._gamblers.held = arrays["memory"], arrays["held"]
         self._wealth = Wealth.from_arrays(arrays, header["looks"])
 
 
-def _divide(stream: Stream, counts: Integers, groups: int) -> Integers:
-    """Counts of each group before the first record (groups, bins); one group where groups do not matter."""
-    if groups == 1 or stream.what != "values":
-        return counts[None]
-    return np.zeros((groups, len(counts)), np.int64)
+def _join(counts: Sequence[Integers]) -> Integers:
+    return np.concatenate([*(one.ravel() for one in counts), np.empty(0, np.int64)])
 
 
-def _count(counts: Integers, places: Integers, ties: Floats, groups: Integers | None) -> tuple[Floats, Integers]:
-    """P-value of each record among those of its group (counted,), and the counts after them (groups, bins)."""
-    after = counts.copy()
-    if groups is None or len(counts) == 1:
-        after[0] += np.bincount(places, minlength=counts.shape[1])
-        return find_pvalues(counts[0], places, ties), after
-    pvalues = np.empty(len(places))
-    for group in np.unique(groups):
-        chosen = groups == group
-        pvalues[chosen] = find_pvalues(counts[group], places[chosen], ties[chosen])
-        after[group] += np.bincount(places[chosen], minlength=counts.shape[1])
-    return pvalues, after
+def _split(joined: Integers, like: Sequence[Integers]) -> list[Integers]:
+    parts = np.split(joined, np.cumsum([one.size for one in like])[:-1])
+    return [part.reshape(one.shape) for part, one in zip(parts, like, strict=True)]

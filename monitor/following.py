@@ -158,7 +158,9 @@ class Follower:
         progress.last_unix = times[-1]
         for look in looks:
             progress.add_point(EvidencePoint(at_unix=times[-1], rows=look.rows, log10=round(look.log10, 6)))
-        if self.watch.alarm is not None and progress.alarm_unix is None:
+        if self.watch.alarm is None:
+            progress.alarm_unix = None
+        elif progress.alarm_unix is None:
             progress.alarm_unix = times[-1]
         progress.watch = self.watch.to_bytes()
         if chunk.rows:

@@ -60,13 +60,8 @@ class Situation:
 
     @property
     def is_moved(self) -> bool:
-        """Whether the watch's alarm stands: its evidence does, or the block that was closed last differs still."""
-        alarm = self.watch.alarm
-        if alarm is None:
-            return False
-        log10 = max(self.watch.log10_evidence.values(), default=0.0)
-        later = [one for one in self.progress.blocks if one.end_unix > (self.progress.alarm_unix or 0.0)]
-        return log10 >= self.watch.limit() or not later or later[-1].is_note
+        """Whether the watch has an alarm: it takes it back when later records are again like the reference."""
+        return self.watch.alarm is not None
 
 
 def judge(situation: Situation) -> Verdict:

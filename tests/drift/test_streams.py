@@ -30,10 +30,10 @@ def test_streams_begin_with_the_counts_of_the_test_rows() -> None:
         *("values: age", "missing: age", "values: colour", "missing: colour", "new: colour"),
         *("values: (score)", "refused: (refused)"),
     ]
-    assert starts[Stream("age", "missing")].tolist() == [2, 1]
-    assert starts[Stream("colour", "values")].tolist() == [1, 0, 1]  # red, blue, another
-    assert starts[Stream("colour", "new")].tolist() == [1, 1]
-    assert starts[Stream(REFUSED, "refused")].tolist() == [3, 0]
+    assert starts[Stream("age", "missing")].tolist() == [[2, 1]]
+    assert starts[Stream("colour", "values", "category")].tolist() == [[1, 0, 1]]  # red, blue, another
+    assert starts[Stream("colour", "new")].tolist() == [[1, 1]]
+    assert starts[Stream(REFUSED, "refused")].tolist() == [[3, 0]]
 
 
 def test_each_stream_counts_the_records_that_have_what_it_watches() -> None:

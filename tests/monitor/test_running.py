@@ -132,6 +132,18 @@ def test_one_record_of_a_request_counts_where_the_recipe_says_so(sqlite_log: Log
     assert (rows.counted, rows.left_out) == (200, {"same request": 1_800})
 
 
+def test_data_that_was_repaired_is_no_break_any_more_and_breaks_again(log: Log) -> None:
+    frame = draw(8_000, 5)
+    is_broken = ((frame.index >= 600) & (frame.index < 2_600)) | (frame.index >= 6_000)
+    frame.loc[is_broken & (np.random.default_rng(1).random(8_000) < 0.4), "income"] = np.nan
+    requests = make_requests(frame, size=10)
+    kinds = []
+    for start, stop in ((0, 260), (260, 600), (600, 800)):
+        log.write(requests[start:stop])
+        kinds.append(run(log, make_subject()).report.verdict.kind)
+    assert kinds == [VerdictKind.BREAK, VerdictKind.NONE, VerdictKind.BREAK]
+
+
 def draw_weeks(weeks: int, *, first_day: int = 0, young: float = 0.0) -> list[Row]:
     """40 borrowers a day, at weekends half of them under 30."""
     found: list[Row] = []
