@@ -94,7 +94,7 @@ def measure_false_alarms(population: Population, part: int) -> Iterator[Row]:
             random = np.random.default_rng([7, number, stream])
             watch = Watch(draw_profile(population, random), look_rows=look_rows, alpha=ALPHA)
             looks = _watch(watch, draw(population, rows, random), stream)
-            found += watch.alarm is not None
+            found += watch.alarm is not None or watch.ended > 0
             most = max(most, *(look.log10 for look in looks))
         what = f"no shift, {rows:,} rows in looks of {look_rows}"
         yield _tell(what, -(-streams // part), found, "streams with an alarm", limit) | {"most evidence": float(most)}
@@ -109,18 +109,23 @@ def measure_delays(population: Population, streams: int) -> Iterator[Row]:
     """
     for number, (name, limit) in enumerate(DETECTED.items()):
         alarms: list[Alarm | None] = []
+        delays, ended = [], 0
         for stream in range(streams):
             random = np.random.default_rng([10, number, stream])
             watch = Watch(draw_profile(population, random), alpha=ALPHA)
             before = draw(population, BEFORE, random)
             after = shift(population, draw(population, STREAM_ROWS - BEFORE, random), name, random)
-            _watch(watch, _join(before, after), stream)
+            looks = _watch(watch, _join(before, after), stream)
+            delays.append(next((look.rows - BEFORE for look in looks if look.log10 >= watch.limit()), np.inf))
             alarms.append(watch.alarm)
-        delays = [np.inf if alarm is None else alarm.rows - BEFORE for alarm in alarms]
+            ended += watch.ended > 0
         row = _tell(name, streams, float(np.median(delays)), "median rows to the alarm", limit)
         begun = [alarm.since - BEFORE for alarm in alarms if alarm is not None]
         row |= {"most": float(np.max(delays)), "begin, error": float(np.median(begun)) if begun else ""}
-        yield row | {"first stream": _most_frequent([alarm.stream for alarm in alarms if alarm is not None])}
+        yield row | {
+            "ended, though it goes on": ended,
+            "first stream": _most_frequent([alarm.stream for alarm in alarms if alarm is not None]),
+        }
 
 
 def measure_harm(population: Population, part: int) -> Iterator[Row]:
