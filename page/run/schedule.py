@@ -17,7 +17,7 @@ from relay.handoff.errors import RelayError, UsageError
 ANSWER_SECONDS = 5
 """A person waits for the page."""
 
-TASKS = ("set_seed", "ingest", "preprocess", "model", "deploy")
+TASKS = ("set_seed", "ingest", "preprocess", "check_data", "model", "deploy")
 ENDED = ("success", "failed")
 
 

@@ -133,6 +133,9 @@ def look(recipe: str, model: str, context: Any) -> dict[str, Any]:
         StageError: the monitor failed. An alarm is no failure.
     """
     instance, deployment = context["ti"], find_deployment(model)
+    if deployment.find_holder() is None:
+        log.info("no version of %s is in production yet: there is nothing to watch", model)
+        return {"next": ""}
     run = name_run(instance.dag_id, instance.run_id, "look")
     ended = run_stage(find_runner(), {"run": run, "stage": "monitor", "recipe": recipe})
     if ended.exit_code != ALARM:

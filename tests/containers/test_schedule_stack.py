@@ -29,7 +29,7 @@ PORTS = {
     "API_PORT": "18664",
     "MLFLOW_PORT": "15660",
 }
-TASKS = ("set_seed", "ingest", "preprocess", "model", "deploy")
+TASKS = ("set_seed", "ingest", "preprocess", "check_data", "model", "deploy")
 
 
 def ask(url: str, body: Any = None, token: str = "") -> tuple[int, Any]:
@@ -222,7 +222,12 @@ def test_two_triggers_run_one_after_the_other_and_a_killed_container_is_tried_ag
     assert "exit code 137" in airflow.log(first["dag_run_id"], "ingest")
 
     unchanged = dict.fromkeys(("ingest", "preprocess", "model"), "skipped")
-    assert airflow.states(second["dag_run_id"]) == {"set_seed": "success", **unchanged, "deploy": "success"}
+    assert airflow.states(second["dag_run_id"]) == {
+        "set_seed": "success",
+        **unchanged,
+        "check_data": "success",
+        "deploy": "success",
+    }
     assert predict()[1]["model_version"] == "2"
 
 
