@@ -10,8 +10,8 @@ from monitor.wording import show_time
 from relay.handoff.errors import UsageError
 from relay.handoff.recipe import load_recipe
 from relay.handoff.verbs import VerbAnswer, add_recipe_options, read_verb_settings
+from relay.monitoring.answers import explain_no_reference
 from relay.monitoring.opening import open_store
-from relay.monitoring.report import VerdictKind
 from relay.monitoring.store import AcceptedBaseline
 
 LONGEST_WHY = 500
@@ -43,9 +43,9 @@ def answer(options: argparse.Namespace) -> VerbAnswer:
                 f"no record of {subject.model} version {subject.version} was counted yet: there is nothing to accept",
                 next_step=f"Run `python -m monitor {recipe.argument}` first",
             )
-        if report.verdict.kind is VerdictKind.BREAK:
+        if refusal := explain_no_reference(report):
             raise UsageError(
-                f"the verdict is break ({report.verdict.text}): broken data is no reference",
+                refusal,
                 next_step="Correct what sends these records; if the verdict is wrong, train on data that has them",
             )
         who = options.by.strip() or _name_user()

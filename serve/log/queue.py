@@ -143,4 +143,5 @@ class GroupCommit:
 
 def count_bytes(row: Row) -> int:
     """The bytes of a row that can be many."""
-    return len(row.input) + len(row.output)
+    keys = sum(len(key) for key in row.record_keys if key is not None) if row.record_keys is not None else 0
+    return len(row.input) + len(row.output) + keys

@@ -5,6 +5,7 @@ import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from log_places import Place, make_row, read_numbers, tell
@@ -89,12 +90,14 @@ def test_a_full_queue_refuses_a_row_and_takes_the_next_one_later(place: Place) -
     assert sorted(numbers) == [*range(10), 12]
 
 
-def test_rows_of_many_bytes_fill_the_queue_too(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("large", [{"input": b'"' + b"-" * 2_000 + b'"'}, {"record_keys": ["-" * 200] * 10}])
+def test_rows_of_many_bytes_fill_the_queue_too(
+    place: Place, monkeypatch: pytest.MonkeyPatch, large: dict[str, Any]
+) -> None:
     monkeypatch.setattr("serve.log.queue.QUEUE_BYTES", 1_000)
-    large = b'"' + b"-" * 2_000 + b'"'
 
     async def story(log: PredictionLog) -> list[type]:
-        rows = [make_row(input=large), make_row()]
+        rows = [make_row(**large), make_row()]
         return [type(each) for each in await asyncio.gather(*map(log.append, rows), return_exceptions=True)]
 
     assert tell(place.log(), story) == [type(None), LogFullError]
