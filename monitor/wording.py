@@ -120,7 +120,7 @@ def _show_power(log10: float) -> str:
     """Odds as people read them: 250 : 1, or 10^12 : 1."""
     if log10 < 0:
         return "less than 1 : 1"
-    return f"{10**log10:,.3g} : 1" if log10 < 6 else f"10^{log10:.0f} : 1"
+    return f"{round(10**log10):,} : 1" if log10 < 6 else f"10^{log10:.0f} : 1"
 
 
 def _show(value: float | None) -> str:
