@@ -47,6 +47,7 @@ def kill_during(work: Callable[[], None], seconds: float) -> bool:
     return os.WIFSIGNALED(os.waitpid(process, 0)[1])
 
 
+@pytest.mark.slow
 @pytest.mark.counted
 def test_no_record_counts_twice_and_none_is_left_out(
     log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, record_property: Callable[[str, object], None]
