@@ -15,8 +15,9 @@ from drift.betting import Alarm
 from drift.columns import Integers, Kind
 
 LEAST_ROWS = 1_000
-LEVEL = 0.05
-"""Probability that a portion does not show the end of a change that has ended; then the next one may."""
+LEVEL = 0.2
+"""Probability that a portion does not show the end of a change that has ended; then the next one may. High, because an
+alarm that ends although its change goes on misleads more than one that ends a portion late."""
 
 
 @dataclass(frozen=True)
