@@ -4,6 +4,7 @@ import argparse
 import getpass
 import time
 
+from monitor.gate import tell_gate
 from monitor.places import find_serve_folder
 from monitor.subject import find_subject
 from monitor.wording import show_time
@@ -51,6 +52,7 @@ def answer(options: argparse.Namespace) -> VerbAnswer:
         who = options.by.strip() or _name_user()
         baseline = AcceptedBaseline(subject.model, subject.version, time.time(), who, why, report.window)
         store.accept(baseline)
+    tell_gate(settings, baseline)
     since = show_time(report.verdict.since_unix or report.rows.first_unix)
     text = f"Accepted by {who}: records since {since} are the reference from the monitor's next run on."
     body = {"model": subject.model, "version": subject.version, "window": report.window, "who": who, "why": why}

@@ -1,6 +1,7 @@
 """`--act`: do what a decision asks for, once: a run of the pipeline, or a rollback."""
 
 import getpass
+import json
 import subprocess
 import sys
 import time
@@ -65,7 +66,21 @@ def list_commands(recipe: Recipe, settings: Settings, report: Report) -> list[Se
     folders = ["--data-dir", str(settings.data_dir)]
     program = [sys.executable, "-m"]
     if report.decision.action is Action.ROLLBACK:
-        rest = ["--expected", report.version, "--why", f"monitor: {report.decision.why}", *folders]
+        decision = report.decision
+        evidence = json.dumps(
+            {"verdict": decision.verdict.value, "log10": decision.evidence_log10, "window": report.window}
+        )
+        # Once, also where it is called again, and never against a person who promoted the version again.
+        rest = [
+            "--probation",
+            "--expected",
+            report.version,
+            "--why",
+            f"monitor: {decision.why}",
+            "--evidence",
+            evidence,
+        ]
+        rest += folders
         return [[*program, "model", "rollback", recipe.argument, *rest]]
     stages = [stage for stage in STAGE_SECTIONS if stage in recipe.sections or stage == "ingest"]
     logs = ["--log-dir", str(settings.log_dir)]

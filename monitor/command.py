@@ -81,6 +81,7 @@ def look(recipe: Recipe, settings: Settings, now_unix: float | None = None) -> L
     Raises:
         RelayError: registry, log or store cannot be used.
     """
+    from monitor.gate import tell_gate
     from monitor.log.opening import open_log
     from monitor.running import Run
     from monitor.subject import find_subject
@@ -98,6 +99,9 @@ def look(recipe: Recipe, settings: Settings, now_unix: float | None = None) -> L
             outcome = Run(subject, log, store, now_unix).work()
             store.note_run(subject.model, now_unix)  # for the API's figure of the last success
             windows = store.list_windows(subject.model, KEEP)
+            accepted = store.find_baseline(subject.model, subject.version)
+        if accepted is not None:
+            tell_gate(settings, accepted)
         save_windows(settings.data_dir, windows)
         path = settings.log_dir / "metrics" / f"monitor-{subject.model}.prom"
         write_atomically(path, format_figures(outcome.report, now_unix).encode(), sync=False)

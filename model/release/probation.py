@@ -27,8 +27,8 @@ def add_probation_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--probation",
         action="store_true",
-        help="roll back the version that --expected names if it was promoted within [monitor] probation, and change "
-        "nothing otherwise; --why says what the monitor found",
+        help="roll back the version that --expected names if it was promoted within [monitor] probation and "
+        "label_delay, and change nothing otherwise; --why says what the monitor found",
     )
     parser.add_argument("--evidence", default="{}", metavar="JSON", help="of the monitor, kept with the version")
 
@@ -41,7 +41,9 @@ def prepare_end(recipe: Recipe, chosen: argparse.Namespace) -> Callable[["Mlflow
     """
     if not chosen.expected or chosen.undo:
         raise UsageError("--probation needs --expected with the number of the version that harms, and no --undo")
-    evidence, probation = read_evidence(chosen.evidence), read_monitor(recipe).probation
+    evidence, monitor = read_evidence(chosen.evidence), read_monitor(recipe)
+    # The monitor has compared when the harm began; it is known only once the labels of those records are final.
+    probation = monitor.probation + monitor.label_delay
 
     def do(client: "MlflowClient", name: str) -> VerbAnswer:
         found = end_probation(

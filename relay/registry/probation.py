@@ -83,5 +83,5 @@ def _find_reason_to_keep(version: Version, probation: timedelta) -> str:
         return "no version was in production before it"
     age = datetime.fromisoformat(now_utc()) - datetime.fromisoformat(since)
     if age > probation:
-        return f"it has been in production for {age.days} days, which is beyond its probation"
+        return f"it has been in production for {age.days} days, which is beyond its probation and the delay of labels"
     return ""

@@ -68,7 +68,8 @@ class Order:
         if self.stage == "monitor":
             return ["--run-id", run_id, self.recipe]
         if self.stage in ROLLBACKS:
-            return ["rollback", "--expected", str(self.version), "--why", ROLLBACKS[self.stage], self.recipe]
+            once = ["--probation"] if self.stage == "rollback-harm" else []
+            return ["rollback", "--expected", str(self.version), *once, "--why", ROLLBACKS[self.stage], self.recipe]
         seed = [] if self.seed is None else ["--set", f"seed={self.seed}"]
         return [*seed, "--run-id", run_id, "--json", self.recipe]
 

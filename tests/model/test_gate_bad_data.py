@@ -215,3 +215,26 @@ def test_by_commands_an_accepted_shift_is_no_longer_held_against_new_data(
     texts = " ".join(check["text"] for check in gate["checks"])
     assert "The shift since version 1 was accepted by ann on" in texts
     assert "data break" not in [check["name"] for check in gate["checks"]]
+
+
+def test_by_commands_a_version_that_harms_is_rolled_back_once(
+    tracked: Project, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
+
+    def call(verb: str, *more: str) -> tuple[int, Any]:
+        capsys.readouterr()
+        code = main(STAGE, [verb, str(tracked.recipe), "--data-dir", str(tracked.data_dir), *more, "--json"])
+        return code, json.loads(capsys.readouterr().out)
+
+    assert call("promote", "2")[0] == 0
+    harm = ("--probation", "--expected", "2", "--why", "harm: Brier 0.20 against 0.14", "--evidence", '{"log10": 3.2}')
+    for _ in range(2):
+        code, found = call("rollback", *harm)
+        assert (code, found["is_rolled_back"], found["production"]) == (0, True, 1)
+    code, entries = call("history")
+    assert entries[0]["why"] == "version 2 was rolled back within its probation: harm: Brier 0.20 against 0.14"
+    assert len([one for one in entries if one["undoes"] == 2]) == 1
+    for wrong in (("--probation",), ("--probation", "--expected", "2", "--evidence", "[]")):
+        code, said = call("rollback", *wrong)
+        assert (code, said["error"]["kind"]) == (2, "usage")

@@ -21,8 +21,8 @@ def test_the_monitor_takes_a_recipe_alone_and_its_rollback_says_why() -> None:
     order = {"run": "0123456789ab", "stage": "monitor", "recipe": "own"}
     assert (read_order(order).service, read_order(order).arguments("id")) == ("monitor", ["--run-id", "id", "own"])
     harm = read_order({**order, "stage": "rollback-harm", "version": 4})
-    assert (harm.service, harm.arguments("id")[:3]) == ("train", ["rollback", "--expected", "4"])
-    assert "harm" in harm.arguments("id")[4]
+    assert (harm.service, harm.arguments("id")[:4]) == ("train", ["rollback", "--expected", "4", "--probation"])
+    assert "harm" in harm.arguments("id")[5]
     for more in ({"seed": 7}, {"version": 4}, {"stage": "rollback-harm"}, {"act": True}):
         with pytest.raises(RefusedError):
             read_order({**order, **more})
