@@ -13,10 +13,10 @@ from page.run.form import list_stages
 from page.run.job import Order, RunFiles, Status
 from page.settings import PageSettings
 from page.shell.command import Command
-from page.shell.markdown import plain
+from page.shell.markdown import begin_large, plain
 from relay.handoff.errors import RelayError
 from relay.handoff.recipe import Recipe
-from relay.monitoring.answers import LONGEST_WHO, LONGEST_WHY
+from relay.monitoring.answers import LONGEST_WHO, LONGEST_WHY, explain_no_reference
 from relay.monitoring.report import Action, Report
 
 NOTICE = "monitor:notice"
@@ -45,7 +45,11 @@ def show_buttons(here: Here, report: Report | None) -> None:
             return
         is_train = report.decision.action in (Action.SUGGEST, Action.TRAIN)
         is_running = is_busy(here)
-        if st.button("Accept as reference", icon=":material/task_alt:"):
+        refusal = explain_no_reference(report)
+        if st.button(
+            "Accept as reference", icon=":material/task_alt:", disabled=bool(refusal),
+            help=plain(begin_large(refusal)) or None,
+        ):  # fmt: skip
             ask_accept(here, report)
         if st.button(
             "Train again", icon=":material/model_training:", type="primary" if is_train else "secondary",

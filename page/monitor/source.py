@@ -8,12 +8,13 @@ from urllib.parse import quote
 from page.predict.api import Api
 from page.predict.ask import AwayError, NothingServedError
 from page.settings import PageSettings
-from relay.handoff.errors import RelayError
+from relay.handoff.errors import RelayError, UsageError
 from relay.monitoring.answers import (
     MOST_EVENTS,
     MOST_WINDOWS,
     Seen,
     describe_window,
+    explain_no_reference,
     make_baseline,
     make_decision,
     read_seen,
@@ -129,6 +130,8 @@ class StoreSource:
 
     def accept(self, report: Report, who: str, why: str) -> None:
         """See `Source`."""
+        if refusal := explain_no_reference(report):
+            raise UsageError(refusal)
         with self._open(is_reader=False) as store:
             store.accept(make_baseline(report, who, why, time.time()))
 

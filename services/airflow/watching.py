@@ -101,8 +101,8 @@ def require_whole(found: Found | None, version: int | None) -> None:
         said = found.text.rstrip(".")
         raise BrokenDataError(
             f"{found.model} {found.version}: the data are broken in window {found.window}: {said}. Nothing is "
-            "trained. Repair the source, or accept the records on the page; a run with "
-            'the configuration {"train_anyway": true} trains all the same'
+            "trained. Repair the source. If the verdict is wrong, start a run with the configuration "
+            '{"train_anyway": true}'
         )
 
 

@@ -50,6 +50,8 @@ def test_broken_data_are_said_first_with_column_factor_and_what_to_do(
     assert [metric.value for metric in app.metric] == ["10,000", "1.0%", "9.5 (3.4)", "–"]
     assert all(text in drawn(app) for text in ("DebtRatio", "9,900", "6,400", "alarm from 3.4"))
     assert "No record has a label yet" in words(app)
+    assert button(app, "Accept as reference").disabled  # broken data is no reference
+    assert not button(app, "Hold").disabled
 
 
 def test_harm_is_said_with_expected_beside_realised_scores_and_the_segment(
