@@ -34,7 +34,7 @@ def test_a_page_of_windows_names_the_next_one_only_where_there_is_more() -> None
 
 @pytest.mark.parametrize("answer", [{}, {"model": "credit"}, {"model": "credit", "events": [{}]}, {"events": 3}])
 def test_another_answer_is_no_report(answer: dict[str, object]) -> None:
-    with pytest.raises(ValueError, match="model|monitor|Field required|required"):
+    with pytest.raises(ValueError, match=r"model|monitor|required"):
         read_seen(answer, {})
 
 
