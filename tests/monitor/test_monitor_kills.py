@@ -54,7 +54,7 @@ def test_no_record_counts_twice_and_none_is_left_out(
 ) -> None:
     monkeypatch.setattr("monitor.running.COMMIT_STEPS", 1)
     subject = make_subject(look_rows=50, block_rows=500, label_delay=timedelta(days=1))
-    requests = make_requests(draw(10 * ROWS * (MONITOR_KILLS.value + 1), 5), size=10)
+    requests = make_requests(draw(10 * ROWS * (MONITOR_KILLS.value + 1), 5), size=10, step=1.0)
     killed, chance = (log.folder, log.url), random.Random(2)
     log.write(requests[:ROWS])
     began = time.monotonic()
