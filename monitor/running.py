@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from drift.errors import DriftError
 from drift.profile import Profile
 from monitor.baselines import start_from
 from monitor.blocks import Rows
@@ -59,7 +60,10 @@ class Run:
             is_pending=accepted is not None and accepted.at_unix != progress.baseline_unix,
         )
         reference = None if is_accepted else subject.reference
-        self._follower = Follower(subject, progress, profile, reference)
+        try:
+            self._follower = Follower(subject, progress, profile, reference)
+        except DriftError as error:
+            raise _explain_state(self._state, error) from error
         self._reference = reference
         self._windows: list[Window] = []
         self._events: list[Event] = []
@@ -149,7 +153,11 @@ def _read_progress(kept: State | None) -> Progress:
     try:
         return Progress.from_bytes(kept.body)
     except (ValueError, KeyError, TypeError) as error:
-        raise RelayError(
-            f"the monitor's state of {kept.model} {kept.version} cannot be read: {error}",
-            next_step="If a newer release wrote it, update Relay; else move the monitor's store away to count again",
-        ) from error
+        raise _explain_state(kept, error) from error
+
+
+def _explain_state(state: State, error: Exception) -> RelayError:
+    return RelayError(
+        f"the monitor's state of {state.model} {state.version} cannot be read: {error}",
+        next_step="If a newer release wrote it, update Relay; else move the monitor's store away to count again",
+    )

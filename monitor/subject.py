@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from drift.columns import Column, Columns, Floats
+from drift.errors import DriftError
 from drift.profile import Profile
 from relay.handoff.errors import UsageError
 from relay.handoff.recipe import Recipe
@@ -61,7 +62,13 @@ class Subject:
                 f"version {self.version} of {self.model} has no profile of its test rows: it was trained by an earlier "
                 f"release, or has too few test rows. Train it again: `python -m model {self.recipe} --force`"
             )
-        return Profile.from_json(json.loads((self.folder / PROFILE_FILE).read_bytes()))
+        try:
+            return Profile.from_json(json.loads((self.folder / PROFILE_FILE).read_bytes()))
+        except DriftError as error:
+            raise RegistryEmptyError(
+                f"the profile of version {self.version} of {self.model} is of another release: {error}",
+                next_step=f"Train it again: `python -m model {self.recipe} --force`",
+            ) from error
 
     @cached_property
     def reference(self) -> "Reference | None":

@@ -1,6 +1,9 @@
 """A run counts what is new, says what it means, and commits it; runs that cut the log elsewhere give the same bytes."""
 
+import base64
+import json
 import re
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,9 +17,10 @@ from logged import Log, make_row
 from monitor.log.opening import open_log
 from monitor.running import Outcome, Run
 from monitor.subject import Subject
+from relay.handoff.errors import RelayError
 from relay.monitoring.opening import open_store
 from relay.monitoring.report import Action, VerdictKind
-from relay.monitoring.store import AcceptedBaseline, Store
+from relay.monitoring.store import AcceptedBaseline, Change, Store
 from serve.log.record import Row
 
 NOW = 1e9
@@ -70,6 +74,22 @@ def test_missing_values_are_a_break_that_says_so(sqlite_log: Log) -> None:
     since = report.verdict.since_unix
     assert since is not None
     assert 1_300 <= since <= 2_000  # a request of ten each ten seconds
+
+
+def test_a_state_that_cannot_be_read_is_an_error_that_says_what_to_do(sqlite_log: Log) -> None:
+    sqlite_log.write(make_requests(draw(400, 5)))
+    run(sqlite_log, make_subject())
+    with open_store(sqlite_log.folder) as store:
+        state = store.read_state("credit", "3")
+        assert state is not None
+        said = json.loads(state.body) | {"watch": base64.b64encode(b"another").decode()}
+        state = store.commit(Change(replace(state, body=json.dumps(said).encode())))
+    with pytest.raises(RelayError, match=r"cannot be read.*move the monitor's store away"):
+        run(sqlite_log, make_subject())
+    with open_store(sqlite_log.folder) as store:
+        store.commit(Change(replace(state, body=b'{"format": 99}')))
+    with pytest.raises(RelayError, match=r"format 99.*update Relay"):
+        run(sqlite_log, make_subject())
 
 
 def test_another_population_is_a_shift_and_is_found_once_however_often_one_looks(log: Log) -> None:
