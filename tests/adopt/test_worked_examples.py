@@ -13,7 +13,7 @@ import pytest
 from relay.handoff.settings import ROOT
 
 HANG_SECONDS = 300
-PROGRAMS = ("adopt", "ingest", "preprocess", "model", "relay", "stylometry", "recipes")
+PROGRAMS = ("adopt", "ingest", "preprocess", "model", "relay", "stylometry", "drift", "recipes")
 STAGES = ("ingest", "preprocess", "model")
 SKIPPED = "…"
 BLOCK = re.compile(r"```(python|console|toml)\n(.*?)```", re.DOTALL)

@@ -67,7 +67,7 @@ class Copy:
 
     def __init__(self, folder: Path, python: Path) -> None:
         self.folder, self.python = folder, str(python)
-        for name in ("relay", "stylometry", "ingest", "preprocess", "model", "page", "serve"):
+        for name in ("relay", "stylometry", "drift", "ingest", "preprocess", "model", "page", "serve"):
             shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
         (folder / "recipes").mkdir()
         for stage in ("model", "serve"):

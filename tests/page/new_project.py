@@ -9,7 +9,7 @@ from page_folders import Folders, write_styles
 
 from relay.handoff.settings import ROOT
 
-PARTS = ("relay", "stylometry", "adopt", "ingest", "preprocess", "model", "page", "recipes", ".streamlit")
+PARTS = ("relay", "stylometry", "drift", "adopt", "ingest", "preprocess", "model", "page", "recipes", ".streamlit")
 
 HOSTILE = ("<img src=x onerror=window.hit=1>", "=HYPERLINK(1)", "**x** [y](http://evil.example)", "$x$ :red[z]")
 """Cells that a page could take for HTML, a formula or Markdown."""
