@@ -113,9 +113,9 @@ def test_a_port_in_use_is_named_with_its_variable(variable: str) -> None:
 def test_who_trains_waits_for_the_registry_and_knows_its_address(service: str, compose: Docker) -> None:
     written = json.loads(compose("--profile", "train", "config", "--format", "json").stdout)["services"][service]
     waits_for = {name: condition["condition"] for name, condition in written["depends_on"].items()}
-    trained = {"train": "service_completed_successfully"} if service == "model" else {}
-    ended = dict.fromkeys(("preprocess", "postgres-setup"), "service_completed_successfully")
-    assert waits_for == ended | {"mlflow": "service_healthy"} | trained
+    before = {"model": ("train", "monitor"), "train": ()}[service]
+    ended = dict.fromkeys(("preprocess", "postgres-setup", *before), "service_completed_successfully")
+    assert waits_for == ended | {"mlflow": "service_healthy"}
     assert written["environment"]["MLFLOW_TRACKING_URI"] == "http://mlflow:5000"
 
 
