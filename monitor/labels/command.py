@@ -49,12 +49,13 @@ def answer(options: argparse.Namespace) -> VerbAnswer:
     sent = api.send(_list_labels(options.file, named, model, options.source))
     body = {
         "model": model,
+        "api": api.url,
         "labels": sent.total,
         **{state: sent.states[state] for state in ("added", "known", "superseded", "refused")},
         "reasons": dict(sent.reasons),
         "refused_lines": sent.refused,
     }
-    return VerbAnswer(body, _say(model, sent), exit_code=FAILED if sent.states["refused"] else OK)
+    return VerbAnswer(body, _say(model, api.url, sent), exit_code=FAILED if sent.states["refused"] else OK)
 
 
 def _list_labels(path: Path, named: dict[str, str], model: str, source: str) -> Iterator[Numbered]:
@@ -77,8 +78,8 @@ def _read_key(path: Path | None) -> str:
         raise UsageError(f"the file with the API's key, {found}, cannot be read: {error}") from error
 
 
-def _say(model: str, sent: Sent) -> str:
-    lines = [f"{sent.total:,} labels for {model}: {say_states(sent)}."]
+def _say(model: str, url: str, sent: Sent) -> str:
+    lines = [f"{sent.total:,} labels for {model} at {url}: {say_states(sent)}."]
     if sent.states["superseded"]:
         lines.append("Superseded: a later row of the file is about the same record, and the last one counts.")
     for reason, number in sent.reasons.most_common():

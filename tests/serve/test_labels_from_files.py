@@ -53,7 +53,9 @@ def test_what_is_refused_is_listed_by_its_line_and_ends_with_1(
     assert [one["line"] for one in found["refused_lines"]] == [1, 3]
     assert main(["labels", recipe, str(path), "--api", f"http://127.0.0.1:{server.port}"]) == 1
     said = capsys.readouterr().out
-    assert ("2 labels for mixed: 2 refused." in said, "row 3: found no record of mixed" in said) == (True, True)
+    url = f"http://127.0.0.1:{server.port}"
+    assert (found["api"], f"2 labels for mixed at {url}: 2 refused." in said) == (url, True)
+    assert "row 3: found no record of mixed" in said
 
 
 def test_an_api_that_is_not_there_is_said(recipe: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
