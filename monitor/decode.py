@@ -14,8 +14,9 @@ from drift.profile import Profile
 from drift.ties import Keys, hash_ids
 from monitor.log.record import Row
 from relay.monitoring.marks import find_reason
+from relay.reading.iso import read_iso
 from relay.registry.contract import Cell, Contract
-from relay.registry.predictions import Predictions, make_frame
+from relay.registry.predictions import NUMERIC, Predictions, make_frame
 from relay.registry.task import ModelTask
 from relay.registry.watched import watch_answers, watch_inputs
 
@@ -83,11 +84,10 @@ def read_answered(row: Row, contract: Contract, unit: str) -> Answered:
     try:
         records, answer = json.loads(row.input), json.loads(row.output)
         predictions = [one[0] if isinstance(one, list) else one for one in answer["predictions"]]
-        if len(records) != len(predictions) or not all(isinstance(record, dict) for record in records):
-            raise ValueError("records and answers do not match")  # noqa: TRY301 - as json.loads would
         probabilities = answer.get("probabilities") or [float("nan")] * len(records)
         distances = _read_distances(contract, answer, len(records))
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError):
+        _check(contract, records, predictions, probabilities)
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, OverflowError, RecursionError):
         return Answered(row, (), (), (), (), left_out=((UNREADABLE, 1),))
     if reason := find_reason(row.client):
         return Answered(row, (), (), (), (), left_out=((reason, len(records)),))
@@ -184,11 +184,48 @@ def _make_missing(kind: str, rows: int) -> npt.NDArray[Any]:
     return np.full(rows, np.nan) if kind == "number" else np.full(rows, None, object)
 
 
+def _check(contract: Contract, records: list[Any], predictions: list[Any], probabilities: list[Any]) -> None:
+    """Raise ValueError or TypeError for a value of another kind: one damaged row must not stop all later runs."""
+    if not (len(records) == len(predictions) == len(probabilities)):
+        raise ValueError("records and answers do not match")
+    if contract.task == ModelTask.REGRESSION:
+        probabilities = [*probabilities, *predictions]
+    for value in probabilities:
+        _check_number(value)
+    for record in records:
+        for name, column in contract.inputs.items():
+            value = record.get(name)
+            if value is None:
+                continue
+            if column.type in NUMERIC:
+                _check_number(value)
+            elif column.type == "time":
+                _check_moment(value)
+            elif not str(value).isascii():
+                str(value).encode()
+
+
+def _check_moment(value: Any) -> None:
+    if read_iso(str(value)) is None:
+        raise ValueError(f"expected a moment, found {value!r}")
+
+
+def _check_number(value: Any) -> None:
+    if value is not None and not isinstance(value, int | float):
+        raise TypeError(f"expected a number, found {type(value).__name__}")
+    float("nan" if value is None else value)
+
+
 def _read_distances(contract: Contract, answer: dict[str, Any], rows: int) -> list[float]:
     if contract.task != ModelTask.AUTHORSHIP:
         return []
     details = answer.get("details")
-    return [one["labels"][0]["distance"] for one in details] if details else [float("nan")] * rows
+    distances = [one["labels"][0]["distance"] for one in details] if details else [float("nan")] * rows
+    if len(distances) != rows:
+        raise ValueError("records and distances do not match")
+    for distance in distances:
+        _check_number(distance)
+    return distances
 
 
 def _join_answers(contract: Contract, answered: Sequence[Answered]) -> Predictions:

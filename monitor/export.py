@@ -17,7 +17,7 @@ from relay.handoff.verbs import VerbAnswer, add_recipe_options, read_verb_settin
 from relay.monitoring.opening import open_store
 from relay.registry.contract import REFERENCE_FILE
 from relay.registry.predictions import make_frame
-from relay.registry.watched import SCORE
+from relay.registry.watched import SCORE, name_kept
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,6 +80,7 @@ def read_window(subject: Subject, log: LogReader, until_unix: float, most: int) 
     if not found:
         return frame
     chunk = make_chunk(subject.contract, subject.profile, found)
+    frame.columns = name_kept(list(frame.columns))
     frame[SCORE] = chunk.score if chunk.score is not None else None
     frame["(prediction)"] = [str(one) for one in chunk.answers.predictions]
     frame["(record)"] = chunk.ids

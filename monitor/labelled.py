@@ -13,7 +13,7 @@ from drift.harm import LossWatch
 from drift.losses import LossProfile, measure_losses
 from drift.profile import Profile
 from monitor.decode import Answered, make_chunk, read_answered
-from monitor.log.record import LogReader, Position, Which
+from monitor.log.record import MOST_SKEW_SECONDS, LogReader, Position, Which
 from monitor.progress import Cohort, Labelled, Progress
 from monitor.subject import Subject
 from relay.monitoring.report import Interval, LabelState
@@ -55,8 +55,7 @@ def take_labels(subject: Subject, progress: Progress, profile: Profile, log: Log
     if losses is None or progress.position is None:
         return
     which = Which(subject.model, subject.version)
-    oldest = now_unix - subject.section.label_delay.total_seconds()
-    labelled.waiting += list(_cut_cohorts(subject, labelled, log, which, oldest))
+    labelled.waiting += list(_cut_cohorts(subject, labelled, log, which, now_unix))
     if labelled.waiting and labelled.waiting[-1].last != labelled.position:
         labelled.position = labelled.waiting[-1].last
     watch = _open_losses(labelled, losses, subject)
@@ -94,13 +93,16 @@ def _open_losses(labelled: Labelled, losses: LossProfile, subject: Subject) -> L
     return LossWatch(losses, alpha=subject.section.alpha)
 
 
-def _cut_cohorts(subject: Subject, labelled: Labelled, log: LogReader, which: Which, oldest: float) -> Iterator[Cohort]:
+def _cut_cohorts(
+    subject: Subject, labelled: Labelled, log: LogReader, which: Which, now_unix: float
+) -> Iterator[Cohort]:
     """Consecutive records that are old enough, some hundred at a time."""
+    oldest = now_unix - subject.section.label_delay.total_seconds()
     after: Position | None = labelled.position
     begin, records = after, 0
     for row in log.rows(which, after, float("inf")):
-        if row.position.at_unix > oldest:
-            return
+        if oldest < row.position.at_unix <= now_unix + MOST_SKEW_SECONDS:
+            return  # a later one comes from a host whose clock is wrong, and is not waited for
         records += len(read_answered(row, subject.contract, subject.section.unit).numbers)
         if records >= COHORT_ROWS:
             yield Cohort(begin, row.position, records, row.position.at_unix)

@@ -105,8 +105,9 @@ class Progress:
             ValueError: another program wrote it.
         """
         said = json.loads(content)
-        if said.get("format") != FORMAT:
-            raise ValueError(f"the monitor's state has the format {said.get('format')}, known is {FORMAT}")
+        found = said.get("format") if isinstance(said, dict) else type(said).__name__
+        if found != FORMAT:
+            raise ValueError(f"the monitor's state has the format {found}, known is {FORMAT}")
         labelled = said["labelled"]
         labelled |= {
             "position": _position(labelled["position"]),

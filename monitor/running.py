@@ -52,7 +52,7 @@ class Run:
         accepted = store.find_baseline(subject.model, subject.version)
         if accepted is not None and accepted.at_unix != progress.baseline_unix:
             progress = start_from(subject, progress, log, accepted, self._find_since())
-        profile = Profile.from_json(progress.profile) if progress.profile else subject.profile
+        profile = self._read_baseline(progress) or subject.profile
         is_accepted = progress.baseline_unix is not None
         self._compared = Compared(
             profile,
@@ -62,7 +62,8 @@ class Run:
         reference = None if is_accepted else subject.reference
         try:
             self._follower = Follower(subject, progress, profile, reference)
-        except DriftError as error:
+            read_loss_log10(progress, profile, subject)  # before anything is counted, whether it can be read
+        except (DriftError, KeyError, TypeError) as error:
             raise _explain_state(self._state, error) from error
         self._reference = reference
         self._windows: list[Window] = []
@@ -138,6 +139,14 @@ class Run:
         state = replace(self._state, body=self._follower.progress.to_bytes())
         self._state = self._store.commit(Change(state, self._windows, self._events))
         self._windows, self._events, self._is_changed = [], [], True
+
+    def _read_baseline(self, progress: Progress) -> Profile | None:
+        if not progress.profile:
+            return None
+        try:
+            return Profile.from_json(progress.profile)
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise _explain_state(self._state, error) from error
 
     def _find_since(self) -> float:
         """From when on records belong to the baseline that was accepted."""

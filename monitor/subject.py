@@ -22,7 +22,7 @@ from relay.registry.errors import RegistryEmptyError
 from relay.registry.model_file import ModelTamperedError
 from relay.registry.monitor_section import MonitorSection, read_monitor
 from relay.registry.versions import Version, find_production, name_model, read_version
-from relay.registry.watched import SCORE, watch_inputs
+from relay.registry.watched import SCORE, name_kept, name_watched, watch_inputs
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -100,9 +100,15 @@ def read_reference(path: Path, contract: Contract) -> Reference:
     import pyarrow.parquet as pq
 
     table = pq.read_table(path)
-    inputs = table.select([name for name in contract.inputs if name in table.column_names])
+    kept = dict(zip(contract.inputs, name_kept(list(contract.inputs)), strict=True))
+    found = {name: column for name, column in contract.inputs.items() if kept[name] in table.column_names}
+    inputs = table.select([kept[name] for name in found]).rename_columns(list(found))
     frame = inputs.to_pandas(types_mapper=lambda kind: None if not pa.types.is_string(kind) else _string())
-    columns = [Column(*one) for one in watch_inputs(frame, contract.inputs, contract.asking)]
+    watched = watch_inputs(frame, contract.inputs, contract.asking)
+    columns = [Column(*one) for one in watched]
+    # A model of styles keeps the lengths of its texts, and no text.
+    lengths = set(name_watched(contract.inputs)) & {*table.column_names} - {one.name for one in columns}
+    columns += [Column(name, "number", table.column(name).to_numpy().astype(np.float64)) for name in sorted(lengths)]
     score = None
     if SCORE in table.column_names:
         score = np.asarray(table.column(SCORE).to_numpy(), np.float64)

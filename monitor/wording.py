@@ -1,8 +1,9 @@
 """A report in words: for the terminal, and as Markdown."""
 
+import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
 
+from relay.handoff.wording import show_unix
 from relay.monitoring.report import Action, Interval, Report, VerdictKind
 
 HEADS = {
@@ -14,6 +15,8 @@ HEADS = {
     VerdictKind.NONE: "OK: no drift found",
     VerdictKind.TOO_FEW: "TOO FEW ROWS",
 }
+MARKS = re.compile(r"[|\[\]\\]")
+"""What begins a cell, a link or a picture in Markdown."""
 ACTIONS = {
     Action.NONE: "none",
     Action.HOLD: "do not train",
@@ -32,13 +35,13 @@ def to_text(report: Report, waiting: int = 0) -> str:
     lines = [f"{HEADS[report.verdict.kind]}  ({report.model} version {report.version})", ""]
     lines += [f"  {line}" for line in _list_verdict(report)]
     lines += ["", *(f"  {name:<10} {said}" for name, said in _list_facts(report, waiting))]
-    return "\n".join(lines)
+    return "\n".join(show_signs(line) for line in lines)
 
 
 def to_markdown(report: Report) -> str:
     """The report as Markdown."""
-    lines = [f"# {report.model} version {report.version}: {HEADS[report.verdict.kind]}", ""]
-    lines += [line + "\n" for line in _list_verdict(report)]
+    lines = [f"# {_escape(report.model)} version {_escape(report.version)}: {HEADS[report.verdict.kind]}", ""]
+    lines += [_escape(line) + "\n" for line in _list_verdict(report)]
     lines += ["| | |", "|---|---|", *(f"| {name} | {_escape(said)} |" for name, said in _list_facts(report, 0))]
     if report.verdict.columns:
         lines += ["", "| column | what | evidence (log10) | reference | now |", "|---|---|---|---|---|"]
@@ -56,7 +59,7 @@ def to_markdown(report: Report) -> str:
 
 def show_time(at_unix: float | None) -> str:
     """A moment as people read it: 2026-11-27 10:03 UTC."""
-    return "-" if at_unix is None else f"{datetime.fromtimestamp(at_unix, UTC):%Y-%m-%d %H:%M} UTC"
+    return "-" if at_unix is None else show_unix(at_unix)
 
 
 def _list_verdict(report: Report) -> Iterator[str]:
@@ -127,5 +130,11 @@ def _show(value: float | None) -> str:
     return "-" if value is None else f"{value:.4g}"
 
 
+def show_signs(text: str) -> str:
+    """A text on one line of a terminal: other white space as a space, signs that steer the terminal by their number."""
+    return "".join(sign if sign.isprintable() else " " if sign.isspace() else ascii(sign)[1:-1] for sign in text)
+
+
 def _escape(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
+    """A text in which Markdown finds no table, HTML, link or picture; what a command needs stays as it is."""
+    return MARKS.sub(r"\\\g<0>", show_signs(text)).replace("<", "&lt;")

@@ -21,7 +21,7 @@ from relay.handoff.recipe import Recipe
 from relay.reading.iso import read_iso
 from relay.registry.contract import PROFILE_FILE, REFERENCE_FILE, Contract
 from relay.registry.monitor_section import read_monitor
-from relay.registry.watched import TARGET, WEIGHT
+from relay.registry.watched import TARGET, WEIGHT, name_kept
 
 
 @dataclass(frozen=True)
@@ -79,10 +79,11 @@ def read_kept(folder: Path, contract: Contract) -> Part | None:
     if REFERENCE_FILE not in contract.monitored:
         return None
     table = pq.read_table(folder / REFERENCE_FILE)
-    if not {*contract.inputs, TARGET} <= {*table.column_names}:
+    names = name_kept(list(contract.inputs))
+    if not {*names, TARGET} <= {*table.column_names}:
         return None  # of texts, only their lengths are kept
     return Part(
-        inputs=make_frame(table.select(list(contract.inputs)), contract.inputs),
+        inputs=make_frame(table.select(names).rename_columns(list(contract.inputs)), contract.inputs),
         target=np.asarray(table.column(TARGET).to_pylist()),
         ids=pa.table({}),
         weights=table.column(WEIGHT).to_numpy() if WEIGHT in table.column_names else None,

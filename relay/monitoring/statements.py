@@ -5,11 +5,17 @@ The statements are written as PostgreSQL takes them, with `$1` and so on, and `{
 # ruff: noqa: S608 - all names are our own, and values are bound
 
 import json
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any, TypeVar
 
 from relay.monitoring.report import Report
-from relay.monitoring.store import AcceptedBaseline, Change, Event, State, Window
+from relay.monitoring.store import AcceptedBaseline, Change, Event, MonitorStoreError, State, Window
+
+Made = TypeVar("Made")
+
+LONGEST_PROBLEM = 300
+"""Characters that are shown of why a row cannot be read."""
 
 SCHEMA = "monitor"
 """In PostgreSQL."""
@@ -132,24 +138,49 @@ def list_event(event: Event) -> tuple[Any, ...]:
     return (event.model, event.version, event.at_unix, event.kind, event.who, event.text, data)
 
 
+def _explained(make: Callable[[Sequence[Any]], Made]) -> Callable[[Sequence[Any]], Made]:
+    """A maker whose error says what to do: another release wrote the row, or it is damaged."""
+
+    @wraps(make)
+    def explained(values: Sequence[Any]) -> Made:
+        try:
+            return make(values)
+        except (ValueError, TypeError, OverflowError, RecursionError) as error:
+            what = make.__name__.removeprefix("make_")
+            said = " ".join(str(error).split())[:LONGEST_PROBLEM]
+            raise MonitorStoreError(
+                f"the monitor's store holds a {what} that cannot be read: {said}",
+                next_step="If a newer release wrote it, update Relay; else move the monitor's store away: the monitor "
+                "then counts the prediction log from its beginning",
+            ) from error
+
+    return explained
+
+
+@_explained
 def make_state(values: Sequence[Any]) -> State:
     """The state in a row of READ_STATE."""
     model, version, revision, body = values
+    if not isinstance(body, bytes | bytearray | memoryview):
+        raise TypeError(f"expected bytes, found {type(body).__name__}")
     return State(model, version, int(revision), bytes(body))
 
 
+@_explained
 def make_window(values: Sequence[Any]) -> Window:
     """The window in a row of LIST_WINDOWS."""
     model, version, name, rows, at_unix, is_block, report = values
     return Window(model, version, name, int(rows), float(at_unix), bool(is_block), Report.from_json(report))
 
 
+@_explained
 def make_event(values: Sequence[Any]) -> Event:
     """The event in a row of LIST_EVENTS."""
     model, version, at_unix, kind, who, text, data, seq = values
     return Event(model, version, float(at_unix), kind, who, text, json.loads(data), int(seq))
 
 
+@_explained
 def make_baseline(values: Sequence[Any]) -> AcceptedBaseline:
     """The baseline in a row of FIND_BASELINE."""
     model, version, at_unix, who, why, window = values

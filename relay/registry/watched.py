@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 SCORE, PREDICTED, TARGET, WEIGHT = "(score)", "(predicted)", "(target)", "(weight)"
 """Columns of kept rows that are no inputs: what the model answered, what was true, and how much a row counts."""
 
+OWN_NAMES = frozenset((SCORE, PREDICTED, TARGET, WEIGHT, "(prediction)", "(record)", "(asked_at_unix)", "(refused)"))
+"""Names of columns that stand beside those of the inputs."""
+
 NUMBERS = ("int", "float", "bool")
 
 Kind = Literal["number", "category"]
@@ -59,24 +62,57 @@ def watch_inputs(frame: "pd.DataFrame", inputs: Mapping[str, Column], asking: As
     """The columns of records.
 
     Args:
-        frame: (rows, inputs) as `predictions.make_frame` gives it.
+        frame: (rows, inputs) as `predictions.make_frame` gives it; inputs that it lacks are left out.
         inputs: of the contract.
         asking: of the contract of a model of styles: its texts are measured after they were prepared.
     """
-    return [_watch(name, column, frame[name], asking) for name, column in inputs.items()]
+    names = name_watched(inputs)
+    return [
+        _watch(column, frame[name], asking)._replace(name=watched)
+        for (name, column), watched in zip(inputs.items(), names, strict=True)
+        if name in frame
+    ]
 
 
-def _watch(name: str, column: Column, cells: "pd.Series", asking: Asking | None) -> Watched:
+def name_watched(inputs: Mapping[str, Column]) -> list[str]:
+    """The name by which each input is watched: no two are alike, and none is a name of the monitor's own."""
+    kept = name_kept(list(inputs))
+    taken, found = {*kept, *OWN_NAMES}, list[str]()
+    for name, column in zip(kept, inputs.values(), strict=True):
+        watched = _choose_name(f"{name} (length)", taken) if column.type == "text" else name
+        taken.add(watched)
+        found.append(watched)
+    return found
+
+
+def name_kept(inputs: Sequence[str]) -> list[str]:
+    """The name of each input in a table that has columns of OWN_NAMES too: its own, unless it is one of those."""
+    taken, found = {*inputs, *OWN_NAMES}, list[str]()
+    for name in inputs:
+        kept = _choose_name(f"{name} (input)", taken) if name in OWN_NAMES else name
+        taken.add(kept)
+        found.append(kept)
+    return found
+
+
+def _choose_name(wanted: str, taken: set[str]) -> str:
+    while wanted in taken:
+        wanted += "'"
+    return wanted
+
+
+def _watch(column: Column, cells: "pd.Series", asking: Asking | None) -> Watched:
+    """The column, for which the caller has a name."""
     if column.type in NUMBERS:
-        return Watched(name, "number", cells.to_numpy(np.float64, na_value=np.nan))
+        return Watched("", "number", cells.to_numpy(np.float64, na_value=np.nan))
     if column.type == "time":
         moments = cells.dt.tz_convert("UTC").dt.tz_localize(None).to_numpy("datetime64[us]")
         seconds = moments.astype(np.int64) / 1e6
-        return Watched(name, "number", np.where(np.isnat(moments), np.nan, seconds))
+        return Watched("", "number", np.where(np.isnat(moments), np.nan, seconds))
     values = [None if cell is None or cell != cell else str(cell) for cell in cells.tolist()]
     if column.type == "text":
-        return Watched(f"{name} (length)", "number", measure_texts(values, asking))
-    return Watched(name, "category", _as_objects(values))
+        return Watched("", "number", measure_texts(values, asking))
+    return Watched("", "category", _as_objects(values))
 
 
 def measure_texts(texts: Sequence[str | None], asking: Asking | None = None) -> Floats:

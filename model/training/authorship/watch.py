@@ -16,9 +16,10 @@ from model.training.authorship.attribution import Sample
 from model.training.monitor.build import NO_ROWS, Watch, combine, say_unwatched, write_profile
 from model.training.monitor.reference import divide_rows, tabulate_reference
 from model.training.result import write_table
+from relay.handoff.column import Column
 from relay.registry.contract import PROFILE_FILE, REFERENCE_FILE, Contract
 from relay.registry.predictions import Predictions
-from relay.registry.watched import Answers, Watched, pair_outcome, watch_answers
+from relay.registry.watched import Answers, Watched, name_watched, pair_outcome, watch_answers
 from stylometry.calibration import leave_documents_out
 from stylometry.delta import find_distance
 
@@ -75,11 +76,15 @@ def watch_styles(
 
 
 def _watch(text: str, answered: _Answered) -> list[Watched]:
-    return [Watched(f"{text} (length)", "number", answered.lengths)]
+    return [Watched(_name_length(text), "number", answered.lengths)]
+
+
+def _name_length(text: str) -> str:
+    return name_watched({text: Column(type="text", role="input")})[0]
 
 
 def _write_reference(text: str, test: _Answered, answers: Answers) -> bytes:
-    frame = pd.DataFrame({f"{text} (length)": test.lengths})
+    frame = pd.DataFrame({_name_length(text): test.lengths})
     return write_table(tabulate_reference(frame, answers, test.labels, None))
 
 

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from relay.registry.watched import SCORE, TARGET, WEIGHT, Answers
+from relay.registry.watched import SCORE, TARGET, WEIGHT, Answers, name_kept
 
 
 def choose_rows(rows: int, most: int, seed: int) -> npt.NDArray[np.int64]:
@@ -34,7 +34,8 @@ def tabulate_reference(
         target: what is true (rows,).
         weights: how much each counts (rows,).
     """
-    columns: dict[str, Any] = {str(name): _to_arrow(cells) for name, cells in inputs.items()}
+    kept = name_kept([str(name) for name in inputs])
+    columns: dict[str, Any] = {name: _to_arrow(cells) for name, (_, cells) in zip(kept, inputs.items(), strict=True)}
     if answers.score is not None:
         columns[SCORE] = pa.array(answers.score)
     columns |= {one.name: pa.array(one.values.tolist(), pa.string()) for one in answers.columns}
