@@ -65,7 +65,7 @@ def show_time(at_unix: float | None) -> str:
 def _list_verdict(report: Report) -> Iterator[str]:
     verdict = report.verdict
     if verdict.text:
-        yield verdict.text[0].upper() + verdict.text[1:] + "."
+        yield verdict.sentence + "."
     for one in verdict.columns[1 if verdict.kind is not VerdictKind.HARM else 0 :]:
         if one.evidence_log10 >= 1:
             yield f"Also {one.text}."

@@ -68,13 +68,14 @@ def show_verdict(report: Report) -> None:
     verdict = report.verdict
     box, icon, name = LOOKS[verdict.kind]
     since = f" Since {show_unix(verdict.since_unix)}." if verdict.since_unix is not None else ""
-    parts = [f"**{name}.** {plain(_end(verdict.text))}{since}", plain(_end(word_commands(verdict.next_step)))]
+    advice = begin_large(word_commands(verdict.next_step))
+    parts = [f"**{name}.** {plain(_end(verdict.sentence))}{since}", plain(_end(advice))]
     box("\n\n".join(part for part in parts if part), icon=icon)
 
 
 def _end(text: str) -> str:
     """A text of a report as sentences of their own."""
-    return begin_large(text) + ("" if not text or text.endswith((".", "!", "?")) else ".")
+    return text + ("" if not text or text.endswith((".", "!", "?")) else ".")
 
 
 def show_numbers(report: Report) -> None:
@@ -233,7 +234,7 @@ def show_decisions(seen: Seen) -> None:
     until = (
         f" No run is asked for before {show_unix(decision.refused_until_unix)}." if decision.refused_until_unix else ""
     )
-    st.markdown(f"**Now: {ACTIONS[decision.action]}.** {plain(_end(decision.why))}{until}")
+    st.markdown(f"**Now: {ACTIONS[decision.action]}.** {plain(_end(begin_large(decision.why)))}{until}")
     if baseline.kind == "version":
         st.caption("Compared with the version's own test rows.")
     else:
@@ -249,9 +250,13 @@ def show_decisions(seen: Seen) -> None:
                 {
                     "When": show_unix(one.at_unix),
                     "Who": one.who,
-                    "What": f"{one.data.get('action') or one.data.get('kind') or one.kind}, version {one.version}",
+                    "What": f"{_name_event(one.data, one.kind)}, version {one.version}",
                     "Why": one.text,
                 }
                 for one in seen.events[:SHOWN_EVENTS]
             ]
         )
+
+
+def _name_event(data: dict[str, object], kind: str) -> str:
+    return str(data.get("action") or data.get("kind") or kind).replace("_", " ")

@@ -122,6 +122,12 @@ class Verdict(Part):
     factor: Factor | None = None
     segment: Segment | None = None
 
+    @property
+    def sentence(self) -> str:
+        """The text with a large first letter, unless it begins with a column's name: that stays as it is written."""
+        begins_with_name = any(self.text.startswith(one.name) for one in self.columns)
+        return self.text if begins_with_name else self.text[:1].upper() + self.text[1:]
+
 
 class RowCounts(Part):
     """Records of the version."""

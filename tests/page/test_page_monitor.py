@@ -86,6 +86,13 @@ def test_texts_of_the_data_are_neither_markdown_nor_html(empty: Folders, monkeyp
     assert r"\<img src=x" in app.error[0].value
 
 
+def test_a_column_keeps_its_name_at_the_beginning_of_a_sentence(
+    empty: Folders, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = show(empty, monkeypatch, make_break(MODEL, column="district"))
+    assert "district: 5% of the records look" in app.error[0].value.replace("\\", "")
+
+
 def test_before_the_first_report_the_screen_names_the_next_command(
     empty: Folders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
