@@ -24,6 +24,8 @@ _DATES = (
     (r"\d{8}(?!\d)", ("%Y%m%d", "%d%m%Y", "%m%d%Y")),
     (r"\d{14}(?!\d)", ("%Y%m%d%H%M%S",)),
     (r"\d{12}(?!\d)", ("%Y%m%d%H%M",)),
+    (r"\d{8}([T_ -])\d{6}(?!\d)", ("%Y%m%d{0}%H%M%S",)),
+    (r"\d{8}([T_ -])\d{4}(?!\d)", ("%Y%m%d{0}%H%M",)),
     (rf"\d{{1,2}}([-/. ]?){_MONTH}\1\d{{4}}", ("%d{0}%b{0}%Y", "%d{0}%B{0}%Y")),
     (rf"\d{{1,2}}([-/. ]?){_MONTH}\1\d{{2}}", ("%d{0}%b{0}%y", "%d{0}%B{0}%y")),
     (rf"{_MONTH} \d{{1,2}}(,?) \d{{4}}", ("%b %d{0} %Y", "%B %d{0} %Y")),
@@ -36,11 +38,12 @@ _CLOCK = re.compile(
     r"(?:(?P<point>[.,])(?P<fraction>\d{1,9}))?)?(?P<half> ?[ap]\.?m\.?)?(?P<zone> ?(?:Z|UTC|GMT|[+-]\d{2}:?\d{2}))?",
     re.IGNORECASE | re.ASCII,
 )
+_ZONE = re.compile(r"Z|[+-]\d{2}:?\d{2}")
 _PATTERNS = tuple((re.compile(pattern, re.IGNORECASE | re.ASCII), forms) for pattern, forms in _DATES)
 
 _LETTERS = "[A-Za-z]{3,9}"
 LOOKS = (
-    r"^(\d{1,4}[-/.]\d{1,2}([-/.]\d|$)|\d{1,2}[-/.]\d{4}|\d{8}$|\d{12}$|\d{14}$"
+    r"^(\d{1,4}[-/.]\d{1,2}([-/.]\d|$)|\d{1,2}[-/.]\d{4}|\d{8}([T_ -]\d{4,6}(Z|[+-]\d{4})?)?$|\d{12}$|\d{14}$"
     rf"|{_LETTERS},? ?\d|{_LETTERS}[-/. ]\d|\d{{1,2}}[-/. ]?{_LETTERS}[-/. ]?\d{{2}})"
 )
 """A pattern that every date matches, and some other texts."""
@@ -74,6 +77,8 @@ def _clock_format(rest: str) -> str | None:
     """The format of what stands behind a date; None where it is no time of day."""
     if not rest:
         return ""
+    if _ZONE.fullmatch(rest):
+        return "%z"
     found = _CLOCK.fullmatch(rest)
     if found is None:
         return None

@@ -86,6 +86,24 @@ def _explain_id(column: Known, duplicates: int, *, has_names: bool) -> str:
     return ""
 
 
+def find_lost_ids(columns: Sequence[Known]) -> Iterator[Mark]:
+    """Identifiers of so many digits that a program wrote them as numbers with an exponent: `1.23764649514876E+18`."""
+    for column in columns:
+        low = column.range[0] if column.range is not None else 0
+        if column.type == "float" and low >= LEAST_LOST and _may_be_id(column.name):
+            text = "the name of an id, whose last digits were lost when it was written with an exponent"
+            yield column.index, "ignore", Note(text)
+
+
+LEAST_LOST = 1e15
+"""From which number on programs write no longer all digits."""
+
+
+def _may_be_id(name: str) -> bool:
+    words = split_name(name)
+    return is_id_name(name) or bool(words and words[-1].endswith(("id", "ids", "ean", "isbn", "gtin", "barcode")))
+
+
 def find_restarting(columns: Sequence[Known]) -> Iterator[Mark]:
     """Numbers that count the rows of each group from 1, such as the `Nr.` of pupils by class."""
     for column in columns:

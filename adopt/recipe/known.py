@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 
 from adopt.data.profile import ColumnProfile, TableProfile
 from adopt.recipe.draft import ColumnType
+from adopt.recipe.names import drop_widths
 from adopt.recipe.types import TypeGuess
 from relay.handoff.column import Column
 from relay.handoff.schema import ARROW_TYPES
@@ -149,9 +150,9 @@ def look_at(profile: TableProfile, types: Sequence[TypeGuess], names: Sequence[s
         types: the guesses, one per column.
         names: the recipe's names; default: the source's.
     """
-    shown = names or [column.name for column in profile.columns]
-    triples = zip(profile.columns, shown, types, strict=True)
+    given = drop_widths([column.name for column in profile.columns])
+    four = zip(profile.columns, given, names or given, types, strict=True)
     return tuple(
-        Known(index, column.name, name, column, guess, profile.sample.column(index))
-        for index, (column, name, guess) in enumerate(triples)
+        Known(index, source, name, column, guess, profile.sample.column(index))
+        for index, (column, source, name, guess) in enumerate(four)
     )

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pyarrow.compute as pc
 
 from adopt.recipe.known import Known
-from adopt.recipe.leak_arrays import Codes, as_codes, as_floats
+from adopt.recipe.leak_arrays import Codes, Floats, as_codes, as_floats
 from relay.handoff.wording import count, list_words
 
 FEWEST_FILLED = 10
@@ -91,7 +91,36 @@ def find_parts(columns: Sequence[Known], goal: Known) -> list[tuple[Known, str]]
                 names = list_words([able[place].shown for place in places])
                 text = f"{names} add up to {goal.shown} in all {count(len(whole), 'row')}"
                 return [(able[place], text) for place in places]
-    return []
+    return _find_many_parts(able, parts, goal, whole)
+
+
+def _find_many_parts(able: Sequence[Known], parts: Floats, goal: Known, whole: Floats) -> list[tuple[Known, str]]:
+    """As `find_parts`, for any number of parts, which may be rounded: those that a line gives the weight 1."""
+    if len(whole) <= 2 * len(able) or not (np.isfinite(parts).all() and np.isfinite(whole).all()):
+        return []
+    with_one = np.vstack([parts, np.ones(len(whole))]).T
+    weights = np.linalg.lstsq(with_one, whole, rcond=None)[0][:-1]
+    places = [place for place, weight in enumerate(weights) if abs(weight - 1) <= NEAR_ONE]
+    unit = _find_unit(np.concatenate([whole, *parts[places]]))
+    if len(places) < 2 or np.abs(parts[places].sum(axis=0) - whole).max() > unit * (len(places) + 1) / 2 + EXACT:
+        return []
+    if whole.std() <= LEAST_SPREAD * unit:
+        return []
+    names = list_words([able[place].shown for place in places])
+    about = " but for rounding" if unit else ""
+    text = f"{names} add up to {goal.shown} in all {count(len(whole), 'row')}{about}"
+    return [(able[place], text) for place in places]
+
+
+NEAR_ONE, LEAST_SPREAD = 0.05, 10
+"""How far the weight of a part may be from 1, and how many units of rounding the whole spreads at least."""
+
+
+def _find_unit(numbers: Floats) -> float:
+    """What numbers are rounded to, at most by four decimals; 0 for whole numbers, and where they are not rounded."""
+    scales = [0, 1, 2, 3, 4]
+    decimals = next((one for one in scales if np.allclose(numbers, np.round(numbers, one), rtol=0, atol=EXACT)), 0)
+    return 10.0**-decimals if decimals else 0.0
 
 
 def find_causes(columns: Sequence[Known], goal: Known) -> list[tuple[Known, str]]:

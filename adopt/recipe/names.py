@@ -34,6 +34,7 @@ def choose_names(sources: Sequence[str]) -> tuple[str, ...]:
 
     All names differ, those that are made also from others in another case of letters.
     """
+    sources = drop_widths(sources)
     kept = [name if VALID.fullmatch(name) and name.casefold() not in TAKEN_BY_RELAY else "" for name in sources]
     kept = ["" if name in kept[:at] else name for at, name in enumerate(kept)] if _repeats(kept) else kept
     used = {name.casefold() for name in kept}
@@ -44,6 +45,17 @@ def choose_names(sources: Sequence[str]) -> tuple[str, ...]:
             used.add(name.casefold())
         chosen.append(name)
     return tuple(chosen)
+
+
+def drop_widths(sources: Sequence[str]) -> Sequence[str]:
+    """Names of two lines of a header without the second one, if it says how wide each column is: `site_no 15s`."""
+    if len(sources) < FEWEST_WIDTHS or not all(map(WIDTH.search, sources)):
+        return sources
+    return [WIDTH.sub("", name) for name in sources]
+
+
+WIDTH = re.compile(r"(?<=\S) \d{1,3}[sdn]$")
+FEWEST_WIDTHS = 2
 
 
 def make_words(text: str, longest: int = LONGEST) -> str:

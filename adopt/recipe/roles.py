@@ -10,7 +10,15 @@ from adopt.notes import Note
 from adopt.recipe.division import Division, Rows, divide
 from adopt.recipe.documents import Documents, find_documents
 from adopt.recipe.draft import ColumnType, Role
-from adopt.recipe.identity import MOST_CATEGORIES, Mark, find_group, find_ids, find_restarting, find_weight
+from adopt.recipe.identity import (
+    MOST_CATEGORIES,
+    Mark,
+    find_group,
+    find_ids,
+    find_lost_ids,
+    find_restarting,
+    find_weight,
+)
 from adopt.recipe.inputs import judge_inputs
 from adopt.recipe.known import Known, look_at
 from adopt.recipe.later_times import find_later_times
@@ -204,7 +212,7 @@ def _give_back_time(found: dict[int, RoleGuess], columns: Sequence[Known], targe
 def _find_marks(columns: Sequence[Known], duplicates: int, *, has_names: bool) -> list[Mark]:
     """The columns that are no inputs whatever is learned: ids, weight, group, time."""
     marks = list(find_ids(columns, duplicates=duplicates, has_names=has_names))
-    marks += find_restarting(columns) if has_names else ()
+    marks += (*find_lost_ids(columns), *find_restarting(columns)) if has_names else ()
     marks += find_weight(columns) if has_names else ()
     taken = {place for place, _, _ in marks}
     free = [column for column in columns if column.index not in taken]

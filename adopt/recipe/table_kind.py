@@ -17,6 +17,8 @@ FEWEST_JOURNAL = 3
 FEWEST_QUESTIONS = 3
 """Columns that are called by questions from which on a table is a survey."""
 
+LETTERS = re.compile(r"[^\W\d_]")
+
 CLOCK = re.compile(r"\d{1,2}[:.]\d{2}(?:[:.]\d{2})?")
 
 QUANTITIES = list_words(
@@ -66,7 +68,7 @@ def is_log(columns: Sequence[Known], free: Sequence[Known]) -> bool:
         return False
     others = [column for column in free if not column.is_number and not _is_code_or_clock(column)]
     if not others:
-        return len(measured) >= FEWEST_MEASURED
+        return len(measured) >= FEWEST_MEASURED or not any(LETTERS.search(column.name) for column in measured)
     physical = [column for column in measured if QUANTITIES.intersection(split_name(column.name))]
     return len(physical) >= 2 and len(physical) * 2 >= len(free) - len(others) and len(others) <= len(measured)
 
@@ -79,7 +81,7 @@ def is_state_of_log(column: Known) -> bool:
 def is_journal(columns: Sequence[Known]) -> bool:
     """Whether the rows are entries of a bank statement, orders of a shop or entries of an account."""
     found = {word for column in columns for word in split_name(column.name) if word in JOURNAL}
-    return len(found) >= FEWEST_JOURNAL or _is_statement(columns)
+    return len(found) >= FEWEST_JOURNAL or _is_statement(columns) or _is_time_sheet(columns)
 
 
 def _is_statement(columns: Sequence[Known]) -> bool:
@@ -92,6 +94,24 @@ def _is_statement(columns: Sequence[Known]) -> bool:
     said = any(column.type in ("text", "category") and PURPOSES & {*split_name(column.name)} for column in columns)
     return said and any(column.range is not None and column.range[0] < 0 < column.range[1] for column in amounts)
 
+
+def _is_time_sheet(columns: Sequence[Known]) -> bool:
+    """Whether the rows are hours worked: from when to when, for what, and how long."""
+    words = [set(split_name(column.name)) for column in columns]
+    bounds = any(one & {"start", "begin", "beginn", "von"} for one in words) and any(
+        one & {"end", "stop", "ende", "bis"} for one in words
+    )
+    is_long = any(one & {"duration", "dauer", "hours", "stunden"} for one in words)
+    return bounds and is_long and sum(bool(one & WORKED_FOR) for one in words) >= FEWEST_WORKED
+
+
+FEWEST_WORKED = 2
+"""Columns that say for what and whom hours were worked, at least."""
+
+WORKED_FOR = list_words(
+    "client project task billable kunde projekt aufgabe abrechenbar activity tätigkeit employee user"
+)
+"""Words in their names."""
 
 AMOUNTS = list_words(
     "amount betrag importe importo montant kwota bedrag belopp debit credit débit crédit soll haben saldo solde "

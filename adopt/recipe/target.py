@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from adopt.notes import Note
 from adopt.recipe.known import Known
 from adopt.recipe.leak_arrays import tells
+from adopt.recipe.side_names import find_marks, is_coordinate
 from adopt.recipe.target_kind import TargetKind, find_kind
 from adopt.recipe.target_table import FIRST, FIRST_CLASS, LAST_CLASS, LAST_NUMBER, PLACES, Rated, Table, is_prose
 from adopt.recipe.target_vocabulary import DESCRIBING, STATES
@@ -42,7 +43,10 @@ def find_target(
         has_names: whether the source names its columns.
         title: of the data.
     """
-    free = [column for column in columns if column.index not in taken and not _says_nothing(column)]
+    marks = find_marks(columns) if has_names else frozenset()
+    free = [column for column in columns if column.index not in marks.union(taken) and not _says_nothing(column)]
+    if has_names:
+        free = _leave_out_coordinates(free)
     table = Table(columns, free, has_names=has_names, title=title)
     rated = [table.rate(column, kind) for column in free if (kind := find_kind(column)) is not None]
     rated = _doubt_describing(rated)
@@ -54,6 +58,12 @@ def find_target(
         return None, (_say_none(ranked, why),)
     target = _choose(ranked, has_names=has_names)
     return target, target.notes
+
+
+def _leave_out_coordinates(free: Sequence[Known]) -> list[Known]:
+    """The columns without places on the earth, unless these are all numbers that there are."""
+    rest = [column for column in free if not is_coordinate(column.name)]
+    return rest if any(column.is_number for column in rest) or len(rest) > 1 else list(free)
 
 
 def _doubt_describing(rated: Sequence[Rated]) -> list[Rated]:

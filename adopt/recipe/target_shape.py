@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 
 from adopt.recipe.known import Known
+from adopt.recipe.target_kind import MOST_CLASSES
 from adopt.recipe.target_vocabulary import OUTCOMES
 from adopt.recipe.words import join_name, list_words, split_name
 
@@ -125,3 +126,28 @@ def find_predicted(columns: Sequence[Known]) -> dict[int, int]:
             if rest != joined and len(rest) > 1 and names.get(rest, column.index) != column.index:
                 found[column.index] = names[rest]
     return found
+
+
+def find_leading(columns: Sequence[Known]) -> Known | None:
+    """The first column of a table without names, if it alone holds words and the last one is a number as the others.
+
+    So it is a class that stands before its attributes, which are all measured on one scale.
+    """
+    if not columns:
+        return None
+    first, *others = columns
+    if first.is_number or len(others) < FEWEST_ALIKE or not 2 <= first.distinct <= MOST_CLASSES:
+        return None
+    if first.valued < FEWEST_OF_CLASS * first.distinct or any(column.type != others[-1].type for column in others):
+        return None
+    if not others[-1].is_number or others[-1].range is None:
+        return None
+    sizes = sorted(column.distinct for column in others)
+    highest = sorted(column.range[1] for column in others if column.range is not None)
+    # A last column of fewer values, or of another scale, is a class or a number of its own.
+    is_alike = others[-1].distinct * 2 >= sizes[len(sizes) // 2] and others[-1].range[1] <= 2 * highest[-2]
+    return first if is_alike else None
+
+
+FEWEST_ALIKE, FEWEST_OF_CLASS = 3, 3
+"""Numbers beside a class at least, and rows of each class on average."""

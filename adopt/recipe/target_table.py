@@ -7,6 +7,7 @@ from adopt.recipe.known import Known
 from adopt.recipe.table_kind import is_journal, is_log, is_state_of_log, is_survey
 from adopt.recipe.target_kind import TargetKind, find_kind
 from adopt.recipe.target_shape import (
+    find_leading,
     find_predicted,
     find_rates,
     find_series,
@@ -97,6 +98,7 @@ class Table:
         planned = [column for column in free if is_experiment and is_planned(column)]
         # Two classes of equally many rows are chance, or a sample made so, unless another column is planned, too.
         self.planned = {one.index for one in planned if one.distinct > 2 or len(planned) > 1}
+        self.leading = None if has_names else find_leading(free)
         self.outcomes = [column for column in free if says_outcome(column)]
         self.predicted = find_predicted(free) if has_names else {}
         telling = [column for column in free if not (has_names and describes(column.name))]
@@ -163,7 +165,11 @@ class Table:
             return 0
         if self.has_names and describes(column.name):
             return 0
+        if column is self.leading:
+            return FIRST_CLASS
         if column is free[-1] and not self.ends_in_names:
+            if self.leading is not None:
+                return LAST_NUMBER
             if self.has_names and column.index in self.planned:
                 return PLANNED
             return LAST_CLASS if kind != "regression" and _differs(column, free) else LAST_NUMBER

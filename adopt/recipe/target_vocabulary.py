@@ -33,7 +33,7 @@ CLASSES = list_words(
     "inadimplencia evasão evasao insolvenza défaut resultado résultat resultat esito wynik uitkomst utfall survécu "
     "survecu sobrevivió sobrevivio décès deces approvato aprobado aceptado reject hospitalized hospitalised infected "
     "intubated recovered progressed responders ftr "
-    "alarm  "
+    "alarm ukategorie unfallkategorie unfallschwere unfallfolge verletzungsschwere accidentseverity "
     "success successful admit"
 )
 """Words in the names of classes that are often to be learned, the last word counting most."""
@@ -87,7 +87,8 @@ CONTRACTS = list_words(
 
 KINDS_OF_CASES = list_words(
     "stage priority priorität prioritaet urgency dringlichkeit tickettype tickettyp issuetype casetype requesttype "
-    "ticketcategory leadstage dealpriority ticketpriority casepriority vorgangsstatus"
+    "ticketcategory leadstage dealpriority ticketpriority casepriority vorgangsstatus cause ursache rootcause "
+    "unfallursache brandursache statcause failurecause causedescr causedescription statcausedescr"
 )
 """Whole names of how a case stands or of what kind it is: to be learned where nothing else says what is."""
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from adopt.notes import Note
 from adopt.recipe.identity import Mark
 from adopt.recipe.known import Known
-from adopt.recipe.words import ATTRIBUTE_TIME, EVENTS, OWN_TIME, split_name
+from adopt.recipe.words import ATTRIBUTE_TIME, EVENTS, OWN_TIME, list_words, split_name
 from relay.handoff.wording import count
 
 MOST_NULLS = 0.05
@@ -21,6 +21,9 @@ def find_time(columns: Sequence[Known]) -> Iterator[Mark]:
     """
     able = [column for column in columns if column.type == "time" and column.distinct > 1]
     rated = sorted(((_rate(column), -column.index, column) for column in able), key=lambda one: one[:2])
+    if rated and rated[-1][0] <= 0:
+        rated = [(CLEAR if one.profile.is_sorted else 1, at, one) for _, at, one in rated if _bounds_log(one, columns)]
+        rated.sort(key=lambda one: one[:2])
     if not rated or rated[-1][0] <= 0:
         return
     rate, _, best = rated[-1]
@@ -31,6 +34,19 @@ def find_time(columns: Sequence[Known]) -> Iterator[Mark]:
     text = why + (f"; {count(len(others), 'other time')} may be inputs" if others else "")
     yield best.index, "time", Note(text, is_question=unsure, choices=('"input"',), key=f"columns.{best.shown}.role")
 
+
+def _bounds_log(column: Known, columns: Sequence[Known]) -> bool:
+    """Whether a time is the start or the end of what a row tells, such as a ride or a song that was played."""
+    if column.nulls > MOST_NULLS * column.profile.rows or not set(split_name(column.name)) <= BOUNDS:
+        return False
+    return column.profile.is_sorted or any(LASTING & set(split_name(other.name)) for other in columns)
+
+
+BOUNDS = list_words("start end begin stop started ended beginn ende von bis time date datetime zeit datum at utc ts")
+"""Words of the names of such times."""
+
+LASTING = list_words("duration dauer played elapsed hours stunden")
+"""Words in the names of how long it took."""
 
 CLEAR = 2
 """Rating from which on it is no question."""
