@@ -11,7 +11,7 @@ from monitor.wording import show_time
 from relay.handoff.errors import UsageError
 from relay.handoff.recipe import load_recipe
 from relay.handoff.verbs import VerbAnswer, add_recipe_options, read_verb_settings
-from relay.monitoring.answers import explain_no_reference
+from relay.monitoring.answers import LONGEST_WHO, explain_no_reference, explain_no_text
 from relay.monitoring.opening import open_store
 from relay.monitoring.store import AcceptedBaseline
 
@@ -33,8 +33,11 @@ def answer(options: argparse.Namespace) -> VerbAnswer:
     """
     settings = read_verb_settings(options)
     why = options.why.strip()
-    if not why or len(why) > LONGEST_WHY:
-        raise UsageError(f"--why has {len(why)} characters, expected 1 to {LONGEST_WHY}: say why the change is meant")
+    if refusal := explain_no_text(why, LONGEST_WHY):
+        raise UsageError(f"--why {refusal}: say why the change is meant")
+    by = options.by.strip()
+    if by and (refusal := explain_no_text(by, LONGEST_WHO)):
+        raise UsageError(f"--by {refusal}: say who accepts it")
     recipe = load_recipe(options.recipe, settings.overrides, data_dir=settings.data_dir)
     subject = find_subject(recipe, settings)
     with open_store(find_serve_folder(settings), settings.database_url) as store:
@@ -49,7 +52,7 @@ def answer(options: argparse.Namespace) -> VerbAnswer:
                 refusal,
                 next_step="Correct what sends these records; if the verdict is wrong, train on data that has them",
             )
-        who = options.by.strip() or _name_user()
+        who = by or _name_user()
         baseline = AcceptedBaseline(subject.model, subject.version, time.time(), who, why, report.window)
         store.accept(baseline)
     tell_gate(settings, baseline)

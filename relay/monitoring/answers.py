@@ -103,6 +103,15 @@ def explain_no_reference(report: Report) -> str:
     return ""
 
 
+def explain_no_text(text: str, most: int) -> str:
+    """Why a text of a person cannot be kept; empty where it can."""
+    if not 1 <= len(text) <= most:
+        return f"has {len(text):,} characters, expected 1 to {most:,}"
+    if any(sign == "\x00" or "\ud800" <= sign <= "\udfff" for sign in text):
+        return "has a sign that no database can hold, expected a text in UTF-8 without NUL"
+    return ""
+
+
 def make_baseline(report: Report, who: str, why: str, at_unix: float) -> AcceptedBaseline:
     """The records up to a report as the reference of its version."""
     return AcceptedBaseline(report.model, report.version, at_unix, who, why, report.window)
