@@ -10,8 +10,8 @@ PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; 
 	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 15))' 2>/dev/null && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help run adopt page api mlflow monitor notebook build docker-build up train serve update schedule dev dev-postgres \
-	dev-full monitoring down down-volumes doctor status logs logs-mlflow logs-serve psql backup restore test test-all \
+.PHONY: help run adopt page api mlflow monitor monitor-demo notebook build docker-build up train serve update \
+	schedule dev dev-postgres dev-full monitoring down down-volumes doctor status logs logs-mlflow logs-serve psql backup restore test test-all \
 	test-docker soak check fix bench lock clean
 
 # A line `##@` begins a group; `help` and `.env` are not listed.
@@ -48,6 +48,9 @@ api: .venv/ready ## Serve RECIPE's production model, or those of MODEL_URI, on h
 # Exit code 3 of the program, which make shows as an error, is an alarm.
 monitor: .venv/ready ## Look for drift in what RECIPE's model was asked since the last look: python -m monitor RECIPE
 	@$(BIN)/python -m monitor $(RECIPE)
+
+monitor-demo: .venv/ready ## Play broken data, a shift and a training on made-up borrowers, in two minutes
+	@$(BIN)/python -m monitor demo
 
 mlflow: .venv/ready ## Open MLflow's own page on the embedded registry: http://localhost:5000 (MLFLOW_PORT)
 	@test -f data/mlflow/mlflow.db || { echo "No embedded registry yet: make run makes it"; exit 1; }

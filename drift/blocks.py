@@ -1,6 +1,6 @@
 """The test of a block of rows against the profile: all columns and the score at one level."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -101,14 +101,26 @@ def test_block(
     if missing:
         raise DriftError(f"there are no counts of {', '.join(missing)}, which the profile has")
     columns = [test_column(column, counts[column.name]) for column in profile.columns]
-    columns.sort(key=lambda test: (test.p, -test.psi.raw))
     score = None
     if profile.score is not None and score_counts is not None:
         score = test_column(profile.score, score_counts)
-    every = [*(test.p for test in columns), *([] if score is None else [score.ad])]
-    tests = 3 * len(columns) + (score is not None)
     rows = max((count.rows for count in [*counts.values(), *([score_counts] if score_counts else [])]), default=0)
-    return BlockResult(min(1.0, min(every, default=1.0) * tests), alpha, tests, rows, tuple(columns), score)
+    return join_tests(columns, score, rows, alpha=alpha)
+
+
+def join_tests(columns: Sequence[ColumnTest], score: ColumnTest | None, rows: int, *, alpha: float) -> BlockResult:
+    """The result of a block whose columns were tested one by one.
+
+    Args:
+        columns: Tests of every column of the profile.
+        score: Tests of the score.
+        rows: Rows of the block.
+        alpha: Level of the whole block.
+    """
+    ordered = sorted(columns, key=lambda test: (test.p, -test.psi.raw))
+    every = [*(test.p for test in ordered), *([] if score is None else [score.ad])]
+    tests = 3 * len(ordered) + (score is not None)
+    return BlockResult(min(1.0, min(every, default=1.0) * tests), alpha, tests, rows, tuple(ordered), score)
 
 
 def test_column(column: ColumnProfile, block: ColumnCounts) -> ColumnTest:

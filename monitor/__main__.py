@@ -20,6 +20,7 @@ VERBS = {
     "export": Verb("write the reference rows and a window's records as Parquet files", "monitor.export"),
     "prepare": Verb("make the monitor's tables, and end", "monitor.prepare"),
     "lab": Verb("measure on your own data what the monitor finds, and how soon", "monitor.lab.command"),
+    "demo": Verb("play a break, a shift and a training on made-up borrowers, in two minutes", "monitor.demo.command"),
 }
 """The subcommands of `python -m monitor`; their modules are imported only when used."""
 
