@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 FORMAT = 1
 HOURS_A_DAY = 24.0
-PARTS = {"add": "values + sd", "factor": "x 12", "missing": "missing", "new": "new value", "mix": "mix",
+PARTS = {"add": "values + sd", "factor": "×12", "missing": "missing", "new": "new value", "mix": "mix",
          "label": "label", "permute": "dependence"}  # fmt: skip
 COUNTS = ("rows", "blocks", "found", "ks", "psi", "first_right", "placed", "placed_right")
 

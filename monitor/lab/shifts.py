@@ -55,7 +55,8 @@ def list_shifts(population: Population, columns: list[str], mixed: int) -> list[
         found += _list_column(population.rows.find(name))
     segments = [one for name in columns if (one := find_segment_border(population.rows.find(name))) is not None]
     for name, border, words in segments[:mixed]:
-        found += [Shift("mix", name, share, f"{share:.0%} more rows with {words}", border) for share in MIX_SHARES]
+        for share in MIX_SHARES:
+            found.append(Shift("mix", name, share, f"{share:.0%} of rows become ones with {words}", border))
     positive = population.is_positive
     if positive is not None and 0 < positive.mean() * LABEL_FACTOR < 1:
         found.append(Shift("label", "", LABEL_FACTOR, "twice as many rows of the positive class"))
@@ -72,7 +73,7 @@ def _list_column(column: Column) -> list[Shift]:
         if spread > 0:
             found += [Shift("add", name, step, f"{name} + {step:g} sd") for step in STEPS]
         if (drop_missing("number", column.values) > 0).mean() > 0.5:
-            found.append(Shift("factor", name, FACTOR_SHARE, f"{name} x {FACTOR:g} in {FACTOR_SHARE:.0%}"))
+            found.append(Shift("factor", name, FACTOR_SHARE, f"{name} ×{FACTOR:g} in {FACTOR_SHARE:.0%}"))
     else:
         found.append(Shift("new", name, NEW_SHARE, f"a new value of {name} in {NEW_SHARE:.0%}"))
     if find_missing(column.kind, column.values).mean() <= 0.9:
