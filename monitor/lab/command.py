@@ -22,6 +22,7 @@ from relay.handoff.files import write_atomically
 from relay.handoff.recipe import load_recipe
 from relay.handoff.settings import Settings
 from relay.handoff.verbs import VerbAnswer, add_recipe_options, read_verb_settings
+from relay.registry.watched import PREDICTED
 
 SIZES = (200, 1_000, 5_000, 20_000)
 BATCHES, LEAST_BATCHES, MOST_BATCHES = 200, 20, 10_000
@@ -115,7 +116,7 @@ def choose_columns(population: Population, named: str) -> list[str]:
     """
     known = [one.name for one in population.rows.columns]
     if not named:
-        return known[:MOST_COLUMNS]
+        return [name for name in known if name != PREDICTED][:MOST_COLUMNS]
     chosen = [name.strip() for name in named.split(",") if name.strip()]
     unknown = [name for name in chosen if name not in known]
     if unknown or not chosen:
