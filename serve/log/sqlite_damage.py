@@ -5,12 +5,19 @@ SQLite keeps no checksums of its pages: a changed letter within a text is not fo
 
 import sqlite3
 import stat
+import time
 from functools import lru_cache
 from pathlib import Path
 
 from serve.log.sqlite_tables import list_migrations
 from serve.log.sqlite_wal import explain_wal, read_index
 from serve.log.table_version import require_known_version
+
+ATTEMPTS = 20
+"""To read a write-ahead file that others change meanwhile."""
+
+PAUSE_SECONDS = 0.005
+"""Between two of them: longer than a process takes from the last copied commit to the removed file."""
 
 CODES = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
@@ -42,10 +49,27 @@ def examine_files(path: Path) -> None:
         raise DamagedError(f"the file is missing, and {wal.name} is there")
     if found is not None and not found.st_size:
         raise DamagedError("the file is empty")
-    index = read_index(path)  # first: frames that come meanwhile are no loss
-    why = explain_wal(wal, index) if found is not None else None
-    if why is not None:
-        raise DamagedError(why)
+    if found is not None:
+        examine_wal(path, wal)
+
+
+def examine_wal(path: Path, wal: Path) -> None:
+    """Make sure that SQLite would read all of a write-ahead file, also while other processes write to it or close it.
+
+    The last process that closes a log copies all commits into it and removes the write-ahead file. Whoever reads the
+    index before that and the file afterwards finds commits that seem to be lost; then the index is another one now.
+
+    Raises:
+        DamagedError: it would not.
+    """
+    for attempt in range(ATTEMPTS):
+        index = read_index(path)  # first: frames that come meanwhile are no loss
+        why = explain_wal(wal, index)
+        if why is None:
+            return
+        if read_index(path) == index or attempt == ATTEMPTS - 1:
+            raise DamagedError(why)
+        time.sleep(PAUSE_SECONDS)
 
 
 def examine_head(path: Path) -> None:

@@ -7,6 +7,7 @@ Source: https://www.sqlite.org/fileformat2.html#walformat and https://www.sqlite
 """
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -66,10 +67,12 @@ def explain_wal(path: Path, indexed: Indexed | None = None) -> str | None:
     """
     for _ in range(ATTEMPTS):
         before = _read_header(path)
-        frames = _read_frames(path, before) if _is_header(before) else Frames(0, 0)
+        frames = Frames(0, 0)
+        with suppress(FileNotFoundError):
+            frames = _read_frames(path, before) if _is_header(before) else frames
         if before == _read_header(path):
             break
-    size = path.stat().st_size if path.exists() else 0
+    size = _find_size(path)
     if size >= HEADER + FRAME_HEADER + PAGE_SIZES[0] and not _is_header(before):
         return f"the header of {path.name} is damaged, and its commits are lost"
     if frames.passed_over > 1:
@@ -102,6 +105,13 @@ def read_index(path: Path) -> Indexed | None:
         return None
     copied = int(np.frombuffer(content[-4:], np.uint32)[0])
     return Indexed(int(words[4]), first[32:40], copied >= int(words[4]))
+
+
+def _find_size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:  # the last process that closed the log has removed it
+        return 0
 
 
 def _read_header(path: Path) -> bytes:

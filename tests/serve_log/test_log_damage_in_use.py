@@ -21,7 +21,9 @@ from patience import HANG_SECONDS
 from serve.log.record import LogUnavailableError, LogVersionError, PredictionLog
 from serve.log.set_aside import hold_folder, set_aside
 from serve.log.sqlite import SqliteLog
+from serve.log.sqlite_damage import examine_files
 from serve.log.sqlite_tables import create
+from serve.log.sqlite_wal import Indexed, read_index
 
 ROUNDS = 2
 """Of two processes that are killed."""
@@ -225,3 +227,44 @@ def set_aside_often(path: Path, is_over: threading.Event) -> None:
 def read_rows(log: Path) -> list[tuple[str, str]]:
     with closing(sqlite3.connect(log)) as connection:
         return connection.execute("select id, input from predictions").fetchall()
+
+
+CLOSE_OFTEN = """
+import sqlite3, sys
+for number in range(int(sys.argv[2])):
+    connection = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=10)
+    for _ in range(5):
+        connection.execute("insert or replace into probe values (1, ?)", (number,))
+    connection.close()
+"""
+"""A process that opens a log, commits and closes it, again and again: the last one to close removes the `-wal`."""
+
+
+def test_a_log_that_another_process_closes_meanwhile_is_not_taken_for_damaged(sqlite: SqlitePlace) -> None:
+    path = sqlite.path
+    create(path)
+    looks = 0
+    with subprocess.Popen([sys.executable, "-c", CLOSE_OFTEN, str(path), "300"]) as other:
+        while other.poll() is None:
+            examine_files(path)
+            looks += 1
+    assert (other.returncode, looks > 100) == (0, True)
+
+
+def test_a_write_ahead_file_that_is_removed_between_two_looks_is_not_taken_for_lost(
+    sqlite: SqlitePlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = sqlite.path
+    create(path)
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("insert or replace into probe values (1, 7)")
+
+    def read_then_close(path: Path) -> Indexed | None:
+        found = read_index(path)
+        other.close()
+        return found
+
+    monkeypatch.setattr("serve.log.sqlite_damage.read_index", read_then_close)
+    examine_files(path)
+    assert not path.with_name("predictions.sqlite-wal").exists()
+    assert sqlite.query("select at_unix from probe") == [(7.0,)]
