@@ -75,6 +75,9 @@ def take_labels(subject: Subject, progress: Progress, profile: Profile, log: Log
     labelled.judged = [*labelled.judged, *((one.records, labels) for one, labels in given_up)][-MOST_JUDGED:]
     labelled.waiting = [cohort for cohort, _ in still]
     labelled.losses = watch.to_bytes()
+    if progress.history:  # labels come after their records: the evidence as it is at the last look
+        (log10,) = watch.log10_evidence.values()
+        progress.history[-1] = progress.history[-1].model_copy(update={"loss_log10": round(log10, 6)})
     shown = [*labelled.judged, *((cohort.records, labels) for cohort, labels in still)]
     labelled.state = _describe(progress, profile, losses, shown) if shown else None
 

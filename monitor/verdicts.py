@@ -16,6 +16,7 @@ from relay.monitoring.report import (
     ColumnEvidence,
     Factor,
     Interval,
+    LabelState,
     Segment,
     Verdict,
     VerdictKind,
@@ -177,13 +178,21 @@ def _judge_harm(situation: Situation) -> Verdict:
     name = next((one for one in ("brier", "log", "squared", "error") if labels and one in labels.realised), "")
     if labels is not None and name and labels.realised[name].value is not None:
         text += f": {labels.realised[name].value:.4g}, on the test rows {labels.reference.get(name, float('nan')):.4g}"
-        reading = {
-            "concept": "; the records are no harder than before, so what they mean has changed",
-            "covariate": "; the records themselves are harder to predict",
-        }
-        text += reading.get(labels.reading, "")
+        text += _say_reading(labels)
     found = _make(situation, VerdictKind.HARM, text, list_evident(situation))
     return found.model_copy(update={"since_unix": situation.progress.labelled.harm_unix})
+
+
+def _say_reading(labels: LabelState) -> str:
+    """What the realised losses tell beside those that were expected without labels."""
+    if labels.reading == "covariate":
+        return "; the records themselves are harder to predict"
+    if labels.reading != "concept":
+        return ""
+    expected, before = labels.expected.get("brier"), labels.reference.get("brier")
+    if expected is not None and expected.low is not None and before is not None and expected.low > before:
+        return "; the records are harder to predict, and that explains a part only: what they mean has changed, too"
+    return "; the records are no harder than before, so what they mean has changed"
 
 
 def _judge_shift(situation: Situation) -> Verdict:

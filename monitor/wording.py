@@ -86,6 +86,9 @@ def _list_facts(report: Report, waiting: int) -> Iterator[tuple[str, str]]:
     if rows.last_unix is not None:
         yield "up to", show_time(rows.last_unix)
     yield "evidence", f"{_show_power(evidence.log10)} against chance; alarm from {_show_power(evidence.limit_log10)}"
+    if evidence.loss_log10 > 0:
+        limit = _show_power(evidence.loss_limit_log10)
+        yield "", f"of the losses {_show_power(evidence.loss_log10)}; alarm from {limit}"
     yield from _list_labels(report)
     yield "decision", f"{ACTIONS[report.decision.action]}: {report.decision.why}"
     if report.baseline.kind != "version":

@@ -17,6 +17,7 @@ from logged import Log, make_row
 from monitor.log.opening import open_log
 from monitor.running import Outcome, Run
 from monitor.subject import Subject
+from monitor.wording import to_text
 from relay.handoff.errors import RelayError
 from relay.monitoring.opening import open_store
 from relay.monitoring.report import Action, VerdictKind
@@ -124,7 +125,22 @@ def test_wrong_answers_are_harm_and_soon_after_the_promotion_a_rollback(sqlite_l
     assert (report.verdict.kind, report.decision.action) == (VerdictKind.HARM, Action.ROLLBACK)
     assert report.labels is not None
     assert (report.labels.mature, report.labels.coverage, report.labels.reading) == (3_000, 1.0, "concept")
+    assert "the records are no harder than before" in report.verdict.text
+    assert report.evidence.history[-1].loss_log10 == report.evidence.loss_log10 > report.evidence.loss_limit_log10
+    assert f"of the losses 10^{report.evidence.loss_log10:.0f} : 1; alarm from 100 : 1" in to_text(report)
     assert run(sqlite_log, make_subject()).report == report
+
+
+def test_of_harder_records_with_other_labels_the_report_says_both(sqlite_log: Log) -> None:
+    frame = draw(3_000, 5, young=0.9)
+    sqlite_log.write(make_requests(frame), draw_labels(frame, flipped=0.2))
+    report = run(sqlite_log, make_subject()).report
+    assert report.labels is not None
+    expected, before = report.labels.expected["brier"].low, report.labels.reference["brier"]
+    assert (report.verdict.kind, report.labels.reading) == (VerdictKind.HARM, "concept")
+    assert expected is not None
+    assert expected > before
+    assert "the records are harder to predict, and that explains a part only" in report.verdict.text
 
 
 def test_labels_that_are_young_or_few_are_not_counted(sqlite_log: Log) -> None:
