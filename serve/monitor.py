@@ -187,5 +187,5 @@ def _require_words(who: str, why: str) -> tuple[str, str]:
 
 
 def _refuse(name: str, found: str, expected: str) -> InvalidRecordsError:
-    message = f"{name or 'the body'} is {found}, expected {expected}"
+    message = f"{name} is {found}, expected {expected}" if name else f"the body: {found}; expected {expected}"
     return InvalidRecordsError(message, (Flaw(name, found, expected, message),))

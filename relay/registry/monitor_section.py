@@ -31,7 +31,7 @@ def read_length(text: Any) -> timedelta:
         return text
     match = LENGTH.fullmatch(text.strip()) if isinstance(text, str) else None
     if match is None:
-        raise ValueError('expected a length of time such as "30d", "12h" or "2 weeks"')
+        raise ValueError('expected minutes, hours, days or weeks, such as "90m", "12h", "30d" or "2 weeks"')
     length = int(match[1]) * UNITS[match[2] or WORDS[match[3]]]
     if length > LONGEST:
         raise ValueError("expected at most ten years")

@@ -58,8 +58,11 @@ def test_what_the_recipe_says_is_typed(tmp_path: Path) -> None:
     [
         ("label_dealy = '30d'", r"\[monitor\] label_dealy: unknown key \(did you mean .?label_delay.?\?\)"),
         ("alpha = 2.0", r"\[monitor\] alpha: expected less than or equal to 0.2 \(found 2.0\)"),
-        ("label_delay = 'soon'", r"\[monitor\] label_delay: expected a length of time such as .* \(found 'soon'\)"),
-        ("cooldown = 3", r"\[monitor\] cooldown: expected a length of time .* \(found 3\)"),
+        (
+            "label_delay = 'soon'",
+            r"\[monitor\] label_delay: expected minutes, hours, days or weeks, such as .* \(found 'soon'\)",
+        ),
+        ("cooldown = 3", r"\[monitor\] cooldown: expected minutes, hours, days or weeks, .* \(found 3\)"),
         ("probation = '900000d'", r"\[monitor\] probation: expected at most ten years"),
         ("keep_rows = 'no'", r"\[monitor\] keep_rows: expected a valid boolean"),
         ("retrain = 'always'", r"\[monitor\] retrain: expected 'suggest', 'auto' or 'never'"),
