@@ -9,6 +9,7 @@ from serve.stored import LONGEST_SOURCE
 
 RECORD: Json = {"type": "integer", "minimum": 0, "default": 0, "description": "Number of the record in its request"}
 SOURCE: Json = {"type": "string", "maxLength": LONGEST_SOURCE, "pattern": NO_NUL, "description": "Who says so"}
+NOTHING: Json = {"type": "null"}
 STATES = ("added", "known", "superseded", "refused")
 
 EXAMPLE = (
@@ -65,7 +66,15 @@ def _label(value: Json) -> Json:
 def _labels(value: Json) -> Json:
     text: Json = {"type": "string", "minLength": 1, "pattern": NO_NUL}
     key: Json = {"type": ["string", "integer"], "minLength": 1, "maxLength": LONGEST_KEY, "pattern": NO_NUL}
-    rest: Json = {"model": text | {"description": "Whose records bear the key"}, "value": value, "source": SOURCE}
+    model: Json = text | {
+        "type": ["string", "null"],
+        "description": "Whose records bear the key; else those of the model of /predict",
+    }
+    source: Json = SOURCE | {"type": ["string", "null"]}
+    rest: Json = {"model": model, "value": value, "source": source}
+    # null is what is not there: programs write it for an empty cell.
+    by_number: Json = {"prediction_id": text, "record": RECORD | {"type": ["integer", "null"]}, "key": NOTHING}
+    by_key: Json = {"key": key, "prediction_id": NOTHING, "record": NOTHING}
     shapes = [
         {
             "type": "object",
@@ -73,7 +82,7 @@ def _labels(value: Json) -> Json:
             "required": [*list(named)[:1], "value"],
             "additionalProperties": False,
         }
-        for named in ({"prediction_id": text, "record": RECORD}, {"key": key})
+        for named in (by_number, by_key)
     ]
     content: Json = {
         "application/json": {"schema": {"type": "array", "items": {"anyOf": shapes}, "minItems": 1}},

@@ -59,7 +59,8 @@ class Api:
         found = self._ask(f"/models/{quote(self.model)}")
         body = {name: found[name] for name in Contract.model_fields if name in found}
         # The API tells a column's whole declaration; where a file would bring it from is no part of a contract.
-        for column in (*body["inputs"].values(), body["target_column"]):
+        columns = (*body["inputs"].values(), *body.get("record_key", {}).values(), body["target_column"] or {})
+        for column in columns:
             column.pop("source", None)
         contract = Contract.from_json(json.dumps(body).encode())
         return Served(found["model"], str(found["model_version"]), found["run_id"], contract)
