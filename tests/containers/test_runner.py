@@ -129,11 +129,14 @@ def inspect(container: str) -> Any:
     return json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout)[0]
 
 
+STAGES = "stage: expected one of ingest, preprocess, train, rollback, rollback-harm, monitor"
+
+
 @pytest.mark.parametrize(
     ("body", "why"),
     [
-        (ORDER | {"stage": "mlflow"}, "stage: expected one of ingest, preprocess, train, rollback"),
-        (ORDER | {"stage": ["ingest"]}, "stage: expected one of ingest, preprocess, train, rollback"),
+        (ORDER | {"stage": "mlflow"}, STAGES),
+        (ORDER | {"stage": ["ingest"]}, STAGES),
         (ORDER | {"recipe": "../linear"}, "recipe: expected [a-z0-9][a-z0-9_-]{0,63}"),
         (ORDER | {"recipe": "--data-dir=/"}, "recipe: expected [a-z0-9][a-z0-9_-]{0,63}"),
         (ORDER | {"recipe": "linear\n"}, "recipe: expected [a-z0-9][a-z0-9_-]{0,63}"),

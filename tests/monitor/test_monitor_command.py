@@ -65,7 +65,7 @@ def test_an_alarm_ends_with_3_and_says_what_where_and_what_to_do(place: Path, co
     code, said = command("credit")
     first, second = said.splitlines()[0], said.splitlines()[2]
     assert (code, first) == (3, "BREAK: the data is broken  (credit version 3)")
-    assert second.strip().startswith("Income: ")
+    assert second.strip().startswith("income: ")
     assert "of the values are missing (reference: 5.35%)" in second
     assert "Do not train on this data." in said
     code, said = command("credit", "--json")
