@@ -19,9 +19,9 @@ from relay.monitoring.answers import (
     make_decision,
     read_seen,
 )
+from relay.monitoring.base import Store
 from relay.monitoring.opening import open_store
 from relay.monitoring.report import Action, Report
-from relay.monitoring.store import Store
 
 
 class NoReportError(RelayError):

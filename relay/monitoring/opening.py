@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from relay.monitoring.base import Store
 from relay.monitoring.sqlite import STORE_FILE, SqliteStore
-from relay.monitoring.store import Store
 
 
 def open_store(folder: Path, database_url: str = "", *, is_reader: bool = False) -> Store:

@@ -3,29 +3,17 @@
 Serving asks the same questions (`monitoring.statements`) through its own driver.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import replace
-from typing import Any, Self, TypeVar
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Self
 
 from relay.monitoring import statements as sql
-from relay.monitoring.report import Report
-from relay.monitoring.store import (
-    AcceptedBaseline,
-    Change,
-    Event,
-    MonitorBusyError,
-    MonitorStoreError,
-    State,
-    Window,
-)
+from relay.monitoring.base import Execute, Made, Store
+from relay.monitoring.store import MonitorStoreError
 from relay.tables.connection import Database
 
-Made = TypeVar("Made")
 
-BUSY = "another run of the monitor has committed meanwhile: nothing was counted twice. Run it again"
-
-
-class PostgresStore:
+class PostgresStore(Store):
     """A `Store` in a database of PostgreSQL.
 
     Args:
@@ -55,66 +43,10 @@ class PostgresStore:
             self._database.__exit__()
         self._database = None
 
-    def read_state(self, model: str, version: str) -> State | None:
-        """What the last run of this version left; None before the first one."""
-        return self._find(sql.READ_STATE, (model, version), sql.make_state)
-
-    def commit(self, change: Change) -> State:
-        """Commit a run as a whole; gives the state with its new revision."""
-        state, database = change.state, self._open()
-        with database.transaction():
-            save = sql.UPDATE_STATE if state.revision else sql.INSERT_STATE
-            values = (state.model, state.version, state.revision, state.body)
-            if database.execute(sql.for_postgres(save), *values) != 1:
-                raise MonitorBusyError(f"{state.model} {state.version}: {BUSY}")
-            for statement, given in sql.list_statements(change):
-                database.execute(sql.for_postgres(statement), *given)
-        return replace(state, revision=state.revision + 1)
-
-    def find_report(self, model: str, version: str | None = None) -> Report | None:
-        """The newest report of a version, or of the model's version that was looked at last."""
-        if version is None:
-            found = self._find(sql.FIND_LATEST, (model,), sql.make_window)
-        else:
-            found = self._find(sql.FIND_OF_VERSION, (model, version), sql.make_window)
-        return found.report if found else None
-
-    def list_windows(self, model: str, limit: int = 50, *, before: str | None = None) -> list[Window]:
-        """Windows of a model, newest first, at most `limit`; those behind the window `before` in this order."""
-        return self._list(sql.LIST_WINDOWS, (model, before or "", limit), sql.make_window)
-
-    def list_events(self, model: str, limit: int = 100) -> list[Event]:
-        """Events of a model, newest first."""
-        return self._list(sql.LIST_EVENTS, (model, limit), sql.make_event)
-
-    def add_event(self, event: Event) -> None:
-        """Keep one event."""
-        self._write([(sql.INSERT_EVENT, sql.list_event(event)), (sql.PRUNE_EVENTS, (event.model,))])
-
-    def accept(self, baseline: AcceptedBaseline) -> None:
-        """Keep a baseline and its event; the monitor's next run starts again from it."""
-        self._write(sql.list_accepted(baseline))
-
-    def note_run(self, model: str, at_unix: float) -> None:
-        """Keep when the monitor last read the prediction log of a model to its end."""
-        self._write([(sql.NOTE_RUN, (model, at_unix))])
-
-    def find_run(self, model: str) -> float | None:
-        """When the monitor last read the prediction log of a model to its end; None before the first time."""
-        return self._find(sql.FIND_RUN, (model,), lambda values: float(values[0]))
-
-    def find_baseline(self, model: str, version: str) -> AcceptedBaseline | None:
-        """The baseline that was accepted last for a version; None for its own test rows."""
-        return self._find(sql.FIND_BASELINE, (model, version), sql.make_baseline)
-
     def _open(self) -> Database:
         if self._database is None:
             raise MonitorStoreError("the monitor's store is not open")
         return self._database
-
-    def _find(self, statement: str, values: tuple[Any, ...], make: Callable[[Sequence[Any]], Made]) -> Made | None:
-        found = self._list(statement, values, make)
-        return found[0] if found else None
 
     def _list(self, statement: str, values: tuple[Any, ...], make: Callable[[Sequence[Any]], Made]) -> list[Made]:
         if not self._has_tables:
@@ -122,11 +54,11 @@ class PostgresStore:
         rows = self._open().fetch(sql.for_postgres(statement), *values).to_pylist()
         return [make(list(row.values())) for row in rows]
 
-    def _write(self, statements: list[sql.Statement]) -> None:
+    @contextmanager
+    def _writing(self) -> Iterator[Execute]:
         database = self._open()
         with database.transaction():
-            for statement, values in statements:
-                database.execute(sql.for_postgres(statement), *values)
+            yield lambda statement, values: database.execute(sql.for_postgres(statement), *values)
 
     def _read_version(self) -> int:
         """The version of the tables; 0 before they are made."""

@@ -1,25 +1,14 @@
 """The monitor's store in a file of SQLite of its own, beside the prediction log: neither waits for the other."""
 
 import sqlite3
-from collections.abc import Callable, Sequence
-from contextlib import suppress
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 from relay.monitoring import statements as sql
-from relay.monitoring.report import Report
-from relay.monitoring.store import (
-    AcceptedBaseline,
-    Change,
-    Event,
-    MonitorBusyError,
-    MonitorStoreError,
-    State,
-    Window,
-)
-
-Made = TypeVar("Made")
+from relay.monitoring.base import Execute, Made, Store
+from relay.monitoring.store import MonitorStoreError
 
 STORE_FILE = "monitor.sqlite"
 """In the folder of serving."""
@@ -27,10 +16,8 @@ STORE_FILE = "monitor.sqlite"
 PATIENCE_SECONDS = 10.0
 """For another process that holds the file."""
 
-BUSY = "another run of the monitor has committed meanwhile: nothing was counted twice. Run it again"
 
-
-class SqliteStore:
+class SqliteStore(Store):
     """A `Store` in a file.
 
     Args:
@@ -65,72 +52,11 @@ class SqliteStore:
             self._connection.close()
         self._connection = None
 
-    def read_state(self, model: str, version: str) -> State | None:
-        """What the last run of this version left; None before the first one."""
-        return self._find(sql.READ_STATE, (model, version), sql.make_state)
-
-    def commit(self, change: Change) -> State:
-        """Commit a run as a whole; gives the state with its new revision."""
-        state = change.state
-        with self._writing() as connection:
-            save = sql.UPDATE_STATE if state.revision else sql.INSERT_STATE
-            values = (state.model, state.version, state.revision, state.body)
-            if connection.execute(sql.for_sqlite(save), values).rowcount != 1:
-                raise MonitorBusyError(f"{state.model} {state.version}: {BUSY}")
-            for statement, given in sql.list_statements(change):
-                connection.execute(sql.for_sqlite(statement), given)
-        return replace(state, revision=state.revision + 1)
-
-    def find_report(self, model: str, version: str | None = None) -> Report | None:
-        """The newest report of a version, or of the model's version that was looked at last."""
-        if version is None:
-            found = self._find(sql.FIND_LATEST, (model,), sql.make_window)
-        else:
-            found = self._find(sql.FIND_OF_VERSION, (model, version), sql.make_window)
-        return found.report if found else None
-
-    def list_windows(self, model: str, limit: int = 50, *, before: str | None = None) -> list[Window]:
-        """Windows of a model, newest first, at most `limit`; those behind the window `before` in this order."""
-        return self._list(sql.LIST_WINDOWS, (model, before or "", limit), sql.make_window)
-
-    def list_events(self, model: str, limit: int = 100) -> list[Event]:
-        """Events of a model, newest first."""
-        return self._list(sql.LIST_EVENTS, (model, limit), sql.make_event)
-
-    def add_event(self, event: Event) -> None:
-        """Keep one event."""
-        self._write([(sql.INSERT_EVENT, sql.list_event(event)), (sql.PRUNE_EVENTS, (event.model,))])
-
-    def accept(self, baseline: AcceptedBaseline) -> None:
-        """Keep a baseline and its event; the monitor's next run starts again from it."""
-        self._write(sql.list_accepted(baseline))
-
-    def note_run(self, model: str, at_unix: float) -> None:
-        """Keep when the monitor last read the prediction log of a model to its end."""
-        self._write([(sql.NOTE_RUN, (model, at_unix))])
-
-    def find_run(self, model: str) -> float | None:
-        """When the monitor last read the prediction log of a model to its end; None before the first time."""
-        return self._find(sql.FIND_RUN, (model,), lambda values: float(values[0]))
-
-    def find_baseline(self, model: str, version: str) -> AcceptedBaseline | None:
-        """The baseline that was accepted last for a version; None for its own test rows."""
-        return self._find(sql.FIND_BASELINE, (model, version), sql.make_baseline)
-
-    def _find(self, statement: str, values: tuple[Any, ...], make: Callable[[Sequence[Any]], Made]) -> Made | None:
-        found = self._list(statement, values, make)
-        return found[0] if found else None
-
     def _list(self, statement: str, values: tuple[Any, ...], make: Callable[[Sequence[Any]], Made]) -> list[Made]:
         if self._connection is None:
             return []
         with self._explained():
             return [make(row) for row in self._connection.execute(sql.for_sqlite(statement), values)]
-
-    def _write(self, statements: list[sql.Statement]) -> None:
-        with self._writing() as connection:
-            for statement, values in statements:
-                connection.execute(sql.for_sqlite(statement), values)
 
     def _migrate(self, connection: sqlite3.Connection) -> None:
         with self._writing():
@@ -146,9 +72,11 @@ class SqliteStore:
                     connection.execute(sql.for_sqlite(statement))
                 connection.execute("insert into monitor_version values (?)", (number,))
 
-    def _writing(self) -> "_Transaction":
+    @contextmanager
+    def _writing(self) -> Iterator[Execute]:
         assert self._connection is not None  # noqa: S101 - a writer is opened by `with`
-        return _Transaction(self._connection, self._path)
+        with _Transaction(self._connection, self._path) as connection:
+            yield lambda statement, values: connection.execute(sql.for_sqlite(statement), values).rowcount
 
     def _explained(self) -> "_Explained":
         return _Explained(self._path)
