@@ -140,6 +140,18 @@ class ColumnProfile:
             self.counts, self.coarse_counts, self.psi_counts, missing=self.missing, new=self.new, rows=self.rows
         )
 
+    def with_counts(self, counts: ColumnCounts) -> "ColumnProfile":
+        """The same bins with the counts of other test rows."""
+        return replace(
+            self,
+            counts=counts.fine,
+            coarse_counts=counts.coarse,
+            psi_counts=counts.psi,
+            missing=counts.missing,
+            new=counts.new,
+            rows=counts.rows,
+        )
+
     def to_json(self) -> dict[str, Any]:
         """The profile as JSON values; numbers are exact, so that bins stay the same bins."""
         return asdict(self)
@@ -179,16 +191,7 @@ def build_column(train: Column, test: npt.ArrayLike) -> ColumnProfile:
     present = drop_missing(train.kind, train.values)
     empty = ColumnProfile(train.name, train.kind, (), (), (), (), (), (), (), missing=0, rows=0)
     column = _choose_bins(empty, present) if train.kind == "number" else _choose_values(empty, present.tolist())
-    counts = column.count(test)
-    return replace(
-        column,
-        counts=counts.fine,
-        coarse_counts=counts.coarse,
-        psi_counts=counts.psi,
-        missing=counts.missing,
-        new=counts.new,
-        rows=counts.rows,
-    )
+    return column.with_counts(column.count(test))
 
 
 def _choose_bins(column: ColumnProfile, present: Floats) -> ColumnProfile:

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-from drift.column_profile import ColumnCounts, ColumnProfile
 from monitor.decode import Answered, make_chunk, read_answered
 from monitor.log.record import LogReader, Which
 from monitor.progress import Progress
@@ -32,10 +31,10 @@ def start_from(
         return progress
     chunk = make_chunk(subject.contract, subject.profile, answered)
     counts = subject.profile.count(chunk.columns)
-    columns = tuple(_count_again(one, counts[one.name]) for one in subject.profile.columns)
+    columns = tuple(one.with_counts(counts[one.name]) for one in subject.profile.columns)
     score = subject.profile.score
     if score is not None and chunk.score is not None:
-        score = _count_again(score, score.count(chunk.score))
+        score = score.with_counts(score.count(chunk.score))
     profile = replace(subject.profile, columns=columns, score=score, rows=chunk.rows)
     return Progress(
         position=progress.position,
@@ -68,15 +67,3 @@ def read_since(subject: Subject, progress: Progress, log: LogReader, since_unix:
         if progress.position is not None and row.id == progress.position.id:
             break
     return found
-
-
-def _count_again(column: ColumnProfile, counts: ColumnCounts) -> ColumnProfile:
-    return replace(
-        column,
-        counts=counts.fine,
-        coarse_counts=counts.coarse,
-        psi_counts=counts.psi,
-        missing=counts.missing,
-        rows=counts.rows,
-        new=counts.new,
-    )

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from drift.column_profile import ColumnProfile
 from drift.columns import Column, Floats, Integers
 from drift.losses import measure_losses
 from drift.profile import SCORE, Profile
@@ -75,22 +74,9 @@ class Population:
         """The version's profile with the counts of other test rows."""
         score = None
         if self.profile.score is not None and drawn.score is not None:
-            score = _count(self.profile.score, Column(SCORE, "number", drawn.score))
-        columns = tuple(_count(one, drawn.find(one.name)) for one in self.profile.columns)
+            score = self.profile.score.with_counts(self.profile.score.count(drawn.score))
+        columns = tuple(one.with_counts(one.count(drawn.find(one.name).values)) for one in self.profile.columns)
         return replace(self.profile, columns=columns, score=score)
-
-
-def _count(known: ColumnProfile, column: Column) -> ColumnProfile:
-    found = known.count(column.values)
-    return replace(
-        known,
-        counts=found.fine,
-        coarse_counts=found.coarse,
-        psi_counts=found.psi,
-        missing=found.missing,
-        new=found.new,
-        rows=found.rows,
-    )
 
 
 def read_population(subject: Subject) -> Population:

@@ -213,14 +213,19 @@ def test_a_season_that_is_named_later_is_said_to_count_later(sqlite_log: Log) ->
     assert any('season = "weekday" now: it counts from the next version' in text for text in off)
 
 
-def test_refused_records_are_a_break(log: Log) -> None:
-    log.write(make_requests(draw(1_000, 5)))
+def refuse(log: Log, times: range, requests: int, records: int) -> None:
+    """Counts of refused records, the same at each time."""
     insert = (
         "insert into {p}refused (at_unix, model, version, kind, requests, records, by_column)"
-        " values ($1, 'credit', '3', 'records', 20, 40, '{{}}')"
+        f" values ($1, 'credit', '3', 'records', {requests}, {records}, '{{{{}}}}')"
     )
-    for at_unix in range(3_000, 9_000, 1_000):
+    for at_unix in times:
         log.execute(insert, float(at_unix))
+
+
+def test_refused_records_are_a_break(log: Log) -> None:
+    log.write(make_requests(draw(1_000, 5)))
+    refuse(log, range(3_000, 9_000, 1_000), 20, 40)
     report = run(log, make_subject()).report
     assert (report.verdict.kind, report.verdict.columns[0].name) == (VerdictKind.BREAK, "(refused)")
     assert report.rows.refused == 240
@@ -228,12 +233,7 @@ def test_refused_records_are_a_break(log: Log) -> None:
 
 def test_refused_records_are_counted_where_no_other_record_comes(log: Log) -> None:
     log.write(make_requests(draw(30, 5)))
-    insert = (
-        "insert into {p}refused (at_unix, model, version, kind, requests, records, by_column)"
-        " values ($1, 'credit', '3', 'records', 1, 90, '{{}}')"
-    )
-    for at_unix in range(4_000, 9_000, 1_000):
-        log.execute(insert, float(at_unix))
+    refuse(log, range(4_000, 9_000, 1_000), 1, 90)
     report = run(log, make_subject()).report
     assert (report.verdict.kind, report.verdict.columns[0].name) == (VerdictKind.BREAK, "(refused)")
     assert (report.rows.counted, report.rows.refused, report.rows.last_unix) == (30, 450, 8_000.0)
