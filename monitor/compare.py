@@ -8,8 +8,8 @@ from monitor.wording import show_time
 from relay.handoff.errors import UsageError
 from relay.handoff.recipe import load_recipe
 from relay.handoff.verbs import VerbAnswer, add_recipe_options, read_verb_settings
-from relay.monitoring.base import Store
 from relay.monitoring.opening import open_store
+from relay.monitoring.questions import Store
 from relay.monitoring.report import Report
 from relay.registry.versions import name_model
 

@@ -15,7 +15,7 @@ from monitor.reporting import Compared, make_report
 from monitor.subject import Subject
 from monitor.verdicts import Situation, judge
 from relay.handoff.errors import RelayError
-from relay.monitoring.base import Store
+from relay.monitoring.questions import Store
 from relay.monitoring.report import Action, Decision, Report, Verdict
 from relay.monitoring.store import Change, Event, State, Window
 

@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar
 
 from relay.handoff.database import name_database
 from relay.monitoring import statements as sql
-from relay.monitoring.base import Store
+from relay.monitoring.questions import Store
 from relay.monitoring.report import Report
 from relay.monitoring.sqlite import STORE_FILE, SqliteStore
 from relay.monitoring.store import AcceptedBaseline, Event, MonitorStoreError, Window

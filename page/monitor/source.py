@@ -19,8 +19,8 @@ from relay.monitoring.answers import (
     make_decision,
     read_seen,
 )
-from relay.monitoring.base import Store
 from relay.monitoring.opening import open_store
+from relay.monitoring.questions import Store
 from relay.monitoring.report import Action, Report
 
 

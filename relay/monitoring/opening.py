@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from relay.monitoring.base import Store
+from relay.monitoring.questions import Store
 from relay.monitoring.sqlite import STORE_FILE, SqliteStore
 
 

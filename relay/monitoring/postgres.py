@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import Any, Self
 
 from relay.monitoring import statements as sql
-from relay.monitoring.base import Execute, Made, Store
+from relay.monitoring.questions import Execute, Made, Store
 from relay.monitoring.store import MonitorStoreError
 from relay.tables.connection import Database
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from relay.monitoring import statements as sql
-from relay.monitoring.base import Execute, Made, Store
+from relay.monitoring.questions import Execute, Made, Store
 from relay.monitoring.store import MonitorStoreError
 
 STORE_FILE = "monitor.sqlite"

@@ -1,4 +1,4 @@
-"""What the monitor keeps, whichever database; `monitoring.base` says what a store does.
+"""What the monitor keeps, whichever database; `monitoring.questions` says what a store does.
 
 All that one run learned is committed in one transaction: windows, state and cursor, events. So a run that is killed
 anywhere has counted each record of the log once or not yet.

@@ -17,8 +17,8 @@ from monitor.log.opening import open_log
 from monitor.running import Run
 from monitor.subject import Subject
 from monitor.window_folder import KEEP, is_current, save_windows
-from relay.monitoring.base import Store
 from relay.monitoring.opening import open_store
+from relay.monitoring.questions import Store
 from relay.monitoring.store import State, Window
 
 NOW = 20_000.0

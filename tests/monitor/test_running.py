@@ -19,8 +19,8 @@ from monitor.running import Outcome, Run
 from monitor.subject import Subject
 from monitor.wording import to_text
 from relay.handoff.errors import RelayError
-from relay.monitoring.base import Store
 from relay.monitoring.opening import open_store
+from relay.monitoring.questions import Store
 from relay.monitoring.report import Action, VerdictKind
 from relay.monitoring.store import AcceptedBaseline, Change
 from serve.log.record import Row

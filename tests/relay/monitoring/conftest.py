@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from postgres_server import postgres_server, postgres_url  # noqa: F401
 
-from relay.monitoring.base import Store
 from relay.monitoring.opening import open_store
+from relay.monitoring.questions import Store
 
 OpenStore = Callable[..., Store]
 

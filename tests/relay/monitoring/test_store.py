@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from relay.monitoring.base import Store
+from relay.monitoring.questions import Store
 from relay.monitoring.report import Action, Decision, Evidence, Report, RowCounts, Verdict, VerdictKind
 from relay.monitoring.statements import MOST_WINDOWS
 from relay.monitoring.store import AcceptedBaseline, Change, Event, MonitorBusyError, State, Window
