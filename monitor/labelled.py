@@ -29,7 +29,6 @@ MOST_JUDGED = 50
 MOST_KEPT = 2_000
 """Mature records that figures are of."""
 ONE_SIDED_ROWS = 200
-SHOWN = {"brier": "brier", "squared": "squared", "log": "log", "error": "error"}
 
 
 @dataclass(frozen=True)
@@ -38,7 +37,7 @@ class Truths:
 
     labels: int
     kept: list[tuple[float, float, float]]
-    """(score, truth, loss) of each; the loss from 0 to 1."""
+    """(score, truth, loss) of each; the loss from 0 to 1. Empty where the cohort is not covered."""
 
 
 def take_labels(subject: Subject, progress: Progress, profile: Profile, log: LogReader, now_unix: float) -> None:
@@ -55,9 +54,9 @@ def take_labels(subject: Subject, progress: Progress, profile: Profile, log: Log
     if losses is None or progress.position is None:
         return
     which = Which(subject.model, subject.version)
-    labelled.waiting += list(_cut_cohorts(subject, labelled, log, which, now_unix))
-    if labelled.waiting and labelled.waiting[-1].last != labelled.position:
-        labelled.position = labelled.waiting[-1].last
+    if cut := list(_cut_cohorts(subject, labelled, log, which, now_unix)):
+        labelled.waiting += cut
+        labelled.position = cut[-1].last
     watch = _open_losses(labelled, losses, subject)
     still = []
     for cohort in labelled.waiting:
@@ -128,6 +127,8 @@ def _read_truths(subject: Subject, profile: Profile, log: LogReader, cohort: Coh
         for number in one.numbers
         if labels.get((one.row.id, number)) is not None
     }
+    if len(found) < LEAST_COVERAGE * cohort.records:
+        return Truths(len(found), [])  # it waits: its losses are measured once it is covered
     return Truths(len(found), _measure(subject, profile, answered, found))
 
 
@@ -161,7 +162,7 @@ def _describe(progress: Progress, profile: Profile, losses: LossProfile, shown: 
         if (labelled.kept)
         else (np.empty(0), np.empty(0), np.empty(0))
     )
-    name = SHOWN[losses.kind]
+    name = losses.kind
     realised = {name: _show(estimate_mean(loss), losses.scale)} if len(loss) else {}
     expected: dict[str, Interval] = {}
     reading = ""

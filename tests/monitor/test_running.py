@@ -154,6 +154,14 @@ def test_labels_that_are_young_or_few_are_not_counted(sqlite_log: Log) -> None:
     assert (few.labels.mature, few.labels.coverage) == (200, 0.3)
 
 
+def test_labels_behind_records_that_still_wait_for_theirs_are_counted_once(sqlite_log: Log) -> None:
+    frame = draw(1_000, 5)
+    sqlite_log.write(make_requests(frame), draw_labels(frame, flipped=0.2)[800:])
+    reports = [run(sqlite_log, make_subject()).report for _ in range(5)]
+    assert [report.labels.mature for report in reports if report.labels is not None] == [200] * 5
+    assert {report.evidence.loss_log10 for report in reports} == {reports[0].evidence.loss_log10}
+
+
 def test_own_questions_and_trials_are_left_out(log: Log) -> None:
     frame = draw(400, 5)
     own = make_requests(draw(30, 6), 1, size=30, client="deployment-1", at_unix=900.0)
