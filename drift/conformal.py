@@ -21,10 +21,9 @@ EDGES = (2, 10, 30, 60, 100, 150, 200, 300, 400, 500, 600, 700, 800, 850, 900, 9
 """Thousandths between the bins in which p-values are counted: narrow where a few extreme values fall."""
 WIDTHS: Floats = np.diff([0, *EDGES, 1000]) / 1000
 _BIN_OF_THOUSANDTH: Integers = np.searchsorted(EDGES, np.arange(1001), side="right")
-HALF_LIVES = (2, 8, 32)
-"""Looks after which half of a gambler's memory has faded: fast ones find large changes, slow ones small ones."""
 KEPT: Floats = np.array([0.7071067811865476, 0.9170040432046712, 0.9785720620877001])
-"""What remains of the memory after a look: 2 ** (-1 / half-life), written out to be the same on each machine."""
+"""What remains of a gambler's memory after a look: 2 ** (-1 / half-life) for half-lives of 2, 8 and 32 looks, written
+out to be the same on each machine. Fast ones find large changes, slow ones small ones."""
 PRIOR_ROWS = 100.0
 """A gambler's memory begins as if it held so many uniform p-values."""
 UNIFORM_SHARE = 0.1

@@ -11,9 +11,8 @@ from monitor.wording import show_time
 from relay.handoff.errors import UsageError
 from relay.handoff.recipe import load_recipe
 from relay.handoff.verbs import VerbAnswer, add_recipe_options, read_verb_settings
-from relay.monitoring.answers import LONGEST_WHO, explain_no_reference, explain_no_text
+from relay.monitoring.answers import LONGEST_WHO, explain_no_reference, explain_no_text, make_baseline
 from relay.monitoring.opening import open_store
-from relay.monitoring.store import AcceptedBaseline
 
 LONGEST_WHY = 500
 
@@ -53,7 +52,7 @@ def answer(options: argparse.Namespace) -> VerbAnswer:
                 next_step="Correct what sends these records; if the verdict is wrong, train on data that has them",
             )
         who = by or _name_user()
-        baseline = AcceptedBaseline(subject.model, subject.version, time.time(), who, why, report.window)
+        baseline = make_baseline(report, who, why, time.time())
         store.accept(baseline)
     tell_gate(settings, baseline)
     since = show_time(report.verdict.since_unix or report.rows.first_unix)

@@ -67,11 +67,6 @@ class Chunk:
         """Records that were answered."""
         return len(self.ids)
 
-    @property
-    def all_rows(self) -> int:
-        """Records, refused ones among them."""
-        return self.rows + self.refused
-
 
 def read_answered(row: Row, contract: Contract, unit: str) -> Answered:
     """The records of a row.

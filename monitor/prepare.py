@@ -4,10 +4,10 @@ Compose starts it with the services, so that the API and the page find an empty 
 """
 
 import argparse
-import os
 from pathlib import Path
 
-from relay.handoff.settings import DATA_DIR, SERVE_DIR
+from monitor.places import find_serve_folder
+from relay.handoff.settings import DATA_DIR
 from relay.handoff.verbs import VerbAnswer, read_verb_settings
 from relay.monitoring.opening import open_store
 
@@ -24,7 +24,7 @@ def answer(options: argparse.Namespace) -> VerbAnswer:
         RelayError: the database does not answer, or the folder cannot be written.
     """
     settings = read_verb_settings(options)
-    folder = SERVE_DIR.of(os.environ) or settings.data_dir / "serve"
+    folder = find_serve_folder(settings)
     with open_store(folder, settings.database_url):
         place = "PostgreSQL" if settings.database_url else str(folder)
     return VerbAnswer({"ready": True}, f"the monitor's tables are in {place}")

@@ -31,7 +31,6 @@ SUDDEN_LOOKS = 2
 CONSTANT_SHARE = 0.99
 """Of the reference in one bin: such a column was nearly constant before."""
 
-BROKEN = ("missing", "new", "refused")
 SAID = {"new": "new values", "refused": "refused"}
 
 NEXT_STEPS = {

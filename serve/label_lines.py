@@ -22,7 +22,6 @@ JSON_TYPES = (
 )
 """All are read alike: as a list where the body begins with [, else as an object a line."""
 
-FIELDS = ("prediction_id", "record", "key", "model", "value", "source")
 LONGEST_PROBLEM = 300
 
 
@@ -112,7 +111,7 @@ def _read_csv(body: bytes) -> Iterator[Line]:
     except SchemaError as error:
         raise MalformedBodyError(str(error)) from None
     names = [name.strip() for name in rows[0]] if rows else []
-    wrong = [name for name in names if name not in FIELDS]
+    wrong = [name for name in names if name not in LabelFields.__struct_fields__]
     if wrong or len(set(names)) < len(names) or "value" not in names:
         shown = cut(", ".join(map(make_printable, names))) or "nothing"
         raise MalformedBodyError(

@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -110,7 +111,7 @@ class LabelRoutes:
         """Add labels; the same request again adds nothing."""
         body = await request.body()
         media_type = request.header(b"content-type")
-        works = await _apart(lambda: self._begin(read_lines(body, media_type, self.settings.max_rows)))
+        works = await asyncio.to_thread(lambda: self._begin(read_lines(body, media_type, self.settings.max_rows)))
         request.rows = len(works)
         await self._find_keyed([work for work in works if work.answer is None and work.key])
         open_ = [work for work in works if work.answer is None]
@@ -118,7 +119,7 @@ class LabelRoutes:
         asked: dict[str, Asked] = {}
         for part in _cut(list(ids)):
             asked |= await self.log.find_asked(part)
-        await _apart(lambda: self._check(open_, asked))
+        await asyncio.to_thread(self._check, open_, asked)
         for some in _cut([work for work in open_ if work.answer is None]):
             labels = [work.label for work in some if work.label is not None]
             for work, addition in zip(some, await self.log.add_labels(labels, time.time()), strict=True):
@@ -126,7 +127,7 @@ class LabelRoutes:
         answers = [work.answer for work in works if work.answer is not None]
         counts = {state.value: sum(answer.state == state for answer in answers) for state in State}
         self.metrics.count_labels(counts)
-        return Response(await _apart(lambda: _encode({**counts, "lines": answers})))
+        return Response(await asyncio.to_thread(_encode, {**counts, "lines": answers}))
 
     def routes(self, guard: Any) -> list[Route]:
         """The route."""
@@ -181,8 +182,10 @@ class LabelRoutes:
         return found
 
     async def _find_keyed(self, works: Sequence[_Work]) -> None:
-        for model in dict.fromkeys(work.model for work in works):
-            mine = [work for work in works if work.model == model]
+        by_model: dict[str, list[_Work]] = {}
+        for work in works:
+            by_model.setdefault(work.model, []).append(work)
+        for model, mine in by_model.items():
             for some in _cut(mine):
                 found = await self.log.find_keyed(model, list(dict.fromkeys(work.key for work in some)))
                 for work in some:
@@ -191,9 +194,10 @@ class LabelRoutes:
     def _check(self, works: Sequence[_Work], asked: Mapping[str, Asked]) -> None:
         """Make labels of lines; of several about one record the last one."""
         last: dict[str, _Work] = {}
+        find_target = cache(self.find_target)  # a version without a copy is looked for on the disk each time
         for work in works:
             try:
-                work.label = self._make_label(work, asked.get(work.prediction_id))
+                work.label = _make_label(work, asked.get(work.prediction_id), find_target)
             except _RefusedLineError as error:
                 work.refuse(error.reason, str(error))
             except InvalidRecordsError as error:
@@ -203,18 +207,19 @@ class LabelRoutes:
                 if earlier is not None:
                     earlier.answer = LineAnswer(earlier.line.number, State.SUPERSEDED, work.label.record)
 
-    def _make_label(self, work: _Work, asked: Asked | None) -> NewLabel:
-        label = work.fields
-        if asked is None or (label.model is not None and asked.model != label.model):
-            where = f" of model {show_value(label.model)}" if label.model is not None else ""
-            detail = f"found no prediction {show_value(work.prediction_id)}{where}; it may be older than what is kept"
-            raise _RefusedLineError(Reason.UNKNOWN_PREDICTION, detail)
-        if not (work.number.is_integer() and 0 <= work.number < asked.records):
-            detail = f"record is {show_value(work.number)}, expected 0 to {asked.records - 1}"
-            raise _RefusedLineError(Reason.WRONG_RECORD, detail)
-        source = label.source or ""
-        value = check_label(label.value, source, self.find_target(asked.model, asked.version))
-        return NewLabel(work.prediction_id, int(work.number), write_label_value(value), source)
+
+def _make_label(work: _Work, asked: Asked | None, find_target: FindTarget) -> NewLabel:
+    label = work.fields
+    if asked is None or (label.model is not None and asked.model != label.model):
+        where = f" of model {show_value(label.model)}" if label.model is not None else ""
+        detail = f"found no prediction {show_value(work.prediction_id)}{where}; it may be older than what is kept"
+        raise _RefusedLineError(Reason.UNKNOWN_PREDICTION, detail)
+    if not (work.number.is_integer() and 0 <= work.number < asked.records):
+        detail = f"record is {show_value(work.number)}, expected 0 to {asked.records - 1}"
+        raise _RefusedLineError(Reason.WRONG_RECORD, detail)
+    source = label.source or ""
+    value = check_label(label.value, source, find_target(asked.model, asked.version))
+    return NewLabel(work.prediction_id, int(work.number), write_label_value(value), source)
 
 
 def _take_keyed(work: _Work, found: Sequence[tuple[str, int]]) -> None:
@@ -245,8 +250,3 @@ def _answer(work: _Work, addition: Addition) -> None:
 
 def _cut(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
     return (items[start : start + PART] for start in range(0, len(items), PART))
-
-
-async def _apart(work: Any) -> Any:
-    """What work gives that other requests would notice, in another thread."""
-    return await asyncio.get_running_loop().run_in_executor(None, work)

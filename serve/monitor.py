@@ -14,6 +14,7 @@ from relay.monitoring.answers import (
     MOST_EVENTS,
     MOST_WINDOWS,
     explain_no_reference,
+    explain_no_text,
     make_baseline,
     make_decision,
     write_monitor,
@@ -181,7 +182,7 @@ def _require_words(who: str, why: str) -> tuple[str, str]:
     """
     words = {"who": (who.strip(), LONGEST_WHO), "why": (why.strip(), LONGEST_WHY)}
     for name, (text, most) in words.items():
-        if not text or len(text) > most or not can_be_stored(text):
+        if explain_no_text(text, most):
             raise _refuse(name, show_value(text), f"a text of 1 to {most:,} characters")
     return words["who"][0], words["why"][0]
 

@@ -84,7 +84,7 @@ class FileMonitor:
             with SqliteStore(self._path, is_reader=is_reader) as store:
                 return do(store)
 
-        return await asyncio.get_running_loop().run_in_executor(None, work)
+        return await asyncio.to_thread(work)
 
 
 class PostgresMonitor:

@@ -165,7 +165,7 @@ def find_difference(columns: Sequence[Known], goal: Known) -> list[tuple[Known, 
     """
     codes = as_codes(goal.values)
     able = [column for column in columns if column.type == "int" and not column.nulls and column.distinct > 2]
-    if not 2 <= goal.distinct <= len(SIGNS) or len(codes) < FIRST_ROWS:
+    if not 2 <= goal.distinct <= MOST_OUTCOMES or len(codes) < FIRST_ROWS:
         return []
     numbers = [as_floats(column.values)[0] for column in able[:MOST_COLUMNS]]
     for first, second in combinations(range(len(numbers)), 2):
@@ -177,5 +177,5 @@ def find_difference(columns: Sequence[Known], goal: Known) -> list[tuple[Known, 
     return []
 
 
-SIGNS = (-1, 0, 1)
-"""Which of two numbers is larger."""
+MOST_OUTCOMES = 3
+"""Of two numbers: the first is larger, the second is, or neither."""

@@ -89,7 +89,7 @@ def _is_statement(columns: Sequence[Known]) -> bool:
     if not any(column.type == "time" for column in columns):
         return False
     amounts = [column for column in columns if column.is_number and AMOUNTS.intersection(split_name(column.name))]
-    if len(amounts) >= len(SIDES) and len(amounts) * 2 >= sum(column.is_number for column in columns):
+    if len(amounts) >= FEWEST_AMOUNTS and len(amounts) * 2 >= sum(column.is_number for column in columns):
         return True
     said = any(column.type in ("text", "category") and PURPOSES & {*split_name(column.name)} for column in columns)
     return said and any(column.range is not None and column.range[0] < 0 < column.range[1] for column in amounts)
@@ -119,8 +119,8 @@ AMOUNTS = list_words(
 )
 """Words in the names of what moves on an account."""
 
-SIDES = ("in", "out")
-"""What an account has columns for."""
+FEWEST_AMOUNTS = 2
+"""Columns that an account has: what comes in, and what goes out."""
 
 PURPOSES = list_words(
     "description payee memo purpose verwendungszweck empfänger concepto libellé libelle causale descrizione opis "

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 SCHEMA = "prediction_log"
 ORDERED_SINCE = 3
 """Version of the log's tables that keeps the transaction of each row."""
-REFUSED_SINCE = 2
 
 RESTORED = 1 << 62
 """Order of positions in a log that is read by time."""

@@ -10,7 +10,7 @@ import streamlit as st
 
 from page.monitor.source import Source, StoreSource
 from page.run.form import list_stages
-from page.run.job import Order, RunFiles, Status
+from page.run.job import Order, RunFiles
 from page.settings import PageSettings
 from page.shell.command import Command
 from page.shell.markdown import begin_large, plain
@@ -44,7 +44,7 @@ def show_buttons(here: Here, report: Report | None) -> None:
         if report is None:
             return
         is_train = report.decision.action in (Action.SUGGEST, Action.TRAIN)
-        is_running = is_busy(here)
+        is_running = RunFiles(here.settings, here.recipe.name).is_busy()
         refusal = explain_no_reference(report)
         if st.button(
             "Accept as reference", icon=":material/task_alt:", disabled=bool(refusal),
@@ -65,13 +65,6 @@ def show_buttons(here: Here, report: Report | None) -> None:
 def can_look(monitor: Source) -> bool:
     """Whether the monitor can run here: in containers the page has no folder of serving."""
     return isinstance(monitor, StoreSource) and find_spec("monitor") is not None
-
-
-def is_busy(here: Here) -> bool:
-    """Whether the recipe's data are being written."""
-    files = RunFiles(here.settings, here.recipe.name)
-    job = files.find()
-    return (job is not None and job.status is Status.RUNNING) or files.find_other_writer() is not None
 
 
 def look(here: Here) -> None:

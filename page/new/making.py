@@ -17,7 +17,7 @@ from page.new.uploads import (
     remove_file,
 )
 from page.run.form import check_overrides, find_stages, list_stages
-from page.run.job import Order, RunFiles, Status
+from page.run.job import Order, RunFiles
 from page.shell.command import ADOPT, Command
 from relay.handoff.errors import RelayError, UsageError
 from relay.handoff.files import hash_file
@@ -117,9 +117,7 @@ def delete_recipe(settings: Settings, upload: Upload, name: str) -> list[str]:
     except UsageError:  # it was deleted by hand, or another one has its name
         path = None
     if path is not None:
-        files = RunFiles(settings, name)
-        job = files.find()
-        if (job is not None and job.status is Status.RUNNING) or files.find_other_writer() is not None:
+        if RunFiles(settings, name).is_busy():
             raise UploadError(f"{name} is running", next_step="Cancel the run, or wait until it has ended")
         if hash_file(path) != made.sha256:
             raise UploadError(

@@ -6,7 +6,7 @@ import streamlit as st
 
 from page.shell.command import CANCELLED, TIMEOUT, Command
 from page.shell.frame import told_in_words
-from page.shell.markdown import plain
+from page.shell.markdown import begin_large, plain
 from relay.handoff.errors import UNEXPECTED, RelayError, UsageError
 from relay.handoff.settings import Settings
 from relay.handoff.wording import show, show_share
@@ -73,7 +73,7 @@ def show_answer(answer: dict[str, Any], key: str) -> None:
     """Nearest labels, the verdict, the place on the map, and what to mind."""
     from page.results.maps import draw_text_on_map  # Altair: not before the first paint
 
-    st.caption(plain(_begin_large(say_extent(answer["text"]))))
+    st.caption(plain(begin_large(say_extent(answer["text"]))))
     for warning in answer["warnings"]:
         st.warning(plain(warning), icon=":material/warning:")
     left, right = st.columns([2, 3], gap="medium")
@@ -98,7 +98,3 @@ def show_answer(answer: dict[str, Any], key: str) -> None:
     with right:
         st.altair_chart(draw_text_on_map(answer["map"]), key=f"{key}-map", alt="The text among the known chunks")
         st.caption("The large star is your text, among the chunks that the model knows.")
-
-
-def _begin_large(text: str) -> str:
-    return text[:1].upper() + text[1:]

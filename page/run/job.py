@@ -186,6 +186,11 @@ class RunFiles:
                 return read_holder(path)
         return None
 
+    def is_busy(self) -> bool:
+        """Whether the recipe's data are being written, by a run of the page or by another program."""
+        job = self.find()
+        return (job is not None and job.status is Status.RUNNING) or self.find_other_writer() is not None
+
     def read_tail(self) -> list[str]:
         """The last lines of the log."""
         try:

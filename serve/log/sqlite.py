@@ -37,8 +37,9 @@ from serve.log.record import (
 from serve.log.refusing import MOST_ROWS, Refused, list_refused
 from serve.log.set_aside import list_set_aside
 from serve.log.sqlite_check import WholeCheck
-from serve.log.sqlite_file import SqliteFile, Trust, begin
+from serve.log.sqlite_file import SqliteFile, Trust
 from serve.log.sqlite_labels import add_labels, find_asked, find_keyed, find_record_keys
+from serve.log.sqlite_tables import begin
 from serve.log.values import list_keyed, list_values, make_row, split_record, write_label_value
 
 Result = TypeVar("Result")

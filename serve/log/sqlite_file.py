@@ -3,8 +3,7 @@
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
@@ -220,19 +219,6 @@ class SqliteFile:
         except FileNotFoundError:
             return None
         return found.st_dev, found.st_ino
-
-
-@contextmanager
-def begin(connection: sqlite3.Connection) -> Iterator[None]:
-    """A transaction that writes: committed at its end, rolled back by an exception."""
-    connection.execute("begin immediate")
-    try:
-        yield
-        connection.execute("commit")
-    except BaseException:
-        if connection.in_transaction:  # a full disk has ended it already
-            connection.execute("rollback")
-        raise
 
 
 def is_passing(error: Exception) -> bool:

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Sequence
 
 from serve.log.labelling import Addition, Asked, Known, NewLabel, judge_labels
-from serve.log.sqlite_file import begin
+from serve.log.sqlite_tables import begin
 
 SELECT_KEYS = "select number, key from keyed_records where prediction_id = ? order by number"
 SELECT_ASKED = (

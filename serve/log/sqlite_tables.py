@@ -2,7 +2,8 @@
 
 import sqlite3
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from relay.handoff.files import sync_folder
@@ -47,8 +48,7 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
     Raises:
         LogVersionError: a newer program made them.
     """
-    connection.execute("begin immediate")
-    try:
+    with begin(connection):
         connection.execute("create table if not exists schema_version (version integer primary key, at_unix real)")
         (version,) = connection.execute("select coalesce(max(version), 0) from schema_version").fetchone()
         require_known_version(version, len(MIGRATIONS), str(path), "another folder")
@@ -56,6 +56,14 @@ def migrate(connection: sqlite3.Connection, path: Path) -> None:
             for statement in statements:
                 connection.execute(statement)
             connection.execute("insert into schema_version values (?, ?)", (number, time.time()))
+
+
+@contextmanager
+def begin(connection: sqlite3.Connection) -> Iterator[None]:
+    """A transaction that writes: committed at its end, rolled back by an exception."""
+    connection.execute("begin immediate")
+    try:
+        yield
         connection.execute("commit")
     except BaseException:
         if connection.in_transaction:  # a full disk has ended it already
