@@ -4,7 +4,6 @@ A folder is made under another name and renamed when it is whole. It follows fro
 folder that a killed run did not write is written by the next one.
 """
 
-import io
 import re
 import shutil
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from monitor.tables import to_parquet
 from monitor.wording import to_markdown
 from relay.handoff.errors import DatasetDamagedError
 from relay.handoff.files import hash_file, hash_json, sync_file, sync_folder
@@ -19,7 +19,7 @@ from relay.handoff.receipt import Key, Receipt, Rejects
 from relay.handoff.run import format_utc
 from relay.monitoring.report import Report
 from relay.monitoring.store import Window
-from relay.results.output import describe_files
+from relay.results.output import RECEIPT, check_folder, describe_files
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -28,7 +28,6 @@ FORMAT = 1
 """Of a folder; raised when its files change, so that older ones are written again."""
 KEEP = 30
 """Folders of a model."""
-RECEIPT = "receipt.json"
 NAME = re.compile(r"v\d+-\d+")
 LATEST = "latest"
 
@@ -65,11 +64,9 @@ def save_windows(data_dir: Path, windows: Sequence[Window]) -> int:
 def is_current(folder: Path, report: Report) -> bool:
     """Whether a folder is whole and of this report."""
     try:
-        receipt = Receipt.read(folder / RECEIPT)
-        found = {name: hash_file(folder / name) for name in receipt.files}
-    except (FileNotFoundError, NotADirectoryError, DatasetDamagedError):
+        return check_folder(folder, hash_file).key == make_key(report)
+    except (NotADirectoryError, DatasetDamagedError):
         return False
-    return receipt.key == make_key(report) and found == receipt.files
 
 
 def make_key(report: Report) -> Key:
@@ -107,8 +104,8 @@ def make_files(report: Report) -> dict[str, bytes]:
     return {
         "report.json": report.to_json(),
         "report.md": to_markdown(report).encode(),
-        "columns.parquet": _to_parquet(tabulate_columns(report)),
-        "evidence.parquet": _to_parquet(tabulate_evidence(report)),
+        "columns.parquet": to_parquet(tabulate_columns(report)),
+        "evidence.parquet": to_parquet(tabulate_evidence(report)),
         "evidence.png": draw_evidence(report),
     }
 
@@ -147,14 +144,6 @@ def tabulate_evidence(report: Report) -> "pa.Table":
     fields = [("at_unix", pa.float64()), ("rows", pa.int64()), ("log10", pa.float64())]
     rows = [{"at_unix": one.at_unix, "rows": one.rows, "log10": one.log10} for one in report.evidence.history]
     return pa.Table.from_pylist(rows, schema=pa.schema(fields))
-
-
-def _to_parquet(table: "pa.Table") -> bytes:
-    import pyarrow.parquet as pq
-
-    sink = io.BytesIO()
-    pq.write_table(table, sink, compression="zstd", compression_level=1)
-    return sink.getvalue()
 
 
 def _write(folder: Path, report: Report) -> None:

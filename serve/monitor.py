@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import msgspec
+from loguru import logger
 from starlette.routing import Route
 
 from relay.monitoring.answers import (
@@ -136,7 +137,7 @@ class MonitorFigures:
 
     def __init__(self, store: MonitorStore, models: ModelStore) -> None:
         self._store, self._models = store, models
-        self._text, self._until = b"", float("-inf")
+        self._text, self._until, self._is_away = b"", float("-inf"), False
 
     async def render(self) -> bytes:
         """The series in Prometheus's text format; empty before the monitor's first run, or without its store."""
@@ -144,8 +145,12 @@ class MonitorFigures:
             self._until = time.monotonic() + FIGURES_SECONDS  # at once: others need not ask too
             try:
                 self._text = format_samples(await self._list()).encode()
-            except MonitorStoreError:
-                self._text = b""  # an old figure would be taken for one of now
+            except MonitorStoreError as error:
+                if not self._is_away:
+                    logger.warning("/metrics has no figures of the monitor, and alerts by them cannot fire: {}", error)
+                self._text, self._is_away = b"", True  # an old figure would be taken for one of now
+            else:
+                self._is_away = False
         return self._text
 
     async def _list(self) -> list[Sample]:

@@ -16,13 +16,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from drift.blocks import test_column
-from drift.column_profile import ColumnProfile
+from drift.column_profile import ColumnCounts, ColumnProfile
+from drift.columns import drop_missing
 from drift.estimates import Estimate, estimate_auc
 from drift.locate import find_factor
 from drift.profile import Profile
 from model.release.checks import Check
 from model.release.compare import Candidate
-from model.training.estimator.rows import Part, Split
+from model.training.estimator.rows import Split
 from model.training.monitor.reference import choose_rows
 from relay.handoff.wording import show_share
 from relay.reading.iso import EPOCH, MICROSECOND, write_moment
@@ -139,21 +140,22 @@ def _ask_labels(new: NewData) -> Iterator[Check]:
 
 def _find_breaks(profile: Profile, inputs: pd.DataFrame, contract: Contract, where: str) -> Iterator[str]:
     watched = {one.name: one.values for one in watch_inputs(inputs, contract.inputs)}
-    columns = [(column, watched[column.name]) for column in profile.columns if column.name in watched]
+    columns = [column for column in profile.columns if column.name in watched]
+    counted = {column.name: column.count(watched[column.name]) for column in columns}
     broken = set()
-    for column, values in columns:
-        for text in _find_break(column, values, where):
+    for column in columns:
+        for text in _find_break(column, watched[column.name], counted[column.name], where):
             broken.add(column.name)
             yield text
-    moved = {column.name: test_column(column, column.count(values)).psi for column, values in columns}
+    moved = {column.name: test_column(column, counted[column.name]).psi for column in columns}
     far = [name for name, psi in moved.items() if psi.low > MUCH_MOVED]
     others = [psi.value for name, psi in moved.items() if name not in far]
     if len(far) == 1 and far[0] not in broken and max(others, default=0.0) < LITTLE_MOVED:
         yield f"{far[0]} alone differs much from {where}'s test rows (PSI {moved[far[0]].value:.2f})"
 
 
-def _find_break(column: ColumnProfile, values: npt.NDArray[Any], where: str) -> Iterator[str]:
-    counts, known = column.count(values), column.test_counts
+def _find_break(column: ColumnProfile, values: npt.NDArray[Any], counts: ColumnCounts, where: str) -> Iterator[str]:
+    known = column.test_counts
     for what, here, before in (("no value", counts.missing, known.missing), ("a new value", counts.new, known.new)):
         shares = here / max(counts.rows, 1), before / max(known.rows, 1)
         if abs(shares[0] - shares[1]) - SURE * _spread(shares, (counts.rows, known.rows)) > MOST_SHARE:
@@ -164,16 +166,12 @@ def _find_break(column: ColumnProfile, values: npt.NDArray[Any], where: str) -> 
     present = sum(counts.fine)
     only = int(np.argmax(counts.fine)) if present else 0
     others = sum(known.fine) - known.fine[only]
-    is_one = present >= LEAST_KNOWN and len(set(_drop_missing(values))) == 1
+    is_one = present >= LEAST_KNOWN and len(set(drop_missing(column.kind, values).tolist())) == 1
     if is_one and others >= LEAST_OTHERS and (1 - others / sum(known.fine)) ** present < CHANCE:
         share = show_share(others / sum(known.fine))
         yield f"{column.name} has one value in all new rows; {share} of {where}'s test rows have another one"
     elif factor := find_factor(column, None, values):
         yield f"{column.name}: {factor.text}"
-
-
-def _drop_missing(values: npt.NDArray[Any]) -> list[Any]:
-    return [value for value in values.tolist() if value is not None and value == value]
 
 
 def _spread(shares: tuple[float, float], rows: tuple[int, int]) -> float:
@@ -206,7 +204,9 @@ def _find_leaks(champion: Candidate, inputs: pd.DataFrame, target: npt.NDArray[A
         return
     score = contract.score
     limit = max(LEAK_AUC, score.value if score is not None and score.name == "roc_auc" else 0.0)
-    positive = contract.classes[1]
+    positive, kept = contract.classes[1], champion.kept
+    kept_inputs = () if kept is None else watch_inputs(kept.inputs, contract.inputs)
+    kept_values = {one.name: one.values for one in kept_inputs}
     for one in watch_inputs(inputs, contract.inputs):
         if one.kind != "number":
             continue
@@ -216,19 +216,12 @@ def _find_leaks(champion: Candidate, inputs: pd.DataFrame, target: npt.NDArray[A
         if now.value > limit:
             yield f"{one.name} alone orders the new rows (ROC AUC {now.value:.3f}): it may know {contract.target}"
             continue
-        before = _measure_kept(champion.kept, one.name, contract)
+        before = None if kept is None else _measure(kept_values[one.name], kept.target == positive)
         if before is not None and now.low - before.high > LEAK_RISE:
             yield (
                 f"{one.name} alone orders the new rows with a ROC AUC of {now.value:.3f}, {where}'s test rows with "
                 f"{before.value:.3f}: it may know {contract.target}"
             )
-
-
-def _measure_kept(kept: Part | None, name: str, contract: Contract) -> Estimate | None:
-    if kept is None:
-        return None
-    (one,) = (column for column in watch_inputs(kept.inputs, contract.inputs) if column.name == name)
-    return _measure(one.values, kept.target == contract.classes[1])
 
 
 def _measure(values: npt.NDArray[Any], is_positive: npt.NDArray[np.bool_]) -> Estimate | None:

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from monitor.command import ALARM
 from monitor.demo.borrowers import RECIPE, break_incomes, draw, write_table
 from monitor.demo.deployment import Deployment
 from monitor.log.record import SETTLE_SECONDS
@@ -67,7 +68,9 @@ def play(deployment: Deployment, tell: Callable[[str], None]) -> Story:
     broken = break_incomes(draw(RECORDS, 3)[0], FACTOR_SHARE, FACTOR)
     title = f"[3/5] {RECORDS:,} records of which {FACTOR_SHARE:.0%} have an income by the year instead of the month"
     story["broken"] = _ask(deployment, tell, title, broken)
-    acted = deployment.run("monitor", str(deployment.recipe), "--act", allowed=(0, 3)).strip().splitlines()[-1].strip()
+    acted = (
+        deployment.run("monitor", str(deployment.recipe), "--act", allowed=(0, ALARM)).strip().splitlines()[-1].strip()
+    )
     tell(f"      Asked to act (`--act`), the monitor does: {acted.removeprefix('acted').strip()}")
     story["versions_after_break"] = len(deployment.list_versions())
     tell(f"      Versions in the registry: {story['versions_after_break']}. Nothing was trained.")

@@ -14,6 +14,7 @@ from typing import Any, Self
 from urllib.error import URLError
 from urllib.request import Request, urlopen
 
+from monitor.command import ALARM
 from monitor.demo.borrowers import RECIPE, RECIPE_TEXT, Record
 from monitor.labels.sending import Api
 from monitor.wording import to_text
@@ -23,7 +24,6 @@ from relay.monitoring.report import Report
 KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "RELAY_CONTAINER", "OMP_NUM_THREADS")
 START_SECONDS, ANSWER_SECONDS, STAGE_SECONDS = 60.0, 30.0, 300.0
 REQUEST_RECORDS = 50
-ALARM = 3
 BESIDE_REPORT = ("is_alarm", "waiting", "acted")
 """What `python -m monitor --json` says beside the report."""
 ROOT = Path(__file__).resolve().parents[2]

@@ -10,13 +10,14 @@ from loguru import logger
 
 from monitor.lab.block_power import Plan, measure_blocks
 from monitor.lab.population import Population, read_population
-from monitor.lab.report import Lab, tabulate, to_markdown, to_parquet
+from monitor.lab.report import Lab, tabulate, to_markdown
 from monitor.lab.shifts import list_shifts
 from monitor.lab.stream_power import Streams, measure_losses, measure_streams
 from monitor.log.opening import open_log
 from monitor.log.record import Which
 from monitor.places import find_serve_folder
 from monitor.subject import Subject, find_subject
+from monitor.tables import to_parquet
 from relay.handoff.errors import UsageError
 from relay.handoff.files import write_atomically
 from relay.handoff.recipe import load_recipe

@@ -1,6 +1,5 @@
 """What the lab found, as values, words and a table."""
 
-import io
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
@@ -219,12 +218,3 @@ def tabulate(lab: Lab) -> "pa.Table":
     fields += [(name, pa.int64()) for name in COUNTS]
     fields += [(name, pa.float64()) for name in ("share", "share_low", "share_high")]
     return pa.Table.from_pylist([describe_tally(one) for one in lab.blocks], schema=pa.schema(fields))
-
-
-def to_parquet(table: "pa.Table") -> bytes:
-    """A table as a file."""
-    import pyarrow.parquet as pq
-
-    sink = io.BytesIO()
-    pq.write_table(table, sink, compression="zstd", compression_level=1)
-    return sink.getvalue()

@@ -115,7 +115,7 @@ def _find_harm(population: Population, losses: Floats, streams: Streams) -> int 
     profile = population.profile.losses
     if profile is None:
         return None
-    watch = LossWatch(profile, look_rows=streams.look_rows, alpha=streams.alpha)
+    watch = LossWatch(profile, alpha=streams.alpha)
     watch.look(losses)
     return None if watch.alarm is None else watch.alarm.rows - BEFORE
 

@@ -5,7 +5,7 @@ an earlier time than rows that were read already, then comes after them. So no r
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
 from relay.handoff.errors import RelayError
@@ -35,10 +35,6 @@ class Position:
     """Of the row's commit."""
     id: str
     at_unix: float
-
-    def to_json(self) -> dict[str, Any]:
-        """The position as plain values."""
-        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)

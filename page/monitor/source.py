@@ -11,9 +11,7 @@ from page.settings import PageSettings
 from relay.handoff.errors import RelayError, UsageError
 from relay.monitoring.answers import (
     MOST_EVENTS,
-    MOST_WINDOWS,
     Seen,
-    describe_window,
     explain_no_reference,
     make_baseline,
     make_decision,
@@ -75,14 +73,13 @@ class ApiSource:
         """See `Source`."""
         try:
             found = self.api.ask(self._address)
-            listed = self.api.ask(f"{self._address}/windows?limit={MOST_WINDOWS}")
         except NothingServedError:
             raise NoReportError(
                 f"the API has no report of the monitor about {self.api.model}: let the monitor look at its log, "
                 f"`docker compose run --rm monitor {self.api.model}` (natively `python -m monitor {self.api.model}`)"
             ) from None
         try:
-            return read_seen(found, listed)
+            return read_seen(found)
         except ValueError:
             raise AwayError(
                 f"the API at {self.api.url} answers about the monitor in another form: update the API and the page to "
@@ -125,8 +122,7 @@ class StoreSource:
                     f"Look now, or run `python -m monitor {self.recipe}`"
                 )
             events = tuple(store.list_events(self.model, MOST_EVENTS))
-            windows = store.list_windows(self.model, MOST_WINDOWS)
-        return Seen(report, events, tuple(describe_window(window) for window in windows))
+        return Seen(report, events)
 
     def accept(self, report: Report, who: str, why: str) -> None:
         """See `Source`."""

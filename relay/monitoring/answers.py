@@ -6,7 +6,7 @@
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from relay.monitoring.report import Action, Report, VerdictKind
@@ -43,8 +43,6 @@ class Seen:
     report: Report
     events: tuple[Event, ...] = ()
     """Newest first."""
-    windows: tuple[SeenWindow, ...] = field(default=())
-    """Newest first."""
 
 
 def write_monitor(report: Report, events: Sequence[Event]) -> dict[str, Any]:
@@ -77,21 +75,18 @@ def describe_window(window: Window) -> SeenWindow:
     )
 
 
-def read_seen(monitor: Mapping[str, Any], windows: Mapping[str, Any]) -> Seen:
-    """What two answers of the API say.
+def read_seen(monitor: Mapping[str, Any]) -> Seen:
+    """What the API's answer about a model says.
 
     Raises:
-        ValueError: they are no such answers.
+        ValueError: it is no such answer.
     """
     try:
         fields = {name: monitor[name] for name in Report.model_fields if name in monitor}
         events = tuple(_read_event(monitor["model"], one) for one in monitor.get("events", ()))
-        shown = tuple(
-            SeenWindow(**{name: one[name] for name in SeenWindow.__slots__}) for one in windows.get("windows", ())
-        )
     except (KeyError, TypeError) as error:
         raise ValueError(f"no answer about a monitor: {error!r}") from None
-    return Seen(Report.model_validate(fields), events, shown)
+    return Seen(Report.model_validate(fields), events)
 
 
 def explain_no_reference(report: Report) -> str:
