@@ -15,6 +15,7 @@ from loguru import logger
 
 from relay.handoff import interrupt
 from relay.handoff.errors import RelayError, UsageError
+from relay.registry.portions import cut_portions
 
 PART_ROWS = 5_000
 PART_BYTES = 2_000_000
@@ -139,18 +140,8 @@ class Api:
 
 
 def cut(labels: Iterable[Numbered]) -> Iterator[list[Numbered]]:
-    """Parts that a request can hold."""
-    part: list[Numbered] = []
-    size = 0
-    for numbered in labels:
-        length = len(json.dumps(numbered[1])) + 1
-        if part and (len(part) >= PART_ROWS or size + length > PART_BYTES):
-            yield part
-            part, size = [], 0
-        part.append(numbered)
-        size += length
-    if part:
-        yield part
+    """Parts that a request can hold; each label is a line."""
+    return cut_portions(labels, lambda numbered: len(json.dumps(numbered[1])) + 1, PART_ROWS, PART_BYTES)
 
 
 def say_states(sent: Sent) -> str:

@@ -24,6 +24,7 @@ from page.predict.ask import (
 from relay.handoff.errors import RelayError, UsageError
 from relay.monitoring.marks import TRIAL, mark_request
 from relay.registry.contract import Cell, Contract
+from relay.registry.portions import cut_portions
 
 PAGE_ROWS = 200
 MOST_PAGES = 5
@@ -165,14 +166,4 @@ class Api:
 
 def cut(records: Sequence[dict[str, Cell]]) -> Iterator[list[dict[str, Cell]]]:
     """Parts of the records, each small enough for one request."""
-    part: list[dict[str, Cell]] = []
-    size = 0
-    for record in records:
-        length = len(json.dumps(record))
-        if part and (len(part) == PART_ROWS or size + length > PART_BYTES):
-            yield part
-            part, size = [], 0
-        part.append(record)
-        size += length
-    if part:
-        yield part
+    return cut_portions(records, lambda record: len(json.dumps(record)), PART_ROWS, PART_BYTES)
