@@ -36,7 +36,8 @@ from relay.registry.watched import pair_outcome, watch_answers, watch_inputs
 
 TARGET = "SeriousDlqin2yrs"
 LATE, DEPENDENTS, INCOME = "NumberOfTimes90DaysLate", "NumberOfDependents", "MonthlyIncome"
-SEEDS, QUICK_SEEDS = 5, 1
+SEEDS = range(100, 105)
+"""Drawn once, after the gate's rules were settled: these rules were made with the seeds 0 to 4 in sight."""
 SPLIT = {"seed": 42, "test_share": 0.2, "by": ["id"]}
 
 Table = tuple[pd.DataFrame, npt.NDArray[np.int64]]
@@ -174,7 +175,7 @@ def run(*, quick: bool) -> list[dict[str, Any]]:
     """A row per kind of damage: how many of the challengers the gate promoted, with its new questions and without."""
     folder = os.environ.get("RELAY_REAL_DATA")
     table = read_borrowers(Path(folder)) if folder else draw_borrowers(20_000, 0)
-    seeds = range(QUICK_SEEDS if quick else SEEDS)
+    seeds = SEEDS[:1] if quick else SEEDS
     rows = []
     for case in CASES:
         with threadpool_limits(1):

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 from projects import MIXED, Project, make_project, mixed_columns, write_processed
 
-from benchmarks.bad_data import CASES, LATE, draw_borrowers, judge_case
+from benchmarks.bad_data import CASES, LATE, SEEDS, draw_borrowers, judge_case
 from drift.profile import Profile
 from model.__main__ import STAGE
 from model.release.new_data import NewData, ask_data
@@ -68,7 +68,7 @@ def test_clean_data_pass_with_both_sets_of_rows_compared(borrowers: Any) -> None
 @pytest.mark.slow
 @pytest.mark.parametrize("case", CASES)
 def test_in_five_seeds_bad_data_never_pass_and_clean_data_nearly_always(borrowers: Any, case: str) -> None:
-    promoted = sum(judge_case(borrowers, case, seed).passes for seed in range(5))
+    promoted = sum(judge_case(borrowers, case, seed).passes for seed in SEEDS)
     assert promoted == 0 if case in BAD else promoted >= 4
 
 
