@@ -5,7 +5,7 @@ from pathlib import Path
 import streamlit as st
 
 from page.models.registry_view import ask_registry, describe_score, fetch_results
-from page.shell.markdown import plain
+from page.shell.markdown import plain, with_commands
 from relay.handoff.errors import DatasetDamagedError, RelayError
 from relay.handoff.receipt import Receipt
 from relay.handoff.settings import Settings
@@ -62,6 +62,6 @@ def _fetch(settings: Settings, source: str, run_id: str) -> None:
         with st.spinner("Fetching the files of the run"):
             fetch_results(settings, source, run_id)
     except RelayError as error:
-        st.warning(plain(str(error)))
+        st.warning(with_commands(str(error)))
     else:
         st.rerun()  # the fields above offer it now

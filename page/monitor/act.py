@@ -13,7 +13,7 @@ from page.run.form import list_stages
 from page.run.job import Order, RunFiles
 from page.settings import PageSettings
 from page.shell.command import Command
-from page.shell.markdown import begin_large, plain
+from page.shell.markdown import begin_large, with_commands
 from relay.handoff.errors import RelayError
 from relay.handoff.recipe import Recipe
 from relay.monitoring.answers import LONGEST_WHO, LONGEST_WHY, explain_no_reference
@@ -48,7 +48,7 @@ def show_buttons(here: Here, report: Report | None) -> None:
         refusal = explain_no_reference(report)
         if st.button(
             "Accept as reference", icon=":material/task_alt:", disabled=bool(refusal),
-            help=plain(begin_large(refusal)) or None,
+            help=with_commands(begin_large(refusal)) or None,
         ):  # fmt: skip
             ask_accept(here, report)
         if st.button(
@@ -83,7 +83,9 @@ def show_notice() -> None:
     """What the last action came to."""
     if (notice := st.session_state.pop(NOTICE, None)) is not None:
         is_done, text = notice
-        (st.success if is_done else st.error)(plain(text), icon=":material/check:" if is_done else ":material/error:")
+        (st.success if is_done else st.error)(
+            with_commands(text), icon=":material/check:" if is_done else ":material/error:"
+        )
 
 
 def ask_accept(here: Here, report: Report) -> None:
@@ -147,7 +149,7 @@ def _confirm(title: str, sentences: tuple[str, ...], do: Callable[[str, str], st
 
     def ask_once_more() -> None:
         for sentence in sentences:
-            st.markdown(plain(sentence))
+            st.markdown(with_commands(sentence))
         who = st.text_input("Your name", name_user(), max_chars=LONGEST_WHO).strip()
         why = st.text_input("Why? It is kept in the decision record.", max_chars=LONGEST_WHY).strip()
         with st.container(horizontal=True):

@@ -4,7 +4,7 @@ import streamlit as st
 
 from page.monitor.chart import draw_evidence
 from page.monitor.table import show_table
-from page.shell.markdown import begin_large, plain
+from page.shell.markdown import begin_large, plain, with_commands
 from relay.handoff.place import word_commands
 from relay.handoff.wording import count, list_words, show, show_unix
 from relay.monitoring.answers import Seen
@@ -60,7 +60,7 @@ def show_report(seen: Seen) -> None:
     show_blocks(report.blocks)
     show_decisions(seen)
     for sentence in report.off:
-        st.caption(plain(sentence))
+        st.caption(with_commands(sentence))
 
 
 def show_verdict(report: Report) -> None:
@@ -69,7 +69,7 @@ def show_verdict(report: Report) -> None:
     box, icon, name = LOOKS[verdict.kind]
     since = f" Since {show_unix(verdict.since_unix)}." if verdict.since_unix is not None else ""
     advice = begin_large(word_commands(verdict.next_step))
-    parts = [f"**{name}.** {plain(_end(verdict.sentence))}{since}", plain(_end(advice))]
+    parts = [f"**{name}.** {with_commands(_end(verdict.sentence))}{since}", with_commands(_end(advice))]
     box("\n\n".join(part for part in parts if part), icon=icon)
 
 
@@ -234,7 +234,7 @@ def show_decisions(seen: Seen) -> None:
     until = (
         f" No run is asked for before {show_unix(decision.refused_until_unix)}." if decision.refused_until_unix else ""
     )
-    st.markdown(f"**Now: {ACTIONS[decision.action]}.** {plain(_end(begin_large(decision.why)))}{until}")
+    st.markdown(f"**Now: {ACTIONS[decision.action]}.** {with_commands(_end(begin_large(decision.why)))}{until}")
     if baseline.kind == "version":
         st.caption("Compared with the version's own test rows.")
     else:

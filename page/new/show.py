@@ -7,7 +7,7 @@ from page.new.making import create_recipe, find_problem, start_run
 from page.new.state import Work, end
 from page.new.wishes import NO_TARGET
 from page.shell.frame import NEXT, RECIPE
-from page.shell.markdown import plain
+from page.shell.markdown import plain, with_commands
 from relay.handoff.data_recipe import NAME
 from relay.handoff.settings import Settings
 from relay.handoff.wording import show_share
@@ -61,13 +61,13 @@ def show_counts(draft: Draft, first: Draft) -> None:
 def show_warnings(draft: Draft) -> None:
     """What a person should look at."""
     for warning in draft.warnings[:MOST_WARNINGS]:
-        st.warning(plain(warning.text), icon=":material/warning:")
+        st.warning(with_commands(warning.text), icon=":material/warning:")
     if more := draft.warnings[MOST_WARNINGS:]:
         with st.expander(
             f"{len(more)} more warnings" if len(more) > 1 else "1 more warning", icon=":material/warning:"
         ):
             for warning in more:
-                st.markdown(f"- {plain(warning.text)}")
+                st.markdown(f"- {with_commands(warning.text)}")
 
 
 def show_choices(work: Work, first: Draft, draft: Draft) -> None:
@@ -175,7 +175,7 @@ def show_recipe(
         st.code(draft.toml, language="toml")
     problem = problem or find_problem(settings, draft)
     if problem:
-        st.error(plain(problem), icon=":material/error:")
+        st.error(with_commands(problem), icon=":material/error:")
     st.button(
         f"Create and run{_count(open_guesses)}",
         key=work.key("create"),

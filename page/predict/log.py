@@ -8,7 +8,7 @@ import streamlit as st
 
 from page.data.lineage import SOURCES_SHOWN, Stop, draw
 from page.predict.api import Api
-from page.shell.markdown import plain
+from page.shell.markdown import plain, with_commands
 from relay.handoff.errors import RelayError
 from relay.handoff.wording import count, shorten, show_bytes, show_moment
 from relay.registry.contract import Contract
@@ -51,7 +51,7 @@ def show_log(api: Api, contract: Contract, key: str) -> None:
         try:
             show_way(api.trace(chosen))
         except RelayError as error:
-            st.warning(plain(str(error)), icon=":material/account_tree:")
+            st.warning(with_commands(str(error)), icon=":material/account_tree:")
 
 
 def describe_row(row: dict[str, Any], contract: Contract) -> dict[str, str]:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from page.predict.ask import Given
-from page.shell.markdown import plain
+from page.shell.markdown import plain, with_commands
 from relay.handoff.wording import show, show_share
 from relay.registry.contract import Cell, Contract
 from relay.registry.reasons import Reason, say_change, say_figure, say_method, say_prediction, say_share, say_value
@@ -78,7 +78,7 @@ def show_details(given: Given) -> None:
     """What the API says of one text: the labels, and whether it is by none of them."""
     (detail,) = given.details
     for warning in detail.get("warnings", ()):
-        st.warning(plain(warning), icon=":material/warning:")
+        st.warning(with_commands(warning), icon=":material/warning:")
     rows = [
         {
             "Label": plain(str(one["label"])),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from page.predict.ask import Answering, Given, Served
-from page.shell.markdown import plain
+from page.shell.markdown import plain, with_commands
 from relay.handoff.errors import RelayError
 from relay.handoff.wording import count
 from relay.registry.contract import Contract
@@ -34,7 +34,7 @@ def show_table(answering: Answering, served: Served, key: str) -> None:
     try:
         table = read_table(file.getvalue(), contract.inputs, contract.limits)
     except RelayError as error:
-        st.warning(plain(str(error)), icon=":material/table_chart:")
+        st.warning(with_commands(str(error)), icon=":material/table_chart:")
         return
     show_bad_rows(table)
     this = (file.file_id, served.model, served.version)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from page.shell.command import CANCELLED, TIMEOUT, Command
 from page.shell.frame import told_in_words
-from page.shell.markdown import begin_large, plain
+from page.shell.markdown import begin_large, plain, with_commands
 from relay.handoff.errors import UNEXPECTED, RelayError, UsageError
 from relay.handoff.settings import Settings
 from relay.handoff.wording import show, show_share
@@ -44,7 +44,7 @@ def _draw(settings: Settings, source: str, result: Result) -> None:
             except RelayError as error:
                 if not is_refusal(error):
                     raise
-                st.warning(plain(str(error)), icon=":material/short_text:")
+                st.warning(with_commands(str(error)), icon=":material/short_text:")
     answer = st.session_state.get(key)
     if answer is not None and answer["model_sha256"] == result.receipt.files[MODEL_FILE]:
         show_answer(answer, key)
@@ -75,7 +75,7 @@ def show_answer(answer: dict[str, Any], key: str) -> None:
 
     st.caption(plain(begin_large(say_extent(answer["text"]))))
     for warning in answer["warnings"]:
-        st.warning(plain(warning), icon=":material/warning:")
+        st.warning(with_commands(warning), icon=":material/warning:")
     left, right = st.columns([2, 3], gap="medium")
     with left:
         st.table(

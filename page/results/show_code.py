@@ -6,7 +6,7 @@ from typing import Literal
 import streamlit as st
 
 from page.results.own_code import Piece, StageCode, State
-from page.shell.markdown import plain
+from page.shell.markdown import plain, with_commands
 from relay.handoff.wording import list_words
 
 CODE = "Code"
@@ -79,7 +79,7 @@ def _show_piece(piece: Piece, title: str, file: str = "") -> None:
         st.badge(piece.state, icon=icon, color=colour)
     st.caption(f"SHA-256 `{piece.digest}`")
     if piece.problem:
-        st.warning(plain(piece.problem), icon=":material/error:")
+        st.warning(with_commands(piece.problem), icon=":material/error:")
     if not piece.file.endswith(".py"):
         st.caption("A data file of the package; it counts by its bytes.")
     elif piece.ran is not None:

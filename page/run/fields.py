@@ -10,7 +10,7 @@ import streamlit as st
 from page.run.allowed import require_allowed
 from page.run.field import Field
 from page.run.form import check_overrides, describe_stage, list_overrides
-from page.shell.markdown import plain
+from page.shell.markdown import plain, with_commands
 from relay.handoff.errors import RelayError
 from relay.handoff.override import format_value
 from relay.handoff.recipe import Recipe
@@ -43,7 +43,7 @@ def fill_in(settings: Settings, source: str, recipe: Recipe, stages: Sequence[st
         check_overrides(source, [*settings.overrides, *overrides], stages, settings.data_dir)
         require_allowed(settings, source, overrides)
     except RelayError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        st.error(with_commands(str(error)), icon=":material/error:")
         overrides = None
     _show_changes(source, recipe, stages, overrides)
     return overrides

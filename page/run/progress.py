@@ -9,7 +9,7 @@ import streamlit as st
 
 from page.run.job import Job, RunFiles, Status, Step, StepState, keep_messages
 from page.shell.frame import told_in_words
-from page.shell.markdown import plain
+from page.shell.markdown import plain, with_commands
 from relay.handoff.journal import Outcome
 from relay.handoff.wording import show_seconds, show_unix
 
@@ -113,7 +113,7 @@ def _show_end(files: RunFiles, job: Job) -> None:
 def _show_failure(job: Job) -> None:
     """The message; below it, for a user's own code, the lines of its files that the error went through."""
     message, *lines = _explain_failure(job).splitlines()
-    st.error(plain(message), icon=":material/error:")
+    st.error(with_commands(message), icon=":material/error:")
     if lines:
         st.code(dedent("\n".join(lines)), language=None, wrap_lines=True)
 

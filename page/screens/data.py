@@ -10,7 +10,7 @@ from page.data.rows import STAGE_OF, Layer
 from page.results.own_code import find_dataset_code
 from page.results.show_code import CODE, show_code
 from page.shell.frame import chosen_recipe, entitle, told_in_words
-from page.shell.markdown import plain
+from page.shell.markdown import plain, with_commands
 from relay.handoff.errors import RelayError
 from relay.handoff.receipt import Receipt
 from relay.handoff.settings import Settings, read_settings
@@ -86,7 +86,7 @@ def watch(settings: Settings, watched: Sequence[tuple[str, Layer]], drawn: list[
 def show_dataset(settings: Settings, recipe: str, layer: Layer, receipt: Receipt | RelayError) -> None:
     """Figures, columns, distributions, first rows, rejected rows and receipt of one dataset."""
     if isinstance(receipt, RelayError):
-        st.warning(plain(str(receipt)), icon=":material/database:")
+        st.warning(with_commands(str(receipt)), icon=":material/database:")
         return
     receipt, view = read_whole(settings, recipe, layer, receipt)
     with st.container(horizontal=True, gap="medium"):

@@ -19,7 +19,7 @@ from page.models.registry_view import (
 )
 from page.shell.command import CommandError
 from page.shell.frame import chosen_recipe, entitle, has_model, told_in_words
-from page.shell.markdown import plain
+from page.shell.markdown import plain, with_commands
 from relay.handoff.place import word_commands
 from relay.handoff.recipe import Recipe
 from relay.handoff.settings import OFF, Settings, read_settings
@@ -96,14 +96,16 @@ def show_notice() -> None:
     found = st.session_state.pop(NOTICE, None)
     if found is not None:
         is_done, text = found
-        (st.success if is_done else st.error)(plain(text), icon=":material/check:" if is_done else ":material/error:")
+        (st.success if is_done else st.error)(
+            with_commands(text), icon=":material/check:" if is_done else ":material/error:"
+        )
 
 
 def show_version_list(settings: Settings, source: str, recipe: Recipe, version_list: VersionList) -> None:
     """Production, versions, history and card, or why there are none."""
     if version_list.away:
         st.warning(
-            plain(
+            with_commands(
                 f"The registry cannot be asked: {version_list.away}. "
                 "Then press Refresh; all other screens work without."
             ),
@@ -139,7 +141,7 @@ def show_production(settings: Settings, source: str, version_list: VersionList) 
         st.metric("Since", show_moment(period.since), width="content")
     st.caption(plain(f"By {period.by}: {period.why}"))
     if version.unserved:
-        st.error(plain(f"Not servable: {version.unserved}. {UNSERVED_NEXT}."), icon=":material/block:")
+        st.error(with_commands(f"Not servable: {version.unserved}. {UNSERVED_NEXT}."), icon=":material/block:")
     with st.container(horizontal=True):
         back, undo = plan_rollback(version_list), plan_undo(version_list)
         if st.button("Roll back", icon=":material/undo:", disabled=back is None) and back is not None:
@@ -187,7 +189,7 @@ def show_gate(gate: Mapping[str, Any] | None) -> None:
         st.caption("The gate was not asked.")
         return
     verdict = ":green[**Gate: passed**]" if gate.get("passes") else ":orange[**Gate: refused**]"
-    st.markdown(f"{verdict}, {plain(str(gate.get('why', '')))}")
+    st.markdown(f"{verdict}, {with_commands(str(gate.get('why', '')))}")
     checks = gate.get("checks")
     if checks:
         with st.expander(f"What was compared: {len(checks)}", icon=":material/balance:"):

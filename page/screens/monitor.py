@@ -12,7 +12,7 @@ from page.predict.ask import KeyNeededError
 from page.settings import PageSettings, read_page_settings
 from page.shell.frame import chosen_recipe, entitle, has_model
 from page.shell.key import ask_for_key, typed_key
-from page.shell.markdown import begin_large, plain
+from page.shell.markdown import begin_large, plain, with_commands
 from page.shell.switched import without_switched_off
 from relay.handoff.errors import RelayError
 from relay.handoff.place import VARIABLE, word_commands
@@ -40,14 +40,14 @@ def show() -> None:
     try:
         seen = monitor.read()
     except NoReportError as error:
-        st.info(plain(word_commands(begin_large(str(error)))), icon=":material/hourglass_empty:")
+        st.info(with_commands(word_commands(begin_large(str(error)))), icon=":material/hourglass_empty:")
         show_buttons(here, None)
         return
     except KeyNeededError as error:
         ask_for_key(begin_large(str(error)))
         return
     except RelayError as error:
-        st.warning(plain(word_commands(begin_large(str(error)))), icon=":material/cloud_off:")
+        st.warning(with_commands(word_commands(begin_large(str(error)))), icon=":material/cloud_off:")
         st.button("Try again", icon=":material/refresh:")
         return
     report = seen.report

@@ -13,7 +13,7 @@ from page.predict.table import show_table
 from page.settings import PageSettings, read_page_settings
 from page.shell.frame import chosen_recipe, entitle, has_model, told_in_words
 from page.shell.key import ask_for_key, typed_key
-from page.shell.markdown import begin_large, plain
+from page.shell.markdown import begin_large, plain, with_commands
 from page.shell.switched import without_switched_off
 from relay.handoff.errors import RelayError
 from relay.handoff.recipe import Recipe
@@ -37,13 +37,13 @@ def show() -> None:
     try:
         served = describe(settings, source, answering)
     except NothingServedError as error:
-        st.info(plain(begin_large(str(error))), icon=":material/block:")
+        st.info(with_commands(begin_large(str(error))), icon=":material/block:")
         return
     except KeyNeededError as error:
         ask_for_key(begin_large(str(error)))
         return
     except RelayError as error:
-        st.warning(plain(begin_large(str(error))), icon=":material/cloud_off:")
+        st.warning(with_commands(begin_large(str(error))), icon=":material/cloud_off:")
         st.button("Try again", icon=":material/refresh:")
         return
     say_who_answers(settings, answering, served)
@@ -115,7 +115,7 @@ def predict_one(settings: PageSettings, source: str, answering: Api | Registry, 
             try:
                 st.session_state[f"{key}:given"] = (record, *ask(settings, source, answering, record))
             except (RefusedError, AwayError, NothingServedError) as error:
-                st.warning(plain(begin_large(str(error))), icon=":material/rule:")
+                st.warning(with_commands(begin_large(str(error))), icon=":material/rule:")
     known = st.session_state.get(f"{key}:given")
     if known is not None and current not in (None, known[0]):
         st.caption("The values have changed since the last answer. Press Predict to ask again.")

@@ -8,7 +8,7 @@ from pathlib import Path
 import streamlit as st
 from loguru import logger
 
-from page.shell.markdown import plain
+from page.shell.markdown import plain, with_commands
 from page.shell.recipes import list_names, require_known
 from relay.handoff.errors import DatasetDamagedError, DatasetMissingError, RelayError
 from relay.handoff.log import try_log
@@ -36,9 +36,9 @@ def told_in_words(settings: Settings) -> Iterator[None]:
     try:
         yield
     except (DatasetMissingError, DatasetDamagedError) as error:
-        st.warning(plain(str(error)), icon=":material/database:")
+        st.warning(with_commands(str(error)), icon=":material/database:")
     except RelayError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        st.error(with_commands(str(error)), icon=":material/error:")
     except OSError as error:
         logger.exception("the page could not read or write")
         st.error(

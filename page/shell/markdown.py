@@ -14,9 +14,21 @@ def plain(text: str) -> str:
     return marked.replace(" %", "\N{NO-BREAK SPACE}%")  # the number and its sign stay on one line
 
 
+def with_commands(text: str) -> str:
+    r"""A message of a program: what stands in back quotes is code, and Markdown finds nothing to do in the rest.
+
+    >>> with_commands("`make run RECIPE=a_b` of a_b")
+    '`make run RECIPE=a_b` of a\\_b'
+    """
+    # A pattern with one group gives what it found at odd places.
+    return "".join(f"`{part}`" if number % 2 else plain(part) for number, part in enumerate(CODE.split(text)))
+
+
 MARKS = frozenset("\\`*_{}[]<>#$~|:!&")
 LIST = re.compile(r"^([ \t]*\d*)([-+.)])(?=[-+\s]|$)", re.MULTILINE)
 """What makes a line a list or a rule, at its beginning."""
+CODE = re.compile(r"`([^`\n]+)`")
+"""Markdown reads nothing inside."""
 
 
 def begin_large(text: str) -> str:

@@ -86,6 +86,15 @@ def test_texts_of_the_data_are_neither_markdown_nor_html(empty: Folders, monkeyp
     assert r"\<img src=x" in app.error[0].value
 
 
+def test_commands_are_code_in_verdict_errors_and_the_next_step(empty: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
+    step = "Accept it (`python -m monitor accept a_b`)"
+    report = make_labelled(MODEL, "4")
+    changed = report.model_copy(update={"verdict": report.verdict.model_copy(update={"next_step": step})})
+    app = show(empty, monkeypatch, changed)
+    assert r"Accept it (`python -m monitor accept a_b`)." in words(app)
+    assert "\\`" not in words(app)
+
+
 def test_a_column_keeps_its_name_at_the_beginning_of_a_sentence(
     empty: Folders, monkeypatch: pytest.MonkeyPatch
 ) -> None:
