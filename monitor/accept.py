@@ -11,17 +11,17 @@ from monitor.wording import show_time
 from relay.handoff.errors import UsageError
 from relay.handoff.recipe import load_recipe
 from relay.handoff.verbs import VerbAnswer, add_recipe_options, read_verb_settings
-from relay.monitoring.answers import LONGEST_WHO, explain_no_reference, explain_no_text, make_baseline
+from relay.monitoring.answers import LONGEST_WHO, LONGEST_WHY, explain_no_reference, explain_no_text, make_baseline
 from relay.monitoring.opening import open_store
-
-LONGEST_WHY = 500
 
 
 def add_options(verb: str, parser: argparse.ArgumentParser) -> None:  # noqa: ARG001 - the interface of all subcommands
     """Declare what the command line of the subcommand may hold."""
     add_recipe_options(parser)
-    parser.add_argument("--why", required=True, metavar="TEXT", help="why the change is meant, kept with the baseline")
-    parser.add_argument("--by", default="", metavar="NAME", help="who accepts it (default: the user)")
+    kept = f"kept with the baseline; at most {LONGEST_WHY:,} characters"
+    parser.add_argument("--why", required=True, metavar="TEXT", help=f"why the change is meant, {kept}")
+    who = f"who accepts it, at most {LONGEST_WHO} characters (default: the user)"
+    parser.add_argument("--by", default="", metavar="NAME", help=who)
 
 
 def answer(options: argparse.Namespace) -> VerbAnswer:

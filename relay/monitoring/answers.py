@@ -16,7 +16,7 @@ MOST_EVENTS = 50
 MOST_WINDOWS = 50
 
 LONGEST_WHY, LONGEST_WHO = 2_000, 100
-"""Characters of what a person writes."""
+"""Characters of what a person writes, at the command line, on the page and over HTTP."""
 
 BY_PERSONS = (Action.HOLD, Action.TRAIN)
 """What a person can decide besides accepting; the decision is kept, and the monitor takes it into account."""
