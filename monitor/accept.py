@@ -1,7 +1,6 @@
 """`python -m monitor accept RECIPE --why TEXT`: the records since the change become the new reference."""
 
 import argparse
-import getpass
 import time
 
 from monitor.gate import tell_gate
@@ -10,6 +9,7 @@ from monitor.subject import find_subject
 from monitor.wording import show_time
 from relay.handoff.errors import UsageError
 from relay.handoff.recipe import load_recipe
+from relay.handoff.user import name_user
 from relay.handoff.verbs import VerbAnswer, add_recipe_options, read_verb_settings
 from relay.monitoring.answers import LONGEST_WHO, LONGEST_WHY, explain_no_reference, explain_no_text, make_baseline
 from relay.monitoring.opening import open_store
@@ -51,7 +51,7 @@ def answer(options: argparse.Namespace) -> VerbAnswer:
                 refusal,
                 next_step="Correct what sends these records; if the verdict is wrong, train on data that has them",
             )
-        who = by or _name_user()
+        who = by or name_user()
         baseline = make_baseline(report, who, why, time.time())
         store.accept(baseline)
     tell_gate(settings, baseline)
@@ -59,10 +59,3 @@ def answer(options: argparse.Namespace) -> VerbAnswer:
     text = f"Accepted by {who}: records since {since} are the reference from the monitor's next run on."
     body = {"model": subject.model, "version": subject.version, "window": report.window, "who": who, "why": why}
     return VerbAnswer(body | {"at_unix": baseline.at_unix}, text)
-
-
-def _name_user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "unknown"

@@ -1,6 +1,5 @@
 """`--act`: do what a decision asks for, once: a run of the pipeline, or a rollback."""
 
-import getpass
 import json
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from monitor.places import find_serve_folder
 from relay.handoff.errors import RelayError
 from relay.handoff.recipe import STAGE_SECTIONS, Recipe
 from relay.handoff.settings import Settings
+from relay.handoff.user import name_user
 from relay.monitoring.opening import open_store
 from relay.monitoring.report import Action, Report
 from relay.monitoring.store import Event
@@ -40,7 +40,7 @@ def act(recipe: Recipe, settings: Settings, report: Report) -> Acted:
     if decision.action not in (Action.TRAIN, Action.ROLLBACK):
         return Acted(f"nothing: the decision is {decision.action}")
     event = Event(
-        report.model, report.version, time.time(), "acted", _name_user(), f"{decision.action}: {decision.why}",
+        report.model, report.version, time.time(), "acted", name_user(), f"{decision.action}: {decision.why}",
         {"decision_unix": decision.at_unix, "action": decision.action.value},
     )  # fmt: skip
     with open_store(find_serve_folder(settings), settings.database_url) as store:
@@ -85,10 +85,3 @@ def list_commands(recipe: Recipe, settings: Settings, report: Report) -> list[Se
     stages = [stage for stage in STAGE_SECTIONS if stage in recipe.sections or stage == "ingest"]
     logs = ["--log-dir", str(settings.log_dir)]
     return [[*program, stage, recipe.argument, *folders, *logs] for stage in stages]
-
-
-def _name_user() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "monitor"

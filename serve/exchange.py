@@ -7,7 +7,8 @@ from urllib.parse import parse_qsl
 
 from starlette.types import Receive, Scope, Send
 
-from serve.errors import BodyTooLargeError, ClientLeftError, WrongParameterError
+from relay.registry.cells import cut
+from serve.errors import BodyTooLargeError, ClientLeftError, WrongMediaTypeError, WrongParameterError
 
 JSON = "application/json"
 
@@ -124,3 +125,15 @@ class Endpoint:
         """Be found by a router: the middleware sends the response that is left in the request."""
         request: Any = scope["relay"]
         request.response = await self.answer(request)
+
+
+def read_media_type(header: str) -> str:
+    """The media type of a Content-Type, in small letters.
+
+    Raises:
+        WrongMediaTypeError: it has a parameter other than `charset=utf-8`.
+    """
+    kind, _, parameters = header.partition(";")
+    if parameters.replace(" ", "").lower() not in ("", "charset=utf-8"):
+        raise WrongMediaTypeError(f"found {cut(header)}, expected charset=utf-8")
+    return kind.strip().lower()

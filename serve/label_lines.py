@@ -10,8 +10,9 @@ from relay.handoff.errors import SchemaError
 from relay.reading.csv_text import split_rows
 from relay.registry.cells import cut, make_printable
 from serve.errors import MalformedBodyError, TooManyRowsError, WrongMediaTypeError
+from serve.exchange import read_media_type
 from serve.log.record import JsonScalar
-from serve.schema import decode_body
+from serve.schema import decode_body, read_json
 
 JSON_TYPES = (
     "application/json",
@@ -58,10 +59,7 @@ def read_lines(body: bytes, media_type: str, most: int) -> list[Line]:
         TooManyRowsError: there are more than allowed.
     """
     body = body.removeprefix(b"\xef\xbb\xbf")
-    kind, _, parameters = media_type.partition(";")
-    kind = kind.strip().lower() or JSON_TYPES[0]
-    if parameters.replace(" ", "").lower() not in ("", "charset=utf-8"):
-        raise WrongMediaTypeError(f"found {cut(media_type)}, expected charset=utf-8")
+    kind = read_media_type(media_type) or JSON_TYPES[0]
     if kind == "text/csv":
         found = _read_csv(body)
     elif kind in JSON_TYPES:
@@ -90,11 +88,7 @@ def _read_json_lines(body: bytes) -> Iterator[Line]:
 
 
 def _read_list(body: bytes) -> Iterator[Line]:
-    try:
-        values = decode_body(body)
-    except (msgspec.DecodeError, ValueError, RecursionError) as error:
-        raise MalformedBodyError(f"the body cannot be read as JSON: {error}") from None
-    return (_read_fields(number, value) for number, value in enumerate(values, start=1))
+    return (_read_fields(number, value) for number, value in enumerate(read_json(body), start=1))
 
 
 def _read_fields(number: int, value: Any) -> Line:

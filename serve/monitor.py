@@ -28,7 +28,6 @@ from relay.registry.cells import cut, show_value
 from serve.errors import (
     Flaw,
     InvalidRecordsError,
-    MalformedBodyError,
     UnknownThingError,
     WrongParameterError,
     WrongStateError,
@@ -36,7 +35,7 @@ from serve.errors import (
 from serve.exchange import Endpoint, Request, Response
 from serve.log.record import can_be_stored
 from serve.monitor_store import MonitorStore
-from serve.schema import decode_body
+from serve.schema import read_json
 from serve.store import ModelStore
 from serve.stored import read_limit
 
@@ -172,11 +171,9 @@ def _read_query(request: Request, *known: str) -> dict[str, str]:
 
 def _read_body(body: bytes, kind: type[Body]) -> Body:
     try:
-        return msgspec.convert(decode_body(body), kind)
+        return msgspec.convert(read_json(body), kind)
     except msgspec.ValidationError as error:
         raise _refuse("", str(error), f"an object with {', '.join(kind.__struct_fields__)}") from None  # type: ignore[attr-defined]
-    except (msgspec.DecodeError, ValueError, RecursionError) as error:
-        raise MalformedBodyError(f"the body cannot be read as JSON: {error}") from None
 
 
 def _require_words(who: str, why: str) -> tuple[str, str]:

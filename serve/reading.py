@@ -11,8 +11,9 @@ from relay.reading.csv_text import split_rows
 from relay.registry.cells import cut, parse_cell, show_value
 from relay.registry.record_table import check_names
 from serve.errors import Flaw, InvalidRecordsError, MalformedBodyError, TooManyRowsError, WrongMediaTypeError
+from serve.exchange import read_media_type
 from serve.record_keys import RecordKey
-from serve.schema import Record, Schema, decode_body, refuse_flaws
+from serve.schema import Record, Schema, decode_body, read_json, refuse_flaws
 
 Shape = Literal["one", "many", "values"]
 
@@ -104,11 +105,7 @@ def read_invocation(body: bytes, media_type: str, schema: Schema, max_rows: int)
         WrongMediaTypeError: neither JSON nor CSV.
         MalformedBodyError, InvalidRecordsError, TooManyRowsError: as for `read_predict_request`.
     """
-    kind, _, parameters = media_type.partition(";")
-    charset = parameters.replace(" ", "").lower()
-    if charset not in ("", "charset=utf-8"):
-        raise WrongMediaTypeError(f"found {cut(media_type)}, expected charset=utf-8")
-    kind = kind.strip().lower()
+    kind = read_media_type(media_type)
     if kind == "text/csv":
         rows = _read_csv(body, schema)
     elif kind == "application/json":
@@ -121,10 +118,7 @@ def read_invocation(body: bytes, media_type: str, schema: Schema, max_rows: int)
 
 
 def _read_protocol(body: bytes, schema: Schema) -> list[Any]:
-    try:
-        value = decode_body(body)
-    except (msgspec.DecodeError, ValueError, RecursionError) as error:
-        raise MalformedBodyError(f"the body cannot be read as JSON: {error}") from None
+    value = read_json(body)
     named = [name for name in PROTOCOL if name in value] if isinstance(value, dict) else []
     if len(named) != 1:
         raise _wrong_form("the body", value, f"an object with one of {', '.join(PROTOCOL)}")

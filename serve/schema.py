@@ -22,7 +22,7 @@ from relay.reading.one_cell import WORDS
 from relay.registry.cells import decode_json, find_limits, is_missing
 from relay.registry.records import NO_LIMITS, check_record
 from relay.registry.records import Flaw as RecordFlaw
-from serve.errors import Flaw, InvalidRecordsError
+from serve.errors import Flaw, InvalidRecordsError, MalformedBodyError
 from serve.record_keys import RecordKey
 
 MOST_FLAWS = 50
@@ -135,6 +135,18 @@ def decode_body(body: bytes) -> Any:
         return decode_json(body)
     _require_keys_once(body, _count_keys(value))
     return value
+
+
+def read_json(body: bytes) -> Any:
+    """What a JSON body holds, as `decode_body` reads it.
+
+    Raises:
+        MalformedBodyError: it cannot be read.
+    """
+    try:
+        return decode_body(body)
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        raise MalformedBodyError(f"the body cannot be read as JSON: {error}") from None
 
 
 def _require_keys_once(body: bytes, keys: int) -> None:

@@ -12,11 +12,11 @@ from starlette.routing import Route
 
 from relay.handoff.column import Column
 from relay.registry.cells import describe, show_value, validate_cell
-from serve.errors import Flaw, InvalidRecordsError, MalformedBodyError, UnknownThingError, WrongParameterError
+from serve.errors import Flaw, InvalidRecordsError, UnknownThingError, WrongParameterError
 from serve.exchange import Endpoint, Request, Response
 from serve.log.labelling import MOST_LABELS
 from serve.log.record import JsonScalar, Label, PredictionLog, Row, can_be_stored
-from serve.schema import decode_body
+from serve.schema import read_json
 
 MOST_ROWS = 1_000
 USUAL_ROWS = 100
@@ -86,12 +86,10 @@ class StoredPredictions:
         """Add what turned out to be true; of several labels of a record the last counts."""
         body = await request.body()
         try:
-            label = msgspec.convert(decode_body(body), LabelBody)
+            label = msgspec.convert(read_json(body), LabelBody)
         except msgspec.ValidationError as error:
             expected = Flaw("", str(error), '{"value": …, "record": 0, "source": "…"}', f"no label: {error}")
             raise InvalidRecordsError(f"no label: {error}", (expected,)) from None
-        except (msgspec.DecodeError, ValueError, RecursionError) as error:
-            raise MalformedBodyError(f"the body cannot be read as JSON: {error}") from None
         row = await self._get(request)
         records = count_records(row)
         if not (label.record.is_integer() and 0 <= label.record < records):

@@ -14,13 +14,14 @@ from model.release.card import choose_version, make_card
 from model.release.fetch import fetch_run
 from model.release.probation import add_probation_options, prepare_end
 from model.release.signing import UNSIGNED
-from model.release.track import Finished, name_user, track, warn_unserved
+from model.release.track import Finished, track, warn_unserved
 from relay.handoff.errors import DatasetMissingError, UsageError
 from relay.handoff.files import Fingerprints, write_atomically
 from relay.handoff.log import try_log
 from relay.handoff.receipt import Receipt
 from relay.handoff.recipe import Recipe, load_recipe
 from relay.handoff.settings import OFF, PROMOTE, Settings
+from relay.handoff.user import name_user
 from relay.handoff.verbs import VerbAnswer, add_recipe_options, read_verb_settings
 from relay.registry.connection import explain_mlflow, find_registry, open_registry
 from relay.registry.errors import PromotionError, RegistryEmptyError

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from loguru import logger
 
-from model.release.track import name_user
 from relay.handoff.errors import UsageError
 from relay.handoff.recipe import Recipe
+from relay.handoff.user import name_user
 from relay.handoff.verbs import VerbAnswer
 from relay.registry.monitor_section import read_monitor
 from relay.registry.probation import end_probation

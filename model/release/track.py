@@ -1,8 +1,6 @@
 """What happens to a finished result: it is sent, compared with the champion, and promoted or not."""
 
-import getpass
 import json
-import socket
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -18,6 +16,7 @@ from relay.handoff.lock import one_writer
 from relay.handoff.receipt import Receipt
 from relay.handoff.recipe import Recipe
 from relay.handoff.settings import PROMOTE, Settings
+from relay.handoff.user import name_user
 from relay.registry.connection import Address, explain_mlflow, find_experiment, find_registry, open_registry
 from relay.registry.contract import UNSERVED_NEXT
 from relay.registry.monitor_section import read_monitor
@@ -198,12 +197,3 @@ def _find_trained_on(finished: Finished) -> "TrainedOn":
     datasets = trace(finished.settings.data_dir, finished.receipt).datasets
     raw = datasets[-1] if datasets and datasets[-1].stage == "ingest" else None
     return TrainedOn([*finished.receipt.key.inputs.values()], raw.started_at_utc if raw else "")
-
-
-def name_user() -> str:
-    """Who runs this, as far as the system knows."""
-    try:
-        user = getpass.getuser()
-    except (KeyError, OSError):  # a container's user without a name
-        user = "somebody"
-    return f"{user} on {socket.gethostname()}"

@@ -1,7 +1,5 @@
 """What a person can do on the screen Monitor: look now, accept, train, hold; each asks for a confirmation."""
 
-import getpass
-import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -16,6 +14,7 @@ from page.shell.command import Command
 from page.shell.markdown import begin_large, with_commands
 from relay.handoff.errors import RelayError
 from relay.handoff.recipe import Recipe
+from relay.handoff.user import find_user
 from relay.monitoring.answers import LONGEST_WHO, LONGEST_WHY, explain_no_reference
 from relay.monitoring.report import Action, Report
 
@@ -136,21 +135,13 @@ def ask_train(here: Here, report: Report) -> None:
     _confirm("Train again", sentences, train, needs_why=False)
 
 
-def name_user() -> str:
-    """Who is at this machine, as far as the system knows: what the field of the name begins with."""
-    try:
-        return f"{getpass.getuser()} on {socket.gethostname()}"
-    except (KeyError, OSError):  # a container's user without a name
-        return ""
-
-
 def _confirm(title: str, sentences: tuple[str, ...], do: Callable[[str, str], str], *, needs_why: bool) -> None:
     """Ask for a confirmation with who and why; then do it and draw the screen again."""
 
     def ask_once_more() -> None:
         for sentence in sentences:
             st.markdown(with_commands(sentence))
-        who = st.text_input("Your name", name_user(), max_chars=LONGEST_WHO).strip()
+        who = st.text_input("Your name", find_user(), max_chars=LONGEST_WHO).strip()
         why = st.text_input("Why? It is kept in the decision record.", max_chars=LONGEST_WHY).strip()
         with st.container(horizontal=True):
             if st.button(title, type="primary", key=f"monitor:{title}:yes"):

@@ -74,6 +74,7 @@ CANNOT_CHANGE_BYTES = {
     "relay.handoff.program": "runs a stage for each recipe of the command line",
     "relay.handoff.report": "says how a run ended",
     "relay.handoff.stage": "declares what a stage is",
+    "relay.handoff.user": "names who decides about versions",
     "relay.handoff.variables": "reads variables of the environment, which say where files lie and which recipes run",
     "relay.handoff.up_to_date": "decides whether a stage runs",
     "drift.errors": "errors: a run that raises one writes nothing",
