@@ -6,9 +6,11 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 from monitor.log.record import Position
+from relay.monitoring.moment import read_moment
 from relay.monitoring.report import MOST_HISTORY, Block, Decision, EvidencePoint, LabelState
 
 FORMAT = 1
+TIMES = ("first_unix", "last_unix", "baseline_unix", "alarm_unix")
 MOST_BLOCKS = 20
 """Closed blocks that a report shows."""
 
@@ -109,10 +111,12 @@ class Progress:
         if found != FORMAT:
             raise ValueError(f"the monitor's state has the format {found}, known is {FORMAT}")
         labelled = said["labelled"]
+        _check_times(*(said[name] for name in TIMES), *said["decided_unix"], labelled["harm_unix"])
+        _check_times(*(one["end_unix"] for one in labelled["waiting"]))
         labelled |= {
             "position": _position(labelled["position"]),
             "waiting": [
-                Cohort(**one | {"after": _position(one["after"]), "last": Position(**one["last"])})
+                Cohort(**one | {"after": _position(one["after"]), "last": _position(one["last"])})
                 for one in labelled["waiting"]
             ],
             "judged": [tuple(one) for one in labelled["judged"]],
@@ -137,7 +141,13 @@ class Progress:
 
 
 def _position(said: dict[str, Any] | None) -> Position | None:
-    return None if said is None else Position(**said)
+    return None if said is None else Position(**said | {"at_unix": read_moment(said["at_unix"])})
+
+
+def _check_times(*found: float | None) -> None:
+    for at_unix in found:
+        if at_unix is not None:
+            read_moment(at_unix)
 
 
 def _to_plain(value: Any) -> Any:

@@ -113,7 +113,7 @@ class PostgresMonitor:
     async def find_run(self, model: str) -> float | None:
         """When the monitor last read the log of a model to its end."""
         found = await self._fetch(sql.FIND_RUN, model)
-        return float(found[0][0]) if found else None
+        return sql.make_run(found[0]) if found else None
 
     async def accept(self, baseline: AcceptedBaseline) -> None:
         """Keep a baseline and its event."""

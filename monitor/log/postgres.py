@@ -11,7 +11,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Self
 
-from monitor.log.record import PAGE_BYTES, PAGE_ROWS, LogAwayError, Position, Refused, Row, Which, is_settled
+from monitor.log.record import PAGE_BYTES, PAGE_ROWS, LogAwayError, Position, Refused, Row, Which, is_settled, read_row
+from relay.monitoring.moment import EARLIEST_UNIX, LATEST_UNIX, is_moment
 from relay.tables.connection import Database, DatabaseError
 
 if TYPE_CHECKING:
@@ -42,7 +43,12 @@ ROWS_BEHIND = _PAGE.format(
     behind="(logged_by, id) > ($3::text::xid8, $4) and logged_by < pg_snapshot_xmin(pg_current_snapshot())", **_ORDERED
 )
 ROWS_BY_TIME = _PAGE.format(
-    behind="(at_unix, id) > ($3, $4)", order="at_unix, id", place=RESTORED, limit=PAGE_ROWS, bytes=PAGE_BYTES
+    # An impossible time is no place to go on from: such rows are left out here.
+    behind=f"(at_unix, id) > ($3, $4) and at_unix between {EARLIEST_UNIX} and {LATEST_UNIX}",
+    order="at_unix, id",
+    place=RESTORED,
+    limit=PAGE_ROWS,
+    bytes=PAGE_BYTES,
 )
 OLDEST = "select pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
 REFUSED = (
@@ -86,15 +92,17 @@ class PostgresReader:
     def rows(self, which: Which, after: Position | None, until_unix: float) -> Iterator[Row]:
         """Rows in the order of their commits, behind a position, up to the first one that is not settled."""
         last = self._find_begin(after)
+        known = after.at_unix if after else until_unix
         while self._version:
             page = self._read_page(which, last)
             size = 0
             for place, id_, at_unix, given, answered, client, bytes_, _ in page:
                 behind = until_unix - (TIMED_BEHIND_SECONDS if place == RESTORED else 0)
-                if not is_settled(at_unix, behind):
+                if is_moment(at_unix) and not is_settled(at_unix, behind):
                     return
-                last, size = Position(place, id_, at_unix), size + bytes_
-                yield Row(last, given, answered, client)
+                row = read_row(place, id_, at_unix, (given, answered, client), known)
+                last, size, known = row.position, size + bytes_, row.position.at_unix
+                yield row
             if not page or (len(page) < PAGE_ROWS and size < PAGE_BYTES):
                 return
 
@@ -107,6 +115,8 @@ class PostgresReader:
             number = int(begin.id or 0)
             found = self._ask(REFUSED, which.model, which.version, str(begin.order), number)
         for seq, at_unix, requests, records, by_column, place in found:
+            if not is_moment(at_unix):
+                continue  # damaged
             yield Refused(Position(place, str(seq), at_unix), requests, records, by_column)
 
     def labels(self, ids: Sequence[str]) -> dict[tuple[str, int], Any]:

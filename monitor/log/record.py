@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
 from relay.handoff.errors import RelayError
+from relay.monitoring.moment import is_moment
 
 SETTLE_SECONDS = 10.0
 """The monitor stays so far behind: counts of refused records are written a few seconds after the requests."""
@@ -102,6 +103,21 @@ class LogReader(Protocol):
         Raises:
             LogAwayError: the log cannot be read.
         """
+
+
+def read_row(order: int, id_: str, at_unix: object, rest: tuple[str, str, str], known_unix: float) -> Row:
+    """A row of the log; one with an impossible time is damaged: it gets a time that is known, and holds no records.
+
+    Args:
+        order: of its commit.
+        id_: the prediction id.
+        at_unix: as it is kept.
+        rest: input, output and the request's id.
+        known_unix: the time of the row before, or of now.
+    """
+    if is_moment(at_unix):
+        return Row(Position(order, id_, at_unix), *rest)
+    return Row(Position(order, id_, known_unix), "", "", rest[2])
 
 
 def is_settled(at_unix: float, now_unix: float) -> bool:

@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Self
 
-from monitor.log.record import PAGE_BYTES, PAGE_ROWS, LogAwayError, Position, Refused, Row, Which, is_settled
+from monitor.log.record import PAGE_BYTES, PAGE_ROWS, LogAwayError, Position, Refused, Row, Which, is_settled, read_row
+from relay.monitoring.moment import is_moment
 
 LOG_FILE = "predictions.sqlite"
 PATIENCE_SECONDS = 10.0
@@ -54,6 +55,7 @@ class SqliteReader:
     def rows(self, which: Which, after: Position | None, until_unix: float) -> Iterator[Row]:
         """Rows in the order of their commits, behind a position, up to the first one that is not settled."""
         begin, earliest = self._find_begin(after)
+        known = after.at_unix if after else until_unix
         while self._connection is not None:
             read, size = 0, 0
             with self._explained():
@@ -65,10 +67,11 @@ class SqliteReader:
                     if size > PAGE_BYTES:
                         break
             for number, id_, at_unix, given, answered, client in page:
-                if not is_settled(at_unix, until_unix):
+                if is_moment(at_unix) and not is_settled(at_unix, until_unix):
                     return
-                begin, read = number, read + 1
-                yield Row(Position(number, id_, at_unix), given, answered, client)
+                row = read_row(number, id_, at_unix, (given, answered, client), known)
+                begin, read, known = number, read + 1, row.position.at_unix
+                yield row
             if not read or (len(page) < PAGE_ROWS and size <= PAGE_BYTES):
                 return
 
@@ -82,6 +85,8 @@ class SqliteReader:
                 values = (begin, earliest, which.model, which.version, PAGE_ROWS)
                 page = self._connection.execute(REFUSED, values).fetchall()
             for number, at_unix, requests, records, by_column in page:
+                if not is_moment(at_unix):
+                    continue  # damaged
                 yield Refused(Position(number, "", at_unix), requests, records, by_column)
             if len(page) < PAGE_ROWS:
                 return

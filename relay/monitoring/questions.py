@@ -78,7 +78,7 @@ class Store(ABC):
 
     def find_run(self, model: str) -> float | None:
         """When the monitor last read the prediction log of a model to its end; None before the first time."""
-        return self._find(sql.FIND_RUN, (model,), lambda values: float(values[0]))
+        return self._find(sql.FIND_RUN, (model,), sql.make_run)
 
     def find_baseline(self, model: str, version: str) -> AcceptedBaseline | None:
         """The baseline that was accepted last for a version; None for its own test rows."""

@@ -9,6 +9,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from relay.monitoring.moment import Unix
+
 FORMAT = 1
 """Of a report; raised when a reader of the old form would misunderstand the new one."""
 
@@ -113,7 +115,7 @@ class Verdict(Part):
     """The conclusion."""
 
     kind: VerdictKind
-    since_unix: float | None = None
+    since_unix: Unix | None = None
     """When it began, as the evidence tells; None without a finding."""
     text: str = ""
     next_step: str = ""
@@ -138,15 +140,15 @@ class RowCounts(Part):
     """Reason -> records: `own questions`, `trials`, `same request`, `unreadable`."""
     waiting: int = 0
     """Before the first look: records that wait for it."""
-    first_unix: float | None = None
-    last_unix: float | None = None
+    first_unix: Unix | None = None
+    last_unix: Unix | None = None
     """When the first and the last counted record was asked."""
 
 
 class EvidencePoint(Part):
     """The evidence at one look."""
 
-    at_unix: float
+    at_unix: Unix
     rows: int
     log10: float
     loss_log10: float = 0.0
@@ -172,8 +174,8 @@ class Block(Part):
 
     number: int
     rows: int
-    begin_unix: float
-    end_unix: float
+    begin_unix: Unix
+    end_unix: Unix
     p: float
     """Of the block test over all columns."""
     dependence_p: float | None = None
@@ -215,8 +217,8 @@ class Decision(Part):
     why: str
     verdict: VerdictKind = VerdictKind.NONE
     evidence_log10: float = 0.0
-    at_unix: float | None = None
-    refused_until_unix: float | None = None
+    at_unix: Unix | None = None
+    refused_until_unix: Unix | None = None
     """Until when no run is asked for again: the cooldown."""
 
 
@@ -227,7 +229,7 @@ class Baseline(Part):
     """`version`: its test rows; `accepted`: a window that a person accepted."""
     window: str = ""
     who: str = ""
-    when_unix: float | None = None
+    when_unix: Unix | None = None
     why: str = ""
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, TypeVar
 
+from relay.monitoring.moment import read_moment
 from relay.monitoring.report import Report
 from relay.monitoring.store import AcceptedBaseline, Change, Event, MonitorStoreError, State, Window
 
@@ -170,18 +171,24 @@ def make_state(values: Sequence[Any]) -> State:
 def make_window(values: Sequence[Any]) -> Window:
     """The window in a row of LIST_WINDOWS."""
     model, version, name, rows, at_unix, is_block, report = values
-    return Window(model, version, name, int(rows), float(at_unix), bool(is_block), Report.from_json(report))
+    return Window(model, version, name, int(rows), read_moment(at_unix), bool(is_block), Report.from_json(report))
 
 
 @_explained
 def make_event(values: Sequence[Any]) -> Event:
     """The event in a row of LIST_EVENTS."""
     model, version, at_unix, kind, who, text, data, seq = values
-    return Event(model, version, float(at_unix), kind, who, text, json.loads(data), int(seq))
+    return Event(model, version, read_moment(at_unix), kind, who, text, json.loads(data), int(seq))
 
 
 @_explained
 def make_baseline(values: Sequence[Any]) -> AcceptedBaseline:
     """The baseline in a row of FIND_BASELINE."""
     model, version, at_unix, who, why, window = values
-    return AcceptedBaseline(model, version, float(at_unix), who, why, window)
+    return AcceptedBaseline(model, version, read_moment(at_unix), who, why, window)
+
+
+@_explained
+def make_run(values: Sequence[Any]) -> float:
+    """The time in a row of FIND_RUN."""
+    return read_moment(values[0])

@@ -16,8 +16,11 @@ from logged import Log, make_row
 from monitor.log.opening import open_log
 from monitor.running import Outcome, Run
 from monitor.subject import Subject, read_reference
+from monitor.window_folder import make_files
+from monitor.wording import to_text
 from relay.handoff.column import Column
 from relay.handoff.errors import RelayError
+from relay.monitoring.moment import EARLIEST_UNIX, LATEST_UNIX
 from relay.monitoring.opening import open_store
 from relay.registry.contract import Contract
 
@@ -26,9 +29,9 @@ ANSWER = {"predictions": [0], "probabilities": [0.1]}
 NOW = 1e9
 
 
-def run(log: Log, subject: Subject) -> Outcome:
-    with open_log(log.folder, log.url) as reader, open_store(log.folder, log.url) as store:
-        return Run(subject, reader, store, NOW).work()
+def run(log: Log, subject: Subject, now_unix: float = NOW) -> Outcome:
+    with open_log(log.folder, log.url) as reader, open_store(log.folder, "") as store:
+        return Run(subject, reader, store, now_unix).work()
 
 
 DAMAGED: dict[str, tuple[Any, Any]] = {
@@ -65,6 +68,34 @@ def test_a_row_of_a_wrong_clock_holds_no_label_up(sqlite_log: Log) -> None:
     assert labels.mature == 600
 
 
+TIMES = (1e15, -1e15, float("inf"), float("-inf"), float("nan"))
+
+
+@pytest.mark.parametrize("place", [0, 20, 249])
+def test_a_row_with_an_impossible_time_is_left_out(log: Log, place: int) -> None:
+    rows = make_requests(draw(250, 5), first=10)
+    for at_unix in TIMES[: 3 if not log.url else 5]:  # SQLite has no NaN, and its reader begins behind -inf
+        log.write(rows)
+        log.execute("update {p}predictions set at_unix = $1 where id = $2", at_unix, rows[place].id)
+        for now in (NOW, NOW + 60):
+            found = run(log, make_subject(look_rows=50), now).report
+            assert (found.rows.counted, found.rows.left_out) == (200, {} if place == 249 else {"unreadable": 1})
+            assert "UTC" in to_text(found)
+        log.execute("delete from {p}predictions")
+        for path in log.folder.glob("monitor.sqlite*"):
+            path.unlink()
+
+
+@pytest.mark.parametrize("at_unix", [EARLIEST_UNIX, LATEST_UNIX])
+def test_the_first_and_the_last_time_are_shown(sqlite_log: Log, at_unix: float) -> None:
+    rows = make_requests(draw(200, 5))
+    rows[199] = replace(rows[199], at_unix=at_unix)
+    sqlite_log.write(rows)
+    found = run(sqlite_log, make_subject(look_rows=50)).report
+    assert found.rows.last_unix == at_unix
+    assert all(make_files(found).values())
+
+
 TABLES: dict[str, tuple[str, str, list[Any]]] = {
     "state": ("monitor_state", "body", ["", "[]", b"[]", b"null", b'{"format":1}', b"\xff", 5, 1.5]),
     "window": ("monitor_windows", "report", ["", "{}", "[]", "nul", b"\xff"]),
@@ -84,6 +115,24 @@ def test_a_damaged_store_is_an_error_that_says_what_to_do(sqlite_log: Log, name:
             run(sqlite_log, make_subject())
         assert "cannot be read" in found.value.message
         assert "store away" in str(found.value.next_step)
+
+
+NAMES = ("first_unix", "last_unix", "alarm_unix", "position", "refused_position", "history", "decided_unix")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_state_with_an_impossible_time_says_so(sqlite_log: Log, name: str) -> None:
+    sqlite_log.write(make_requests(draw(250, 5)))
+    run(sqlite_log, make_subject(look_rows=50))
+    place = {"order": 1, "id": "a", "at_unix": 1e15}
+    point = {"at_unix": 1e15, "rows": 200, "log10": 0.1}
+    with closing(sqlite3.connect(sqlite_log.folder / "monitor.sqlite")) as connection:
+        body = json.loads(connection.execute("select body from monitor_state").fetchone()[0])
+        body[name] = place if "position" in name else {"history": [point], "decided_unix": [1e15]}.get(name, 1e15)
+        connection.execute("update monitor_state set body = ?", (json.dumps(body).encode(),))
+        connection.commit()
+    with pytest.raises(RelayError, match="cannot be read"):
+        run(sqlite_log, make_subject(look_rows=50))
 
 
 def test_a_state_of_labels_that_is_damaged_says_so(sqlite_log: Log) -> None:

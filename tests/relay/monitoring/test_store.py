@@ -8,7 +8,7 @@ import pytest
 from relay.monitoring.questions import Store
 from relay.monitoring.report import Action, Decision, Evidence, Report, RowCounts, Verdict, VerdictKind
 from relay.monitoring.statements import MOST_WINDOWS
-from relay.monitoring.store import AcceptedBaseline, Change, Event, MonitorBusyError, State, Window
+from relay.monitoring.store import AcceptedBaseline, Change, Event, MonitorBusyError, MonitorStoreError, State, Window
 
 OpenStore = Callable[..., Store]
 
@@ -110,3 +110,35 @@ def test_a_report_is_read_as_it_was_written() -> None:
     assert Report.from_json(report.to_json()) == report
     with pytest.raises(ValueError, match="expected a report"):
         Report.from_json("[]")
+
+
+BROKEN: dict[str, tuple[str, Callable[[Store], object]]] = {
+    "window": ("update {p}windows set at_unix = $1", lambda store: store.list_windows("credit")),
+    "event": ("update {p}events set at_unix = $1", lambda store: store.list_events("credit")),
+    "baseline": ("update {p}baselines set at_unix = $1", lambda store: store.find_baseline("credit", "3")),
+    "run": ("update {p}runs set at_unix = $1", lambda store: store.find_run("credit")),
+}
+
+
+@pytest.mark.parametrize("name", BROKEN)
+@pytest.mark.parametrize("at_unix", [1e15, -1e15, float("inf")])
+def test_an_impossible_time_is_an_error_that_says_what_to_do(opening: OpenStore, name: str, at_unix: float) -> None:
+    statement, ask = BROKEN[name]
+    with opening() as store:
+        store.commit(Change(FIRST, [make_window(200)], [Event("credit", "3", 1.0, "verdict", "m", "t")]))
+        store.accept(AcceptedBaseline("credit", "3", 1.0, "ann", "because", "v3-200"))
+        store.note_run("credit", 1.0)
+        with store._writing() as execute:
+            execute(statement, (at_unix,))
+        with pytest.raises(MonitorStoreError, match=f"holds a {name} that cannot be read: the time") as found:
+            ask(store)
+        assert "move the monitor's store away" in str(found.value.next_step)
+
+
+@pytest.mark.parametrize("field", ["first_unix", "last_unix"])
+def test_a_report_with_an_impossible_time_cannot_be_read(field: str) -> None:
+    said = make_report(200).model_dump(mode="json")
+    for at_unix in (1e15, -1e15, float("inf"), float("nan")):
+        said["rows"][field] = at_unix
+        with pytest.raises(ValueError, match=field):
+            Report.model_validate(said)
