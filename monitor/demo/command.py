@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from monitor.command import ALARM
 from monitor.demo.borrowers import RECIPE, break_incomes, draw, write_table
 from monitor.demo.deployment import Deployment
 from monitor.log.record import SETTLE_SECONDS
@@ -16,7 +15,7 @@ from relay.handoff.answer import say
 from relay.handoff.errors import UsageError
 from relay.handoff.verbs import VerbAnswer
 
-TRAINING_ROWS, RECORDS, REPAIRED, SHIFTED = 6_000, 5_000, 3_000, 4_000
+TRAINING_ROWS, RECORDS, REPAIRED, SHIFTED = 6_000, 2_000, 2_000, 3_000
 FACTOR, FACTOR_SHARE, YOUNG_SHARE = 12.0, 0.05, 0.4
 
 WHY = "Younger borrowers are the new customers of this year"
@@ -67,47 +66,56 @@ def play(deployment: Deployment, tell: Callable[[str], None]) -> Story:
     story: Story = {"usual": _ask(deployment, tell, f"[2/5] {RECORDS:,} usual records", draw(RECORDS, 2)[0])}
     broken = break_incomes(draw(RECORDS, 3)[0], FACTOR_SHARE, FACTOR)
     title = f"[3/5] {RECORDS:,} records of which {FACTOR_SHARE:.0%} have an income by the year instead of the month"
-    story["broken"] = _ask(deployment, tell, title, broken)
-    acted = (
-        deployment.run("monitor", str(deployment.recipe), "--act", allowed=(0, ALARM)).strip().splitlines()[-1].strip()
-    )
-    tell(f"      Asked to act (`--act`), the monitor does: {acted.removeprefix('acted').strip()}")
-    story["versions_after_break"] = len(deployment.list_versions())
-    tell(f"      Versions in the registry: {story['versions_after_break']}. Nothing was trained.")
+    story["broken"] = _ask(deployment, tell, title, broken, acts=True)
+    story["trainings_after_break"] = deployment.count_trainings()
+    tell(f"      Trainings so far: {story['trainings_after_break']}, that of version 1.")
     story["repaired"] = _ask(deployment, tell, f"[4/5] {REPAIRED:,} records after the repair", draw(REPAIRED, 4)[0])
     shifted, truth = draw(SHIFTED, 5, young=YOUNG_SHARE)
     title = f"[5/5] {SHIFTED:,} records of another population, {YOUNG_SHARE:.0%} more young borrowers, and their labels"
     story["shifted"] = _ask(deployment, tell, title, shifted, truth)
     tell("      Training again as the monitor suggests: on the old borrowers and the newly labelled ones")
     write_table(deployment.table, [*records, *shifted], [*late, *truth])
-    story["gate"] = _train_again(deployment, tell)
-    if not story["gate"]["is_production"]:
-        tell("      A person says that these borrowers are here to stay (`accept`), and trains again")
-        deployment.run("monitor", "accept", str(deployment.recipe), "--why", WHY)
-        story["accepted"] = _train_again(deployment, tell, "--force")
-    return story
-
-
-def _train_again(deployment: Deployment, tell: Callable[[str], None], *options: str) -> Story:
-    """Train, and say what the gate decides."""
-    deployment.train(*options)
+    deployment.train()
     newest = deployment.list_versions()[0]
     verb = "is promoted" if newest["is_production"] else "is not promoted"
     tell(f"      The gate: version {newest['version']} {verb}: {newest['gate']['why']}")
-    return {**newest["gate"], "version": newest["version"], "is_production": newest["is_production"]}
+    story["gate"] = {**newest["gate"], "version": newest["version"], "is_production": newest["is_production"]}
+    if not newest["is_production"]:
+        tell("      A person knows that these borrowers are here to stay, and promotes the version by hand")
+        deployment.promote(newest["version"], WHY)
+    story["served"] = deployment.wait_for(newest["version"])
+    tell(f"      The service answers with version {story['served']} now.")
+    return story
 
 
 def _ask(
-    deployment: Deployment, tell: Callable[[str], None], title: str, records: list[Any], late: list[int] | None = None
+    deployment: Deployment,
+    tell: Callable[[str], None],
+    title: str,
+    records: list[Any],
+    late: list[int] | None = None,
+    *,
+    acts: bool = False,
 ) -> Story:
-    """Send records, and let the monitor look; gives verdict and decision."""
+    """Send records, and let the monitor look; gives verdict and decision.
+
+    Args:
+        deployment: it serves.
+        tell: takes a line for each step.
+        title: of the step.
+        records: to ask about.
+        late: what turned out to be true of each.
+        acts: whether the monitor is asked to do what its decision says (`--act`).
+    """
     tell(f"\n{title}")
     asked = deployment.ask(records)
     if late is not None:
         deployment.label(asked, late)
     time.sleep(SETTLE_SECONDS + 1)  # the monitor leaves the last seconds of the log to its next run
-    text, report = deployment.look()
+    text, report = deployment.look(*(["--act"] if acts else []))
     tell("\n".join(f"      {line}".rstrip() for line in text.rstrip().splitlines()))
+    if acts:
+        tell(f"      Asked to act (`--act`), the monitor does: {report['acted']}")
     verdict = report["verdict"]
     return {
         "kind": verdict["kind"], "text": verdict["text"], "factor": verdict["factor"],

@@ -19,6 +19,7 @@ from monitor.demo.borrowers import RECIPE, RECIPE_TEXT, Record
 from monitor.labels.sending import Api
 from monitor.wording import to_text
 from relay.handoff.errors import RelayError
+from relay.handoff.journal import JOURNAL, parse_entry
 from relay.monitoring.report import Report
 
 KEPT_VARIABLES = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "SYSTEMROOT", "RELAY_CONTAINER", "OMP_NUM_THREADS")
@@ -94,16 +95,24 @@ class Deployment:
             )
         return ended.stdout.decode()
 
-    def train(self, *options: str) -> None:
-        """Run the stages; the options are those of the last one."""
-        for stage in ("ingest", "preprocess"):
+    def train(self) -> None:
+        """Run the stages."""
+        for stage in ("ingest", "preprocess", "model"):
             self.run(stage, str(self.recipe))
-        self.run("model", str(self.recipe), *options)
+
+    def count_trainings(self) -> int:
+        """How many models were trained, by the journal."""
+        lines = (self.folder / "logs" / JOURNAL).read_bytes().splitlines()
+        return sum(parse_entry(line).stage == "model" for line in lines)
 
     def list_versions(self) -> list[dict[str, Any]]:
         """Versions of the model, the newest first."""
         found = json.loads(self.run("model", "list", str(self.recipe), "--json"))
         return sorted(found, key=lambda one: -int(one["version"]))
+
+    def promote(self, version: int, why: str) -> None:
+        """Make a version production by hand."""
+        self.run("model", "promote", str(self.recipe), str(version), "--why", why)
 
     def serve(self) -> None:
         """Start the service and wait until it is ready.
@@ -116,14 +125,24 @@ class Deployment:
                 [sys.executable, "-m", "serve"], cwd=self.folder, stdout=log, stderr=log,
                 env=self._environment | {"MODEL_URI": f"models:/{RECIPE}@production"},
             )  # fmt: skip
+        self.wait_for(1)
+
+    def wait_for(self, version: int) -> int:
+        """Wait until the service answers with a version, and give it.
+
+        Raises:
+            DemoError: it does not.
+        """
         end = time.monotonic() + START_SECONDS
-        while time.monotonic() < end and self._service.poll() is None:
+        while time.monotonic() < end and self._service is not None and self._service.poll() is None:
             try:
-                with urlopen(f"{self.url}/health", timeout=ANSWER_SECONDS):  # noqa: S310 - loopback
-                    return
+                with urlopen(f"{self.url}/health", timeout=ANSWER_SECONDS) as answer:  # noqa: S310 - loopback
+                    if str(json.load(answer)["models"][RECIPE].get("version")) == str(version):
+                        return version
             except (URLError, OSError):
-                time.sleep(0.2)
-        raise DemoError(f"the service did not become ready: its log is {self.log}")
+                pass  # it is not ready yet
+            time.sleep(0.2)
+        raise DemoError(f"the service did not become ready with version {version}: its log is {self.log}")
 
     def ask(self, records: Sequence[Record]) -> list[tuple[str, int]]:
         """Ask about records; gives prediction id and number of each."""
@@ -142,9 +161,9 @@ class Deployment:
         )
         return Api(self.url).send(lines).states["added"]
 
-    def look(self) -> tuple[str, dict[str, Any]]:
+    def look(self, *options: str) -> tuple[str, dict[str, Any]]:
         """Run the monitor: what it prints, and its report."""
-        found = json.loads(self.run("monitor", str(self.recipe), "--json", allowed=(0, ALARM)))
+        found = json.loads(self.run("monitor", str(self.recipe), "--json", *options, allowed=(0, ALARM)))
         fields = {name: value for name, value in found.items() if name not in BESIDE_REPORT}
         return to_text(Report.model_validate(fields), found["waiting"]), found
 

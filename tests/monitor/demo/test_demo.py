@@ -29,11 +29,11 @@ def test_the_demo_breaks_shifts_and_trains(tmp_path: Path) -> None:
     assert (story["usual"]["kind"], story["repaired"]["kind"]) == ("none", "none")
     broken = story["broken"]
     assert (broken["kind"], broken["columns"][0], broken["factor"]["factor"]) == ("break", "income", 12)
-    assert (broken["decision"], story["versions_after_break"]) == ("hold", 1)
+    assert (broken["decision"], story["trainings_after_break"]) == ("hold", 1)
     assert story["shifted"]["kind"] in ("harm", "shift")
     assert story["shifted"]["decision"] == "suggest"
     assert "15 %" in story["gate"]["why"]
-    assert (story["gate"]["is_production"], story["accepted"]["is_production"]) == (False, True)
+    assert (story["gate"]["is_production"], story["served"]) == (False, 2)
     assert [path.name for path in tmp_path.glob("relay-demo-*")] == []
 
 
