@@ -7,7 +7,10 @@ request that completed a look, and leaves the rest to the next one.
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from drift.betting import Look
+from drift.columns import Column
 from drift.profile import Profile
 from drift.watch import Watch
 from monitor.blocks import Rows, close_block
@@ -38,7 +41,7 @@ class Step:
 
     looks: tuple[Look, ...]
     recent: Rows
-    """Of the open block, or of the one that was just closed."""
+    """Of the open block and the last closed one; under an alarm, those since the change."""
     block: Block | None
     """If one was closed."""
 
@@ -73,6 +76,7 @@ class Follower:
         else:
             groups = WEEKDAYS if section.season == "weekday" else 1
             self.watch = Watch(profile, look_rows=section.look_rows, alpha=section.alpha, refused=True, groups=groups)
+        self._closed: list[Chunk] = []
         self._open: list[Chunk] = []
 
     def steps(self, log: LogReader, until_unix: float) -> Iterator[Step]:
@@ -87,7 +91,7 @@ class Follower:
         gathering, is_begun = Gathering(refused_position=self.progress.refused_position), False
         for row in log.rows(which, self.progress.position, until_unix):
             if not is_begun:
-                self._restore_block(log, which)
+                self._restore_blocks(log, which)
                 is_begun = True
             for one in refused.take_until(row.position.at_unix):
                 self._gather_refused(gathering, one)
@@ -108,9 +112,8 @@ class Follower:
 
     def read_recent(self, log: LogReader) -> Rows:
         """The records of the last step, for a run that found nothing new."""
-        which = Which(self._subject.model, self._subject.version)
-        found = self._read_again(log, which, self.progress.recent_after)
-        return _gather([make_chunk(self._subject.contract, self._profile, found)] if found else [])
+        self._restore_blocks(log, Which(self._subject.model, self._subject.version))
+        return self._find_recent()
 
     def _is_full(self, gathering: Gathering) -> bool:
         """Whether what was gathered completes a look."""
@@ -123,21 +126,22 @@ class Follower:
         gathering.refused_requests = f"refused {one.position.order} {one.position.id}"
         gathering.refused_position = one.position
 
-    def _restore_block(self, log: LogReader, which: Which) -> None:
-        """Read the records of the open block again: their counts alone would not tell where a shift lies."""
-        if self.progress.block_after != self.progress.position:
-            found = self._read_again(log, which, self.progress.block_after)
-            self._open = [make_chunk(self._subject.contract, self._profile, found)] if found else []
+    def _restore_blocks(self, log: LogReader, which: Which) -> None:
+        """Read the last two blocks again: their counts alone would not tell where a shift lies."""
+        progress = self.progress
+        self._closed = self._read_again(log, which, progress.recent_after, progress.block_after)
+        self._open = self._read_again(log, which, progress.block_after, progress.position)
 
-    def _read_again(self, log: LogReader, which: Which, after: Position | None) -> list[Answered]:
-        """The requests behind a position that were counted already; none where the log has lost them."""
-        last, found = self.progress.position, list[Answered]()
-        if last is None:
+    def _read_again(self, log: LogReader, which: Which, after: Position | None, last: Position | None) -> list[Chunk]:
+        """The requests between two positions that were counted already; none where the log has lost them."""
+        found = list[Answered]()
+        if last is None or after == last:
             return []
         for row in log.rows(which, after, float("inf")):
             found.append(read_answered(row, self._subject.contract, self._subject.section.unit))
             if row.id == last.id:
-                return found if any(one.numbers for one in found) else []
+                is_any = any(one.numbers for one in found)
+                return [make_chunk(self._subject.contract, self._profile, found)] if is_any else []
         return []
 
     def _count(self, gathering: Gathering) -> Step:
@@ -165,30 +169,39 @@ class Follower:
         progress.watch = self.watch.to_bytes()
         if chunk.rows:
             self._open.append(chunk)
-        recent = _gather(self._open)
-        progress.recent_after = progress.block_after
-        return Step(looks, recent, self._close_block(recent))
+        block = self._close_block()
+        return Step(looks, self._find_recent(), block)
 
-    def _close_block(self, recent: Rows) -> Block | None:
+    def _close_block(self) -> Block | None:
         """Close the open block if it is full, or a day old and not too small."""
-        progress, section = self.progress, self._subject.section
-        is_old = recent.count >= LEAST_BLOCK_ROWS and recent.times[1] - recent.times[0] >= DAY_SECONDS
-        if recent.count < section.block_rows and not is_old:
+        progress, section, rows = self.progress, self._subject.section, _gather(self._open)
+        is_old = rows.count >= LEAST_BLOCK_ROWS and rows.times[1] - rows.times[0] >= DAY_SECONDS
+        if rows.count < section.block_rows and not is_old:
             return None
         progress.block_number += 1
-        block = close_block(progress.block_number, self._profile, self._reference, recent, section.alpha)
+        block = close_block(progress.block_number, self._profile, self._reference, rows, section.alpha)
         progress.blocks = [*progress.blocks, block][-MOST_BLOCKS:]
-        progress.block_after = progress.position
-        self._open = []
+        progress.recent_after, progress.block_after = progress.block_after, progress.position
+        self._closed, self._open = self._open, []
         return block
 
+    def _find_recent(self) -> Rows:
+        """What a verdict is about: never a few records alone because a block was just closed."""
+        alarm = self.watch.alarm
+        since = None if alarm is None else self.progress.find_time(alarm.since)
+        return _gather([*self._closed, *self._open], since)
 
-def _gather(chunks: list[Chunk]) -> Rows:
+
+def _gather(chunks: list[Chunk], since: float | None = None) -> Rows:
+    """The records of chunks; those later than a time, if there are any."""
     if not chunks:
         return Rows([], None, (0.0, 0.0), 0)
     columns, score = join_columns(chunks)
-    times = float(chunks[0].at_unix[0]), float(chunks[-1].at_unix[-1])
-    return Rows(columns, score, times, sum(chunk.rows for chunk in chunks))
+    at_unix = np.concatenate([chunk.at_unix for chunk in chunks])
+    if since is not None and (is_later := at_unix > since).any():
+        columns = [Column(one.name, one.kind, one.values[is_later]) for one in columns]
+        score, at_unix = None if score is None else score[is_later], at_unix[is_later]
+    return Rows(columns, score, (float(at_unix[0]), float(at_unix[-1])), len(at_unix))
 
 
 class _Ahead:

@@ -66,7 +66,7 @@ class Progress:
     block_after: Position | None = None
     """Behind which the rows of the open block begin."""
     recent_after: Position | None = None
-    """The same of the block that was open before the last step."""
+    """The same of the block before that, which was closed last."""
     blocks: list[Block] = field(default_factory=list)
     block_number: int = 0
     baseline_unix: float | None = None

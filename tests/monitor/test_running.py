@@ -66,6 +66,16 @@ def test_incomes_times_12_are_a_break_that_names_column_and_factor(sqlite_log: L
     assert (verdict.factor.column, verdict.factor.factor) == ("income", 12)
 
 
+@pytest.mark.parametrize("seed", [0, 1])
+def test_a_break_is_one_at_every_look_also_behind_a_block_that_was_just_closed(sqlite_log: Log, seed: int) -> None:
+    frame = draw(6_000, 100 + seed)
+    frame.loc[frame.index >= 1_000, "income"] *= np.where(np.random.default_rng(seed).random(5_000) < 0.03, 12, 1)
+    sqlite_log.write(make_requests(frame, size=10))
+    run(sqlite_log, make_subject())
+    said = [event.data["kind"] for event in read(sqlite_log, lambda store: store.list_events("credit"))]
+    assert said == ["break"]
+
+
 def test_missing_values_are_a_break_that_says_so(sqlite_log: Log) -> None:
     frame = draw(2_000, 5)
     frame.loc[(frame.index >= 600) & (np.random.default_rng(1).random(2_000) < 0.4), "income"] = np.nan
