@@ -50,9 +50,11 @@ def decide(subject: Subject, progress: Progress, verdict: Verdict, evidence: Evi
         return _hold(blank, "the data is broken: training on it would teach the model the fault")
     if verdict.kind not in (VerdictKind.HARM, VerdictKind.SHIFT) or progress.last_unix is None:
         return blank
-    standing = progress.decision
-    if standing is not None and (standing.action is Action.ROLLBACK or standing.at_unix == progress.last_unix):
+    standing, retrain = progress.decision, subject.section.retrain
+    if standing is not None and standing.action is Action.ROLLBACK:
         return standing
+    if standing is not None and standing.at_unix == progress.last_unix and retrain != "never":
+        return _repeat(standing, subject)
     if verdict.kind is VerdictKind.HARM and _is_on_probation(subject, progress):
         days = subject.section.probation.days
         why = f"version {subject.version} was promoted less than {days} days before its labels showed harm"
@@ -71,14 +73,20 @@ def _ask(subject: Subject, progress: Progress, verdict: Verdict, blank: Decision
     now, standing, until = progress.last_unix or 0.0, progress.decision, find_cooldown_end(subject, progress)
     if standing is not None and until is not None and now < until:
         if standing.verdict is verdict.kind:
-            return standing.model_copy(update={"evidence_log10": blank.evidence_log10, "refused_until_unix": until})
+            again = {"evidence_log10": blank.evidence_log10, "refused_until_unix": until}
+            return _repeat(standing, subject).model_copy(update=again)
         return _hold(blank, "a run was asked for already; the cooldown lasts", until)
     if sum(now - at < MONTH_SECONDS for at in progress.decided_unix) >= MOST_RUNS:
         return _hold(blank, f"{MOST_RUNS} runs were asked for within 30 days: a person should look")
     progress.decided_unix = [*progress.decided_unix, now][-10:]
-    action = Action.TRAIN if subject.section.retrain == "auto" else Action.SUGGEST
     until = find_cooldown_end(subject, progress)
-    return blank.model_copy(update={"action": action, "why": verdict.text, "refused_until_unix": until})
+    return _repeat(blank.model_copy(update={"why": verdict.text, "refused_until_unix": until}), subject)
+
+
+def _repeat(decision: Decision, subject: Subject) -> Decision:
+    """A decision for a run as the recipe says it now, which may have been changed since it was made."""
+    action = Action.TRAIN if subject.section.retrain == "auto" else Action.SUGGEST
+    return decision.model_copy(update={"action": action})
 
 
 def find_cooldown_end(subject: Subject, progress: Progress) -> float | None:

@@ -114,7 +114,8 @@ class Run:
         if verdict.kind.value != progress.kind:
             self._add_event("verdict", verdict.text, verdict)
             progress.kind = verdict.kind.value
-        if decision.action in ASKING and (before is None or before.at_unix != decision.at_unix):
+        known = None if before is None else (before.action, before.at_unix)
+        if decision.action in ASKING and known != (decision.action, decision.at_unix):
             self._add_event("decision", f"{decision.action}: {decision.why}", decision)
             progress.decision = decision
         return make_report(self._subject, self._follower, self._compared, (verdict, decision))

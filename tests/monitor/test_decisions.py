@@ -76,6 +76,23 @@ def test_a_decision_stands_until_its_cooldown_ends() -> None:
     assert ask(progress, VerdictKind.HARM).action is Action.HOLD
 
 
+@pytest.mark.parametrize("later", [0.0, DAY / 2])
+@pytest.mark.parametrize(
+    ("first", "then", "action"),
+    [
+        ("suggest", "auto", Action.TRAIN),
+        ("auto", "suggest", Action.SUGGEST),
+        ("auto", "never", Action.HOLD),
+        ("suggest", "never", Action.HOLD),
+    ],
+)
+def test_a_decision_that_stands_follows_the_recipe_of_now(first: str, then: str, action: Action, later: float) -> None:
+    progress = make_progress()
+    progress.decision = ask(progress, VerdictKind.SHIFT, retrain=first)
+    progress.last_unix = later
+    assert ask(progress, VerdictKind.SHIFT, retrain=then).action is action
+
+
 @pytest.mark.parametrize(
     ("harm_unix", "action"), [(900.0 + 6 * DAY, Action.ROLLBACK), (900.0 + 8 * DAY, Action.SUGGEST)]
 )

@@ -129,6 +129,16 @@ def test_a_shift_with_final_labels_asks_for_a_training_as_the_recipe_says(
     assert len(decisions) == (action is not Action.HOLD)
 
 
+def test_a_suggestion_is_an_order_once_the_recipe_says_auto_and_is_kept_once(sqlite_log: Log) -> None:
+    frame = pd.concat([draw(600, 5), draw(1_000, 6, young=0.5)], ignore_index=True)
+    sqlite_log.write(make_requests(frame), draw_labels(frame))
+    suggested = run(sqlite_log, make_subject()).report.decision
+    ordered = [run(sqlite_log, make_subject(retrain="auto")).report.decision for _ in range(2)]
+    assert ordered == [suggested.model_copy(update={"action": Action.TRAIN})] * 2
+    kept = [one for one in read(sqlite_log, lambda store: store.list_events("credit")) if one.kind == "decision"]
+    assert sorted(one.data["action"] for one in kept) == ["suggest", "train"]
+
+
 def test_wrong_answers_are_harm_and_soon_after_the_promotion_a_rollback(sqlite_log: Log) -> None:
     frame = draw(3_000, 5)
     sqlite_log.write(make_requests(frame), draw_labels(frame, flipped=0.2))
