@@ -80,8 +80,11 @@ build docker-build: .RENAMED ## Build the images
 up: .env ## Start the pipeline, the page (http://localhost:8501) and MLflow (http://localhost:5000) in containers
 	@python3 -m services.stack start
 
-train: .env .RENAMED ## Train each recipe of RECIPES once, in a container
-	@docker compose run --rm train
+# One after the other: `docker compose run train` starts the stages before it, and takes them for ended where a container
+# of an earlier run of theirs is left, as the schedule leaves it.
+train: .env .RENAMED ## Run the pipeline once for RECIPES, or RECIPE, in containers: ingest, preprocess, train
+	@docker compose up --detach --wait mlflow
+	@for stage in ingest preprocess train; do docker compose run --rm --no-deps $$stage || exit $$?; done
 
 # What one of the next targets switches on is written to .env: it stays on until `make down`, PostgreSQL until
 # `make down-volumes`.
