@@ -1,6 +1,7 @@
 """`--act`: do what a decision asks for, once: a run of the pipeline, or a rollback."""
 
 import json
+import os
 import subprocess
 import sys
 import time
@@ -11,12 +12,19 @@ from loguru import logger
 
 from monitor.places import find_serve_folder
 from relay.handoff.errors import RelayError
+from relay.handoff.place import VARIABLE
 from relay.handoff.recipe import STAGE_SECTIONS, Recipe
 from relay.handoff.settings import Settings
 from relay.handoff.user import name_user
 from relay.monitoring.opening import open_store
 from relay.monitoring.report import Action, Report
 from relay.monitoring.store import Event
+
+NOT_HERE = (
+    "nothing: the monitor's container may not train, because it has neither the key that signs own code nor the right "
+    "to publish tables. The schedule (`make schedule`) starts this run when its monitor looks next."
+)
+"""What `--act` says to an order for a training in compose, where another service has what a training needs."""
 
 
 @dataclass(frozen=True)
@@ -32,11 +40,13 @@ def act(recipe: Recipe, settings: Settings, report: Report) -> Acted:
     Raises:
         RelayError: the run or the rollback failed; it is not tried again.
     """
-    decision = report.decision
+    decision, by_hand = report.decision, f"`make run RECIPE={recipe.argument}`"
     if decision.action is Action.SUGGEST:
-        return Acted(
-            f'nothing: the recipe only suggests. Run `make run RECIPE={recipe.argument}`, or set retrain = "auto"'
-        )
+        return Acted(f'nothing: the recipe only suggests. Run {by_hand}, or set retrain = "auto"')
+    if decision.action is Action.TRAIN and os.environ.get(VARIABLE):
+        return Acted(f"{NOT_HERE} By hand: {by_hand}")
+    if decision.action is Action.ROLLBACK:
+        by_hand = f"`python -m model rollback {recipe.argument}`"
     if decision.action not in (Action.TRAIN, Action.ROLLBACK):
         return Acted(f"nothing: the decision is {decision.action}")
     event = Event(
@@ -50,13 +60,13 @@ def act(recipe: Recipe, settings: Settings, report: Report) -> Acted:
         store.add_event(event)  # first: a run that fails or is killed is a person's to repeat
     commands = list_commands(recipe, settings, report)
     for command in commands:
-        logger.info("monitor starts: {}", " ".join(command[1:]))
+        logger.info("monitor starts: python {}", " ".join(command[1:]))
         ended = subprocess.run(command, check=False, stdout=sys.stderr)  # noqa: S603 - our own programs
         if ended.returncode != 0:
             shown = " ".join(["python", *command[1:4]])
             raise RelayError(
                 f"`{shown}` ended with {ended.returncode}: its log is above",
-                next_step=f"Correct it, then `make run RECIPE={recipe.argument}`",
+                next_step=f"Correct it, then {by_hand}",
             )
     return Acted("rolled back" if decision.action is Action.ROLLBACK else "trained; the gate decided on the version")
 

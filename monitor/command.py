@@ -18,6 +18,7 @@ from relay.handoff.journal import Outcome as Ended
 from relay.handoff.lock import one_writer
 from relay.handoff.log import try_log
 from relay.handoff.logbook import make_run_id
+from relay.handoff.place import word_commands
 from relay.handoff.recipe import Recipe, load_recipe
 from relay.handoff.run import format_utc
 from relay.handoff.settings import Settings
@@ -64,14 +65,14 @@ def answer(options: argparse.Namespace) -> VerbAnswer:
         ended["rejected_rows"] = looked.report.rows.refused
         ended["outcome"] = Ended.RAN if looked.is_changed else Ended.UNCHANGED
     report = looked.report
-    acted = None
+    acted = ""
     if options.act:
         from monitor.acting import act
 
-        acted = act(recipe, settings, report)
+        acted = word_commands(act(recipe, settings, report).text)
     body: dict[str, Any] = report.model_dump(mode="json") | {"is_alarm": report.is_alarm, "waiting": looked.waiting}
-    text = to_text(report, looked.waiting) + (f"\n  {'acted':<10} {acted.text}" if acted else "")
-    body |= {"acted": acted.text} if acted else {}
+    text = to_text(report, looked.waiting) + (f"\n  {'acted':<10} {acted}" if acted else "")
+    body |= {"acted": acted} if acted else {}
     return VerbAnswer(body, text, exit_code=ALARM if report.is_alarm else 0)
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from relay.handoff.place import word_commands
 from relay.handoff.wording import show_unix
 from relay.monitoring.report import Action, Interval, Report, VerdictKind
 
@@ -74,7 +75,7 @@ def _list_verdict(report: Report) -> Iterator[str]:
     if verdict.since_unix is not None:
         yield f"Since about {show_time(verdict.since_unix)}."
     if verdict.next_step:
-        yield f"Next: {verdict.next_step}"
+        yield f"Next: {word_commands(verdict.next_step)}"
 
 
 def _list_facts(report: Report, waiting: int) -> Iterator[tuple[str, str]]:

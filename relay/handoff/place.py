@@ -13,16 +13,20 @@ SERVICES: Mapping[str, str] = {"ingest": "ingest", "preprocess": "preprocess", "
 """Stage -> the service of docker-compose.yml that runs it once, with what is typed behind its name."""
 
 _COMMAND = re.compile(r"`python -m (ingest|preprocess|model|monitor|adopt)\b([^`]*)`")
+_RUN = re.compile(r"`make run RECIPE=([^`]*)`")
+"""All stages; `docker compose run --rm train` alone does not always wait for those before it."""
 
 
 def word_commands(text: str, environment: Mapping[str, str] = os.environ) -> str:
     """A message with its commands as they are typed where it is read: on the host for a program in a container.
 
     Args:
-        text: with commands in back quotes, such as `python -m model list credit`.
+        text: with commands in back quotes, such as `python -m model list credit` or `make run RECIPE=credit`.
         environment: says whether this is a container.
     """
-    return _COMMAND.sub(_word, text) if environment.get(VARIABLE) else text
+    if not environment.get(VARIABLE):
+        return text
+    return _COMMAND.sub(_word, _RUN.sub(r"`make train RECIPE=\1`", text))
 
 
 def _word(found: re.Match[str]) -> str:

@@ -15,6 +15,7 @@ from logged import Log
 
 from monitor.__main__ import VERBS, main
 from relay.handoff.journal import JOURNAL
+from relay.handoff.place import VARIABLE
 from relay.monitoring.opening import open_store
 from relay.monitoring.report import Report
 
@@ -181,3 +182,20 @@ def test_a_decision_is_acted_on_once_and_a_break_never(place: Path, command: Com
     assert started == [["ingest", "credit"], ["preprocess", "credit"], ["model", "credit"]]
     assert "acted on already" in command("credit", "--act")[1]
     assert len(started) == 3
+
+
+def test_in_a_container_an_order_to_train_is_left_to_those_that_may_and_says_whom(
+    place: Path, command: Command, started: list[list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frame = pd.concat([draw(600, 5), draw(1_000, 6, young=0.5)], ignore_index=True)
+    Log(place / "serve", "").write(make_requests(frame), draw_labels(frame))
+    command("credit")
+    monkeypatch.setenv(VARIABLE, "1")
+    code, said = command("credit", "--act")
+    last = said.splitlines()[-1]
+    assert (code, started, last.split()[:2]) == (3, [], ["acted", "nothing:"])
+    assert "`make schedule`" in last
+    assert last.endswith("By hand: `make train RECIPE=credit`")
+    assert "`docker compose run --rm monitor accept credit --why" in said
+    monkeypatch.delenv(VARIABLE)
+    assert "trained" in command("credit", "--act")[1]

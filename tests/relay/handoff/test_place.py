@@ -96,6 +96,13 @@ def test_an_advised_command_is_accepted_natively_and_in_a_container(where: str, 
     assert ("-T" in there) == ("<" in command)
 
 
+def test_a_run_of_all_stages_is_that_of_their_containers() -> None:
+    said = "No version yet: `make run RECIPE=credit`, then `python -m model list credit`"
+    assert word_commands(said, {}) == said
+    expected = "`make train RECIPE=credit`, then `docker compose run --rm train list credit`"
+    assert word_commands(said, {VARIABLE: "1"}) == f"No version yet: {expected}"
+
+
 def test_a_command_without_its_version_is_refused() -> None:
     with pytest.raises(UsageError, match="VERSION"):
         accept("model", ["promote", "credit"])
