@@ -85,7 +85,7 @@ class Profile:
             DriftError: It is of another format, or a field is missing.
         """
         if data.get("format") != FORMAT:
-            raise DriftError(f"a profile of format {data.get('format')!r}; this version reads format {FORMAT}")
+            raise DriftError(f"a profile of format {data.get('format')!r}; this release reads format {FORMAT}")
         try:
             return cls(
                 columns=tuple(ColumnProfile.from_json(column) for column in data["columns"]),

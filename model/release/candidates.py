@@ -55,8 +55,10 @@ class Fetched:
             content = (self.folder / MODEL_FILE).read_bytes()
             model = read_model(content, self.contract.files[MODEL_FILE], is_own=is_own)
         kept = read_kept(self.folder, self.contract) if with_model else None
-        profile = read_profile(self.folder, self.contract)
-        return Candidate(self.number, self.contract, model, self.split, self.data_sha256, profile, kept, self.accepted)
+        profile, why_not = read_profile(self.folder, self.contract)
+        return Candidate(
+            self.number, self.contract, model, self.split, self.data_sha256, profile, kept, self.accepted, why_not
+        )
 
     def pack(self) -> dict[str, Any]:
         """The same as JSON; `unpack` reads it."""

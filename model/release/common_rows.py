@@ -64,14 +64,14 @@ def read_new(recipe: Recipe, data_dir: Path, trained_on: TrainedOn, *, as_classe
     )
 
 
-def read_profile(folder: Path, contract: Contract) -> Profile | None:
-    """The profile in a folder of a version's checked files; None where it has none, or one of another release."""
+def read_profile(folder: Path, contract: Contract) -> tuple[Profile | None, str]:
+    """The profile in a folder of a version's checked files; None where it cannot be used, with the reason."""
     if PROFILE_FILE not in contract.monitored:
-        return None
+        return None, "has no profile of its test rows (an earlier release trained it, or the monitor cannot watch it)"
     try:
-        return Profile.from_json(json.loads((folder / PROFILE_FILE).read_bytes()))
-    except DriftError:
-        return None
+        return Profile.from_json(json.loads((folder / PROFILE_FILE).read_bytes())), ""
+    except DriftError as error:
+        return None, f"has a profile of another release ({error})"
 
 
 def read_kept(folder: Path, contract: Contract) -> Part | None:

@@ -37,11 +37,13 @@ class Candidate:
     data_sha256: str
     """Fingerprint of the dataset that it was trained on."""
     profile: Profile | None = None
-    """Of its test rows; None where the version has none."""
+    """Of its test rows; None where `no_profile` says why."""
     kept: Part | None = None
     """Test rows that it kept, with their target; None where it kept none."""
     accepted: str = ""
     """Who accepted, when and why, that its data have shifted; empty where that was not done."""
+    no_profile: str = ""
+    """What is wrong with its profile, such as `has no profile`; empty where it has one."""
 
 
 @dataclass(frozen=True)

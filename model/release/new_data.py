@@ -56,6 +56,9 @@ LEAST_KNOWN, LEAST_OTHERS = 100, 5
 DIFFERENT = ("data break", "class shares")
 """Names of the checks that a person may overrule by accepting the shift."""
 
+UNREAD_STEP = "check them yourself; a version that this release trains has a profile that can be read"
+"""Next step where the version in production has no such profile."""
+
 CHANCE = 1e-6
 """That a column is constant by chance in so many rows; below it, it is dead."""
 
@@ -95,7 +98,8 @@ def ask_data(challenger: Candidate, champion: Candidate | None, new: NewData) ->
         return
     where = f"version {champion.number}"
     if champion.profile is None:
-        yield _note("new data", f"{where} has no profile, so the new data were not held against its data")
+        why = champion.no_profile or "has no profile of its test rows"
+        yield _note("new data", f"{where} {why}, so the new data were not held against its data: {UNREAD_STEP}")
         return
     inputs, target = new.draw()
     if champion.accepted:

@@ -15,6 +15,7 @@ from projects import MIXED, Project, make_project, mixed_columns, write_processe
 from benchmarks.bad_data import CASES, LATE, SEEDS, draw_borrowers, judge_case
 from drift.profile import Profile
 from model.__main__ import STAGE
+from model.release.candidates import Fetched
 from model.release.new_data import NewData, ask_data
 from model.release.promotion_gate import Candidate
 from model.training.estimator.rows import Part, Split
@@ -23,7 +24,7 @@ from relay.handoff.program import main
 from relay.handoff.recipe import load_recipe
 from relay.handoff.schema import arrow_schema
 from relay.registry.connection import find_registry, open_registry
-from relay.registry.contract import Contract, Example
+from relay.registry.contract import PROFILE_FILE, Contract, Example
 from relay.registry.shift import accept_shift
 from relay.registry.task import ModelTask
 from relay.registry.versions import list_versions
@@ -165,9 +166,28 @@ def test_a_version_without_a_profile_is_noted(champion: Candidate) -> None:
     older = replace(champion, profile=None)
     found = list(ask_data(replace(champion, data_sha256="new"), older, NewData(Split(part, part, 0), 0)))
     assert [(check.passed, check.text) for check in found] == [
-        (True, "Version 1 has no profile, so the new data were not held against its data.")
+        (
+            True,
+            "Version 1 has no profile of its test rows, so the new data were not held against its data: check them "
+            "yourself; a version that this release trains has a profile that can be read.",
+        )
     ]
     assert Profile.from_json(json.loads(json.dumps(champion.profile.to_json()))) == champion.profile  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("format_", [0, 2, "2", None])
+def test_a_profile_of_another_release_is_named_with_its_format(
+    champion: Candidate, tmp_path: Path, format_: object
+) -> None:
+    assert champion.profile is not None
+    (tmp_path / PROFILE_FILE).write_text(json.dumps(champion.profile.to_json() | {"format": format_}))
+    contract = make_contract().model_copy(update={"monitored": {PROFILE_FILE: ""}})
+    older = Fetched(1, tmp_path, contract, None, "old").open(with_model=False)
+    part = make_part(500)
+    (found,) = ask_data(replace(older, number=2, data_sha256="new"), older, NewData(Split(part, part, 0), 0))
+    said = f"Version 1 has a profile of another release (a profile of format {format_!r}; this release reads format 1)"
+    assert (found.passed, found.text.partition(", so")[0]) == (True, said)
+    assert "check them yourself" in found.text
 
 
 @pytest.fixture(scope="module")
