@@ -7,14 +7,14 @@ from dataclasses import dataclass
 
 from monitor.progress import Progress
 from monitor.subject import Subject
-from relay.monitoring.report import Action, Decision, LabelState, Verdict, VerdictKind
+from relay.monitoring.report import Action, Decision, Verdict, VerdictKind
 
 LEAST_LABELLED = 200
 MOST_RUNS = 3
 """In a month."""
 MONTH_SECONDS = 30 * 86_400.0
 MORE_LABELLED = 0.1
-"""More mature labelled rows than the version was trained on, for a retraining because of a shift."""
+"""Records since a shift with final labels, as a share of the rows that the version was trained on, for a retraining."""
 SURE_ALPHA = 0.01
 
 
@@ -117,14 +117,15 @@ def _find_reason_to_hold(subject: Subject, progress: Progress, verdict: Verdict,
         return None
     if evidence.log10 < evidence.sure_log10:
         return f"the evidence is not beyond {SURE_ALPHA:.0%}"
-    return _find_immature(subject, labels)
+    return _find_immature(subject, progress, verdict)
 
 
-def _find_immature(subject: Subject, labels: LabelState | None) -> str | None:
+def _find_immature(subject: Subject, progress: Progress, verdict: Verdict) -> str | None:
     needed = LEAST_LABELLED
     if subject.trained_rows is not None:
         needed = max(needed, round(MORE_LABELLED * subject.trained_rows))
-    mature = labels.mature if labels is not None else 0
+    # Labels of records from before the shift tell nothing of what came with it.
+    mature = progress.labelled.count_mature(verdict.since_unix)
     if mature < needed:
-        return f"{mature:,} records have final labels, {needed:,} are needed to learn from the shift"
+        return f"{mature:,} records since the shift have final labels, {needed:,} are needed to learn from it"
     return None

@@ -65,7 +65,7 @@ def take_labels(subject: Subject, progress: Progress, profile: Profile, log: Log
             still.append((cohort, truths.labels))
             continue
         labelled.judged.append((cohort.records, truths.labels))
-        labelled.mature += truths.labels
+        labelled.add_mature(cohort.end_unix, truths.labels)
         labelled.kept = [*labelled.kept, *truths.kept][-MOST_KEPT:]
         looks = watch.look(np.array([loss for _, _, loss in truths.kept], np.float64))
         if labelled.harm_unix is None and any(look.log10 >= watch.limit() for look in looks):

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from bisect import insort
 from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
@@ -13,6 +14,8 @@ FORMAT = 1
 TIMES = ("first_unix", "last_unix", "baseline_unix", "alarm_unix")
 MOST_BLOCKS = 20
 """Closed blocks that a report shows."""
+MOST_MATURED = 500
+"""Covered cohorts whose times are kept, of about 200 records each."""
 
 
 @dataclass(frozen=True)
@@ -42,9 +45,30 @@ class Labelled:
     kept: list[tuple[float, float, float]] = field(default_factory=list)
     """(score, truth, loss) of the last mature records."""
     mature: int = 0
+    matured: list[tuple[float, int]] = field(default_factory=list)
+    """(time of its last record, labels) of each covered cohort, by time; the oldest ones are taken together."""
     state: LabelState | None = None
     harm_unix: float | None = None
     """When the losses alarmed first."""
+
+    def add_mature(self, end_unix: float, labels: int) -> None:
+        """Count the labels of a cohort that is covered."""
+        self.mature += labels
+        insort(self.matured, (end_unix, labels))  # a cohort may be covered after later ones
+        if len(self.matured) > MOST_MATURED:
+            (_, first), (end, second), *others = self.matured
+            self.matured = [(end, first + second), *others]
+
+    def count_mature(self, since_unix: float | None) -> int:
+        """Final labels of records from a time on; of a cohort that lies on both sides of it none is counted.
+
+        Args:
+            since_unix: None for all.
+        """
+        if since_unix is None:
+            return self.mature
+        begins = [float("-inf"), *(end for end, _ in self.matured)]
+        return sum(labels for begin, (_, labels) in zip(begins, self.matured, strict=False) if begin >= since_unix)
 
 
 @dataclass
@@ -121,6 +145,7 @@ class Progress:
             ],
             "judged": [tuple(one) for one in labelled["judged"]],
             "kept": [tuple(one) for one in labelled["kept"]],
+            "matured": [(read_moment(end), labels) for end, labels in labelled["matured"]],
             "losses": base64.b64decode(labelled["losses"]),
             "state": labelled["state"] and LabelState(**labelled["state"]),
         }

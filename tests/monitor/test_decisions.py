@@ -8,7 +8,7 @@ from borrowers import make_subject
 
 from monitor.decisions import Evidence, decide
 from monitor.log.record import Position
-from monitor.progress import Cohort, Progress
+from monitor.progress import MOST_MATURED, Cohort, Progress
 from relay.monitoring.report import Action, Block, Decision, LabelState, Verdict, VerdictKind
 
 DAY = 86_400.0
@@ -18,7 +18,7 @@ SURE = Evidence(log10=5.0, sure_log10=3.0, loss_log10=4.0)
 def make_progress(at_unix: float = 0.0, mature: int = 1_000, **labels: Any) -> Progress:
     state = LabelState(labelled=mature, mature=mature, immature=0, coverage=1.0, **labels)
     progress = Progress(counted=5_000, last_unix=at_unix)
-    progress.labelled.state = state
+    progress.labelled.state, progress.labelled.mature = state, mature
     return progress
 
 
@@ -39,13 +39,32 @@ def test_what_is_no_alarm_asks_for_nothing(kind: VerdictKind) -> None:
 @pytest.mark.parametrize(
     ("changed", "why"),
     [
-        ({"mature": 399}, "399 records have final labels, 400 are needed"),
+        ({"mature": 399}, "399 records since the shift have final labels, 400 are needed"),
         ({"is_one_sided": True}, "one class"),
     ],
 )
 def test_a_shift_waits_for_labels_to_learn_from(changed: dict[str, Any], why: str) -> None:
     decision = ask(make_progress(**changed), VerdictKind.SHIFT, retrain="auto")
     assert (decision.action, why in decision.why) == (Action.HOLD, True)
+
+
+@pytest.mark.parametrize(
+    ("since", "counted"),
+    [(None, 1_000), (0.0, 800), (200.0, 800), (201.0, 600), (399.0, 600), (800.0, 200), (801.0, 0)],
+)
+def test_only_labels_of_records_since_the_shift_count(since: float | None, counted: int) -> None:
+    labelled = Progress().labelled
+    for end in (200.0, 600.0, 400.0, 800.0, 1_000.0):  # the third cohort was covered late
+        labelled.add_mature(end, 200)
+    assert labelled.count_mature(since) == counted
+
+
+def test_the_oldest_cohorts_are_taken_together() -> None:
+    labelled = Progress().labelled
+    for number in range(MOST_MATURED + 100):
+        labelled.add_mature(float(number), 2)
+    assert (labelled.mature, len(labelled.matured)) == (2 * (MOST_MATURED + 100), MOST_MATURED)
+    assert (labelled.count_mature(50.0), labelled.count_mature(500.0)) == (2 * (MOST_MATURED - 1), 2 * 99)
 
 
 def test_a_shift_that_is_not_sure_waits() -> None:

@@ -129,6 +129,16 @@ def test_a_shift_with_final_labels_asks_for_a_training_as_the_recipe_says(
     assert len(decisions) == (action is not Action.HOLD)
 
 
+def test_labels_of_records_from_before_a_shift_order_no_training(sqlite_log: Log) -> None:
+    frame = pd.concat([draw(1_000, 5), draw(1_000, 6, young=0.5)], ignore_index=True)
+    sqlite_log.write(make_requests(frame), draw_labels(frame)[:1_200])
+    report = run(sqlite_log, make_subject(retrain="auto")).report
+    assert (report.verdict.kind, report.decision.action) == (VerdictKind.SHIFT, Action.HOLD)
+    assert "0 records since the shift have final labels, 400 are needed" in report.decision.why
+    sqlite_log.write([], draw_labels(frame)[1_200:])
+    assert run(sqlite_log, make_subject(retrain="auto")).report.decision.action is Action.TRAIN
+
+
 def test_a_suggestion_is_an_order_once_the_recipe_says_auto_and_is_kept_once(sqlite_log: Log) -> None:
     frame = pd.concat([draw(600, 5), draw(1_000, 6, young=0.5)], ignore_index=True)
     sqlite_log.write(make_requests(frame), draw_labels(frame))
