@@ -1,10 +1,10 @@
 """Drafts of the cases: in this process, and by the command."""
 
-import subprocess
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory, mkdtemp
 
+import commands
 from cases.case import Case
 
 from adopt.draft_data import Wishes, draft_data, examine
@@ -30,7 +30,7 @@ def run_adopt(case: Case, folder: Path) -> str:
     given = case.write(_make_folder(folder))
     sets = [word for setting in _list_sets(case) for word in ("--set", setting)]
     command = [sys.executable, "-m", "adopt", given, "--name", case.name, *sets, "--dry-run", "--quick", "--json"]
-    ran = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=HANG_SECONDS, check=False)
+    ran = commands.run(command, cwd=ROOT, capture_output=True, text=True, timeout=HANG_SECONDS, check=False)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     return ran.stdout
 

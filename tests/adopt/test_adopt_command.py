@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import commands
 import pytest
 
 from adopt import data_command
@@ -65,7 +66,7 @@ def run_adopt(folder: Path, *words: str, **more: Any) -> "subprocess.CompletedPr
         "--into",
         str(folder / "recipes"),
     ]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=HANG_SECONDS, check=False, **more)
+    return commands.run(command, cwd=ROOT, capture_output=True, text=True, timeout=HANG_SECONDS, check=False, **more)
 
 
 def test_a_recipe_is_written_once_and_all_stages_accept_it(folder: Path) -> None:

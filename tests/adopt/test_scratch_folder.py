@@ -6,6 +6,7 @@ import sys
 import time
 from pathlib import Path
 
+import commands
 import pytest
 from filelock import FileLock
 
@@ -44,7 +45,7 @@ def test_a_killed_command_is_cleaned_up_after_and_a_living_one_is_not(tmp_path: 
             assert path.parent == tmp_path
             os.utime(path, (0, 0))
         command = [sys.executable, "-m", "adopt", str(tmp_path / "x.csv"), "--dry-run", "--quick"]
-        subprocess.run(command, cwd=ROOT, env=environment, check=True, capture_output=True, timeout=HANG_SECONDS)
+        commands.run(command, cwd=ROOT, env=environment, check=True, capture_output=True, timeout=HANG_SECONDS)
         assert (killed.exists(), living.exists()) == (False, True)
         assert sorted(tmp_path.glob("relay-adopt-*")) == [living]
     finally:

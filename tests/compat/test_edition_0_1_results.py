@@ -3,10 +3,10 @@
 Each number and name was written down from what release 0.1 said of the archive.
 """
 
-import subprocess
 import sys
 from typing import Any
 
+import commands
 import pytest
 from edition_folders import Edition
 
@@ -163,7 +163,7 @@ def test_a_failed_run_leaves_the_figures_of_the_last_success_as_they_were(own_ed
 @pytest.mark.slow
 def test_a_new_training_is_judged_against_the_old_champion_and_leaves_old_results(own_edition: Edition) -> None:
     folders = ["--data-dir", str(own_edition.data), "--log-dir", str(own_edition.logs)]
-    subprocess.run([sys.executable, "-m", "model", "linear", *folders], cwd=ROOT, check=True, capture_output=True)
+    commands.run([sys.executable, "-m", "model", "linear", *folders], cwd=ROOT, check=True, capture_output=True)
     address = find_registry(own_edition.data)
     assert address is not None
     newest = list_versions(open_registry(address), "linear")[0]

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import commands
 import numpy as np
 import pytest
 from projects import DOCUMENTS, LINEAR, WORDS, Project, document_columns, linear_columns
@@ -38,7 +39,7 @@ def ask(made: Project, text: str) -> TextAttribution:
 
 def run_command(made: Project, text: bytes, *more: str) -> "subprocess.CompletedProcess[bytes]":
     command = [sys.executable, "-m", "model", "ask", str(made.recipe), "--data-dir", str(made.data_dir), *more]
-    return subprocess.run(command, cwd=ROOT, env=dict(os.environ), input=text, capture_output=True, check=False)
+    return commands.run(command, cwd=ROOT, env=dict(os.environ), input=text, capture_output=True, check=False)
 
 
 @pytest.mark.parametrize("author", sorted(WORDS))

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import commands
 import pydantic
 import pytest
 from PIL import Image
@@ -44,7 +45,7 @@ LIGHT = {"annotated_types", "filelock", "loguru", "pydantic", "pydantic_core", "
 
 def run_alone(made: Project, *more: str, **environment: str) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", "model", *made.arguments(*more)]
-    return subprocess.run(
+    return commands.run(
         command, cwd=ROOT, env={**os.environ, **environment}, check=True, capture_output=True, text=True
     )
 

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import commands
 import pytest
 from patience import HANG_SECONDS
 from projects import LINEAR, Project, linear_columns, make_project
@@ -57,7 +58,7 @@ def type_in(monkeypatch: pytest.MonkeyPatch, content: bytes) -> None:
 
 def test_the_help_lists_every_subcommand_and_the_options_of_a_training() -> None:
     command = [sys.executable, "-m", "model", "--help"]
-    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    said = commands.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for name, verb in VERBS.items():
         assert f"\n  {name:<10} {verb.help}\n" in said
     assert ["--force" in said, "--promote" in said, "RECIPE" in said] == [True, True, True]
@@ -169,7 +170,7 @@ def test_a_server_that_is_away_is_a_kind_with_what_to_do_next(
 @pytest.mark.parametrize("program", [("model", "page"), ("page",)])
 def test_the_page_that_cannot_start_is_one_document_too(program: tuple[str, ...]) -> None:
     command = [sys.executable, "-m", *program, "--port", "high", "--json"]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=HANG_SECONDS, check=False, cwd=ROOT)
+    ended = commands.run(command, capture_output=True, text=True, timeout=HANG_SECONDS, check=False, cwd=ROOT)
     assert (ended.returncode, json.loads(ended.stdout)["error"]["kind"]) == (2, "usage")
 
 

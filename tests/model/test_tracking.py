@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import commands
 import pytest
 from patience import HANG_SECONDS
 from projects import LINEAR, Project, linear_columns, make_project
@@ -220,7 +221,7 @@ def test_two_trainings_at_once_make_two_versions_and_one_of_them_is_production(
     named = LINEAR.replace("[model]", '[model]\nname = "line"')
     second = make_project(tracked.folder, named, linear_columns(), "other")
     processes = [
-        subprocess.Popen(
+        commands.Command(
             [sys.executable, "-m", "model", *project.arguments("--force")],
             cwd=ROOT, env=os.environ, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
         )

@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import commands
 from variables import VARIABLES
 
 from relay.handoff.settings import ROOT
@@ -16,7 +17,7 @@ from relay.monitoring.sqlite import STORE_FILE
 def prepare(**settings: str) -> "subprocess.CompletedProcess[str]":
     environment = {name: text for name, text in os.environ.items() if name not in VARIABLES} | settings
     command = [sys.executable, "-m", "monitor", "prepare", "--json"]
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+    return commands.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
 
 
 def test_the_tables_are_made_once_and_what_they_hold_stays(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from shutil import which
 from typing import Any
 
+import commands
 from page_folders import Folders
 from patience import HANG_SECONDS
 
@@ -39,7 +40,7 @@ def serve(folders: Folders, *more: str, code: Path = ROOT) -> Iterator[str]:
         port = free.getsockname()[1]
     command = [sys.executable, "-m", "model", "page", "--port", str(port), *more]
     with (folders.root / "server.out").open("wb") as out, (folders.root / "server.log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=code, env=folders.environment, stdout=out, stderr=log)
+        process = commands.Command(command, cwd=code, env=folders.environment, stdout=out, stderr=log)
     url = f"http://127.0.0.1:{port}"
     try:
         _wait_for(url, process)

@@ -8,6 +8,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from commands import Command, run
 from variables import VARIABLES
 
 from relay.handoff.settings import ROOT, Settings
@@ -109,7 +110,7 @@ class Folders:
 
     def start(self, stage: str, *arguments: str) -> "subprocess.Popen[bytes]":
         """Start a stage as a process of its own."""
-        return subprocess.Popen(
+        return Command(
             [sys.executable, "-m", stage, *arguments],
             cwd=ROOT,
             env=self.environment,
@@ -124,7 +125,7 @@ class Folders:
     def run_all(self, *commands: list[str]) -> None:
         """Run stages one after the other in one process, which imports the libraries once."""
         command = [sys.executable, "-c", RUN_ALL, json.dumps(commands)]
-        subprocess.run(command, cwd=ROOT, env=self.environment, check=True, capture_output=True)
+        run(command, cwd=ROOT, env=self.environment, check=True, capture_output=True)
 
 
 def write_documents(folder: Path) -> None:

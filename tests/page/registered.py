@@ -1,10 +1,10 @@
 """Folders in which two trainings have been registered: one is in production, the gate refused the other."""
 
 import shutil
-import subprocess
 import sys
 from pathlib import Path
 
+import commands
 import pytest
 from once import make_once
 from page_folders import Folders
@@ -35,7 +35,7 @@ class Registered(Folders):
 
 def train(root: Path) -> None:
     environment = Registered(root).environment
-    subprocess.run([sys.executable, "-c", TRAIN], cwd=ROOT, env=environment, check=True, capture_output=True)
+    commands.run([sys.executable, "-c", TRAIN], cwd=ROOT, env=environment, check=True, capture_output=True)
 
 
 def copy_registered(factory: pytest.TempPathFactory) -> Registered:

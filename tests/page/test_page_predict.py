@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import commands
 import pytest
 from browsing import CHROMIUM, SIZES, assert_fits, picture, serve
 from page_folders import Folders
@@ -103,7 +104,7 @@ def lending(tmp_path_factory: pytest.TempPathFactory) -> Lending:
     folders.root.mkdir()
     write_loans(folders.root)
     command = [sys.executable, "-c", TRAIN, folders.loans]
-    subprocess.run(command, cwd=ROOT, env=folders.environment, check=True, capture_output=True)
+    commands.run(command, cwd=ROOT, env=folders.environment, check=True, capture_output=True)
     lay_damaged_copy(folders)
     return folders
 
@@ -332,7 +333,7 @@ print(sorted({{"mlflow", "sklearn", "scipy", "skops", "onnxruntime"}} & set(sys.
 
 
 def ask(lending: Lending, content: str, *options: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run(
+    return commands.run(
         [sys.executable, "-m", "model", "predict", lending.loans, *options],
         cwd=ROOT, env=lending.environment, input=content, capture_output=True, text=True, check=False,
     )  # fmt: skip

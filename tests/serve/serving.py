@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import commands
 from patience import HANG_SECONDS
 from variables import VARIABLES
 
@@ -87,7 +88,7 @@ class Server:
             "CODE_KEY_FILE": os.environ["CODE_KEY_FILE"],
         }
         self.output = (self.data.parent / f"serve-{self.port}.txt").open("wb")
-        self.process = subprocess.Popen(
+        self.process = commands.Command(
             [self.python, *self.program],
             cwd=self.root,
             env={**inherited, **own, **self.environment},

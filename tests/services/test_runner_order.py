@@ -1,9 +1,9 @@
 """The runner takes orders from a fixed list: its clients can run the code that is there, and no other."""
 
-import subprocess
 import sys
 from typing import Any
 
+import commands
 import pytest
 
 from relay.handoff.data_recipe import NAME
@@ -31,7 +31,7 @@ def test_the_monitor_takes_a_recipe_alone_and_its_rollback_says_why() -> None:
 def test_a_name_comes_last_so_that_a_subcommand_is_none() -> None:
     order = read_order({"run": "0123456789ab", "stage": "train", "recipe": "promote"})
     assert order.arguments("id") == ["--run-id", "id", "--json", "promote"]
-    done = subprocess.run(
+    done = commands.run(
         [sys.executable, "-m", "model", *order.arguments("id")], cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert (done.returncode, '"promote" is a subcommand, so it is no recipe' in done.stderr) == (2, True)

@@ -18,6 +18,7 @@ from multiprocessing.synchronize import Event
 from pathlib import Path
 from typing import Any
 
+import commands
 import psutil
 from patience import HANG_SECONDS
 from variables import VARIABLES
@@ -94,7 +95,7 @@ def start_stage(
     **options: Any,
 ) -> "subprocess.Popen[str]":
     """`python -m <stage> …` under way; options are those of Popen."""
-    return subprocess.Popen(
+    return commands.Command(
         [sys.executable, "-m", stage, *map(str, arguments)],
         cwd=ROOT,
         env=folders.environment(**(environment or {})),

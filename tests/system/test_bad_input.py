@@ -7,12 +7,12 @@ import os
 import re
 import shlex
 import signal
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import commands
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -421,7 +421,7 @@ def run_named_command(line: str, workshop: Workshop) -> str:
     assert match is not None, line
     program, *arguments = shlex.split(match[1])
     assert program == "python"
-    done = subprocess.run(
+    done = commands.run(
         [sys.executable, *arguments], cwd=ROOT, env=workshop.folders.environment(), capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr

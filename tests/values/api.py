@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import commands
 from checkout import CHECKOUT, HANG_SECONDS, Project
 
 READY_SECONDS = 60
@@ -54,7 +55,7 @@ def serve(project: Project, model: str) -> Iterator[Api]:
     }
     said = project.folder / "serve.txt"
     with said.open("wb") as output:
-        process = subprocess.Popen(
+        process = commands.Command(
             [sys.executable, "-m", "serve"],
             cwd=CHECKOUT,
             env={**os.environ, **own},

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import commands
 from checkout import CHECKOUT, HANG_SECONDS, Project, Ran
 
 RECIPE = """
@@ -91,7 +92,7 @@ class AskedModel:
         """`python -m model predict` with records on standard input."""
         recipe, data = str(self.project.folder / "asked.toml"), str(self.project.folder / "data")
         environment = os.environ | {"MLFLOW_TRACKING_URI": "", "LOG_DIR": str(self.project.folder / "logs")}
-        ran = subprocess.run(
+        ran = commands.run(
             [sys.executable, "-m", "model", "predict", recipe, *options, "--data-dir", data],
             cwd=CHECKOUT, env=environment, input=content,
             capture_output=True, text=True, timeout=HANG_SECONDS, check=False,
@@ -115,7 +116,7 @@ class AskedModel:
             self.port = probe.getsockname()[1]
         named = {"MODEL_URI": "models:/asked@production", "API_PORT": str(self.port), "MLFLOW_TRACKING_URI": "off"}
         folders = {"DATA_DIR": str(data), "LOG_DIR": str(self.project.folder / "logs")}
-        self.process = subprocess.Popen(
+        self.process = commands.Command(
             [sys.executable, "-m", "serve"], cwd=CHECKOUT, env=os.environ | named | folders,
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip

@@ -6,7 +6,6 @@
 import io
 import json
 import os
-import subprocess
 import sys
 from contextlib import redirect_stderr, redirect_stdout
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
+import commands
 import pyarrow.parquet as pq
 import pytest
 from loguru import logger
@@ -81,7 +81,7 @@ class Project:
         return ["--data-dir", str(self.folder / "data")]
 
     def _run(self, command: list[str], content: str | None, environment: dict[str, str]) -> Ran:
-        ran = subprocess.run(
+        ran = commands.run(
             [sys.executable, "-m", *command],
             cwd=CHECKOUT,
             env=os.environ | {"MLFLOW_TRACKING_URI": "off"} | environment,

@@ -2,11 +2,11 @@
 
 import json
 import random
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import commands
 from checkout import CHECKOUT, HANG_SECONDS, Project
 
 RECIPE = """
@@ -97,6 +97,6 @@ def ask(project: Project, name: str, text: str) -> Any:
     """What `python -m model ask --json` says of a text."""
     command = ["ask", str(project.folder / f"{name}.toml"), "--json", "--data-dir", str(project.folder / "data")]
     asked = [sys.executable, "-m", "model", *command]
-    ran = subprocess.run(asked, cwd=CHECKOUT, input=text, capture_output=True, text=True, timeout=HANG_SECONDS)
+    ran = commands.run(asked, cwd=CHECKOUT, input=text, capture_output=True, text=True, timeout=HANG_SECONDS)
     assert ran.returncode == 0, ran.stderr
     return json.loads(ran.stdout)

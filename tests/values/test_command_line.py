@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import commands
 import pytest
 from checkout import CHECKOUT, HANG_SECONDS, Project
 
@@ -38,16 +39,17 @@ def recipe(project: Project) -> str:
 
 
 def start(project: Project, *arguments: str, **options: Any) -> "subprocess.Popen[str]":
-    """`python -m <arguments>` in the checkout; the folders are named by the environment."""
+    """`python -m <arguments>` in the checkout, in a new Python; the folders are named by the environment."""
+    kind: type[subprocess.Popen[str]] = options.pop("kind", subprocess.Popen)
     folders = {"DATA_DIR": str(project.folder / "data"), "LOG_DIR": str(project.folder / "logs")}
     environment = os.environ | {"MLFLOW_TRACKING_URI": ""} | folders | options.pop("environment", {})
     streams = {"stdin": subprocess.DEVNULL, "stderr": subprocess.PIPE} | options
-    return subprocess.Popen([sys.executable, "-m", *arguments], cwd=CHECKOUT, env=environment, text=True, **streams)
+    return kind([sys.executable, "-m", *arguments], cwd=CHECKOUT, env=environment, text=True, **streams)
 
 
 def ask(project: Project, *arguments: str, **environment: str) -> tuple[int, str, str]:
     """Exit code, standard output and standard error of `python -m <arguments>`."""
-    process = start(project, *arguments, environment=environment, stdout=subprocess.PIPE)
+    process = start(project, *arguments, environment=environment, stdout=subprocess.PIPE, kind=commands.Command)
     output, log = process.communicate(timeout=HANG_SECONDS)
     return process.returncode, output, log
 

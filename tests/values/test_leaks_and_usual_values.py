@@ -3,11 +3,11 @@
 import json
 import os
 import random
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
+import commands
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -91,7 +91,7 @@ def call(project: Project, *arguments: str, content: str = "") -> Any:
     """What a subcommand of model answers as JSON."""
     recipe = str(project.folder / "values.toml")
     environment = os.environ | {"MLFLOW_TRACKING_URI": "", "DATA_DIR": str(project.folder / "data")}
-    done = subprocess.run(
+    done = commands.run(
         [sys.executable, "-m", "model", arguments[0], recipe, *arguments[1:], "--json"],
         cwd=CHECKOUT,
         env=environment,

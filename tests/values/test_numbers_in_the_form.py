@@ -5,7 +5,6 @@ import os
 import random
 import re
 import socket
-import subprocess
 import sys
 import time
 import urllib.request
@@ -14,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+import commands
 import pytest
 from checkout import CHECKOUT, HANG_SECONDS, Project
 from hypothesis import example, given
@@ -71,7 +71,7 @@ def serve_page(project: Project, recipe: str) -> Iterator[str]:
     environment = os.environ | folders | {"RECIPES": recipe, "HOME": str(project.folder), "MLFLOW_TRACKING_URI": ""}
     command = [sys.executable, "-m", "model", "page", "--port", str(port)]
     with (project.folder / "page.out").open("wb") as out:
-        process = subprocess.Popen(command, cwd=CHECKOUT, env=environment, stdout=out, stderr=out)
+        process = commands.Command(command, cwd=CHECKOUT, env=environment, stdout=out, stderr=out)
     try:
         deadline = time.monotonic() + HANG_SECONDS
         while True:

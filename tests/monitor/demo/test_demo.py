@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import commands
 import pytest
 
 from relay.handoff.settings import ROOT
@@ -16,7 +17,7 @@ HANG_SECONDS = 600
 def play(tmp_path: Path, *options: str) -> "subprocess.CompletedProcess[str]":
     environment = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "TMPDIR": str(tmp_path), "PYTHONUTF8": "1"}
     command = [sys.executable, "-m", "monitor", "demo", *options]
-    return subprocess.run(
+    return commands.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=HANG_SECONDS, check=False
     )
 

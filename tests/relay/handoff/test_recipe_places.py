@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import commands
 import pytest
 
 from relay.handoff import recipe_file
@@ -102,7 +103,7 @@ def test_a_subcommand_is_no_name_there_either(tmp_path: Path) -> None:
 def run(data_dir: Path, *command: str) -> "subprocess.CompletedProcess[str]":
     """A program with that data folder."""
     environment = os.environ | {"DATA_DIR": str(data_dir), "LOG_DIR": str(data_dir / "logs")}
-    return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=60)
+    return commands.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False, timeout=60)
 
 
 def test_the_commands_name_it_as_one_in_recipes(tmp_path: Path) -> None:
