@@ -25,6 +25,8 @@ ALPHA = 0.01
 BEFORE = 4_000
 """Rows before a shift begins."""
 STREAM_ROWS, LONG_ROWS = 12_000, 120_000
+SEASON_WEEKS, DAY_ROWS, SEASON_STREAMS, WEEKEND = 8, 300, 40, "mix:0.3"
+"""Weeks without any other change, and what weekends are."""
 LABELLED_TEST_ROWS = 6_000
 COST_ROWS, COST_COLUMNS, COST_TEST_ROWS = 100_000, 10, 20_000
 DETECTED = {
@@ -59,6 +61,7 @@ def run(quick: bool) -> list[Row]:
     return [
         *rows,
         *measure_false_alarms(population, part),
+        *measure_season(population, part),
         *measure_delays(population, 4 if quick else 20),
         *measure_harm(population, part),
     ]
@@ -98,6 +101,36 @@ def measure_false_alarms(population: Population, part: int) -> Iterator[Row]:
             most = max(most, *(look.log10 for look in looks))
         what = f"no shift, {rows:,} rows in looks of {look_rows}"
         yield _tell(what, -(-streams // part), found, "streams with an alarm", limit) | {"most evidence": float(most)}
+
+
+def measure_season(population: Population, part: int) -> Iterator[Row]:
+    """Weeks whose weekends have other borrowers, week after week alike: streams that alarm, by what they compare with.
+
+    Args:
+        population: Of the rows.
+        part: One in so many streams is measured.
+    """
+    days = np.arange(SEASON_WEEKS * 7 * DAY_ROWS) // DAY_ROWS % 7
+    for groups, limit in ((7, 2), (1, None)):
+        found, streams = 0, -(-SEASON_STREAMS // part)
+        for stream in range(streams):
+            random = np.random.default_rng([14, stream])
+            watch = Watch(draw_profile(population, random), alpha=ALPHA, groups=groups)
+            usual = draw(population, len(days), random)
+            other = shift(population, usual, WEEKEND, random)
+            is_weekend = days >= 5
+            rows = Rows(
+                np.where(is_weekend[:, None], other.inputs, usual.inputs),
+                np.where(is_weekend, other.labels, usual.labels),
+                np.where(is_weekend, other.scores, usual.scores),
+            )
+            keys = hash_ids(f"{stream}/{number}" for number in range(len(days)))
+            watch.look(rows.columns(), rows.scores, keys, groups=days if groups > 1 else None)
+            found += watch.alarm is not None or watch.ended > 0
+        what = f"{SEASON_WEEKS} weeks of {7 * DAY_ROWS:,} rows, weekends {WEEKEND}, season " + (
+            "weekday" if groups > 1 else "none"
+        )
+        yield _tell(what, streams, found, "streams with an alarm", limit)
 
 
 def measure_delays(population: Population, streams: int) -> Iterator[Row]:
