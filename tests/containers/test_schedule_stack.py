@@ -4,22 +4,19 @@ import json
 import os
 import subprocess
 import threading
-import time
-import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError, URLError
 from urllib.parse import quote
 
 import pytest
+from airflow_client import Airflow, ask, find_in, wait_for
 from engine import Docker, build_image, compose_in, find_users
-from patience import HANG_SECONDS
 
 PROJECT = f"relay-test-schedule-{os.getpid()}"
 AIRFLOW, GATEWAY = "http://127.0.0.1:18661", "http://127.0.0.1:18663"
-DAG = "/api/v2/dags/ml_data_processing_pipeline"
+DAG = "ml_data_processing_pipeline"
 PASSWORD = "a password / of the tests"
 PORTS = {
     "PAGE_PORT": "18660",
@@ -32,80 +29,14 @@ PORTS = {
 TASKS = ("set_seed", "ingest", "preprocess", "check_data", "model", "deploy")
 
 
-def ask(url: str, body: Any = None, token: str = "") -> tuple[int, Any]:
-    """Status and JSON of an answer; 0 when there is none."""
-    headers = {"Content-Type": "application/json"} | ({"Authorization": f"Bearer {token}"} if token else {})
-    request = urllib.request.Request(url, None if body is None else json.dumps(body).encode(), headers)
-    try:
-        with urllib.request.urlopen(request, timeout=HANG_SECONDS) as answer:
-            return answer.status, json.loads(answer.read())
-    except HTTPError as error:
-        return error.code, error.read().decode()
-    except (URLError, OSError):
-        return 0, None
+def log_in() -> Airflow:
+    """The pipeline's DAG."""
+    return Airflow(AIRFLOW, PASSWORD, DAG, TASKS)
 
 
 def predict() -> tuple[int, Any]:
     """An answer of the API, through the gateway."""
     return ask(f"{GATEWAY}/predict", {"values": [5]})
-
-
-def find_in(answer: tuple[int, Any], key: str) -> Any:
-    """What an answer holds under a key; nothing where none came, or one of another form while it starts."""
-    return answer[1].get(key) if isinstance(answer[1], dict) else None
-
-
-def wait_for(find: Callable[[], Any], seconds: float = HANG_SECONDS) -> Any:
-    """What is found, once it is something."""
-    end = time.monotonic() + seconds
-    while not (found := find()):
-        assert time.monotonic() < end, f"nothing within {seconds} seconds"
-        time.sleep(0.2)
-    return found
-
-
-class Airflow:
-    """The web page's own interface, after a log-in."""
-
-    def __init__(self) -> None:
-        who = {"username": "admin", "password": PASSWORD}
-        self.token = wait_for(lambda: find_in(ask(f"{AIRFLOW}/auth/token", who), "access_token"))
-
-    def get(self, path: str) -> Any:
-        status, found = ask(f"{AIRFLOW}{DAG}{path}", None, self.token)
-        return found if status == 200 else {}
-
-    def trigger(self, seed: int | None) -> str:
-        """The id of a new run.
-
-        A request that meets another one in SQLite is asked again: Airflow logs a request before it makes the run, and
-        answers 500 where it cannot write that log.
-        """
-
-        def start() -> str:
-            status, run = ask(f"{AIRFLOW}{DAG}/dagRuns", {"logical_date": None, "conf": {"seed": seed}}, self.token)
-            assert status == 200 or "Database error" in str(run), run
-            return str(run["dag_run_id"]) if status == 200 else ""
-
-        return str(wait_for(start))
-
-    def await_end(self, run: str, seconds: float = 2 * HANG_SECONDS) -> dict[str, Any]:
-        """The run, once it has ended."""
-
-        def find() -> Any:
-            found = self.get(f"/dagRuns/{quote(run)}")
-            return found if found.get("state") in ("success", "failed") else None
-
-        found: dict[str, Any] = wait_for(find, seconds)
-        return found
-
-    def states(self, run: str) -> dict[str, str]:
-        """Task -> how it ended."""
-        tasks = wait_for(lambda: self.get(f"/dagRuns/{quote(run)}/taskInstances").get("task_instances"))
-        return {task: next(one["state"] for one in tasks if one["task_id"] == task) for task in TASKS}
-
-    def log(self, run: str, task: str, attempt: int = 1) -> str:
-        return str(self.get(f"/dagRuns/{quote(run)}/taskInstances/{task}/logs/{attempt}?full_content=true"))
 
 
 @pytest.fixture(scope="module")
@@ -151,7 +82,7 @@ def stack(images: dict[str, str], server_image: str, folder: Path) -> Iterator[D
 @pytest.fixture
 def airflow(stack: Docker) -> Airflow:
     assert stack
-    return Airflow()
+    return log_in()
 
 
 def find_run_container(service: str) -> str:
@@ -178,7 +109,7 @@ def test_from_nothing_the_schedule_leads_to_a_served_prediction(stack: Docker, a
 def test_nobody_gets_in_without_the_password(airflow: Airflow) -> None:
     logins = [("admin", "admin"), ("admin", "password"), ("airflow", "airflow")]
     statuses = [ask(f"{AIRFLOW}/auth/token", {"username": user, "password": word})[0] for user, word in logins]
-    assert (statuses, ask(f"{AIRFLOW}{DAG}/dagRuns")[0]) == ([401, 401, 401], 401)
+    assert (statuses, ask(f"{AIRFLOW}/api/v2/dags/{DAG}/dagRuns")[0]) == ([401, 401, 401], 401)
 
 
 def test_no_password_can_be_read_from_outside_and_nothing_runs_as_root(stack: Docker) -> None:
@@ -205,7 +136,7 @@ def test_two_triggers_run_one_after_the_other_and_a_killed_container_is_tried_ag
     airflow: Airflow,
 ) -> None:
     runs: list[str] = []
-    threads = [threading.Thread(target=lambda: runs.append(airflow.trigger(7))) for _ in range(2)]
+    threads = [threading.Thread(target=lambda: runs.append(airflow.trigger(seed=7))) for _ in range(2)]
     for thread in threads:
         thread.start()
     subprocess.run(["docker", "kill", wait_for(lambda: find_run_container("ingest"))], check=True)
@@ -240,7 +171,7 @@ def test_the_pipeline_runs_in_one_process_for_who_works_on_it(stack: Docker) -> 
 def test_what_runs_goes_on_without_airflow_and_a_version_whose_deployment_fails_is_taken_back(
     stack: Docker, airflow: Airflow
 ) -> None:
-    run = airflow.trigger(9)
+    run = airflow.trigger(seed=9)
     container = wait_for(lambda: find_run_container("train"))
     stack("kill", "--signal", "KILL", "airflow")
     code = subprocess.run(["docker", "wait", container], capture_output=True, text=True, check=True).stdout.strip()
@@ -250,7 +181,7 @@ def test_what_runs_goes_on_without_airflow_and_a_version_whose_deployment_fails_
     # Now the API may not serve the model any more, whatever version of it.
     stack("--profile", "schedule", "create", "--force-recreate", "api", MODEL_URI="models:/credit@production")
     stack("--profile", "schedule", "up", "--detach", "--wait", "--no-deps", "airflow")
-    again = Airflow()
+    again = log_in()
     assert again.await_end(run)["state"] == "failed"
     assert again.states(run)["deploy"] == "failed"
     assert "MODEL_URI in .env names models, add models:/linear@production" in again.log(run, "deploy")
