@@ -11,6 +11,7 @@ import msgspec
 from starlette.routing import Route
 
 from relay.handoff.column import Column
+from relay.monitoring.moment import is_moment
 from relay.registry.cells import describe, show_value, validate_cell
 from serve.errors import Flaw, InvalidRecordsError, UnknownThingError, WrongParameterError
 from serve.exchange import Endpoint, Request, Response
@@ -158,7 +159,7 @@ def describe_row(row: Row) -> dict[str, Any]:
     """A row of the log, for answers; input and output stand as they were kept."""
     return {
         "prediction_id": row.id,
-        "timestamp": datetime.fromtimestamp(row.at_unix, UTC),
+        "timestamp": _show_moment(row.at_unix),
         "model": row.model,
         "model_version": row.version,
         "run_id": row.run_id,
@@ -167,6 +168,11 @@ def describe_row(row: Row) -> dict[str, Any]:
         "latency_us": row.latency_us,
         "request_id": row.client,
     }
+
+
+def _show_moment(at_unix: float) -> datetime | None:
+    """A time of the log; None for an impossible one, which a damaged log can hold."""
+    return datetime.fromtimestamp(at_unix, UTC) if is_moment(at_unix) else None
 
 
 def count_records(row: Row) -> int:
@@ -180,7 +186,7 @@ def describe_labels(labels: list[Label]) -> list[dict[str, Any]]:
         {
             "record": label.record,
             "value": label.value,
-            "timestamp": datetime.fromtimestamp(label.at_unix, UTC),
+            "timestamp": _show_moment(label.at_unix),
             "source": label.source,
         }
         for label in labels

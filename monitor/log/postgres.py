@@ -98,7 +98,7 @@ class PostgresReader:
             size = 0
             for place, id_, at_unix, given, answered, client, bytes_, _ in page:
                 behind = until_unix - (TIMED_BEHIND_SECONDS if place == RESTORED else 0)
-                if is_moment(at_unix) and not is_settled(at_unix, behind):
+                if not is_settled(at_unix, behind):
                     return
                 row = read_row(place, id_, at_unix, (given, answered, client), known)
                 last, size, known = row.position, size + bytes_, row.position.at_unix

@@ -120,6 +120,8 @@ def read_row(order: int, id_: str, at_unix: object, rest: tuple[str, str, str], 
     return Row(Position(order, id_, known_unix), "", "", rest[2])
 
 
-def is_settled(at_unix: float, now_unix: float) -> bool:
-    """Whether all that belongs to a row has been committed."""
+def is_settled(at_unix: object, now_unix: float) -> bool:
+    """Whether all that belongs to a row has been committed; nothing waits for a row with an impossible time."""
+    if not is_moment(at_unix):
+        return True
     return at_unix < now_unix - SETTLE_SECONDS or at_unix > now_unix + MOST_SKEW_SECONDS

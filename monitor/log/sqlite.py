@@ -67,7 +67,7 @@ class SqliteReader:
                     if size > PAGE_BYTES:
                         break
             for number, id_, at_unix, given, answered, client in page:
-                if is_moment(at_unix) and not is_settled(at_unix, until_unix):
+                if not is_settled(at_unix, until_unix):
                     return
                 row = read_row(number, id_, at_unix, (given, answered, client), known)
                 begin, read, known = number, read + 1, row.position.at_unix

@@ -24,6 +24,13 @@ def build_image(image: str, dockerfile: str) -> str:
     return image
 
 
+def build_schedule_images() -> None:
+    """Build the images that the schedule adds to those of the stages."""
+    build_image("relay-serve", "serve/serve.Dockerfile")
+    build_image("relay-airflow", "services/airflow/airflow.Dockerfile")
+    build_image("relay-runner", "services/runner/runner.Dockerfile")
+
+
 def list_variables(folder: Path, project: str, **settings: str) -> dict[str, str]:
     """The environment of such a project's commands."""
     return {

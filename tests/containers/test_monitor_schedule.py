@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from airflow_client import Airflow, ask, find_in, wait_for
-from engine import Docker, build_image, compose_in
+from engine import Docker, build_schedule_images, compose_in
 from patience import HANG_SECONDS
 
 from monitor.demo.borrowers import RECIPE, RECIPE_TEXT, Record, draw, write_table
@@ -70,12 +70,7 @@ def stack(
     """The schedule of a recipe that trains by itself, with version 1 in production; and what that was trained on."""
     assert images
     assert server_image
-    for name, dockerfile in {
-        "relay-serve": "serve/serve.Dockerfile",
-        "relay-airflow": "services/airflow/airflow.Dockerfile",
-        "relay-runner": "services/runner/runner.Dockerfile",
-    }.items():
-        build_image(name, dockerfile)
+    build_schedule_images()
     folder = tmp_path_factory.mktemp("retrain")
     for name in ("data/recipes", "logs", "secrets"):
         (folder / name).mkdir(parents=True)

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import pytest
 from airflow_client import Airflow, ask, find_in, wait_for
-from engine import Docker, build_image, compose_in, find_users
+from engine import Docker, build_schedule_images, compose_in, find_users
 
 PROJECT = f"relay-test-schedule-{os.getpid()}"
 AIRFLOW, GATEWAY = "http://127.0.0.1:18661", "http://127.0.0.1:18663"
@@ -54,12 +54,7 @@ def stack(images: dict[str, str], server_image: str, folder: Path) -> Iterator[D
     """The schedule, with the containers of all other services made and none of them started."""
     assert images
     assert server_image
-    for name, dockerfile in {
-        "relay-serve": "serve/serve.Dockerfile",
-        "relay-airflow": "services/airflow/airflow.Dockerfile",
-        "relay-runner": "services/runner/runner.Dockerfile",
-    }.items():
-        build_image(name, dockerfile)
+    build_schedule_images()
     settings = {
         "MODEL_URI": "models:/linear@production",
         "RELAY_SECRETS": str(folder / "secrets"),

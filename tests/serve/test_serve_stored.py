@@ -107,3 +107,16 @@ def test_a_log_that_cannot_be_written_decides_by_the_setting(start: Callable[...
     ]
     assert found == [(503, None, None), (200, "false", False)]
     assert [server.post("/predict", {"x": 5}).status for server in servers.values()] == [200, 200]
+
+
+@pytest.mark.parametrize("at_unix", [1e15, -1e15, float("inf")])
+def test_a_row_with_an_impossible_time_is_answered_without_it(start: Callable[..., Server], at_unix: float) -> None:
+    server = start("line")
+    id_ = server.post("/predict", {"x": 5}).json["prediction_id"]
+    server.post(f"/predictions/{id_}/label", {"value": 11.2})
+    with closing(sqlite3.connect(server.data / "serve" / "predictions.sqlite")) as log, log:
+        log.execute("update predictions set at_unix = ?", (at_unix,))
+        log.execute("update labels set at_unix = ?", (at_unix,))
+    row = server.get(f"/predictions/{id_}").json
+    assert (row["timestamp"], row["input"], row["labels"][0]["timestamp"]) == (None, [{"x": 5.0}], None)
+    assert server.get("/predictions?since=2020-01-01").status == 200
