@@ -44,6 +44,7 @@ INSIDE_MODEL = {
     "model.training.authorship": {"model.training.estimator", "model.training.own"},
     "model.training.own": {"model.training.authorship"},  # its models answer rows as estimators do
     "model.parameters": {"model.training", "model.release", "model.ask"},
+    "model.style_parameters": {"model.training", "model.release", "model.ask"},
 }
 """Part of the stage -> the parts that it never imports."""
 COMPUTED = {
@@ -58,7 +59,7 @@ EMPTY = "relay"
 """It holds the libraries and no code: `from relay.handoff import lock` names it on the way."""
 OWN = "<own>"
 MODEL_PACKAGES = {"training", "release", "ask"}
-MODEL_MODULES = {"__init__.py", "__main__.py", "parameters.py"}
+MODEL_MODULES = {"__init__.py", "__main__.py", "parameters.py", "style_parameters.py"}
 
 
 def is_within(module: str, *packages: str) -> bool:

@@ -3,7 +3,8 @@
 import os
 from typing import TYPE_CHECKING
 
-from model.parameters import AuthorshipParameters, EstimatorParameters, ModelParameters, PythonParameters
+from model.parameters import EstimatorParameters, ModelParameters, PythonParameters
+from model.style_parameters import AuthorshipParameters
 from relay.handoff.recipe import Recipe
 
 if TYPE_CHECKING:  # a check of the recipe needs no numerical library

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from projects import DOCUMENTS, document_columns, texts
 
-from model.parameters import AuthorshipParameters, parse_parameters
+from model.parameters import parse_parameters
+from model.style_parameters import AuthorshipParameters
 from model.training.authorship.chunking import count_units, cut, measure_styles
 from model.training.authorship.documents import read_documents
 from model.training.authorship.loadings import Loadings, find_loadings, say_loadings

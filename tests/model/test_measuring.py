@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from projects import DOCUMENTS, Project, document_columns, texts
 
-from model.parameters import AuthorshipParameters
+from model.style_parameters import AuthorshipParameters
 from model.training.authorship.chunking import count_units, cut, measure_styles
 from model.training.authorship.documents import Documents
 from model.training.plots.style import Picture

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from projects import DOCUMENTS, Project, document_columns, texts
 
-from model.parameters import Distance
+from model.style_parameters import Distance
 from model.training.authorship.by_distance import TRIGRAMS
 from relay.registry.model_file import read_model
 

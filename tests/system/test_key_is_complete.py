@@ -110,6 +110,7 @@ CANNOT_CHANGE_BYTES = {
     "model": "holds the stage's description",
     "model.__main__": "hands the rows to model.training and what comes back to the writer",
     "model.parameters": "declares [model]; what a recipe says there is in the key by value",
+    "model.style_parameters": "declares [model] of texts; likewise",
     "model.training": "holds packages, no code",
     "model.training.plots": "holds modules, no code",
     "model.release": "works on a finished result",

@@ -55,7 +55,7 @@ def test_the_table_on_the_page_uses_the_names_of_the_finding(styles: Project) ->
 
 
 def test_recipes_library_and_names_hold_the_same_distances() -> None:
-    from model.parameters import Distance
+    from model.style_parameters import Distance
     from relay.results.distances import DISTANCE_NAMES
     from stylometry.delta import DISTANCES
 

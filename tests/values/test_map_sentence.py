@@ -72,7 +72,7 @@ def test_periods_of_one_length_have_too_few_arrangements_for_a_verdict(styles: P
 
 def judge(distances: Any, points: Any, labels: list[str | None]) -> str:
     """The sentence for documents of one chunk each."""
-    from model.parameters import AuthorshipParameters
+    from model.style_parameters import AuthorshipParameters
     from model.training.authorship.evidence import gather_evidence
     from model.training.authorship.trust import judge as judge_map
     from model.training.authorship.trust import say_trust

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from model.parameters import AuthorshipParameters
+from model.style_parameters import AuthorshipParameters
 from model.training.authorship.documents import Documents
 from stylometry.utf8 import count_characters
 

@@ -6,7 +6,7 @@ from typing import get_args
 
 import pyarrow as pa
 
-from model.parameters import AuthorshipParameters, Distance
+from model.style_parameters import AuthorshipParameters, Distance
 from model.training.authorship.attribution import (
     Attribution,
     Sample,

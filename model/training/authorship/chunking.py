@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import numpy.typing as npt
 
-from model.parameters import AuthorshipParameters
+from model.style_parameters import AuthorshipParameters
 from model.training.authorship.documents import Documents
 from stylometry.chunks import Chunks, cut_joined, cut_within, keep_whole
 from stylometry.delta import measure

@@ -8,7 +8,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from model.parameters import AuthorshipParameters
+from model.style_parameters import AuthorshipParameters
 from model.training.authorship.documents import Documents
 from relay.handoff.wording import count, list_words
 from relay.results.findings import Finding, Topic

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from model.parameters import AuthorshipParameters
+from model.style_parameters import AuthorshipParameters
 from relay.handoff.wording import show, show_share
 from relay.results.findings import Finding, Topic
 from stylometry.boundary import BoundaryRank, rank_boundary

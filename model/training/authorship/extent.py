@@ -3,7 +3,7 @@
 from collections import Counter
 from typing import Any
 
-from model.parameters import AuthorshipParameters
+from model.style_parameters import AuthorshipParameters
 from model.training.authorship.attribution import find_countable
 from model.training.authorship.documents import Documents
 from model.training.authorship.views import say_chunks

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from model.parameters import AuthorshipParameters
+from model.style_parameters import AuthorshipParameters
 from model.training.authorship.chunking import choose_projection
 from relay.handoff.wording import list_words
 from relay.results.findings import Finding, Topic

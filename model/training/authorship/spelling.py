@@ -3,7 +3,7 @@
 import unicodedata
 from collections.abc import Sequence
 
-from model.parameters import AuthorshipParameters
+from model.style_parameters import AuthorshipParameters
 from relay.handoff.preparation import Preparation
 from relay.handoff.texts import APOSTROPHES
 from relay.handoff.wording import count, list_words

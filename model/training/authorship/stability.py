@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from model.parameters import AuthorshipParameters
+from model.style_parameters import AuthorshipParameters
 from model.training.authorship.documents import Documents
 from relay.handoff.wording import list_words, show_share
 from relay.results.distances import name_distance

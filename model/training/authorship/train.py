@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from model.parameters import AuthorshipParameters
+from model.style_parameters import AuthorshipParameters
 from model.training.authorship.addition import Addition, merge
 from model.training.authorship.advice import advise_by_recipe
 from model.training.authorship.attribution import (

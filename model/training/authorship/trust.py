@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from model.parameters import AuthorshipParameters
+from model.style_parameters import AuthorshipParameters
 from model.training.authorship.evidence import Evidence, can_tell, is_beyond_chance, name_test
 from relay.handoff.wording import count, list_words, show, show_share
 from relay.results.findings import Finding, Topic

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from model.parameters import AuthorshipParameters
+from model.style_parameters import AuthorshipParameters
 from model.training.authorship.documents import Documents
 from model.training.authorship.keywords import Preference
 from model.training.authorship.loadings import Loadings

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from ingest.parameters import FileSection
-from model.parameters import AuthorshipParameters, EstimatorParameters, MultiEstimatorParameters
+from model.parameters import EstimatorParameters, MultiEstimatorParameters
+from model.style_parameters import AuthorshipParameters
 from preprocess.parameters import SECTIONS
 from relay.handoff import recipe as recipe_module
 from relay.handoff.data_recipe import LARGEST_FILE, DataRecipeError

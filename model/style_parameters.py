@@ -1,0 +1,79 @@
+"""The `[model]` section of a recipe of texts, `kind = "authorship"`, typed."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from relay.handoff.recipe import Section
+
+Distance = Literal[
+    "count_manhattan",
+    "frequency_manhattan",
+    "cosine_delta",
+    "burrows_delta",
+    "eder_delta",
+    "min_max",
+    "cosine",
+    "euclidean",
+]
+
+SIZES = {"within": {"chunk_chars"}, "joined": {"chunks"}, "whole": set[str]()}
+"""The parameter of length that each way of cutting takes."""
+
+
+class AuthorshipParameters(Section):
+    """Documents by their style: chunks, n-gram counts, distances, a map, and whom unknown documents resemble."""
+
+    kind: Literal["authorship"]
+    chunking: Literal["within", "joined", "whole"] = "within"
+    """within: chunks never cross a document; joined: all documents one after another, cut in equal parts; whole: each
+    document is one chunk."""
+    chunk_chars: Annotated[int, Field(ge=100)] = 5_000
+    """Characters a chunk has, for "within"."""
+    chunks: Annotated[int, Field(ge=3)] = 100
+    """Number of chunks, for "joined"."""
+    units: Literal["chars", "words"] = "chars"
+    """What an n-gram consists of."""
+    ngram: Annotated[int, Field(ge=1, le=5)] = 3
+    """Characters or words an n-gram has."""
+    distance: Distance = "count_manhattan"
+    """How far apart two chunks are: count_manhattan is exact and compares counts, so chunks need one length; all others
+    compare frequencies or their z-scores."""
+    features: Annotated[int, Field(ge=1)] | None = None
+    """Most frequent n-grams that count; default all for count_manhattan, 500 for the others."""
+    culling: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Share of the chunks that must hold an n-gram for it to count: those of one text's subject are left out."""
+    projection: Literal["tsne", "pca", "pcoa"] | None = None
+    """How distances become two coordinates; default tsne, in time order pca."""
+    order: Literal["", "time"] = ""
+    """time: documents in the order of the time column."""
+    window: Annotated[int, Field(ge=0)] = 0
+    """Chunks before and after that do not count as neighbours when the map is judged, for text in time order."""
+    stability: bool = False
+    """Whether other lengths, numbers of features and distances are tried too; not for "joined"."""
+
+    unknown: Annotated[list[str], Field(default_factory=list)]
+    """Labels of documents whose author is unknown: drawn, but neither judged nor counted as neighbours."""
+    candidates: Annotated[list[str], Field(default_factory=list)]
+    """Labels that the model tells apart and that unknown documents are compared with; default all known ones."""
+    caveat: str = ""
+    """What else goes with the label, in a sentence: it closes the findings."""
+
+    @model_validator(mode="after")
+    def _sizes_fit_the_chunking(self) -> "AuthorshipParameters":
+        """`chunk_chars` belongs to `"within"`, `chunks` to `"joined"`, where `stability` is refused."""
+        for other in sorted(set.union(*SIZES.values()) - SIZES[self.chunking]):
+            if other in self.model_fields_set:
+                raise ValueError(f'{other} has no effect with chunking = "{self.chunking}"; remove one of the two')
+        if self.stability and self.chunking == "joined":
+            raise ValueError('stability cuts within documents; leave it out, or choose chunking = "within"')
+        return self
+
+    @model_validator(mode="after")
+    def _candidates_are_known(self) -> "AuthorshipParameters":
+        """`candidates` and `unknown` share no label; a single candidate is refused."""
+        if both := sorted(set(self.candidates) & set(self.unknown)):
+            raise ValueError(f"{', '.join(both)} cannot be among candidates and unknown; remove it from one")
+        if len(set(self.candidates)) == 1:
+            raise ValueError("one candidate leaves nothing to tell apart; name two, or none for all known labels")
+        return self
