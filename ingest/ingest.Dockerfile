@@ -15,6 +15,7 @@ COPY recipes recipes
 COPY relay/__init__.py relay/__init__.py
 COPY relay/handoff relay/handoff
 COPY relay/reading relay/reading
+COPY relay/compute relay/compute
 COPY relay/sources relay/sources
 COPY relay/tables relay/tables
 COPY ingest ingest

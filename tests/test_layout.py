@@ -16,6 +16,7 @@ LIBRARIES: dict[str, set[str]] = {
     "relay.reading": {"relay.handoff"},
     "relay.registry": {"relay.handoff", "relay.reading"},
     "relay.results": {"relay.handoff", "relay.registry"},
+    "relay.compute": {"relay.handoff"},
     "relay.tables": {"relay.handoff"},
     "relay.monitoring": {"relay.handoff", "relay.registry", "relay.tables"},
     "relay.sources": {"relay.handoff", "relay.reading", "relay.tables"},

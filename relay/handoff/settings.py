@@ -1,6 +1,7 @@
 """What a stage takes from the command line, and from the environment where the command line is silent."""
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -95,11 +96,23 @@ API_URL = text(
     shown="the registry's model, not logged",
 )
 API_KEY_FILE = text("API_KEY_FILE", "file with the key that the API asks for", shown="no key")
+
+
+def _read_scheduler(given: str) -> str:
+    if not re.fullmatch(r"(tcp|tls)://[^\s/]+:\d{1,5}", given):
+        raise ValueError("the address of a Dask scheduler, tcp://host:8786 or, with certificates, tls://host:8786")
+    return given
+
+
+DASK_SCHEDULER_ADDRESS: Variable[str] = Variable(
+    "DASK_SCHEDULER_ADDRESS", "the Dask scheduler whose workers do the work", "", _read_scheduler, shown="this machine"
+)
 GIT_COMMIT = text("GIT_COMMIT", "the commit noted in the lineage of a result", shown="that of the checkout")
 
 VARIABLES: tuple[Variable[Any], ...] = (
     *(RECIPES, RECIPE, OVERRIDES, DATA_DIR, LOG_DIR, LOG_LEVEL, RELAY_REFRESH, MLFLOW_TRACKING_URI),
-    *(*DATABASE_VARIABLES, PROMOTE, CODE_KEY_FILE, MODEL_MAX_UNPACKED_BYTES, GIT_COMMIT),
+    *(*DATABASE_VARIABLES, PROMOTE, CODE_KEY_FILE, MODEL_MAX_UNPACKED_BYTES, DASK_SCHEDULER_ADDRESS),
+    GIT_COMMIT,
 )
 """Every variable that the stages read."""
 

@@ -92,6 +92,7 @@ CANNOT_CHANGE_BYTES = {
     "relay.registry.errors": "errors: a run that raises one writes nothing",
     "relay.results": "holds modules, no code",
     "relay.results.output": "moves finished files into place",
+    "relay.compute": "runs tasks on this machine or another one; their results are the same on each",
     "relay.tables": "publishes finished datasets as tables",
     "ingest": "holds the stage's description",
     "ingest.parameters": "declares [ingest]; what a recipe says there is in the key by value",
@@ -116,7 +117,7 @@ CANNOT_CHANGE_BYTES = {
     "model.release": "works on a finished result",
 }
 """Module, or package with all in it where that is said -> why no change of it can change the bytes of a result."""
-WHOLE_PACKAGES = ("relay.tables", "model.release")
+WHOLE_PACKAGES = ("relay.tables", "relay.compute", "model.release")
 
 PACKAGES_THAT_CANNOT = {
     "adbc-driver-manager": "fetches rows of a database, the SHA-256 of whose file is in the key",
