@@ -21,6 +21,24 @@ SIZES = {"within": {"chunk_chars"}, "joined": {"chunks"}, "whole": set[str]()}
 """The parameter of length that each way of cutting takes."""
 
 
+class RollingSection(Section):
+    """Who writes where along one long text, in windows that overlap."""
+
+    texts: Annotated[list[str], Field(min_length=1)]
+    """Titles (column with role "id") of the documents that make the text, one after another."""
+    window: Annotated[int, Field(ge=100)] = 5_000
+    """Words of a window."""
+    step: Annotated[int, Field(ge=1)] = 1_000
+    """Words from the start of one window to the start of the next."""
+
+    @model_validator(mode="after")
+    def _windows_leave_no_gap(self) -> "RollingSection":
+        """`step` is at most `window`."""
+        if self.step > self.window:
+            raise ValueError(f"step = {self.step} leaves words in no window; expected at most window = {self.window}")
+        return self
+
+
 class AuthorshipParameters(Section):
     """Documents by their style: chunks, n-gram counts, distances, a map, and whom unknown documents resemble."""
 
@@ -56,6 +74,8 @@ class AuthorshipParameters(Section):
     """Labels of documents whose author is unknown: drawn, but neither judged nor counted as neighbours."""
     candidates: Annotated[list[str], Field(default_factory=list)]
     """Labels that the model tells apart and that unknown documents are compared with; default all known ones."""
+    rolling: RollingSection | None = None
+    """Who writes where along one long text; not for "joined", nor for count_manhattan. Default: not asked."""
     caveat: str = ""
     """What else goes with the label, in a sentence: it closes the findings."""
 
@@ -67,6 +87,18 @@ class AuthorshipParameters(Section):
                 raise ValueError(f'{other} has no effect with chunking = "{self.chunking}"; remove one of the two')
         if self.stability and self.chunking == "joined":
             raise ValueError('stability cuts within documents; leave it out, or choose chunking = "within"')
+        return self
+
+    @model_validator(mode="after")
+    def _windows_can_be_compared(self) -> "AuthorshipParameters":
+        """`rolling` needs parts of documents, and frequencies: a window is not as long as a known chunk."""
+        if self.rolling is not None and self.chunking == "joined":
+            raise ValueError('rolling needs parts of documents; expected chunking = "within" or "whole"')
+        if self.rolling is not None and self.distance == "count_manhattan":
+            raise ValueError(
+                "rolling compares windows with chunks of another length, whose counts differ whatever the style; "
+                'expected a distance of frequencies, such as distance = "cosine_delta"'
+            )
         return self
 
     @model_validator(mode="after")

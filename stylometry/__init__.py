@@ -13,6 +13,7 @@ documents, labels
 
 texts, authors
   -> attribution.AuthorshipClassifier               scikit-learn  predict, predict_proba, transform, nearest, verify
+  -> rolling.measure_windows                        Nearness      who writes where along one long text
 
 Below: utf8 (characters in bytes), alphabet (lower case, white space), symbols, tables, hashing and gaps (kernels),
 blocks and counting (how they are fed), compiled and parallel (how they are built and run), profiles, calibration and

@@ -186,7 +186,7 @@ def find_rules(kind: type[Section]) -> Iterator[str]:
 
 def find_tables(annotation: Any) -> Iterator[tuple[type[Section], str]]:
     """The types of tables in a field, with the form of their heading."""
-    form = "[[{}]]" if get_origin(annotation) is list else "[{}.NAME]"
+    form = {list: "[[{}]]", dict: "[{}.NAME]"}.get(get_origin(annotation), "[{}]")
     for inner in get_args(annotation):
         if isinstance(inner, type) and issubclass(inner, Section):
             yield inner, form

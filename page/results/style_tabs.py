@@ -1,16 +1,18 @@
 """A result of an authorship recipe on the screen: a tab a question, each with its picture and its own words."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from page.results.own_code import StageCode
-from page.results.show import ZOOM, offer_file, show_figures, show_files, show_origin
+from page.results.show import ZOOM, show_figures, show_files, show_origin
 from page.results.show_code import CODE, show_code
+from page.results.style_answers import show_rolling
+from page.results.style_parts import offer_picture, read_table, say, show_picture, tabulate
 from page.shell.markdown import plain
 from relay.results.distances import name_choice, name_distance
-from relay.results.findings import Finding, Topic
+from relay.results.findings import Topic
 from relay.results.load import Result
 
 if TYPE_CHECKING:  # the first paint needs no Arrow
@@ -33,6 +35,7 @@ TOPICS_OF_TABS: dict[str, frozenset[Topic]] = {
             Topic.TIME_ORDER,
         }
     ),
+    "Rolling": frozenset({Topic.ROLLING}),
     "Unknown": frozenset({Topic.ATTRIBUTION, Topic.CANDIDATES, Topic.OTHER_DISTANCES}),
 }
 """Tab -> the topics of the findings that it shows; findings that no tab of a result shows are shown above the tabs."""
@@ -80,7 +83,7 @@ def show_styles(result: Result, codes: Sequence[StageCode] = (), *, key_prefix: 
     if codes:
         tabs[CODE] = lambda _, __: show_code(codes)
     shown = [topic for title, topics in TOPICS_OF_TABS.items() if title in tabs for topic in topics]
-    _say(result.findings.except_about(shown))
+    say(result.findings.except_about(shown))
     for tab, draw in zip(st.tabs(list(tabs), key=f"{key_prefix}-tabs"), tabs.values(), strict=True):
         with tab:
             draw(result, key_prefix)
@@ -96,6 +99,7 @@ def find_tabs(result: Result) -> "dict[str, Callable[[Result, str], None]]":
         ("Time", show_time, "time.png"),
         ("Words", show_words, "words.png"),
         ("Trust", show_trust, "metrics.json"),
+        ("Rolling", show_rolling, "rolling.png"),
         ("Unknown", show_unknown, "attributions.parquet"),
     ]
     return {title: draw for title, draw, file in wanted if file in files}
@@ -113,40 +117,40 @@ def show_map(result: Result, key_prefix: str) -> None:
         st.caption(ZOOM_MAP)
     with right:
         st.markdown("**How far to trust it**")
-        _say(result.findings.about(TOPICS_OF_TABS["Map"]))
+        say(result.findings.about(TOPICS_OF_TABS["Map"]))
         st.caption(plain(AXES[projection]))
         if projection == "pcoa":
             st.caption(plain(HAS_LOADINGS if "loadings.png" in result.receipt.files else NO_LOADINGS))
-    _offer_picture(result, "map", key_prefix)
+    offer_picture(result, "map", key_prefix)
     if "loadings.png" in result.receipt.files:
-        _show_picture(result, "loadings", key_prefix)
+        show_picture(result, "loadings", key_prefix)
 
 
 def show_tree(result: Result, key_prefix: str) -> None:
     """The tree of the chunks."""
     st.caption(TREE)
-    _show_picture(result, "tree", key_prefix)
+    show_picture(result, "tree", key_prefix)
 
 
 def show_time(result: Result, key_prefix: str) -> None:
     """Style in the order of time."""
     st.caption(TIME)
-    _say(result.findings.about(TOPICS_OF_TABS["Time"]))
-    _show_picture(result, "time", key_prefix)
+    say(result.findings.about(TOPICS_OF_TABS["Time"]))
+    show_picture(result, "time", key_prefix)
 
 
 def show_words(result: Result, key_prefix: str) -> None:
     """The words that the labels prefer, as a picture and as a table."""
     st.caption(WORDS)
-    _show_picture(result, "words", key_prefix)
+    show_picture(result, "words", key_prefix)
     preferences = read_table(result, "words")[list(PREFERENCES)].rename(columns=PREFERENCES)
-    _tabulate(preferences, key=f"{key_prefix}-words", alt="Words")
+    tabulate(preferences, key=f"{key_prefix}-words", alt="Words")
 
 
 def show_trust(result: Result, key_prefix: str) -> None:
     """The figures with what they mean, label by label and with other choices, and all distances."""
     show_figures(result)
-    _say(result.findings.about(TOPICS_OF_TABS["Trust"]))
+    say(result.findings.about(TOPICS_OF_TABS["Trust"]))
     if by_label := tabulate_labels(result):
         st.markdown("**Label by label**")
         st.table(by_label, border="horizontal", hide_index=True)
@@ -154,10 +158,10 @@ def show_trust(result: Result, key_prefix: str) -> None:
         st.markdown("**With other choices**")
         settings = read_table(result, "stability")[list(SETTINGS)].rename(columns=SETTINGS)
         settings["Distance"] = settings["Distance"].map(name_distance)
-        _tabulate(settings, key=f"{key_prefix}-stability", alt="Other settings")
+        tabulate(settings, key=f"{key_prefix}-stability", alt="Other settings")
     st.markdown("**All distances**")
     st.caption("Dark where two chunks are near: squares along the diagonal are labels that stand apart.")
-    _show_picture(result, "neighbours", key_prefix)
+    show_picture(result, "neighbours", key_prefix)
 
 
 def tabulate_labels(result: Result) -> list[dict[str, str]]:
@@ -176,14 +180,14 @@ def tabulate_labels(result: Result) -> list[dict[str, str]]:
 def show_unknown(result: Result, key_prefix: str) -> None:
     """Whom documents of unknown label resemble, and whether that hangs on the distance."""
     st.caption(UNKNOWN)
-    _say(result.findings.about(TOPICS_OF_TABS["Unknown"]))
+    say(result.findings.about(TOPICS_OF_TABS["Unknown"]))
     rows = read_table(result, "attributions")
-    _tabulate(spread_attributions(rows), key=f"{key_prefix}-attributions", alt="Documents of unknown label")
+    tabulate(spread_attributions(rows), key=f"{key_prefix}-attributions", alt="Documents of unknown label")
     if "by_distance.parquet" in result.receipt.files:
         st.markdown("**By other distances**")
         st.caption(KNOWN)
         trials = spread_trials(read_table(result, "by_distance"))
-        _tabulate(trials, key=f"{key_prefix}-by-distance", alt="By other distances")
+        tabulate(trials, key=f"{key_prefix}-by-distance", alt="By other distances")
 
 
 def spread_attributions(rows: "pd.DataFrame") -> "pd.DataFrame":
@@ -211,40 +215,3 @@ def spread_trials(rows: "pd.DataFrame") -> "pd.DataFrame":
     rows["label"] = [f"{label} (label)" if label in keys else label for label in rows["label"]]
     table = rows.pivot(index=keys, columns="label", values="documents").reset_index()
     return table.sort_values(["Group", "Known"], ascending=[True, False], ignore_index=True)
-
-
-def read_table(result: Result, name: str) -> "pd.DataFrame":
-    """A table of the result."""
-    import pyarrow.parquet as pq
-
-    frame: pd.DataFrame = pq.read_table(result.folder / f"{name}.parquet").to_pandas()
-    return frame
-
-
-def _tabulate(table: "pd.DataFrame", *, key: str, alt: str) -> None:
-    # Numbers at three digits: the file in the folder keeps the rest.
-    formats = {
-        str(name): st.column_config.NumberColumn(format="%.3g")
-        for name in table.columns
-        if table[name].dtype.kind == "f"
-    }
-    st.dataframe(table, hide_index=True, column_config=formats, key=key, alt=alt)
-
-
-def _say(findings: Iterable[Finding]) -> None:
-    for finding in findings:
-        st.markdown(plain(finding.text))
-
-
-def _show_picture(result: Result, name: str, key_prefix: str) -> None:
-    file = f"{name}.png"
-    caption = next((plot.caption for plot in result.findings.plots if plot.file == file), name)
-    st.image((result.folder / file).read_bytes(), caption, width="stretch")
-    _offer_picture(result, name, key_prefix)
-
-
-def _offer_picture(result: Result, name: str, key_prefix: str) -> None:
-    """The picture to take away: as vectors for print, as points for slides."""
-    with st.container(horizontal=True, gap="small"):
-        for ending in ("svg", "png"):
-            offer_file(result, f"{name}.{ending}", key_prefix=f"{key_prefix}-{name}")

@@ -80,6 +80,8 @@ class Topic(StrEnum):
     ATTRIBUTION = "attribution"
     CANDIDATES = "candidates"
     """The labels that documents of unknown label are compared with."""
+    ROLLING = "rolling"
+    """Who writes where along one long text, window by window."""
     OTHER_DISTANCES = "other_distances"
     """The attribution by every distance."""
     CAVEAT = "caveat"

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 from projects import DOCUMENTS, WORDS, Project, document_columns, texts
 
-from model.training.authorship.train import project as project_distances
+from model.training.authorship.map import project as project_distances
 from model.training.plots.style import render
 
 MakeProject = Callable[..., Project]

@@ -52,6 +52,10 @@ order = "time"
 stability = true
 unknown = ["DISPUTED"]
 caveat = "Both write of the same subject."
+[model.rolling]
+texts = ["No. 21", "No. 22", "No. 23"]
+window = 200
+step = 50
 """
 
 WORDS = {

@@ -5,6 +5,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from model.training.plots.style import Picture
 from relay.registry.contract import Contract
 from relay.results.findings import Finding
 
@@ -19,6 +20,7 @@ class Addition:
     model: bytes | None = None
     contract: Contract | None = None
     monitored: dict[str, bytes] = field(default_factory=dict)
+    pictures: tuple[Picture, ...] = ()
 
 
 def merge(*additions: Addition) -> Addition:
@@ -30,4 +32,5 @@ def merge(*additions: Addition) -> Addition:
         model=next((addition.model for addition in additions if addition.model is not None), None),
         contract=next((addition.contract for addition in additions if addition.contract is not None), None),
         monitored={name: content for addition in additions for name, content in addition.monitored.items()},
+        pictures=tuple(picture for addition in additions for picture in addition.pictures),
     )

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from model.style_parameters import AuthorshipParameters
+from model.style_parameters import AuthorshipParameters, RollingSection
 from model.training.authorship.addition import Addition, merge
 from model.training.authorship.advice import advise_by_recipe
 from model.training.authorship.attribution import (
@@ -54,6 +54,8 @@ from model.training.authorship.evidence import figures_of_evidence, gather_evide
 from model.training.authorship.extent import figures_of_extent, say_extent
 from model.training.authorship.keywords import find_preferences, tabulate_preferences
 from model.training.authorship.loadings import Loadings, find_loadings, say_loadings, tabulate_loadings
+from model.training.authorship.map import project, tabulate_chunks
+from model.training.authorship.rolling import add_rolling
 from model.training.authorship.spelling import say_spelling
 from model.training.authorship.stability import say_settings, tabulate_settings, try_settings
 from model.training.authorship.trust import figures_of, judge, say_trust
@@ -67,16 +69,13 @@ from relay.handoff.recipe import Recipe
 from relay.registry.contract import Asking
 from relay.registry.monitor_section import read_monitor
 from relay.results.findings import Finding, Topic
+from relay.results.signs import choose_signs
 from stylometry.attribution import AuthorshipClassifier
 from stylometry.chunks import Chunks
 from stylometry.errors import StylometryError
 from stylometry.features import CountTable
-from stylometry.projection import pca, pcoa, tsne
 
 Floats = npt.NDArray[np.float64]
-
-USUAL_PERPLEXITY = 30.0
-"""Source: van der Maaten, Hinton: Visualizing Data using t-SNE, JMLR 9 (2008), p. 2582: typically 5 to 50."""
 
 
 @dataclass(frozen=True)
@@ -138,46 +137,13 @@ def _map_documents(documents: Documents, recipe: Recipe, parameters: AuthorshipP
             **added.metrics,
         },
         findings=(*say_extent(documents, chunks, counts, parameters), *trusted.findings, *added.findings),
-        pictures=draw_views(views, parameters),
+        pictures=(*draw_views(views, parameters), *added.pictures),
         tables=added.tables,
         rows=len(documents),
         dropped={"documents shorter than a chunk": chunks.short_documents} if chunks.short_documents else {},
         model=added.model,
         contract=added.contract,
         monitored=added.monitored,
-    )
-
-
-def project(distances: Floats, projection: str, seed: int) -> tuple[Floats, dict[str, Any]]:
-    """Two coordinates for each chunk (chunks, 2), and the name of the map with what one must know to read it.
-
-    Raises:
-        StylometryError: there are too few chunks for the map.
-    """
-    if projection == "tsne":
-        # A third of the others where there are few: t-SNE cannot look at more neighbours than there are.
-        perplexity = min(USUAL_PERPLEXITY, max((len(distances) - 1) / 3, 1.0))
-        return tsne(distances, seed, perplexity), {"name": "tsne", "perplexity": perplexity}
-    if projection == "pca":
-        points, total = pca(distances), float(distances.var(axis=0).sum())
-    else:
-        # Half the mean square of all distances is the variance of the points behind them.
-        points, total = pcoa(distances), float(np.square(distances).mean() / 2)
-    explained = (points.var(axis=0) / total).tolist() if total > 0 else [0.0, 0.0]
-    return points, {"name": projection, "explained_variance": explained}
-
-
-def tabulate_chunks(documents: Documents, chunks: Chunks, points: Floats) -> pa.Table:
-    """A row a chunk: label, ids of its first and last document, and its place on the map."""
-    return pa.table(
-        {
-            "chunk": np.arange(len(chunks)),
-            "label": pa.array(chunks.labels, pa.string()),
-            "first_document": [documents.ids[index] for index in chunks.first_document.tolist()],
-            "last_document": [documents.ids[index] for index in chunks.last_document.tolist()],
-            "x": points[:, 0],
-            "y": points[:, 1],
-        }
     )
 
 
@@ -239,9 +205,23 @@ def _attribute(
         contract=contract.model_copy(update={"monitored": hash_files(watched.files)}),
         monitored=watched.files,
     )
-    return (
-        kept if comparable is None else merge(kept, _answer(documents, classifier, (learned, comparable), parameters))
-    )
+    answers = [] if comparable is None else [_answer(documents, classifier, (learned, comparable), parameters)]
+    rolled = _roll(documents, known, (classifier, learned), parameters.rolling, coverage.required)
+    return merge(kept, *answers, rolled)
+
+
+def _roll(
+    documents: Documents,
+    known: _Known,
+    fitted: tuple[AuthorshipClassifier, Sample],
+    asked: RollingSection | None,
+    required: float,
+) -> Addition:
+    """Who writes where along the recipe's long text, where it names one."""
+    if asked is None:
+        return Addition()
+    signs = choose_signs(known.all_labels.labels)
+    return add_rolling(documents, fitted, asked, copies=known.repeats.texts, required=required, signs=signs)
 
 
 def _answer(

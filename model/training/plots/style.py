@@ -106,16 +106,17 @@ def add_legend(place: Axes | Figure, handles: Sequence[Artist], names: Sequence[
 
 def add_legend_below(axes: Axes, handles: Sequence[Artist], names: Sequence[str]) -> None:
     """A legend of all the names below the axes, in as many columns as fit."""
-    columns = _count_columns(names)
+    columns = count_columns(names)
     add_legend(figure_of(axes), handles, names, loc="outside lower center", ncols=columns, fontsize=LEGEND_POINTS)
 
 
 def measure_legend(names: Sequence[str]) -> float:
     """Inches that `add_legend_below` takes."""
-    return -(-len(names) // _count_columns(names)) * LEGEND_ROW
+    return -(-len(names) // count_columns(names)) * LEGEND_ROW
 
 
-def _count_columns(names: Sequence[str]) -> int:
+def count_columns(names: Sequence[str]) -> int:
+    """Columns of a legend below a picture."""
     longest = max(len(name) for name in names) + SIGN_CHARS
     return max(1, min(MOST_COLUMNS, LEGEND_CHARS // longest))
 
