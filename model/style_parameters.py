@@ -15,6 +15,10 @@ Distance = Literal[
     "min_max",
     "cosine",
     "euclidean",
+    "argamon_delta",
+    "eder_simple",
+    "canberra",
+    "entropy",
 ]
 
 SIZES = {"within": {"chunk_chars"}, "joined": {"chunks"}, "whole": set[str]()}
@@ -56,11 +60,12 @@ class AuthorshipParameters(Section):
     """Characters or words an n-gram has."""
     distance: Distance = "count_manhattan"
     """How far apart two chunks are: count_manhattan is exact and compares counts, so chunks need one length; all others
-    compare frequencies or their z-scores."""
+    compare frequencies, logarithms or z-scores. docs/authorship-settings.md has their names elsewhere."""
     features: Annotated[int, Field(ge=1)] | None = None
     """Most frequent n-grams that count; default all for count_manhattan, 500 for the others."""
     culling: Annotated[float, Field(ge=0, le=1)] = 0.0
-    """Share of the chunks that must hold an n-gram for it to count: those of one text's subject are left out."""
+    """Share of the chunks that must hold an n-gram for it to count: those of one text's subject are left out. A number
+    above 1 is read as per cent."""
     projection: Literal["tsne", "pca", "pcoa"] | None = None
     """How distances become two coordinates; default tsne, in time order pca."""
     order: Literal["", "time"] = ""

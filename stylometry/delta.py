@@ -2,18 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from stylometry.distance import count_manhattan
 from stylometry.errors import StylometryError
-from stylometry.features import CountTable, most_frequent, relative_frequencies, select_counts, zscores
+from stylometry.features import SCALED, CountTable, fit_rows, most_frequent, read_rows, select_rows
+from stylometry.features import Needs as Needs
+from stylometry.field_distances import argamon_delta, canberra, eder_simple, entropy
 from stylometry.gaps import sum_gaps
 
 Floats = npt.NDArray[np.float64]
-Needs: TypeAlias = Literal["counts", "frequencies", "zscores"]
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,7 @@ class Distance:
     """A distance between rows of a table of features.
 
     Attributes:
-        needs: What the rows are to be: counts, relative frequencies, or z-scores of these.
+        needs: What the rows are to be: counts, relative frequencies, z-scores or scaled logarithms of these.
         says: What it does, in a sentence.
         features: How many of the most frequent n-grams it usually looks at; None for all.
         between: Distances of each row of the first table (a, features) to each of the second (b, features), or to each
@@ -61,10 +61,9 @@ def measure(
     if chosen.needs == "counts" and features is None and not culling:
         return count_manhattan(counts.matrix)
     columns = most_frequent(counts, features, culling)
-    if chosen.needs == "counts":
-        return chosen.between(select_counts(counts, columns), None)
-    frequencies = relative_frequencies(counts, columns)
-    return chosen.between(zscores(frequencies) if chosen.needs == "zscores" else frequencies, None)
+    selected = select_rows(counts, columns, chosen.needs)
+    rows = read_rows(selected, chosen.needs)
+    return chosen.between(fit_rows(selected, chosen.needs).apply(rows) if chosen.needs in SCALED else rows, None)
 
 
 def find_distance(name: str) -> Distance:
@@ -151,10 +150,14 @@ DISTANCES: dict[str, Distance] = {
     "cosine_delta": Distance("zscores", "angle between z-scores: who differs from the mean alike", 500, _cosine),
     "burrows_delta": Distance("zscores", "mean difference of z-scores", 500, _burrows_delta),
     "eder_delta": Distance("zscores", "mean difference of z-scores, frequent features first", 500, _eder_delta),
+    "argamon_delta": Distance("zscores", "straight line between z-scores", 500, argamon_delta),
     "min_max": Distance("frequencies", "share of the frequencies that two chunks do not have in common", 500, _min_max),
     "cosine": Distance("frequencies", "angle between frequencies", 500, _cosine),
     "euclidean": Distance("frequencies", "straight line between frequencies", 500, _euclidean),
     "frequency_manhattan": Distance("frequencies", "sum of the differences of frequencies", 500, _manhattan),
+    "eder_simple": Distance("frequencies", "sum of the differences of roots of frequencies", 500, eder_simple),
+    "canberra": Distance("frequencies", "differences as shares of what is compared", 500, canberra),
+    "entropy": Distance("entropies", "differences of logarithms, evenly spread features last", 500, entropy),
     "count_manhattan": Distance("counts", "differences of counts, for chunks of one length", None, _manhattan),
 }
 """The distances by name."""

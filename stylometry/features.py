@@ -1,15 +1,22 @@
 """From counts to features: the most frequent n-grams, their shares of each chunk, and z-scores."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 
 from stylometry.errors import StylometryError
+from stylometry.field_distances import measure_entropies, take_logarithms
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
+
+Needs: TypeAlias = Literal["counts", "frequencies", "zscores", "entropies"]
+"""What a distance compares: counts, relative frequencies, z-scores of these, or their logarithms by entropy."""
+
+SCALED = frozenset(("zscores", "entropies"))
+"""What is scaled by how each feature is spread over the chunks."""
 
 
 class CountTable(Protocol):
@@ -116,3 +123,20 @@ def zscores(frequencies: Floats) -> Floats:
     0 throughout.
     """
     return fit_scale(frequencies).apply(frequencies)
+
+
+def read_rows(rows: Floats, needs: Needs) -> Floats:
+    """Counts or frequencies as a distance needs them, before they are scaled (chunks, features)."""
+    return take_logarithms(rows) if needs == "entropies" else rows
+
+
+def fit_rows(rows: Floats, needs: Needs) -> Scale:
+    """The scale of what select_rows gave: for entropies a mean of 0, and the entropy as the deviation."""
+    if needs == "entropies":
+        return Scale(np.zeros(rows.shape[1]), measure_entropies(rows))
+    return fit_scale(rows)
+
+
+def select_rows(counts: CountTable, columns: Integers, needs: Needs) -> Floats:
+    """The counts of some columns, or their relative frequencies, whichever the distance starts from."""
+    return select_counts(counts, columns) if needs == "counts" else relative_frequencies(counts, columns)

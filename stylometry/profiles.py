@@ -8,9 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from stylometry.chunks import keep_whole
-from stylometry.delta import Needs
 from stylometry.errors import StylometryError
-from stylometry.features import CountTable, Scale, fit_scale, most_frequent, relative_frequencies, select_counts
+from stylometry.features import SCALED, CountTable, Needs, Scale, fit_rows, most_frequent, read_rows, select_rows
 from stylometry.ngrams import count_ngrams
 from stylometry.spelling import NormalForm, normalise
 from stylometry.words import count_words
@@ -58,8 +57,8 @@ class Profile:
 
     Attributes:
         ngrams: The features (features,).
-        needs: What the rows are: counts, frequencies, or z-scores by the scale.
-        scale: Means and deviations over the texts they were chosen on.
+        needs: What the rows are: counts, frequencies, z-scores by the scale, or logarithms by it.
+        scale: Means and deviations over the texts they were chosen on; for logarithms the entropies.
     """
 
     ngrams: Sequence[str]
@@ -71,8 +70,9 @@ class Profile:
         column_of = {ngram: column for column, ngram in enumerate(counts.ngrams)}
         known = np.array([column_of.get(ngram, -1) for ngram in self.ngrams], np.int64)
         rows = np.zeros((counts.matrix.shape[0], len(known)))
-        rows[:, known >= 0] = _select(counts, known[known >= 0], self.needs)
-        return self.scale.apply(rows) if self.needs == "zscores" else rows
+        rows[:, known >= 0] = select_rows(counts, known[known >= 0], self.needs)
+        rows = read_rows(rows, self.needs)
+        return self.scale.apply(rows) if self.needs in SCALED else rows
 
 
 def fit_profile(counts: CountTable, needs: Needs, features: int | None, culling: float) -> Profile:
@@ -83,8 +83,6 @@ def fit_profile(counts: CountTable, needs: Needs, features: int | None, culling:
     """
     columns = most_frequent(counts, features, culling)
     names = counts.ngrams
-    return Profile([names[column] for column in columns.tolist()], needs, fit_scale(_select(counts, columns, needs)))
-
-
-def _select(counts: CountTable, columns: npt.NDArray[np.int64], needs: Needs) -> Floats:
-    return select_counts(counts, columns) if needs == "counts" else relative_frequencies(counts, columns)
+    return Profile(
+        [names[column] for column in columns.tolist()], needs, fit_rows(select_rows(counts, columns, needs), needs)
+    )

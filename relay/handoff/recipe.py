@@ -19,7 +19,7 @@ from relay.handoff.override import parse_override as parse_override
 from relay.handoff.recipe_file import find_recipe as find_recipe
 from relay.handoff.recipe_file import is_in_data, read_document, show_path, suggest_nearest
 from relay.handoff.recipe_file import list_recipes as list_recipes
-from relay.handoff.renamed_keys import BothNamesError, Renaming, rename_keys, rename_overrides
+from relay.handoff.renamed_keys import BothNamesError, Renaming, rename_keys, rename_overrides, rename_roles
 from relay.handoff.settings import RECIPES_DIR
 
 STAGE_SECTIONS = ("ingest", "preprocess", "model")
@@ -181,10 +181,14 @@ def parse_section(recipe: Recipe, section: str, section_type: type[SectionType],
         RecipeError: a key is unknown (with the nearest known one), missing, or of another type.
         UsageError: the same, caused by an override.
     """
-    for line in dict.fromkeys(found.text for found in recipe.renamed if found.section == section):
-        if line not in _warned:
-            _warned.add(line)
-            logger.warning("{}. The old name works in this release only.", line)
+    for renaming in dict.fromkeys(found for found in recipe.renamed if found.section == section):
+        if renaming.text in _warned:
+            continue
+        _warned.add(renaming.text)
+        if renaming.is_old:
+            logger.warning("{}. The old name works in this release only.", renaming.text)
+        else:
+            logger.info("{}", renaming.text)
     values: Any = _require_section(recipe, section)
     for key in below:
         values = values.get(key, {})
@@ -237,8 +241,9 @@ def _rename_sections(document: dict[str, Any], path: Path) -> list[Renaming]:
                 document[section], renamed = rename_keys(section, document[section])
             except BothNamesError as error:
                 raise RecipeError(f"{show_path(path)}: {error}") from None
-            found += [Renaming(section, f"{show_path(path)}: {one.text}") for one in renamed]
-    return found
+            found += [one._replace(text=f"{show_path(path)}: {one.text}") for one in renamed]
+    roles = rename_roles(document.get("columns"))
+    return found + [one._replace(text=f"{show_path(path)}: {one.text}") for one in roles]
 
 
 def _validate(

@@ -1,10 +1,14 @@
 """Recipe keys with a new name: the old one is accepted for one release, with one line that says so.
 
+Names that the field uses for a value (field_names.py) are read here too, with a line that names ours.
+
 A recipe is renamed right after it is read, so nothing else knows an old name, and keys in receipts use the new ones.
 """
 
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
+
+from relay.handoff.field_names import ROLES, read_field_value
 
 NEW_KEYS = {
     "ingest": {"unexpected": "extra_columns"},
@@ -21,6 +25,8 @@ class Renaming(NamedTuple):
 
     section: str
     text: str
+    is_old: bool = True
+    """Whether the name goes with this release; a name that the field uses stays."""
 
 
 class BothNamesError(ValueError):
@@ -44,6 +50,9 @@ def rename_keys(section: str, values: Mapping[str, Any]) -> tuple[dict[str, Any]
         renamed[new] = rename_value(section, new, value)
         if renamed[new] != value:
             found.append(Renaming(section, f'[{section}] {new} = "{value}" is now called "{renamed[new]}"'))
+        if (ours := read_field_value(section, new, renamed[new])) is not None:
+            found.append(Renaming(section, f"[{section}] {new} = {_write(value)} is {_write(ours)} here", is_old=False))
+            renamed[new] = ours
     return renamed, found
 
 
@@ -75,6 +84,10 @@ def rename_overrides(changes: Iterable[tuple[str, Any]]) -> tuple[dict[str, Any]
         renamed[f"{section}.{new}{dot}{below}"] = chosen = value if dot else rename_value(section, new, value)
         if chosen is not value and chosen != value:  # not a number is unequal to itself
             found.append(Renaming(section, f"override {section}.{new}={value} is now called {section}.{new}={chosen}"))
+        if not dot and (ours := read_field_value(section, new, chosen)) is not None:
+            renamed[f"{section}.{new}"] = ours
+            text = f"override {section}.{new}={value} is {section}.{new}={ours} here"
+            found.append(Renaming(section, text, is_old=False))
     return renamed, list(dict.fromkeys(found))
 
 
@@ -82,6 +95,22 @@ def rename_value(section: str, key: str, value: Any) -> Any:
     """A key's value by its new name, where it has one."""
     renamed = NEW_VALUES.get(section, {}).get(key, {})
     return renamed.get(value, value) if isinstance(value, str) else value
+
+
+def rename_roles(columns: Any) -> list[Renaming]:
+    """Put our role in place of the field's in the `[columns]` that were read; gives what was renamed."""
+    found = []
+    for name, column in columns.items() if isinstance(columns, dict) else ():
+        role = column.get("role") if isinstance(column, dict) else None
+        if isinstance(role, str) and role in ROLES:
+            column["role"] = ROLES[role]
+            text = f'[columns] {name}: role = "{role}" is "{ROLES[role]}" here'
+            found.append(Renaming("model", text, is_old=False))
+    return found
+
+
+def _write(value: Any) -> str:
+    return f'"{value}"' if isinstance(value, str) else str(value)
 
 
 def rename_parameters(section: str, parameters: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,9 +13,13 @@ DISTANCE_NAMES: Mapping[str, str] = {
     "cosine_delta": "Cosine Delta",
     "burrows_delta": "Burrows's Delta",
     "eder_delta": "Eder's Delta",
+    "argamon_delta": "Argamon's Delta",
     "min_max": "Min-Max",
     "cosine": "cosine",
     "euclidean": "Euclidean",
+    "eder_simple": "Eder's Simple",
+    "canberra": "Canberra",
+    "entropy": "entropy",
 }
 """Key of `[model] distance` -> its name in words."""
 

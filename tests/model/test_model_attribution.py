@@ -2,14 +2,13 @@
 
 from collections.abc import Callable
 from hashlib import sha256
-from typing import Any, get_args
+from typing import Any
 
 import numpy as np
 import pytest
 from projects import DOCUMENTS, Project, document_columns, texts
 
-from model.style_parameters import Distance
-from model.training.authorship.by_distance import TRIGRAMS
+from model.training.authorship.by_distance import TRIED, TRIGRAMS
 from relay.registry.model_file import read_model
 
 MakeProject = Callable[..., Project]
@@ -40,8 +39,17 @@ def test_unknown_documents_go_to_the_label_whose_words_they_use(project: MakePro
 def test_every_distance_answers_for_every_unknown_document(project: MakeProject) -> None:
     rows = project(WHOLE, hide_author(document_columns(), "Ann-1", "Ben-5")).train().tables["by_distance"].to_pylist()
     choices = {(row["distance"], row["units"]) for row in rows}
-    assert choices == {(TRIGRAMS.distance, "chars"), *((name, "words") for name in get_args(Distance))}
+    assert choices == {(TRIGRAMS.distance, "chars"), *((name, "words") for name in TRIED)}
     assert {sum(row["documents"] for row in rows if (row["distance"], row["units"]) == one) for one in choices} == {2}
+
+
+def test_a_distance_that_is_not_tried_anyway_is_tried_where_the_recipe_chooses_it(project: MakeProject) -> None:
+    made = project(WHOLE.replace("cosine_delta", "entropy"), hide_author(document_columns(), "Ann-1"))
+    results = made.train()
+    names = [row["distance"] for row in results.tables["by_distance"].to_pylist() if row["units"] == "words"]
+    assert set(names) == {*TRIED, "entropy"}
+    nearest = [row for row in results.tables["attributions"].to_pylist() if row["is_nearest"]]
+    assert {row["document"]: row["label"] for row in nearest} == {"Ann-1": "Ann"}
 
 
 def test_candidates_alone_are_compared(project: MakeProject) -> None:

@@ -9,12 +9,15 @@ from stylometry.distance import count_manhattan
 from stylometry.errors import StylometryError
 from stylometry.features import relative_frequencies, zscores
 from stylometry.gaps import sum_gaps
+from stylometry.profiles import fit_profile
 from stylometry.words import WordCounts, count_words
 
 # Shares of "of" and "the": a (1/4, 3/4), b (3/4, 1/4), c (1/2, 1/2); c is the mean, the deviation is sqrt(2/3) / 4.
 TEXTS = ["the the the of", "the of of of", "the the of of"]
 # So the z-scores are a (-z, z), b (z, -z), c (0, 0).
 Z = np.sqrt(3 / 2)
+
+ENTROPY = -sum(share / 153 * np.log(share / 153) for share in (26, 76, 51))
 
 HAND_WORKED = {
     "burrows_delta": (2 * Z, Z),
@@ -25,6 +28,12 @@ HAND_WORKED = {
     "euclidean": (np.sqrt(1 / 2), np.sqrt(1 / 8)),
     "frequency_manhattan": (1, 1 / 2),
     "count_manhattan": (4, 2),
+    # Straight lines of 2 Z and Z in both directions, divided by the two features.
+    "argamon_delta": (np.sqrt(8) * Z / 2, np.sqrt(2) * Z / 2),
+    "eder_simple": (2 * (np.sqrt(3 / 4) - np.sqrt(1 / 4)), np.sqrt(3 / 4) - np.sqrt(1 / 4)),
+    "canberra": (0.5 / 1 + 0.5 / 1, 0.25 / 1.25 + 0.25 / 0.75),
+    # Per cents 25, 75, 50 plus 1 are 26, 76, 51 of 153; both columns have them, so one entropy.
+    "entropy": (2 * np.log(77 / 27) / ENTROPY, (np.log(77 / 52) + np.log(52 / 27)) / ENTROPY),
 }
 """From a to b, and from either to c."""
 
@@ -103,6 +112,22 @@ def test_a_chunk_without_words_is_at_full_cosine_distance_and_nothing_is_undefin
         assert np.isfinite(measure(counts, name)).all()
     assert measure(counts, "cosine")[0, 1] == 1
     assert measure(counts, "min_max")[1, 2] == 0
+
+
+def test_canberra_leaves_out_words_that_neither_text_holds_and_scales_up() -> None:
+    # a (1/2, 1/2, 0, 0), b (1/2, 0, 1/2, 0), c (0, 0, 0, 1): a and b differ by 0 + 1 + 1 over 3 of 4 words.
+    distances = measure(count(["a b", "a c", "d"]), "canberra")
+    np.testing.assert_allclose(distances[0], [0, 2 / 3 * 4, 3 / 3 * 4], rtol=1e-12)
+
+
+def test_a_text_to_come_is_weighed_by_the_entropies_of_the_known_ones() -> None:
+    counts = count(["a a b", "a b b", "a a b"])
+    profile = fit_profile(counts, "entropies", None, 0.0)
+    known = profile.read(counts)
+    asked = profile.read(count(["a a b z", "y y y y"]))
+    np.testing.assert_allclose(DISTANCES["entropy"].between(known, None), measure(counts, "entropy"), rtol=1e-12)
+    entropies = profile.scale.deviations
+    np.testing.assert_allclose(asked, np.log([[52, 27], [2, 2]]) / entropies, rtol=1e-12)
 
 
 def test_an_unknown_distance_is_refused_with_those_that_are_known() -> None:

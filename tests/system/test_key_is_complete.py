@@ -42,6 +42,7 @@ CANNOT_CHANGE_BYTES = {
     "relay.handoff.held": "hashes open files",
     "relay.handoff.journal": "notes how a run ended",
     "relay.handoff.logbook": "notes how a run ended",
+    "relay.handoff.field_names": "gives a field's names for values ours, under which they are in the key",
     "relay.handoff.renamed_keys": "gives old keys of a recipe their new names, under which they are in the key",
     "relay.handoff.renamed_variables": "gives old variables their new names",
     "relay.handoff.verbs": "runs subcommands",

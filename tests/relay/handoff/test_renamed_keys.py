@@ -163,8 +163,8 @@ def test_only_the_stage_that_reads_the_section_warns(tmp_path: Path, said: list[
 
 
 def test_an_error_names_the_new_key_of_an_override(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"override model\.projection=mds: \[model\] projection: expected"):
-        parse(tmp_path, STYLES, "model", "model.map=mds")
+    with pytest.raises(UsageError, match=r"override model\.projection=umap: \[model\] projection: expected"):
+        parse(tmp_path, STYLES, "model", "model.map=umap")
 
 
 def test_parameters_of_an_older_receipt_are_read_by_the_new_names() -> None:
