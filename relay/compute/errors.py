@@ -24,3 +24,41 @@ class SchedulerLostError(ComputeError):
         """The same error, with how many tasks had ended before."""
         count = f"{done:,} tasks" if total is None else f"{done:,} of {total:,} tasks"
         return SchedulerLostError(f"{self.message}, after {count}", next_step=self.next_step)
+
+
+class NoSchedulerError(ComputeError):
+    """No scheduler answers where the environment says that one is."""
+
+    kind = "no_scheduler"
+
+
+class NoWorkerError(ComputeError):
+    """The scheduler has no worker that can run tasks."""
+
+    kind = "no_worker"
+
+    @classmethod
+    def of(cls, address: str, seconds: float) -> "NoWorkerError":
+        """The error of a scheduler that has had no worker for so long."""
+        return cls(
+            f"the scheduler at {address} has had no worker for {seconds:g} s",
+            next_step=f"Start workers: `dask worker {address} --nworkers 1 --nthreads 1`.",
+        )
+
+
+class OtherWorkerError(ComputeError):
+    """A worker has another Python, other packages or other code than this machine: its bytes might differ."""
+
+    kind = "other_worker"
+
+
+class NoDataFolderError(ComputeError):
+    """A worker does not see the data folder of this machine."""
+
+    kind = "no_data_folder"
+
+
+class NoDaskError(ComputeError):
+    """The environment names a scheduler, and the packages of a cluster are not installed."""
+
+    kind = "no_dask"

@@ -4,12 +4,20 @@ import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from loguru import logger
 
 from relay.compute.engine import Engine
+from relay.compute.errors import NoDaskError
 from relay.compute.local import LocalEngine
 from relay.handoff.settings import DASK_SCHEDULER_ADDRESS
+
+if TYPE_CHECKING:  # what imports Dask
+    from relay.compute.cluster import ClusterEngine
+
+CLUSTER_PACKAGES = ("distributed", "cloudpickle", "dask", "threadpoolctl")
+INSTALL = ".venv/bin/uv pip install --require-hashes -r services/dask/requirements.txt"
 
 
 @contextmanager
@@ -26,13 +34,25 @@ def open_engine(
 
     Raises:
         UsageError: the address is not that of a scheduler.
+        ComputeError: the cluster cannot be used; the message says why, and what to do.
     """
     address = DASK_SCHEDULER_ADDRESS.of(environment)
-    if address:
-        raise NotImplementedError(address)
-    local = LocalEngine(data_dir, threads)
-    logger.debug("tasks run in {}", local.name)
+    engine = _join_cluster(address, data_dir) if address else LocalEngine(data_dir, threads)
+    logger.log("INFO" if address else "DEBUG", "tasks run in {}", engine.name)
     try:
-        yield local
+        yield engine
     finally:
-        local.close()
+        engine.close()
+
+
+def _join_cluster(address: str, data_dir: Path) -> "ClusterEngine":
+    try:
+        from relay.compute.cluster import ClusterEngine
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in CLUSTER_PACKAGES:
+            raise
+        raise NoDaskError(
+            f"DASK_SCHEDULER_ADDRESS={address}: the package {error.name} is not installed",
+            next_step=f"Run `{INSTALL}`, or leave the variable empty to work on this machine alone.",
+        ) from None
+    return ClusterEngine(address, data_dir)
