@@ -6,6 +6,7 @@ import re
 import subprocess
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,13 @@ def sources(*folders: str) -> Iterator[tuple[str, ast.Module]]:
     """Path below the project and syntax tree of each Python file in the folders."""
     for folder in folders:
         for path in sorted((ROOT / folder).rglob("*.py")):
-            yield path.relative_to(ROOT).as_posix(), ast.parse(path.read_text(encoding="utf-8"))
+            yield path.relative_to(ROOT).as_posix(), parse(path)
+
+
+@cache
+def parse(path: Path) -> ast.Module:
+    """The syntax tree of a file, which no test changes."""
+    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 def imported(tree: ast.Module) -> set[str]:
@@ -284,9 +291,10 @@ def test_a_variable_is_read_through_its_declaration() -> None:
             if (
                 isinstance(node, ast.Subscript)
                 and isinstance(node.ctx, ast.Load)
+                and isinstance(node.slice, ast.Constant)
                 and "environ" in ast.unparse(node.value)
             ):
-                found |= {(path, node.slice.value)} if isinstance(node.slice, ast.Constant) else set()
+                found.add((path, node.slice.value))
     assert {(path, name) for path, name in found if name in VARIABLES} == set(READ_ELSEWHERE)
 
 

@@ -86,11 +86,16 @@ def read_imports(tree: ast.Module) -> Iterator[str]:
             assert node.level == 0, "a relative import"
             yield node.module or ""
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
-        elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("import_module", "importlib.import_module"):
+        elif isinstance(node, ast.Call) and _name_last(node.func) == "import_module":
             yield _read_name(node.args[0])
-        elif isinstance(node, ast.Call) and ast.unparse(node.func) == "Verb":
+        elif isinstance(node, ast.Call) and _name_last(node.func) == "Verb":
             named = [*node.args[1:2], *(word.value for word in node.keywords if word.arg == "module")]
             yield from map(_read_name, named)
+
+
+def _name_last(function: ast.expr) -> str:
+    """The last part of a called name, such as `import_module`; nothing for what has no name."""
+    return function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
 
 
 def _read_name(argument: ast.expr) -> str:

@@ -28,6 +28,9 @@ AVOIDED = (
 )  # fmt: skip
 PATTERNS = {words: re.compile(rf"\b(?:{words})\b".replace(" ", r"\s+")) for words in AVOIDED}
 
+RAREST = {words: re.compile(max(re.findall(r"[a-z]+\??", words), key=len)) for words in AVOIDED}
+"""A word of each: a file without it need not be parsed."""
+
 THESE = {"tests/test_words_to_avoid.py"}
 """Files that name the words on purpose."""
 
@@ -108,8 +111,9 @@ def join_lines(lines: Mapping[int, str]) -> Iterator[str]:
 
 def find_words(path: str, text: str) -> Iterator[tuple[str, str]]:
     """Each occurrence: the words of the list, and the passage around it."""
-    for passage in read_prose(path, text):
-        for words, pattern in PATTERNS.items():
+    possible = {words: pattern for words, pattern in PATTERNS.items() if RAREST[words].search(text)}
+    for passage in read_prose(path, text) if possible else ():
+        for words, pattern in possible.items():
             for match in pattern.finditer(passage):
                 around = passage[max(0, match.start() - 40) : match.end() + 40]
                 yield words, " ".join(around.split())
