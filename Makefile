@@ -11,7 +11,7 @@ PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3; 
 
 .DEFAULT_GOAL := help
 .PHONY: help run adopt page api mlflow monitor monitor-demo notebook build docker-build up train serve update \
-	schedule dev dev-postgres dev-full monitoring down down-volumes doctor status logs logs-mlflow logs-serve psql backup restore test test-all \
+	schedule dev dev-postgres dev-full monitoring cluster cluster-certs down down-volumes doctor status logs logs-mlflow logs-serve psql backup restore test test-all \
 	test-docker soak check fix bench lock clean
 
 # A line `##@` begins a group; `help` and `.env` are not listed.
@@ -67,7 +67,7 @@ notebook: .venv/ready ## Open the notebooks in JupyterLab
 ##@ In containers; settings are in .env, which `make .env` makes
 
 # Where a version comes from is noted in the image that trains it.
-build docker-build up serve update dev dev-postgres dev-full schedule train: export GIT_COMMIT ?= $(or $(RELAY_REVISION),$(shell git rev-parse HEAD 2>/dev/null))
+build docker-build up serve update dev dev-postgres dev-full schedule cluster train: export GIT_COMMIT ?= $(or $(RELAY_REVISION),$(shell git rev-parse HEAD 2>/dev/null))
 
 build docker-build: .RENAMED ## Build the images
 	@docker compose --profile '*' build
@@ -110,6 +110,11 @@ dev-full: .env ## Start everything, PostgreSQL too
 
 monitoring: .env ## Start Prometheus, Grafana and node-exporter alone, beside what runs
 	@python3 -m services.stack start monitoring
+
+cluster: CLUSTER_COMMAND = start cluster $(if $(WORKERS),--workers "$(WORKERS)")
+cluster-certs: CLUSTER_COMMAND = certificates
+cluster cluster-certs: .env ## Run the stages' tasks on WORKERS=2 more containers, dashboard on http://localhost:8787; make its certificates
+	@python3 -m services.stack $(CLUSTER_COMMAND)
 
 down: ## Stop and remove all containers, and switch off what make switched on; data, logs and volumes stay
 	@python3 -m services.stack stop
@@ -187,6 +192,8 @@ lock: .venv/ready ## Pin what is new in the requirements.in files (UPGRADE=1: th
 		$(BIN)/uv pip compile $(UV_COMPILE) $$part/requirements.in -c requirements.txt -o $$part/requirements.txt; done
 	@for server in mlflow airflow; do $(BIN)/uv pip compile $(UV_COMPILE) services/$$server/requirements.in $(UV_UPGRADE) \
 		-o services/$$server/requirements.txt; done
+	@$(BIN)/uv pip compile $(UV_COMPILE) services/dask/requirements.in -c requirements.txt $(UV_UPGRADE) \
+		-o services/dask/requirements.txt
 
 UV_UPGRADE := $(if $(UPGRADE),--upgrade)
 UV_COMPILE := -q --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url

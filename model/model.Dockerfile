@@ -11,6 +11,13 @@ RUN --mount=type=cache,target=/root/.cache/pip \
     pip install --disable-pip-version-check --root-user-action ignore --require-hashes -r /tmp/requirements.txt && \
     find /usr/local/lib/python3*/site-packages -type d -name tests -prune -exec rm -rf {} +
 
+# The client of a cluster, only where one is used: services/dask/.
+ARG WITH_CLUSTER=
+RUN --mount=type=cache,target=/root/.cache/pip \
+    --mount=type=bind,source=services/dask/requirements.txt,target=/tmp/cluster.txt \
+    test -z "${WITH_CLUSTER}" || \
+    pip install --disable-pip-version-check --root-user-action ignore --require-hashes -r /tmp/cluster.txt
+
 WORKDIR /app
 COPY images/entrypoint.py images/warm_caches.py images/
 COPY relay relay

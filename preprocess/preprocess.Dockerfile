@@ -9,6 +9,13 @@ RUN --mount=type=cache,target=/root/.cache/pip \
     --mount=type=bind,source=preprocess/requirements.txt,target=/tmp/requirements.txt \
     pip install --disable-pip-version-check --root-user-action ignore --require-hashes -r /tmp/requirements.txt
 
+# The client of a cluster, only where one is used: services/dask/.
+ARG WITH_CLUSTER=
+RUN --mount=type=cache,target=/root/.cache/pip \
+    --mount=type=bind,source=services/dask/requirements.txt,target=/tmp/cluster.txt \
+    test -z "${WITH_CLUSTER}" || \
+    pip install --disable-pip-version-check --root-user-action ignore --require-hashes -r /tmp/cluster.txt
+
 WORKDIR /app
 COPY images/entrypoint.py images/entrypoint.py
 COPY recipes recipes

@@ -253,6 +253,7 @@ OTHER_IN_CONTAINERS = {
     "AIRFLOW_URL": "the schedule is the service airflow, likewise",
     "AIRFLOW_PASSWORD_FILE": "a secret needs a file, and an empty one is no password",
     "CODE_KEY_FILE": "a secret needs a file, and an empty one is no key",
+    "DASK_SCHEDULER_ADDRESS": "workers join the scheduler that the same profile starts",
 }
 """Variable -> why it has another default in containers."""
 

@@ -7,12 +7,13 @@ import argparse
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from services.stack.addresses import list_addresses
+from services.stack.cluster import ADDRESS, CLUSTER, WORKERS, choose_address, is_own, read_workers, renew_certificates
 from services.stack.docker import StackError, check_docker, list_containers
 from services.stack.doctor import examine
-from services.stack.env_file import ENV_FILE, list_profiles, read_env, read_settings, write_env
+from services.stack.env_file import ENV_FILE, list_profiles, read_env, read_settings, set_variable, write_env
 from services.stack.key import tell_key
 from services.stack.old_variables import tell_old_variables
 from services.stack.ports import check_ports
@@ -31,41 +32,51 @@ def main(arguments: "Sequence[str]") -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     start_ = commands.add_parser("start", help="start the pipeline, the page and MLflow, and the profiles that are on")
     start_.add_argument("profiles", nargs="*", help="profiles to switch on, such as serve or dev")
+    start_.add_argument("--workers", default="", help="workers of the cluster, which is written to .env")
     stop_ = commands.add_parser("stop", help="stop and remove all containers, and switch off what make switched on")
     stop_.add_argument("--volumes", action="store_true", help="delete all volumes too")
     commands.add_parser("status", help="show the containers, why one is not well, and where the others are")
     commands.add_parser("doctor", help="say what does not fit, with the command that mends it; changes nothing")
+    commands.add_parser("certificates", help="make certificates for the cluster, and name them in .env")
     options = parser.parse_args(arguments)
     try:
         if options.command == "doctor":
             return examine()
+        if options.command == "certificates":
+            return renew_certificates()
         check_docker()
         if options.command == "start":
-            return start(options.profiles)
+            return start(options.profiles, options.workers)
         return stop(with_volumes=options.volumes) if options.command == "stop" else show_status()
     except StackError as error:
         print(error, file=sys.stderr)  # noqa: T201 - the output of a command
         return 1
 
 
-def start(profiles: "Sequence[str]") -> int:
+def start(profiles: "Sequence[str]", workers: str = "") -> int:
     """Build and start what the profiles need, wait until it works, and say where it is.
+
+    Args:
+        profiles: to switch on.
+        workers: how many the cluster has from now on; empty: as .env says.
 
     Raises:
         StackError: a port is taken, or something does not get ready.
     """
     tell_old_variables()
     settings = read_settings()
+    use = {WORKERS: read_workers(workers)} if workers else {}
     new = add_store(settings, profiles)
     wanted = list(dict.fromkeys([*new, *list_profiles(settings)]))
     if taken := check_ports(settings, wanted):
         raise StackError("\n".join(taken))
     if POSTGRES in profiles and not is_on(settings):
         check_store()
-    switch_on(new)
+    switch_on(new, use)
     only = MONITORS if tuple(profiles) == (MONITORING,) else ()
     command = ["docker", "compose", *(f"--profile={name}" for name in wanted), "up", "--detach", "--wait"]
-    use = {"USE_POSTGRES": "true"} if POSTGRES in profiles else {}
+    use |= {"USE_POSTGRES": "true"} if POSTGRES in profiles else {}
+    use |= {ADDRESS: choose_address(settings)} if CLUSTER in wanted else {}
     began = subprocess.run(  # noqa: S603 - a fixed command and names of profiles
         [*command, *(only or ["--build"])], env={**os.environ, **use}, check=False
     )
@@ -74,7 +85,16 @@ def start(profiles: "Sequence[str]") -> int:
     if not only:
         await_ready([one.service for one in list_containers() if one.state == "running"])
     tell_addresses(settings)
+    tell_scheduler(settings, wanted)
     return 0
+
+
+def tell_scheduler(settings: "Mapping[str, str]", wanted: "Sequence[str]") -> None:
+    """Say so where the stages use another scheduler than the one that was started."""
+    if CLUSTER in wanted and not is_own(address := choose_address(settings)):
+        print(  # noqa: T201 - the output of a command
+            f"The stages use {ADDRESS}={address}, not the scheduler that was started: empty it in .env or in the shell"
+        )
 
 
 def check_store() -> None:
@@ -98,18 +118,25 @@ def check_store() -> None:
         raise StackError((asked.stderr.strip() or f"MLflow's check failed: {asked.stdout}").splitlines()[-1])
 
 
-def switch_on(profiles: "Sequence[str]") -> None:
-    """Write to .env what is switched on; without that file nothing is kept."""
+def switch_on(profiles: "Sequence[str]", more: "Mapping[str, str]") -> None:
+    """Write to .env what is switched on, and more variables; without that file nothing is kept."""
     if not ENV_FILE.exists():
         return
     text = ENV_FILE.read_text(encoding="utf-8")
     changed = remember(text, read_env(ENV_FILE), profiles)
+    for name, value in more.items():
+        changed = set_variable(changed, name, value)
     if changed != text:
         write_env(ENV_FILE, changed)
         after = read_env(ENV_FILE)
-        store = " and USE_POSTGRES=true" if POSTGRES in profiles else ""
+        names = [
+            *(["USE_POSTGRES"] if POSTGRES in profiles else []),
+            *([ADDRESS] if CLUSTER in profiles else []),
+            *more,
+        ]
+        also = "".join(f" and {name}={after[name]}" for name in names)
         print(  # noqa: T201 - the output of a command
-            f"Wrote COMPOSE_PROFILES={after['COMPOSE_PROFILES']}{store} to .env: later commands cover the same, "
+            f"Wrote COMPOSE_PROFILES={after['COMPOSE_PROFILES']}{also} to .env: later commands cover the same, "
             "until `make down`",
             flush=True,
         )
@@ -130,7 +157,7 @@ def stop(*, with_volumes: bool) -> int:
             after = read_env(ENV_FILE)
             print(  # noqa: T201 - the output of a command
                 f"In .env: COMPOSE_PROFILES={after.get('COMPOSE_PROFILES', '')}, "
-                f"USE_POSTGRES={after.get('USE_POSTGRES', '')}"
+                f"USE_POSTGRES={after.get('USE_POSTGRES', '')}, {ADDRESS}={after.get(ADDRESS, '')}"
             )
     return min(code, 1)
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from services.stack.docker import Container
-from services.stack.ports import list_published
+from services.stack.ports import LOOPBACK, list_published
 
 PATHS = {
     "PAGE_PORT": ("http", "", "the page"),
@@ -12,6 +12,7 @@ PATHS = {
     "GRAFANA_PORT": ("http", "", "Grafana: dashboards (user admin, password in secrets/grafana_password)"),
     "PROMETHEUS_PORT": ("http", "", "Prometheus: figures and alerts"),
     "AIRFLOW_PORT": ("http", "", "Airflow: the schedule (user admin, password in secrets/airflow_password)"),
+    "CLUSTER_PORT": ("http", "/status", "the cluster's dashboard: workers and tasks"),
     "GATEWAY_PORT": ("http", "", "the gateway to MLflow"),
     "GATEWAY_API_PORT": ("http", "/docs", "the gateway to the API"),
     "GATEWAY_TLS_PORT": ("https", "", "the gateway to MLflow, with TLS"),
@@ -43,6 +44,7 @@ def list_addresses(settings: "Mapping[str, str]", containers: "Iterable[Containe
         if user := settings.get(USERS.get(variable, "")):
             what = what.replace("user admin", f"user {user}")
         port = published[variable][1]
-        where = f"{scheme}://{host}{'' if (scheme, port) in (('http', 80), ('https', 443)) else f':{port}'}{path}"
+        at = "localhost" if variable in LOOPBACK else host
+        where = f"{scheme}://{at}{'' if (scheme, port) in (('http', 80), ('https', 443)) else f':{port}'}{path}"
         lines.append(f"  {where:<34} {what}")
     return lines

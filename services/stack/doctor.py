@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from relay.handoff.renamed_variables import NEW_NAMES, list_warnings
+from services.stack.cluster import check_cluster
 from services.stack.docker import find_problem, inspect, list_containers, read_config
 from services.stack.env_file import ENV_FILE, list_profiles, read_env, read_settings
 from services.stack.findings import MEND, NOTE, Finding, mend, note, ok
@@ -44,6 +45,7 @@ def list_findings() -> "Iterator[Finding]":
     problem = find_problem()
     yield from check_machine(settings, wanted, problem)
     yield from check_env(settings)
+    yield from check_cluster(settings, wanted)
     if problem:
         yield from check_folder(settings)
         yield from check_key(settings, is_compose_there=False)

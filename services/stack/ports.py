@@ -19,8 +19,12 @@ PORTS = {
     "GRAFANA_PORT": ("grafana", 3000, "Grafana", ("dev", "monitoring", "full")),
     "POSTGRES_PORT": ("postgres", 5432, "PostgreSQL", ("postgres",)),
     "AIRFLOW_PORT": ("airflow", 8081, "Airflow", ("schedule", "full")),
+    "CLUSTER_PORT": ("dask-scheduler", 8787, "the cluster's dashboard", ("cluster",)),
 }
 """Variable in .env -> service, default port, what is there, profiles that start it (none: always)."""
+
+LOOPBACK = ("CLUSTER_PORT",)
+"""Published on this machine alone, whatever BIND_ADDRESS says."""
 
 TLS_FILE = "docker-compose.tls.yml"
 TLS_PORTS = {
@@ -73,7 +77,7 @@ def check_ports(settings: "Mapping[str, str]", profiles: "Iterable[str]") -> "li
         f"Port {port} for {what} is in use by another program. "
         f"Stop it, or choose another port: {variable}={find_other(port)} in .env"
         for variable, (service, port, what) in list_published(settings, profiles).items()
-        if not is_free(address, port) and not is_running(service)
+        if not is_free("127.0.0.1" if variable in LOOPBACK else address, port) and not is_running(service)
     ]
 
 

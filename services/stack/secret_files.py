@@ -4,16 +4,25 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from services.stack.certificates import FILES as CERTIFICATES
 from services.stack.env_file import ENV_FILE
 from services.stack.findings import Finding, mend, note, ok
 from services.stack.key import CONTAINER_UID, find_others
 from services.stack.switches import is_wanted
 
-PLACEHOLDERS = Path("services/postgres")
+PLACEHOLDERS = (Path("services/postgres"), Path("services/dask/no_tls"))
 """Where what stands for a file that is not needed lies."""
 KEY = "code_key"
 """Looked at by key.py, which knows more of it."""
-OWN_USER = ("relay-ingest", "relay-preprocess", "relay-model", "relay-serve", "relay-mlflow", "relay-airflow")
+OWN_USER = (
+    "relay-ingest",
+    "relay-preprocess",
+    "relay-model",
+    "relay-serve",
+    "relay-mlflow",
+    "relay-airflow",
+    "relay-worker",
+)
 """Images that become the data folder's owner; others have a user of their own."""
 
 
@@ -33,7 +42,9 @@ def check_secrets(
         for path, services in files.items()
         if any(is_wanted(config["services"][name], wanted) for name in services)
     }
-    problems = [*find_missing([path for path in files if not path.is_file()], needed)]
+    # Those of the cluster are made by another command: cluster.py says what is missing.
+    missing = [path for path in files if not path.is_file() and path.name not in CERTIFICATES]
+    problems = [*find_missing(missing, needed)]
     there = [path for path in files if path.is_file()]
     problems += [
         mend(f"{name(path)} is empty. `rm {name(path)}`, then `make .env` makes another")
@@ -62,7 +73,7 @@ def list_files(config: "Mapping[str, Any]") -> "dict[Path, list[str]]":
     found: dict[Path, list[str]] = {}
     for secret, one in config.get("secrets", {}).items():
         path = Path(one.get("file", ""))
-        if secret == KEY or not one.get("file") or path.parent == PLACEHOLDERS.absolute():
+        if secret == KEY or not one.get("file") or path.parent in [folder.absolute() for folder in PLACEHOLDERS]:
             continue
         users = [
             name

@@ -1,4 +1,4 @@
-"""What `make` switched on stays on: profiles until `make down`, PostgreSQL until `make down-volumes`.
+"""What `make` switched on stays on: profiles and the cluster until `make down`, PostgreSQL until `make down-volumes`.
 
 It is written to .env, so that every later command means the same stack, those of plain compose too: a command that did
 not know of PostgreSQL would go on with SQLite, where other models have the same names and numbers.
@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from services.stack.cluster import ADDRESS, CLUSTER, choose_address
 from services.stack.env_file import list_profiles, set_variable
 
 PROFILES, USE = "COMPOSE_PROFILES", "USE_POSTGRES"
@@ -22,7 +23,7 @@ def remember(text: str, settings: "dict[str, str]", profiles: "Sequence[str]") -
     Args:
         text: of .env.
         settings: the variables in it.
-        profiles: that a target starts; `postgres` switches USE_POSTGRES on too.
+        profiles: that a target starts; `postgres` switches USE_POSTGRES on too, `cluster` names its scheduler.
     """
     noted, there = read_note(text), list_profiles(settings)
     new = [name for name in dict.fromkeys(profiles) if name not in there]
@@ -31,6 +32,9 @@ def remember(text: str, settings: "dict[str, str]", profiles: "Sequence[str]") -
     if POSTGRES in profiles and not is_on(settings):
         text = set_variable(text, USE, "true")
         new.append(USE)
+    if CLUSTER in profiles and settings.get(ADDRESS, "") != choose_address(settings):
+        text = set_variable(text, ADDRESS, choose_address(settings))
+        new.append(ADDRESS)
     return write_note(text, list(dict.fromkeys([*noted, *new]))) if new else text
 
 
@@ -51,6 +55,8 @@ def forget(text: str, settings: "dict[str, str]", *, with_store: bool) -> str:
     text = set_variable(text, PROFILES, ",".join(left))
     if USE in gone:
         text = set_variable(text, USE, "")
+    if ADDRESS in gone:
+        text = set_variable(text, ADDRESS, "")
     return write_note(text, kept)
 
 
@@ -71,7 +77,7 @@ def is_wanted(service: "Mapping[str, Any]", profiles: "Sequence[str]") -> bool:
 
 
 def read_note(text: str) -> "list[str]":
-    """What the note in .env says that `make` switched on: profiles, and USE_POSTGRES."""
+    """What the note in .env says that `make` switched on: profiles, USE_POSTGRES, and the cluster's address."""
     found = NOTE.search(text)
     return found[1].split(", ") if found else []
 

@@ -121,5 +121,5 @@ def test_who_trains_waits_for_the_registry_and_knows_its_address(service: str, c
 
 def test_only_the_registry_opens_its_volumes(compose: Docker) -> None:
     services = json.loads(compose("--profile", "*", "config", "--format", "json").stdout)["services"]
-    mounted = {(name, volume["source"]) for name, service in services.items() for volume in service["volumes"]}
+    mounted = {(name, volume["source"]) for name, service in services.items() for volume in service.get("volumes", [])}
     assert {name for name, source in mounted if source.startswith("mlflow-")} == {"mlflow"}

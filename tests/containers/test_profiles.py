@@ -16,9 +16,10 @@ from typing import Any
 import pytest
 from engine import ROOT, Docker, compose_in
 
-PROFILES = ("train", "serve", "dev", "monitoring", "postgres", "schedule", "full")
+PROFILES = ("train", "serve", "dev", "monitoring", "postgres", "schedule", "cluster", "full")
 PAIRS = tuple(itertools.combinations(PROFILES[:-1], 2))
 STARTED = [("train", "monitoring"), ("dev", "postgres"), ("full", "postgres")]
+EVERYTHING = ("full", "postgres", "cluster")
 ALL = [(), *((profile,) for profile in PROFILES[:-1]), *PAIRS, ("full",), ("full", "postgres")]
 CHOSEN = ALL if os.environ.get("RELAY_PROFILES") == "all" else STARTED
 
@@ -32,6 +33,7 @@ PORTS = {
     "GRAFANA_PORT": "13075",
     "POSTGRES_PORT": "15476",
     "AIRFLOW_PORT": "18077",
+    "CLUSTER_PORT": "18078",
 }
 ALWAYS = {"ingest", "preprocess", "model", "mlflow"}
 
@@ -99,7 +101,7 @@ def test_in_every_combination_a_service_that_lasts_waits_for_each_that_ends(coun
 
 
 def test_every_service_that_lasts_has_a_health_check_a_limit_and_an_end_to_its_log(compose: Docker) -> None:
-    services = read_config(compose, ("full", "postgres"))
+    services = read_config(compose, EVERYTHING)
     lasting = {name: service for name, service in services.items() if service["restart"] != "no"}
     assert {name for name, service in lasting.items() if not service.get("healthcheck")} == set()
     assert {name for name, service in services.items() if not service.get("mem_limit")} == set()
@@ -107,15 +109,20 @@ def test_every_service_that_lasts_has_a_health_check_a_limit_and_an_end_to_its_l
 
 
 def test_every_port_is_published_on_this_machine_alone(compose: Docker) -> None:
-    services = read_config(compose, ("full", "postgres"))
+    services = read_config(compose, EVERYTHING)
     published = {port["host_ip"] for service in services.values() for port in service.get("ports", [])}
     assert published == {"127.0.0.1"}
 
 
 def test_what_strangers_reach_first_shares_no_network_with_database_socket_or_figures(compose: Docker) -> None:
-    networks = {name: set(service["networks"]) for name, service in read_config(compose, ("full", "postgres")).items()}
+    networks = {name: set(service["networks"]) for name, service in read_config(compose, EVERYTHING).items()}
     assert {name for name in networks if networks[name] & networks["gateway"]} == {"gateway", "api", "mlflow", "model"}
     assert {name for name in networks if networks[name] & networks["runner"]} == {"runner", "airflow"}
+    stages = {"ingest", "preprocess", "model", "train", "monitor"}
+    assert {name for name in networks if "cluster" in networks[name]} == {
+        *("dask-scheduler", "dask-worker", "prometheus"),
+        *stages,
+    }
 
 
 @pytest.mark.parametrize("chosen", CHOSEN, ids=lambda chosen: "-".join(chosen) or "none")

@@ -29,7 +29,9 @@ from services.backup.figures import format_figures
 
 PANELS = find_panels()
 # What is given by programs that are not ours: that they do is seen where they run, in tests/containers/.
-OF_OTHERS = re.compile(r"(node|prometheus)_\w+|up|ALERTS|scrape_duration_seconds|process_\w+")
+OF_OTHERS = re.compile(
+    r"(node|prometheus)_\w+|dask_(scheduler|worker)_\w+|up|ALERTS|scrape_duration_seconds|process_\w+"
+)
 DATA_SOURCE = read_yaml(GRAFANA / "provisioning" / "datasources" / "prometheus.yml")["datasources"][0]
 LIMITS = PROMETHEUS / "rules" / "limits.yml"
 

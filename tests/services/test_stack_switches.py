@@ -46,6 +46,29 @@ def test_what_targets_switch_on_adds_up_and_goes_with_down(tmp_path: Path) -> No
     assert (found, text) == (["", ""], EXAMPLE)
 
 
+def test_a_cluster_is_named_with_its_profile_and_goes_with_down(tmp_path: Path) -> None:
+    text, *_ = switch(EXAMPLE, tmp_path, "cluster")
+    assert find_scheduler(text, tmp_path) == ("cluster", "tcp://dask-scheduler:8786")
+    assert switch(text, tmp_path, "cluster")[0] == text
+    # With certificates the same scheduler has another address.
+    text, *_ = switch(set_variable(text, "CLUSTER_TLS", "secrets/cluster"), tmp_path, "cluster")
+    assert find_scheduler(text, tmp_path) == ("cluster", "tls://dask-scheduler:8786")
+    text, *_ = take_back(text, tmp_path)
+    assert text == set_variable(EXAMPLE, "CLUSTER_TLS", "secrets/cluster")
+
+
+def test_a_scheduler_that_a_person_named_stays(tmp_path: Path) -> None:
+    own = "COMPOSE_PROFILES=\nDASK_SCHEDULER_ADDRESS=tls://head.example.org:8786\n"
+    text, *_ = switch(own, tmp_path, "cluster")
+    assert find_scheduler(text, tmp_path) == ("cluster", "tls://head.example.org:8786")
+    assert take_back(text, tmp_path)[0] == own
+
+
+def find_scheduler(text: str, folder: Path) -> tuple[str, str]:
+    settings = read(text, folder)
+    return settings["COMPOSE_PROFILES"], settings["DASK_SCHEDULER_ADDRESS"]
+
+
 def test_what_a_person_wrote_stays(tmp_path: Path) -> None:
     own = "COMPOSE_PROFILES=monitoring,postgres\nUSE_POSTGRES=true\n"
     text, *found = switch(own, tmp_path, "serve", "postgres")
