@@ -9,7 +9,9 @@ from pathlib import Path
 from time import monotonic
 from typing import Any, Generic, TypeVar
 
-from distributed import Client, Future, KilledWorker
+from distributed import Client, Future, KilledWorker, Security
+from distributed.core import connect as connect_to
+from distributed.utils import LoopRunner
 from loguru import logger
 
 from relay.compute import carried, preflight
@@ -219,6 +221,8 @@ def connect(address: str) -> Client:
     """
     listen()
     try:
+        # A client that cannot connect leaves a thread, and an error that shows up whenever it is collected.
+        LoopRunner().run_sync(_greet, address)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of other versions: `preflight` refuses those
             return Client(address, timeout=CONNECT_SECONDS, set_as_default=False, direct_to_workers=True)
@@ -233,6 +237,11 @@ def connect(address: str) -> Client:
             f"{address} cannot be connected to: {_shorten(error)}",
             next_step="tls:// needs DASK_DISTRIBUTED__COMM__TLS__CA_FILE and a client's certificate; docs/cluster.md.",
         ) from error
+
+
+async def _greet(address: str) -> None:
+    comm = await connect_to(address, timeout=CONNECT_SECONDS, **Security().get_connection_args("client"))
+    await comm.close()
 
 
 def _shorten(error: BaseException) -> str:

@@ -64,18 +64,18 @@ class Session:
         (self.data_dir / self.probe).unlink(missing_ok=True)
 
 
-def wait_for_worker(client: "Client", address: str, seconds: float = WORKER_SECONDS) -> None:
+def wait_for_worker(client: "Client", address: str) -> None:
     """Return once the cluster has a worker.
 
     Raises:
         NoWorkerError: it has none in time.
     """
-    deadline = monotonic() + seconds
+    deadline = monotonic() + WORKER_SECONDS
     if not count_threads(client):
-        logger.info("waiting for a worker of {}, at most {:g} s", address, seconds)
+        logger.info("waiting for a worker of {}, at most {:g} s", address, WORKER_SECONDS)
     while not count_threads(client):
         if monotonic() > deadline:
-            raise NoWorkerError.of(address, seconds)
+            raise NoWorkerError.of(address, WORKER_SECONDS)
         sleep(0.2)
 
 
