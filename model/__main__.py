@@ -71,7 +71,7 @@ SHARED = HANDOFF + Code(
 ESTIMATOR = Code(
     modules=(
         *("model.training.estimator", "model.training.plots.classification", "model.training.plots.regression"),
-        *("model.training.batch_independence", "relay.registry.calendar_parts"),
+        *("model.training.batch_independence", "relay.handoff.sides", "relay.registry.calendar_parts"),
     ),
     packages=("onnx", "skl2onnx"),
 )
@@ -176,7 +176,7 @@ class Model(Stage[ModelParameters]):
             from model.training.result import add_warnings, render_files
             from model.training.train import train
 
-            results = add_warnings(train(dataset.table(), run.recipe, run.parameters), dataset.receipt.warnings)
+            results = add_warnings(train(dataset, run.recipe, run.parameters), dataset.receipt.warnings)
             files, rows, dropped = render_files(results), results.rows, results.dropped
         else:
             from model.training.apart import train_apart

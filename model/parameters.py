@@ -48,6 +48,10 @@ class _EstimatorSection(Section):
     """Of two classes the one that is looked for, such as "bad": precision, recall, F1 and probabilities are about it.
     Default: the second in sorted order."""
 
+    sample_rows: Annotated[int, Field(ge=0)] = 0
+    """Rows of the sample that the model is trained and judged on, drawn by the hash of the row; 0: all rows. For tables
+    that do not fit in memory: docs/large-tables.md."""
+
     @field_validator("cv_folds")
     @classmethod
     def _more_than_one_fold(cls, cv_folds: int) -> int:

@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 from drift.errors import DriftError
 from drift.profile import Profile
 from model.release.new_data import NewData
+from model.training.estimator.memory.source import open_rows
 from model.training.estimator.rows import Part, make_frame, read_split
 from relay.handoff.dataset import open_dataset
 from relay.handoff.errors import DatasetMissingError
@@ -56,8 +57,10 @@ def read_new(recipe: Recipe, data_dir: Path, trained_on: TrainedOn, *, as_classe
             next_step=f"Run `python -m model {recipe.argument}`",
         )
     monitor = read_monitor(recipe)
+    # The rows of a sample are the ones that the model was trained and judged on, so they are on the same sides.
+    rows = open_rows(dataset, recipe.columns, recipe.sections["model"].get("sample_rows", 0), recipe.seed)
     return NewData(
-        split=read_split(dataset.table(), recipe.columns, as_classes=as_classes),
+        split=read_split(rows.table(), recipe.columns, as_classes=as_classes),
         seed=recipe.seed,
         ingested=read_iso(trained_on.ingested_utc) if trained_on.ingested_utc else None,
         label_delay=monitor.label_delay if monitor.sets_label_delay else None,

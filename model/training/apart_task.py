@@ -41,7 +41,7 @@ def run(child: Child) -> dict[str, Any]:
     if dataset.receipt.fingerprint != wanted["fingerprint"]:
         return {"changed": wanted["address"]}
     own = Own(child, unpack(given["values"]), function.signature.data)
-    results = add_warnings(train(dataset.table(), recipe, parameters, own), dataset.receipt.warnings)
+    results = add_warnings(train(dataset, recipe, parameters, own), dataset.receipt.warnings)
     for name, content in render_files(results).items():
         path = Path(given["results"]) / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -8,23 +8,23 @@ from model.style_parameters import AuthorshipParameters
 from relay.handoff.recipe import Recipe
 
 if TYPE_CHECKING:  # a check of the recipe needs no numerical library
-    import pyarrow as pa
-
     from model.training.own_calls import Own
     from model.training.result import Results
+    from relay.handoff.dataset import Dataset
 
 
-def train(table: "pa.Table", recipe: Recipe, parameters: ModelParameters, own: "Own | None" = None) -> "Results":
+def train(dataset: "Dataset", recipe: Recipe, parameters: ModelParameters, own: "Own | None" = None) -> "Results":
     """Fit or map, judge and draw.
 
     Args:
-        table: processed rows.
+        dataset: processed rows.
         recipe: gives columns and seed.
         parameters: its model section.
         own: the user's function, where the section names one.
 
     Raises:
         RecipeError, ModelError: the recipe and these rows do not go together.
+        DatasetDamagedError: the dataset was written into meanwhile.
     """
     if isinstance(parameters, EstimatorParameters):
         # Read when scikit-learn is loaded. Threads that spin while they wait make training ten times slower as soon as
@@ -32,15 +32,15 @@ def train(table: "pa.Table", recipe: Recipe, parameters: ModelParameters, own: "
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
         from model.training.estimator.train import train_estimator
 
-        return train_estimator(table, recipe, parameters, own)
+        return train_estimator(dataset, recipe, parameters, own)
     if isinstance(parameters, PythonParameters):
         from model.training.own.train import train_own
 
         assert own is not None  # noqa: S101 - parse_parameters has found the function
-        return train_own(table, recipe, parameters, own)
+        return train_own(dataset.table(), recipe, parameters, own)
     from model.training.authorship.train import map_styles
 
-    return map_styles(table, recipe, parameters)
+    return map_styles(dataset.table(), recipe, parameters)
 
 
 def check(recipe: Recipe, parameters: ModelParameters) -> None:

@@ -205,7 +205,10 @@ def _describe_data(version: Version, result: Result, lineage: Mapping[str, Any])
 def _describe_figures(result: Result, contract: Contract) -> Iterator[Block]:
     metrics = result.metrics
     if rows := metrics.get("rows"):
-        yield Words(f"Learned from {count(rows['train'], 'row')}, judged on {count(rows['test'], 'row')} not seen.")
+        sample = f" They are a sample of {count(rows['sample_of'], 'row')}." if "sample_of" in rows else ""
+        yield Words(
+            f"Learned from {count(rows['train'], 'row')}, judged on {count(rows['test'], 'row')} not seen.{sample}"
+        )
     if figures := list_figures(metrics):
         yield Table(
             ("Figure", "Model", "Baseline", "Better is"),

@@ -49,6 +49,7 @@ def list_limits(version: Version, result: Result, contract: Contract) -> Iterato
     if contract.task == ModelTask.AUTHORSHIP:
         yield from _limit_authorship(contract)
     elif contract.task != ModelTask.OTHER:
+        yield from _limit_sample(result.metrics.get("rows", {}))
         yield from _limit_rows(result, contract)
     if contract.is_from_function:
         yield "The recipe's own function chose the rows that its figures rest on: Relay did not check them."
@@ -81,6 +82,14 @@ def _limit_authorship(contract: Contract) -> Iterator[str]:
         f"It knows {count(len(names), 'label')} and always finds one of them nearest, also for a text by none of them."
     )
     yield "Texts of another language, time or kind than those it learned from may be near for reasons other than style."
+
+
+def _limit_sample(rows: Mapping[str, int]) -> Iterator[str]:
+    if "sample_of" in rows:
+        yield (
+            f"It knows a sample of {rows['sample']:,} of {rows['sample_of']:,} rows: what is rare in the table may be "
+            "missing from the sample."
+        )
 
 
 def _limit_rows(result: Result, contract: Contract) -> Iterator[str]:

@@ -31,6 +31,10 @@ class Topic(StrEnum):
     """Not known: results of version 0.1 have no topics, and later versions may have topics that this one lacks."""
 
     # Estimators
+    SAMPLE = "sample"
+    """How many of the table's rows the model was trained and judged on, where these are not all."""
+    MEMORY = "memory"
+    """How the rows were held while it learned, where that changes what it learned."""
     FORMULA = "formula"
     SCORE = "score"
     THRESHOLD = "threshold"

@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from model.__main__ import STAGE
 from model.parameters import parse_parameters
 from model.training.result import Results
 from model.training.train import train
+from relay.handoff.dataset import Dataset, open_dataset
+from relay.handoff.files import Fingerprints
 from relay.handoff.location import DatasetLocation
 from relay.handoff.preparation import Preparation
 from relay.handoff.program import main
@@ -72,8 +73,12 @@ class Project:
     def train(self, *overrides: str) -> Results:
         """The work alone, without files: what the recipe makes of the processed rows."""
         recipe = load_recipe(str(self.recipe), overrides)
-        table = pq.read_table(self.data_dir / "processed" / f"{self.recipe.stem}.parquet")
-        return train(table, recipe, parse_parameters(recipe))
+        return train(self.open_processed(), recipe, parse_parameters(recipe))
+
+    def open_processed(self) -> Dataset:
+        """The processed dataset."""
+        location = DatasetLocation(self.data_dir, f"processed/{self.recipe.stem}", "preprocess")
+        return open_dataset(location, Fingerprints(self.data_dir / ".state", self.data_dir), "python -m preprocess")
 
     def receipt(self) -> Receipt:
         return Receipt.read(self.latest / "receipt.json")

@@ -9,6 +9,7 @@ import pytest
 from projects import LINEAR, MIXED, NUMBERS, Project, linear_columns, mark_split, mixed_columns, texts, topics
 
 from model.parameters import EstimatorParameters, parse_parameters
+from model.training.estimator.memory.source import open_rows
 from model.training.estimator.onnx import export
 from model.training.estimator.onnx.export import Agreement, compare_answers, export_onnx
 from model.training.estimator.onnx.graph import build_graph, read_preparation
@@ -24,13 +25,10 @@ MakeProject = Callable[..., Project]
 
 def set_up(made: Project, *overrides: str) -> Any:
     """A fitted pipeline and its task."""
-    import pyarrow.parquet as pq
-
     recipe = load_recipe(str(made.recipe), overrides)
     parameters = parse_parameters(recipe)
     assert isinstance(parameters, EstimatorParameters)
-    table = pq.read_table(made.data_dir / "processed" / f"{made.recipe.stem}.parquet")
-    task = set_task(table, recipe, parameters)
+    task = set_task(open_rows(made.open_processed(), recipe.columns, 0, recipe.seed), recipe, parameters)
     return fit(task.pipeline, task.split.train), task
 
 

@@ -19,12 +19,16 @@ FURTHEST = 1.8e19
 """Standard deviations from the mean that a model takes: the square of a larger number does not fit 32 bits."""
 
 
-def check_numbers(table: pa.Table, columns: Mapping[str, Column]) -> None:
+def check_numbers(
+    table: pa.Table, columns: Mapping[str, Column], what: str = "the processed table", start: int = 0
+) -> None:
     """Make sure that each number of inputs and target can be computed with.
 
     Args:
         table: processed rows.
         columns: the recipe's schema.
+        what: names the rows in the message.
+        start: rows before those of the table.
 
     Raises:
         ModelError: one is too far from zero; names the column, the row and the value.
@@ -38,7 +42,7 @@ def check_numbers(table: pa.Table, columns: Mapping[str, Column]) -> None:
         beyond = np.flatnonzero(pc.fill_null(is_beyond, False).to_numpy())
         first = int(beyond[0])
         raise ModelError(
-            f"{name} is {table.column(name)[first].as_py()} in row {first + 1:,} of the processed table "
+            f"{name} is {table.column(name)[first].as_py()} in row {start + first + 1:,} of {what} "
             f"({count(len(beyond), 'such row')} of {table.num_rows:,}), expected a number within {LARGEST_FLOAT} of "
             "zero: a model computes in 32 bits in places, where larger numbers become infinite",
             next_step=f"Declare min and max of {name} in [columns], so that preprocess rejects such rows; if they are "

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,6 +19,9 @@ from relay.handoff.wording import count, show
 from relay.registry.contract import Segment
 from relay.registry.task import ModelTask
 from relay.results.findings import Finding, Topic
+
+if TYPE_CHECKING:  # sample imports rows, for which a task is described
+    from model.training.estimator.memory.sample import Sample
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,8 @@ class Task:
     """Parts for the cross-validation; 0: none."""
     segments: tuple[Segment, ...] = ()
     """Input columns by whose values the score is given separately."""
+    sample: "Sample | None" = None
+    """The sample that the rows of both sides are; None: all rows of the table."""
 
     @property
     def spread(self) -> float | None:
@@ -101,7 +106,8 @@ def compare(task: Task, kind: ModelTask, default_score: str, test: dict[str, flo
             "train": len(task.split.train),
             "test": len(task.split.test),
             "without_target": task.split.without_target,
-        },
+        }
+        | ({} if task.sample is None else {"sample": task.sample.kept, "sample_of": task.sample.of}),
         "test": test,
         "baseline": baseline,
         "score": {

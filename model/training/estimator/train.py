@@ -6,8 +6,8 @@ from contextlib import nullcontext
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import pyarrow as pa
 from sklearn.base import BaseEstimator, is_classifier
+from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
 from model.parameters import EstimatorParameters, find_own
@@ -17,6 +17,8 @@ from model.training.estimator.classification import check_classes, find_positive
 from model.training.estimator.contract import describe_estimator
 from model.training.estimator.leaks import find_leaks, say_leaks
 from model.training.estimator.limits import check_numbers
+from model.training.estimator.memory.say import say_rows
+from model.training.estimator.memory.source import Rows, open_rows
 from model.training.estimator.onnx.export import export_onnx
 from model.training.estimator.pipeline import as_pipeline, build_pipeline, explain_refusal, fit
 from model.training.estimator.regression import judge_regressor
@@ -37,15 +39,16 @@ from relay.results.findings import Finding, Topic
 
 if TYPE_CHECKING:
     from model.training.own_calls import Own
+    from relay.handoff.dataset import Dataset
 
 
 def train_estimator(
-    table: pa.Table, recipe: Recipe, parameters: EstimatorParameters, own: "Own | None" = None
+    dataset: "Dataset", recipe: Recipe, parameters: EstimatorParameters, own: "Own | None" = None
 ) -> Results:
     """The estimator of a recipe, trained and judged.
 
     Args:
-        table: processed rows with the recipe's columns and `split`.
+        dataset: processed rows with the recipe's columns and `split`.
         recipe: gives columns and seed.
         parameters: its model section.
         own: the user's function that builds the estimator, where the section names one.
@@ -54,13 +57,11 @@ def train_estimator(
         RecipeError: no such estimator, or it takes no such option.
         ModelError: these data and this estimator do not go together.
     """
-    task = set_task(table, recipe, parameters, own)
+    rows = open_rows(dataset, recipe.columns, parameters.sample_rows, recipe.seed)
+    task = set_task(rows, recipe, parameters, own)
     with threadpool_limits(parameters.threads), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        with own.watch() if own else nullcontext():
-            fitted = fit(task.pipeline, task.split.train)
-            with explain_refusal(task.estimator_name, "judged on", len(task.split.test)):
-                results = (judge_classifier if task.as_classes else judge_regressor)(fitted, task)
+        fitted, results = _fit_and_judge(task, own)
         # Its own threads do not count here, and it warns of nothing that concerns the model.
         attempt = export_onnx(fitted, task, results.metrics.get("threshold", {}).get("value"))
     leaks = find_leaks(task.split, as_classes=task.as_classes)
@@ -77,6 +78,7 @@ def train_estimator(
         metrics=results.metrics | {"threads": parameters.threads},
         findings=(
             *results.findings,
+            *say_rows(task),
             *say_leaks(leaks, task.target),
             *_say_columns(task),
             *([attempt.finding] if attempt.finding else []),
@@ -91,6 +93,13 @@ def train_estimator(
         monitored=watched.files,
         code=code,
     )
+
+
+def _fit_and_judge(task: Task, own: "Own | None") -> tuple[Pipeline, Results]:
+    with own.watch() if own else nullcontext():
+        fitted = fit(task.pipeline, task.split.train)
+        with explain_refusal(task.estimator_name, "judged on", len(task.split.test)):
+            return fitted, (judge_classifier if task.as_classes else judge_regressor)(fitted, task)
 
 
 def _watch(contract: Contract, task: Task, answer: Answer, recipe: Recipe) -> Watch:
@@ -116,7 +125,7 @@ def _count_left_out(task: Task) -> dict[str, int]:
     return {reason: rows for reason, rows in left_out.items() if rows}
 
 
-def set_task(table: pa.Table, recipe: Recipe, parameters: EstimatorParameters, own: "Own | None" = None) -> Task:
+def set_task(rows: Rows, recipe: Recipe, parameters: EstimatorParameters, own: "Own | None" = None) -> Task:
     """What there is to learn and from which rows.
 
     Raises:
@@ -125,7 +134,8 @@ def set_task(table: pa.Table, recipe: Recipe, parameters: EstimatorParameters, o
     target, _ = find_columns(recipe.columns)
     estimator = own.build() if own else _build(recipe, parameters, target)
     check_segments(parameters.segments, recipe.columns)
-    check_numbers(table, recipe.columns)
+    table = rows.table()
+    check_numbers(table, recipe.columns, "the processed table" if rows.sample is None else "the sample")
     split = read_split(table, recipe.columns, as_classes=is_classifier(estimator))
     pipeline = as_pipeline(estimator) if own else build_pipeline(recipe.columns, estimator)
     if split.train.weights is not None:
@@ -142,6 +152,7 @@ def set_task(table: pa.Table, recipe: Recipe, parameters: EstimatorParameters, o
         positive_first=find_positive(parameters.positive, split.train.target, target) == 0,
         folds=parameters.cv_folds,
         segments=tuple(find_segments(parameters.segments, split.train)),
+        sample=rows.sample,
     )
     if task.as_classes:
         check_classes(task)

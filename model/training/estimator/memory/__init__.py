@@ -1,0 +1,1 @@
+"""Tables that are larger than memory: a sample, numbers as float32, and learning by row groups."""

@@ -1,0 +1,23 @@
+"""What the findings say of a model that has not learned from all rows as they are."""
+
+from collections.abc import Iterator
+
+from model.training.estimator.memory.sample import Sample
+from model.training.estimator.task import Task
+from relay.handoff.wording import count
+from relay.results.findings import Finding, Topic
+
+
+def say_rows(task: Task) -> Iterator[Finding]:
+    """A finding where the model was not trained and judged on all rows of the table."""
+    if task.sample is not None:
+        yield _say_sample(task.sample)
+
+
+def _say_sample(sample: Sample) -> Finding:
+    text = (
+        f"It was trained and judged on a sample: {sample.kept:,} of {count(sample.of, 'row')} ([model] sample_rows), "
+        f"drawn by the hash of the row with the seed {sample.seed}. The same rows are drawn on any machine."
+    )
+    figures = {"rows": sample.kept, "of": sample.of, "seed": sample.seed}
+    return Finding(Topic.SAMPLE, text, figures)
