@@ -78,9 +78,7 @@ def _compare_with_faststylometry(size: Size) -> list[dict[str, Any]]:
     chunks = keep_whole(texts, [None] * len(texts))
 
     def measure_ours() -> Any:
-        # They divide by the standard deviation of a sample, we by that of all chunks.
-        factor = np.sqrt((len(texts) - 1) / len(texts))
-        return measure(count_words(chunks), "burrows_delta", features=WORDS) * factor
+        return measure(count_words(chunks), "burrows_delta", features=WORDS)
 
     name = f"Burrows's Delta, {WORDS} words, counting included (faststylometry)"
     return [_compare(name, lambda: _measure_by_faststylometry(tokens), measure_ours, len(set(words)))]
@@ -100,7 +98,7 @@ def _measure_burrows_plainly(counts: Any) -> Any:
     """The formula as one would write it, a row at a time because all at once need 8 bytes x chunks² x features."""
     frequent = np.argsort(-counts.matrix.sum(axis=0), kind="stable")[:FEATURES]
     shares = counts.matrix[:, frequent].toarray() / counts.matrix.sum(axis=1)[:, np.newaxis]
-    scores = (shares - shares.mean(axis=0)) / shares.std(axis=0)
+    scores = (shares - shares.mean(axis=0)) / shares.std(axis=0, ddof=1)
     return np.stack([np.abs(scores - row).mean(axis=1) for row in scores])
 
 

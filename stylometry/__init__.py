@@ -16,8 +16,8 @@ texts, authors
   -> rolling.measure_windows                        Nearness      who writes where along one long text
 
 Below: utf8 (characters in bytes), alphabet (lower case, white space), symbols, tables, hashing and gaps (kernels),
-blocks and counting (how they are fed), compiled and parallel (how they are built and run), profiles, calibration and
-imposters (parts of the estimator), errors. Imported, never run.
+blocks and counting (how they are fed), compiled and parallel (how they are built and run), profiles, calibration,
+leaving_out and imposters (parts of the estimator), errors. Imported, never run.
 The names here load their module when they are first used, because numba, scipy and scikit-learn take seconds to import.
 """
 
@@ -25,7 +25,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from stylometry.attribution import AuthorshipClassifier, Verification
+    from stylometry.attribution import AuthorshipClassifier
     from stylometry.boundary import BoundaryRank, rank_boundary
     from stylometry.chunks import Chunks, cut_joined, cut_within, keep_whole
     from stylometry.delta import DISTANCES, Distance, measure
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from stylometry.errors import StylometryError
     from stylometry.evidence import LabelTest, Silhouette, permutation_test, shift_test, silhouette
     from stylometry.features import Scale, fit_scale, most_frequent, relative_frequencies, zscores
-    from stylometry.imposters import Borders, Imposters
+    from stylometry.imposters import Borders, Imposters, Verification
     from stylometry.keywords import Contrast, fightin_words, zeta
     from stylometry.ngrams import Counts, count_ngrams
     from stylometry.projection import pca, pcoa, tsne
@@ -93,13 +93,11 @@ __all__ = [
 ]
 
 _MODULES = {
-    "attribution": (
-        "AuthorshipClassifier",
-        "Verification",
-    ),
+    "attribution": ("AuthorshipClassifier",),
     "imposters": (
         "Borders",
         "Imposters",
+        "Verification",
     ),
     "chunks": (
         "Chunks",

@@ -1,7 +1,6 @@
 """Whose text is it? A scikit-learn estimator on texts: the nearest known author, how sure, and where on the map."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Literal, Self
 
 import numpy as np
@@ -12,12 +11,13 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from stylometry.asking import Style, cut_like_known
-from stylometry.calibration import fit_temperature, leave_documents_out, measure_authors, spread_probability
+from stylometry.calibration import fit_temperature, measure_authors, spread_probability
 from stylometry.coverage import check_coverage, count_covered, find_lowest_coverage
 from stylometry.delta import Distance, find_distance
 from stylometry.errors import StylometryError
 from stylometry.features import Scale
-from stylometry.imposters import Borders, Imposters, score_candidates, tune_borders
+from stylometry.imposters import Borders, Imposters, Verification, score_candidates, tune_borders
+from stylometry.leaving_out import judge_without_each
 from stylometry.profiles import Ngram, Profile, Reading, fit_profile
 from stylometry.projection import add_points, pcoa
 from stylometry.shingles import measure_repetition
@@ -25,21 +25,6 @@ from stylometry.spelling import NormalForm
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
-
-
-@dataclass(frozen=True)
-class Verification:
-    """Whether an author wrote some texts.
-
-    Attributes:
-        scores: Share of the rounds in which each text was nearer to the author than to the imposters (texts,).
-        verdicts: yes, no or undecided for each text (texts,).
-        borders: Scores up to which the verdict is no, and from which on it is yes.
-    """
-
-    scores: Floats
-    verdicts: tuple[str, ...]
-    borders: Borders
 
 
 class AuthorshipClassifier(TransformerMixin, ClassifierMixin, BaseEstimator):  # type: ignore[misc]
@@ -62,10 +47,12 @@ class AuthorshipClassifier(TransformerMixin, ClassifierMixin, BaseEstimator):  #
         classes_: The authors, sorted (authors,).
         ngrams_: The features, most frequent first (features,).
         means_: Mean of each feature over the texts (features,).
-        deviations_: Its population standard deviation (features,).
+        deviations_: Its standard deviation, see features.fit_scale (features,).
         rows_: The texts as counts, frequencies or z-scores, whichever the distance needs (texts, features).
         authors_: Index of each text's author in classes_ (texts,).
         documents_: Number of each text's document (texts,).
+        left_out_: Distance of each text to each author, had its document never been seen; NaN where the author has no
+            other document (texts, authors).
         temperature_: Distance that makes an author less probable by the factor e.
         points_: Principal coordinates of the texts (texts, 2).
         offsets_: Squared distance of each text from the middle of all (texts,).
@@ -117,10 +104,14 @@ class AuthorshipClassifier(TransformerMixin, ClassifierMixin, BaseEstimator):  #
         self.means_, self.deviations_ = profile.scale.means, profile.scale.deviations
         self.rows_, self.authors_ = profile.read(counts), authors.astype(np.int64)
         self.documents_ = np.unique(np.arange(len(authors)) if documents is None else documents, return_inverse=True)[1]
-        left_out = leave_documents_out(
-            distance, (self.rows_, self.authors_), self.documents_, by_centroid=self._is_by_centroid()
+        self.left_out_ = judge_without_each(
+            distance,
+            (counts, self.authors_, self.documents_),
+            features=self.features,
+            culling=self.culling,
+            by_centroid=self._is_by_centroid(),
         )
-        self.temperature_ = fit_temperature(left_out, self.authors_)
+        self.temperature_ = fit_temperature(self.left_out_, self.authors_)
         distances = distance.between(self.rows_, None)
         self.points_ = pcoa(distances)
         squares = np.square(distances)

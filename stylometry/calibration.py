@@ -26,36 +26,8 @@ def measure_authors(distance: Distance, rows: Floats, known: tuple[Floats, Integ
     """
     profiles, authors = known
     if by_centroid:
-        return distance.between(rows, _average(profiles, authors))
-    return _find_nearest(distance.between(rows, profiles), authors, int(authors.max()) + 1)
-
-
-def leave_documents_out(
-    distance: Distance, known: tuple[Floats, Integers], documents: Integers, *, by_centroid: bool
-) -> Floats:
-    """The same for each known text, without the texts of its own document; NaN if no other of its author is left.
-
-    Args:
-        distance: The distance.
-        known: Features of texts (known, features), and the number of each one's author (known,).
-        documents: Number of each text's document (known,).
-        by_centroid: Whether to take the mean.
-
-    Returns:
-        Distances (known, authors).
-    """
-    rows, authors = known
-    if not by_centroid:
-        distances = distance.between(rows, None)
-        distances[documents[:, np.newaxis] == documents] = np.inf
-        nearest = _find_nearest(distances, authors, int(authors.max()) + 1)
-        return np.where(np.isfinite(nearest), nearest, np.nan)
-    nearest = distance.between(rows, _average(rows, authors))
-    for index, author in enumerate(authors.tolist()):
-        others = rows[(authors == author) & (documents != documents[index])]
-        own = distance.between(rows[[index]], others.mean(axis=0, keepdims=True)) if len(others) else np.nan
-        nearest[index, author] = float(np.squeeze(own))
-    return nearest
+        return distance.between(rows, average_authors(profiles, authors))
+    return find_nearest(distance.between(rows, profiles), authors, int(authors.max()) + 1)
 
 
 def fit_temperature(distances: Floats, authors: Integers) -> float:
@@ -75,7 +47,7 @@ def fit_temperature(distances: Floats, authors: Integers) -> float:
     """
     from scipy.optimize import minimize_scalar
 
-    spread = float(np.nanstd(distances)) or 1.0
+    spread = float(np.std(distances[np.isfinite(distances)]) if np.isfinite(distances).any() else 0.0) or 1.0
     judged = np.isfinite(distances).all(axis=1)
     distances, authors = distances[judged], authors[judged]
     if not len(authors):
@@ -100,9 +72,11 @@ def spread_probability(distances: Floats, temperature: float) -> Floats:
     return probabilities
 
 
-def _average(rows: Floats, authors: Integers) -> Floats:
+def average_authors(rows: Floats, authors: Integers) -> Floats:
+    """Mean of each author's rows (authors, features)."""
     return np.stack([rows[authors == author].mean(axis=0) for author in range(int(authors.max()) + 1)])
 
 
-def _find_nearest(distances: Floats, authors: Integers, size: int) -> Floats:
-    return np.stack([distances[:, authors == author].min(axis=1) for author in range(size)], axis=1)
+def find_nearest(distances: Floats, authors: Integers, size: int) -> Floats:
+    """Least distance to a text of each of so many authors (texts, authors)."""
+    return np.stack([distances[:, authors == author].min(axis=1, initial=np.inf) for author in range(size)], axis=1)

@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stylometry.errors import StylometryError
-from stylometry.features import CountTable, most_frequent
+from stylometry.features import CountTable, most_frequent_without_each
 
 Integers = npt.NDArray[np.int64]
 
@@ -33,26 +33,14 @@ def find_lowest_coverage(counts: CountTable, documents: Integers, *, features: i
         features: Most frequent n-grams to look at; None for all.
         culling: Share of the texts that must hold an n-gram, see features.most_frequent.
     """
-    matrix = counts.matrix
-    order = most_frequent(counts, None)
-    totals = np.bincount(matrix.indices, matrix.data, minlength=matrix.shape[1]).astype(np.int64)
-    holders = np.bincount(matrix.indices, minlength=matrix.shape[1])
+    numbers = np.unique(documents, return_inverse=True)[1]
     lowest = 1.0
-    for document in np.unique(documents).tolist():
-        rows = matrix[np.flatnonzero(documents == document)]
-        own = np.bincount(rows.indices, rows.data, minlength=matrix.shape[1]).astype(np.int64)
-        left = totals - own
-        others = matrix.shape[0] - rows.shape[0]
-        is_kept = (left > 0) & (holders - np.bincount(rows.indices, minlength=len(own)) >= culling * others - 1e-9)
-        # Only n-grams of this document lose occurrences, so no more than these can make room for others.
-        wanted = None if features is None else features + int((own > 0).sum())
-        candidates = order[is_kept[order]][:wanted]
-        # As in most_frequent: of n-grams equally frequent, the one that sorts first comes first.
-        candidates = np.sort(candidates)
-        chosen = candidates[np.argsort(-left[candidates], kind="stable")][:features]
+    for document, columns in enumerate(most_frequent_without_each(counts, numbers, features, culling)):
+        rows = counts.matrix[np.flatnonzero(numbers == document)]
+        own = np.bincount(rows.indices, rows.data, minlength=counts.matrix.shape[1]).astype(np.int64)
         total = int(own.sum())
         if total:
-            lowest = min(lowest, int(own[chosen].sum()) / total)
+            lowest = min(lowest, int(own[columns].sum()) / total)
     return lowest
 
 

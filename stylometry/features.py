@@ -1,5 +1,6 @@
 """From counts to features: the most frequent n-grams, their shares of each chunk, and z-scores."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -37,7 +38,8 @@ class Scale:
 
     Attributes:
         means: Mean of each feature (features,).
-        deviations: Standard deviation of each feature, of the population: divided by the number of chunks (features,).
+        deviations: Standard deviation of each feature, of a sample: divided by the number of chunks less one
+            (features,).
     """
 
     means: Floats
@@ -89,6 +91,33 @@ def most_frequent(counts: CountTable, features: int | None, culling: float = 0.0
     return kept[np.argsort(-totals[kept], kind="stable")][:features]
 
 
+def most_frequent_without_each(
+    counts: CountTable, documents: Integers, features: int | None, culling: float = 0.0
+) -> Iterator[Integers]:
+    """The columns that most_frequent would give without the chunks of each document; none if no n-gram is left.
+
+    Args:
+        counts: The counts.
+        documents: Number of each chunk's document, 0 to the number of documents less one (chunks,).
+        features: How many n-grams to keep; None keeps all.
+        culling: Share of the chunks that must hold an n-gram.
+    """
+    matrix = counts.matrix
+    order = most_frequent(counts, None)
+    totals = np.bincount(matrix.indices, matrix.data, minlength=matrix.shape[1]).astype(np.int64)
+    holders = np.bincount(matrix.indices, minlength=matrix.shape[1])
+    for document in range(int(documents.max()) + 1):
+        rows = matrix[np.flatnonzero(documents == document)]
+        own = np.bincount(rows.indices, rows.data, minlength=len(totals)).astype(np.int64)
+        left, others = totals - own, matrix.shape[0] - rows.shape[0]
+        is_kept = (left > 0) & (holders - np.bincount(rows.indices, minlength=len(own)) >= culling * others - 1e-9)
+        # Only n-grams of this document lose occurrences, so no more than these can make room for others.
+        wanted = None if features is None else features + int((own > 0).sum())
+        # As in most_frequent: of n-grams equally frequent, the one that sorts first comes first.
+        candidates = np.sort(order[is_kept[order]][:wanted])
+        yield candidates[np.argsort(-left[candidates], kind="stable")][:features]
+
+
 def relative_frequencies(counts: CountTable, columns: Integers | None = None) -> Floats:
     """Share of each n-gram among all n-grams of the chunk (chunks, columns); 0 in a chunk without any.
 
@@ -109,8 +138,12 @@ def select_counts(counts: CountTable, columns: Integers | None = None) -> Floats
 
 
 def fit_scale(frequencies: Floats) -> Scale:
-    """Mean and population standard deviation of each column of the frequencies (chunks, features)."""
-    deviations = frequencies.std(axis=0)
+    """Mean and standard deviation of each column of the frequencies (chunks, features); of one chunk the latter is 0.
+
+    Source: the chunks are a sample, so that squares are divided by their number less one, as by R's `scale`, which
+        stylo calls (Eder, Rybicki, Kestemont: Stylometry with R, The R Journal 8 (2016), pp. 107-121).
+    """
+    deviations = frequencies.std(axis=0, ddof=min(1, len(frequencies) - 1))
     # A column of equal values can come out some 1e-18 off zero.
     deviations[np.ptp(frequencies, axis=0) == 0] = 0.0
     return Scale(frequencies.mean(axis=0), deviations)
@@ -119,8 +152,7 @@ def fit_scale(frequencies: Floats) -> Scale:
 def zscores(frequencies: Floats) -> Floats:
     """How many standard deviations each frequency is off the mean of its column (chunks, features).
 
-    The standard deviation is that of the population (divided by the number of chunks); a column that does not vary is
-    0 throughout.
+    The standard deviation is that of a sample, see fit_scale; a column that does not vary is 0 throughout.
     """
     return fit_scale(frequencies).apply(frequencies)
 

@@ -1,5 +1,7 @@
 """Distances that stylometrists use beside the Delta family's first ones, as R's package stylo 0.7.7 defines them."""
 
+from collections.abc import Iterator
+
 import numpy as np
 import numpy.typing as npt
 
@@ -8,6 +10,7 @@ from stylometry.gaps import sum_gaps
 from stylometry.parallel import count_cores, run_each
 
 Floats = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
 
 _SERIAL_TERMS = 20_000_000
 """Up to so many differences one thread is done before more are started."""
@@ -77,6 +80,29 @@ def measure_entropies(frequencies: Floats) -> Floats:
     shares = raised / raised.sum(axis=0)
     entropies: Floats = -(shares * np.log(shares)).sum(axis=0)
     return entropies
+
+
+def measure_entropies_without_each(frequencies: Floats, documents: Integers) -> Iterator[Floats]:
+    """What measure_entropies gives without the chunks of each document, from sums over all (features,).
+
+    With raised per cents r and their sum T, the entropy is log T - (sum of r log r) / T.
+
+    Args:
+        frequencies: Of all chunks (chunks, features).
+        documents: Number of each chunk's document, 0 to the number of documents less one (chunks,).
+    """
+    raised = _PER_CENT * frequencies + 1.0
+    products = raised * np.log(raised)
+    totals, sums = raised.sum(axis=0), products.sum(axis=0)
+    for document in range(int(documents.max()) + 1):
+        is_own = documents == document
+        if is_own.all():
+            yield np.zeros_like(totals)
+            continue
+        left = totals - raised[is_own].sum(axis=0)
+        entropies: Floats = np.log(left) - (sums - products[is_own].sum(axis=0)) / left
+        # Of one chunk the entropy is 0, which rounding can miss.
+        yield entropies if len(documents) - is_own.sum() > 1 else np.zeros_like(totals)
 
 
 @compiled

@@ -37,6 +37,49 @@ def sum_gaps(one: Floats, other: Floats | None = None, *, is_squared: bool = Fal
     return sums
 
 
+def sum_weighted_gaps(one: Floats, other: Floats, weights: Floats, *, is_squared: bool = False) -> Floats:
+    """Sum of weight * |a - b|, or weight * (a - b)², over the columns: each row of `one`, by its weights, with all.
+
+    Args:
+        one: Rows (a, columns).
+        other: Rows (b, columns).
+        weights: Weights, 0 or more (a, columns).
+        is_squared: Whether to sum squares.
+
+    Returns:
+        Sums (a, b).
+    """
+    rows, others, weighing = (np.ascontiguousarray(table, np.float64) for table in (one, other, weights))
+    sums = np.zeros((len(rows), len(others)))
+    threads = count_cores() if sums.size * rows.shape[1] > _SERIAL_TERMS else 1
+    run_each(
+        lambda start: _fill_weighted_rows(start, rows, others, weighing, sums, is_squared),
+        range(0, len(rows), _TILE),
+        threads=threads,
+    )
+    return sums
+
+
+@compiled_for_sums
+def _fill_weighted_rows(
+    start: int, rows: Floats, others: Floats, weights: Floats, sums: Floats, is_squared: bool
+) -> None:
+    """Write the weighted sums of one tile of rows with all others."""
+    end = min(start + _TILE, rows.shape[0])
+    for tile in range(0, others.shape[0], _TILE):
+        for row in range(start, end):
+            for other in range(tile, min(tile + _TILE, others.shape[0])):
+                total = 0.0
+                if is_squared:
+                    for column in range(rows.shape[1]):
+                        gap = rows[row, column] - others[other, column]
+                        total += weights[row, column] * (gap * gap)
+                else:
+                    for column in range(rows.shape[1]):
+                        total += weights[row, column] * abs(rows[row, column] - others[other, column])
+                sums[row, other] = total
+
+
 @compiled_for_sums
 def _fill_rows(start: int, rows: Floats, others: Floats, sums: Floats, is_squared: bool, is_mirrored: bool) -> None:
     """Write the sums of one tile of rows with all others, or with those after them."""

@@ -49,6 +49,21 @@ class Borders:
         return "yes" if score >= self.yes else "undecided"
 
 
+@dataclass(frozen=True)
+class Verification:
+    """Whether an author wrote some texts.
+
+    Attributes:
+        scores: Share of the rounds in which each text was nearer to the author than to the imposters (texts,).
+        verdicts: yes, no or undecided for each text (texts,).
+        borders: Scores up to which the verdict is no, and from which on it is yes.
+    """
+
+    scores: Floats
+    verdicts: tuple[str, ...]
+    borders: Borders
+
+
 def score_candidates(
     distance: Distance,
     rows: Floats,

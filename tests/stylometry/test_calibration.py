@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from stylometry.calibration import fit_temperature, leave_documents_out, measure_authors, spread_probability
+from stylometry.calibration import fit_temperature, measure_authors, spread_probability
 from stylometry.delta import DISTANCES
 
 MANHATTAN = DISTANCES["frequency_manhattan"]
@@ -13,21 +13,6 @@ def test_the_distance_to_an_author_is_that_to_the_nearest_text_or_to_the_mean() 
     new = np.array([[5.0]])
     assert measure_authors(MANHATTAN, new, (ROWS, AUTHORS), by_centroid=False).tolist() == [[3, 5]]
     assert measure_authors(MANHATTAN, new, (ROWS, AUTHORS), by_centroid=True).tolist() == [[4, 8]]
-
-
-@pytest.mark.parametrize(
-    ("by_centroid", "expected"),
-    [(False, [[2, 10], [2, 8], [8, 6], [14, 6]]), (True, [[2, 13], [2, 11], [9, 6], [15, 6]])],
-)
-def test_a_known_text_is_measured_without_itself(by_centroid: bool, expected: list[list[float]]) -> None:
-    measured = leave_documents_out(MANHATTAN, (ROWS, AUTHORS), np.arange(4), by_centroid=by_centroid)
-    assert measured.tolist() == expected
-
-
-@pytest.mark.parametrize("by_centroid", [False, True])
-def test_an_author_without_another_document_has_no_distance(by_centroid: bool) -> None:
-    measured = leave_documents_out(MANHATTAN, (ROWS, AUTHORS), np.array([0, 1, 2, 2]), by_centroid=by_centroid)
-    assert np.isnan(measured).tolist() == [[False, False], [False, False], [False, True], [False, True]]
 
 
 def test_probabilities_fall_by_the_factor_e_for_each_temperature() -> None:

@@ -12,10 +12,10 @@ from stylometry.gaps import sum_gaps
 from stylometry.profiles import fit_profile
 from stylometry.words import WordCounts, count_words
 
-# Shares of "of" and "the": a (1/4, 3/4), b (3/4, 1/4), c (1/2, 1/2); c is the mean, the deviation is sqrt(2/3) / 4.
+# Shares of "of" and "the": a (1/4, 3/4), b (3/4, 1/4), c (1/2, 1/2); c is the mean, the deviation is 1/4: of a sample.
 TEXTS = ["the the the of", "the of of of", "the the of of"]
 # So the z-scores are a (-z, z), b (z, -z), c (0, 0).
-Z = np.sqrt(3 / 2)
+Z = 1.0
 
 ENTROPY = -sum(share / 153 * np.log(share / 153) for share in (26, 76, 51))
 

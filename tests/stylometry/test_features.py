@@ -49,10 +49,18 @@ def test_counts_can_be_taken_as_they_are() -> None:
     assert select_counts(count(), np.array([2, 0])).tolist() == [[0, 0], [1, 0], [4, 4], [0, 0]]
 
 
-def test_z_scores_divide_by_the_deviation_of_the_population() -> None:
-    assert zscores(np.array([[1.0], [3.0]])).tolist() == [[-1], [1]]
-    table = np.random.default_rng(1).random((9, 4))
-    np.testing.assert_allclose(zscores(table), zscore(table, ddof=0), atol=1e-12)
+def test_z_scores_divide_by_the_deviation_of_a_sample() -> None:
+    """As R's `scale`, which stylo calls: squares are divided by the number of chunks less one."""
+    # 1, 2 and 3: the squares of -1, 0 and 1 sum to 2, which is divided by 2.
+    assert zscores(np.array([[1.0], [2.0], [3.0]])).tolist() == [[-1], [0], [1]]
+    for rows in (2, 9, 85):
+        table = np.random.default_rng(1).random((rows, 4))
+        np.testing.assert_allclose(zscores(table), zscore(table, ddof=1), atol=1e-12)
+        np.testing.assert_allclose(zscores(table) / zscore(table), np.sqrt((rows - 1) / rows), rtol=1e-12)
+
+
+def test_a_single_chunk_has_z_scores_of_zero() -> None:
+    assert zscores(np.array([[0.1, 0.4]])).tolist() == [[0, 0]]
 
 
 def test_a_feature_that_never_varies_is_zero() -> None:

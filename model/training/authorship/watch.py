@@ -20,8 +20,6 @@ from relay.handoff.column import Column
 from relay.registry.contract import PROFILE_FILE, REFERENCE_FILE, Contract
 from relay.registry.predictions import Predictions
 from relay.registry.watched import Answers, Watched, name_watched, pair_outcome, watch_answers
-from stylometry.calibration import leave_documents_out
-from stylometry.delta import find_distance
 
 FEWEST = 20
 """Known documents below which a profile says nothing: ten would be counted."""
@@ -90,11 +88,9 @@ def _write_reference(text: str, test: _Answered, answers: Answers) -> bytes:
 
 def _answer_documents(classifier: Any, learned: Sample, lengths: Mapping[int, int]) -> _Answered:
     """Each document by the others: the mean of its chunks' distances, as an asked text is answered."""
-    known = (classifier.rows_, classifier.authors_)
     numbers, place = np.unique(learned.documents, return_inverse=True)
-    found = leave_documents_out(find_distance(classifier.distance), known, place, by_centroid=False)
-    sums = np.zeros((len(numbers), found.shape[1]))
-    np.add.at(sums, place, found)  # NaN where no other document of the label is left
+    sums = np.zeros((len(numbers), len(classifier.classes_)))
+    np.add.at(sums, place, classifier.left_out_)  # NaN where no other document of the label is left
     distances = sums / np.bincount(place)[:, np.newaxis]
     labels = np.empty(len(numbers), object)
     labels[place] = learned.labels
