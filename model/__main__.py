@@ -77,7 +77,12 @@ ESTIMATOR = Code(
 )
 AUTHORSHIP = Code(
     modules=(
-        *("model.training.authorship", "model.training.plots.loadings", "model.training.plots.map"),
+        *(
+            "model.training.authorship",
+            "model.training.plots.consensus",
+            "model.training.plots.loadings",
+            "model.training.plots.map",
+        ),
         *("model.training.plots.neighbours", "model.training.plots.rolling", "model.training.plots.time"),
         "model.training.plots.tree",
         *("model.training.plots.words", "relay.handoff.texts", "relay.results.distances", "stylometry"),

@@ -43,6 +43,33 @@ class RollingSection(Section):
         return self
 
 
+MOST_SETTINGS = 500
+"""Trees of a consensus: of 1,000 texts, they take minutes."""
+
+WORDS, CULLINGS = range(100, 1_001, 100), (0.0, 0.2, 0.4)
+"""What a consensus tree goes through unless the recipe says otherwise."""
+
+
+class ConsensusSection(Section):
+    """A consensus tree over a range of feature numbers and cullings."""
+
+    features: Annotated[list[Annotated[int, Field(ge=1)]], Field(min_length=1, default_factory=lambda: [*WORDS])]
+    """Numbers of most frequent n-grams."""
+    culling: Annotated[
+        list[Annotated[float, Field(ge=0, le=1)]], Field(min_length=1, default_factory=lambda: [*CULLINGS])
+    ]
+    """Shares of the texts that must hold an n-gram; each is combined with each number of features."""
+    least: Annotated[float, Field(ge=0.5, le=1)] = 0.5
+    """Share of the trees that a branch must exceed to be drawn."""
+
+    @model_validator(mode="after")
+    def _settings_are_few_enough(self) -> "ConsensusSection":
+        """`features` and `culling` make at most 500 settings."""
+        if (settings := len(self.features) * len(self.culling)) > MOST_SETTINGS:
+            raise ValueError(f"features and culling make {settings:,} settings, expected at most {MOST_SETTINGS}")
+        return self
+
+
 class AuthorshipParameters(Section):
     """Documents by their style: chunks, n-gram counts, distances, a map, and whom unknown documents resemble."""
 
@@ -81,6 +108,8 @@ class AuthorshipParameters(Section):
     """Labels that the model tells apart and that unknown documents are compared with; default all known ones."""
     rolling: RollingSection | None = None
     """Who writes where along one long text; not for "joined", nor for count_manhattan. Default: not asked."""
+    consensus: ConsensusSection | None = None
+    """A consensus tree, and the unknown documents, over a range of features and cullings. Default: not asked."""
     caveat: str = ""
     """What else goes with the label, in a sentence: it closes the findings."""
 

@@ -10,6 +10,7 @@ documents, labels
   -> evidence.permutation_test | shift_test | silhouette, boundary.rank_boundary, stability.compare_settings
   -> keywords.fightin_words | zeta                  Contrast      what two labels differ in
   -> tree.grow_tree                                 Tree          who is joined with whom
+  -> consensus.build_consensus | write_newick       Group         the groups that most trees have, and their file
 
 texts, authors
   -> attribution.AuthorshipClassifier               scikit-learn  predict, predict_proba, transform, nearest, verify

@@ -41,6 +41,8 @@ class Results:
     """What is promised of the model."""
     code: Mapping[str, bytes] = field(default_factory=dict)
     """Name -> content of each file of own code that the model file needs, such as recipes/churn.py."""
+    files: Mapping[str, bytes] = field(default_factory=dict)
+    """Name -> content of files for other programs."""
     monitored: Mapping[str, bytes] = field(default_factory=dict)
     """Name -> content of profile.json and reference.parquet, those there are."""
 
@@ -77,6 +79,7 @@ def render_files(results: Results) -> dict[str, bytes]:
     if results.contract is not None:
         files[CONTRACT_FILE] = results.contract.to_json()
     files |= results.monitored
+    files |= results.files
     files |= {f"{CODE_FOLDER}/{name}": content for name, content in results.code.items()}
     return files
 

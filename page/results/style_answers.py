@@ -15,6 +15,31 @@ ROLLING = (
     "Which known label each window of a long text is nearest to, and how probably. Neighbouring windows share words."
 )
 
+CONSENSUS = (
+    "Groups of texts that most trees over a range of features and cullings have; at each branch the share of the trees "
+    "in %. `consensus.nwk` has the tree in Newick format for other programs."
+)
+
+
+def show_consensus(result: Result, key_prefix: str) -> None:
+    """What most feature numbers and cullings agree on."""
+    st.caption(CONSENSUS)
+    say(result.findings.about({Topic.CONSENSUS}))
+    show_picture(result, "consensus", key_prefix)
+    if "by_features.parquet" in result.receipt.files:
+        st.markdown("**Documents of unknown label over the range**")
+        answers = spread_answers(read_table(result, "by_features"))
+        tabulate(answers, key=f"{key_prefix}-by-features", alt="Unknown documents over the range")
+
+
+def spread_answers(rows: "pd.DataFrame") -> "pd.DataFrame":
+    """A row a document: its group, and the share of the settings in which each label is the nearest, in per cent."""
+    shares = (
+        rows.groupby(["document", "group"], sort=False)["nearest"].value_counts(normalize=True).unstack(fill_value=0)
+    )
+    table = (100 * shares).round().astype(int).sort_index(axis=1).add_suffix(" (%)")
+    return table.rename_axis(["Document", "Group"]).rename_axis(columns=None).reset_index()
+
 
 def show_rolling(result: Result, key_prefix: str) -> None:
     """Who writes where along one long text."""

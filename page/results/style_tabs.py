@@ -8,7 +8,7 @@ import streamlit as st
 from page.results.own_code import StageCode
 from page.results.show import ZOOM, show_figures, show_files, show_origin
 from page.results.show_code import CODE, show_code
-from page.results.style_answers import show_rolling
+from page.results.style_answers import show_consensus, show_rolling
 from page.results.style_parts import offer_picture, read_table, say, show_picture, tabulate
 from page.shell.markdown import plain
 from relay.results.distances import name_choice, name_distance
@@ -35,6 +35,7 @@ TOPICS_OF_TABS: dict[str, frozenset[Topic]] = {
             Topic.TIME_ORDER,
         }
     ),
+    "Consensus": frozenset({Topic.CONSENSUS}),
     "Rolling": frozenset({Topic.ROLLING}),
     "Unknown": frozenset({Topic.ATTRIBUTION, Topic.CANDIDATES, Topic.OTHER_DISTANCES}),
 }
@@ -69,7 +70,9 @@ SETTINGS = {
 }
 """Column -> its heading, of the tables `words` and `stability`."""
 
-TREE = "What is joined far to the right is alike. A branch has a colour if all below it share a label."
+TREE = (
+    "Ward (R: ward.D2): what is joined far to the right is alike. A branch has a colour if all below it share a label."
+)
 TIME = "How far each chunk is from the text before it; the bands are the periods of the labels."
 WORDS = "What each label prefers to all the others together: z of the log-odds, above 2 more than scatter."
 KNOWN = "Known: share of the known chunks that come out right, each label counting alike. Then how many documents."
@@ -99,6 +102,7 @@ def find_tabs(result: Result) -> "dict[str, Callable[[Result, str], None]]":
         ("Time", show_time, "time.png"),
         ("Words", show_words, "words.png"),
         ("Trust", show_trust, "metrics.json"),
+        ("Consensus", show_consensus, "consensus.png"),
         ("Rolling", show_rolling, "rolling.png"),
         ("Unknown", show_unknown, "attributions.parquet"),
     ]

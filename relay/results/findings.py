@@ -86,6 +86,8 @@ class Topic(StrEnum):
     """The labels that documents of unknown label are compared with."""
     ROLLING = "rolling"
     """Who writes where along one long text, window by window."""
+    CONSENSUS = "consensus"
+    """A tree of what most feature numbers and cullings agree on, and the unknown documents over the same range."""
     OTHER_DISTANCES = "other_distances"
     """The attribution by every distance."""
     CAVEAT = "caveat"

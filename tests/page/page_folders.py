@@ -52,6 +52,8 @@ order = "time"
 stability = true
 unknown = ["DISPUTED"]
 caveat = "Both write of the same subject."
+[model.consensus]
+features = [20, 30, 40]
 [model.rolling]
 texts = ["No. 21", "No. 22", "No. 23"]
 window = 200

@@ -13,7 +13,14 @@ pytestmark = [
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: install the package chromium"),
 ]
 
-PICTURES = {"Tree": "tree", "Time": "time", "Words": "words", "Trust": "neighbours", "Rolling": "rolling"}
+PICTURES = {
+    "Tree": "tree",
+    "Time": "time",
+    "Words": "words",
+    "Trust": "neighbours",
+    "Consensus": "consensus",
+    "Rolling": "rolling",
+}
 
 
 def choose_tab(page: Any, title: str) -> Any:
@@ -33,7 +40,7 @@ def ask(page: Any, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("recipe", "titles"),
-    [("styles", ["Tree", "Words", "Trust"]), ("papers", ["Tree", "Time", "Words", "Trust", "Rolling"])],
+    [("styles", ["Tree", "Words", "Trust"]), ("papers", ["Tree", "Time", "Words", "Trust", "Consensus", "Rolling"])],
 )
 def test_each_tab_shows_its_picture_and_offers_its_vectors(
     open_page: Callable[..., Any], recipe: str, titles: list[str]
@@ -54,7 +61,7 @@ def test_each_tab_shows_its_picture_and_offers_its_vectors(
 def test_every_tab_fits_every_screen(open_page: Callable[..., Any]) -> None:
     page = open_page("/?recipe=papers")
     for size, (width, height) in SIZES.items():
-        for title in ("Map", "Tree", "Time", "Words", "Trust", "Rolling", "Unknown"):
+        for title in ("Map", "Tree", "Time", "Words", "Trust", "Consensus", "Rolling", "Unknown"):
             page.set_viewport_size({"width": width, "height": height})
             panel = choose_tab(page, title)
             if title == "Map":

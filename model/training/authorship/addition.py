@@ -21,6 +21,8 @@ class Addition:
     contract: Contract | None = None
     monitored: dict[str, bytes] = field(default_factory=dict)
     pictures: tuple[Picture, ...] = ()
+    files: dict[str, bytes] = field(default_factory=dict)
+    """Name -> content of files that other programs read."""
 
 
 def merge(*additions: Addition) -> Addition:
@@ -33,4 +35,5 @@ def merge(*additions: Addition) -> Addition:
         contract=next((addition.contract for addition in additions if addition.contract is not None), None),
         monitored={name: content for addition in additions for name, content in addition.monitored.items()},
         pictures=tuple(picture for addition in additions for picture in addition.pictures),
+        files={name: content for addition in additions for name, content in addition.files.items()},
     )

@@ -35,6 +35,7 @@ from model.training.authorship.chunking import (
     measure_styles,
     sum_words,
 )
+from model.training.authorship.consensus import Texts, add_consensus
 from model.training.authorship.contract import describe_authorship
 from model.training.authorship.copies import (
     Repeats,
@@ -124,6 +125,7 @@ def _map_documents(documents: Documents, recipe: Recipe, parameters: AuthorshipP
         Addition(tables={"words": tabulate_preferences(preferences)} if any(preferences.values()) else {}),
         _explain_axes(loadings),
         Addition(tables={"chunks": tabulate_chunks(documents, chunks, points)}),
+        _agree(documents, known, parameters),
         Addition((Finding(Topic.CAVEAT, parameters.caveat),) if parameters.caveat else ()),
     )
     said = trusted.findings[0].text
@@ -138,6 +140,7 @@ def _map_documents(documents: Documents, recipe: Recipe, parameters: AuthorshipP
         },
         findings=(*say_extent(documents, chunks, counts, parameters), *trusted.findings, *added.findings),
         pictures=(*draw_views(views, parameters), *added.pictures),
+        files=added.files,
         tables=added.tables,
         rows=len(documents),
         dropped={"documents shorter than a chunk": chunks.short_documents} if chunks.short_documents else {},
@@ -208,6 +211,14 @@ def _attribute(
     answers = [] if comparable is None else [_answer(documents, classifier, (learned, comparable), parameters)]
     rolled = _roll(documents, known, (classifier, learned), parameters.rolling, coverage.required)
     return merge(kept, *answers, rolled)
+
+
+def _agree(documents: Documents, known: _Known, parameters: AuthorshipParameters) -> Addition:
+    """What most feature numbers and cullings agree on, where the recipe asks for it."""
+    if parameters.consensus is None:
+        return Addition()
+    texts = Texts(known.all_labels, known.chunks, documents.ids, known.repeats.texts)
+    return add_consensus(known.counts, texts, parameters)
 
 
 def _roll(
