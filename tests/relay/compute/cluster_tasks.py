@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from relay.compute.folder import data_folder
+from relay.compute.own import OwnSource, load_own
 from relay.handoff.errors import RecipeError
 
 
@@ -19,6 +20,19 @@ class Number:
 
     number: int
     seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Own:
+    """A task with a user's function."""
+
+    source: OwnSource
+    number: int
+
+
+def call_own(task: Own) -> int:
+    result: int = load_own(task.source)(task.number)
+    return result
 
 
 class OddError(Exception):

@@ -6,7 +6,7 @@ from pathlib import Path
 import cluster_tasks
 import numpy as np
 import pytest
-from cluster_tasks import Number
+from cluster_tasks import Number, Own
 from clusters import Cluster
 from loguru import logger
 
@@ -19,6 +19,7 @@ from relay.compute.errors import (
     TaskEndedError,
 )
 from relay.compute.opening import open_engine
+from relay.compute.own import OwnSource
 from relay.handoff.errors import RecipeError, UsageError
 
 pytestmark = pytest.mark.slow
@@ -103,6 +104,15 @@ def test_what_tasks_warn_of_is_in_the_log_of_the_caller_once(engine: Engine, log
     assert [line.rpartition(", line")[0] for line in log] == [
         f"a task warns: UserWarning: mind {number} (compute/cluster_tasks.py" for number in (0, 1)
     ]
+
+
+def test_a_function_of_a_user_runs_on_a_worker_that_has_no_recipes(engine: Engine) -> None:
+    versions = [
+        OwnSource("recipes.mine", "add", (("recipes.mine", False, f"def add(x):\n    return x + {one}\n".encode()),))
+        for one in (1, 2)
+    ]
+    tasks = [Own(versions[number % 2], number) for number in range(4)]
+    assert list(run_in_order(engine, cluster_tasks.call_own, tasks)) == [1, 3, 3, 5]
 
 
 def test_two_runs_at_once_do_not_disturb_each_other(engine: Engine, cluster: Cluster) -> None:
