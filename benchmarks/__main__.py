@@ -23,6 +23,7 @@ BENCHMARKS = (
     "own_batches",
     "drift",
     "bad_data",
+    "cluster",
 )
 RESULTS = Path(__file__).parent / "results"
 

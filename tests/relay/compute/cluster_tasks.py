@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from relay.compute.folder import data_folder
-from relay.compute.own import OwnSource, load_own
+from relay.compute.own_source import OwnSource, load_own
 from relay.handoff.errors import RecipeError
 
 

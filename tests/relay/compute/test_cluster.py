@@ -19,7 +19,7 @@ from relay.compute.errors import (
     TaskEndedError,
 )
 from relay.compute.opening import open_engine
-from relay.compute.own import OwnSource
+from relay.compute.own_source import OwnSource
 from relay.handoff.errors import RecipeError, UsageError
 
 pytestmark = pytest.mark.slow

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from relay.compute.errors import ComputeError
-from relay.compute.own import OwnSource, load_own, pack_own
+from relay.compute.own_source import OwnSource, load_own, pack_own
 from relay.handoff.own.function import OwnFunction, find_function
 from relay.handoff.own.module import OwnCodeError
 from relay.handoff.recipe import load_recipe
