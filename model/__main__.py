@@ -38,7 +38,7 @@ WRITES = "output/{recipe}"
 VERBS = {
     "page": Verb("serve the page", program="page"),
     "ask": Verb("say which known label a text is nearest to in style", "model.ask.text"),
-    "predict": Verb("answer records by the version in production", "model.ask.records"),
+    "predict": Verb("answer records, or a file of rows, by the version in production", "model.ask.records"),
     "list": Verb("the versions of a recipe's model, with data, score and the gate's verdict", "model.release.commands"),
     "history": Verb("which version was in production from when to when, by whom and why", "model.release.commands"),
     "card": Verb("the model card of a version: contents, data, quality, limits", "model.release.commands"),

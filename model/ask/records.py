@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass
 
 from loguru import logger
 
+from model.ask.files.options import add_file_options, asks_for_file
 from model.ask.text import read_text
 from model.ask.trained import read_trained
 from model.release.production import OpenModel, Production, find_production, open_model, require_answers
@@ -45,14 +46,20 @@ def add_options(_: str, parser: argparse.ArgumentParser) -> None:
     """Declare what the command line may hold."""
     parser.description = (
         "Answers records by the version of a recipe's model that is in production. Reads them from "
-        "standard input: a JSON object or a list of them, or CSV. Nothing is logged."
+        "standard input: a JSON object or a list of them, or CSV; or, with --file, from a file of any size, "
+        "whose answers are a file too. Nothing is logged."
     )
-    parser.epilog = "Example: echo '{\"x\": 5}' | python -m model predict linear --reasons"
+    parser.epilog = (
+        "Examples: echo '{\"x\": 5}' | python -m model predict linear --reasons\n"
+        "          python -m model predict linear --file rows.parquet --out answers.parquet"
+    )
     add_recipe_options(parser)
     forms = parser.add_mutually_exclusive_group()
     forms.add_argument("--csv", action="store_true", help="read CSV and write it with the answers beside")
     forms.add_argument("--contract", action="store_true", help="read nothing; say as JSON what the model takes")
     parser.add_argument("--reasons", action="store_true", help="say too which inputs moved each answer")
+    parser.add_argument("--version", type=int, metavar="N", help="ask this version (default: the one in production)")
+    add_file_options(parser)
 
 
 def answer(options: argparse.Namespace) -> VerbAnswer:
@@ -62,9 +69,13 @@ def answer(options: argparse.Namespace) -> VerbAnswer:
         RegistryEmptyError, RegistryAwayError, ModelError, ModelTamperedError: there is no usable model.
         UsageError, SchemaError: the records cannot be answered.
     """
+    if asks_for_file(options):
+        from model.ask.files.command import answer_file  # Arrow: records need none of it
+
+        return answer_file(options)
     settings = read_verb_settings(options)
     recipe = load_recipe(options.recipe, settings.overrides, data_dir=settings.data_dir)
-    production = find_production(settings, name_model(recipe), recipe.argument)
+    production = find_production(settings, name_model(recipe), recipe.argument, options.version)
     require_answers(production)
     version = production.version
     identity = {"model": version.name, "model_version": version.number, "run_id": version.run_id}

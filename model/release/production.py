@@ -5,8 +5,8 @@ the registry every time; while it is away there is no answer.
 """
 
 import shutil
-from collections.abc import Sequence
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,7 +26,7 @@ from relay.registry.model_file import ModelTamperedError, check_digest, read_mod
 from relay.registry.own_code import OwnCodeRefusedError
 from relay.registry.quick import Holder, find_holder
 from relay.registry.task import ModelTask
-from relay.registry.versions import CONTRACT_SHA256, Version, require_digest
+from relay.registry.versions import CONTRACT_SHA256, Version, read_version, require_digest
 
 if TYPE_CHECKING:  # NumPy and ONNX Runtime: whoever only asks for the contract needs neither
     from relay.registry.onnx_file import OnnxModel
@@ -62,12 +62,21 @@ class OpenModel:
 
         if self.onnx is not None:
             return predict_with_onnx(self.contract, self.onnx, records)
-        try:
+        with self.explaining():
             return predict_with_model(self.contract, self.model, records)
+
+    @contextmanager
+    def explaining(self) -> Iterator[None]:
+        """While the model file's model is asked: what its own code raises, SystemExit too, is said in one line.
+
+        Raises:
+            ModelError: own code failed.
+        """
+        try:
+            yield
         except BaseException as error:
             if self.own_folder is None or isinstance(error, RelayError | KeyboardInterrupt):
                 raise
-            # Whatever own code raises, SystemExit too.
             raise ModelError(f"the model's own code failed: {say_failure(error, self.own_folder)}") from error
 
     def measure(self, records: "Sequence[Record]") -> tuple[list[Cell], list[float] | None]:
@@ -93,16 +102,17 @@ class OpenModel:
         return self.model.predict_proba(make_frame(self.contract.inputs, records))
 
 
-def find_production(settings: Settings, name: str, recipe: str) -> Production:
-    """The version in production with its contract.
+def find_production(settings: Settings, name: str, recipe: str, number: int | None = None) -> Production:
+    """The version in production, or another one, with its contract.
 
     Args:
         settings: name the registry and the data folder.
         name: of the model.
         recipe: as one names it, for messages.
+        number: of a version that is asked instead; None: the one in production.
 
     Raises:
-        RegistryEmptyError: none is in production, or tracking is off.
+        RegistryEmptyError: none is in production, there is no such version, or tracking is off.
         RegistryAwayError: the registry does not answer.
         ModelTamperedError: a file is not the one that was registered.
     """
@@ -112,17 +122,38 @@ def find_production(settings: Settings, name: str, recipe: str) -> Production:
             f"MLFLOW_TRACKING_URI={OFF}: tracking is off, so no model is in production",
             next_step="Unset it, or set it to the address of a server",
         )
-    if (holder := _find_holder(address, name)) is None:
+    hint = f". Promote one that was, see `python -m model list {recipe}`"
+    if number is not None:
+        version = _read_version(address, name, number, recipe)
+    elif (holder := _find_holder(address, name)) is not None:
+        version = Version(name, holder.version, holder.run_id, 0.0, is_production=True, tags=holder.tags)
+    else:
         raise RegistryEmptyError(
             f"no version of {name} is in production",
             next_step=f"Train one (`python -m model {recipe}`), or promote one "
             f"(`python -m model list {recipe}`, then `python -m model promote {recipe} VERSION`)",
         )
-    hint = f". Promote one that was, see `python -m model list {recipe}`"
-    require_digest(name, holder.version, holder.tags, hint)
-    version = Version(name, holder.version, holder.run_id, 0.0, is_production=True, tags=holder.tags)
-    folder = _find_folder(settings, name, holder)
+    require_digest(name, version.number, version.tags, hint)
+    folder = _find_folder(settings, version)
     return Production(version, folder, _have_files(address, version, folder))
+
+
+def _read_version(address: Address, name: str, number: int, recipe: str) -> Version:
+    """A version by its number.
+
+    Raises:
+        RegistryEmptyError: the model has no such version.
+        RegistryAwayError: the registry does not answer.
+    """
+    missing = RegistryEmptyError(f"{name} has no version {number}", next_step=f"See `python -m model list {recipe}`")
+    if address.is_embedded and not address.database.exists():  # opening it would make one
+        raise missing
+    client = open_registry(address)
+    try:
+        with explain_mlflow(address):
+            return read_version(client, name, number)
+    except RegistryEmptyError:
+        raise missing from None
 
 
 def _find_holder(address: Address, name: str) -> Holder | None:
@@ -133,8 +164,9 @@ def _find_holder(address: Address, name: str) -> Holder | None:
         return None
 
 
-def _find_folder(settings: Settings, name: str, holder: Holder) -> Path:
-    return settings.data_dir / ".state" / "models" / name / f"{holder.version}-{holder.tags[CONTRACT_SHA256][:12]}"
+def _find_folder(settings: Settings, version: Version) -> Path:
+    name = f"{version.number}-{version.tags[CONTRACT_SHA256][:12]}"
+    return settings.data_dir / ".state" / "models" / version.name / name
 
 
 def _have_files(address: Address, version: Version, folder: Path) -> Contract:

@@ -79,6 +79,20 @@ class ColumnWarning(_Record):
     text: str
 
 
+class AnsweredBy(_Record):
+    """The version of a model whose answers a file holds."""
+
+    model: str
+    version: int
+    run_id: str
+    """Of the training, in the registry."""
+    contract_sha256: str
+    """Of its contract, which vouches for all its files."""
+    unseen: dict[str, int] = {}
+    """Column -> answered rows with a category that no training row had, where the model is one of Relay's own
+    pipelines."""
+
+
 class Receipt(_Record):
     """What stands in `<recipe>.json` beside `<recipe>.parquet`."""
 
@@ -112,6 +126,8 @@ class Receipt(_Record):
     """What divided processed rows into train and test; a function where it gave the column `split` itself."""
     first_test_utc: str = ""
     """Divided by time: the moment from which on rows test; all training rows are earlier."""
+    answered_by: AnsweredBy | None = None
+    """Of a file of predictions; a receipt of anything else is written without it."""
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -120,7 +136,7 @@ class Receipt(_Record):
 
     def to_json(self) -> str:
         """The receipt as a readable file, closed by the digest of itself."""
-        body = self.model_dump(mode="json")
+        body = self.model_dump(mode="json", exclude=None if self.answered_by else {"answered_by"})
         return json.dumps({**body, "receipt_sha256": hash_json(body)}, indent=2, ensure_ascii=False) + "\n"
 
     @classmethod
