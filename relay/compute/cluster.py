@@ -10,6 +10,7 @@ from time import monotonic
 from typing import Any, Generic, TypeVar
 
 from distributed import Client, Future, KilledWorker, Security
+from distributed.client import ClosedClientError
 from distributed.core import connect as connect_to
 from distributed.utils import LoopRunner
 from loguru import logger
@@ -89,10 +90,18 @@ class ClusterEngine:
         return Remote(self, work.__name__, payload)
 
     def send(self, name: str, payload: bytes) -> Future[Any]:
-        """A future of the answer of `run_task`."""
+        """A future of the answer of `run_task`.
+
+        Raises:
+            SchedulerLostError: there is no connection any more.
+        """
         key = f"{name}-{self._session.token}-{next(self._numbers)}"
-        # Keys are ours and new: by default one that was used before would give the result of that time.
-        return self._client.submit(pickle.loads, carry(carried.run, self._session.token, payload), key=key, pure=False)
+        call = carry(carried.run, self._session.token, payload)
+        try:
+            # Keys are ours and new: by default one that was used before would give the result of that time.
+            return self._client.submit(pickle.loads, call, key=key, pure=False)
+        except ClosedClientError:
+            raise self._lost() from None
 
     def wait_for(self, future: Future[Any]) -> Any:
         """The answer to a future.
@@ -229,8 +238,9 @@ def connect(address: str) -> Client:
     except (OSError, TimeoutError) as error:
         raise NoSchedulerError(
             f"no Dask scheduler answers at {address} within {CONNECT_SECONDS} s ({_shorten(error)})",
-            next_step="Start it (`dask scheduler`), correct DASK_SCHEDULER_ADDRESS, or leave that empty to work on "
-            "this machine alone. With certificates, both sides need those of the same cluster; docs/cluster.md.",
+            next_step="Start it (`dask scheduler`, in containers `make cluster`), correct DASK_SCHEDULER_ADDRESS, or "
+            "leave that empty to work on this machine alone. With certificates, both sides need those of the same "
+            "cluster; docs/cluster.md.",
         ) from error
     except (TypeError, ValueError, RuntimeError) as error:
         raise NoSchedulerError(

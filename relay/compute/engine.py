@@ -91,15 +91,14 @@ def _run_in_order(
     try:
         while _fill(waiting, engine, work, upcoming, ahead):
             interrupt.check()
-            try:
-                result = waiting[0].result()
-            except SchedulerLostError as error:
-                raise error.after(done, len(tasks) if isinstance(tasks, Sized) else None) from None
+            result = waiting[0].result()
             waiting.popleft()
             done += 1
             # Before the result is given out, so that the engine has work while the caller uses it.
             _fill(waiting, engine, work, upcoming, ahead, given_out=1)
             yield result
+    except SchedulerLostError as error:
+        raise error.after(done, len(tasks) if isinstance(tasks, Sized) else None) from None
     finally:
         give_up(waiting)
 

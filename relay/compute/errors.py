@@ -42,7 +42,7 @@ class NoWorkerError(ComputeError):
         """The error of a scheduler that has had no worker for so long."""
         return cls(
             f"the scheduler at {address} has had no worker for {seconds:g} s",
-            next_step=f"Start workers: `dask worker {address} --nworkers 1 --nthreads 1`.",
+            next_step=f"Start one: `dask worker {address} --nworkers 1 --nthreads 1`, in containers `make cluster`.",
         )
 
 

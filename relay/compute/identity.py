@@ -14,7 +14,7 @@ PACKAGES = (
 )
 """Those that decide bytes, and those that carry tasks."""
 
-FOLDERS = ("relay", "stylometry", "drift", "ingest", "preprocess", "model")
+FOLDERS = ("relay", "stylometry", "drift", "ingest", "preprocess", "model", "monitor")
 """Of ours, from which tasks are."""
 
 

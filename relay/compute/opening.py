@@ -53,6 +53,7 @@ def _join_cluster(address: str, data_dir: Path) -> "ClusterEngine":
             raise
         raise NoDaskError(
             f"DASK_SCHEDULER_ADDRESS={address}: the package {error.name} is not installed",
-            next_step=f"Run `{INSTALL}`, or leave the variable empty to work on this machine alone.",
+            next_step=f"Run `{INSTALL}` (in containers `make cluster`), or leave the variable empty to "
+            "work on this machine alone.",
         ) from None
     return ClusterEngine(address, data_dir)

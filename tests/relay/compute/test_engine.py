@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from relay.compute.engine import Engine, run_in_order
-from relay.compute.errors import SchedulerLostError, TaskEndedError
+from relay.compute.errors import NoDaskError, SchedulerLostError, TaskEndedError
 from relay.compute.folder import data_folder
 from relay.compute.local import LocalEngine
 from relay.compute.opening import open_engine
@@ -173,6 +173,19 @@ def test_the_engine_names_itself(tmp_path: Path) -> None:
     with open_engine(tmp_path, threads=1) as one, open_engine(tmp_path, threads=4) as four:
         assert (one.name, four.name) == ("one thread of this machine", "4 threads of this machine")
         assert (one.slots, four.slots) == (1, 4)
+
+
+def test_without_the_packages_of_a_cluster_the_message_says_how_to_install_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delitem(sys.modules, "relay.compute.cluster", raising=False)
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    expected = r"=tcp://h:8786: the package distributed is not installed. Run `.*services/dask/requirements.txt` "
+    with (
+        pytest.raises(NoDaskError, match=expected),
+        open_engine(tmp_path, environment={"DASK_SCHEDULER_ADDRESS": "tcp://h:8786"}),
+    ):
+        pass
 
 
 def test_an_engine_of_this_machine_imports_nothing_heavy() -> None:
