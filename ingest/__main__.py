@@ -1,10 +1,12 @@
 """A source outside becomes one typed Parquet file.
 
 reads   what `[ingest]` in the recipe names: URLs, files, a database, a formula, installed packages
-writes  data/raw/<recipe>.parquet, its receipt, rejected rows; what came is kept in data/raw/source/<recipe>/
+writes  data/raw/<recipe>.parquet, or its parts, its receipt, rejected rows; what came is kept in
+        data/raw/source/<recipe>/
 """
 
 import sys
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -26,7 +28,8 @@ from relay.handoff.run import Run
 from relay.handoff.stage import Stage
 from relay.tables.publish import publish_dataset
 
-if TYPE_CHECKING:  # a recipe without own code needs nothing of it
+if TYPE_CHECKING:  # an unchanged run needs no Arrow, and a recipe without own code nothing of it
+    from relay.handoff.block import MakeSink
     from relay.handoff.own.function import OwnFunction
 
 READS = None
@@ -119,6 +122,7 @@ class Ingest(Stage[IngestSection]):
             max_rejected_share=run.parameters.max_rejected_share,
             sources=lambda: self._require_same(run, source.origins()),
             rows_total=source.rows_total,
+            sink=_choose_sink(run.parameters.part_rows),
         )
         for warning in receipt.warnings:
             logger.warning("{}: {}", run.name, warning.text)
@@ -138,6 +142,13 @@ class Ingest(Stage[IngestSection]):
     def after_run(self, run: Run[IngestSection], receipt: Receipt) -> None:
         """Publish the dataset as a table, where a database is configured."""
         publish_dataset(run, self.location(run), receipt)
+
+
+def _choose_sink(part_rows: int) -> "MakeSink | None":
+    """Where the rows go: parts, or None for one file."""
+    from relay.handoff.part_writer import StreamedParts
+
+    return partial(StreamedParts, most_rows=part_rows) if part_rows else None
 
 
 STAGE = Ingest()

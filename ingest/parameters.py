@@ -32,6 +32,9 @@ class IngestSection(Section):
     source: str
     max_rejected_share: Share = 0.01
     """Share of the rows that may fail to match the schema's types before the stage fails."""
+    part_rows: Annotated[int, Field(ge=0)] = 0
+    """Rows of a part, where raw and processed rows are kept in parts (docs/parts.md); 1_048_576 suits most data. A part
+    also ends after 128 MiB of text. 0: one file."""
 
 
 class FormatSection(IngestSection, FormatKeys):

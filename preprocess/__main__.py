@@ -1,7 +1,7 @@
 """Raw rows become rows that keep every rule, ready for a model.
 
-reads   data/raw/<recipe>.parquet
-writes  data/processed/<recipe>.parquet, its receipt, rejected rows
+reads   data/raw/<recipe>.parquet, or its parts
+writes  data/processed/<recipe>.parquet, or its parts, its receipt, rejected rows
 """
 
 import sys
@@ -15,7 +15,9 @@ from preprocess.parameters import (
     PythonSection,
     TableSection,
     find_own,
+    find_parts,
     parse_parameters,
+    require_whole,
 )
 from relay.handoff.code import HANDOFF, Code
 from relay.handoff.column import READING_KEYS
@@ -27,7 +29,8 @@ from relay.handoff.run import Run
 from relay.handoff.stage import Stage
 from relay.tables.publish import publish_dataset
 
-if TYPE_CHECKING:  # a recipe without own code needs nothing of it
+if TYPE_CHECKING:  # an unchanged run needs no Arrow, and a recipe without own code nothing of it
+    from relay.handoff.dataset import Dataset
     from relay.handoff.own.function import OwnFunction
 
 READS = "raw/{recipe}"
@@ -36,7 +39,8 @@ WRITES = "processed/{recipe}"
 
 CODE = HANDOFF + Code(
     modules=(
-        *("preprocess.__main__", "preprocess.documents", "preprocess.rules", "preprocess.split", "preprocess.table"),
+        *("preprocess.__main__", "preprocess.documents", "preprocess.in_parts", "preprocess.part"),
+        *("preprocess.rules", "preprocess.split", "preprocess.table"),
         *("relay.handoff.preparation", "relay.handoff.rules", "relay.handoff.sides", "relay.handoff.texts"),
         "relay.handoff.wording",
     ),
@@ -103,6 +107,8 @@ class Preprocess(Stage[PreprocessSection]):
             from preprocess.documents import check_columns
 
             check_columns(run.recipe.columns, run.parameters)
+        if isinstance(run.parameters, PythonSection):
+            require_whole(find_parts(run.recipe))
 
     def work(self, run: Run[PreprocessSection]) -> Receipt:
         """Load the raw rows, keep those that keep the rules, save them."""
@@ -114,6 +120,8 @@ class Preprocess(Stage[PreprocessSection]):
         from relay.handoff.writer import Block
 
         raw, columns = run.read(run.dataset(READS, READS_FROM)), run.recipe.columns
+        if raw.receipt.parts is not None:
+            return self._work_in_parts(run, raw)
         splitter: Splitter | None = None
         match run.parameters:
             case TableSection() as table:
@@ -134,12 +142,21 @@ class Preprocess(Stage[PreprocessSection]):
             facts=lambda: {} if splitter is None else splitter.facts,
         )
 
+    def _work_in_parts(self, run: Run[PreprocessSection], raw: "Dataset") -> Receipt:
+        """Make a part of each raw part."""
+        from preprocess.in_parts import prepare_in_parts
+        from relay.handoff.parts_dataset import PartsDataset
+
+        assert isinstance(raw, PartsDataset)  # noqa: S101 - its receipt names parts
+        return prepare_in_parts(run, self.location(run), raw)
+
     def _work_apart(self, run: Run[PreprocessSection], section: PythonSection) -> Receipt:
         """Let a user's function make the rows."""
         from preprocess.own import OwnRows
 
         inputs = _find_raw(run)
         receipts = [run.read(location).receipt for location in inputs]
+        require_whole([receipt.recipe for receipt in receipts if receipt.parts is not None])
         with OwnRows(run, section, find_own(section, run.recipe), inputs) as rows:
             return run.write(
                 self.location(run),

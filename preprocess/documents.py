@@ -33,9 +33,18 @@ def documents_schema(columns: Mapping[str, Column], parameters: DocumentsSection
 
 
 def prepare_documents(
-    batches: Iterator[pa.RecordBatch], columns: Mapping[str, Column], parameters: DocumentsSection
+    batches: Iterator[pa.RecordBatch],
+    columns: Mapping[str, Column],
+    parameters: DocumentsSection,
+    first_row: int = 1,
 ) -> Iterator[Block]:
     """The documents that keep the rules, cleaned; every one that is left out is counted with its reason.
+
+    Args:
+        batches: the raw rows.
+        columns: the schema.
+        parameters: how texts are cleaned, and which are left out.
+        first_row: number of the first raw row.
 
     Raises:
         RecipeError: the schema does not declare what the parameters need.
@@ -43,7 +52,6 @@ def prepare_documents(
     check_columns(columns, parameters)
     text = text_column(columns)
     schema = documents_schema(columns, parameters)
-    first_row = 1
     for batch in batches:
         kept, rejected = split_by_rules(pa.Table.from_batches([batch]), columns, first_row)
         dropped: Counter[str] = Counter()

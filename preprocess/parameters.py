@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from relay.handoff.errors import RecipeError
-from relay.handoff.recipe import Recipe, Section, choose_section
+from relay.handoff.recipe import Recipe, Section, choose_section, load_recipe, locate_beside
 
 if TYPE_CHECKING:  # a recipe without own code needs nothing of it
     from relay.handoff.own.function import OwnFunction
@@ -128,6 +128,36 @@ def find_own(section: PythonSection, recipe: Recipe) -> "OwnFunction":
     given = recipe.sections["preprocess"].get("arguments", {})
     function = find_function(recipe, "preprocess", section.function, given, len(recipe.reads), section.timeout)
     return replace(function, signature=function.signature.match_data(recipe.reads)) if section.reads else function
+
+
+def find_parts(recipe: Recipe) -> list[str]:
+    """The recipes of those that preprocess reads whose datasets are kept in parts.
+
+    Raises:
+        RecipeError: one of them is not there.
+    """
+    sections = {
+        name: recipe.sections["ingest"] if name == recipe.name else _load_ingest(recipe, name) for name in recipe.reads
+    }
+    return [name for name, section in sections.items() if section.get("part_rows")]
+
+
+def _load_ingest(recipe: Recipe, name: str) -> dict[str, Any]:
+    return load_recipe(str(locate_beside(recipe, name))).sections["ingest"]
+
+
+def require_whole(in_parts: list[str]) -> None:
+    """Return where an own function gets whole datasets.
+
+    Raises:
+        RecipeError: one of them is kept in parts.
+    """
+    if in_parts:
+        raise RecipeError(
+            f'[preprocess] kind = "python": the function takes all rows at once, and the rows of {in_parts[0]} are '
+            "kept in parts",
+            next_step=f"Set part_rows = 0 in [ingest] of {in_parts[0]}, and run ingest again",
+        )
 
 
 def _check_split(section: SplitSection, recipe: Recipe) -> None:

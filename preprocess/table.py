@@ -41,7 +41,7 @@ def used_columns(columns: Mapping[str, Column]) -> list[str]:
 
 
 def prepare_table(
-    read: Callable[[], Iterator[pa.RecordBatch]], columns: Mapping[str, Column], splitter: Splitter
+    read: Callable[[], Iterator[pa.RecordBatch]], columns: Mapping[str, Column], splitter: Splitter, first_row: int = 1
 ) -> Iterator[Block]:
     """The rows that keep the rules, marked train or test; the others rejected. Any size; two passes where time divides.
 
@@ -49,19 +49,30 @@ def prepare_table(
         read: gives the raw rows, from their beginning each time.
         columns: the schema.
         splitter: of the recipe.
+        first_row: number of the first raw row.
     """
     schema = table_schema(columns)
-    if splitter.section.split == "time":
-        times = [name for name, column in columns.items() if column.role == "time"]
-        kept = _check_rules(read(), columns)
-        splitter.look_ahead(Block(block.table.select(times[:1]), block.read) for block in kept)
-    for block in splitter.mark(_check_rules(read(), columns)):
+    if splitter.section.split == "time" and splitter.first_test is None:
+        look_ahead(read, columns, splitter)
+    for block in splitter.mark(_check_rules(read(), columns, first_row)):
         yield Block(block.table.cast(schema), block.read, block.rejected)
 
 
-def _check_rules(batches: Iterator[pa.RecordBatch], columns: Mapping[str, Column]) -> Iterator[Block]:
+def look_ahead(read: Callable[[], Iterator[pa.RecordBatch]], columns: Mapping[str, Column], splitter: Splitter) -> None:
+    """Let the splitter find the moment that divides by time, among the rows that keep the rules.
+
+    Raises:
+        SchemaError: all rows have one moment.
+    """
+    times = [name for name, column in columns.items() if column.role == "time"]
+    kept = _check_rules(read(), columns)
+    splitter.look_ahead(Block(block.table.select(times[:1]), block.read) for block in kept)
+
+
+def _check_rules(
+    batches: Iterator[pa.RecordBatch], columns: Mapping[str, Column], first_row: int = 1
+) -> Iterator[Block]:
     """The used columns of the rows that keep the rules."""
-    first_row = 1
     for batch in batches:
         kept, rejected = split_by_rules(pa.Table.from_batches([batch]), columns, first_row)
         yield Block(table=kept.select(used_columns(columns)), read=batch.num_rows, rejected=rejected)

@@ -13,6 +13,8 @@ import pyarrow.parquet as pq
 from starlette.routing import Route
 
 from relay.handoff.database import name_database, name_table, quote_name
+from relay.handoff.location import DatasetLocation
+from relay.handoff.receipt import name_part
 from serve.errors import SampleMissingError
 from serve.exchange import Endpoint, Request, Response
 from serve.store import ModelStore
@@ -26,6 +28,9 @@ DATABASE_SECONDS = 3.0
 
 DATABASE_ASKERS = 2
 """Questions at once: each opens a connection, and the server has a hundred for all."""
+
+NAME = re.compile(r"[\w.-]+")
+"""Of a recipe: no path."""
 
 _encode = msgspec.json.Encoder().encode
 
@@ -81,10 +86,9 @@ class Sample:
         return found
 
     async def _read_file(self, recipe: str, count: int, why: str) -> Found:
-        path = self._data_dir / "processed" / f"{recipe}.parquet"
         loop = asyncio.get_running_loop()
         try:
-            total, rows = await loop.run_in_executor(None, read_rows, path, count)
+            total, rows = await loop.run_in_executor(None, read_dataset, self._data_dir, recipe, count)
         except SampleMissingError as error:
             raise SampleMissingError(f"{error}; {why}" if why else str(error)) from error
         return Found(total, rows, "file")
@@ -116,6 +120,21 @@ async def query_rows(url: str, recipe: str, count: int) -> Found | None:
     return Found(total, [dict(row) for row in rows], "database")
 
 
+def read_dataset(data_dir: Path, recipe: str, count: int) -> tuple[int, list[dict[str, Any]]]:
+    """How many processed rows a recipe has, and the first of them, of one file or of parts.
+
+    Raises:
+        SampleMissingError: they are not there, or are no Parquet file.
+    """
+    location = DatasetLocation(data_dir, f"processed/{recipe}", "preprocess")
+    receipt = location.read_parts_receipt() if NAME.fullmatch(recipe) else None
+    if receipt is None or receipt.parts is None:
+        return read_rows(location.parquet, count)
+    index = next(index for index, part in enumerate(receipt.parts.files) if part.rows)
+    path = location.parts / receipt.parts.folder / f"{name_part(index)}.parquet"
+    return receipt.rows, _read_first(path, count)[1]
+
+
 def read_rows(path: Path, count: int) -> tuple[int, list[dict[str, Any]]]:
     """How many rows a Parquet file has, and the first of them.
 
@@ -123,11 +142,15 @@ def read_rows(path: Path, count: int) -> tuple[int, list[dict[str, Any]]]:
         SampleMissingError: it is not there, or is no Parquet file.
     """
     recipe = path.stem
-    if not re.fullmatch(r"[\w.-]+", recipe) or not path.is_file():
+    if not NAME.fullmatch(recipe) or not path.is_file():
         raise SampleMissingError(
             f"the processed rows of {recipe} are not here: run `python -m preprocess {recipe}`, and let DATA_DIR name "
             "the folder that holds them"
         )
+    return _read_first(path, count)
+
+
+def _read_first(path: Path, count: int) -> tuple[int, list[dict[str, Any]]]:
     try:
         with pq.ParquetFile(path) as file:
             batches = list(itertools.islice(file.iter_batches(batch_size=count), 1))

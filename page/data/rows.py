@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from relay.handoff.errors import DatasetDamagedError, DatasetMissingError
+from relay.handoff.errors import DatasetDamagedError, DatasetMissingError, DatasetReplacedError
 from relay.handoff.files import BLOCK_BYTES, Fingerprints
 from relay.handoff.location import DatasetLocation
 from relay.handoff.receipt import Receipt
@@ -104,21 +104,30 @@ def read_view(settings: Settings, recipe: str, layer: Layer, fingerprint: str) -
         MovedOnError: another dataset lies there by now.
         DatasetMissingError, DatasetDamagedError: as `find_receipt`.
     """
+    groups = _read_groups(settings, recipe, layer, fingerprint)
+    sample = take_sample(groups)
+    return View(
+        first_rows=shorten_texts(groups[0].slice(0, FIRST_ROWS)),
+        distributions=tuple(distribute(name, sample.column(name)) for name in sample.column_names),
+        sampled_rows=sample.num_rows,
+    )
+
+
+def _read_groups(settings: Settings, recipe: str, layer: Layer, fingerprint: str) -> "list[pa.Table]":
+    """A few row groups of a dataset, of one file or in parts, evenly spread over its rows."""
     from relay.handoff.dataset import open_dataset
 
     location = locate_dataset(settings, recipe, layer)
     fingerprints = Fingerprints(settings.data_dir / ".state", settings.data_dir)
-    dataset = open_dataset(location, fingerprints, f"python -m {STAGE_OF[layer]} {recipe}")
-    if dataset.receipt.fingerprint != fingerprint:
-        raise MovedOnError(location.address)
-    sample = read_sample(dataset.parquet)
-    first_rows = shorten_texts(dataset.parquet.read_row_group(0).slice(0, FIRST_ROWS))
-    dataset.require_unchanged()
-    return View(
-        first_rows=first_rows,
-        distributions=tuple(distribute(name, sample.column(name)) for name in sample.column_names),
-        sampled_rows=sample.num_rows,
-    )
+    try:
+        dataset = open_dataset(location, fingerprints, f"python -m {STAGE_OF[layer]} {recipe}")
+        if dataset.receipt.fingerprint != fingerprint:
+            raise MovedOnError(location.address)
+        groups = dataset.spread(SAMPLE_GROUPS)
+        dataset.require_unchanged()
+    except DatasetReplacedError:
+        raise MovedOnError(location.address) from None
+    return groups
 
 
 def read_start(path: Path, rows: int) -> tuple["pa.Table", int]:
@@ -132,16 +141,13 @@ def read_start(path: Path, rows: int) -> tuple["pa.Table", int]:
         return shorten_texts(table), parquet.metadata.num_rows
 
 
-def read_sample(parquet: Any) -> "pa.Table":
-    """Every k-th row of a few row groups, evenly spread over the file."""
+def take_sample(groups: "list[pa.Table]") -> "pa.Table":
+    """Every k-th row of a few row groups."""
     import numpy as np
     import pyarrow as pa
 
-    count = parquet.num_row_groups
-    groups = sorted({int(index) for index in np.linspace(0, count - 1, min(SAMPLE_GROUPS, count))})
     tables = []
-    for group in groups:
-        table = parquet.read_row_group(group)
+    for table in groups:
         step = -(-table.num_rows * len(groups) // SAMPLE_ROWS)
         tables.append(table.take(np.arange(0, table.num_rows, max(step, 1))))
     return pa.concat_tables(tables)
@@ -233,12 +239,7 @@ def read_points(settings: Settings, recipe: str, fingerprint: str, names: tuple[
         MovedOnError: the processed dataset is another one by now.
         DatasetMissingError, DatasetDamagedError: there is none.
     """
-    from relay.handoff.dataset import open_dataset
-
-    location = locate_dataset(settings, recipe, "processed")
-    dataset = open_dataset(location, Fingerprints(settings.data_dir / ".state", settings.data_dir), "preprocess")
-    if dataset.receipt.fingerprint != fingerprint:
-        raise MovedOnError(location.address)
-    frame = read_sample(dataset.parquet).select([*names, "split"]).to_pandas().dropna()
+    sample = take_sample(_read_groups(settings, recipe, "processed", fingerprint))
+    frame = sample.select([*names, "split"]).to_pandas().dropna()
     points: pd.DataFrame = frame.set_axis(["x", "y", "split"], axis="columns")
     return points.iloc[:: max(-(-len(points) // MOST_POINTS), 1)]

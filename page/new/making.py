@@ -28,7 +28,10 @@ from relay.handoff.settings import ROOT, Settings
 MOST_COLUMNS = 1_000
 """Of a draft on the page: more cannot be corrected in a table."""
 
-LEFT = ("raw/{name}.parquet", "processed/{name}.parquet", "output/{name}")
+LEFT = (
+    *("raw/{name}.parquet", "raw/{name}.parts", "processed/{name}.parquet", "processed/{name}.parts"),
+    "output/{name}",
+)
 """Of a recipe, below the data folder."""
 
 

@@ -41,8 +41,14 @@ class Code:
 
 HANDOFF = Code(
     modules=(
+        "relay.handoff.block",
         "relay.handoff.column",
         "relay.handoff.dataset",
+        "relay.handoff.open_file",
+        "relay.handoff.part_writer",
+        "relay.handoff.parts",
+        "relay.handoff.parts_dataset",
+        "relay.handoff.row_groups",
         "relay.handoff.run",
         "relay.handoff.schema",
         "relay.handoff.writer",

@@ -1,6 +1,8 @@
-"""A dataset is one Parquet file and, beside it, a receipt. Both are whole, or the ones from before are.
+"""A dataset is one Parquet file, or parts, and, beside it, a receipt. All are whole, or the ones from before are.
 
-Order of a write, each step safe to be killed after:
+relay/handoff/parts.py is about parts. `open_dataset` gives either; who reads rows need not know which.
+
+Order of a write of one file, each step safe to be killed after:
 
     X.parquet.tmp, X.json.next, rejected/….parquet.next   written and on disk
     X.parquet.tmp -> X.parquet                            the commit
@@ -13,8 +15,6 @@ The next writer finishes or removes what a killed one left.
 
 import hashlib
 import os
-from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +25,10 @@ from relay.handoff.errors import DatasetDamagedError, DatasetMissingError
 from relay.handoff.files import Fingerprints, identify, open_new
 from relay.handoff.held import HeldFile
 from relay.handoff.location import DatasetLocation
+from relay.handoff.open_file import Dataset as Dataset
+from relay.handoff.open_file import OpenFile
+from relay.handoff.open_file import choose_spread as choose_spread
+from relay.handoff.parts_dataset import open_parts
 from relay.handoff.receipt import Receipt
 
 READ_ATTEMPTS = 5
@@ -32,61 +36,10 @@ READ_ATTEMPTS = 5
 
 
 @dataclass(frozen=True)
-class Dataset:
-    """An open dataset: whatever is renamed meanwhile, the reader has the file that was hashed.
-
-    A program that writes into that file, as none of ours does, is noticed when the rows have been read.
-    """
+class FileDataset(OpenFile):
+    """An open dataset of one file."""
 
     receipt: Receipt
-    parquet: pq.ParquetFile
-    path: Path
-    held: HeldFile
-
-    def batches(self, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
-        """The rows in order, one row group at a time, so that memory stays bounded.
-
-        The next row group is read while the caller works on this one.
-
-        Raises:
-            DatasetDamagedError: the file was written into meanwhile; raised behind the last row.
-        """
-        with ThreadPoolExecutor(1) as reader:
-            groups = range(self.parquet.num_row_groups)
-            coming = [reader.submit(self._read_group, group, columns) for group in groups[:1]]
-            for group in groups:
-                batches = coming.pop().result()
-                if group + 1 in groups:
-                    coming.append(reader.submit(self._read_group, group + 1, columns))
-                yield from batches
-        self.require_unchanged()
-
-    def require_unchanged(self) -> None:
-        """Return when what was read is what was hashed.
-
-        Raises:
-            DatasetDamagedError: the file was written into since it was opened.
-        """
-        if not self.held.is_unchanged():
-            raise DatasetDamagedError(
-                f"{self.path} was written into while it was read, so the rows may not be those of its receipt",
-                next_step="Stop the program that writes there, and run again",
-            )
-
-    def _read_group(self, group: int, columns: list[str] | None) -> list[pa.RecordBatch]:
-        table = self.parquet.read_row_group(group, columns=columns).combine_chunks()
-        batches: list[pa.RecordBatch] = table.to_batches()
-        return batches
-
-    def table(self, columns: list[str] | None = None) -> pa.Table:
-        """All rows at once.
-
-        Raises:
-            DatasetDamagedError: as `batches`.
-        """
-        table = self.parquet.read(columns=columns)
-        self.require_unchanged()
-        return table
 
 
 def open_dataset(location: DatasetLocation, fingerprints: Fingerprints, made_by: str) -> Dataset:
@@ -101,6 +54,8 @@ def open_dataset(location: DatasetLocation, fingerprints: Fingerprints, made_by:
         DatasetMissingError: nobody has written it yet.
         DatasetDamagedError: file and receipt do not belong together.
     """
+    if location.read_parts_receipt() is not None:
+        return open_parts(location, made_by)
     if not location.parquet.exists():
         raise DatasetMissingError(f"{location.parquet} is not there yet: run `{made_by}` first")
     found = "no receipt"
@@ -112,7 +67,7 @@ def open_dataset(location: DatasetLocation, fingerprints: Fingerprints, made_by:
         for receipt in receipts:
             if receipt.fingerprint == held.sha256:
                 fingerprints.remember(location.parquet, held.sha256, identity)
-                return Dataset(receipt, pq.ParquetFile(file), location.parquet, held)
+                return FileDataset(pq.ParquetFile(file), location.parquet, held, receipt)
         found = f"a file with SHA-256 {held.sha256[:12]}…, receipts for {[r.fingerprint[:12] for r in receipts]}"
         file.close()
     raise DatasetDamagedError(

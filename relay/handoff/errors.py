@@ -100,6 +100,12 @@ class DatasetDamagedError(RelayError):
     kind = "dataset_damaged"
 
 
+class DatasetReplacedError(RelayError):
+    """A dataset in parts was replaced while it was read, and its remaining parts have been removed."""
+
+    kind = "dataset_replaced"
+
+
 def judge_dataset(error: RelayError) -> DatasetState:
     """The state of a dataset whose receipt could not be read because of this error."""
     return DatasetState.MISSING if isinstance(error, DatasetMissingError) else DatasetState.DAMAGED

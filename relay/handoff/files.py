@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -173,13 +173,44 @@ class Fingerprints:
         kept = self._kept(path)
         if kept is not None and not self.verify and kept.get("identity") == before:
             return str(kept["sha256"])
-        if abs(time_ns() - max(before[1:3])) < TICK_NS:
-            sleep(TICK_NS / 1e9)  # a write that comes after the hashing must not bear the same time
-        digest = hash_file(path)
-        # Keep nothing when the file changed while it was read: the digest may be of neither state.
-        if identify(path) == before:
+        digest, is_settled = _hash_settled(path, before)
+        if is_settled:
             self._keep(path, digest, before)
         return digest
+
+    def of_parts(self, folder: Path, names: Sequence[str]) -> list[str]:
+        """The fingerprints of files in a folder of parts, of which only those are read that differ from before.
+
+        All of them have one record, that of the folder above: it is replaced when the dataset has other parts.
+
+        Raises:
+            OSError: one is not there or cannot be read.
+        """
+        kept = self._kept(folder.parent) or {}
+        known = kept.get("parts", {}) if kept.get("folder") == folder.name and not self.verify else {}
+        found: dict[str, list[Any]] = {}
+        digests = []
+        for name in names:
+            before = identify(folder / name)
+            if name in known and known[name][0] == before:
+                found[name] = known[name]
+                digests.append(str(known[name][1]))
+                continue
+            digest, is_settled = _hash_settled(folder / name, before)
+            digests.append(digest)
+            if is_settled:
+                found[name] = [before, digest]
+        if found != known:
+            self._keep_parts(folder, found)
+        return digests
+
+    def remember_parts(self, folder: Path, digests: Mapping[str, str]) -> None:
+        """Keep the fingerprints of the parts in a folder, name -> SHA-256, that were hashed while they were written."""
+        with suppress(OSError):
+            self._keep_parts(folder, {name: [identify(folder / name), digest] for name, digest in digests.items()})
+
+    def _keep_parts(self, folder: Path, parts: dict[str, list[Any]]) -> None:
+        self._write(folder.parent, {"folder": folder.name, "parts": parts})
 
     def remember(self, path: Path, digest: str, identity: list[int] | None = None) -> None:
         """Keep the fingerprint of a file that was hashed while it was written or read.
@@ -200,7 +231,10 @@ class Fingerprints:
             remove_leftovers(self.folder)
 
     def _keep(self, path: Path, digest: str, identity: list[int]) -> None:
-        record = {"path": self._name(path), "identity": identity, "sha256": digest}
+        self._write(path, {"identity": identity, "sha256": digest})
+
+    def _write(self, path: Path, found: dict[str, Any]) -> None:
+        record = {"path": self._name(path), **found}
         # Losing this file costs one reading of the data: it need not wait for the disk, and no run fails for it.
         with suppress(OSError):
             write_atomically(self._record(path), json.dumps(record).encode(), sync=False)
@@ -218,6 +252,14 @@ class Fingerprints:
     def _name(self, path: Path) -> str:
         inside = path.is_relative_to(self.data_dir)
         return path.relative_to(self.data_dir).as_posix() if inside else str(path)
+
+
+def _hash_settled(path: Path, before: list[int]) -> tuple[str, bool]:
+    """The SHA-256 of a file, and whether it was the same file all the time: if not, it may be of neither state."""
+    if abs(time_ns() - max(before[1:3])) < TICK_NS:
+        sleep(TICK_NS / 1e9)  # a write that comes after the hashing must not bear the same time
+    digest = hash_file(path)
+    return digest, identify(path) == before
 
 
 def identify(path: Path) -> list[int]:

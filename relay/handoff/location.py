@@ -10,6 +10,7 @@ from pathlib import Path
 
 from relay.handoff.errors import DatasetDamagedError
 from relay.handoff.files import Fingerprints, hash_file, sync_folder
+from relay.handoff.parts import is_complete, remove_rest, require_parts
 from relay.handoff.receipt import Receipt
 
 LOOKS, PAUSE_SECONDS = 5, 0.02
@@ -23,6 +24,8 @@ class DatasetLocation:
     data_dir: Path
     address: str
     stage: str
+    coming: str = ""
+    """The digest of the key of the run that may write it; empty for readers."""
 
     @property
     def recipe(self) -> str:
@@ -33,6 +36,11 @@ class DatasetLocation:
     def parquet(self) -> Path:
         """The rows."""
         return self.data_dir / f"{self.address}.parquet"
+
+    @property
+    def parts(self) -> Path:
+        """The folder of its parts, where it is not one file."""
+        return self.data_dir / f"{self.address}.parts"
 
     @property
     def receipt(self) -> Path:
@@ -74,6 +82,17 @@ class DatasetLocation:
                 continue  # the caller matches receipts with the file and says what it found
         return found
 
+    def read_receipt(self) -> Receipt | None:
+        """The settled receipt; None where it is missing, cut or edited."""
+        with suppress(FileNotFoundError, DatasetDamagedError):
+            return Receipt.read(self.receipt)
+        return None
+
+    def read_parts_receipt(self) -> Receipt | None:
+        """The settled receipt where the dataset is one in parts."""
+        receipt = self.read_receipt()
+        return receipt if receipt is not None and receipt.parts is not None else None
+
     def find_receipt(self, fingerprints: Fingerprints, made_by: str) -> Receipt | None:
         """The receipt of the rows that lie here now, whether its writer has settled it or not; None without rows.
 
@@ -85,10 +104,21 @@ class DatasetLocation:
             DatasetDamagedError: no receipt is that of the rows.
         """
         for _ in range(LOOKS):
+            if (in_parts := self.read_parts_receipt()) is not None:
+                try:
+                    require_parts(self.parts, in_parts, fingerprints)
+                except DatasetDamagedError as error:
+                    if self.read_parts_receipt() != in_parts:
+                        continue  # the folder went with its dataset: another one lies there by now
+                    raise DatasetDamagedError(error.message, next_step=f"Make it again: `{made_by} --force`") from None
+                return in_parts
             try:
                 found = fingerprints.of(self.parquet)
             except FileNotFoundError:
-                return None
+                if self.read_parts_receipt() is None:
+                    self._require_no_receipt(made_by)
+                    return None
+                continue
             for receipt in self.receipts():
                 if receipt.fingerprint == found:
                     return receipt
@@ -112,15 +142,20 @@ class DatasetLocation:
             if self.parquet.exists():
                 raise DatasetDamagedError(f"{self.receipt} is not there") from None
             return None
-        _require(self.parquet, receipt.fingerprint, fingerprints)
+        if receipt.parts is not None:
+            require_parts(self.parts, receipt, fingerprints)
+        else:
+            _require(self.parquet, receipt.fingerprint, fingerprints)
         if receipt.rejected.fingerprint is not None:
             _require(self.rejected, receipt.rejected.fingerprint, fingerprints)
         return receipt
 
     def commit(self) -> None:
         """Put the written files in place, in the order that a kill at any moment forgives."""
-        self.temporary.replace(self.parquet)
-        self._settle(Receipt.read(self.next_receipt))
+        receipt = Receipt.read(self.next_receipt)
+        if receipt.parts is None:
+            self.temporary.replace(self.parquet)
+        self._settle(receipt)
 
     def recover(self) -> None:
         """Finish or remove what a killed writer left. Call it only as the one writer."""
@@ -128,10 +163,28 @@ class DatasetLocation:
             # The rows had been renamed when the writer was killed, unless the file is an older one after all.
             with suppress(FileNotFoundError, DatasetDamagedError):  # cut by the kill: then it goes as a leftover
                 receipt = Receipt.read(self.next_receipt)
-                if receipt.fingerprint == hash_file(self.parquet):
+                if is_complete(self.parts, receipt) or (
+                    receipt.parts is None and receipt.fingerprint == hash_file(self.parquet)
+                ):
                     self._settle(receipt)
         for path in (self.next_receipt, self.temporary, self.next_rejected):
             path.unlink(missing_ok=True)
+        self._remove_other_form()
+
+    def _remove_other_form(self) -> None:
+        """Remove what the dataset's receipt does not name: folders of parts, or the file of before there were parts."""
+        receipt = self.read_receipt()
+        if receipt is not None and receipt.parts is not None:
+            self.parquet.unlink(missing_ok=True)
+        remove_rest(self.parts, receipt, self.coming)
+
+    def _require_no_receipt(self, made_by: str) -> None:
+        """Return unless a receipt lies there that cannot be read, of a dataset in parts: it is not known which."""
+        if self.parts.is_dir() and self.receipt.exists() and self.read_receipt() is None:
+            raise DatasetDamagedError(
+                f"{self.receipt}: not a receipt any more (cut or edited)",
+                next_step=f"Make it again: `{made_by} --force`",
+            )
 
     def _settle(self, receipt: Receipt) -> None:
         if receipt.rejected.fingerprint is None:
@@ -142,6 +195,7 @@ class DatasetLocation:
         self.failed.unlink(missing_ok=True)
         self.next_receipt.replace(self.receipt)
         sync_folder(self.parquet.parent)
+        self._remove_other_form()
 
 
 def _require(path: Path, fingerprint: str, fingerprints: Fingerprints) -> None:

@@ -93,8 +93,36 @@ class AnsweredBy(_Record):
     pipelines."""
 
 
+def name_part(index: int) -> str:
+    """The name of a part without its ending: part-00000."""
+    return f"part-{index:05d}"
+
+
+class Part(_Record):
+    """One file of a dataset in parts."""
+
+    rows: int
+    sha256: str
+    bytes: int
+
+
+class Parts(_Record):
+    """The files of a dataset in parts: `<recipe>.parts/<folder>/part-00000.parquet` and so on."""
+
+    folder: str
+    before: str = ""
+    """The folder that the receipt before named; it is kept for those who still read it."""
+    files: list[Part]
+    """In the order of the rows; numbers count from 0."""
+
+    @property
+    def digests(self) -> dict[str, str]:
+        """File name -> SHA-256."""
+        return {f"{name_part(index)}.parquet": part.sha256 for index, part in enumerate(self.files)}
+
+
 class Receipt(_Record):
-    """What stands in `<recipe>.json` beside `<recipe>.parquet`."""
+    """What stands in `<recipe>.json` beside `<recipe>.parquet`, or beside the folder of its parts."""
 
     stage: str
     recipe: str
@@ -128,6 +156,8 @@ class Receipt(_Record):
     """Divided by time: the moment from which on rows test; all training rows are earlier."""
     answered_by: AnsweredBy | None = None
     """Of a file of predictions; a receipt of anything else is written without it."""
+    parts: Parts | None = None
+    """Of a dataset in parts; its fingerprint is the SHA-256 of their SHA256SUMS. None for one file."""
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -136,7 +166,9 @@ class Receipt(_Record):
 
     def to_json(self) -> str:
         """The receipt as a readable file, closed by the digest of itself."""
-        body = self.model_dump(mode="json", exclude=None if self.answered_by else {"answered_by"})
+        # What only files of predictions, or datasets in parts, have is left out: earlier releases read the others.
+        absent = {name for name in ("answered_by", "parts") if getattr(self, name) is None}
+        body = self.model_dump(mode="json", exclude=absent)
         return json.dumps({**body, "receipt_sha256": hash_json(body)}, indent=2, ensure_ascii=False) + "\n"
 
     @classmethod

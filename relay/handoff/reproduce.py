@@ -28,6 +28,7 @@ OTHER_ZONES = {"Pacific/Auckland": "America/Bogota"}
 
 LOOK_SECONDS = 0.5
 COLUMNS_SHOWN = 5
+PARTS_SHOWN = 3
 LONGEST_SHOWN = 60
 """Characters of a value in a message."""
 
@@ -146,7 +147,7 @@ def _compare(data_dir: Path, scratch: Path, address: str, one: Receipt, other: R
     if one.fingerprint == other.fingerprint:
         return
     if not one.files:
-        yield from compare_datasets(data_dir / f"{address}.parquet", scratch / f"{address}.parquet")
+        yield from _compare_rows(data_dir, scratch, address, one, other)
         return
     names = sorted({*one.files, *other.files})
     changed = [name for name in names if one.files.get(name) != other.files.get(name)]
@@ -160,6 +161,23 @@ def _compare(data_dir: Path, scratch: Path, address: str, one: Receipt, other: R
             yield f"{name}: {'; '.join(compare_json(mine, theirs))}"
         else:
             yield f"file {name}"
+
+
+def _compare_rows(data_dir: Path, scratch: Path, address: str, one: Receipt, other: Receipt) -> Iterator[str]:
+    """What differs in two datasets, part by part where they have parts."""
+    if one.parts is None or other.parts is None:
+        yield from compare_datasets(data_dir / f"{address}.parquet", scratch / f"{address}.parquet")
+        return
+    if len(one.parts.files) != len(other.parts.files):
+        yield f"{len(one.parts.files):,} and {len(other.parts.files):,} parts"
+        return
+    changed = [name for name, digest in one.parts.digests.items() if other.parts.digests[name] != digest]
+    for name in changed[:PARTS_SHOWN]:
+        mine = data_dir / f"{address}.parts" / one.parts.folder / name
+        theirs = scratch / f"{address}.parts" / other.parts.folder / name
+        yield f"{name}: {'; '.join(compare_datasets(mine, theirs))}"
+    if changed[PARTS_SHOWN:]:
+        yield f"{len(changed) - PARTS_SHOWN:,} parts more"
 
 
 def compare_json(one: Path, other: Path) -> list[str]:

@@ -22,6 +22,7 @@ from relay.handoff.settings import ROOT, Settings
 if TYPE_CHECKING:  # Arrow takes a quarter of a second to import: an unchanged stage does without it
     import pyarrow as pa
 
+    from relay.handoff.block import MakeSink
     from relay.handoff.dataset import Dataset
     from relay.handoff.writer import Block
 
@@ -72,7 +73,9 @@ class Run(Generic[Parameters]):
             address: below the data folder; `{recipe}` stands for the recipe's name.
             stage: which writes it; empty for the run's own.
         """
-        return DatasetLocation(self.settings.data_dir, address.format(recipe=self.recipe.name), stage or self.stage)
+        coming = "" if stage else self.key.digest
+        name = address.format(recipe=self.recipe.name)
+        return DatasetLocation(self.settings.data_dir, name, stage or self.stage, coming)
 
     def identify(self, location: DatasetLocation) -> dict[str, str]:
         """Address -> fingerprint of a dataset that another stage writes.
@@ -124,6 +127,7 @@ class Run(Generic[Parameters]):
         sources: Callable[[], list[Origin]],
         rows_total: int | None = None,
         facts: Callable[[], dict[str, Any]] = dict,
+        sink: "MakeSink | None" = None,
     ) -> Receipt:
         """Write the blocks as a dataset of this stage, with its receipt.
 
@@ -135,16 +139,18 @@ class Run(Generic[Parameters]):
             sources: asked for after the last block: where the raw bytes came from.
             rows_total: for the progress bar, when it is known.
             facts: asked for after the last block: what else the receipt says.
+            sink: where the rows go; None: one file.
 
         Raises:
             SchemaError: too many rows were rejected, or none is left.
             OSError: the disk refuses.
         """
         from relay.handoff.progress import show_progress
+        from relay.handoff.row_groups import FileSink
         from relay.handoff.schema import describe_schema
         from relay.handoff.writer import DatasetWriter
 
-        with DatasetWriter(location, schema, max_rejected_share) as writer:
+        with DatasetWriter(location, schema, max_rejected_share, sink or FileSink) as writer:
             with show_progress(self.name, rows_total, "rows") as advance:
                 for block in blocks:
                     interrupt.check()
@@ -160,13 +166,21 @@ class Run(Generic[Parameters]):
                 rejected=written.rejected,
                 dropped=written.dropped,
                 warnings=written.warnings,
+                parts=written.parts,
                 **facts(),
             )
             writer.commit(receipt)
-        self.fingerprints.remember(location.parquet, written.fingerprint)
-        if written.rejected.fingerprint is not None:
-            self.fingerprints.remember(location.rejected, written.rejected.fingerprint)
+        self._remember(location, receipt)
         return receipt
+
+    def _remember(self, location: DatasetLocation, receipt: Receipt) -> None:
+        """Spare the next run the reading of what was hashed while it was written."""
+        if receipt.parts is None:
+            self.fingerprints.remember(location.parquet, receipt.fingerprint)
+        else:
+            self.fingerprints.remember_parts(location.parts / receipt.parts.folder, receipt.parts.digests)
+        if receipt.rejected.fingerprint is not None:
+            self.fingerprints.remember(location.rejected, receipt.rejected.fingerprint)
 
     def receipt(self, **what: Any) -> Receipt:
         """A receipt for what was just made: the given facts, and why and when it was made."""

@@ -7,7 +7,7 @@ from loguru import logger
 
 from relay.handoff.code import digest_modules, read_pins
 from relay.handoff.disk import is_unwritable
-from relay.handoff.errors import DatasetDamagedError, RelayError
+from relay.handoff.errors import DatasetDamagedError, DatasetReplacedError, RelayError
 from relay.handoff.journal import Outcome
 from relay.handoff.lock import one_writer
 from relay.handoff.receipt import Key, Receipt, explain_difference, flatten
@@ -49,6 +49,8 @@ def bring_up_to_date(
                 return _run_if_changed(stage, run, is_forced=is_forced, unwritable=unlogged)
             except InputChangedError as error:
                 logger.info("{}: {} was replaced in the meantime; checks again", run.name, error)
+            except DatasetReplacedError as error:
+                logger.info("{}: {}; checks again", run.name, error.message)
     raise RelayError(
         f"{run.name}: its input changed {CHECKS} times while it ran; stop the other writer, then run again"
     )

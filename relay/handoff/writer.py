@@ -3,115 +3,28 @@
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from relay.handoff.block import REJECTED_SCHEMA as REJECTED_SCHEMA
+from relay.handoff.block import Block as Block
+from relay.handoff.block import MakeSink
 from relay.handoff.dataset import HashingFile
 from relay.handoff.errors import SchemaError
 from relay.handoff.files import open_new, sync_file
 from relay.handoff.location import DatasetLocation
-from relay.handoff.receipt import ColumnWarning, Receipt, Rejects
+from relay.handoff.receipt import ColumnWarning, Parts, Receipt, Rejects
+from relay.handoff.row_groups import GROUP_TEXT_BYTES as GROUP_TEXT_BYTES
+from relay.handoff.row_groups import FileSink, number_notes
+from relay.handoff.row_groups import RowGroups as RowGroups
 from relay.handoff.wording import list_words
-
-GROUP_ROWS = 65_536
-"""Rows a row group holds at most: a reader of one row group needs tens of megabytes."""
-
-GROUP_TEXT_BYTES = 8 << 20
-"""Bytes of text a row group holds about: from here on a reader's memory grows and its speed does not."""
 
 ENOUGH_REJECTED = 100_000
 """From this many rejected rows on, a run over its limit stops: the rest would tell nothing new."""
-
-REJECTED_SCHEMA = pa.schema([("row", pa.int64()), ("reason", pa.string()), ("cells", pa.string())])
-"""`row` counts the source's records from 1; `cells` is a JSON object of column -> text as it came. Rows of a set of
-files also have `file` and `file_row`, which counts from 1 in that file."""
-
-
-@dataclass(frozen=True)
-class Block:
-    """A piece of a dataset on its way: rows that match the schema, and those that do not."""
-
-    table: pa.Table
-    read: int
-    """Rows taken from the source for this block."""
-    rejected: pa.Table = field(default_factory=REJECTED_SCHEMA.empty_table)
-    """In `REJECTED_SCHEMA`."""
-    dropped: Counter[str] = field(default_factory=Counter)
-    """Reason -> rows that the recipe asked to leave out."""
-    warnings: tuple[ColumnWarning, ...] = ()
-    """What was seen up to here."""
-    left_out: pa.Table = field(default_factory=REJECTED_SCHEMA.empty_table)
-    """Rows that are no records: counted as dropped, and kept with the rejected ones. In `REJECTED_SCHEMA`."""
-
-
-class RowGroups:
-    """Writes a stream of tables as row groups cut at fixed rows, however the stream was cut before.
-
-    The bytes of the file then depend on the rows alone.
-    """
-
-    def __init__(self, sink: HashingFile, schema: pa.Schema) -> None:
-        self._schema = schema
-        self._text = [index for index, item in enumerate(schema) if item.type == pa.string()]
-        # zstd at level 1 is the smallest file for its time; dictionaries pay for texts that repeat, not for numbers.
-        self._writer = pq.ParquetWriter(
-            sink,
-            schema,
-            compression="zstd",
-            compression_level=1,
-            use_dictionary=[schema.names[index] for index in self._text],
-            write_page_index=False,
-        )
-        self._pending: list[pa.Table] = []
-        self._pending_rows = 0
-        self._pending_bytes = 0
-        self.rows = 0
-
-    def add(self, table: pa.Table) -> None:
-        """Append rows."""
-        while table.num_rows:
-            count = self._rows_that_fit(table)
-            head, table = table.slice(0, count), table.slice(count)
-            self._pending.append(head)
-            self._pending_rows += count
-            self._pending_bytes += int(self._text_bytes(head).sum()) if self._text else 0
-            if self._pending_rows >= GROUP_ROWS or self._pending_bytes >= GROUP_TEXT_BYTES:
-                self._flush()
-
-    def close(self, notes: Mapping[str, str] | None = None) -> None:
-        """Write what is pending and the file's end, which holds the notes: they are part of the fingerprint."""
-        if self._pending:
-            self._flush()
-        if notes:
-            self._writer.add_key_value_metadata(dict(notes))
-        self._writer.close()
-
-    def _rows_that_fit(self, table: pa.Table) -> int:
-        free: int = min(GROUP_ROWS - self._pending_rows, table.num_rows)
-        if not self._text:
-            return free
-        ends = np.cumsum(self._text_bytes(table.slice(0, free)))
-        return min(free, int(np.searchsorted(ends, GROUP_TEXT_BYTES - self._pending_bytes)) + 1)
-
-    def _text_bytes(self, table: pa.Table) -> "np.ndarray[tuple[int], np.dtype[np.int64]]":
-        """Bytes of text of each row."""
-        total = np.zeros(table.num_rows, np.int64)
-        for index in self._text:
-            total += pc.fill_null(pc.binary_length(table.column(index)), 0).to_numpy()
-        return total
-
-    def _flush(self) -> None:
-        # One chunk a column: page boundaries follow chunk boundaries, and the bytes with them.
-        group = pa.concat_tables(self._pending).combine_chunks()
-        self._writer.write_table(group, row_group_size=group.num_rows)
-        self.rows += group.num_rows
-        self._pending, self._pending_rows, self._pending_bytes = [], 0, 0
 
 
 @dataclass(frozen=True)
@@ -124,23 +37,27 @@ class Written:
     rejected: Rejects
     dropped: dict[str, int]
     warnings: list[ColumnWarning]
+    parts: Parts | None = None
 
 
 class DatasetWriter:
     """The one writer of a dataset. Nothing is visible before `commit`; leaving without it removes all traces."""
 
-    def __init__(self, location: DatasetLocation, schema: pa.Schema, max_rejected_share: float) -> None:
+    def __init__(
+        self, location: DatasetLocation, schema: pa.Schema, max_rejected_share: float, sink: MakeSink = FileSink
+    ) -> None:
         self.location = location
         self.read = 0
         self._max_rejected_share = max_rejected_share
-        self._sink = HashingFile(location.temporary)
-        self._groups = RowGroups(self._sink, schema)
+        self._sink = sink(location, schema)
         self._rejected: pq.ParquetWriter | None = None
         self._rejected_sink: HashingFile | None = None
         self._rejected_rows = 0
         self._reasons: Counter[str] = Counter()
         self._dropped: Counter[str] = Counter()
         self._warnings: dict[ColumnWarning, None] = {}
+        self._is_sealed = False
+        """Whether all that the receipt names is on disk, so that a commit that began can be finished."""
 
     def __enter__(self) -> Self:
         return self
@@ -148,13 +65,13 @@ class DatasetWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if not self.location.temporary.exists():
+        if self._is_sealed and not self.location.temporary.exists():
             self.location.recover()  # committed; an interrupt may have come before the receipt's rename
             return
         self.location.next_receipt.unlink(missing_ok=True)
-        for sink in (self._sink, self._rejected_sink):
-            if sink is not None:
-                sink.abandon()
+        self._sink.abandon()
+        if self._rejected_sink is not None:
+            self._rejected_sink.abandon()
 
     def add(self, block: Block) -> None:
         """Append a block.
@@ -165,7 +82,7 @@ class DatasetWriter:
         self.read += block.read
         self._dropped.update(block.dropped)
         self._warnings |= dict.fromkeys(block.warnings)
-        self._groups.add(block.table)
+        self._sink.add(block)
         if block.left_out.num_rows:
             self._keep(block.left_out)
             self._dropped.update(block.left_out.column("reason").to_pylist())
@@ -183,22 +100,23 @@ class DatasetWriter:
             SchemaError: too many rows were rejected, or no row is left.
         """
         # In the file too: the next stage then runs again when a warning comes or goes.
-        self._groups.close({f"warning {number}": one.text for number, one in enumerate(self._warnings, 1)})
-        self._sink.close()
+        self._sink.close(number_notes(self._warnings))
         self._close_rejected()
         if self._is_over_limit():
             self._fail(f"{self._rejected_rows:,} of {self.read:,} rows", is_read_whole=True)
-        if not self._groups.rows:
+        if not self._sink.rows:
             left_out = ", ".join(f"{count:,} {reason}" for reason, count in self._dropped.items() if count)
             raise SchemaError(
                 f"{self.location.address}: no row is left of {self.read:,} read{f' ({left_out})' if left_out else ''}; "
                 f"nothing was written. Look at the source and at [{self.location.stage}] in the recipe"
             )
         fingerprint = self._rejected_sink.fingerprint if self._rejected_sink else None
+        stored = self._sink.store()
         return Written(
-            fingerprint=self._sink.fingerprint,
-            bytes=self._sink.bytes,
-            rows=self._groups.rows,
+            fingerprint=stored.fingerprint,
+            bytes=stored.bytes,
+            rows=stored.rows,
+            parts=stored.parts,
             rejected=Rejects(
                 rows=self._rejected_rows, reasons=dict(sorted(self._reasons.items())), fingerprint=fingerprint
             ),
@@ -211,6 +129,7 @@ class DatasetWriter:
         with open_new(self.location.next_receipt) as file:
             file.write(receipt.to_json().encode())
         sync_file(self.location.next_receipt)
+        self._is_sealed = True
         self.location.commit()
 
     def _keep(self, rows: pa.Table) -> None:

@@ -145,7 +145,7 @@ class Publication:
             self.database.execute(f"select pg_advisory_xact_lock({lock})")
 
     def _replace(self, dataset: Dataset) -> None:
-        schema = dataset.parquet.schema_arrow
+        schema = dataset.schema
         if self._has_columns(schema):
             self.database.execute(f"delete from {self.table.quoted}")  # noqa: S608 - a quoted name
             self._copy(dataset, self.table.name)
@@ -179,7 +179,7 @@ class Publication:
         failures: list[BaseException] = []
         with show_progress(f"{self.run_name} -> {self.table}", dataset.receipt.rows, "rows") as advance:
             batches = _note_failure(stream_rows(dataset, str(self.table), advance), failures)
-            rows = pa.RecordBatchReader.from_batches(dataset.parquet.schema_arrow, batches)
+            rows = pa.RecordBatchReader.from_batches(dataset.schema, batches)
             try:
                 self.database.append(self.table.schema, name, rows)
             except DatabaseError:
@@ -275,9 +275,7 @@ def count_nul(batch: pa.RecordBatch) -> int:
 
 
 def _explain_nul(dataset: Dataset, table: str) -> str:
-    cells = {
-        name: sum(count_nul(batch) for batch in dataset.batches([name])) for name in dataset.parquet.schema_arrow.names
-    }
+    cells = {name: sum(count_nul(batch) for batch in dataset.batches([name])) for name in dataset.schema.names}
     found = ", ".join(f"{count:,} of column {name}" for name, count in cells.items() if count)
     return (
         f"{table}: the character U+0000 stands in cells: {found}; PostgreSQL cannot keep it in a text. The dataset is "

@@ -9,6 +9,7 @@ import pytest
 from page_folders import Folders
 
 from page.data.rows import (
+    SAMPLE_GROUPS,
     SAMPLE_ROWS,
     SHOWN_CHARS,
     Bar,
@@ -16,10 +17,11 @@ from page.data.rows import (
     distribute,
     find_receipt,
     read_points,
-    read_sample,
     read_view,
     shorten_texts,
+    take_sample,
 )
+from relay.handoff.dataset import choose_spread
 from relay.handoff.errors import DatasetDamagedError, DatasetMissingError
 
 
@@ -71,7 +73,9 @@ def test_an_empty_column_has_no_bars() -> None:
 def test_a_sample_is_bounded_and_spread_over_the_file(tmp_path: Any) -> None:
     path = tmp_path / "many.parquet"
     pq.write_table(pa.table({"n": range(200_000)}), path, row_group_size=10_000)
-    sample = read_sample(pq.ParquetFile(path)).column("n").to_pylist()
+    parquet = pq.ParquetFile(path)
+    groups = [parquet.read_row_group(group) for group in choose_spread(parquet.num_row_groups, SAMPLE_GROUPS)]
+    sample = take_sample(groups).column("n").to_pylist()
     assert 10_000 < len(sample) <= SAMPLE_ROWS
     assert (sample[0] < 1000, sample[-1] > 190_000) == (True, True)
 

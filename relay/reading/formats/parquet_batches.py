@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from relay.handoff.writer import GROUP_ROWS
+from relay.handoff.row_groups import GROUP_ROWS
 from relay.reading.arrow import is_bytes, is_text
 from relay.reading.packed import Limit
 from relay.reading.rawfile import RawFile

@@ -1,6 +1,9 @@
 """Datasets without a stage: a location, and a writer that any rows can be put through."""
 
+import hashlib
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
@@ -8,6 +11,7 @@ import pytest
 
 from relay.handoff.files import Fingerprints
 from relay.handoff.location import DatasetLocation
+from relay.handoff.part_writer import StreamedParts
 from relay.handoff.receipt import Key, Receipt
 from relay.handoff.schema import describe_schema
 from relay.handoff.writer import REJECTED_SCHEMA, Block, DatasetWriter, Written
@@ -25,6 +29,7 @@ def make_receipt(written: Written, schema: pa.Schema, title: str = "A test") -> 
         fingerprint=written.fingerprint,
         bytes=written.bytes,
         rows=written.rows,
+        parts=written.parts,
         columns=describe_schema(schema),
         key=key,
         key_digest=key.digest,
@@ -66,6 +71,18 @@ def write_blocks(location: DatasetLocation, *blocks: Block, share: float = 0.5) 
     return receipt
 
 
+def write_parts(location: DatasetLocation, key: str, *blocks: Block, rows: int = 4) -> Receipt:
+    """Write a dataset in parts as ingest does, with a key of this name."""
+    there = replace(location, coming=hashlib.sha256(key.encode()).hexdigest())
+    schema = blocks[0].table.schema
+    with DatasetWriter(there, schema, 0, partial(StreamedParts, most_rows=rows)) as writer:
+        for block in blocks:
+            writer.add(block)
+        receipt = make_receipt(writer.finish(), schema)
+        writer.commit(receipt)
+    return receipt
+
+
 @pytest.fixture
 def location(tmp_path: Path) -> DatasetLocation:
     """The location of `raw/desk` in a folder of the test."""
@@ -94,3 +111,9 @@ def prepare_fixture() -> Write:
 def write_blocks_fixture() -> Write:
     """`write_blocks(location, *blocks, share=0.5)`: blocks as a stage puts them through a writer."""
     return write_blocks
+
+
+@pytest.fixture(name="write_parts")
+def write_parts_fixture() -> Write:
+    """`write_parts(location, key, *blocks, rows=4)`: a dataset in parts as ingest writes it."""
+    return write_parts

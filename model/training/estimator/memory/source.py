@@ -63,7 +63,7 @@ def open_rows(dataset: Dataset, columns: Mapping[str, Column], sample_rows: int,
     Raises:
         DatasetDamagedError: the file was written into meanwhile.
     """
-    there = dataset.parquet.schema_arrow.names
+    there = dataset.schema.names
     names = [name for name, column in columns.items() if column.role != "ignore" and name in there]
     hashed = [name for name in names if columns[name].role == "id"] or names
     read = [*names, *([SPLIT] if SPLIT in there else [])]
