@@ -9,8 +9,6 @@ ICON = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" fill="none
 <path d="M4 16h24" stroke="#8A8A8A"/><circle cx="6" cy="16" r="4.5" fill="#0072B2"/>
 <circle cx="16" cy="16" r="4.5" fill="#E69F00"/><circle cx="26" cy="16" r="4.5" fill="#009E73"/></svg>"""
 
-st.set_page_config(page_title="Relay", page_icon=ICON, layout="wide")
-
 new = st.Page("screens/new.py", title="New", icon=":material/add:", url_path="new")
 page = st.navigation(
     [
@@ -24,9 +22,14 @@ page = st.navigation(
     ],
     position="top",
 )
+st.set_page_config(page_title=f"{page.title} · Relay", page_icon=ICON, layout="wide")
 
 # Streamlit's own download of a table writes cells as they are, which a spreadsheet may run as formulas.
 st.html('<style>[data-testid="stElementToolbarButton"]:has([aria-label^="Download as CSV"]){display:none}</style>')
+
+# Streamlit writes white on the first colour, which is light on a dark ground.
+if st.context.theme.type == "dark":
+    st.html('<style>[data-testid="stBaseButton-primary"]:not(:disabled) {color: #12171D}</style>')
 
 settings = settings_now()
 with told_in_words(settings):

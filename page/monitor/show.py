@@ -102,7 +102,7 @@ def show_numbers(report: Report) -> None:
 
 def show_evidence(report: Report) -> None:
     """The chart of the evidence over the version's whole time in production."""
-    st.subheader("Evidence over time", anchor=False)
+    st.header("Evidence over time", anchor=False)
     drawn = draw_evidence(report.evidence)
     if not drawn:
         st.caption("The monitor has not looked at enough records to draw a line.")
@@ -122,7 +122,7 @@ def show_columns(report: Report) -> None:
     verdict = report.verdict
     if not (verdict.columns or verdict.factor or verdict.segment):
         return
-    st.subheader("Columns", anchor=False)
+    st.header("Columns", anchor=False)
     if (factor := verdict.factor) is not None:
         st.markdown(
             plain(f"{factor.share:.0%} of the records look as if {factor.column} were multiplied by {factor.factor:g}.")
@@ -155,7 +155,7 @@ def _say(value: float | None, *, is_mean: bool) -> str:
 
 def show_labels(labels: LabelState | None) -> None:
     """Expected beside realised scores."""
-    st.subheader("Expected and realised", anchor=False)
+    st.header("Expected and realised", anchor=False)
     if labels is None:
         st.info(
             "No record has a label yet. Report what turned out to be true with `POST /labels` or "
@@ -230,7 +230,7 @@ def show_decisions(seen: Seen) -> None:
     """What follows now, the reference in use, and who decided what before."""
     report = seen.report
     decision, baseline = report.decision, report.baseline
-    st.subheader("Decisions", anchor=False)
+    st.header("Decisions", anchor=False)
     until = (
         f" No run is asked for before {show_unix(decision.refused_until_unix)}." if decision.refused_until_unix else ""
     )

@@ -24,7 +24,7 @@ def show_made(settings: Settings) -> None:
     uploads = list_uploads(settings)
     if not uploads:
         return
-    st.subheader("Uploads", anchor=False)
+    st.header("Uploads", anchor=False)
     for upload in uploads:
         with st.container(border=True, key=f"new-upload:{upload.name}"):
             _show_upload(settings, upload)

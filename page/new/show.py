@@ -72,7 +72,7 @@ def show_warnings(draft: Draft) -> None:
 
 def show_choices(work: Work, first: Draft, draft: Draft) -> None:
     """Target, model, and the recipe's name and title."""
-    st.subheader("What to predict", anchor=False)
+    st.header("What to predict", anchor=False)
     left, right = st.columns(2)
     with left:
         _choose_target(work, first, draft)

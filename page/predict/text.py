@@ -22,7 +22,7 @@ SIGNS = {"yes": ":material/check:", "no": ":material/close:", "undecided": ":mat
 
 def show_question(settings: Settings, source: str, result: Result) -> None:
     """The box, and the answer to the last question as long as the model is the one that was asked."""
-    st.subheader("Who writes like this?", anchor=False)
+    st.header("Who writes like this?", anchor=False)
     if MODEL_FILE not in result.receipt.files:
         st.caption("There is no model to ask: it takes two labels with two documents each.")
         return

@@ -113,7 +113,7 @@ def show_figures(result: Result) -> None:
     if is_own:
         _show_metrics(figures)
         return
-    st.subheader("Figures", anchor=False)
+    st.header("Figures", anchor=False)
     if not figures:
         st.caption("None: nothing could be judged.")
         return
@@ -134,7 +134,7 @@ def show_figures(result: Result) -> None:
 
 def _show_metrics(figures: Sequence[Figure]) -> None:
     if figures:
-        st.subheader("Metrics", anchor=False)
+        st.header("Metrics", anchor=False)
         st.table(
             [
                 {"Metric": plain(figure.name) + (" (decides)" if figure.decides else ""), "Value": show(figure.value)}
@@ -152,7 +152,7 @@ def show_tables(result: Result, *, key_prefix: str) -> None:
         return
     from page.data.rows import read_start  # Arrow: not before the first paint
 
-    st.subheader("Tables", anchor=False)
+    st.header("Tables", anchor=False)
     for name, tab in zip(names, st.tabs([plain(Path(name).stem) for name in names]), strict=True):
         with tab:
             rows, total = read_start(result.folder / name, FIRST_ROWS)

@@ -28,7 +28,7 @@ WORDS = {
 
 def show_schedule(settings: PageSettings, recipe: str, overrides: Sequence[str]) -> None:
     """The part of the page about the schedule; one line where there is none."""
-    st.subheader("On schedule", anchor=False)
+    st.header("On schedule", anchor=False)
     settings = without_switched_off(settings)
     if not settings.airflow_url:
         st.caption("`make schedule` runs all stages every ten minutes with Airflow, and puts a button for it here.")

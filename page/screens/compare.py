@@ -87,7 +87,7 @@ def _name(folder: Path, receipt: Receipt) -> str:
 
 def show_parameters(first: Result, second: Result) -> None:
     """What decided the results and differs."""
-    st.subheader("What differs", anchor=False)
+    st.header("What differs", anchor=False)
     differences = compare_keys(first.receipt, second.receipt)
     if not differences:
         st.caption("Code, parameters and data are the same.")
@@ -123,7 +123,7 @@ def _word(value: object) -> str:
 
 def show_metrics(first: Result, second: Result) -> None:
     """What the results are judged by, and every other number, with the difference."""
-    st.subheader("Figures", anchor=False)
+    st.header("Figures", anchor=False)
     tabulate_numbers(compare_figures(first.metrics, second.metrics))
     with st.expander("Rows, baselines and other numbers", icon=":material/numbers:"):
         tabulate_numbers(compare_rest(first.metrics, second.metrics))
@@ -152,7 +152,7 @@ def _signed(difference: float) -> str:
 
 def show_plots(settings: Settings, first: Result, second: Result) -> None:
     """The charts beside each other."""
-    st.subheader("Charts", anchor=False)
+    st.header("Charts", anchor=False)
     if changed := find_changed(read_signs(first.metrics), read_signs(second.metrics)):
         more = [f"{len(changed) - MOST_NAMED} more"] if len(changed) > MOST_NAMED else []
         named = list_words([*changed[:MOST_NAMED], *more])

@@ -36,7 +36,7 @@ def show() -> None:
     layers = [layer for layer in TITLES if STAGE_OF[layer] in recipe.sections]
     found = {layer: find(settings, recipe.name, layer) for layer in layers}
     others = {} if "raw" in found else {name: find(settings, name, "raw") for name in recipe.reads}
-    st.subheader("Lineage", anchor=False)
+    st.header("Lineage", anchor=False)
     result = find_result(settings, recipe.name) if "model" in recipe.sections else None
     st.html(lineage.draw(lineage.trace(found.get("raw"), found.get("processed"), result, others)))
     if "raw" not in found:
@@ -98,9 +98,9 @@ def show_dataset(settings: Settings, recipe: str, layer: Layer, receipt: Receipt
     st.code(receipt.fingerprint, language=None, wrap_lines=True)
     if receipt.way_back:
         st.caption(plain(say_way_back(receipt)))
-    show_columns(receipt)
+    show_columns(receipt, layer)
     show_distributions(view, layer)
-    st.subheader("First rows", anchor=False)
+    st.header("First rows", anchor=f"{layer}-first-rows")
     st.dataframe(view.first_rows, hide_index=True, height=320, key=f"{layer}-rows", alt="First rows")
     first = "All" if view.first_rows.num_rows == receipt.rows else f"The first {view.first_rows.num_rows:,} of"
     st.caption(f"{first} {receipt.rows:,} rows; long texts are cut.")
@@ -136,9 +136,9 @@ def read_view(_settings: Settings, recipe: str, layer: Layer, fingerprint: str) 
     return rows.read_view(_settings, recipe, layer, fingerprint)
 
 
-def show_columns(receipt: Receipt) -> None:
+def show_columns(receipt: Receipt, layer: Layer) -> None:
     """The schema with units and descriptions."""
-    st.subheader("Columns", anchor=False)
+    st.header("Columns", anchor=f"{layer}-columns")
     wanted = ("name", "type", "role", "unit", "description")
     used = [key for key in wanted if any(column.get(key) for column in receipt.columns)]
     table: list[dict[str, Any]] = [
@@ -151,7 +151,7 @@ def show_distributions(view: rows.View, layer: Layer) -> None:
     """A small chart a column."""
     from page.results.charts import draw_distribution  # Altair: not before the first paint
 
-    st.subheader("Distributions", anchor=False)
+    st.header("Distributions", anchor=f"{layer}-distributions")
     st.caption(f"Of {view.sampled_rows:,} rows, spread evenly over the file. Hover over a bar for its figures.")
     grid = st.columns(3, gap="medium")
     for number, shown in enumerate(view.distributions):
@@ -174,7 +174,7 @@ def _say_more(shown: rows.Distribution) -> str:
 
 def show_rejected(settings: Settings, recipe: str, layer: Layer, receipt: Receipt) -> None:
     """How many rows do not match the schema and why, what was left out on purpose, and the first of the former."""
-    st.subheader("Rejected and left out", anchor=False)
+    st.header("Rejected and left out", anchor=f"{layer}-rejected")
     if not receipt.rejected.rows and not receipt.dropped:
         st.caption("No row was rejected, and none was left out.")
     kinds = {"rejected": receipt.rejected.reasons, "left out, as the recipe asks": receipt.dropped}

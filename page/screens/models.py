@@ -129,7 +129,7 @@ def show_version_list(settings: Settings, source: str, recipe: Recipe, version_l
 
 def show_production(settings: Settings, source: str, version_list: VersionList) -> None:
     """The version that is served, and what can be done about it."""
-    st.subheader("In production", anchor=False)
+    st.header("In production", anchor=False)
     version, period = version_list.production, version_list.period
     if version is None or period is None:
         st.warning("No version is in production, so none is served: promote one below.", icon=":material/block:")
@@ -154,7 +154,7 @@ def show_production(settings: Settings, source: str, version_list: VersionList) 
 
 def show_versions(settings: Settings, source: str, version_list: VersionList) -> None:
     """A box a version, the newest first."""
-    st.subheader("Versions", anchor=False)
+    st.header("Versions", anchor=False)
     shown = version_list.versions
     if len(shown) > FIRST_VERSIONS and not st.toggle(f"All {len(shown)} versions", key=f"{source}:all-versions"):
         shown = shown[:FIRST_VERSIONS]
@@ -201,7 +201,7 @@ def show_gate(gate: Mapping[str, Any] | None) -> None:
 
 def show_history(version_list: VersionList) -> None:
     """Who was in production when."""
-    st.subheader("History of production", anchor=False)
+    st.header("History of production", anchor=False)
     rows = [
         {
             "Version": str(one.version.number),
@@ -257,7 +257,7 @@ def do(settings: Settings, source: str, change: Change, why: str) -> tuple[bool,
 
 def show_card(settings: Settings, source: str, version_list: VersionList) -> None:
     """The model card of one version: made when asked for, to read here and to take away."""
-    st.subheader("Model card", anchor=False)
+    st.header("Model card", anchor=False)
     ours = [version for version in version_list.versions if version.run_id and CONTRACT_SHA256 in version.tags]
     if not ours:
         st.caption("No version here was registered by Relay: nothing is known for a card.")

@@ -71,7 +71,7 @@ def show_work(settings: PageSettings, work: Work) -> None:
         RelayError: the file cannot be read.
     """
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(plain(work.upload.given), anchor=False, width="content")
+        st.header(plain(work.upload.given), anchor=False, width="content")
         if st.button("Close", icon=":material/close:", type="tertiary", help="The file stays; see below"):
             end()
             st.rerun()
@@ -97,10 +97,10 @@ def show_work(settings: PageSettings, work: Work) -> None:
         work.shown = draft
     show_counts(draft, first)
     show_warnings(draft)
-    st.subheader("First rows", anchor=False)
+    st.header("First rows", anchor=False)
     draw_first_rows(draft)
     show_choices(work, first, draft)
-    st.subheader("Columns", anchor=False)
+    st.header("Columns", anchor=False)
     open_guesses = show_questions(work, first, draft)
     draw_table(draft, work.table_key)
     show_evidence(draft)

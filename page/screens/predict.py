@@ -48,11 +48,11 @@ def show() -> None:
         return
     say_who_answers(settings, answering, served)
     key = f"{source}:predict:{served.model}:{served.version}"
-    st.subheader("One record" if served.contract.task != ModelTask.AUTHORSHIP else "One text", anchor=False)
+    st.header("One record" if served.contract.task != ModelTask.AUTHORSHIP else "One text", anchor=False)
     st.fragment(predict_one)(settings, source, answering, served, key)
-    st.subheader("Many records", anchor=False)
+    st.header("Many records", anchor=False)
     st.fragment(predict_many)(settings, answering, served, key)
-    st.subheader("Last predictions", anchor=False)
+    st.header("Last predictions", anchor=False)
     if isinstance(answering, Api):
         st.fragment(show_last)(settings, answering, served, key)
     else:

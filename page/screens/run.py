@@ -32,7 +32,7 @@ def show() -> None:
     entitle(recipe)
     left, right = st.columns([2, 1], gap="large")
     with right:
-        st.subheader("Parameters", anchor=False)
+        st.header("Parameters", anchor=False)
         overrides = None
         with told_in_words(settings):
             overrides = fill_in(settings, source, recipe, stages)

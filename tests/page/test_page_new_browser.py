@@ -84,7 +84,7 @@ WATCH = """() => {
     window.distances = new Set();
     const top = selector => document.querySelector(selector)?.getBoundingClientRect().top;
     const look = () => {
-        const distance = Math.round(top("[data-testid=stMetric]") - top("h3"));
+        const distance = Math.round(top("[data-testid=stMetric]") - top("h2"));
         if (!Number.isNaN(distance)) window.distances.add(distance);
         requestAnimationFrame(look);
     };

@@ -146,5 +146,5 @@ def test_a_recipe_without_a_model_says_where_its_rows_are(
     assert not app.error
     for page, told in {"data": "Distributions", "models": "has no model", "predict": "has no model"}.items():
         app.switch_page(f"screens/{page}.py").run()
-        assert told in words(app) + "".join(found.value for found in app.subheader)
+        assert told in words(app) + "".join(found.value for found in app.header)
         assert not app.error
