@@ -113,7 +113,8 @@ class ClusterEngine:
             interrupt.check()
             try:
                 return future.result(timeout=LOOK_SECONDS)
-            except TimeoutError:
+            except (TimeoutError, UnboundLocalError):
+                # The second is a timeout too, of a busy machine: https://github.com/dask/distributed/issues/8514.
                 self._look()
             except CancelledError:
                 raise self._lost() from None

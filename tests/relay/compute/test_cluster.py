@@ -1,7 +1,9 @@
 """Tasks on a cluster: the same results as on this machine, and nothing that a task does ends its worker."""
 
+import pickle
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import cluster_tasks
 import numpy as np
@@ -11,6 +13,7 @@ from clusters import Cluster
 from loguru import logger
 
 from relay.compute import preflight
+from relay.compute.cluster import ClusterEngine
 from relay.compute.engine import Engine, run_in_order
 from relay.compute.errors import (
     ComputeError,
@@ -20,6 +23,7 @@ from relay.compute.errors import (
 )
 from relay.compute.opening import open_engine
 from relay.compute.own_source import OwnSource
+from relay.compute.worker import RAISED
 from relay.handoff.errors import RecipeError, UsageError
 
 pytestmark = pytest.mark.slow
@@ -113,6 +117,21 @@ def test_a_function_of_a_user_runs_on_a_worker_that_has_no_recipes(engine: Engin
     ]
     tasks = [Own(versions[number % 2], number) for number in range(4)]
     assert list(run_in_order(engine, cluster_tasks.call_own, tasks)) == [1, 3, 3, 5]
+
+
+def test_a_wait_that_dask_breaks_off_on_a_busy_machine_is_taken_up_again(engine: Engine) -> None:
+    assert isinstance(engine, ClusterEngine)
+    unknown = engine.send("number", pickle.dumps(None))  # its session is known, what it is asked to do is not
+    real, broken = unknown.result, [UnboundLocalError("cannot access local variable 'result'"), TimeoutError()]
+
+    def result(timeout: float) -> Any:
+        if broken:
+            raise broken.pop()
+        return real(timeout)
+
+    unknown.result = result
+    assert engine.wait_for(unknown)[0] == RAISED
+    assert broken == []
 
 
 def test_two_runs_at_once_do_not_disturb_each_other(engine: Engine, cluster: Cluster) -> None:
