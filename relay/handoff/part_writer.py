@@ -10,6 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from relay.handoff import interrupt
 from relay.handoff.block import REJECTED_SCHEMA, Block, Stored
 from relay.handoff.dataset import HashingFile
 from relay.handoff.files import sync_folder
@@ -201,6 +202,7 @@ def make_part(
     read, dropped, warnings = 0, Counter[str](), dict.fromkeys(notes)
     try:
         for block in blocks:
+            interrupt.check()  # in a thread a signal raises nothing
             read += block.read
             dropped.update(block.dropped)
             warnings |= dict.fromkeys(block.warnings)

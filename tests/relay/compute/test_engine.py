@@ -1,5 +1,8 @@
 """Tasks in order, at most some ahead, on the engines of this machine."""
 
+import itertools
+import os
+import signal
 import subprocess
 import sys
 import threading
@@ -7,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from relay.compute.engine import Engine, run_in_order
@@ -14,7 +18,11 @@ from relay.compute.errors import NoDaskError, SchedulerLostError, TaskEndedError
 from relay.compute.folder import data_folder
 from relay.compute.local import LocalEngine
 from relay.compute.opening import open_engine
+from relay.handoff import interrupt
+from relay.handoff.block import Block
 from relay.handoff.errors import UsageError
+from relay.handoff.part_writer import make_part
+from relay.handoff.parts import PartPaths
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -143,6 +151,27 @@ def test_a_task_that_exits_does_not_end_the_stage(engine: Engine) -> None:
 def test_an_impossible_number_of_tasks_ahead_is_refused(engine: Engine) -> None:
     with pytest.raises(ValueError, match="at least 1, not 0"):
         run_in_order(engine, square, [], ahead=0)
+
+
+def make_endlessly(folder: Path) -> None:
+    schema = pa.schema([("x", pa.int64())])
+    block = Block(pa.table({"x": [1]}, schema=schema), read=1)
+    make_part(PartPaths(folder, 0), schema, itertools.repeat(block, 1_000_000))
+
+
+def test_ctrl_c_ends_the_parts_that_threads_are_making(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    monkeypatch.setattr(interrupt, "_is_asked", False)
+    interrupt.listen()
+    try:
+        with open_engine(tmp_path, threads=2) as engine:
+            threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+            with pytest.raises(KeyboardInterrupt):
+                list(run_in_order(engine, make_endlessly, [tmp_path / "a", tmp_path / "b"]))
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
 
 
 class _Lost:
