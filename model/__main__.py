@@ -14,12 +14,13 @@ from loguru import logger
 from model import __doc__ as description
 from model.parameters import EstimatorParameters, ModelParameters, find_own, parse_parameters
 from model.release.track import Finished, track
+from model.style_parameters import AuthorshipParameters
 from relay.handoff.code import HANDOFF, Code
 from relay.handoff.column import READING_KEYS, SERVED_KEYS, fill_served_keys
 from relay.handoff.program import main
 from relay.handoff.receipt import Receipt, Rejects
 from relay.handoff.recipe import Recipe
-from relay.handoff.run import Run
+from relay.handoff.run import InputChangedError, Run
 from relay.handoff.settings import PROMOTE
 from relay.handoff.stage import Stage
 from relay.handoff.verbs import Verb
@@ -138,6 +139,7 @@ class Model(Stage[ModelParameters]):
         """The processed dataset, and the files that arguments name."""
         found = run.identify(run.dataset(READS, READS_FROM))
         own = self.own(run)
+        found |= _hash_lists(run)
         return found if own is None else found | own.inputs(run.settings.data_dir)
 
     def schema(self, run: Run[ModelParameters]) -> dict[str, Any]:
@@ -183,6 +185,7 @@ class Model(Stage[ModelParameters]):
 
             results = add_warnings(train(dataset, run.recipe, run.parameters), dataset.receipt.warnings)
             files, rows, dropped = render_files(results), results.rows, results.dropped
+            _require_same_lists(run)
         else:
             from model.training.apart import train_apart
 
@@ -219,6 +222,22 @@ class Model(Stage[ModelParameters]):
                 f"{error}. The result is whole in {latest}",
                 next_step=f"Send it later: `python -m model track {run.recipe.argument}`",
             ) from error
+
+
+def _hash_lists(run: Run[ModelParameters]) -> dict[str, str]:
+    """Name -> SHA-256 of each list of words beside the recipe."""
+    if not isinstance(run.parameters, AuthorshipParameters):
+        return {}
+    from model.training.authorship.word_lists import hash_lists  # of one kind of model only
+
+    return hash_lists(run.recipe, run.parameters)
+
+
+def _require_same_lists(run: Run[ModelParameters]) -> None:
+    """Refuse a result for which a list of words was another one than in the key."""
+    for name, digest in _hash_lists(run).items():
+        if run.key.inputs.get(name) != digest:
+            raise InputChangedError(name)
 
 
 STAGE = Model()

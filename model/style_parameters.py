@@ -1,10 +1,12 @@
 """The `[model]` section of a recipe of texts, `kind = "authorship"`, typed."""
 
+import re
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from relay.handoff.recipe import Section
+from stylometry.word_lists import WordChoice
 
 Distance = Literal[
     "count_manhattan",
@@ -93,6 +95,14 @@ class AuthorshipParameters(Section):
     culling: Annotated[float, Field(ge=0, le=1)] = 0.0
     """Share of the chunks that must hold an n-gram for it to count: those of one text's subject are left out. A number
     above 1 is read as per cent."""
+    without: Annotated[list[str], Field(default_factory=list)]
+    """Words that no feature may hold: words, names of lists such as "pronouns.en" or "stop_words.la", and files beside
+    the recipe such as "names.txt", one word per line. Only for words."""
+    start_at: Annotated[int, Field(ge=1)] = 1
+    """Rank of the most frequent n-gram that counts: 51 skips the 50 most frequent ones of all texts together."""
+    feature_list: str = ""
+    """File beside the recipe, such as "words.txt", whose lines are the n-grams that may be features; for words, lines
+    with # are comments. Default: all n-grams."""
     projection: Literal["tsne", "pca", "pcoa"] | None = None
     """How distances become two coordinates; default tsne, in time order pca."""
     order: Literal["", "time"] = ""
@@ -113,6 +123,19 @@ class AuthorshipParameters(Section):
     caveat: str = ""
     """What else goes with the label, in a sentence: it closes the findings."""
 
+    _chosen: WordChoice = PrivateAttr(default_factory=WordChoice)
+
+    @property
+    def chosen(self) -> WordChoice:
+        """What the lists hold, once they were read."""
+        return self._chosen
+
+    def choose(self, chosen: WordChoice) -> "AuthorshipParameters":
+        """The same with what the lists hold, which is in the key by the parameters and the files."""
+        copied = self.model_copy()
+        copied._chosen = chosen
+        return copied
+
     @model_validator(mode="after")
     def _sizes_fit_the_chunking(self) -> "AuthorshipParameters":
         """`chunk_chars` belongs to `"within"`, `chunks` to `"joined"`, where `stability` is refused."""
@@ -121,6 +144,22 @@ class AuthorshipParameters(Section):
                 raise ValueError(f'{other} has no effect with chunking = "{self.chunking}"; remove one of the two')
         if self.stability and self.chunking == "joined":
             raise ValueError('stability cuts within documents; leave it out, or choose chunking = "within"')
+        return self
+
+    @model_validator(mode="after")
+    def _lists_are_named(self) -> "AuthorshipParameters":
+        """`without` needs words; files are named `NAME.txt`, without a folder."""
+        if self.without and self.units == "chars":
+            raise ValueError('without leaves out words; expected units = "words", or no without')
+        for name in (*self.without, *([self.feature_list] if self.feature_list else [])):
+            if name.endswith(".txt") and not re.fullmatch(r"\w[\w. -]*\.txt", name):
+                raise ValueError(
+                    f'"{name}" is no file beside the recipe; expected a name such as "words.txt", no folder'
+                )
+        if self.feature_list and not self.feature_list.endswith(".txt"):
+            raise ValueError(
+                f'feature_list = "{self.feature_list}" is no text file; expected a name such as "words.txt"'
+            )
         return self
 
     @model_validator(mode="after")

@@ -5,7 +5,7 @@ from typing import Any, Literal, Self
 
 import numpy as np
 import numpy.typing as npt
-from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin
+from sklearn.base import ClassifierMixin, TransformerMixin
 from sklearn.utils import Tags
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, check_is_fitted
@@ -17,17 +17,19 @@ from stylometry.delta import Distance, find_distance
 from stylometry.errors import StylometryError
 from stylometry.features import Scale
 from stylometry.imposters import Borders, Imposters, Verification, score_candidates, tune_borders
+from stylometry.kept import KeptEstimator
 from stylometry.leaving_out import judge_without_each
 from stylometry.profiles import Ngram, Profile, Reading, fit_profile
 from stylometry.projection import add_points, pcoa
 from stylometry.shingles import measure_repetition
 from stylometry.spelling import NormalForm
+from stylometry.word_choice import WordChoice, choose_words
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
 
-class AuthorshipClassifier(TransformerMixin, ClassifierMixin, BaseEstimator):  # type: ignore[misc]
+class AuthorshipClassifier(TransformerMixin, ClassifierMixin, KeptEstimator):  # type: ignore[misc]
     """Attributes texts to the author whose texts are nearest.
 
     The defaults are those that do best on the Federalist Papers, whose answer is known: Cosine Delta on the 150 most
@@ -42,6 +44,9 @@ class AuthorshipClassifier(TransformerMixin, ClassifierMixin, BaseEstimator):  #
         compare_with: "text" or "centroid": what of an author must be near, one text or the mean of all.
         normal_form: Unicode normal form in which texts are read, see spelling.normalise; None as written.
         strip_accents: Whether to read texts without accents.
+        without: Words that no feature may hold, see word_choice.WordChoice.
+        only: n-grams that may be features; empty for all.
+        skipped: n-grams that are no features.
 
     Attributes:
         classes_: The authors, sorted (authors,).
@@ -69,6 +74,9 @@ class AuthorshipClassifier(TransformerMixin, ClassifierMixin, BaseEstimator):  #
         compare_with: Literal["text", "centroid"] = "text",
         normal_form: NormalForm | None = "NFC",
         strip_accents: bool = False,
+        without: Sequence[str] = (),
+        only: Sequence[str] = (),
+        skipped: Sequence[str] = (),
     ) -> None:
         self.ngram = ngram
         self.n = n
@@ -78,6 +86,9 @@ class AuthorshipClassifier(TransformerMixin, ClassifierMixin, BaseEstimator):  #
         self.compare_with = compare_with
         self.normal_form = normal_form
         self.strip_accents = strip_accents
+        self.without = without
+        self.only = only
+        self.skipped = skipped
 
     def fit(self, texts: Sequence[str], y: Sequence[Any], documents: Sequence[Any] | None = None) -> Self:
         """Learn from texts (texts,) by known authors (texts,).
@@ -92,7 +103,7 @@ class AuthorshipClassifier(TransformerMixin, ClassifierMixin, BaseEstimator):  #
             StylometryError: If the texts are none or too short, there is one author only, or a parameter is out of
                 range.
         """
-        counts = self._reading().count(texts)
+        counts = choose_words(self._reading().count(texts), self._choice())
         check_consistent_length(texts, y)
         check_classification_targets(y)
         self.classes_, authors = np.unique(np.asarray(y), return_inverse=True)
@@ -174,7 +185,7 @@ class AuthorshipClassifier(TransformerMixin, ClassifierMixin, BaseEstimator):  #
 
     def find_lowest_coverage(self, texts: Sequence[str]) -> float:
         """The lowest coverage of a document by the features of the others: of the texts that were fitted, in order."""
-        counts = self._reading().count(texts)
+        counts = choose_words(self._reading().count(texts), self._choice())
         return find_lowest_coverage(counts, self.documents_, features=self.features, culling=self.culling)
 
     def _ask_chunks(self, text: str, chunks: list[str], chars: int, lowest_coverage: float | None) -> Style:
@@ -268,11 +279,6 @@ class AuthorshipClassifier(TransformerMixin, ClassifierMixin, BaseEstimator):  #
         tags.target_tags.required = True
         return tags
 
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        """Restore a kept classifier; version 0.1 called the distance of frequencies `manhattan`."""
-        renamed = "frequency_manhattan" if state.get("distance") == "manhattan" else state.get("distance")
-        super().__setstate__({**state, "distance": renamed})
-
     def _read(self, texts: Sequence[str]) -> Floats:
         check_is_fitted(self)
         profile = Profile(self.ngrams_, self._distance().needs, Scale(self.means_, self.deviations_))
@@ -280,6 +286,9 @@ class AuthorshipClassifier(TransformerMixin, ClassifierMixin, BaseEstimator):  #
 
     def _reading(self) -> Reading:
         return Reading(self.ngram, self.n, self.normal_form, self.strip_accents)
+
+    def _choice(self) -> WordChoice:
+        return WordChoice(tuple(self.without), tuple(self.only), tuple(self.skipped))
 
     def _distance(self) -> Distance:
         return find_distance(self.distance)

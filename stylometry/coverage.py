@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stylometry.errors import StylometryError
-from stylometry.features import CountTable, most_frequent_without_each
+from stylometry.features import CountTable, count_all, most_frequent_without_each
 
 Integers = npt.NDArray[np.int64]
 
@@ -34,11 +34,12 @@ def find_lowest_coverage(counts: CountTable, documents: Integers, *, features: i
         culling: Share of the texts that must hold an n-gram, see features.most_frequent.
     """
     numbers = np.unique(documents, return_inverse=True)[1]
+    all_of = count_all(counts)
     lowest = 1.0
     for document, columns in enumerate(most_frequent_without_each(counts, numbers, features, culling)):
         rows = counts.matrix[np.flatnonzero(numbers == document)]
         own = np.bincount(rows.indices, rows.data, minlength=counts.matrix.shape[1]).astype(np.int64)
-        total = int(own.sum())
+        total = int(all_of[numbers == document].sum())
         if total:
             lowest = min(lowest, int(own[columns].sum()) / total)
     return lowest

@@ -125,10 +125,16 @@ def relative_frequencies(counts: CountTable, columns: Integers | None = None) ->
         counts: The counts.
         columns: Columns to give, in this order; by default all, which takes 8 bytes for each chunk and n-gram.
     """
-    totals = counts.matrix.sum(axis=1, dtype=np.float64)
+    totals = count_all(counts)
     frequencies = select_counts(counts, columns)
     frequencies /= np.where(totals > 0, totals, 1.0)[:, np.newaxis]
     return frequencies
+
+
+def count_all(counts: CountTable) -> Floats:
+    """Occurrences of all n-grams in each chunk, those that may be no features included (chunks,)."""
+    totals: Floats | None = getattr(counts, "totals", None)  # of a table that word_choice has narrowed
+    return np.asarray(counts.matrix.sum(axis=1, dtype=np.float64)) if totals is None else totals
 
 
 def select_counts(counts: CountTable, columns: Integers | None = None) -> Floats:

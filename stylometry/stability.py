@@ -12,6 +12,7 @@ from stylometry.evidence import silhouette
 from stylometry.ngrams import count_ngrams
 from stylometry.profiles import Ngram
 from stylometry.trust import leave_one_out
+from stylometry.word_choice import WordChoice, choose_words
 from stylometry.words import count_words
 
 FEWEST_WORDS = 2_500
@@ -62,6 +63,7 @@ def compare_settings(
     ngram: Ngram = "word",
     n: int = 1,
     copies: Sequence[int] | None = None,
+    choice: WordChoice | None = None,
 ) -> tuple[Setting, ...]:
     """One row for each combination; chunks are cut within documents, and only other documents' chunks are neighbours.
 
@@ -74,6 +76,7 @@ def compare_settings(
         ngram: "word" or "char".
         n: Words or characters in an n-gram.
         copies: Number of the text that each document is; copies of one text have one number and are no neighbours.
+        choice: Which n-grams may be features; all of them by default.
 
     Raises:
         StylometryError: If no document is long enough for one of the lengths, or a parameter is out of range.
@@ -85,11 +88,12 @@ def compare_settings(
         apart = Apart(numbers[chunks.first_document], np.zeros((0, 2), np.int64))
         words = count_words(chunks)
         counts = count_ngrams(chunks, n) if ngram == "char" else words if n == 1 else count_words(chunks, n)
+        chosen = choose_words(counts, choice or WordChoice())
         average = float(words.matrix.sum() / len(chunks))
         has_labels = len({label for label in chunks.labels if label is not None}) > 1
         for number in features:
             for name in distances:
-                between = measure(counts, name, features=number)
+                between = measure(chosen, name, features=number)
                 judged = leave_one_out(between, chunks.labels, chunks.first_document, chunks.last_document, apart=apart)
                 width = silhouette(between, chunks.labels, apart=apart).mean if has_labels else float("nan")
                 shares = (judged.accuracy, judged.balanced_accuracy, judged.majority_share)

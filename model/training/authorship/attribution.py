@@ -134,6 +134,9 @@ def fit_classifier(
         features=parameters.features or find_distance(distance).features or MOST_FEATURES,
         culling=parameters.culling,
         distance=distance,
+        without=parameters.chosen.without,
+        only=parameters.chosen.only,
+        skipped=parameters.chosen.skipped,
         normal_form=None if preparation is None or preparation.normal_form == "keep" else preparation.normal_form,
     )
     return classifier.fit(known.texts, known.labels, known.documents)

@@ -20,7 +20,7 @@ from relay.results.findings import Finding, Topic
 from stylometry.delta import find_distance
 from stylometry.trust import leave_one_out
 
-TRIGRAMS = AuthorshipParameters(kind="authorship", features=20_000, unknown=[], candidates=[])
+TRIGRAMS = AuthorshipParameters(kind="authorship", features=20_000, without=[], unknown=[], candidates=[])
 """Raw counts of all character trigrams, or as good as all: where a beginner starts, and what the others improve on."""
 
 TRIED: tuple[Distance, ...] = (

@@ -12,6 +12,7 @@ from stylometry.delta import measure
 from stylometry.errors import StylometryError
 from stylometry.features import CountTable
 from stylometry.ngrams import count_ngrams
+from stylometry.word_choice import choose_words, find_most_frequent
 from stylometry.words import count_words
 
 Floats = npt.NDArray[np.float64]
@@ -46,12 +47,21 @@ def count_units(chunks: Chunks, parameters: AuthorshipParameters) -> CountTable:
     return (count_words if parameters.units == "words" else count_ngrams)(chunks, parameters.ngram)
 
 
+def skip_most_frequent(counts: CountTable, parameters: AuthorshipParameters) -> AuthorshipParameters:
+    """The parameters with the n-grams before the rank `start_at`, by what the lists leave of all chunks together."""
+    if parameters.start_at == 1:
+        return parameters
+    left = choose_words(counts, parameters.chosen)
+    return parameters.choose(replace(parameters.chosen, skipped=find_most_frequent(left, parameters.start_at - 1)))
+
+
 def measure_styles(counts: CountTable, parameters: AuthorshipParameters) -> Floats:
     """Distances between all chunks by the recipe's distance (chunks, chunks).
 
     Raises:
         StylometryError: no n-gram is left by the culling.
     """
+    counts = choose_words(counts, parameters.chosen)
     return measure(counts, parameters.distance, features=parameters.features, culling=parameters.culling)
 
 

@@ -12,6 +12,7 @@ from relay.handoff.wording import list_words
 from relay.results.findings import Finding, Topic
 from stylometry.delta import find_distance
 from stylometry.features import CountTable, most_frequent, relative_frequencies
+from stylometry.word_choice import choose_words
 
 Floats = npt.NDArray[np.float64]
 
@@ -48,6 +49,7 @@ def find_loadings(counts: CountTable, points: Floats, parameters: AuthorshipPara
     if choose_projection(parameters) != "pcoa" or parameters.distance != "euclidean":
         return None
     usual = find_distance(parameters.distance).features
+    counts = choose_words(counts, parameters.chosen)
     columns = most_frequent(counts, parameters.features or usual, parameters.culling)
     frequencies = relative_frequencies(counts, columns)
     names = counts.ngrams

@@ -92,6 +92,7 @@ def _try_length(
             ngram="word" if parameters.units == "words" else "char",
             n=parameters.ngram,
             copies=copies,
+            choice=parameters.chosen,
         )
     except StylometryError:  # no document is so long: the other lengths answer nevertheless
         return ()

@@ -33,6 +33,7 @@ from model.training.authorship.chunking import (
     cut,
     hide_labels,
     measure_styles,
+    skip_most_frequent,
     sum_words,
 )
 from model.training.authorship.consensus import Texts, add_consensus
@@ -62,6 +63,7 @@ from model.training.authorship.stability import say_settings, tabulate_settings,
 from model.training.authorship.trust import figures_of, judge, say_trust
 from model.training.authorship.views import Views, draw_views
 from model.training.authorship.watch import watch_styles
+from model.training.authorship.word_lists import read_lists
 from model.training.contract import hash_files
 from model.training.result import Results
 from model.training.skops_file import write_model
@@ -111,6 +113,7 @@ def map_styles(table: pa.Table, recipe: Recipe, parameters: AuthorshipParameters
 def _map_documents(documents: Documents, recipe: Recipe, parameters: AuthorshipParameters) -> Results:
     chunks = cut(documents, parameters)
     counts = count_units(chunks, parameters)
+    parameters = skip_most_frequent(counts, read_lists(recipe, parameters))
     distances = measure_styles(counts, parameters)
     points, how = project(distances, choose_projection(parameters), recipe.seed)
     known = _Known(chunks, hide_labels(chunks, parameters.unknown), counts, find_repeats(documents, chunks, parameters))
