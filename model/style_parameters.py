@@ -23,7 +23,12 @@ Distance = Literal[
     "entropy",
 ]
 
-SIZES = {"within": {"chunk_chars"}, "joined": {"chunks"}, "whole": set[str]()}
+SIZES = {
+    "within": {"chunk_chars", "chunk_words", "overlap"},
+    "joined": {"chunks"},
+    "whole": set[str](),
+    "random": {"chunk_words", "samples"},
+}
 """The parameter of length that each way of cutting takes."""
 
 
@@ -76,11 +81,17 @@ class AuthorshipParameters(Section):
     """Documents by their style: chunks, n-gram counts, distances, a map, and whom unknown documents resemble."""
 
     kind: Literal["authorship"]
-    chunking: Literal["within", "joined", "whole"] = "within"
+    chunking: Literal["within", "joined", "whole", "random"] = "within"
     """within: chunks never cross a document; joined: all documents one after another, cut in equal parts; whole: each
-    document is one chunk."""
+    document is one chunk; random: words drawn at random from each document, by the recipe's seed."""
     chunk_chars: Annotated[int, Field(ge=100)] = 5_000
     """Characters a chunk has, for "within"."""
+    chunk_words: Annotated[int, Field(ge=20)] | None = None
+    """Words a chunk has instead, for "within" and "random"; not with count_manhattan."""
+    overlap: Annotated[int, Field(ge=0)] = 0
+    """Characters, or words with chunk_words, that a chunk shares with the one before, for "within"."""
+    samples: Annotated[int, Field(ge=1, le=1_000)] = 1
+    """Samples drawn from each document, for "random"."""
     chunks: Annotated[int, Field(ge=3)] = 100
     """Number of chunks, for "joined"."""
     units: Literal["chars", "words"] = "chars"
@@ -138,7 +149,7 @@ class AuthorshipParameters(Section):
 
     @model_validator(mode="after")
     def _sizes_fit_the_chunking(self) -> "AuthorshipParameters":
-        """`chunk_chars` belongs to `"within"`, `chunks` to `"joined"`, where `stability` is refused."""
+        """Each length belongs to its `chunking`; `stability` is refused with `"joined"`."""
         for other in sorted(set.union(*SIZES.values()) - SIZES[self.chunking]):
             if other in self.model_fields_set:
                 raise ValueError(f'{other} has no effect with chunking = "{self.chunking}"; remove one of the two')
@@ -160,6 +171,21 @@ class AuthorshipParameters(Section):
             raise ValueError(
                 f'feature_list = "{self.feature_list}" is no text file; expected a name such as "words.txt"'
             )
+        return self
+
+    @model_validator(mode="after")
+    def _words_make_chunks(self) -> "AuthorshipParameters":
+        """`chunk_words` stands alone and compares frequencies; "random" needs it and single words."""
+        by_words = self.chunk_words is not None
+        if self.chunking == "random" and (not by_words or self.units == "chars" or self.ngram != 1):
+            raise ValueError('chunking = "random" draws words; expected chunk_words, units = "words" and ngram = 1')
+        if by_words and self.chunking == "within" and "chunk_chars" in self.model_fields_set:
+            raise ValueError("chunk_chars and chunk_words both say how long a chunk is; remove one of the two")
+        if by_words and self.distance == "count_manhattan":
+            raise ValueError('chunk_words needs a distance of frequencies, such as distance = "cosine_delta"')
+        size = self.chunk_words or self.chunk_chars
+        if self.overlap >= size:
+            raise ValueError(f"overlap = {self.overlap} is a whole chunk; expected less than {size}")
         return self
 
     @model_validator(mode="after")

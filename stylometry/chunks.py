@@ -30,6 +30,7 @@ class Chunks:
         remainder_chars: Characters left over after the last whole chunk of each text.
         short_documents: Documents left out because they are shorter than a chunk.
         short_chars: Characters of those documents.
+        chunk_words: Words in each chunk where they were cut by words; else 0.
     """
 
     utf8: npt.NDArray[np.uint8]
@@ -41,6 +42,7 @@ class Chunks:
     remainder_chars: int = 0
     short_documents: int = 0
     short_chars: int = 0
+    chunk_words: int = 0
 
     def __post_init__(self) -> None:
         self.utf8.flags.writeable = False

@@ -1,7 +1,5 @@
 """Who writes where along one long text: windows that overlap, each compared with the known texts."""
 
-import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -15,6 +13,7 @@ from stylometry.delta import find_distance
 from stylometry.errors import StylometryError
 from stylometry.features import Scale
 from stylometry.profiles import Profile, Reading
+from stylometry.word_places import find_words as find_words
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -98,19 +97,6 @@ class KnownWindows:
         """The same for each author alone, averaged over those that have windows."""
         right = self.distances.argmin(axis=1) == self.authors
         return float(np.mean([right[self.authors == author].mean() for author in np.unique(self.authors)]))
-
-
-def find_words(text: str) -> Integers:
-    """Where each word begins and ends, in characters, as count_words has them (words, 2)."""
-    kinds = {sign: unicodedata.category(sign)[0] for sign in set(text)}
-    marks = "".join(sorted(sign for sign, kind in kinds.items() if kind == "M"))
-    # Superscripts and fractions are \w and no \d.
-    numbers = "".join(sorted(sign for sign, kind in kinds.items() if kind == "N"))
-    letter = rf"[^\W\d_{numbers}]"
-    inside = rf"{letter}|[{marks}]" if marks else letter
-    pattern = re.compile(rf"{letter}(?:{inside}|['’׳״](?={letter}))*")
-    spans = np.fromiter((place for found in pattern.finditer(text) for place in found.span()), np.int64)
-    return spans.reshape(-1, 2)
 
 
 def cut_windows(text: str, window: int, step: int) -> Windows:

@@ -15,10 +15,21 @@ FIELD_VALUES: Mapping[str, Mapping[str, Mapping[str, str]]] = {
             "ruzicka": "min_max",
         },
         "projection": {"mds": "pcoa"},
+        "chunking": {"no.sampling": "whole", "normal.sampling": "within", "random.sampling": "random"},
     }
 }
 """Section -> key -> name in the field -> ours. Source: `distance.measure` in the manual of stylo 0.7.7; classical
 multidimensional scaling is principal coordinates analysis (Gower 1966); Ruzicka's distance is 1 minus Min-Max."""
+
+FIELD_KEYS: Mapping[str, Mapping[str, str]] = {
+    "model": {
+        "mfw": "features",
+        "sample": "chunk_words",
+        "sample_size": "chunk_words",
+        "sampling": "chunking",
+    }
+}
+"""Section -> key in the field -> ours."""
 
 ROLES: Mapping[str, str] = {"class": "label"}
 """Role of a column in the field -> ours."""

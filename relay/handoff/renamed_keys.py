@@ -8,7 +8,7 @@ A recipe is renamed right after it is read, so nothing else knows an old name, a
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from relay.handoff.field_names import ROLES, read_field_value
+from relay.handoff.field_names import FIELD_KEYS, ROLES, read_field_value
 
 NEW_KEYS = {
     "ingest": {"unexpected": "extra_columns"},
@@ -42,11 +42,13 @@ def rename_keys(section: str, values: Mapping[str, Any]) -> tuple[dict[str, Any]
     renamed: dict[str, Any] = {}
     found = []
     for key, value in values.items():
-        new = NEW_KEYS.get(section, {}).get(key, key)
+        new, is_old = _find_key(section, key)
         if new != key:
             if new in values:
-                raise BothNamesError(f"[{section}] sets {key} and also {new}, its new name. Remove {key}")
-            found.append(Renaming(section, f"[{section}] {key} is now called {new}"))
+                called = "its new name" if is_old else "its name here"
+                raise BothNamesError(f"[{section}] sets {key} and also {new}, {called}. Remove {key}")
+            text = f"[{section}] {key} is {'now called ' if is_old else ''}{new}{'' if is_old else ' here'}"
+            found.append(Renaming(section, text, is_old))
         renamed[new] = rename_value(section, new, value)
         if renamed[new] != value:
             found.append(Renaming(section, f'[{section}] {new} = "{value}" is now called "{renamed[new]}"'))
@@ -74,13 +76,14 @@ def rename_overrides(changes: Iterable[tuple[str, Any]]) -> tuple[dict[str, Any]
             renamed[key] = value
             continue
         name, dot, below = rest.partition(".")
-        new = NEW_KEYS.get(section, {}).get(name, name)
+        new, is_old = _find_key(section, name)
         given = names.setdefault(f"{section}.{new}", f"{section}.{name}")
         if given != f"{section}.{name}":
             old = given if name == new else f"{section}.{name}"
             raise BothNamesError(f"overrides set {old} and also {section}.{new}, its new name. Remove {old}")
         if new != name:
-            found.append(Renaming(section, f"override {section}.{name} is now called {section}.{new}"))
+            called = f"now called {section}.{new}" if is_old else f"{section}.{new} here"
+            found.append(Renaming(section, f"override {section}.{name} is {called}", is_old))
         renamed[f"{section}.{new}{dot}{below}"] = chosen = value if dot else rename_value(section, new, value)
         if chosen is not value and chosen != value:  # not a number is unequal to itself
             found.append(Renaming(section, f"override {section}.{new}={value} is now called {section}.{new}={chosen}"))
@@ -95,6 +98,14 @@ def rename_value(section: str, key: str, value: Any) -> Any:
     """A key's value by its new name, where it has one."""
     renamed = NEW_VALUES.get(section, {}).get(key, {})
     return renamed.get(value, value) if isinstance(value, str) else value
+
+
+def _find_key(section: str, key: str) -> tuple[str, bool]:
+    """Our key, and whether the other one goes with this release."""
+    old = NEW_KEYS.get(section, {})
+    if key in old:
+        return old[key], True
+    return FIELD_KEYS.get(section, {}).get(key, key), False
 
 
 def rename_roles(columns: Any) -> list[Renaming]:

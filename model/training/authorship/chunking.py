@@ -12,6 +12,8 @@ from stylometry.delta import measure
 from stylometry.errors import StylometryError
 from stylometry.features import CountTable
 from stylometry.ngrams import count_ngrams
+from stylometry.samples import cut_overlapping, cut_words, draw_words
+from stylometry.utf8 import count_characters
 from stylometry.word_choice import choose_words, find_most_frequent
 from stylometry.words import count_words
 
@@ -19,18 +21,31 @@ Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
 
-def cut(documents: Documents, parameters: AuthorshipParameters) -> Chunks:
+def cut(documents: Documents, parameters: AuthorshipParameters, seed: int = 0) -> Chunks:
     """The documents in chunks of equal length, or whole.
 
     Raises:
         StylometryError: there is too little text.
     """
     texts = (documents.utf8, documents.offsets)
+    if parameters.chunk_words is not None and parameters.chunking == "random":
+        return draw_words(texts, documents.labels, parameters.chunk_words, samples=parameters.samples, seed=seed)
+    if parameters.chunk_words is not None and parameters.chunking == "within":
+        return cut_words(texts, documents.labels, parameters.chunk_words, overlap=parameters.overlap)
+    if parameters.chunking == "within" and parameters.overlap:
+        return cut_overlapping(texts, documents.labels, parameters.chunk_chars, overlap=parameters.overlap)
     if parameters.chunking == "within":
         return cut_within(texts, documents.labels, parameters.chunk_chars)
     if parameters.chunking == "whole":
         return keep_whole(texts, documents.labels)
     return cut_joined(texts, documents.labels, chunks=parameters.chunks)
+
+
+def measure_length(chunks: Chunks) -> int:
+    """Characters of a chunk, on average where chunks were cut by words; 0 for whole documents."""
+    if not chunks.chunk_words:
+        return chunks.chunk_chars
+    return int(count_characters(chunks.utf8, chunks.offsets)[-1]) // len(chunks)
 
 
 def hide_labels(chunks: Chunks, unknown: list[str]) -> Chunks:
@@ -47,12 +62,18 @@ def count_units(chunks: Chunks, parameters: AuthorshipParameters) -> CountTable:
     return (count_words if parameters.units == "words" else count_ngrams)(chunks, parameters.ngram)
 
 
-def skip_most_frequent(counts: CountTable, parameters: AuthorshipParameters) -> AuthorshipParameters:
-    """The parameters with the n-grams before the rank `start_at`, by what the lists leave of all chunks together."""
+def count_chosen(chunks: Chunks, parameters: AuthorshipParameters) -> tuple[CountTable, AuthorshipParameters]:
+    """All counts, and the parameters with the n-grams before the rank `start_at` skipped, by what the lists leave.
+
+    Raises:
+        StylometryError: no chunk is long enough for an n-gram.
+    """
+    counts = count_units(chunks, parameters)
     if parameters.start_at == 1:
-        return parameters
+        return counts, parameters
     left = choose_words(counts, parameters.chosen)
-    return parameters.choose(replace(parameters.chosen, skipped=find_most_frequent(left, parameters.start_at - 1)))
+    skipped = find_most_frequent(left, parameters.start_at - 1)
+    return counts, parameters.choose(replace(parameters.chosen, skipped=skipped))
 
 
 def measure_styles(counts: CountTable, parameters: AuthorshipParameters) -> Floats:

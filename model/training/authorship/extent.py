@@ -31,7 +31,11 @@ def figures_of_extent(
         "kind": ModelTask.AUTHORSHIP,
         "documents": {"read": len(documents), "too_short": chunks.short_documents},
         "chars": {"left_over": chunks.remainder_chars, "too_short": chunks.short_chars},
-        "chunks": {"number": len(chunks), "chars": chunks.chunk_chars},
+        "chunks": {
+            "number": len(chunks),
+            "chars": chunks.chunk_chars,
+            **({"words": chunks.chunk_words} if chunks.chunk_words else {}),
+        },
         "chunks_of_label": dict(Counter("(unknown)" if label is None else label for label in chunks.labels)),
         "ngrams": {
             {"chars": "characters"}.get(parameters.units, "words"): parameters.ngram,

@@ -28,12 +28,12 @@ from model.training.authorship.attribution import (
 from model.training.authorship.by_distance import say_trials, tabulate_trials, try_distances
 from model.training.authorship.chunking import (
     choose_projection,
+    count_chosen,
     count_single_words,
-    count_units,
     cut,
     hide_labels,
+    measure_length,
     measure_styles,
-    skip_most_frequent,
     sum_words,
 )
 from model.training.authorship.consensus import Texts, add_consensus
@@ -111,9 +111,8 @@ def map_styles(table: pa.Table, recipe: Recipe, parameters: AuthorshipParameters
 
 
 def _map_documents(documents: Documents, recipe: Recipe, parameters: AuthorshipParameters) -> Results:
-    chunks = cut(documents, parameters)
-    counts = count_units(chunks, parameters)
-    parameters = skip_most_frequent(counts, read_lists(recipe, parameters))
+    chunks = cut(documents, parameters, recipe.seed)
+    counts, parameters = count_chosen(chunks, read_lists(recipe, parameters))
     distances = measure_styles(counts, parameters)
     points, how = project(distances, choose_projection(parameters), recipe.seed)
     known = _Known(chunks, hide_labels(chunks, parameters.unknown), counts, find_repeats(documents, chunks, parameters))
@@ -195,7 +194,7 @@ def _attribute(
         model=model,
         trust=trust,
         asking=Asking(
-            chunk_chars=known.chunks.chunk_chars,
+            chunk_chars=measure_length(known.chunks),
             seed=recipe.seed,
             preparation=documents.preparation,
             lowest_coverage=coverage.lowest,

@@ -94,6 +94,8 @@ def _title(chunks: Chunks, how: dict[str, Any]) -> str:
 
 def say_chunks(chunks: Chunks) -> str:
     """How many there are and how long: `85 whole documents`, `100 chunks of 5,000 characters`."""
+    if chunks.chunk_words:
+        return f"{count(len(chunks), 'chunk')} of {chunks.chunk_words:,} words"
     if chunks.chunk_chars == 0:
         return count(len(chunks), "whole document")
     return f"{count(len(chunks), 'chunk')} of {chunks.chunk_chars:,} characters"

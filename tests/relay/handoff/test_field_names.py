@@ -67,6 +67,21 @@ def test_overrides_may_use_them_too(tmp_path: Path, said: list[str]) -> None:
     ]
 
 
+def test_keys_of_the_field_are_read_too(tmp_path: Path, said: list[str]) -> None:
+    text = RECIPE + 'units = "words"\nngram = 1\nsampling = "random.sampling"\nmfw = 100\ndistance = "wurzburg"\n'
+    found = parse(tmp_path, text, "model.sample_size=500")
+    assert (found.chunking, found.features, found.chunk_words) == ("random", 100, 500)
+    assert [line.rpartition("] ")[2] for line in said] == [
+        "sampling is chunking here",
+        'chunking = "random.sampling" is "random" here',
+        "mfw is features here",
+        'distance = "wurzburg" is "cosine_delta" here',
+        "INFO override model.sample_size is model.chunk_words here",
+    ]
+    with pytest.raises(RecipeError, match=r"\[model\] sets mfw and also features, its name here\. Remove mfw"):
+        parse(tmp_path, text + "features = 50\n")
+
+
 def test_the_role_class_is_label(tmp_path: Path, said: list[str]) -> None:
     (tmp_path / "made.toml").write_text(RECIPE.replace('role = "label"', 'role = "class"'))
     recipe = load_recipe(str(tmp_path / "made.toml"))
