@@ -17,7 +17,7 @@ from adopt.data.given import Given, Kind, find_given, is_sqlite, make_title, nam
 from adopt.data.layout import Layout, Shape
 from adopt.data.looking import open_files, quietly
 from adopt.data.many_files import look_at_all
-from adopt.data.one_file import say_format
+from adopt.data.one_file import DOCUMENTS, say_format
 from adopt.data.rows import name_columns
 from adopt.data.rows import read_rows as read_rows
 from adopt.data.unreadable import refuse_unreadable
@@ -100,7 +100,7 @@ def _look_at_files(given: Given, ingest: Mapping[str, Any], decided: Mapping[str
     require_fitting(decided, found.format, name)
     chosen = {key: decided[key] for key in OF_FILES if key in decided}
     layout = Layout(
-        Shape.DOCUMENTS if found.format == "text" else Shape.TABLE,
+        Shape.DOCUMENTS if found.format in DOCUMENTS else Shape.TABLE,
         found.names,
         {**ingest, **chosen, **found.keys},
         " ".join(filter(None, (make_title(name_source(given)), found.title))),

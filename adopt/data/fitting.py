@@ -22,6 +22,8 @@ WORDS = {
     "parquet": "Parquet",
     "fixed": "fixed width",
     "text": "documents",
+    "html": "web pages",
+    "xml": "XML",
     "sql": "databases",
 }
 """Formats as people call them."""

@@ -10,7 +10,7 @@ from adopt.data.choice import ChoiceError
 from adopt.data.documents import find_documents
 from adopt.data.looked import Looked
 from adopt.data.looking import file_keys
-from adopt.data.one_file import look
+from adopt.data.one_file import DOCUMENTS, MARKUP, look
 from adopt.data.remarks import add_rules
 from adopt.notes import Note
 from relay.handoff.errors import SourceError, UsageError
@@ -68,10 +68,10 @@ def _look_at_all(files: Sequence[RawFile], decided: Mapping[str, Any], scratch: 
             first, first_name = found, part.name
         else:
             others.append((part.name, found))
-        if found.format == "text" or first.format not in ("csv", "text") or len(others) == MOST_LOOKED_AT:
+        if found.format in DOCUMENTS or first.format not in ("csv", "text") or len(others) == MOST_LOOKED_AT:
             break  # sources with types are compared as they are read
     assert first is not None  # noqa: S101 - a file has at least one part
-    if "text" in {found.format for _, found in [("", first), *others]}:
+    if {found.format for _, found in [("", first), *others]} & {*DOCUMENTS}:
         return _look_at_documents(files, first, decided, scratch)
     return _join(first_name, first, others) if others else first
 
@@ -87,14 +87,14 @@ def _look_at_documents(
     files: Sequence[RawFile], first: Looked, decided: Mapping[str, Any], scratch: Path | None
 ) -> Looked:
     found = find_documents(open_all(files, decided, scratch))
-    keys = dict(first.keys) if first.format == "text" else {}
+    keys = dict(first.keys) if first.format in DOCUMENTS else {}
     notes: dict[str, tuple[Note, ...]] = {}
     if found.item_pattern:
         keys["item_pattern"], notes["item_pattern"] = found.item_pattern, found.pattern_notes
-    if found.encoding and "encoding" not in decided:
+    if found.encoding and "encoding" not in decided and first.format not in MARKUP:
         keys["encoding"], notes["encoding"] = found.encoding, found.encoding_notes
     keys |= {key: decided[key] for key in ("encoding", "item_pattern") if key in decided}
-    return Looked("text", keys, found.names, notes, found.notes)
+    return Looked(first.format if first.format in MARKUP else "text", keys, found.names, notes, found.notes)
 
 
 def _join(first_name: str, first: Looked, others: Sequence[tuple[str, Looked]]) -> Looked:

@@ -28,6 +28,9 @@ PROSE_ENDINGS = (".md", ".markdown")
 SPARSE = re.compile(r"[+-]?[\d.]+(?:\s+\d+:[\d.eE+-]+)+\s*(?:#.*)?")
 FEW_LINES, LONGEST_SAMPLE = 4, 16 << 20
 """Lines in the usual sample, below which a longer one of so many bytes is taken: rows may be long."""
+MARKUP = ("html", "xml")
+"""Formats of texts with tags between them."""
+DOCUMENTS = ("text", *MARKUP)
 LEAST_VALUES = 50
 """Lines that are looked at to tell a format."""
 LEAST_COLUMNS = 3
@@ -45,9 +48,11 @@ def look(part: RawFile, decided: Mapping[str, Any]) -> Looked:
         UsageError: one of several tables in it must be chosen.
         SourceError: it cannot be read.
     """
-    head = part.sniff()
     ending = PurePath(strip_compression(part.content_name)).suffix.lower()
     by_name = ENDINGS.get(ending)
+    if by_name in MARKUP:
+        return Looked(by_name, {})
+    head = part.sniff()
     if head.startswith(PARQUET_MAGIC):
         return find_parquet_table(part, say_format("parquet", by_name), Limit.read(file_keys(decided)))
     if ZIP.match(head) and find_workbook(part) == "excel":

@@ -24,7 +24,7 @@ from relay.reading.packed import Limit
 
 FINDINGS = tuple(f"relay.reading.{name}" for name in ("zipped", "formats.finding", "formats.sheets", "formats.records"))
 """Modules whose log repeats what stands in the notes of the layout."""
-TEXT_FORMATS = ("csv", "fixed", "text")
+TEXT_FORMATS = ("csv", "fixed", "text", "html", "xml")
 """Formats whose cells are texts."""
 
 

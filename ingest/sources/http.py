@@ -10,6 +10,7 @@ from queue import Empty, SimpleQueue
 from threading import Event, Thread
 from time import monotonic
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 from loguru import logger
 
@@ -20,6 +21,7 @@ from relay.handoff.files import Fingerprints, sync_folder
 from relay.handoff.receipt import Origin
 from relay.handoff.recipe import Column
 from relay.handoff.run import Run, format_utc
+from relay.reading.format_keys import reads_pages
 from relay.reading.rawfile import RawFile
 from relay.reading.sets import distinguish
 from relay.sources.kept import Fetched, KeptFile, Wanted, is_due, is_whole, keep_part, read_manifest, write_manifest
@@ -214,6 +216,7 @@ def list_wanted(section: HttpSection, folder: Path) -> list[Wanted]:
             name=name if names[name] == 1 else f"{name} ({names[name]})",
             item=section.items[index % len(section.items)] if section.items else items[index],
             folder=folder,
+            may_be_page=reads_pages(section, urlsplit(url).path),
             sha256=section.checksums[index].lower() if section.checksums else None,
         )
         if one.digest in wanted:

@@ -74,6 +74,9 @@ def _check_pattern(pattern: str | None) -> str | None:
     return pattern
 
 
+PAGE_ENDINGS = (".html", ".htm")
+
+
 class SkipRule(Section):
     """Which rows are no records, such as totals and page heads."""
 
@@ -99,7 +102,7 @@ def _as_list(rules: Any) -> Any:
 class FormatKeys(CellKeys):
     """What a recipe may say about files: in `[ingest]`, and wherever else a file is read."""
 
-    format: Literal["csv", "json", "jsonl", "text", "parquet", "excel", "fixed", "python"] | None = None
+    format: Literal["csv", "json", "jsonl", "text", "parquet", "excel", "fixed", "html", "xml", "python"] | None = None
     """None: by the ending of the file's name. python: a function of one's own reads the files."""
     extra_columns: ExtraColumns = "refuse"
     """What to do with columns that the recipe does not declare. keep: take them with the types that they come with."""
@@ -156,6 +159,11 @@ class FormatKeys(CellKeys):
     """Text: patterns of lines near a document's beginning, one after the other. What stands up to such a line is head,
     not text; its named groups become columns."""
 
+    leave_out: list[
+        Literal["headings", "notes", "quotations", "tables", "links", "speakers", "stage_directions", "front_and_back"]
+    ] = Field(default_factory=list)
+    """HTML and XML: parts that are not taken into the text. `links` are of HTML, the last three of TEI."""
+
     @property
     def header_rows(self) -> int:
         """How many rows hold the columns' names."""
@@ -199,6 +207,11 @@ class FormatKeys(CellKeys):
         return value
 
 
+def reads_pages(keys: FormatKeys, name: str) -> bool:
+    """Whether a file of that name is read as a web page."""
+    return keys.format == "html" or (keys.format is None and name.lower().endswith(PAGE_ENDINGS))
+
+
 UNDECLARED: dict[str, Any] = {
     **dict.fromkeys(
         (
@@ -211,6 +224,7 @@ UNDECLARED: dict[str, Any] = {
     "header": True,
     "header_separator": " ",
     "skip_if": [],
+    "leave_out": [],
 }
 """Key -> what it is where a recipe does not declare it, which is in no key of a run."""
 

@@ -96,13 +96,13 @@ class PackedFile(RawFile):
         """Never: packed bytes that are cut do not unpack."""
         return False
 
-    def sniff(self) -> bytes:
+    def sniff(self, *, may_be_page: bool = False) -> bytes:
         """The first bytes of what it holds.
 
         Raises:
             SourceError: it holds nothing, a web page, or another archive.
         """
-        head = super().sniff()
+        head = super().sniff(may_be_page=may_be_page)
         kind = name_archive(head)
         if kind is not None and not self._is_expected(kind):
             raise SourceError(

@@ -72,8 +72,11 @@ class RawFile:
         with self.path.open("rb") as file:
             return file.read(size)
 
-    def sniff(self) -> bytes:
+    def sniff(self, *, may_be_page: bool = False) -> bytes:
         """The first bytes.
+
+        Args:
+            may_be_page: whether the recipe reads web pages.
 
         Raises:
             SourceError: the file is empty, or a web page.
@@ -81,7 +84,7 @@ class RawFile:
         head = self.peek()
         if not head.removeprefix(UTF8_MARK).strip():
             raise SourceError(f"{self.name}: the file is empty ({self._size_shown}); look at {self.path}")
-        if head.lstrip(UTF8_MARK + b" \t\r\n").lower().startswith(HTML_BEGINNINGS):
+        if not may_be_page and head.lstrip(UTF8_MARK + b" \t\r\n").lower().startswith(HTML_BEGINNINGS):
             raise SourceError(
                 f"{self.name}: a web page came instead of data, it begins {head.strip()[:60]!r}; "
                 f"open the URL in a browser, and see {self.path}"

@@ -287,7 +287,7 @@ def _finish(wanted: Wanted, part: Part) -> Fetched:
 
 def _check_content(wanted: Wanted, part: Part) -> None:
     origin = Origin(where=wanted.name, sha256=part.sha256, bytes=part.bytes)
-    RawFile(wanted.name, "", part.path, origin).sniff()
+    RawFile(wanted.name, "", part.path, origin).sniff(may_be_page=wanted.may_be_page)
     if wanted.sha256 is None or part.sha256 == wanted.sha256.lower():
         return
     if part.is_resumed:

@@ -48,6 +48,8 @@ class Wanted:
     folder: Path
     sha256: str | None = None
     """What the file must be, when the recipe says so."""
+    may_be_page: bool = False
+    """Whether the recipe reads web pages; elsewhere one came instead of data."""
     kept: Version | None = None
     """The version that is kept already: only another one is asked for."""
 

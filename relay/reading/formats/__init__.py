@@ -18,7 +18,7 @@ from relay.handoff.writer import Block
 from relay.reading.ambiguous import AmbiguousCellError
 from relay.reading.columns import ReadColumns, open_columns
 from relay.reading.compressed import strip_compression
-from relay.reading.format_keys import FormatKeys
+from relay.reading.format_keys import FormatKeys, reads_pages
 from relay.reading.formats.located import locate
 from relay.reading.formats.packing import describe_packed_name, require_unpacked
 from relay.reading.formats.parts import open_parts
@@ -28,27 +28,30 @@ from relay.reading.skipping import describe_rule
 
 MODULES = {
     "csv": "delimited", "json": "records", "jsonl": "lines", "text": "text", "parquet": "parquet", "excel": "excel",
-    "fixed": "fixed",
+    "fixed": "fixed", "html": "markup", "xml": "markup",
 }  # fmt: skip
 
-UNCLOSED = ("csv", "jsonl", "text", "fixed")
+UNCLOSED = ("csv", "jsonl", "text", "fixed", "html")
 """Formats in which a file that is cut behind a row looks whole."""
 
 FORMATS_OF_KEYS = {
     **dict.fromkeys(("delimiter", "quote", "escape", "comment"), ("csv",)),
     "header_separator": ("csv", "excel"),
     **dict.fromkeys(("skip_rows", "header"), ("csv", "excel", "fixed")),
-    "encoding": ("csv", "jsonl", "text", "fixed"),
+    "encoding": ("csv", "jsonl", "text", "fixed", "html", "xml"),
     "sheet": ("excel",),
     "records": ("json",),
     **dict.fromkeys(("widths", "positions"), ("fixed",)),
-    **dict.fromkeys(("starts_after", "ends_before", "item_pattern", "document", "document_head"), ("text",)),
+    **dict.fromkeys(
+        ("starts_after", "ends_before", "item_pattern", "document", "document_head"), ("text", "html", "xml")
+    ),
+    "leave_out": ("html", "xml"),
 }
 """Key -> the formats that read it, where most do not."""
 
 ENDINGS = {
     ".csv": "csv", ".tsv": "csv", ".json": "json", ".jsonl": "jsonl", ".ndjson": "jsonl", ".txt": "text",
-    ".parquet": "parquet", ".xlsx": "excel", ".xlsm": "excel",
+    ".html": "html", ".htm": "html", ".xml": "xml", ".parquet": "parquet", ".xlsx": "excel", ".xlsm": "excel",
 }  # fmt: skip
 
 
@@ -98,7 +101,8 @@ def _warn_of_unused(parameters: FormatKeys, used: set[str]) -> Iterator[ColumnWa
 
 
 def _read_part(file: RawFile, parameters: FormatKeys, columns: ReadColumns, first_row: int) -> Iterator[Block]:
-    require_unpacked(file, file.sniff(), parameters.format)
+    head = file.sniff(may_be_page=reads_pages(parameters, file.content_name))
+    require_unpacked(file, head, parameters.format)
     kind = parameters.format or guess_format(file.content_name)
     _refuse_keys(file.name, kind, parameters)
     module = import_module(f"relay.reading.formats.{MODULES[kind]}")
@@ -197,6 +201,6 @@ def guess_format(name: str) -> str:
             raise RecipeError(f"{name}: {packed}")
         raise RecipeError(
             f'{name}: the ending "{ending}" tells no format; say format = "csv", "json", "jsonl", "text", "parquet", '
-            '"excel" or "fixed" in [ingest]'
+            '"excel", "fixed", "html" or "xml" in [ingest]'
         )
     return ENDINGS[ending]

@@ -9,7 +9,7 @@ from loguru import logger
 from relay.handoff.errors import SourceError
 from relay.handoff.override import quote_toml
 from relay.reading.compressed import CompressedFile, Compression, find_compression, strip_compression
-from relay.reading.format_keys import FormatKeys
+from relay.reading.format_keys import FormatKeys, reads_pages
 from relay.reading.formats.packing import find_workbook
 from relay.reading.listing import list_names
 from relay.reading.packed import ZIP, Limit
@@ -29,7 +29,7 @@ def open_parts(file: RawFile, keys: FormatKeys, *, scratch: Path | None, is_alon
     Raises:
         SourceError: the file is empty, a web page, a damaged archive, or one that is not read.
     """
-    head = file.sniff()
+    head = file.sniff(may_be_page=reads_pages(keys, file.content_name))
     compression = find_compression(head)
     if compression is None and ZIP.match(head) and find_workbook(file) is None:
         with open_members(file, keys, scratch=scratch, is_alone=is_alone) as members:

@@ -40,7 +40,18 @@ def read_file(file: RawFile, parameters: FormatKeys, columns: dict[str, Column],
         SourceError: a pattern is nowhere in the file or its name, or the text is not of the encoding.
         SchemaError: declared columns are none of these.
     """
-    documents = split_documents(_lines(file, parameters), parameters, file)
+    return read_documents(_lines(file, parameters), file, parameters, columns, first_row)
+
+
+def read_documents(
+    lines: Iterator[str], file: RawFile, parameters: FormatKeys, columns: dict[str, Column], first_row: int
+) -> Iterator[Block]:
+    """The documents that lines make.
+
+    Raises:
+        SourceError, SchemaError: as read_file.
+    """
+    documents = split_documents(lines, parameters, file)
     matched = match_columns(_column_names(parameters), columns, "drop", file.name)
     owners = {source: own for own, source in matched.items()}
     rules = [
@@ -123,11 +134,20 @@ def _lines(file: RawFile, parameters: FormatKeys) -> Iterator[str]:
     Raises:
         SourceError: a mark is not there, or a line is not of the encoding.
     """
+    blocks, encoding = open_lines(file, parameters.encoding)
+    lines = (_decode(raw, number, file, encoding) for number, raw in enumerate(split_lines(blocks), 1))
+    return between_marks(lines, parameters, file)
+
+
+def between_marks(lines: Iterator[str], parameters: FormatKeys, file: RawFile) -> Iterator[str]:
+    """The lines after `starts_after` and before `ends_before`.
+
+    Raises:
+        SourceError: a mark is not there.
+    """
     is_inside = parameters.starts_after is None
     is_ended = False
-    blocks, encoding = open_lines(file, parameters.encoding)
-    for number, raw in enumerate(split_lines(blocks), 1):
-        line = _decode(raw, number, file, encoding)
+    for line in lines:
         if not is_inside:
             is_inside = re.search(parameters.starts_after or "", line) is not None
         elif parameters.ends_before is not None and re.search(parameters.ends_before, line):

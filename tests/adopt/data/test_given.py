@@ -264,3 +264,20 @@ def test_a_folder_with_signs_of_patterns_is_named_file_by_file(tmp_path: Path) -
     assert [note.text for note in layout.notes if note.is_question] == [
         "folders such as year=2024 hold a value in their name, which is read as no column"
     ]
+
+
+@pytest.mark.parametrize(
+    ("ending", "content"),
+    [("xml", "<TEI><teiHeader/><text><p>Wörter {0}</p></text></TEI>"), ("html", "<!DOCTYPE html><p>Wörter {0}</p>")],
+)
+def test_a_folder_of_editions_or_pages_is_read_as_texts(tmp_path: Path, ending: str, content: str) -> None:
+    for name in ("Austen_Emma", "Austen_Persuasion", "Bronte_Villette", "Bronte_Shirley"):
+        (tmp_path / f"{name}.{ending}").write_text(content.format(name), encoding="utf-8")
+    layout = find_layout(str(tmp_path))
+    assert rows(layout, tmp_path)[0] == ("Austen_Emma", "Austen", "Wörter Austen_Emma")
+    assert (layout.format, layout.names) == (ending, ("item", "label", "text"))
+    assert layout.ingest == {
+        "source": "file",
+        "path": f"{tmp_path}/*.{ending}",
+        "item_pattern": "^(?P<label>[^_]+)_",
+    }
