@@ -7,6 +7,7 @@ from pydantic import Field, PrivateAttr, model_validator
 
 from relay.handoff.recipe import Section
 from stylometry.word_lists import WordChoice
+from stylometry.word_rules import WordRule
 
 Distance = Literal[
     "count_manhattan",
@@ -96,6 +97,9 @@ class AuthorshipParameters(Section):
     """Number of chunks, for "joined"."""
     units: Literal["chars", "words"] = "chars"
     """What an n-gram consists of."""
+    word_rule: WordRule = "letters"
+    """What a word is: letters: letters and what joins them, so that `don't` is one word and `well-known` two;
+    split_apostrophes: `don't` is two; keep_hyphens: `well-known` is one; cjk: each Chinese or Japanese character."""
     ngram: Annotated[int, Field(ge=1, le=5)] = 3
     """Characters or words an n-gram has."""
     distance: Distance = "count_manhattan"

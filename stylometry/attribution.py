@@ -19,11 +19,12 @@ from stylometry.features import Scale
 from stylometry.imposters import Borders, Imposters, Verification, score_candidates, tune_borders
 from stylometry.kept import KeptEstimator
 from stylometry.leaving_out import judge_without_each
-from stylometry.profiles import Ngram, Profile, Reading, fit_profile
+from stylometry.profiles import Ngram, Profile, fit_profile
 from stylometry.projection import add_points, pcoa
 from stylometry.shingles import measure_repetition
 from stylometry.spelling import NormalForm
-from stylometry.word_choice import WordChoice, choose_words
+from stylometry.word_choice import choose_words
+from stylometry.word_rules import WordRule
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -47,6 +48,7 @@ class AuthorshipClassifier(TransformerMixin, ClassifierMixin, KeptEstimator):  #
         without: Words that no feature may hold, see word_choice.WordChoice.
         only: n-grams that may be features; empty for all.
         skipped: n-grams that are no features.
+        word_rule: What a word is, see word_rules.WordRule.
 
     Attributes:
         classes_: The authors, sorted (authors,).
@@ -77,6 +79,7 @@ class AuthorshipClassifier(TransformerMixin, ClassifierMixin, KeptEstimator):  #
         without: Sequence[str] = (),
         only: Sequence[str] = (),
         skipped: Sequence[str] = (),
+        word_rule: WordRule = "letters",
     ) -> None:
         self.ngram = ngram
         self.n = n
@@ -89,6 +92,7 @@ class AuthorshipClassifier(TransformerMixin, ClassifierMixin, KeptEstimator):  #
         self.without = without
         self.only = only
         self.skipped = skipped
+        self.word_rule = word_rule
 
     def fit(self, texts: Sequence[str], y: Sequence[Any], documents: Sequence[Any] | None = None) -> Self:
         """Learn from texts (texts,) by known authors (texts,).
@@ -283,12 +287,6 @@ class AuthorshipClassifier(TransformerMixin, ClassifierMixin, KeptEstimator):  #
         check_is_fitted(self)
         profile = Profile(self.ngrams_, self._distance().needs, Scale(self.means_, self.deviations_))
         return profile.read(self._reading().count(texts))
-
-    def _reading(self) -> Reading:
-        return Reading(self.ngram, self.n, self.normal_form, self.strip_accents)
-
-    def _choice(self) -> WordChoice:
-        return WordChoice(tuple(self.without), tuple(self.only), tuple(self.skipped))
 
     def _distance(self) -> Distance:
         return find_distance(self.distance)

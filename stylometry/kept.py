@@ -4,7 +4,10 @@ from typing import Any
 
 from sklearn.base import BaseEstimator
 
-LATER: dict[str, Any] = {"without": (), "only": (), "skipped": ()}
+from stylometry.profiles import Reading
+from stylometry.word_lists import WordChoice
+
+LATER: dict[str, Any] = {"without": (), "only": (), "skipped": (), "word_rule": "letters"}
 """Parameters that a kept classifier may lack, and what they are then."""
 
 
@@ -20,3 +23,9 @@ class KeptEstimator(BaseEstimator):  # type: ignore[misc]
         """Restore a kept classifier; version 0.1 called the distance of frequencies `manhattan`."""
         renamed = "frequency_manhattan" if state.get("distance") == "manhattan" else state.get("distance")
         super().__setstate__({**LATER, **state, "distance": renamed})
+
+    def _reading(self) -> Reading:
+        return Reading(self.ngram, self.n, self.normal_form, self.strip_accents, self.word_rule)
+
+    def _choice(self) -> WordChoice:
+        return WordChoice(tuple(self.without), tuple(self.only), tuple(self.skipped))

@@ -12,6 +12,7 @@ from stylometry.errors import StylometryError
 from stylometry.features import SCALED, CountTable, Needs, Scale, fit_rows, most_frequent, read_rows, select_rows
 from stylometry.ngrams import count_ngrams
 from stylometry.spelling import NormalForm, normalise
+from stylometry.word_rules import WordRule
 from stylometry.words import count_words
 
 Floats = npt.NDArray[np.float64]
@@ -26,6 +27,7 @@ class Reading:
     n: int
     normal_form: NormalForm | None
     strip_accents: bool
+    tokens: WordRule = "letters"
 
     def count(self, texts: Sequence[str]) -> CountTable:
         """Counts of each text.
@@ -41,7 +43,9 @@ class Reading:
             )
         texts = list(texts)
         chunks = keep_whole(normalise(texts, self.normal_form, strip_accents=self.strip_accents), [None] * len(texts))
-        counts = count_words(chunks, self.n) if self.ngram == "word" else count_ngrams(chunks, self.n)
+        counts = (
+            count_words(chunks, self.n, tokens=self.tokens) if self.ngram == "word" else count_ngrams(chunks, self.n)
+        )
         empty = np.flatnonzero(np.diff(counts.matrix.indptr) == 0)
         if len(empty):
             raise StylometryError(

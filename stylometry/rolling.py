@@ -14,6 +14,7 @@ from stylometry.errors import StylometryError
 from stylometry.features import Scale
 from stylometry.profiles import Profile, Reading
 from stylometry.word_places import find_words as find_words
+from stylometry.word_rules import WordRule
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -99,7 +100,7 @@ class KnownWindows:
         return float(np.mean([right[self.authors == author].mean() for author in np.unique(self.authors)]))
 
 
-def cut_windows(text: str, window: int, step: int) -> Windows:
+def cut_windows(text: str, window: int, step: int, rule: WordRule = "letters") -> Windows:
     """Windows of `window` words, each `step` words further; what is left after the last one is in no window.
 
     Raises:
@@ -111,7 +112,7 @@ def cut_windows(text: str, window: int, step: int) -> Windows:
     """
     if min(window, step) < 1:
         raise StylometryError(f"window and step are words: found {window} and {step}, expected at least 1 each.")
-    words = find_words(text)
+    words = find_words(text, rule)
     if len(words) < window:
         raise StylometryError(
             f"the text is shorter than a window: found {len(words):,} words, expected at least {window:,}. Choose a "
@@ -156,10 +157,10 @@ def judge_known(
     for text, author, own in documents:
         if len(authors) >= most:
             break
-        words = len(find_words(text))
+        words = len(find_words(text, classifier.word_rule))
         if words < window or not (~own & (classifier.authors_ == author)).any():
             continue
-        windows = cut_windows(text, window, max(window, words // MOST_OF_DOCUMENT))
+        windows = cut_windows(text, window, max(window, words // MOST_OF_DOCUMENT), classifier.word_rule)
         distances = measure_windows(classifier, windows, own).distances[: most - len(authors)]
         authors += [author] * len(distances)
         rows.append(distances)
@@ -178,7 +179,10 @@ def weigh(nearness: Nearness, temperature: float) -> Floats:
 
 def _measure(classifier: AuthorshipClassifier, texts: list[str], excluded: Booleans | None) -> Nearness:
     distance = find_distance(classifier.distance)
-    counts = Reading(classifier.ngram, classifier.n, classifier.normal_form, classifier.strip_accents).count(texts)
+    reading = Reading(
+        classifier.ngram, classifier.n, classifier.normal_form, classifier.strip_accents, classifier.word_rule
+    )
+    counts = reading.count(texts)
     scale = Scale(classifier.means_, classifier.deviations_)
     rows = Profile(classifier.ngrams_, distance.needs, scale).read(counts)
     kept = np.ones(len(classifier.rows_), np.bool_) if excluded is None else ~excluded

@@ -9,6 +9,7 @@ from stylometry.chunks import Chunks, Label
 from stylometry.errors import StylometryError
 from stylometry.utf8 import Texts, join_texts
 from stylometry.word_places import find_words
+from stylometry.word_rules import WordRule
 
 MOST_CHUNKS = 20_000
 """Chunks of all documents: their distances take 3 GB."""
@@ -17,7 +18,9 @@ Cut = Callable[[str, int], tuple[list[str], int]]
 """Gives the chunks of a document, by its text and its number, and the characters left over after the last one."""
 
 
-def cut_words(texts: Texts, labels: Sequence[Label], chunk_words: int, *, overlap: int = 0) -> Chunks:
+def cut_words(
+    texts: Texts, labels: Sequence[Label], chunk_words: int, *, overlap: int = 0, rule: WordRule = "letters"
+) -> Chunks:
     """Chunks of `chunk_words` words within documents, each beginning `chunk_words - overlap` words after the last one.
 
     A chunk reaches from the start of its first word to the end of its last one. A word is what count_words counts.
@@ -28,7 +31,7 @@ def cut_words(texts: Texts, labels: Sequence[Label], chunk_words: int, *, overla
     _check_overlap(chunk_words, overlap, "words")
 
     def cut(text: str, _: int) -> tuple[list[str], int]:
-        words = find_words(text)
+        words = find_words(text, rule)
         starts = range(0, len(words) - chunk_words + 1, chunk_words - overlap)
         spans = [(int(words[start, 0]), int(words[start + chunk_words - 1, 1])) for start in starts]
         return [text[start:end] for start, end in spans], len(text) - spans[-1][1] if spans else 0
@@ -52,7 +55,15 @@ def cut_overlapping(texts: Texts, labels: Sequence[Label], chunk_chars: int, *, 
     return _cut(texts, labels, cut, f"{chunk_chars:,} characters", chunk_chars=chunk_chars)
 
 
-def draw_words(texts: Texts, labels: Sequence[Label], sample_words: int, *, samples: int = 1, seed: int = 0) -> Chunks:
+def draw_words(
+    texts: Texts,
+    labels: Sequence[Label],
+    sample_words: int,
+    *,
+    samples: int = 1,
+    seed: int = 0,
+    rule: WordRule = "letters",
+) -> Chunks:
     """Samples of each document: `sample_words` of its words, drawn at random, none twice within a sample.
 
     They stand in the order in which they were drawn, so only single words can be counted.
@@ -62,6 +73,7 @@ def draw_words(texts: Texts, labels: Sequence[Label], sample_words: int, *, samp
         labels: Label of each.
         sample_words: Words of a sample.
         samples: Samples of each document.
+        rule: What a word is.
         seed: Seed of the draws; each document has a generator of its own, so that others do not change its samples.
 
     Raises:
@@ -75,7 +87,7 @@ def draw_words(texts: Texts, labels: Sequence[Label], sample_words: int, *, samp
         raise StylometryError(f"no sample is asked for: found {samples}, expected at least 1 per document.")
 
     def cut(text: str, number: int) -> tuple[list[str], int]:
-        words = find_words(text)
+        words = find_words(text, rule)
         if len(words) < sample_words:
             return [], 0
         generator = np.random.default_rng([seed, number])

@@ -13,6 +13,7 @@ from stylometry.ngrams import count_ngrams
 from stylometry.profiles import Ngram
 from stylometry.trust import leave_one_out
 from stylometry.word_choice import WordChoice, choose_words
+from stylometry.word_rules import WordRule
 from stylometry.words import count_words
 
 FEWEST_WORDS = 2_500
@@ -64,6 +65,7 @@ def compare_settings(
     n: int = 1,
     copies: Sequence[int] | None = None,
     choice: WordChoice | None = None,
+    word_rule: WordRule = "letters",
 ) -> tuple[Setting, ...]:
     """One row for each combination; chunks are cut within documents, and only other documents' chunks are neighbours.
 
@@ -77,6 +79,7 @@ def compare_settings(
         n: Words or characters in an n-gram.
         copies: Number of the text that each document is; copies of one text have one number and are no neighbours.
         choice: Which n-grams may be features; all of them by default.
+        word_rule: What a word is.
 
     Raises:
         StylometryError: If no document is long enough for one of the lengths, or a parameter is out of range.
@@ -86,8 +89,14 @@ def compare_settings(
     for length in chunk_chars:
         chunks = cut_within(texts, labels, length)
         apart = Apart(numbers[chunks.first_document], np.zeros((0, 2), np.int64))
-        words = count_words(chunks)
-        counts = count_ngrams(chunks, n) if ngram == "char" else words if n == 1 else count_words(chunks, n)
+        words = count_words(chunks, tokens=word_rule)
+        counts = (
+            count_ngrams(chunks, n)
+            if ngram == "char"
+            else words
+            if n == 1
+            else count_words(chunks, n, tokens=word_rule)
+        )
         chosen = choose_words(counts, choice or WordChoice())
         average = float(words.matrix.sum() / len(chunks))
         has_labels = len({label for label in chunks.labels if label is not None}) > 1

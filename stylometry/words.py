@@ -2,8 +2,10 @@
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias
+from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -17,11 +19,8 @@ from stylometry.hashing import JOINER, LETTER, MARK, number_words
 from stylometry.ngrams import check_n
 from stylometry.parallel import run_each
 from stylometry.symbols import Symbols, Text
-
-Tokens: TypeAlias = Literal["letters", "scikit-learn"]
-
-_APOSTROPHES = {"'": "'", "’": "'", "׳": "׳", "״": "״"}
-"""What may stand inside a word, and as what it counts: the apostrophe in both its forms, Hebrew geresh, gershayim."""
+from stylometry.utf8 import join_texts
+from stylometry.word_rules import CJK, Tokens, find_joiners
 
 _FIRST_SLOTS = 1 << 16
 
@@ -54,6 +53,9 @@ def count_words(chunks: Chunks, n: int = 1, *, tokens: Tokens = "letters", threa
     - "letters": a letter of any script and what follows it of letters, of marks that combine with them (accents,
       Hebrew points), and of apostrophes with a letter right after: `don't`, `l'état`, `בְּרֵאשִׁית` are one word each,
       `'tis` is `tis`, and `well-known` two words. ’ counts as '. Digits and signs belong to no word.
+    - "split_apostrophes": the same, but an apostrophe ends a word: `don't` is `don` and `t`.
+    - "keep_hyphens": the same as "letters", and a hyphen between letters joins them: `well-known` is one word.
+    - "cjk": the same as "letters", but each Han character and kana is a word of its own.
     - "scikit-learn": as CountVectorizer(ngram_range=(n, n)) has it, `(?u)\b\w\w+\b`: two or more letters, digits or
       underscores; combining marks are none of these, so that pointed Hebrew falls to pieces.
 
@@ -67,7 +69,8 @@ def count_words(chunks: Chunks, n: int = 1, *, tokens: Tokens = "letters", threa
         StylometryError: If n is out of range, no chunk has n words, or so many different ones that n do not fit.
     """
     check_n(n)
-    alphabet, text = _read_letters(Text(chunks.utf8, chunks.offsets), tokens)
+    text = Text(chunks.utf8, chunks.offsets)
+    alphabet, text = _read_letters(separate_characters(text) if tokens == "cjk" else text, tokens)
     threads = threads or choose_threads(text)
     shortest = 2 if tokens == "scikit-learn" else 1
     numbered = run_each(
@@ -94,11 +97,12 @@ def count_words(chunks: Chunks, n: int = 1, *, tokens: Tokens = "letters", threa
 def _read_letters(text: Text, tokens: Tokens) -> tuple[Alphabet, Text]:
     """Alphabet of what words are made of, numbered from 1 (0 is anything else), and the text to read with it."""
     characters, text = read_characters(text)
+    joiners = {} if tokens == "scikit-learn" else find_joiners(tokens)
     kinds = {
-        character: _find_scikit_learn_kind(character) if tokens == "scikit-learn" else _find_kind(character)
+        character: _find_scikit_learn_kind(character) if tokens == "scikit-learn" else _find_kind(character, joiners)
         for character in {character.lower() for character in characters}
     }
-    spelled = {character: _APOSTROPHES.get(character, character) for character in kinds}
+    spelled = {character: joiners.get(character, character) for character in kinds}
     code_points = np.unique([0, *(ord(spelled[character]) for character, kind in kinds.items() if kind)])
     symbol_of = np.zeros(CODE_POINTS, np.uint32)
     for character in characters:
@@ -108,9 +112,22 @@ def _read_letters(text: Text, tokens: Tokens) -> tuple[Alphabet, Text]:
     return Alphabet(code_points.astype(np.int32), symbol_of), text
 
 
-def _find_kind(character: str) -> np.uint32:
+def separate_characters(text: Text) -> Text:
+    """The text with a blank before and after each Han character and kana."""
+    pattern = re.compile(rf"([{CJK}])")
+    pieces = [
+        pattern.sub(r" \1", text.utf8[start:end].tobytes().decode()) for start, end in pairwise(text.offsets.tolist())
+    ]
+    return Text(*join_texts([_AFTER.sub(r"\1 ", piece) for piece in pieces]))
+
+
+_AFTER = re.compile(rf"([{CJK}][\u3099\u309a\ufe00-\ufe0f]*)(?=\w)")
+"""A character with its marks, right before the next letter."""
+
+
+def _find_kind(character: str, joiners: Mapping[str, str]) -> np.uint32:
     """LETTER, MARK, JOINER, or 0 for what belongs to no word."""
-    if character in _APOSTROPHES:
+    if character in joiners:
         return JOINER
     category = unicodedata.category(character)[0]
     return {"L": LETTER, "M": MARK}.get(category, np.uint32(0))

@@ -25,6 +25,7 @@ from stylometry.coverage import find_required_coverage
 from stylometry.errors import StylometryError
 from stylometry.imposters import Borders, Imposters
 from stylometry.stability import FEWEST_WORDS, SAFE_WORDS, say_if_short
+from stylometry.word_rules import WordRule
 from stylometry.words import count_words
 
 
@@ -48,7 +49,7 @@ def attribute_text(trained: Trained, text: str, state: Path) -> TextAttribution:
         verdict = _verify(classifier, style, trained, state)
     except StylometryError as error:
         raise UsageError(f"this text cannot be compared: {error}") from None
-    extent = _measure_extent(text, style, trained.asking)
+    extent = _measure_extent(text, style, trained.asking, classifier.word_rule)
     return TextAttribution(
         recipe=trained.receipt.recipe,
         model_sha256=trained.sha256,
@@ -61,12 +62,12 @@ def attribute_text(trained: Trained, text: str, state: Path) -> TextAttribution:
     )
 
 
-def _measure_extent(text: str, style: Style, asking: Asking) -> Extent:
+def _measure_extent(text: str, style: Style, asking: Asking, rule: WordRule) -> Extent:
     prepared = clean_text(text) if asking.preparation is None else prepare_text(text, asking.preparation)
     lowest = asking.lowest_coverage
     return Extent(
         chars=len(prepared),
-        words=count_all_words(prepared),
+        words=count_all_words(prepared, rule),
         chunks=len(style.chunks),
         chunk_chars=style.chunk_chars,
         coverage=style.coverage,
@@ -75,10 +76,10 @@ def _measure_extent(text: str, style: Style, asking: Asking) -> Extent:
     )
 
 
-def count_all_words(text: str) -> int:
+def count_all_words(text: str, rule: WordRule = "letters") -> int:
     """Words of a text; 0 where it has none."""
     try:
-        return int(count_words(keep_whole([text], [None])).matrix.sum())
+        return int(count_words(keep_whole([text], [None]), tokens=rule).matrix.sum())
     except StylometryError:
         return 0
 

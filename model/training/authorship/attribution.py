@@ -137,6 +137,7 @@ def fit_classifier(
         without=parameters.chosen.without,
         only=parameters.chosen.only,
         skipped=parameters.chosen.skipped,
+        word_rule=parameters.word_rule,
         normal_form=None if preparation is None or preparation.normal_form == "keep" else preparation.normal_form,
     )
     return classifier.fit(known.texts, known.labels, known.documents)

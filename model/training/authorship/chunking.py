@@ -29,9 +29,17 @@ def cut(documents: Documents, parameters: AuthorshipParameters, seed: int = 0) -
     """
     texts = (documents.utf8, documents.offsets)
     if parameters.chunk_words is not None and parameters.chunking == "random":
-        return draw_words(texts, documents.labels, parameters.chunk_words, samples=parameters.samples, seed=seed)
+        return draw_words(
+            texts,
+            documents.labels,
+            parameters.chunk_words,
+            samples=parameters.samples,
+            seed=seed,
+            rule=parameters.word_rule,
+        )
     if parameters.chunk_words is not None and parameters.chunking == "within":
-        return cut_words(texts, documents.labels, parameters.chunk_words, overlap=parameters.overlap)
+        size, overlap = parameters.chunk_words, parameters.overlap
+        return cut_words(texts, documents.labels, size, overlap=overlap, rule=parameters.word_rule)
     if parameters.chunking == "within" and parameters.overlap:
         return cut_overlapping(texts, documents.labels, parameters.chunk_chars, overlap=parameters.overlap)
     if parameters.chunking == "within":
@@ -59,7 +67,9 @@ def count_units(chunks: Chunks, parameters: AuthorshipParameters) -> CountTable:
     Raises:
         StylometryError: no chunk is long enough for one.
     """
-    return (count_words if parameters.units == "words" else count_ngrams)(chunks, parameters.ngram)
+    if parameters.units == "words":
+        return count_words(chunks, parameters.ngram, tokens=parameters.word_rule)
+    return count_ngrams(chunks, parameters.ngram)
 
 
 def count_chosen(chunks: Chunks, parameters: AuthorshipParameters) -> tuple[CountTable, AuthorshipParameters]:
@@ -91,7 +101,7 @@ def count_single_words(chunks: Chunks, counts: CountTable, parameters: Authorshi
     if parameters.units == "words" and parameters.ngram == 1:
         return counts
     try:
-        return count_words(chunks)
+        return count_words(chunks, tokens=parameters.word_rule)
     except StylometryError:  # texts of signs and digits alone can be mapped by characters
         return None
 

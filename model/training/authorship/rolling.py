@@ -128,8 +128,8 @@ def roll(
     classifier, learned = fitted
     chosen = _choose_documents(documents, asked.texts)
     parts = [_read_text(documents, index) for index in chosen]
-    borders = np.cumsum([0, *(len(find_words(part)) for part in parts[:-1])])
-    windows = cut_windows(BETWEEN.join(parts), asked.window, asked.step)
+    borders = np.cumsum([0, *(len(find_words(part, classifier.word_rule)) for part in parts[:-1])])
+    windows = cut_windows(BETWEEN.join(parts), asked.window, asked.step, classifier.word_rule)
     known_as = np.asarray(learned.documents)
     is_own = np.isin(known_as, copies[chosen])
     if is_own.all():

@@ -93,6 +93,7 @@ def _try_length(
             n=parameters.ngram,
             copies=copies,
             choice=parameters.chosen,
+            word_rule=parameters.word_rule,
         )
     except StylometryError:  # no document is so long: the other lengths answer nevertheless
         return ()
