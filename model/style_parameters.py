@@ -78,6 +78,26 @@ class ConsensusSection(Section):
         return self
 
 
+class OpposeSection(Section):
+    """The words that one label uses in more chunks than another: Zeta."""
+
+    primary: str
+    """The label whose words are looked for."""
+    secondary: str = ""
+    """The label that it is held against. Default: all other known labels together."""
+    least: Annotated[float, Field(ge=0, lt=1)] = 0.1
+    """Difference of the two shares of chunks, from 0 to 1, that a marker must exceed."""
+    rare: Annotated[int, Field(ge=1)] = 2
+    """Occurrences in the chunks of both that a word needs."""
+
+    @model_validator(mode="after")
+    def _labels_differ(self) -> "OpposeSection":
+        """`primary` and `secondary` are two labels."""
+        if self.primary == self.secondary:
+            raise ValueError(f'"{self.primary}" cannot be held against itself; expected two labels')
+        return self
+
+
 class AuthorshipParameters(Section):
     """Documents by their style: chunks, n-gram counts, distances, a map, and whom unknown documents resemble."""
 
@@ -135,6 +155,8 @@ class AuthorshipParameters(Section):
     """Who writes where along one long text; not for "joined", nor for count_manhattan. Default: not asked."""
     consensus: ConsensusSection | None = None
     """A consensus tree, and the unknown documents, over a range of features and cullings. Default: not asked."""
+    oppose: OpposeSection | None = None
+    """Words that one label uses in more chunks than another: Craig's and Eder's Zeta. Default: not asked."""
     caveat: str = ""
     """What else goes with the label, in a sentence: it closes the findings."""
 

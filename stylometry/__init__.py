@@ -8,7 +8,7 @@ documents, labels
   -> projection.pca | pcoa | tsne                   (k, 2)        repeatable
   -> trust.leave_one_out                            LeaveOneOut   in full, and on trust.map_distances of the map
   -> evidence.permutation_test | shift_test | silhouette, boundary.rank_boundary, stability.compare_settings
-  -> keywords.fightin_words | zeta                  Contrast      what two labels differ in
+  -> keywords.fightin_words | zeta | eder_zeta      Contrast      what two labels differ in
   -> tree.grow_tree                                 Tree          who is joined with whom
   -> consensus.build_consensus | write_newick       Group         the groups that most trees have, and their file
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from stylometry.evidence import LabelTest, Silhouette, permutation_test, shift_test, silhouette
     from stylometry.features import Scale, fit_scale, most_frequent, relative_frequencies, zscores
     from stylometry.imposters import Borders, Imposters, Verification
-    from stylometry.keywords import Contrast, fightin_words, zeta
+    from stylometry.keywords import Contrast, eder_zeta, fightin_words, zeta
     from stylometry.ngrams import Counts, count_ngrams
     from stylometry.projection import pca, pcoa, tsne
     from stylometry.spelling import normalise
@@ -71,6 +71,7 @@ __all__ = [
     "count_words",
     "cut_joined",
     "cut_within",
+    "eder_zeta",
     "fightin_words",
     "fit_scale",
     "grow_tree",
@@ -133,6 +134,7 @@ _MODULES = {
     ),
     "keywords": (
         "Contrast",
+        "eder_zeta",
         "fightin_words",
         "zeta",
     ),

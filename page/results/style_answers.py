@@ -21,6 +21,29 @@ CONSENSUS = (
 )
 
 
+MARKERS = (
+    "Words that stand in more chunks of one label than of another (Zeta), and which of each chunk's different words "
+    "they are. Chunks of a third label, or of none, are placed by the same words."
+)
+ZETA = {
+    "word": "Word",
+    "craig_zeta": "Craig's Zeta",
+    "eder_zeta": "Eder's Zeta",
+    "share_of_primary": "Chunks of the first (%)",
+    "share_of_secondary": "Chunks of the second (%)",
+}
+
+
+def show_markers(result: Result, key_prefix: str) -> None:
+    """What one label is opposed to another by."""
+    st.caption(MARKERS)
+    say(result.findings.about({Topic.OPPOSE}))
+    show_picture(result, "oppose", key_prefix)
+    words = read_table(result, "zeta")
+    words[["share_of_primary", "share_of_secondary"]] *= 100
+    tabulate(words[list(ZETA)].rename(columns=ZETA), key=f"{key_prefix}-zeta", alt="Zeta")
+
+
 def show_consensus(result: Result, key_prefix: str) -> None:
     """What most feature numbers and cullings agree on."""
     st.caption(CONSENSUS)

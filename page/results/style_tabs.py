@@ -8,7 +8,7 @@ import streamlit as st
 from page.results.own_code import StageCode
 from page.results.show import ZOOM, show_figures, show_files, show_origin
 from page.results.show_code import CODE, show_code
-from page.results.style_answers import show_consensus, show_rolling
+from page.results.style_answers import show_consensus, show_markers, show_rolling
 from page.results.style_parts import offer_picture, read_table, say, show_picture, tabulate
 from page.shell.markdown import plain
 from relay.results.distances import name_choice, name_distance
@@ -35,6 +35,7 @@ TOPICS_OF_TABS: dict[str, frozenset[Topic]] = {
             Topic.TIME_ORDER,
         }
     ),
+    "Markers": frozenset({Topic.OPPOSE}),
     "Consensus": frozenset({Topic.CONSENSUS}),
     "Rolling": frozenset({Topic.ROLLING}),
     "Unknown": frozenset({Topic.ATTRIBUTION, Topic.CANDIDATES, Topic.OTHER_DISTANCES}),
@@ -102,6 +103,7 @@ def find_tabs(result: Result) -> "dict[str, Callable[[Result, str], None]]":
         ("Time", show_time, "time.png"),
         ("Words", show_words, "words.png"),
         ("Trust", show_trust, "metrics.json"),
+        ("Markers", show_markers, "oppose.png"),
         ("Consensus", show_consensus, "consensus.png"),
         ("Rolling", show_rolling, "rolling.png"),
         ("Unknown", show_unknown, "attributions.parquet"),

@@ -88,6 +88,8 @@ class Topic(StrEnum):
     """Who writes where along one long text, window by window."""
     CONSENSUS = "consensus"
     """A tree of what most feature numbers and cullings agree on, and the unknown documents over the same range."""
+    OPPOSE = "oppose"
+    """Words that one label uses in more chunks than another, by Zeta."""
     OTHER_DISTANCES = "other_distances"
     """The attribution by every distance."""
     CAVEAT = "caveat"

@@ -52,6 +52,8 @@ order = "time"
 stability = true
 unknown = ["DISPUTED"]
 caveat = "Both write of the same subject."
+[model.oppose]
+primary = "HAMILTON"
 [model.consensus]
 features = [20, 30, 40]
 [model.rolling]

@@ -19,7 +19,7 @@ from relay.handoff.settings import ROOT
 from relay.results.load import load_latest
 
 APP = str(ROOT / "page" / "app.py")
-TITLES = ("Map", "Tree", "Time", "Words", "Trust", "Consensus", "Rolling", "Unknown")
+TITLES = ("Map", "Tree", "Time", "Words", "Trust", "Markers", "Consensus", "Rolling", "Unknown")
 PCA_OF_FEATURES = ("--set", "model.projection=pcoa", "--set", "model.distance=euclidean")
 
 
@@ -72,7 +72,7 @@ def test_a_result_is_told_in_words_and_figures(full: Folders, monkeypatch: pytes
     ("recipe", "titles"),
     [
         ("styles", ["Map", "Tree", "Words", "Trust"]),
-        ("papers", ["Map", "Tree", "Time", "Words", "Trust", "Consensus", "Rolling", "Unknown"]),
+        ("papers", ["Map", "Tree", "Time", "Words", "Trust", "Markers", "Consensus", "Rolling", "Unknown"]),
     ],
 )
 def test_a_map_of_styles_has_a_tab_a_question_and_loses_no_sentence(

@@ -28,6 +28,7 @@ PLACES = {
     Topic.TEXT_LENGTH: {"Trust"},
     Topic.STABILITY: {"Trust"},
     Topic.COVERAGE: {"Trust"},
+    Topic.OPPOSE: {"Markers"},
     Topic.CONSENSUS: {"Consensus"},
     Topic.ROLLING: {"Rolling"},
     Topic.ATTRIBUTION: {"Unknown"},

@@ -19,6 +19,7 @@ PICTURES = {
     "Words": "words",
     "Trust": "neighbours",
     "Consensus": "consensus",
+    "Markers": "oppose",
     "Rolling": "rolling",
 }
 
@@ -40,7 +41,10 @@ def ask(page: Any, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("recipe", "titles"),
-    [("styles", ["Tree", "Words", "Trust"]), ("papers", ["Tree", "Time", "Words", "Trust", "Consensus", "Rolling"])],
+    [
+        ("styles", ["Tree", "Words", "Trust"]),
+        ("papers", ["Tree", "Time", "Words", "Trust", "Markers", "Consensus", "Rolling"]),
+    ],
 )
 def test_each_tab_shows_its_picture_and_offers_its_vectors(
     open_page: Callable[..., Any], recipe: str, titles: list[str]
@@ -61,7 +65,7 @@ def test_each_tab_shows_its_picture_and_offers_its_vectors(
 def test_every_tab_fits_every_screen(open_page: Callable[..., Any]) -> None:
     page = open_page("/?recipe=papers")
     for size, (width, height) in SIZES.items():
-        for title in ("Map", "Tree", "Time", "Words", "Trust", "Consensus", "Rolling", "Unknown"):
+        for title in ("Map", "Tree", "Time", "Words", "Trust", "Markers", "Consensus", "Rolling", "Unknown"):
             page.set_viewport_size({"width": width, "height": height})
             panel = choose_tab(page, title)
             if title == "Map":

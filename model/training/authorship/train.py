@@ -57,6 +57,7 @@ from model.training.authorship.extent import figures_of_extent, say_extent
 from model.training.authorship.keywords import find_preferences, tabulate_preferences
 from model.training.authorship.loadings import Loadings, find_loadings, say_loadings, tabulate_loadings
 from model.training.authorship.map import project, tabulate_chunks
+from model.training.authorship.oppose import add_contrast
 from model.training.authorship.rolling import add_rolling
 from model.training.authorship.spelling import say_spelling
 from model.training.authorship.stability import say_settings, tabulate_settings, try_settings
@@ -128,6 +129,7 @@ def _map_documents(documents: Documents, recipe: Recipe, parameters: AuthorshipP
         _explain_axes(loadings),
         Addition(tables={"chunks": tabulate_chunks(documents, chunks, points)}),
         _agree(documents, known, parameters),
+        add_contrast(words, known.chunks, chunks, documents.ids, parameters.oppose),
         Addition((Finding(Topic.CAVEAT, parameters.caveat),) if parameters.caveat else ()),
     )
     said = trusted.findings[0].text
