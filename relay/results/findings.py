@@ -90,6 +90,8 @@ class Topic(StrEnum):
     """A tree of what most feature numbers and cullings agree on, and the unknown documents over the same range."""
     OPPOSE = "oppose"
     """Words that one label uses in more chunks than another, by Zeta."""
+    EXPORTS = "exports"
+    """Files for other programs."""
     OTHER_DISTANCES = "other_distances"
     """The attribution by every distance."""
     CAVEAT = "caveat"

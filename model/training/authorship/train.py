@@ -53,6 +53,7 @@ from model.training.authorship.coverage import (
 )
 from model.training.authorship.documents import Documents, read_documents
 from model.training.authorship.evidence import figures_of_evidence, gather_evidence, say_evidence
+from model.training.authorship.exports import Measured, add_exports
 from model.training.authorship.extent import figures_of_extent, say_extent
 from model.training.authorship.keywords import find_preferences, tabulate_preferences
 from model.training.authorship.loadings import Loadings, find_loadings, say_loadings, tabulate_loadings
@@ -129,6 +130,7 @@ def _map_documents(documents: Documents, recipe: Recipe, parameters: AuthorshipP
         _explain_axes(loadings),
         Addition(tables={"chunks": tabulate_chunks(documents, chunks, points)}),
         _agree(documents, known, parameters),
+        add_exports(Measured(_name(documents, known), counts, distances, points), parameters),
         add_contrast(words, known.chunks, chunks, documents.ids, parameters.oppose),
         Addition((Finding(Topic.CAVEAT, parameters.caveat),) if parameters.caveat else ()),
     )
@@ -221,8 +223,11 @@ def _agree(documents: Documents, known: _Known, parameters: AuthorshipParameters
     """What most feature numbers and cullings agree on, where the recipe asks for it."""
     if parameters.consensus is None:
         return Addition()
-    texts = Texts(known.all_labels, known.chunks, documents.ids, known.repeats.texts)
-    return add_consensus(known.counts, texts, parameters)
+    return add_consensus(known.counts, _name(documents, known), parameters)
+
+
+def _name(documents: Documents, known: _Known) -> Texts:
+    return Texts(known.all_labels, known.chunks, documents.ids, known.repeats.texts)
 
 
 def _roll(
