@@ -153,6 +153,8 @@ class AuthorshipParameters(Section):
     """Labels that the model tells apart and that unknown documents are compared with; default all known ones."""
     rolling: RollingSection | None = None
     """Who writes where along one long text; not for "joined", nor for count_manhattan. Default: not asked."""
+    imposters: bool = False
+    """Whether the General Imposters judge every unknown document for every known label."""
     consensus: ConsensusSection | None = None
     """A consensus tree, and the unknown documents, over a range of features and cullings. Default: not asked."""
     oppose: OpposeSection | None = None

@@ -44,6 +44,21 @@ def show_markers(result: Result, key_prefix: str) -> None:
     tabulate(words[list(ZETA)].rename(columns=ZETA), key=f"{key_prefix}-zeta", alt="Zeta")
 
 
+def show_imposters(result: Result, key_prefix: str) -> None:
+    """What the imposters say of each unknown document and label."""
+    st.markdown("**By the General Imposters**")
+    verdicts = spread_verdicts(read_table(result, "imposters"))
+    tabulate(verdicts, key=f"{key_prefix}-imposters", alt="Imposters")
+
+
+def spread_verdicts(rows: "pd.DataFrame") -> "pd.DataFrame":
+    """A row a document: its group, and each label's verdict with its score."""
+    said = rows["verdict"] + " (" + rows["score"].map("{:.2f}".format) + ")"
+    table = rows.assign(said=said).pivot(index=["document", "group"], columns="label", values="said")
+    table = table.loc[rows[["document", "group"]].drop_duplicates().itertuples(index=False, name=None)]
+    return table.rename_axis(["Document", "Group"]).rename_axis(columns=None).reset_index()
+
+
 def show_consensus(result: Result, key_prefix: str) -> None:
     """What most feature numbers and cullings agree on."""
     st.caption(CONSENSUS)

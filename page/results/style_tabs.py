@@ -8,7 +8,7 @@ import streamlit as st
 from page.results.own_code import StageCode
 from page.results.show import ZOOM, show_figures, show_files, show_origin
 from page.results.show_code import CODE, show_code
-from page.results.style_answers import show_consensus, show_markers, show_rolling
+from page.results.style_answers import show_consensus, show_imposters, show_markers, show_rolling
 from page.results.style_parts import offer_picture, read_table, say, show_picture, tabulate
 from page.shell.markdown import plain
 from relay.results.distances import name_choice, name_distance
@@ -38,7 +38,7 @@ TOPICS_OF_TABS: dict[str, frozenset[Topic]] = {
     "Markers": frozenset({Topic.OPPOSE}),
     "Consensus": frozenset({Topic.CONSENSUS}),
     "Rolling": frozenset({Topic.ROLLING}),
-    "Unknown": frozenset({Topic.ATTRIBUTION, Topic.CANDIDATES, Topic.OTHER_DISTANCES}),
+    "Unknown": frozenset({Topic.ATTRIBUTION, Topic.CANDIDATES, Topic.IMPOSTERS, Topic.OTHER_DISTANCES}),
 }
 """Tab -> the topics of the findings that it shows; findings that no tab of a result shows are shown above the tabs."""
 
@@ -189,6 +189,8 @@ def show_unknown(result: Result, key_prefix: str) -> None:
     say(result.findings.about(TOPICS_OF_TABS["Unknown"]))
     rows = read_table(result, "attributions")
     tabulate(spread_attributions(rows), key=f"{key_prefix}-attributions", alt="Documents of unknown label")
+    if "imposters.parquet" in result.receipt.files:
+        show_imposters(result, key_prefix)
     if "by_distance.parquet" in result.receipt.files:
         st.markdown("**By other distances**")
         st.caption(KNOWN)

@@ -92,6 +92,8 @@ class Topic(StrEnum):
     """Words that one label uses in more chunks than another, by Zeta."""
     EXPORTS = "exports"
     """Files for other programs."""
+    IMPOSTERS = "imposters"
+    """The General Imposters on the unknown documents, label by label."""
     OTHER_DISTANCES = "other_distances"
     """The attribution by every distance."""
     CAVEAT = "caveat"

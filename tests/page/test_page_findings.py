@@ -29,6 +29,7 @@ PLACES = {
     Topic.STABILITY: {"Trust"},
     Topic.COVERAGE: {"Trust"},
     Topic.OPPOSE: {"Markers"},
+    Topic.IMPOSTERS: {"Unknown"},
     Topic.CONSENSUS: {"Consensus"},
     Topic.ROLLING: {"Rolling"},
     Topic.ATTRIBUTION: {"Unknown"},

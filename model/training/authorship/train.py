@@ -63,6 +63,7 @@ from model.training.authorship.rolling import add_rolling
 from model.training.authorship.spelling import say_spelling
 from model.training.authorship.stability import say_settings, tabulate_settings, try_settings
 from model.training.authorship.trust import figures_of, judge, say_trust
+from model.training.authorship.verification import add_verification
 from model.training.authorship.views import Views, draw_views
 from model.training.authorship.watch import watch_styles
 from model.training.authorship.word_lists import read_lists
@@ -129,9 +130,7 @@ def _map_documents(documents: Documents, recipe: Recipe, parameters: AuthorshipP
         Addition(tables={"words": tabulate_preferences(preferences)} if any(preferences.values()) else {}),
         _explain_axes(loadings),
         Addition(tables={"chunks": tabulate_chunks(documents, chunks, points)}),
-        _agree(documents, known, parameters),
-        add_exports(Measured(_name(documents, known), counts, distances, points), parameters),
-        add_contrast(words, known.chunks, chunks, documents.ids, parameters.oppose),
+        _add_wished(documents, known, words, (distances, points), parameters),
         Addition((Finding(Topic.CAVEAT, parameters.caveat),) if parameters.caveat else ()),
     )
     said = trusted.findings[0].text
@@ -215,19 +214,26 @@ def _attribute(
         monitored=watched.files,
     )
     answers = [] if comparable is None else [_answer(documents, classifier, (learned, comparable), parameters)]
+    if parameters.imposters:
+        answers.append(add_verification(documents.ids, classifier, comparable, seed=recipe.seed))
     rolled = _roll(documents, known, (classifier, learned), parameters.rolling, coverage.required)
     return merge(kept, *answers, rolled)
 
 
-def _agree(documents: Documents, known: _Known, parameters: AuthorshipParameters) -> Addition:
-    """What most feature numbers and cullings agree on, where the recipe asks for it."""
-    if parameters.consensus is None:
-        return Addition()
-    return add_consensus(known.counts, _name(documents, known), parameters)
-
-
-def _name(documents: Documents, known: _Known) -> Texts:
-    return Texts(known.all_labels, known.chunks, documents.ids, known.repeats.texts)
+def _add_wished(
+    documents: Documents,
+    known: _Known,
+    words: CountTable | None,
+    mapped: tuple[Floats, Floats],
+    parameters: AuthorshipParameters,
+) -> Addition:
+    """What a recipe may ask for beyond the map: consensus tree, Zeta, tables for other programs."""
+    texts = Texts(known.all_labels, known.chunks, documents.ids, known.repeats.texts)
+    return merge(
+        add_consensus(known.counts, texts, parameters),
+        add_contrast(words, known.chunks, known.all_labels, documents.ids, parameters.oppose),
+        add_exports(Measured(texts, known.counts, *mapped), parameters),
+    )
 
 
 def _roll(
