@@ -159,7 +159,7 @@ class AuthorshipParameters(Section):
     """A consensus tree, and the unknown documents, over a range of features and cullings. Default: not asked."""
     oppose: OpposeSection | None = None
     """Words that one label uses in more chunks than another: Craig's and Eder's Zeta. Default: not asked."""
-    exports: Annotated[list[Literal["frequencies", "distances", "coordinates", "network"]], Field(default_factory=list)]
+    exports: list[Literal["frequencies", "distances", "coordinates", "network"]] = Field(default_factory=list)
     """Tables for other programs, as CSV and Parquet: frequencies with the list of n-grams; distances; coordinates; the
     three nearest neighbours of each chunk as edges, also as GraphML. Default: none."""
     caveat: str = ""

@@ -53,10 +53,11 @@ def show_imposters(result: Result, key_prefix: str) -> None:
 
 def spread_verdicts(rows: "pd.DataFrame") -> "pd.DataFrame":
     """A row a document: its group, and each label's verdict with its score."""
-    said = rows["verdict"] + " (" + rows["score"].map("{:.2f}".format) + ")"
-    table = rows.assign(said=said).pivot(index=["document", "group"], columns="label", values="said")
-    table = table.loc[rows[["document", "group"]].drop_duplicates().itertuples(index=False, name=None)]
-    return table.rename_axis(["Document", "Group"]).rename_axis(columns=None).reset_index()
+    documents = rows["document"].drop_duplicates()
+    said = rows.assign(said=rows["verdict"] + " (" + rows["score"].map("{:.2f}".format) + ")")
+    table = said.pivot(index="document", columns="label", values="said").loc[documents]
+    table.insert(0, "Group", rows.drop_duplicates("document").set_index("document")["group"])
+    return table.rename_axis("Document").rename_axis(columns=None).reset_index()
 
 
 def show_consensus(result: Result, key_prefix: str) -> None:

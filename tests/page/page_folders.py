@@ -52,6 +52,7 @@ order = "time"
 stability = true
 unknown = ["DISPUTED"]
 caveat = "Both write of the same subject."
+imposters = true
 [model.oppose]
 primary = "HAMILTON"
 [model.consensus]

@@ -99,7 +99,9 @@ def test_a_map_of_styles_has_a_tab_a_question_and_loses_no_sentence(
 def test_what_nobody_knows_is_shown_document_by_document(full: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
     app = open_page(full, monkeypatch, "papers")
     (unknown,) = (tab for tab in app.tabs if tab.label == "Unknown")
-    documents, trials = (frame.value for frame in unknown.dataframe)
+    documents, verdicts, trials = (frame.value for frame in unknown.dataframe)
+    assert verdicts["Document"].tolist() == ["No. 21", "No. 22", "No. 23"]
+    assert all(verdict.startswith("yes") for verdict in verdicts["MADISON"])
     assert documents["Document"].tolist() == ["No. 21", "No. 22", "No. 23"]
     assert set(documents["Nearest"]) == {"MADISON"}
     assert (documents["HAMILTON (%)"] + documents["MADISON (%)"]).between(99, 101).all()
