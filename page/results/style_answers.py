@@ -52,10 +52,10 @@ def show_imposters(result: Result, key_prefix: str) -> None:
 
 
 def spread_verdicts(rows: "pd.DataFrame") -> "pd.DataFrame":
-    """A row a document: its group, and each label's verdict with its score."""
+    """A row a document: its group, and for each label, as a question, the verdict with its score."""
     documents = rows["document"].drop_duplicates()
     said = rows.assign(said=rows["verdict"] + " (" + rows["score"].map("{:.2f}".format) + ")")
-    table = said.pivot(index="document", columns="label", values="said").loc[documents]
+    table = said.pivot(index="document", columns="label", values="said").loc[documents].add_suffix("?")
     table.insert(0, "Group", rows.drop_duplicates("document").set_index("document")["group"])
     return table.rename_axis("Document").rename_axis(columns=None).reset_index()
 

@@ -101,7 +101,7 @@ def test_what_nobody_knows_is_shown_document_by_document(full: Folders, monkeypa
     (unknown,) = (tab for tab in app.tabs if tab.label == "Unknown")
     documents, verdicts, trials = (frame.value for frame in unknown.dataframe)
     assert verdicts["Document"].tolist() == ["No. 21", "No. 22", "No. 23"]
-    assert all(verdict.startswith("yes") for verdict in verdicts["MADISON"])
+    assert all(verdict.startswith("yes") for verdict in verdicts["MADISON?"])
     assert documents["Document"].tolist() == ["No. 21", "No. 22", "No. 23"]
     assert set(documents["Nearest"]) == {"MADISON"}
     assert (documents["HAMILTON (%)"] + documents["MADISON (%)"]).between(99, 101).all()
