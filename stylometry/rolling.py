@@ -11,7 +11,7 @@ from stylometry.calibration import fit_temperature, measure_authors, spread_prob
 from stylometry.coverage import count_covered
 from stylometry.delta import find_distance
 from stylometry.errors import StylometryError
-from stylometry.features import Scale
+from stylometry.features import Scale, fit_scale
 from stylometry.profiles import Profile, Reading
 from stylometry.word_places import find_words as find_words
 from stylometry.word_rules import WordRule
@@ -130,7 +130,7 @@ def cut_windows(text: str, window: int, step: int, rule: WordRule = "letters") -
 
 
 def measure_windows(classifier: AuthorshipClassifier, windows: Windows, excluded: Booleans | None = None) -> Nearness:
-    """How near each window is to each author.
+    """How near each window is to each author; z-scores are those of the texts that are compared.
 
     Args:
         classifier: Fitted.
@@ -186,9 +186,19 @@ def _measure(classifier: AuthorshipClassifier, texts: list[str], excluded: Boole
     scale = Scale(classifier.means_, classifier.deviations_)
     rows = Profile(classifier.ngrams_, distance.needs, scale).read(counts)
     kept = np.ones(len(classifier.rows_), np.bool_) if excluded is None else ~excluded
+    known = classifier.rows_[kept]
+    if distance.needs == "zscores" and 1 < len(known) < len(kept):
+        rows, known = _rescale(scale, rows, known)
     left, authors = np.unique(classifier.authors_[kept], return_inverse=True)
     distances = np.full((len(texts), len(classifier.classes_)), np.nan)
     by_centroid = classifier.compare_with == "centroid"
-    distances[:, left] = measure_authors(distance, rows, (classifier.rows_[kept], authors), by_centroid=by_centroid)
+    distances[:, left] = measure_authors(distance, rows, (known, authors), by_centroid=by_centroid)
     covered = count_covered(counts, classifier.ngrams_)
     return Nearness(distances, covered[:, 0] / covered[:, 1])
+
+
+def _rescale(scale: Scale, rows: Floats, known: Floats) -> tuple[Floats, Floats]:
+    """Both by the means and deviations of these known texts alone: what is left out must not have a part in them."""
+    frequencies = known * scale.deviations + scale.means
+    fitted = fit_scale(frequencies)
+    return fitted.apply(rows * scale.deviations + scale.means), fitted.apply(frequencies)

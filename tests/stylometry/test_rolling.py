@@ -92,6 +92,17 @@ def test_texts_of_the_same_document_are_not_compared(classifier: AuthorshipClass
     assert weigh(nothing_of_ann, 1.0).tolist() == [[0.0, 1.0]]
 
 
+def test_means_and_deviations_are_those_of_the_other_documents_alone(classifier: AuthorshipClassifier) -> None:
+    texts = [*(write(ANN, seed) for seed in range(1, 4)), *(write(BEN, seed) for seed in range(4))]
+    # All words, so that both look at the same features.
+    others = AuthorshipClassifier(features=None).fit(texts, ["Ann"] * 3 + ["Ben"] * 4)
+    every = AuthorshipClassifier(features=None).fit([write(ANN, 0), *texts], ["Ann"] * 4 + ["Ben"] * 4)
+    assert set(every.ngrams_) == set(others.ngrams_)
+    text = write(ANN, 0)
+    found = measure_windows(every, cut_windows(text, 120, 1), np.arange(8) == 0)
+    assert np.allclose(found.distances, others.measure_authors([text]), rtol=0, atol=1e-9)
+
+
 def test_known_text_is_judged_without_its_document(classifier: AuthorshipClassifier) -> None:
     documents = [
         (write(ANN, 0), 0, np.arange(8) == 0),
