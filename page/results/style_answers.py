@@ -23,7 +23,7 @@ CONSENSUS = (
 
 MARKERS = (
     "Words that stand in more chunks of one label than of another (Zeta), and which of each chunk's different words "
-    "they are. Chunks of a third label, or of none, are placed by the same words."
+    "they are. The chunks of both labels chose these words and stand apart by that alone; look at the other chunks."
 )
 ZETA = {
     "word": "Word",

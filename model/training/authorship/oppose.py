@@ -170,7 +170,8 @@ def _say_zetas(found: Zetas, sides: Sequence[str | None], names: tuple[str, str]
     one, other = names
     text = (
         f"By Craig's Zeta, {one} prefers to {other}: {_list(preferred)}; and avoids: {_list(avoided)}. By Eder's Zeta, "
-        f"{one} prefers: {_list(eder)}. Zeta asks in how many chunks a word stands, not how often."
+        f"{one} prefers: {_list(eder)}. Zeta asks in how many chunks a word stands, not how often; the chunks of both "
+        "chose the markers, so in the picture only other chunks tell anything."
     )
     figures = {
         "primary": one,
