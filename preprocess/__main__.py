@@ -14,10 +14,10 @@ from preprocess.parameters import (
     PreprocessSection,
     PythonSection,
     TableSection,
+    check_parts,
     find_own,
     find_parts,
     parse_parameters,
-    require_whole,
 )
 from relay.handoff.code import HANDOFF, Code
 from relay.handoff.column import READING_KEYS
@@ -53,7 +53,7 @@ READING = (
 )
 OWN = Code(
     modules=(
-        *("preprocess.own", "preprocess.own_rows"),
+        *("preprocess.own", "preprocess.own_parts", "preprocess.own_rows"),
         *(f"relay.reading.{name}" for name in READING),
     )
 )
@@ -108,7 +108,7 @@ class Preprocess(Stage[PreprocessSection]):
 
             check_columns(run.recipe.columns, run.parameters)
         if isinstance(run.parameters, PythonSection):
-            require_whole(find_parts(run.recipe))
+            check_parts(run.parameters, find_parts(run.recipe))
 
     def work(self, run: Run[PreprocessSection]) -> Receipt:
         """Load the raw rows, keep those that keep the rules, save them."""
@@ -156,7 +156,12 @@ class Preprocess(Stage[PreprocessSection]):
 
         inputs = _find_raw(run)
         receipts = [run.read(location).receipt for location in inputs]
-        require_whole([receipt.recipe for receipt in receipts if receipt.parts is not None])
+        in_parts = [receipt.recipe for receipt in receipts if receipt.parts is not None]
+        check_parts(section, in_parts)
+        if in_parts:
+            from preprocess.own_parts import prepare_own_parts
+
+            return prepare_own_parts(run, self.location(run), section, inputs, receipts)
         with OwnRows(run, section, find_own(section, run.recipe), inputs) as rows:
             return run.write(
                 self.location(run),

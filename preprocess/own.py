@@ -28,6 +28,17 @@ from relay.reading.conform import conform, match_columns
 TASK = "preprocess.own_rows:run"
 
 
+@dataclass(frozen=True)
+class RawPart:
+    """One part of a raw dataset."""
+
+    address: str
+    """Of the dataset."""
+    index: int
+    first_row: int
+    """The number of its first row in the dataset, from 1."""
+
+
 @dataclass
 class OwnRows:
     """The rows that the function of a recipe makes of its raw datasets. Leaving the context ends its process."""
@@ -36,6 +47,8 @@ class OwnRows:
     section: PythonSection
     function: OwnFunction
     inputs: list[DatasetLocation]
+    part: "RawPart | None" = None
+    """The part that the function gets; None: all rows."""
     _stack: ExitStack = field(default_factory=ExitStack)
     rows_out: int = 0
     """Rows that the function gave, once the blocks have been read."""
@@ -52,9 +65,12 @@ class OwnRows:
                     "fingerprint": self.run.key.inputs[location.address],
                     "frame": frame,
                     "row_name": name,
+                    "part": self.part.index if self.part and self.part.address == location.address else None,
+                    "first_row": self.part.first_row if self.part and self.part.address == location.address else 1,
                 }
                 for location, name, frame in zip(self.inputs, names, self._frames(), strict=True)
             ],
+            per_part=self.part is not None,
             columns=used_columns(self.run.recipe.columns),
         )
         scratch = locate_scratch(self.run.settings.data_dir, f"{self.run.stage}-{self.run.recipe.name}")
@@ -69,6 +85,7 @@ class OwnRows:
         found = first.schema.names if first is not None else []
         self.row_name = next((name for name in names if name in found), "")
         self._has_split = SPLIT in found
+        self._has_frame = first is not None
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -109,7 +126,11 @@ class OwnRows:
         if "changed" in self._apart.result:
             raise InputChangedError(self._apart.result["changed"])
         self.function.require_same(self.run.settings.data_dir, self.run.key.inputs)
-        if not self.rows_out:
+        if self.part is not None and not self._has_frame:
+            raise SchemaError(
+                f"{self.function.signature.shown} gave no frame for part {self.part.index}, not even an empty one"
+            )
+        if self.part is None and not self.rows_out:
             raise SchemaError(f"{self.function.signature.shown} gave no rows")
         logger.info("{}: {} gave {:,} rows", self.run.name, self.function.signature.function, self.rows_out)
         if dropped := self._apart.result["dropped"]:

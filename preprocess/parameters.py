@@ -51,6 +51,8 @@ class PythonSection(SplitSection):
     """Values for the function's parameters."""
     extra_columns: Literal["refuse", "drop"] = "refuse"
     """What to do with columns of its result that the recipe does not declare."""
+    per_part: bool = False
+    """Whether the function may get the rows of a dataset in parts (`part_rows` in `[ingest]`) one part at a time."""
     timeout: Annotated[float | None, Field(gt=0, exclude=True)] = None
     """Seconds after which the function is ended. Default: no limit."""
 
@@ -146,17 +148,28 @@ def _load_ingest(recipe: Recipe, name: str) -> dict[str, Any]:
     return load_recipe(str(locate_beside(recipe, name))).sections["ingest"]
 
 
-def require_whole(in_parts: list[str]) -> None:
-    """Return where an own function gets whole datasets.
+def check_parts(section: PythonSection, in_parts: list[str]) -> None:
+    """Return where an own function can get the rows that it reads.
+
+    Args:
+        section: of the recipe.
+        in_parts: the recipes of those that it reads whose rows are kept in parts.
 
     Raises:
-        RecipeError: one of them is kept in parts.
+        RecipeError: it takes all rows at once, or more than one dataset is in parts.
     """
-    if in_parts:
+    whole = f"part_rows = 0 in [ingest] of {' or '.join(in_parts)}, and run ingest again"
+    if in_parts and not section.per_part:
         raise RecipeError(
             f'[preprocess] kind = "python": the function takes all rows at once, and the rows of {in_parts[0]} are '
             "kept in parts",
-            next_step=f"Set part_rows = 0 in [ingest] of {in_parts[0]}, and run ingest again",
+            next_step=f"Set per_part = true in [preprocess] if it may get one part at a time, or {whole}",
+        )
+    if in_parts[1:]:
+        raise RecipeError(
+            f"[preprocess] per_part: the rows of {' and '.join(in_parts)} are kept in parts, and nothing says which "
+            "part of one belongs to which of the other; expected one at most",
+            next_step=f"Set {whole}",
         )
 
 
@@ -164,6 +177,12 @@ def _check_split(section: SplitSection, recipe: Recipe) -> None:
     for split in ("time", "group"):
         if section.split == split and not recipe.with_role(split):
             raise RecipeError(f'[preprocess] split = "{split}" needs a column with the role {split}')
+    if isinstance(section, PythonSection) and section.per_part and section.split == "time":
+        raise RecipeError(
+            '[preprocess] split = "time" needs the times of all rows, and with per_part the function gives them part '
+            "by part",
+            next_step="Choose another split, or let the function give a column split with train and test",
+        )
     if section.split == "hash" and recipe.with_role("group"):
         raise RecipeError(
             f'[preprocess] split = "hash" would put rows of one {recipe.with_role("group")[0]} on both sides; '

@@ -3,11 +3,13 @@
 import json
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from relay.handoff import interrupt
@@ -43,6 +45,8 @@ class MadePart:
     warnings: list[dict[str, str]] = field(default_factory=list)
     rejected: str = ""
     """SHA-256 of the file of its rejected rows; empty where it has none."""
+    facts: dict[str, Any] = field(default_factory=dict)
+    """What else its maker says."""
     is_taken_over: bool = False
     """Whether a run before had made it."""
 
@@ -181,8 +185,18 @@ def store_parts(folder: Path, parts: list[Part], before: str) -> Stored:
     )
 
 
+def find_made(paths: PartPaths) -> MadePart | None:
+    """A part that a run before left whole; None where it has to be made."""
+    record = take_over(paths)
+    return None if record is None else replace(MadePart(**record), is_taken_over=True)
+
+
 def make_part(
-    paths: PartPaths, schema: pa.Schema, blocks: Iterable[Block], notes: Iterable[ColumnWarning] = ()
+    paths: PartPaths,
+    schema: pa.Schema,
+    blocks: Iterable[Block],
+    notes: Iterable[ColumnWarning] = (),
+    facts: Callable[[], dict[str, Any]] = dict,
 ) -> MadePart:
     """Write one part with its rejected rows, unless it lies there whole. Any process may, on any machine.
 
@@ -191,12 +205,13 @@ def make_part(
         schema: of every block's table.
         blocks: its rows in order; not asked for where the part is taken over.
         notes: warnings that stand in this part's file.
+        facts: asked for after the last block: what else is known of the part.
 
     Raises:
         OSError: the disk refuses.
     """
-    if (record := take_over(paths)) is not None:
-        return replace(MadePart(**record), is_taken_over=True)
+    if (kept := find_made(paths)) is not None:
+        return kept
     paths.record.unlink(missing_ok=True)
     file, rejected = PartFile(paths, schema), RejectedPart(paths.rejected)
     read, dropped, warnings = 0, Counter[str](), dict.fromkeys(notes)
@@ -220,6 +235,7 @@ def make_part(
         dropped=dict(dropped),
         warnings=[warning.model_dump() for warning in warnings],
         rejected=rejected_sha256,
+        facts=facts(),
     )
     put(paths.record, json.dumps(asdict(made)).encode())
     return made
@@ -258,13 +274,26 @@ class RejectedPart:
             self._sink.abandon()
 
 
-def to_blocks(folder: Path, schema: pa.Schema, made: Iterable[MadePart]) -> Iterator[Block]:
-    """Finished parts as blocks for the writer of the dataset, with their rejected rows a row group at a time."""
-    nothing = schema.empty_table()
+def to_blocks(
+    folder: Path, schema: pa.Schema, made: Iterable[MadePart], *, counts_anew: bool = False
+) -> Iterator[Block]:
+    """Finished parts as blocks for the writer of the dataset, with their rejected rows a row group at a time.
+
+    Args:
+        folder: of the parts.
+        schema: of their rows.
+        made: the parts in order.
+        counts_anew: whether the numbers of rejected rows begin with 1 in each part, and not in the dataset.
+    """
+    nothing, before = schema.empty_table(), 0
     for index, one in enumerate(made):
         warnings = tuple(ColumnWarning(**warning) for warning in one.warnings)
         yield Block(nothing, one.read, dropped=Counter(one.dropped), warnings=warnings, part=one.part)
         if one.rejected:
             with pq.ParquetFile(PartPaths(folder, index).rejected) as file:
                 for group in range(file.num_row_groups):
-                    yield Block(nothing, 0, rejected=file.read_row_group(group).cast(REJECTED_SCHEMA))
+                    rows = file.read_row_group(group).cast(REJECTED_SCHEMA)
+                    if counts_anew:
+                        rows = rows.set_column(0, REJECTED_SCHEMA.field("row"), pc.add(rows.column("row"), before))
+                    yield Block(nothing, 0, rejected=rows)
+        before += one.read

@@ -199,11 +199,103 @@ def test_a_second_run_gives_the_same_parts(desk: Desk, recipe: str) -> None:
     assert desk.said("preprocess")[-1] == "preprocess desk: the same bytes"
 
 
-def test_an_own_function_that_takes_all_rows_is_refused(desk: Desk, recipe: str) -> None:
-    own = TABLE.replace('kind = "table"', 'kind = "python"\nfunction = "keep"')
-    (desk.folder / "keeping.py").write_text("def keep(frame):\n    return frame\n")
-    path = desk.recipe(own, "keeping")
-    assert desk.run("preprocess", path, *PARTS, "--check") == 1
-    assert (
-        "the function takes all rows at once, and the rows of keeping are kept in parts" in desk.said("preprocess")[-1]
+OWN = """
+title = "Mine"
+[ingest]
+source = "file"
+path = "people.csv"
+max_rejected_share = 0.5
+[preprocess]
+kind = "python"
+function = "keep"
+per_part = true
+max_rejected_share = 0.5
+[columns]
+name = { type = "text", role = "id" }
+age = { type = "int", role = "input", min = 18 }
+"""
+
+KEEP = """
+def keep(frame):
+    return frame[frame.name != "P3"].assign(age=frame.age + 1)[["name", "age"]]
+"""
+
+FIRST_ROWS = "import pandas as pd\ndef keep(frame: pd.DataFrame):\n    return frame[frame.index < 6]\n"
+
+
+FEW = ("--set", "ingest.part_rows=15")
+"""Three parts: each is a process of its own."""
+
+
+def own_recipe(desk: Desk, module: str = KEEP, text: str = OWN, name: str = "mine") -> str:
+    (desk.folder / "people.csv").write_text(make_people())
+    (desk.folder / f"{name}.py").write_text(module)
+    path: str = desk.recipe(text, name)
+    return path
+
+
+def test_an_own_function_that_takes_all_rows_is_refused(desk: Desk) -> None:
+    recipe = own_recipe(desk, text=OWN.replace("per_part = true\n", ""))
+    assert desk.run("preprocess", recipe, *PARTS, "--check") == 1
+    said = desk.said("preprocess")[-1]
+    assert "the function takes all rows at once, and the rows of mine are kept in parts. Set per_part = true" in said
+    assert desk.run("ingest", recipe, *PARTS) == 0
+    assert desk.run("preprocess", recipe) == 1
+    assert "Set per_part = true in [preprocess]" in desk.said("preprocess")[-1]
+
+
+def test_an_own_function_gets_one_part_at_a_time_and_the_rows_are_those_of_one_file(desk: Desk) -> None:
+    recipe = own_recipe(desk)
+    assert [desk.run(stage, recipe) for stage in ("ingest", "preprocess")] == [0, 0]
+    rows, before = desk.rows("processed/mine"), desk.receipt("processed/mine")
+    path = desk.data / "rejected" / "preprocess" / "mine.parquet"
+    rejected = pq.read_table(path).to_pylist()
+    run_both(desk, recipe, *FEW)
+    receipt = desk.receipt("processed/mine")
+    assert read_parts(desk, "processed/mine").to_pylist() == rows
+    assert pq.read_table(path).to_pylist() == rejected
+    for name in ("rows", "columns", "rows_read", "way_back", "split_by"):
+        assert getattr(receipt, name) == getattr(before, name), name
+    assert [part.rows for part in receipt.parts.files] == [11, 12, 5]
+
+
+def test_a_part_of_which_no_row_is_left_is_empty(desk: Desk) -> None:
+    recipe = own_recipe(desk, FIRST_ROWS, OWN + 'shoe = { type = "int", role = "ignore" }\n')
+    run_both(desk, recipe, *FEW, "--set", "preprocess.extra_columns=drop")
+    receipt = desk.receipt("processed/mine")
+    assert [part.rows for part in receipt.parts.files][1:] == [0, 0]
+    assert (receipt.way_back, read_parts(desk, "processed/mine").num_rows) == ("raw_row", receipt.rows)
+
+
+def test_parts_that_an_own_function_made_are_taken_over(desk: Desk) -> None:
+    recipe = own_recipe(desk)
+    run_both(desk, recipe, *FEW)
+    strict = (recipe, *FEW, "--set", "preprocess.max_rejected_share=0.01")
+    assert [desk.run("preprocess", *strict) for _ in range(2)] == [1, 1]
+    assert "preprocess mine: 3 parts were whole from an earlier run" in desk.said("preprocess")
+
+
+def test_of_several_datasets_one_may_be_in_parts(desk: Desk) -> None:
+    plain = OWN.replace("per_part = true\n", "").split("[preprocess]")
+    raw = plain[0] + 'extra_columns = "drop"\n[columns]' + plain[1].split("[columns]")[1]
+    both = "def keep(left, right):\n    return left[left.name.isin(right.name)][['name', 'age']]\n"
+    for name in ("left", "right"):
+        own_recipe(desk, "", raw, name)
+    text = OWN[: OWN.index("[ingest]")] + OWN[OWN.index("[preprocess]") :].replace(
+        'function = "keep"', 'function = "keep"\nreads = ["left", "right"]'
     )
+    recipe = own_recipe(desk, both, text, "joined")
+    left, right = desk.folder / "left.toml", desk.folder / "right.toml"
+    left.write_text(left.read_text().replace('path = "people.csv"', 'path = "people.csv"\npart_rows = 20'))
+    assert [desk.run(stage, recipe) for stage in ("ingest", "preprocess")] == [0, 0]
+    receipt = desk.receipt("processed/joined")
+    assert (len(receipt.parts.files), receipt.way_back) == (2, "left_raw_row")
+    right.write_text(right.read_text().replace('path = "people.csv"', 'path = "people.csv"\npart_rows = 5'))
+    assert desk.run("preprocess", recipe, "--check") == 1
+    assert "the rows of left and right are kept in parts, and nothing says which part" in desk.said("preprocess")[-1]
+
+
+def test_a_split_by_time_needs_all_rows_of_a_function(desk: Desk) -> None:
+    recipe = own_recipe(desk, text=OWN + 'born = { type = "time", role = "time" }\n')
+    assert desk.run("preprocess", recipe, "--set", "preprocess.split=time", "--check") == 1
+    assert "with per_part the function gives them part by part. Choose another split" in desk.said("preprocess")[-1]

@@ -25,12 +25,13 @@ RAW_ROW = "raw_row"
 """Name of the index of a frame in preprocess: the row's number in the raw dataset, from 1."""
 
 
-def to_pandas(table: pa.Table, row_name: str = "") -> "pd.DataFrame":
+def to_pandas(table: pa.Table, row_name: str = "", first_row: int = 1) -> "pd.DataFrame":
     """A table as a DataFrame of its own memory, which own code may change.
 
     Args:
         table: rows in the schema's types.
-        row_name: name of an index with the number of each row, from 1; without one it is 0, 1, 2, ….
+        row_name: name of an index with the number of each row; without one it is 0, 1, 2, ….
+        first_row: the number of the first row.
 
     Raises:
         SchemaError: a column has missing cells and whole numbers that a float cannot hold.
@@ -45,7 +46,7 @@ def to_pandas(table: pa.Table, row_name: str = "") -> "pd.DataFrame":
         if pa.types.is_string(item.type):
             frame[name] = frame[name].astype("str")
     if row_name:
-        frame.index = pd.RangeIndex(1, 1 + len(frame), name=row_name)
+        frame.index = pd.RangeIndex(first_row, first_row + len(frame), name=row_name)
     return frame.copy()
 
 
@@ -61,14 +62,14 @@ def _require_exact(table: pa.Table) -> None:
                 )
 
 
-def to_frame(table: pa.Table, kind: Frame, row_name: str = "") -> Any:
+def to_frame(table: pa.Table, kind: Frame, row_name: str = "", first_row: int = 1) -> Any:
     """A table as the frame that a function asks for; batches are an iterator over the table's own.
 
     Raises:
         SchemaError: polars is not installed.
     """
     if kind is Frame.PANDAS:
-        return to_pandas(table, row_name)
+        return to_pandas(table, row_name, first_row)
     if kind is Frame.BATCHES:
         return iter(table.to_batches())
     if kind is Frame.POLARS:
