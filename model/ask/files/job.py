@@ -203,7 +203,7 @@ def _answer_rows(job: Job, progress: _Progress) -> Iterator[Answered]:
     if job.source.is_csv:
         yield from answer_csv(loaded, job.source.where, job.layout)
         return
-    with open_engine(data_dir) as engine:
+    with open_engine(data_dir, reads=job.source.paths) as engine:
         pieces = job.source.pieces(frozenset(job.layout.kept), data_dir)
         for is_large, group in groupby(pieces, key=lambda piece: piece.is_large):
             tasks = (Task(piece, version, job.layout, is_check=progress.is_refused) for piece in group)

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 from clusters import Cluster
+from loguru import logger
 
 
 @pytest.fixture(scope="module")
@@ -18,3 +19,12 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         yield started
     finally:
         started.close()
+
+
+@pytest.fixture
+def log() -> Iterator[list[str]]:
+    """What is logged, from INFO on."""
+    lines: list[str] = []
+    sink = logger.add(lambda message: lines.append(message.record["message"]), level="INFO", format="{message}")
+    yield lines
+    logger.remove(sink)

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from cluster_tasks import Number, Own
 from clusters import Cluster
-from loguru import logger
 
 from relay.compute import preflight
 from relay.compute.cluster import ClusterEngine
@@ -27,14 +26,6 @@ from relay.compute.worker import RAISED
 from relay.handoff.errors import RecipeError, UsageError
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture
-def log() -> Iterator[list[str]]:
-    lines: list[str] = []
-    sink = logger.add(lambda message: lines.append(message.record["message"]), level="INFO", format="{message}")
-    yield lines
-    logger.remove(sink)
 
 
 @pytest.fixture(scope="module")

@@ -217,6 +217,32 @@ def test_without_the_packages_of_a_cluster_the_message_says_how_to_install_them(
         pass
 
 
+def test_files_that_workers_cannot_see_are_read_on_this_machine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, log: list[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)  # it is not even looked for
+    monkeypatch.delitem(sys.modules, "relay.compute.cluster", raising=False)
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/link").symlink_to(tmp_path / "rows")
+    cluster = {"DASK_SCHEDULER_ADDRESS": "tcp://h:8786"}
+    for outside in (tmp_path / "rows", tmp_path / "data/link"):
+        with open_engine(tmp_path / "data", threads=1, reads=[outside], environment=cluster) as engine:
+            assert list(run_in_order(engine, square, [Square(4)])) == [16]
+    assert log == [
+        line
+        for name in ("rows", "data/link")
+        for line in (
+            f"{tmp_path / name} lies outside the data folder, which workers of a cluster share: not sent to them",
+            "tasks run in one thread of this machine",
+        )
+    ]
+    with (
+        pytest.raises(NoDaskError),
+        open_engine(tmp_path / "data", reads=[tmp_path / "data/rows"], environment=cluster),
+    ):
+        pass
+
+
 def test_an_engine_of_this_machine_imports_nothing_heavy() -> None:
     code = (
         "import sys; from pathlib import Path; from relay.compute.opening import open_engine\n"
