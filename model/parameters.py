@@ -30,6 +30,9 @@ Score = Literal[
 ]
 
 
+Memory = Literal["normal", "float32"]
+
+
 class _EstimatorSection(Section):
     """What both forms of this kind share."""
 
@@ -51,6 +54,9 @@ class _EstimatorSection(Section):
     sample_rows: Annotated[int, Field(ge=0)] = 0
     """Rows of the sample that the model is trained and judged on, drawn by the hash of the row; 0: all rows. For tables
     that do not fit in memory: docs/large-tables.md."""
+    memory: Memory = "normal"
+    """How the rows are held while the model learns. normal: all of them, as doubles; float32: all of them, with numbers
+    in half the memory, for estimators of trees: docs/large-tables.md."""
 
     @field_validator("cv_folds")
     @classmethod
@@ -82,6 +88,15 @@ class EstimatorParameters(_EstimatorSection):
         """`use` needs a `[model.estimators.NAME]` of that name."""
         if self.use and "use" in self.model_fields_set:
             raise ValueError(f'use = "{self.use}" needs a [model.estimators.{self.use}]; add it, or leave use out')
+        return self
+
+    @model_validator(mode="after")
+    def _memory_needs_a_class(self) -> "EstimatorParameters":
+        """`memory` other than normal needs the name of a class: an own function gets the rows as they are."""
+        if self.memory != "normal" and "." not in self.estimator:
+            raise ValueError(
+                f'memory = "{self.memory}" needs a class of scikit-learn; found the function {self.estimator}'
+            )
         return self
 
     @model_validator(mode="after")

@@ -15,6 +15,7 @@ from relay.registry.unpacked import require_fitting
 OURS = (
     "numpy.dtype",
     "relay.registry.calendar_parts.CalendarParts",
+    "relay.registry.rounding.Float32Rounding",
     "sklearn._loss.loss.HalfTweedieLossIdentity",
     "sklearn.calibration._CalibratedClassifier",
     "sklearn.calibration._SigmoidCalibration",

@@ -55,7 +55,7 @@ def check_classes(task: Task) -> None:
     Raises:
         ModelError: training rows of one class only, test rows of a class never seen, or test rows of one class only.
     """
-    train, test = (set(part.target.tolist()) for part in (task.split.train, task.split.test))
+    train, test = (set(np.unique(part.target).tolist()) for part in (task.split.train, task.split.test))
     if len(train) < 2:
         raise ModelError(f"all training rows have {task.target} = {train.pop()}: expected two classes or more")
     if unseen := sorted(test - train):

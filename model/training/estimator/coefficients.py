@@ -41,6 +41,8 @@ def read_coefficients(fitted: Pipeline, inputs: pd.DataFrame) -> Coefficients | 
         inputs: (rows, columns) on which the linear formula is held against the model itself.
     """
     prepare, model = fitted["prepare"], fitted["model"]
+    if not hasattr(model, "coef_"):
+        return None
     prepared = np.asarray(prepare.transform(inputs), dtype=np.float64)
     slopes = np.ravel(getattr(model, "coef_", ()))
     if slopes.shape != (prepared.shape[1],):

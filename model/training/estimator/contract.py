@@ -22,7 +22,7 @@ from model.training.contract import (
     promise_target,
 )
 from model.training.estimator.limits import find_limits
-from model.training.estimator.rows import Part
+from model.training.estimator.rows import Part, widen
 from model.training.estimator.task import Task
 from relay.handoff.column import LARGEST_INT, fill_served_keys
 from relay.handoff.recipe import Column, Recipe
@@ -108,8 +108,8 @@ def find_usual(frame: pd.DataFrame, columns: Mapping[str, Column]) -> dict[str, 
     allowed ones: the most frequent value, the smallest of level ones.
     """
     usual = {}
-    for name, cells in frame.items():
-        column = columns[str(name)]
+    for name, held in frame.items():
+        column, cells = columns[str(name)], widen(held)
         if column.type in ("int", "float", "time") and column.allowed is None:
             found = cells.median()
             usual[name] = math.floor(found) if column.type == "int" and not pd.isna(found) else found

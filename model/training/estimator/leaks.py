@@ -17,7 +17,7 @@ from sklearn.metrics import r2_score
 from sklearn.tree import DecisionTreeClassifier
 
 from model.training.estimator.metrics import measure_auc
-from model.training.estimator.rows import Part, Split
+from model.training.estimator.rows import Part, Split, widen
 from relay.registry.contract import Leak
 from relay.results.findings import Finding, Topic
 
@@ -99,7 +99,7 @@ def _judge_input(split: Split, name: str, judge: Judge) -> Iterator[Leak]:
 def _as_cells(cells: pd.Series) -> pd.Series:
     """The cells of an input; moments as numbers."""
     if cells.dtype.kind != "M":
-        return cells
+        return widen(cells)  # type: ignore[no-any-return]
     counts = cells.dt.tz_localize(None).astype("datetime64[us]").to_numpy().astype(np.float64)
     return pd.Series(np.where(cells.notna(), counts, np.nan), index=cells.index)
 

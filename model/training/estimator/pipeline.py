@@ -17,6 +17,7 @@ from model.training.estimator.weights import weigh_fit
 from relay.handoff.errors import ModelError
 from relay.handoff.recipe import Column
 from relay.registry.calendar_parts import CalendarParts
+from relay.registry.rounding import Float32Rounding
 from relay.registry.trusted import TYPES
 
 MISSING = "(missing)"
@@ -31,7 +32,9 @@ number once it is centred.
 """
 
 
-def build_pipeline(columns: Mapping[str, Column], estimator: BaseEstimator) -> Pipeline:
+def build_pipeline(
+    columns: Mapping[str, Column], estimator: BaseEstimator, *, scale: bool = True, rounds: bool = False
+) -> Pipeline:
     """Preparation by declared type and by what the estimator needs, then the estimator; not fitted yet.
 
     Numbers: mean 0 and variance 1, unless the estimator only compares them in doubles. Missing numbers become the
@@ -39,11 +42,17 @@ def build_pipeline(columns: Mapping[str, Column], estimator: BaseEstimator) -> P
     values become the more frequent one. An estimator that takes missing values gets them as they are. Truth values: 0
     and 1. Categories: a column each; one never seen in training is none of them.
     Times: parts of the calendar and days since the first training row, then as numbers.
+
+    Args:
+        columns: the recipe's schema.
+        estimator: not fitted yet.
+        scale: whether numbers are scaled at all, where the scale of a column makes a difference.
+        rounds: whether numbers are rounded to float32 first.
     """
     inputs = {name: column for name, column in columns.items() if column.role == "input"}
     numbers = {name: column for name, column in inputs.items() if column.type in ("int", "float")}
     flags = [name for name, column in inputs.items() if column.type == "bool"]
-    fills, scales = not get_tags(estimator).input_tags.allow_nan, not isinstance(estimator, COMPARES_DOUBLES)
+    fills, scales = not get_tags(estimator).input_tags.allow_nan, scale and not isinstance(estimator, COMPARES_DOUBLES)
     groups = {
         "numbers": (
             _prepare_numbers(fill=fills, indicate=False, scale=scales),
@@ -60,7 +69,8 @@ def build_pipeline(columns: Mapping[str, Column], estimator: BaseEstimator) -> P
         times = [one for one, column in inputs.items() if column.type == "time" and column.null == is_nullable]
         groups[name] = (_prepare_times(fill=fills, indicate=fills and is_nullable, scale=scales), times)
     prepare = ColumnTransformer([(name, steps, names) for name, (steps, names) in groups.items() if names])
-    return Pipeline([("prepare", prepare), ("model", estimator)])
+    rounding = [("round", Float32Rounding())] if rounds else []
+    return Pipeline([*rounding, ("prepare", prepare), ("model", estimator)])
 
 
 def as_pipeline(estimator: BaseEstimator) -> Pipeline:

@@ -3,11 +3,15 @@
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Iterator
 
 import numpy as np
 import pyarrow as pa
 
 from model.training.estimator.rows import Part
+
+BLOCK_ROWS = 65_536
+"""Rows whose cells are Python objects at the same time."""
 
 KEY_CHARS = 16
 """Hexadecimal digits of a digest: 64 bits keep a billion rows apart."""
@@ -18,16 +22,22 @@ def name_rows(part: Part) -> pa.Array:
 
     Rows of equal content are numbered in the order in which they come.
     """
-    ids = part.ids.column(0).to_pylist() if part.ids.num_columns else [None] * len(part)
-    contents = list(zip(*(part.inputs[name].tolist() for name in part.inputs.columns), strict=True))
-    targets = part.target.tolist()
     seen: Counter[str] = Counter()
     keys = []
-    for own, cells, target in zip(ids, contents, targets, strict=True):
-        key = _digest([*cells, target]) if own is None else str(own)
-        seen[key] += 1
-        keys.append(key if seen[key] == 1 else f"{key}-{seen[key]}")
+    for start in range(0, len(part), BLOCK_ROWS):
+        for key in _list_keys(part, slice(start, start + BLOCK_ROWS)):
+            seen[key] += 1
+            keys.append(key if seen[key] == 1 else f"{key}-{seen[key]}")
     return pa.array(keys, pa.string())
+
+
+def _list_keys(part: Part, rows: slice) -> Iterator[str]:
+    """The key of each row by itself."""
+    targets, inputs = part.target[rows].tolist(), part.inputs.iloc[rows]
+    ids = part.ids.column(0)[rows].to_pylist() if part.ids.num_columns else [None] * len(targets)
+    contents = zip(*(inputs[name].tolist() for name in inputs.columns), strict=True)
+    for own, cells, target in zip(ids, contents, targets, strict=True):
+        yield _digest([*cells, target]) if own is None else str(own)
 
 
 def _digest(cells: list[object]) -> str:

@@ -3,7 +3,7 @@
 preprocess says in the column `split` on which side a row is; nothing here draws rows.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from relay.handoff.recipe import Column
 from relay.registry.moments import MISSING, from_counts
 
 SPLIT = "split"
+SIDES = ("train", "test")
 NUMERIC = ("int", "float", "bool")
 
 
@@ -78,24 +79,42 @@ def read_split(table: pa.Table, columns: Mapping[str, Column], *, as_classes: bo
         ModelError: a column is missing, the target does not suit the estimator, or a side is empty.
     """
     target, inputs = find_columns(columns)
-    _require(table, [*inputs, target, SPLIT])
+    require_columns(table.column_names, [*inputs, target, SPLIT])
     check_target(target, columns[target], as_classes=as_classes)
-    known = table.filter(pc.is_valid(table.column(target)))
-    counted = _keep_weighed(known, columns)
+    known, counted = keep_counted(table, columns, target)
     sides = {}
-    for side in ("train", "test"):
+    for side in SIDES:
         rows = counted.filter(pc.equal(counted.column(SPLIT), side))
-        if not rows.num_rows:
-            raise ModelError(
-                f"no {side} row with a {target} among {table.num_rows:,} rows: expected rows on both sides; "
-                "give ingest more rows, or change [preprocess] test_share"
-            )
+        require_rows(rows.num_rows, side, target, table.num_rows)
         sides[side] = _read_part(rows, columns, target)
     return Split(
         **sides,
         without_target=table.num_rows - known.num_rows,
         without_weight=known.num_rows - counted.num_rows,
     )
+
+
+def require_rows(found: int, side: str, target: str, rows: int) -> None:
+    """Make sure that a side has rows.
+
+    Raises:
+        ModelError: it has none.
+    """
+    if not found:
+        raise ModelError(
+            f"no {side} row with a {target} among {rows:,} rows: expected rows on both sides; "
+            "give ingest more rows, or change [preprocess] test_share"
+        )
+
+
+def keep_counted(table: pa.Table, columns: Mapping[str, Column], target: str) -> tuple[pa.Table, pa.Table]:
+    """The rows with a target, and those of them whose weight is above 0.
+
+    Raises:
+        ModelError: a weight is negative or missing.
+    """
+    known = table.filter(pc.is_valid(table.column(target)))
+    return known, _keep_weighed(known, columns)
 
 
 def find_role(columns: Mapping[str, Column], role: str) -> str | None:
@@ -112,7 +131,7 @@ def _keep_weighed(table: pa.Table, columns: Mapping[str, Column]) -> pa.Table:
     name = find_role(columns, "weight")
     if name is None:
         return table
-    _require(table, [name])
+    require_columns(table.column_names, [name])
     weights = table.column(name).cast(pa.float64())
     least = pc.min(weights).as_py()
     if weights.null_count or (least is not None and not least >= 0):
@@ -167,15 +186,23 @@ def make_frame(table: pa.Table, columns: Mapping[str, Column]) -> pd.DataFrame:
     return pd.DataFrame({name: _read_cells(table.column(name), columns[name]) for name in table.column_names})
 
 
+def widen(cells: Any) -> Any:
+    """The cells of a column, or of a frame, with float64 in place of float32."""
+    if isinstance(cells, pd.Series):
+        return cells.astype(np.float64) if cells.dtype == np.float32 else cells
+    narrow = [name for name, kind in cells.dtypes.items() if kind == np.float32]
+    return cells.astype(dict.fromkeys(narrow, np.float64)) if narrow else cells
+
+
 def _read_cells(values: pa.ChunkedArray, column: Column) -> Any:
     if column.type in NUMERIC:
         return values.cast(pa.float64(), safe=False).to_numpy()
     if column.type == "time":
-        return from_counts(_to_microseconds(values))
+        return from_counts(to_microseconds(values))
     return pd.Series(values.to_pylist(), dtype="str")
 
 
-def _to_microseconds(values: pa.ChunkedArray) -> npt.NDArray[np.int64]:
+def to_microseconds(values: pa.ChunkedArray) -> npt.NDArray[np.int64]:
     """Moments as whole numbers (n,); a missing one is the smallest, which NumPy and pandas take for missing."""
     found = pc.fill_null(values.cast(pa.timestamp("us", tz="UTC")).cast(pa.int64()), MISSING)
     moments: npt.NDArray[np.int64] = found.to_numpy()
@@ -185,23 +212,29 @@ def _to_microseconds(values: pa.ChunkedArray) -> npt.NDArray[np.int64]:
 def _read_part(rows: pa.Table, columns: Mapping[str, Column], target: str) -> Part:
     _, inputs = find_columns(columns)
     ids = [name for name, column in columns.items() if column.role == "id" and name in rows.column_names]
-    weight, group, time = (_find_column(rows, columns, role) for role in ("weight", "group", "time"))
+    weight, group, time = (find_role_column(rows, columns, role) for role in ("weight", "group", "time"))
     return Part(
         inputs=make_frame(rows.select(inputs), columns),
-        target=np.asarray(rows.column(target).to_pylist()),
+        target=read_target(rows, target),
         ids=rows.select(ids),
         weights=None if weight is None else weight.cast(pa.float64()).to_numpy(),
-        groups=None if group is None else _number_groups(group),
-        times=None if time is None else _to_microseconds(time),
+        groups=None if group is None else number_groups(group),
+        times=None if time is None else to_microseconds(time),
     )
 
 
-def _find_column(rows: pa.Table, columns: Mapping[str, Column], role: str) -> pa.ChunkedArray | None:
+def read_target(rows: pa.Table, name: str) -> npt.NDArray[Any]:
+    """What there is to learn (n,)."""
+    return np.asarray(rows.column(name).to_pylist())
+
+
+def find_role_column(rows: pa.Table, columns: Mapping[str, Column], role: str) -> pa.ChunkedArray | None:
+    """The column of a role, such as weight, in a table; None where there is none."""
     name = find_role(columns, role)
     return None if name is None or name not in rows.column_names else rows.column(name)
 
 
-def _number_groups(values: pa.ChunkedArray) -> npt.NDArray[np.int64]:
+def number_groups(values: pa.ChunkedArray) -> npt.NDArray[np.int64]:
     """A number per row, equal for rows of one group (n,); rows without one are a group of their own."""
     codes = values.combine_chunks().dictionary_encode(null_encoding="encode")
     codes = codes.combine_chunks() if isinstance(codes, pa.ChunkedArray) else codes
@@ -209,10 +242,19 @@ def _number_groups(values: pa.ChunkedArray) -> npt.NDArray[np.int64]:
     return numbers
 
 
-def _require(table: pa.Table, names: list[str]) -> None:
-    missing = [name for name in names if name not in table.column_names]
+def require_columns(found: Sequence[str], names: Sequence[str]) -> None:
+    """Make sure that a table has some columns.
+
+    Args:
+        found: its columns.
+        names: of the ones that it needs.
+
+    Raises:
+        ModelError: it lacks one.
+    """
+    missing = [name for name in names if name not in found]
     if missing:
         raise ModelError(
-            f"the processed table has no column {', '.join(missing)}; it has {', '.join(table.column_names)}. "
+            f"the processed table has no column {', '.join(missing)}; it has {', '.join(found)}. "
             "Run preprocess again, and compare [columns] with what it writes"
         )

@@ -9,7 +9,7 @@ import numpy.typing as npt
 
 from model.training.estimator.metrics import is_better
 from model.training.estimator.resolve import suggest
-from model.training.estimator.rows import Part
+from model.training.estimator.rows import Part, widen
 from model.training.estimator.task import Task
 from relay.handoff.column import Column
 from relay.handoff.errors import ModelError
@@ -80,7 +80,7 @@ def judge_segments(task: Task, score: str, judge: Callable[[Rows], dict[str, flo
 
 
 def _find_segment(name: str, train: Part) -> Segment:
-    cells = train.inputs[name]
+    cells = widen(train.inputs[name])
     known = cells[cells.notna()]
     if known.dtype.kind != "f":
         return Segment(column=name, borders=[], values=sorted(set(known.tolist())))

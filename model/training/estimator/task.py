@@ -11,7 +11,7 @@ from sklearn.pipeline import Pipeline
 
 from model.training.estimator.metrics import LOWER_IS_BETTER, choose_score, is_better
 from model.training.estimator.row_keys import name_rows
-from model.training.estimator.rows import Split, find_role
+from model.training.estimator.rows import Split, find_role, widen
 from model.training.plots.style import label_of
 from relay.handoff.errors import ModelError
 from relay.handoff.recipe import Column
@@ -47,6 +47,8 @@ class Task:
     """Input columns by whose values the score is given separately."""
     sample: "Sample | None" = None
     """The sample that the rows of both sides are; None: all rows of the table."""
+    rounded: tuple[str, ...] | None = None
+    """Inputs with numbers that float32 does not hold; None where numbers are doubles."""
 
     @property
     def spread(self) -> float | None:
@@ -150,7 +152,7 @@ def tabulate(task: Task, columns: Mapping[str, npt.NDArray[Any]]) -> pa.Table:
     if test.weights is not None:
         own["weight"] = pa.array(test.weights)
     for segment in task.segments:
-        own[f"segment.{segment.column}"] = pa.array(test.inputs[segment.column], from_pandas=True)
+        own[f"segment.{segment.column}"] = pa.array(widen(test.inputs[segment.column]), from_pandas=True)
     ids = {f"id.{name}" if name in own else name: test.ids.column(name) for name in test.ids.column_names}
     return pa.table({"row_key": own.pop("row_key"), **ids, **own})
 

@@ -17,13 +17,15 @@ from model.training.estimator.classification import check_classes, find_positive
 from model.training.estimator.contract import describe_estimator
 from model.training.estimator.leaks import find_leaks, say_leaks
 from model.training.estimator.limits import check_numbers
+from model.training.estimator.memory.choice import require_memory
+from model.training.estimator.memory.fill import fill_split
 from model.training.estimator.memory.say import say_rows
 from model.training.estimator.memory.source import Rows, open_rows
 from model.training.estimator.onnx.export import export_onnx
 from model.training.estimator.pipeline import as_pipeline, build_pipeline, explain_refusal, fit
 from model.training.estimator.regression import judge_regressor
 from model.training.estimator.resolve import build_estimator
-from model.training.estimator.rows import check_target, find_columns, find_role, read_split
+from model.training.estimator.rows import Split, check_target, find_columns, find_role, read_split
 from model.training.estimator.segments import check_segments, find_segments
 from model.training.estimator.task import Task
 from model.training.estimator.unusual import find_lookalikes, find_rounded_target, find_unusual
@@ -133,11 +135,13 @@ def set_task(rows: Rows, recipe: Recipe, parameters: EstimatorParameters, own: "
     """
     target, _ = find_columns(recipe.columns)
     estimator = own.build() if own else _build(recipe, parameters, target)
+    require_memory(parameters.memory, estimator)
     check_segments(parameters.segments, recipe.columns)
-    table = rows.table()
-    check_numbers(table, recipe.columns, "the processed table" if rows.sample is None else "the sample")
-    split = read_split(table, recipe.columns, as_classes=is_classifier(estimator))
-    pipeline = as_pipeline(estimator) if own else build_pipeline(recipe.columns, estimator)
+    split, rounded = _read_split(rows, recipe, parameters, as_classes=is_classifier(estimator))
+    pipeline = as_pipeline(estimator)
+    if own is None:
+        scale = parameters.memory != "float32"  # no digits are left that centring would keep
+        pipeline = build_pipeline(recipe.columns, estimator, scale=scale, rounds=bool(rounded))
     if split.train.weights is not None:
         require_weights(pipeline)
     task = Task(
@@ -153,10 +157,23 @@ def set_task(rows: Rows, recipe: Recipe, parameters: EstimatorParameters, own: "
         folds=parameters.cv_folds,
         segments=tuple(find_segments(parameters.segments, split.train)),
         sample=rows.sample,
+        rounded=rounded,
     )
     if task.as_classes:
         check_classes(task)
     return task
+
+
+def _read_split(
+    rows: Rows, recipe: Recipe, parameters: EstimatorParameters, *, as_classes: bool
+) -> tuple[Split, tuple[str, ...] | None]:
+    """The rows of both sides and, where they are float32, the inputs with numbers that it does not hold."""
+    if parameters.memory == "float32":
+        split, rounded = fill_split(rows, recipe.columns, as_classes=as_classes)
+        return split, tuple(rounded)
+    table = rows.table()
+    check_numbers(table, recipe.columns, "the processed table" if rows.sample is None else "the sample")
+    return read_split(table, recipe.columns, as_classes=as_classes), None
 
 
 def _say_warnings(caught: list[warnings.WarningMessage]) -> list[Finding]:
@@ -177,6 +194,7 @@ def check_estimator(recipe: Recipe, parameters: EstimatorParameters) -> None:
         return  # what it builds is known once it runs
     estimator = _build(recipe, parameters, target)
     check_target(target, recipe.columns[target], as_classes=is_classifier(estimator))
+    require_memory(parameters.memory, estimator)
     if recipe.with_role("weight"):
         require_weights(estimator)
 

@@ -1,10 +1,10 @@
 """What the findings say of a model that has not learned from all rows as they are."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from model.training.estimator.memory.sample import Sample
 from model.training.estimator.task import Task
-from relay.handoff.wording import count
+from relay.handoff.wording import count, list_words
 from relay.results.findings import Finding, Topic
 
 
@@ -12,6 +12,20 @@ def say_rows(task: Task) -> Iterator[Finding]:
     """A finding where the model was not trained and judged on all rows of the table."""
     if task.sample is not None:
         yield _say_sample(task.sample)
+    if task.rounded is not None:
+        yield _say_float32(task.rounded)
+
+
+def _say_float32(rounded: Sequence[str]) -> Finding:
+    text = 'Numbers were held as float32 ([model] memory = "float32"), '
+    if rounded:
+        text += (
+            f"which rounds {list_words(rounded)} to about 7 digits. The model rounds its inputs in the same way "
+            "whenever it is asked."
+        )
+    else:
+        text += "which holds all of them exactly."
+    return Finding(Topic.MEMORY, text, {"memory": "float32", "rounded": list(rounded)})
 
 
 def _say_sample(sample: Sample) -> Finding:

@@ -29,14 +29,21 @@ class Rows:
         """How many rows are read."""
         return self.dataset.receipt.rows if self.sample is None else self.sample.kept
 
-    def batches(self) -> Iterator[pa.RecordBatch]:
+    def batches(self, columns: list[str] | None = None) -> Iterator[pa.RecordBatch]:
         """The rows in the order of the file, in bounded memory.
+
+        Args:
+            columns: of those that are read; None for all.
 
         Raises:
             DatasetDamagedError: the file was written into meanwhile.
         """
-        found = self.dataset.batches(self.columns)
-        for batch in found if self.sample is None else self.sample.filter(found, self.hashed):
+        wanted = self.columns if columns is None else columns
+        if self.sample is None:
+            found = self.dataset.batches(wanted)
+        else:
+            found = self.sample.filter(self.dataset.batches([*{*wanted, *self.hashed}]), self.hashed)
+        for batch in found:
             interrupt.check()
             yield batch
 

@@ -30,9 +30,12 @@ def list_border_rows(
     # Forests that differ in their leaf values only have the same splits.
     forests = list({forest.thresholds.tobytes(): forest for forest in trees.forests}.values())
     step = max(1, -(-sum(len(forest.find_splits()) for forest in forests) // MOST_SPLITS))
+    # Where the preparation rounds, a double beside a border may be rounded over it: both neighbours are looked at.
+    precisions = {trees.in_float32, preparation.rounds or trees.in_float32}
     prepared = [
-        _find_borders(forest, forest.find_splits()[::step], columns=len(preparation.order), in_float32=trees.in_float32)
+        _find_borders(forest, forest.find_splits()[::step], columns=len(preparation.order), in_float32=in_float32)
         for forest in forests
+        for in_float32 in sorted(precisions)
     ]
     return _undo(np.concatenate(prepared), preparation, typical, flags)
 
@@ -97,6 +100,7 @@ def _neighbours(values: Floats, *, in_float32: bool) -> tuple[Floats, Floats]:
 
 def _undo(prepared: Floats, preparation: Preparation, typical: pd.DataFrame, flags: Sequence[str]) -> pd.DataFrame:
     """The raw rows that are prepared to these cells, or to the nearest ones."""
+    typical = typical.iloc[: len(prepared)]
     raw = typical.to_numpy(np.float64)[np.arange(len(prepared)) % len(typical)]
     cells = prepared * preparation.scales + preparation.means
     for column, source in enumerate(preparation.order.tolist()):

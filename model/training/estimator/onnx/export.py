@@ -27,6 +27,9 @@ Floats = npt.NDArray[np.float64]
 MOST_PAIRS = 400_000_000
 """Of rows that a check may compare: some ten seconds; ONNX Runtime looks at each kept row for each answer."""
 
+WHOLE_ROWS = 250_000
+"""Rows that are checked at once; more are checked in blocks, so that a large table is not copied."""
+
 BLOCK_ROWS = 1_024
 """Rows that an ONNX file is asked at once."""
 
@@ -44,6 +47,9 @@ class Agreement:
     def is_close(self) -> bool:
         """Whether the ONNX file may answer for the model."""
         return self.difference < TOLERANCE and self.flipped == 0
+
+    def __add__(self, other: "Agreement") -> "Agreement":
+        return Agreement(max(self.difference, other.difference), self.flipped + other.flipped)
 
 
 @dataclass(frozen=True)
@@ -81,17 +87,25 @@ def export_onnx(fitted: Pipeline, task: Task, threshold: float | None) -> OnnxEx
     models = list(_build_candidates(fitted, inputs, precisions))
     if not models:
         return _explain(f"skl2onnx cannot convert {task.estimator_name}{'' if is_exact else ' in doubles'}.")
-    rows = _list_rows(fitted, task)
-    turned = slice(None, None, -1 if task.positive_first else None)  # the positive class comes last
-    expected = _answer(fitted, rows)[:, turned]
-    found = []
+    found, checked = [], 0
     for content, model in models:
-        answers = _ask(model, rows)[:, turned]
-        found.append(compare_answers(answers, expected, threshold=threshold, spread=task.spread))
-        if found[-1].is_close:
+        agreement, checked = _check(fitted, model, task, threshold)
+        found.append(agreement)
+        if agreement.is_close:
             return OnnxExport(content)
     best = min(found, key=lambda agreement: (agreement.difference, agreement.flipped))
-    return _explain_difference(best, rows=len(rows), as_classes=task.as_classes)
+    return _explain_difference(best, rows=checked, as_classes=task.as_classes)
+
+
+def _check(fitted: Pipeline, model: "OnnxModel", task: Task, threshold: float | None) -> tuple[Agreement, int]:
+    """How near an ONNX file comes to its model, and on how many rows."""
+    turned = slice(None, None, -1 if task.positive_first else None)  # the positive class comes last
+    found, checked = Agreement(0.0, 0), 0
+    for rows in _list_rows(fitted, task):
+        expected, answers = _answer(fitted, rows)[:, turned], _ask(model, rows)[:, turned]
+        found += compare_answers(answers, expected, threshold=threshold, spread=task.spread)
+        checked += len(rows)
+    return found, checked
 
 
 def _count_pairs(estimator: Any, task: Task) -> int:
@@ -143,8 +157,8 @@ def compare_answers(
     return Agreement(difference, flipped=int((called[0] != called[1]).sum()))
 
 
-def _list_rows(fitted: Pipeline, task: Task) -> pd.DataFrame:
-    """The test rows, the training rows and, for trees, rows on both sides of each split."""
+def _list_rows(fitted: Pipeline, task: Task) -> Iterator[pd.DataFrame]:
+    """The test rows, the training rows and, for trees, rows on both sides of each split; in one frame or in blocks."""
     from model.training.estimator.onnx.borders import list_border_rows
     from model.training.estimator.onnx.graph import read_preparation
     from model.training.estimator.onnx.trees import read_trees
@@ -154,7 +168,12 @@ def _list_rows(fitted: Pipeline, task: Task) -> pd.DataFrame:
     if trees is not None:
         flags = [name for name in train.columns if task.columns[name].type == "bool"]
         parts.append(list_border_rows(trees, read_preparation(fitted, list(train.columns)), train, flags))
-    return pd.concat(parts, ignore_index=True)
+    if sum(map(len, parts)) <= WHOLE_ROWS:
+        yield pd.concat(parts, ignore_index=True)
+        return
+    for part in parts:
+        for start in range(0, len(part), WHOLE_ROWS):
+            yield part.iloc[start : start + WHOLE_ROWS]
 
 
 def _answer(fitted: Pipeline, rows: pd.DataFrame) -> Floats:
@@ -192,6 +211,8 @@ def _build_candidates(
             try:
                 content = build_graph(estimator, preparation, precision, outputs=outputs)
                 model = open_onnx(content)
+            except MemoryError:
+                raise
             except Exception:  # noqa: S112 - converters raise all kinds of errors; the only loss is this candidate
                 continue
         yield content, model

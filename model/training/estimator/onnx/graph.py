@@ -50,6 +50,8 @@ class Preparation:
     """The prepared columns (columns,): below `inputs` the filled input, from there on whether it was missing."""
     means: Floats
     scales: Floats
+    rounds: bool = False
+    """Whether the inputs are rounded to float32 first."""
 
     @property
     def fills_none(self) -> bool:
@@ -83,7 +85,9 @@ def read_preparation(fitted: Pipeline, inputs: list[str]) -> Preparation:
         width = len(indices) + len(marked)
         means.append(np.zeros(width) if scale is None else scale.mean_)
         scales.append(np.ones(width) if scale is None else scale.scale_)
-    return Preparation(fills, np.array(order, np.int64), np.concatenate(means), np.concatenate(scales))
+    return Preparation(
+        fills, np.array(order, np.int64), np.concatenate(means), np.concatenate(scales), "round" in fitted.named_steps
+    )
 
 
 def build_graph(estimator: Any, preparation: Preparation, precision: Precision, *, outputs: int) -> bytes:
@@ -128,7 +132,9 @@ def build_graph(estimator: Any, preparation: Preparation, precision: Precision, 
 def _prepare(preparation: Preparation, precision: Precision) -> tuple[list[Any], list[Any]]:
     """Constants and nodes from the inputs to the prepared columns; what changes nothing has no node."""
     double, steps = TensorProto.DOUBLE, _Steps(INPUT)
-    if precision == "float":
+    if preparation.rounds and precision == "double":
+        steps.add("Cast", to=TensorProto.FLOAT)
+    if preparation.rounds or precision == "float":
         steps.add("Cast", to=double)
     if not preparation.fills_none:
         cells = steps.last
