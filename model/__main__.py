@@ -73,6 +73,7 @@ ESTIMATOR = Code(
     modules=(
         *("model.training.estimator", "model.training.plots.classification", "model.training.plots.regression"),
         *("model.training.batch_independence", "relay.handoff.sides", "relay.registry.calendar_parts"),
+        "relay.registry.rounding",
     ),
     packages=("onnx", "skl2onnx"),
 )

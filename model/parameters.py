@@ -30,7 +30,7 @@ Score = Literal[
 ]
 
 
-Memory = Literal["normal", "float32"]
+Memory = Literal["normal", "float32", "stream"]
 
 
 class _EstimatorSection(Section):
@@ -56,7 +56,10 @@ class _EstimatorSection(Section):
     that do not fit in memory: docs/large-tables.md."""
     memory: Memory = "normal"
     """How the rows are held while the model learns. normal: all of them, as doubles; float32: all of them, with numbers
-    in half the memory, for estimators of trees: docs/large-tables.md."""
+    in half the memory, for estimators of trees; stream: a row group at a time, for estimators with partial_fit:
+    docs/large-tables.md."""
+    epochs: Annotated[int, Field(ge=1, le=1000)] = 1
+    """How often the model learns from each training row, for memory = "stream"."""
 
     @field_validator("cv_folds")
     @classmethod
@@ -88,6 +91,17 @@ class EstimatorParameters(_EstimatorSection):
         """`use` needs a `[model.estimators.NAME]` of that name."""
         if self.use and "use" in self.model_fields_set:
             raise ValueError(f'use = "{self.use}" needs a [model.estimators.{self.use}]; add it, or leave use out')
+        return self
+
+    @model_validator(mode="after")
+    def _streams_have_epochs_and_no_folds(self) -> "EstimatorParameters":
+        """`epochs` need `memory = "stream"`, which has no `cv_folds`: these need all rows in memory."""
+        if self.epochs > 1 and self.memory != "stream":
+            raise ValueError(f'epochs = {self.epochs} needs memory = "stream"; found "{self.memory}"')
+        if self.cv_folds and self.memory == "stream":
+            raise ValueError(
+                f'cv_folds = {self.cv_folds} needs all rows in memory; leave it out with memory = "stream"'
+            )
         return self
 
     @model_validator(mode="after")

@@ -24,6 +24,9 @@ from relay.registry.contract import PROFILE_FILE, REFERENCE_FILE, Contract
 from relay.registry.monitor_section import read_monitor
 from relay.registry.watched import TARGET, WEIGHT, name_kept
 
+MOST_ROWS = 500_000
+"""Rows of both sides that the gate looks at, where the recipe's `[model] memory` is not normal."""
+
 
 @dataclass(frozen=True)
 class TrainedOn:
@@ -58,13 +61,22 @@ def read_new(recipe: Recipe, data_dir: Path, trained_on: TrainedOn, *, as_classe
         )
     monitor = read_monitor(recipe)
     # The rows of a sample are the ones that the model was trained and judged on, so they are on the same sides.
-    rows = open_rows(dataset, recipe.columns, recipe.sections["model"].get("sample_rows", 0), recipe.seed)
+    rows = open_rows(dataset, recipe.columns, _find_sample(recipe), recipe.seed)
     return NewData(
         split=read_split(rows.table(), recipe.columns, as_classes=as_classes),
         seed=recipe.seed,
         ingested=read_iso(trained_on.ingested_utc) if trained_on.ingested_utc else None,
         label_delay=monitor.label_delay if monitor.sets_label_delay else None,
     )
+
+
+def _find_sample(recipe: Recipe) -> int:
+    """Rows that the gate looks at; 0: all."""
+    section = recipe.sections["model"]
+    sample: int = section.get("sample_rows", 0)
+    # A model that was trained without all rows in memory is not compared with all of them in memory.
+    is_bounded = not sample and section.get("memory", "normal") != "normal"
+    return MOST_ROWS if is_bounded else sample
 
 
 def read_profile(folder: Path, contract: Contract) -> tuple[Profile | None, str]:

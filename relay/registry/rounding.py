@@ -22,7 +22,7 @@ class Float32Rounding(TransformerMixin, BaseEstimator):  # type: ignore[misc]  #
 
     def transform(self, rows: pd.DataFrame) -> pd.DataFrame:
         """The rows (rows, columns), numbers as float64 with 24 significant bits; those of type float32 as they are."""
-        wide = [name for name, kind in rows.dtypes.items() if kind == np.float64]
+        wide = [str(name) for name, kind in rows.dtypes.items() if kind == np.float64]
         if not wide:
             return rows
         with np.errstate(over="ignore"):  # beyond float32 a number is infinite, as in ONNX

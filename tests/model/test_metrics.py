@@ -14,7 +14,7 @@ from model.training.estimator.metrics import (
     judge_classes,
     judge_regression,
 )
-from model.training.estimator.threshold import _settle_between
+from model.training.estimator.threshold import settle_between
 from model.training.result import round_figures
 from relay.handoff.errors import ModelError
 
@@ -110,6 +110,6 @@ def test_of_thresholds_that_are_as_good_as_each_other_the_lowest_is_taken() -> N
 
 def test_a_threshold_stands_between_two_scores_and_calls_the_same_rows() -> None:
     scores = np.array([0.1, 0.3, 0.3, 0.7])
-    assert _settle_between(0.3, scores) == pytest.approx(0.2)
-    assert ((scores >= _settle_between(0.3, scores)) == (scores >= 0.3)).all()
-    assert _settle_between(0.1, scores) == 0.1
+    assert settle_between(0.3, scores) == pytest.approx(0.2)
+    assert ((scores >= settle_between(0.3, scores)) == (scores >= 0.3)).all()
+    assert settle_between(0.1, scores) == 0.1

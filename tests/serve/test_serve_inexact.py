@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow.parquet as pq
 import pytest
 from projects import LINEAR, make_project, mark_split
 from serving import lay_version
@@ -14,6 +13,7 @@ from serving import lay_version
 from model.parameters import EstimatorParameters, parse_parameters
 from model.release.production import Production, open_model
 from model.training.contract import hash_files
+from model.training.estimator.memory.source import open_rows
 from model.training.estimator.onnx.graph import build_graph, read_preparation
 from model.training.estimator.pipeline import fit
 from model.training.estimator.train import set_task
@@ -59,7 +59,7 @@ def write_in_float32(made: Any) -> bytes:
     recipe = load_recipe(str(made.recipe))
     parameters = parse_parameters(recipe)
     assert isinstance(parameters, EstimatorParameters)
-    task = set_task(pq.read_table(made.data_dir / "processed/line.parquet"), recipe, parameters)
+    task = set_task(open_rows(made.open_processed(), recipe.columns, 0, recipe.seed), recipe, parameters)
     fitted = fit(task.pipeline, task.split.train)
     return build_graph(fitted["model"], read_preparation(fitted, ["x"]), "float", outputs=1)
 

@@ -2,6 +2,7 @@
 
 import io
 import random
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from sklearn.linear_model import LinearRegression
 from model.parameters import EstimatorParameters, parse_parameters
 from model.training.authorship.documents import read_documents
 from model.training.estimator.coefficients import read_coefficients
+from model.training.estimator.memory.source import open_rows
 from model.training.estimator.pipeline import build_pipeline
 from model.training.estimator.task import tabulate
 from model.training.estimator.train import set_task
@@ -23,6 +25,10 @@ from relay.handoff.recipe import Column, load_recipe
 from relay.registry.contract import Contract
 from relay.registry.record_table import RowAnswer, read_table, write_table
 from relay.registry.task import ModelTask
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "model"))
+
+from projects import make_project
 
 RECIPE = """
 title = "Names"
@@ -50,15 +56,14 @@ NAMES = [
 
 @pytest.mark.parametrize("name", NAMES)
 def test_each_column_of_the_predictions_has_a_name_of_its_own(name: str, tmp_path: Path) -> None:
-    path = tmp_path / "names.toml"
-    path.write_text(RECIPE.format(name=name))
-    recipe = load_recipe(str(path))
-    parameters = parse_parameters(recipe)
-    assert isinstance(parameters, EstimatorParameters)
     sides = ["train"] * 8 + ["test"] * 4
     ids = [f"row {row}" for row in range(12)]
-    table = pa.table({name: ids, "x": np.arange(12.0), "y": np.arange(12.0) * 2, "split": sides})
-    task = set_task(table, recipe, parameters)
+    columns = {name: ids, "x": np.arange(12.0), "y": np.arange(12.0) * 2, "split": sides}
+    made = make_project(tmp_path, RECIPE.format(name=name), columns, "names")
+    recipe = load_recipe(str(made.recipe))
+    parameters = parse_parameters(recipe)
+    assert isinstance(parameters, EstimatorParameters)
+    task = set_task(open_rows(made.open_processed(), recipe.columns, 0, recipe.seed), recipe, parameters)
     file = io.BytesIO()
     pq.write_table(tabulate(task, {"true": task.split.test.target, "predicted": np.arange(4.0)}), file)
     frame = pd.read_parquet(file)

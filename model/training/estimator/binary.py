@@ -15,7 +15,7 @@ from model.training.estimator.metrics import BinaryPrediction, judge_binary
 from model.training.estimator.rows import Part, pick
 from model.training.estimator.segments import judge_segments
 from model.training.estimator.task import Task, compare, compare_figures, tabulate, warn_if_useless
-from model.training.estimator.threshold import MIN_CLASS_ROWS, Threshold, score_rows, tune_threshold
+from model.training.estimator.threshold import MIN_CLASS_ROWS, Threshold, score_rows, tune_stream, tune_threshold
 from model.training.plots.classification import draw_calibration, draw_confusion, draw_precision_recall, draw_roc
 from model.training.plots.style import Picture
 from model.training.result import Results
@@ -37,7 +37,7 @@ def judge_binary_classifier(fitted: Pipeline, task: Task) -> Results:
         ModelError: its scores are not finite, or the recipe's score is no metric of such a classifier.
     """
     train, test = task.split.train, task.split.test
-    threshold = tune_threshold(task.pipeline, train, task.seed, positive_first=task.positive_first)
+    threshold = _tune(task)
     classes = task.order_classes(fitted.classes_)
     true = test.target == classes[1]
     prediction = _predict(task, fitted, test.inputs, threshold.value)
@@ -71,8 +71,14 @@ def judge_binary_classifier(fitted: Pipeline, task: Task) -> Results:
         findings=(*_say(task, metrics, threshold), *folds.findings, *parts.findings),
         pictures=_draw(task, metrics, true, prediction, threshold.value),
         tables=tables,
-        rows=len(train) + len(test),
+        rows=task.split.train_rows + len(test),
     )
+
+
+def _tune(task: Task) -> Threshold:
+    if task.stream is not None:
+        return tune_stream(task.stream, positive_first=task.positive_first)
+    return tune_threshold(task.pipeline, task.split.train, task.seed, positive_first=task.positive_first)
 
 
 def _predict(task: Task, fitted: Any, inputs: pd.DataFrame, threshold: float) -> BinaryPrediction:

@@ -54,7 +54,7 @@ def judge_multiclass_classifier(fitted: Pipeline, task: Task) -> Results:
             ),
         ),
         tables={"predictions": tabulate(task, _list_answers(fitted, test, predicted))},
-        rows=len(train) + len(test),
+        rows=task.split.train_rows + len(test),
     )
 
 

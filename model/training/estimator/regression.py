@@ -63,7 +63,7 @@ def judge_regressor(fitted: Pipeline, task: Task) -> Results:
         findings=(*_say(task, metrics, line), *folds.findings, *parts.findings),
         pictures=_draw(fitted, task, predicted, line),
         tables=tables,
-        rows=len(train) + len(test),
+        rows=task.split.train_rows + len(test),
     )
 
 

@@ -60,6 +60,13 @@ class Split:
     """Rows that have no target to learn or judge by."""
     without_weight: int = 0
     """Rows whose weight is 0: they count nowhere."""
+    learned: int | None = None
+    """Rows that the model learns from, where `train` holds only some of them."""
+
+    @property
+    def train_rows(self) -> int:
+        """Rows that the model learns from."""
+        return len(self.train) if self.learned is None else self.learned
 
 
 def pick(values: Any, rows: npt.NDArray[Any]) -> Any:
@@ -86,9 +93,10 @@ def read_split(table: pa.Table, columns: Mapping[str, Column], *, as_classes: bo
     for side in SIDES:
         rows = counted.filter(pc.equal(counted.column(SPLIT), side))
         require_rows(rows.num_rows, side, target, table.num_rows)
-        sides[side] = _read_part(rows, columns, target)
+        sides[side] = read_part(rows, columns, target)
     return Split(
-        **sides,
+        train=sides["train"],
+        test=sides["test"],
         without_target=table.num_rows - known.num_rows,
         without_weight=known.num_rows - counted.num_rows,
     )
@@ -209,7 +217,8 @@ def to_microseconds(values: pa.ChunkedArray) -> npt.NDArray[np.int64]:
     return moments
 
 
-def _read_part(rows: pa.Table, columns: Mapping[str, Column], target: str) -> Part:
+def read_part(rows: pa.Table, columns: Mapping[str, Column], target: str) -> Part:
+    """The rows of one side, each of which has a target."""
     _, inputs = find_columns(columns)
     ids = [name for name, column in columns.items() if column.role == "id" and name in rows.column_names]
     weight, group, time = (find_role_column(rows, columns, role) for role in ("weight", "group", "time"))
@@ -229,7 +238,7 @@ def read_target(rows: pa.Table, name: str) -> npt.NDArray[Any]:
 
 
 def find_role_column(rows: pa.Table, columns: Mapping[str, Column], role: str) -> pa.ChunkedArray | None:
-    """The column of a role, such as weight, in a table; None where there is none."""
+    """The column of a role, such as weight, in a table; None if the table has no such column."""
     name = find_role(columns, role)
     return None if name is None or name not in rows.column_names else rows.column(name)
 

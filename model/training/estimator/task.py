@@ -22,6 +22,7 @@ from relay.results.findings import Finding, Topic
 
 if TYPE_CHECKING:  # sample imports rows, for which a task is described
     from model.training.estimator.memory.sample import Sample
+    from model.training.estimator.memory.stream import Stream
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,8 @@ class Task:
     """The sample that the rows of both sides are; None: all rows of the table."""
     rounded: tuple[str, ...] | None = None
     """Inputs with numbers that float32 does not hold; None where numbers are doubles."""
+    stream: "Stream | None" = None
+    """All training rows, where the sides hold only some of the rows; None where they hold all."""
 
     @property
     def spread(self) -> float | None:
@@ -72,7 +75,7 @@ class Task:
 
     def describe(self) -> Finding:
         """The first finding."""
-        train, test = self.split.train, self.split.test
+        train, test, learned = self.split.train, self.split.test, self.split.train_rows
         left_out = count(self.split.without_target, "row")
         without = f" {left_out} without {self.target} stood aside." if self.split.without_target else ""
         if self.split.without_weight:
@@ -83,10 +86,10 @@ class Task:
         return Finding(
             Topic.DATA,
             f"{self.estimator_name} learned {self.target} from {count(inputs, 'input column')} of "
-            f"{count(len(train), 'row')}; {count(len(test), 'row')} that it has not seen judge it.{without}",
+            f"{count(learned, 'row')}; {count(len(test), 'row')} that it has not seen judge it.{without}",
             {
                 "inputs": inputs,
-                "train": len(train),
+                "train": learned,
                 "test": len(test),
                 "without_target": self.split.without_target,
             }
@@ -105,7 +108,7 @@ def compare(task: Task, kind: ModelTask, default_score: str, test: dict[str, flo
         "kind": kind,
         "estimator": task.estimator_name,
         "rows": {
-            "train": len(task.split.train),
+            "train": task.split.train_rows,
             "test": len(task.split.test),
             "without_target": task.split.without_target,
         }

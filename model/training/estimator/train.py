@@ -3,7 +3,7 @@
 import warnings
 from collections.abc import Iterator
 from contextlib import nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sklearn.base import BaseEstimator, is_classifier
@@ -19,8 +19,10 @@ from model.training.estimator.leaks import find_leaks, say_leaks
 from model.training.estimator.limits import check_numbers
 from model.training.estimator.memory.choice import require_memory
 from model.training.estimator.memory.fill import fill_split
+from model.training.estimator.memory.fitting import require_room
 from model.training.estimator.memory.say import say_rows
 from model.training.estimator.memory.source import Rows, open_rows
+from model.training.estimator.memory.stream import Stream, open_stream
 from model.training.estimator.onnx.export import export_onnx
 from model.training.estimator.pipeline import as_pipeline, build_pipeline, explain_refusal, fit
 from model.training.estimator.regression import judge_regressor
@@ -60,6 +62,11 @@ def train_estimator(
         ModelError: these data and this estimator do not go together.
     """
     rows = open_rows(dataset, recipe.columns, parameters.sample_rows, recipe.seed)
+    with require_room(rows, recipe.columns, parameters):
+        return _train(rows, recipe, parameters, own)
+
+
+def _train(rows: Rows, recipe: Recipe, parameters: EstimatorParameters, own: "Own | None") -> Results:
     task = set_task(rows, recipe, parameters, own)
     with threadpool_limits(parameters.threads), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
@@ -99,7 +106,7 @@ def train_estimator(
 
 def _fit_and_judge(task: Task, own: "Own | None") -> tuple[Pipeline, Results]:
     with own.watch() if own else nullcontext():
-        fitted = fit(task.pipeline, task.split.train)
+        fitted = fit(task.pipeline, task.split.train) if task.stream is None else task.stream.learn()
         with explain_refusal(task.estimator_name, "judged on", len(task.split.test)):
             return fitted, (judge_classifier if task.as_classes else judge_regressor)(fitted, task)
 
@@ -137,11 +144,8 @@ def set_task(rows: Rows, recipe: Recipe, parameters: EstimatorParameters, own: "
     estimator = own.build() if own else _build(recipe, parameters, target)
     require_memory(parameters.memory, estimator)
     check_segments(parameters.segments, recipe.columns)
-    split, rounded = _read_split(rows, recipe, parameters, as_classes=is_classifier(estimator))
-    pipeline = as_pipeline(estimator)
-    if own is None:
-        scale = parameters.memory != "float32"  # no digits are left that centring would keep
-        pipeline = build_pipeline(recipe.columns, estimator, scale=scale, rounds=bool(rounded))
+    read = _read_rows(rows, recipe, parameters, estimator, is_own=own is not None)
+    split, pipeline = read.split, read.pipeline
     if split.train.weights is not None:
         require_weights(pipeline)
     task = Task(
@@ -157,23 +161,42 @@ def set_task(rows: Rows, recipe: Recipe, parameters: EstimatorParameters, own: "
         folds=parameters.cv_folds,
         segments=tuple(find_segments(parameters.segments, split.train)),
         sample=rows.sample,
-        rounded=rounded,
+        rounded=read.rounded,
+        stream=read.stream,
     )
     if task.as_classes:
         check_classes(task)
     return task
 
 
-def _read_split(
-    rows: Rows, recipe: Recipe, parameters: EstimatorParameters, *, as_classes: bool
-) -> tuple[Split, tuple[str, ...] | None]:
-    """The rows of both sides and, where they are float32, the inputs with numbers that it does not hold."""
+@dataclass(frozen=True)
+class _Read:
+    """The rows of both sides, what prepares them for an estimator, and how they are held."""
+
+    split: Split
+    pipeline: Pipeline
+    rounded: tuple[str, ...] | None = None
+    stream: Stream | None = None
+
+
+def _read_rows(
+    rows: Rows, recipe: Recipe, parameters: EstimatorParameters, estimator: BaseEstimator, *, is_own: bool
+) -> _Read:
+    columns, as_classes = recipe.columns, is_classifier(estimator)
+    if parameters.memory == "stream":
+        split, stream = open_stream(
+            rows, columns, estimator, epochs=parameters.epochs, seed=recipe.seed, as_classes=as_classes
+        )
+        return _Read(split, stream.pipeline, stream=stream)
     if parameters.memory == "float32":
-        split, rounded = fill_split(rows, recipe.columns, as_classes=as_classes)
-        return split, tuple(rounded)
+        split, rounded = fill_split(rows, columns, as_classes=as_classes)
+        # No digits are left that centring would keep.
+        pipeline = build_pipeline(columns, estimator, scale=False, rounds=bool(rounded))
+        return _Read(split, pipeline, rounded=tuple(rounded))
     table = rows.table()
-    check_numbers(table, recipe.columns, "the processed table" if rows.sample is None else "the sample")
-    return read_split(table, recipe.columns, as_classes=as_classes), None
+    check_numbers(table, columns, "the processed table" if rows.sample is None else "the sample")
+    pipeline = as_pipeline(estimator) if is_own else build_pipeline(columns, estimator)
+    return _Read(read_split(table, columns, as_classes=as_classes), pipeline)
 
 
 def _say_warnings(caught: list[warnings.WarningMessage]) -> list[Finding]:

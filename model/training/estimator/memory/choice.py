@@ -20,6 +20,12 @@ def require_memory(memory: str, estimator: Any) -> None:
     Raises:
         ModelError: it cannot; names the ones that can.
     """
+    if memory == "stream" and not callable(getattr(estimator, "partial_fit", None)):
+        raise ModelError(
+            f'[model] memory = "stream": {type(estimator).__name__} has no partial_fit; expected an estimator '
+            "that learns from some rows after others, such as sklearn.linear_model.SGDClassifier and SGDRegressor",
+            next_step='Choose one of them, or memory = "normal" with sample_rows.',
+        )
     if memory == "float32" and type(estimator) not in FLOAT32:
         names = list_words(kind.__name__ for kind in FLOAT32)
         raise ModelError(

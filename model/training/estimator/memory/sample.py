@@ -39,7 +39,7 @@ class Sample:
         """
         ties = self.ties
         for batch in batches:
-            hashes = hash_rows(batch, names, self.seed)
+            hashes = hash_rows(pa.Table.from_batches([batch]), names, self.seed)
             chosen = hashes < np.uint64(self.border)
             at_border = np.flatnonzero(hashes == np.uint64(self.border))[:ties]
             chosen[at_border] = True
@@ -47,12 +47,12 @@ class Sample:
             yield batch.filter(pa.array(chosen))
 
 
-def hash_rows(batch: pa.RecordBatch, names: list[str], seed: int) -> Hashes:
-    """A 64-bit hash of each row's cells in some columns (rows,); equal rows of one batch are numbered first."""
+def hash_rows(table: pa.Table, names: list[str], seed: int) -> Hashes:
+    """A 64-bit hash of each row's cells in some columns (rows,); equal rows of one table are numbered first."""
     start = mix(np.array([seed ^ SALT], np.int64).view(np.uint64))[0]
-    hashes = np.full(batch.num_rows, start, np.uint64)
+    hashes = np.full(table.num_rows, start, np.uint64)
     for name in names:
-        hashes = mix(hashes ^ hash_column(pa.chunked_array([batch.column(name)])))
+        hashes = mix(hashes ^ hash_column(table.column(name)))
     # Without the number, a table of few different rows would be sampled by all or nothing.
     numbers = pd.Series(hashes).groupby(hashes).cumcount().to_numpy().astype(np.uint64)
     return np.where(numbers > 0, mix(hashes ^ mix(numbers)), hashes)
@@ -71,7 +71,7 @@ def find_sample(batches: Iterable[pa.RecordBatch], names: list[str], most: int, 
     waiting: list[Hashes] = []
     held = 0
     for batch in batches:
-        hashes = hash_rows(batch, names, seed)
+        hashes = hash_rows(pa.Table.from_batches([batch]), names, seed)
         rows += len(hashes)
         waiting.append(hashes)
         held += len(hashes)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from model.training.estimator.memory.sample import Sample
+from model.training.estimator.memory.stream import Stream
 from model.training.estimator.task import Task
 from relay.handoff.wording import count, list_words
 from relay.results.findings import Finding, Topic
@@ -14,6 +15,8 @@ def say_rows(task: Task) -> Iterator[Finding]:
         yield _say_sample(task.sample)
     if task.rounded is not None:
         yield _say_float32(task.rounded)
+    if task.stream is not None:
+        yield _say_stream(task.stream, len(task.split.test))
 
 
 def _say_float32(rounded: Sequence[str]) -> Finding:
@@ -26,6 +29,26 @@ def _say_float32(rounded: Sequence[str]) -> Finding:
     else:
         text += "which holds all of them exactly."
     return Finding(Topic.MEMORY, text, {"memory": "float32", "rounded": list(rounded)})
+
+
+def _say_stream(stream: Stream, judged: int) -> Finding:
+    train, test = (stream.counts.sides[side] for side in ("train", "test"))
+    text = (
+        f"It learned a row group at a time, {count(stream.epochs, 'time')} from each training row, in the order of the "
+        'table ([model] memory = "stream"). Missing numbers become the mean. '
+        f"{judged:,} of {count(test, 'test row')} judge it, and {len(stream.held):,} of {count(train, 'training row')} "
+        "stand for all in baseline, usual values, segments and the search for leaks; they are drawn by the hash of the "
+        "row."
+    )
+    figures = {
+        "memory": "stream",
+        "epochs": stream.epochs,
+        "train": train,
+        "held_train": len(stream.held),
+        "test": test,
+        "judged_test": judged,
+    }
+    return Finding(Topic.MEMORY, text, figures)
 
 
 def _say_sample(sample: Sample) -> Finding:

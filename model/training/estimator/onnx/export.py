@@ -163,6 +163,9 @@ def _list_rows(fitted: Pipeline, task: Task) -> Iterator[pd.DataFrame]:
     from model.training.estimator.onnx.graph import read_preparation
     from model.training.estimator.onnx.trees import read_trees
 
+    if task.stream is not None:
+        yield from task.stream.list_frames()
+        return
     train, test = task.split.train.inputs, task.split.test.inputs
     parts, trees = [test, train], read_trees(fitted["model"])
     if trees is not None:
