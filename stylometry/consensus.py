@@ -55,13 +55,16 @@ def try_choices(
 ) -> Iterator[Choice]:
     """Distances for each number of features and each culling, one at a time.
 
-    Where a culling leaves fewer n-grams than a number asks for, all that are left are looked at, once.
+    Where a culling leaves fewer n-grams than a number asks for, all that are left are looked at, once; a culling that
+    leaves none gives nothing.
 
     Raises:
-        StylometryError: If a number is out of range, or no n-gram is left by a culling.
+        StylometryError: If a number is out of range, or no n-gram is left by the smallest culling.
     """
-    chosen = find_distance(distance)
-    for culling in cullings:
+    chosen, matrix = find_distance(distance), counts.matrix
+    most_frequent(counts, min(features), min(cullings))
+    most = np.bincount(matrix.indices, minlength=1).max() / matrix.shape[0]
+    for culling in (culling for culling in cullings if culling <= most or culling > 1):
         columns = most_frequent(counts, max(features), culling)
         selected = select_rows(counts, columns, chosen.needs)
         rows = read_rows(selected, chosen.needs)

@@ -53,6 +53,18 @@ def test_frequencies_are_those_of_the_texts(files: dict[str, bytes]) -> None:
         )
 
 
+def test_words_that_the_recipe_leaves_out_are_no_columns_and_count_for_the_length(tmp_path: Any) -> None:
+    recipe = RECIPE.replace(ALL, 'exports = ["frequencies"]\nwithout = ["the"]\n[model.consensus]\nfeatures = [9]')
+    results = make_project(tmp_path, recipe, document_columns()).train()
+    rows, (first, *_) = results.tables["frequencies"].to_pylist(), document_columns()["text"]
+    assert "the" in first.split()
+    assert "the" not in rows[0]
+    word = results.tables["word_list"]["ngram"][0].as_py()
+    assert [row[word] for row in rows] == [text.split().count(word) / 160 for text in document_columns()["text"]]
+    assert len(first.split()) == 160
+    assert results.metrics["consensus"]["trees"] == 2  # no word stands in two texts of five
+
+
 def test_the_list_of_words_counts_their_occurrences(files: dict[str, bytes]) -> None:
     all_words = " ".join(document_columns()["text"]).split()
     listed = read_csv(files, "word_list").to_pylist()

@@ -108,6 +108,18 @@ def test_each_choice_gives_the_distances_of_that_choice(distance: str) -> None:
         assert np.allclose(choice.distances, expected, rtol=0, atol=1e-12)
 
 
+def test_a_culling_that_leaves_no_word_gives_no_tree_unless_all_do() -> None:
+    counts = count_words(keep_whole(["a b", "a c", "d e", "f g"], [None] * 4))
+    assert [(one.features, one.culling) for one in try_choices(counts, "cosine", [2], [0.0, 0.5, 0.75])] == [
+        (2, 0.0),
+        (1, 0.5),
+    ]
+    with pytest.raises(StylometryError, match="no n-gram is left"):
+        list(try_choices(counts, "cosine", [2], [0.75]))
+    with pytest.raises(StylometryError, match="culling is a share"):
+        list(try_choices(counts, "cosine", [2], [0.0, 1.5]))
+
+
 NAMES = ["plain", "HAMILTON No. 1", "it's", "a_b", "(x),[y]:z;", "ברא שית", "", "two\nlines", "''"]
 
 

@@ -3,7 +3,6 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -26,7 +25,8 @@ from stylometry.consensus import (
     try_choices,
     write_newick,
 )
-from stylometry.features import CountTable
+from stylometry.features import CountTable, count_all
+from stylometry.word_choice import ChosenCounts
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -59,14 +59,6 @@ class Answer:
     nearest: str
 
 
-@dataclass(frozen=True)
-class _Rows:
-    """Some rows of a table of counts."""
-
-    ngrams: list[str]
-    matrix: Any
-
-
 def add_consensus(counts: CountTable, texts: Texts, parameters: AuthorshipParameters) -> Addition:
     """The consensus tree with its file, and the unknown documents over the same range, where the recipe asks for them.
 
@@ -78,7 +70,7 @@ def add_consensus(counts: CountTable, texts: Texts, parameters: AuthorshipParame
         return Addition()
     step = -(-len(texts.chunks) // MOST_TEXTS)
     chosen = np.arange(0, len(texts.chunks), step)
-    rows = _Rows(counts.ngrams, counts.matrix[chosen])
+    rows = ChosenCounts(counts.ngrams, counts.matrix[chosen], count_all(counts)[chosen])
     trees: list[list[int]] = []
     answers: list[Answer] = []
     for choice in try_choices(rows, parameters.distance, asked.features, asked.culling):

@@ -80,6 +80,7 @@ from stylometry.attribution import AuthorshipClassifier
 from stylometry.chunks import Chunks
 from stylometry.errors import StylometryError
 from stylometry.features import CountTable
+from stylometry.word_choice import choose_words
 
 Floats = npt.NDArray[np.float64]
 
@@ -229,10 +230,11 @@ def _add_wished(
 ) -> Addition:
     """What a recipe may ask for beyond the map: consensus tree, Zeta, tables for other programs."""
     texts = Texts(known.all_labels, known.chunks, documents.ids, known.repeats.texts)
+    chosen = choose_words(known.counts, parameters.chosen)
     return merge(
-        add_consensus(known.counts, texts, parameters),
+        add_consensus(chosen, texts, parameters),
         add_contrast(words, known.chunks, known.all_labels, documents.ids, parameters.oppose),
-        add_exports(Measured(texts, known.counts, *mapped), parameters),
+        add_exports(Measured(texts, chosen, *mapped), parameters),
     )
 
 
