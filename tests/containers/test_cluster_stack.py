@@ -3,7 +3,6 @@
 One project for the whole module, with certificates; the last test takes it down.
 """
 
-import hashlib
 import json
 import os
 import shutil
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from engine import Docker, compose_in, find_users
+from engine import ROOT, Docker, compose_in, find_users
 from patience import wait_for
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "services"))
@@ -24,21 +23,13 @@ from monitoring_files import find_names, find_panels, find_rules
 from services.stack.certificates import make_certificates
 
 PROJECT = f"relay-test-cluster-{os.getpid()}"
-PORTS = {"PROMETHEUS_PORT": "19091", "CLUSTER_PORT": "18787"}
+PORTS = {"PROMETHEUS_PORT": "19091", "CLUSTER_PORT": "18796"}
 STARTED = ("dask-scheduler", "dask-worker", "prometheus")
-ENTRY = ("/app/images/entrypoint.py", "python", "-c")
 
-HASH = """
-import pathlib
-from relay.compute.engine import run_in_order
-from relay.compute.opening import open_engine
-from relay.handoff.files import hash_file
-from relay.handoff.settings import DATA_DIR
-paths = sorted(pathlib.Path("/app/data/raw").glob("*.parquet")) * 6
-with open_engine(DATA_DIR.of({"DATA_DIR": "/app/data"})) as engine:
-    print(engine.name, *sorted(set(run_in_order(engine, hash_file, paths))))
-"""
-"""A program of a stage's image that lets the engine look at the datasets, and prints what it found."""
+PARTS = "ingest.rows=4000,ingest.part_rows=500"
+"""A dataset in eight parts: eight tasks."""
+
+IN_CLUSTER = "of the cluster at tls://dask-scheduler:8786"
 
 CONNECT = """
 import sys
@@ -59,8 +50,9 @@ for address, authority, certificate in zip(*[iter(sys.argv[1:])] * 3):
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Docker, Path]]:
     """`docker compose` of the project, with two workers that are up, and its folder."""
     folder = tmp_path_factory.mktemp("cluster")
-    for name in ("data", "logs"):
-        (folder / name).mkdir()
+    (folder / "logs").mkdir()
+    run_natively("ingest", folder / "native")
+    shutil.copytree(folder / "native", folder / "data")
     make_certificates(folder / "secrets" / "cluster")
     settings = {
         # A tag of its own: these images have Dask's packages, and others test that theirs have not.
@@ -69,21 +61,33 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Docker, 
         "CLUSTER_TLS": f"{folder}/secrets/cluster",
         "DASK_SCHEDULER_ADDRESS": "tls://dask-scheduler:8786",
         "COMPOSE_PROFILES": "cluster,monitoring",
+        "OVERRIDES": PARTS,
     }
     compose = compose_in(folder, PROJECT, **settings, **PORTS)
     try:
-        compose("build", "--quiet", "dask-scheduler", "ingest")
+        compose("build", "--quiet", "dask-scheduler", "preprocess")
         compose("up", "--detach", "--wait", *STARTED)
-        compose("run", "--rm", "--no-deps", "ingest", "linear")
         yield compose, folder
     finally:
         compose("--profile", "*", "down", "--remove-orphans", "--volumes", "--timeout", "5")
 
 
-def run_python(compose: Docker, code: str, *arguments: str, options: tuple[str, ...] = ()) -> str:
-    """What a program prints that starts in the container of a stage."""
-    stage = ["run", "--rm", "--no-deps", "-T", *options, "--entrypoint", "python", "ingest"]
-    return compose(*stage, *ENTRY, code, *arguments).stdout.strip()
+def run_natively(stage: str, data: Path) -> None:
+    """Run a stage on this machine, in its own threads."""
+    command = [sys.executable, "-m", stage, "linear", "--data-dir", str(data), "--log-dir", str(data.parent / "logs")]
+    there = {name: value for name, value in os.environ.items() if name != "DASK_SCHEDULER_ADDRESS"}
+    subprocess.run(command, cwd=ROOT, env=there | {"OVERRIDES": PARTS}, check=True, capture_output=True)
+
+
+def preprocess(compose: Docker) -> str:
+    """What preprocess says, run in its container whether something has changed or not."""
+    return compose("run", "--rm", "--no-deps", "-T", "preprocess", "linear", "--force").stderr
+
+
+def read_sums(data: Path) -> str:
+    """The SHA-256 of each processed part."""
+    parts = json.loads((data / "processed" / "linear.json").read_text())["parts"]["folder"]
+    return (data / "processed" / "linear.parts" / parts / "SHA256SUMS").read_text()
 
 
 def list_containers(compose: Docker, service: str) -> list[str]:
@@ -104,13 +108,12 @@ def test_two_workers_and_the_scheduler_run_and_none_as_root(cluster: tuple[Docke
     assert {user for ids in found.values() for one in ids for user in find_users(one, "urllib")} == {"10001"}
 
 
-def test_a_stage_gets_the_same_from_the_cluster_as_from_its_own_container(cluster: tuple[Docker, Path]) -> None:
+def test_a_stage_writes_the_same_bytes_on_the_cluster_as_natively(cluster: tuple[Docker, Path]) -> None:
     compose, folder = cluster
-    far = run_python(compose, HASH).split()
-    near = run_python(compose, HASH, options=("--env", "DASK_SCHEDULER_ADDRESS=")).split()
-    data = hashlib.sha256((folder / "data" / "raw" / "linear.parquet").read_bytes()).hexdigest()
-    assert (far[-1], near[-1]) == (data, data)
-    assert ("tls://dask-scheduler:8786" in far, "machine" in near) == (True, True)
+    assert IN_CLUSTER in preprocess(compose)
+    run_natively("preprocess", folder / "native")
+    assert read_sums(folder / "data") == read_sums(folder / "native")
+    assert len(read_sums(folder / "data").splitlines()) == 8
 
 
 def test_a_stranger_is_refused_whatever_he_shows(cluster: tuple[Docker, Path]) -> None:
@@ -126,14 +129,16 @@ def test_a_stranger_is_refused_whatever_he_shows(cluster: tuple[Docker, Path]) -
         (tls, "/other/ca.pem", "/other/client.pem"),
         ("tcp://dask-scheduler:8786", "", ""),
     ]
-    answers = run_python(compose, CONNECT, *(word for one in asked for word in one), options=mount).splitlines()
+    program = ["--entrypoint", "python", "preprocess", "/app/images/entrypoint.py", "python", "-c", CONNECT]
+    words = [word for one in asked for word in one]
+    answers = compose("run", "--rm", "--no-deps", "-T", *mount, *program, *words).stdout.splitlines()
     assert answers == ["connected", "refused", "refused", "refused"]
 
 
 def test_every_figure_that_panels_and_alerts_ask_for_arrives(cluster: tuple[Docker, Path]) -> None:
     compose, _ = cluster
-    # A task, so that what is counted by the names of tasks is there.
-    run_python(compose, HASH)
+    # So that what is counted by the names of tasks is there.
+    preprocess(compose)
     up = {"dask-scheduler": 1, "dask-worker": 2}
 
     def count_targets() -> dict[str, int]:
@@ -155,14 +160,14 @@ def test_every_figure_that_panels_and_alerts_ask_for_arrives(cluster: tuple[Dock
 
 
 def test_more_workers_join_and_a_killed_one_comes_back(cluster: tuple[Docker, Path]) -> None:
-    compose, _ = cluster
+    compose, folder = cluster
     compose("up", "--detach", "--wait", "--no-recreate", "--scale", "dask-worker=3", "dask-worker")
     workers = list_containers(compose, "dask-worker")
     assert len(workers) == 3
     kill = ["docker", "exec", "--user", "10001", workers[0], "python", "-c", KILL]
     assert subprocess.run(kill, capture_output=True, text=True, check=True).stdout == "1\n"
-    far = run_python(compose, HASH).split()
-    assert far[0] in ("2", "3")
+    assert IN_CLUSTER in preprocess(compose)
+    assert read_sums(folder / "data") == read_sums(folder / "native")
 
 
 KILL = """
@@ -185,5 +190,5 @@ def test_down_leaves_no_container_and_no_network(cluster: tuple[Docker, Path]) -
         for kind, more in (("container", ["--all"]), ("network", []))
     ]
     assert [done.stdout for done in left] == ["", ""]
-    assert [path.name for path in (folder / "data" / ".state" / "cluster").iterdir()] == []
-    shutil.rmtree(folder / "secrets")
+    # The file by which workers show that they see the data folder.
+    assert list((folder / "data" / ".state" / "cluster").iterdir()) == []
