@@ -1,13 +1,17 @@
 """The `[model]` section of a recipe of texts, `kind = "authorship"`, typed."""
 
 import re
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from pydantic import Field, PrivateAttr, model_validator
 
 from relay.handoff.recipe import Section
-from stylometry.word_lists import WordChoice
-from stylometry.word_rules import WordRule
+
+if TYPE_CHECKING:  # recipes of tables declare this section too, and need nothing of stylometry
+    from stylometry.word_lists import WordChoice
+
+WordRule = Literal["letters", "split_apostrophes", "keep_hyphens", "cjk"]
+"""As in `stylometry.word_rules`."""
 
 Distance = Literal[
     "count_manhattan",
@@ -165,14 +169,14 @@ class AuthorshipParameters(Section):
     caveat: str = ""
     """What else goes with the label, in a sentence: it closes the findings."""
 
-    _chosen: WordChoice = PrivateAttr(default_factory=WordChoice)
+    _chosen: "WordChoice" = PrivateAttr(default_factory=lambda: _choose_nothing())
 
     @property
-    def chosen(self) -> WordChoice:
+    def chosen(self) -> "WordChoice":
         """What the lists hold, once they were read."""
         return self._chosen
 
-    def choose(self, chosen: WordChoice) -> "AuthorshipParameters":
+    def choose(self, chosen: "WordChoice") -> "AuthorshipParameters":
         """The same with what the lists hold, which is in the key by the parameters and the files."""
         copied = self.model_copy()
         copied._chosen = chosen
@@ -239,3 +243,9 @@ class AuthorshipParameters(Section):
         if len(set(self.candidates)) == 1:
             raise ValueError("one candidate leaves nothing to tell apart; name two, or none for all known labels")
         return self
+
+
+def _choose_nothing() -> "WordChoice":
+    from stylometry.word_lists import WordChoice
+
+    return WordChoice()
