@@ -21,6 +21,7 @@ BENCHMARKS = (
     "serving",
     "own_serving",
     "own_batches",
+    "predict_file",
     "drift",
     "bad_data",
     "cluster",

@@ -13,6 +13,7 @@ from asked_files import Predicted, copy_registered, write_rows
 from projects import Project
 
 from relay.handoff.journal import Outcome, parse_entry
+from relay.handoff.parts import KEY_CHARS
 from relay.handoff.receipt import Receipt
 
 
@@ -235,8 +236,15 @@ def test_neither_the_rows_nor_files_of_others_are_replaced(
     assert "which is read" in Predicted(capsys, line, Path(refused), tmp_path / "out.parquet", "--force").message
     assert "whose files are read" in Predicted(capsys, line, tmp_path, tmp_path / "out.parquet", "--force").message
     processed = line.data_dir / "processed" / "line.parquet"
+    unfinished = processed.with_name(f"{processed.name}.tmp")
+    unfinished.touch()
     assert "was written by preprocess" in Predicted(capsys, line, rows, processed, "--force").message
+    parts = tmp_path / "mine.parts" / ("0" * KEY_CHARS) / "part-00000.parquet"
+    parts.parent.mkdir(parents=True)
+    shutil.copy(rows, parts)
     (tmp_path / "mine.json").write_text("{}")
     assert "no receipt of a prediction is beside it" in Predicted(capsys, line, rows, tmp_path / "mine.parquet").message
+    assert unfinished.exists()
     assert ((tmp_path / "mine.json").read_text(), rows.read_bytes()) == ("{}", before)
     assert Predicted(capsys, line, rows, tmp_path / "mine.parquet", "--force").outcome == "ran"
+    assert parts.read_bytes() == before

@@ -122,8 +122,8 @@ def _bring_up_to_date(job: Job, *, is_forced: bool) -> tuple[Receipt, Outcome]:
     """The receipt of the answers and whether they are new, as the only writer of them."""
     address = f"predictions-{job.location.address}-{hash_text(str(job.location.parquet))[:12]}"
     with one_writer(job.settings.data_dir, address, STAGE, format_utc(job.started)):
+        require_ours(job.location, is_forced=is_forced)  # before anything of another writer is touched
         job.location.recover()
-        require_ours(job.location, is_forced=is_forced)
         key = job.find_key()
         reasons = ["--force"] if is_forced else _why_run(job, key)
         if not reasons:

@@ -28,7 +28,8 @@ from model.release.production import Production
 from relay.compute.engine import run_in_order
 from relay.compute.opening import open_engine
 from relay.handoff import interrupt
-from relay.handoff.code import Code, digest_modules, read_pins
+from relay.handoff.block import REJECTED_SCHEMA
+from relay.handoff.code import HANDOFF, Code, digest_modules, read_pins
 from relay.handoff.errors import SchemaError
 from relay.handoff.files import Fingerprints
 from relay.handoff.receipt import AnsweredBy, Key, Origin, Receipt
@@ -36,23 +37,23 @@ from relay.handoff.recipe import Recipe
 from relay.handoff.run import format_utc
 from relay.handoff.schema import describe_schema
 from relay.handoff.settings import ROOT, Settings
-from relay.handoff.writer import ENOUGH_REJECTED, REJECTED_SCHEMA
+from relay.handoff.writer import ENOUGH_REJECTED
 from relay.registry.versions import CONTRACT_SHA256
 
-CODE = Code(
+CODE = HANDOFF + Code(
     modules=(
-        *("model.ask.files.answers", "model.ask.files.check", "model.ask.files.layout", "model.ask.files.source"),
-        *("model.ask.files.work", "model.release.production", "relay.handoff.column", "relay.handoff.dataset"),
-        *("relay.handoff.schema", "relay.handoff.writer", "relay.reading.ambiguous", "relay.reading.arrow"),
-        *("relay.reading.cells", "relay.reading.clock_text", "relay.reading.csv_text", "relay.reading.iso"),
-        *("relay.reading.marks", "relay.reading.moment_text", "relay.reading.moments", "relay.reading.number_text"),
-        *("relay.reading.numbers", "relay.reading.one_cell", "relay.reading.spellings", "relay.reading.words"),
-        *("relay.reading.written_dates", "relay.registry.calendar_parts", "relay.registry.cells"),
-        *("relay.registry.contract", "relay.registry.model_file", "relay.registry.moments"),
-        *("relay.registry.onnx_file", "relay.registry.own_model", "relay.registry.own_modules"),
-        *("relay.registry.predictions", "relay.registry.records"),
+        *("model.ask.files.answers", "model.ask.files.check", "model.ask.files.job", "model.ask.files.layout"),
+        *("model.ask.files.source", "model.ask.files.work", "model.release.production"),
+        *("relay.reading.ambiguous", "relay.reading.arrow", "relay.reading.cells", "relay.reading.clock_text"),
+        *("relay.reading.csv_text", "relay.reading.expected", "relay.reading.iso", "relay.reading.marks"),
+        *("relay.reading.moment_text", "relay.reading.moments", "relay.reading.number_text", "relay.reading.numbers"),
+        *("relay.reading.one_cell", "relay.reading.spellings", "relay.reading.words", "relay.reading.written_dates"),
+        *("relay.registry.calendar_parts", "relay.registry.cells", "relay.registry.contract"),
+        *("relay.registry.model_file", "relay.registry.moments", "relay.registry.onnx_file"),
+        *("relay.registry.own_model", "relay.registry.own_modules", "relay.registry.predictions"),
+        *("relay.registry.records", "relay.registry.task"),
     ),
-    packages=("numpy", "onnxruntime", "pandas", "pyarrow", "scikit-learn", "skops"),
+    packages=("numpy", "onnxruntime", "pandas", "scikit-learn", "skops"),
 )
 """What decides the bytes of the answers beside the version, the rows and the options."""
 

@@ -138,7 +138,7 @@ def open_source(where: Path) -> Source:
     is_folder = where.is_dir()
     paths = tuple(sorted(where.glob(f"*{PARQUET}"))) if is_folder else (where,)
     if not paths:
-        raise UsageError(f"the folder {where} holds no file *{PARQUET}")
+        raise UsageError(f"the folder {where} holds no file *{PARQUET}", next_step="Name the folder in which they lie")
     identities = tuple(identify(path) for path in paths)
     total = sum(identity[0] for identity in identities)
     if where.suffix.lower() == CSV and not is_folder:
@@ -167,7 +167,7 @@ def read_piece(piece: Piece, columns: Sequence[str], folder: Path) -> Iterator[p
         folder: below which the file lies, unless its path is whole.
     """
     groups = list(piece.groups)
-    with pq.ParquetFile(folder / piece.path, buffer_size=BUFFER_BYTES) as file:
+    with pq.ParquetFile(folder / piece.path, buffer_size=BUFFER_BYTES, pre_buffer=False) as file:
         size = sum(_count_bytes(file.metadata.row_group(at), frozenset(columns)) for at in groups)
         rows = min(_limit_rows(len(columns)), max(1, BATCH_BYTES * piece.rows // max(size, 1)))
         for batch in file.iter_batches(rows, row_groups=groups, columns=list(columns), use_threads=False):

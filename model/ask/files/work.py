@@ -16,7 +16,8 @@ from model.ask.files.layout import Layout
 from model.ask.files.source import Piece, read_csv, read_piece
 from model.release.production import OpenModel, Production, open_model
 from relay.compute.folder import data_folder
-from relay.handoff.writer import REJECTED_SCHEMA, show_cells
+from relay.handoff.block import REJECTED_SCHEMA
+from relay.handoff.writer import show_cells
 from relay.registry.artifacts import check_files
 from relay.registry.contract import Contract
 from relay.registry.records import Flaw, explain_infinite

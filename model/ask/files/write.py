@@ -16,7 +16,7 @@ from relay.handoff.errors import UsageError
 from relay.handoff.files import open_new, sync_file
 from relay.handoff.location import DatasetLocation
 from relay.handoff.receipt import Receipt, Rejects
-from relay.handoff.writer import RowGroups
+from relay.handoff.row_groups import RowGroups
 
 STAGE = "predict"
 """In receipts and in the journal."""
@@ -36,6 +36,9 @@ class AnswersLocation(DatasetLocation):
     def failed(self) -> Path:
         """Nothing: refused rows are kept only where the others are answered."""
         return self.next_rejected
+
+    def _remove_other_form(self) -> None:
+        """Nothing: answers are one file, and a folder `out.parts` beside it is of another program."""
 
     @property
     def paths(self) -> tuple[Path, ...]:
