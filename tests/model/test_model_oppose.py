@@ -80,6 +80,15 @@ def test_labels_that_cannot_be_opposed_are_refused(
         make_project(tmp_path, RECIPE.replace(*change), document_columns()).train()
 
 
+def test_where_every_word_stands_everywhere_it_is_said_and_not_listed(tmp_path: Any) -> None:
+    columns = document_columns()
+    columns["text"] = [" ".join(WORDS["Ann"] * 20)] * len(columns["text"])
+    results = make_project(tmp_path, RECIPE.replace(ASKED, ASKED + "\nrare = 1"), columns).train()
+    said = next(finding for finding in results.findings if finding.topic == Topic.OPPOSE)
+    assert "Cut shorter chunks" in said.text
+    assert said.figures["preferred"] == said.figures["avoided"] == []
+
+
 def test_without_a_second_label_all_others_stand_against_the_first(tmp_path: Any) -> None:
     recipe = RECIPE.replace('\nsecondary = "Ben"', "")
     rows = make_project(tmp_path, recipe, document_columns()).train().tables["zeta"].to_pylist()

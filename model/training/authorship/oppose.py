@@ -180,6 +180,11 @@ def _say_zetas(found: Zetas, sides: Sequence[str | None], names: tuple[str, str]
         "avoided": avoided,
         "preferred_by_eder": eder,
     }
+    if not preferred and not avoided:
+        text = (
+            f"No word stands in so many more chunks of {one} than of {other}, or the reverse, that Zeta tells them "
+            "apart: long chunks hold every word that is frequent. Cut shorter chunks, or lower least."
+        )
     few = min(sides.count(PRIMARY), sides.count(SECONDARY))
     warning = Finding(
         Topic.OPPOSE,
