@@ -14,7 +14,7 @@ from stylometry.asking import Style
 from stylometry.attribution import AuthorshipClassifier
 from stylometry.coverage import NotComparableError, find_required_coverage
 from stylometry.errors import StylometryError
-from stylometry.imposters import Borders, Imposters
+from stylometry.imposters import Borders, Imposters, judge_together
 
 
 class AuthorshipPredictor:
@@ -87,8 +87,15 @@ class AuthorshipPredictor:
             return None
         label = self._classes[style.nearest]
         found = self.classifier.verify(style.chunks, label, drawing=self._drawing, borders=self.borders)
-        score = float(found.scores.mean())
-        return {"label": label, "verdict": self.borders.judge(score), "score": score}
+        scores = found.all_scores.mean(axis=0).tolist()
+        verdicts = judge_together(self.borders, scores)
+        ranked = sorted(zip(self._classes, scores, verdicts, strict=True), key=lambda one: (-one[1], one[0]))
+        return {
+            "label": label,
+            "verdict": verdicts[style.nearest],
+            "score": scores[style.nearest],
+            "labels": [dict(zip(("label", "score", "verdict"), one, strict=True)) for one in ranked],
+        }
 
 
 def find_borders(classifier: AuthorshipClassifier, drawing: Imposters) -> Borders | None:

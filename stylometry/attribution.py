@@ -16,7 +16,14 @@ from stylometry.coverage import check_coverage, count_covered, find_lowest_cover
 from stylometry.delta import Distance, find_distance
 from stylometry.errors import StylometryError
 from stylometry.features import Scale
-from stylometry.imposters import Borders, Imposters, Verification, score_candidates, tune_borders
+from stylometry.imposters import (
+    Borders,
+    Imposters,
+    Verification,
+    judge_together,
+    score_candidates,
+    tune_on_known,
+)
 from stylometry.kept import KeptEstimator
 from stylometry.leaving_out import judge_without_each
 from stylometry.profiles import Ngram, Profile, fit_profile
@@ -251,30 +258,22 @@ class AuthorshipClassifier(TransformerMixin, ClassifierMixin, KeptEstimator):  #
             )
         drawing = drawing or Imposters()
         borders = borders or self.tune_borders(drawing)
-        scores = score_candidates(self._distance(), rows, (self.rows_, self.authors_), candidates, drawing)[:, 0]
-        return Verification(scores, tuple(borders.judge(score) for score in scores.tolist()), borders)
+        known, authors = (self.rows_, self.authors_), np.arange(len(self.classes_))
+        scores = score_candidates(self._distance(), rows, known, authors, drawing)
+        verdicts = tuple(judge_together(borders, of_text)[candidates[0]] for of_text in scores.tolist())
+        return Verification(scores[:, candidates[0]], verdicts, scores, borders)
 
     def tune_borders(self, drawing: Imposters | None = None) -> Borders:
-        """Borders with the highest c@1 when every known text is judged without its document, as if it were not known.
+        """Borders with the highest c@1 when known texts are judged without their document, as if they were not known.
+
+        The seed does not matter: borders belong to the known texts, and two questions are judged by the same ones.
 
         Raises:
             StylometryError: If no author has two documents.
         """
         check_is_fitted(self)
-        candidates = np.arange(len(self.classes_))
-        is_same = self.documents_[:, np.newaxis] == self.documents_
-        scores = score_candidates(
-            self._distance(),
-            self.rows_,
-            (self.rows_, self.authors_),
-            candidates,
-            drawing or Imposters(),
-            excluded=is_same,
-        )
-        is_own = self.authors_[:, np.newaxis] == candidates
-        # Where an author has no other document, nothing can be right.
-        can_be_judged = np.stack([(~is_same & (self.authors_ == author)).any(axis=1) for author in candidates], axis=1)
-        return tune_borders(scores[can_be_judged], is_own[can_be_judged])
+        known = (self.rows_, self.authors_)
+        return tune_on_known(self._distance(), known, self.documents_, drawing or Imposters())
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

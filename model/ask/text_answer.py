@@ -17,13 +17,13 @@ from relay.registry.asking import ask_model, find_warnings
 from relay.registry.contract import Asking
 from relay.registry.model_file import read_model
 from relay.results.signs import Signs
-from relay.results.text_attribution import Extent, MapPoint, Nearness, TextAttribution, Verdict
+from relay.results.text_attribution import Extent, Imposed, MapPoint, Nearness, TextAttribution, Verdict
 from stylometry.asking import Style, clean_text
 from stylometry.attribution import AuthorshipClassifier
 from stylometry.chunks import keep_whole
 from stylometry.coverage import find_required_coverage
 from stylometry.errors import StylometryError
-from stylometry.imposters import Borders, Imposters
+from stylometry.imposters import Borders, Imposters, judge_together
 from stylometry.stability import FEWEST_WORDS, SAFE_WORDS, say_if_short
 from stylometry.word_rules import WordRule
 from stylometry.words import count_words
@@ -90,12 +90,16 @@ def _rank(labels: list[Any], style: Style) -> tuple[Nearness, ...]:
 
 
 def _verify(classifier: AuthorshipClassifier, style: Style, trained: Trained, state: Path) -> Verdict:
-    """The mean score of the chunks, judged by borders that were tuned on the known ones."""
+    """The mean scores of the chunks, judged by borders that were tuned on the known ones."""
     label = str(classifier.classes_[style.nearest])
     drawing = Imposters(seed=trained.receipt.seed)
     borders = _find_borders(classifier, drawing, trained, state)
-    score = float(classifier.verify(style.chunks, label, drawing=drawing, borders=borders).scores.mean())
-    return Verdict(label, borders.judge(score), score, borders.no, borders.yes)
+    found = classifier.verify(style.chunks, classifier.classes_[style.nearest], drawing=drawing, borders=borders)
+    scores = found.all_scores.mean(axis=0).tolist()
+    verdicts = judge_together(borders, scores)
+    named = zip(map(str, classifier.classes_.tolist()), scores, verdicts, strict=True)
+    labels = tuple(sorted((Imposed(*one) for one in named), key=lambda one: (-one.score, one.label)))
+    return Verdict(label, verdicts[style.nearest], scores[style.nearest], borders.no, borders.yes, labels)
 
 
 def _find_borders(classifier: AuthorshipClassifier, drawing: Imposters, trained: Trained, state: Path) -> Borders:

