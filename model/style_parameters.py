@@ -142,6 +142,9 @@ class AuthorshipParameters(Section):
     feature_list: str = ""
     """File beside the recipe, such as "words.txt", whose lines are the n-grams that may be features; for words, lines
     with # are comments. Default: all n-grams."""
+    compare_with: Literal["text", "centroid"] = "text"
+    """What of a label must be near an unknown document: its nearest text, or centroid, the mean of its texts. With
+    labels of unequal size the nearest text favours the larger one."""
     projection: Literal["tsne", "pca", "pcoa"] | None = None
     """How distances become two coordinates; default tsne, in time order pca."""
     order: Literal["", "time"] = ""

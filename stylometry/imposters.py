@@ -224,7 +224,7 @@ def tune_borders(scores: Floats, is_right: Booleans, texts: Integers | None = No
     c@1 is the accuracy a over all pairs times (1 + u), where u is the share left open: an open question counts as much
     as the others did on average. Right and wrong candidates weigh the same together, however many there are of each.
     Of borders that do equally well, the narrowest grey zone is taken, and of these the middle one. Other texts by the
-    same authors would have given other borders: the texts are drawn anew, with replacement, and their scores
+    same authors would have given other borders: the texts are drawn again with replacement, their scores
     smoothed, and the zone reaches from the 2.5% quantile of the lower borders so found to the 97.5% quantile of the
     upper ones.
 

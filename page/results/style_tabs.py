@@ -38,7 +38,16 @@ TOPICS_OF_TABS: dict[str, frozenset[Topic]] = {
     "Markers": frozenset({Topic.OPPOSE}),
     "Consensus": frozenset({Topic.CONSENSUS}),
     "Rolling": frozenset({Topic.ROLLING}),
-    "Unknown": frozenset({Topic.ATTRIBUTION, Topic.CANDIDATES, Topic.IMPOSTERS, Topic.OTHER_DISTANCES}),
+    "Unknown": frozenset(
+        {
+            Topic.ATTRIBUTION,
+            Topic.CANDIDATES,
+            Topic.IMPOSTERS,
+            Topic.OTHER_DISTANCES,
+            Topic.UNEQUAL,
+            Topic.WORD_RANGE,
+        }
+    ),
 }
 """Tab -> the topics of the findings that it shows; findings that no tab of a result shows are shown above the tabs."""
 
@@ -191,6 +200,8 @@ def show_unknown(result: Result, key_prefix: str) -> None:
     tabulate(spread_attributions(rows), key=f"{key_prefix}-attributions", alt="Documents of unknown label")
     if "imposters.parquet" in result.receipt.files:
         show_imposters(result, key_prefix)
+    if "word_range.png" in result.receipt.files:
+        show_picture(result, "word_range", key_prefix)
     if "by_distance.parquet" in result.receipt.files:
         st.markdown("**By other distances**")
         st.caption(KNOWN)
@@ -218,7 +229,9 @@ def spread_trials(rows: "pd.DataFrame") -> "pd.DataFrame":
         Known=rows["known_balanced_accuracy"],
         Group=rows["group"],
     )
-    keys = ["Distance", "Features", "Known", "Group"]
+    if "compare_with" in rows:  # results of earlier versions hold the nearest text alone
+        rows["Nearest"] = rows["compare_with"]
+    keys = [key for key in ("Distance", "Nearest", "Features", "Known", "Group") if key in rows]
     # A label may be called like a column.
     rows["label"] = [f"{label} (label)" if label in keys else label for label in rows["label"]]
     table = rows.pivot(index=keys, columns="label", values="documents").reset_index()

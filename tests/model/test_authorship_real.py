@@ -24,11 +24,12 @@ def test_all_disputed_essays_are_nearest_to_madison_and_raw_counts_do_not_see_it
     latest = desk.data / "output/essays/latest"
     rows = pq.read_table(latest / "by_distance.parquet").to_pylist()
     to_madison = {
-        (row["distance"], row["units"]): row["documents"]
+        (row["distance"], row["units"], row["compare_with"]): row["documents"]
         for row in rows
         if (row["group"], row["label"]) == ("DISPUTED", "MADISON")
     }
-    assert to_madison["cosine_delta", "words"] == 12
-    assert to_madison["count_manhattan", "chars"] == 2
-    assert all(count < 12 for choice, count in to_madison.items() if choice != ("cosine_delta", "words"))
-    assert min(row["known_balanced_accuracy"] for row in rows if row["distance"] == "cosine_delta") >= 0.93
+    assert {choice[2] for choice, documents in to_madison.items() if documents == 12} == {"text", "centroid"}
+    assert {choice[0] for choice, documents in to_madison.items() if documents == 12} == {"cosine_delta"}
+    assert to_madison["count_manhattan", "chars", "text"] == 2
+    known = {row["compare_with"]: row["known_balanced_accuracy"] for row in rows if row["distance"] == "cosine_delta"}
+    assert (known["text"] > 0.95, known["centroid"] > 0.85) == (True, True)

@@ -35,6 +35,8 @@ PLACES = {
     Topic.ATTRIBUTION: {"Unknown"},
     Topic.CANDIDATES: {"Unknown"},
     Topic.OTHER_DISTANCES: {"Unknown"},
+    Topic.UNEQUAL: {"Unknown"},
+    Topic.WORD_RANGE: {"Unknown"},
 }
 """Topic -> the tabs that show it; all other topics are shown above the tabs."""
 

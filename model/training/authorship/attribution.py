@@ -12,7 +12,7 @@ import pyarrow as pa
 from model.style_parameters import AuthorshipParameters
 from model.training.authorship.documents import Documents
 from relay.handoff.preparation import Preparation
-from relay.handoff.wording import count, list_words
+from relay.handoff.wording import count, list_words, show_share
 from relay.results.findings import Finding, Topic
 from stylometry.attribution import AuthorshipClassifier
 from stylometry.chunks import Chunks
@@ -28,6 +28,9 @@ MOST_FEATURES = 2_000
 
 MOST_CHUNKS = 2_000
 """Known chunks that a model keeps, spread evenly over more: every question is compared with each of them."""
+
+UNEQUAL = 2
+"""How many times as many known documents one label has as another before that is said."""
 
 NO_LABEL = "(no label)"
 
@@ -54,7 +57,7 @@ class Attribution:
     """The labels that they bear instead of a known one (n,)."""
     classes: tuple[str, ...]
     distances: Floats
-    """Mean over a document's chunks of the distance to a label's nearest chunk (n, labels)."""
+    """Mean over a document's chunks of the distance to a label's nearest chunk, or centroid (n, labels)."""
     probabilities: Floats
     """Mean over a document's chunks (n, labels)."""
 
@@ -138,6 +141,7 @@ def fit_classifier(
         only=parameters.chosen.only,
         skipped=parameters.chosen.skipped,
         word_rule=parameters.word_rule,
+        compare_with=parameters.compare_with,
         normal_form=None if preparation is None or preparation.normal_form == "keep" else preparation.normal_form,
     )
     return classifier.fit(known.texts, known.labels, known.documents)
@@ -189,6 +193,30 @@ def say_attributions(found: Attribution) -> tuple[Finding, ...]:
         findings.append(Finding(Topic.ATTRIBUTION, text, {"group": group, "nearest": dict(rank_labels(nearest))}))
     compared = f"Compared are {list_words(found.classes)} only: a style of none of them would not be noticed."
     return (*findings, Finding(Topic.CANDIDATES, compared, {"labels": list(found.classes)}))
+
+
+def say_unequal(known: Sample, compare_with: str) -> tuple[Finding, ...]:
+    """A warning where one label has twice as many known documents as another: chance alone prefers it."""
+    documents: dict[str, set[int]] = {label: set() for label in known.labels}
+    for label, document in zip(known.labels, known.documents, strict=True):
+        documents[label].add(document)
+    sizes = rank_labels(Counter({label: len(found) for label, found in documents.items()}))
+    most, least = sizes[0], sizes[-1]
+    if most[1] < UNEQUAL * least[1]:
+        return ()
+    total = sum(size for _, size in sizes)
+    found = list_words(f"{label} {size:,}" for label, size in sizes)
+    rule = (
+        f"Where style says nothing, the nearest text is one of {most[0]} in {show_share(most[1] / total)} of cases; "
+        'compare_with = "centroid" does not hang on their number.'
+        if compare_with == "text"
+        else "The centroids do not hang on their number, but that of few documents is known less well."
+    )
+    text = (
+        f"The labels have unequal numbers of known documents: {found}. {rule} The imposters of {most[0]} are fewer "
+        f"than those of {least[0]}, so that their scores are not alike by chance either."
+    )
+    return (Finding(Topic.UNEQUAL, text, {"documents": dict(sizes), "compare_with": compare_with}),)
 
 
 def figures_of_attribution(found: Attribution) -> dict[str, Any]:

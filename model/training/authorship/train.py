@@ -14,18 +14,14 @@ import pyarrow as pa
 from model.style_parameters import AuthorshipParameters, RollingSection
 from model.training.authorship.addition import Addition, merge
 from model.training.authorship.advice import advise_by_recipe
+from model.training.authorship.answer import answer_unknown
 from model.training.authorship.attribution import (
     Sample,
-    attribute,
     choose_known,
     choose_unknown,
-    figures_of_attribution,
     find_countable,
     fit_classifier,
-    say_attributions,
-    tabulate_attributions,
 )
-from model.training.authorship.by_distance import say_trials, tabulate_trials, try_distances
 from model.training.authorship.chunking import (
     choose_projection,
     count_chosen,
@@ -205,8 +201,8 @@ def _attribute(
         ),
     )
     lengths = dict(zip(known.repeats.texts.tolist(), map(len, documents.texts()), strict=True))
-    keeps_rows = read_monitor(recipe).keep_rows
-    watched = watch_styles(contract, classifier, learned, lengths, seed=recipe.seed, keeps_rows=keeps_rows)
+    kept_rows = read_monitor(recipe).keep_rows
+    watched = watch_styles(contract, classifier, learned, lengths, seed=recipe.seed, keeps_rows=kept_rows)
     kept = Addition(
         (*say_coverage(coverage, classifier, documents), *watched.findings),
         {"coverage": figures_of_coverage(coverage)},
@@ -214,11 +210,11 @@ def _attribute(
         contract=contract.model_copy(update={"monitored": hash_files(watched.files)}),
         monitored=watched.files,
     )
-    answers = [] if comparable is None else [_answer(documents, classifier, (learned, comparable), parameters)]
-    if parameters.imposters:
-        answers.append(add_verification(documents.ids, classifier, comparable, seed=recipe.seed))
+    answered = answer_unknown(documents, classifier, (learned, comparable), parameters, known.all_labels.labels)
+    asked = comparable if parameters.imposters else None
+    verified = add_verification(documents.ids, classifier, asked, seed=recipe.seed)
     rolled = _roll(documents, known, (classifier, learned), parameters.rolling, coverage.required)
-    return merge(kept, *answers, rolled)
+    return merge(kept, answered, verified, rolled)
 
 
 def _add_wished(
@@ -250,22 +246,6 @@ def _roll(
         return Addition()
     signs = choose_signs(known.all_labels.labels)
     return add_rolling(documents, fitted, asked, copies=known.repeats.texts, required=required, signs=signs)
-
-
-def _answer(
-    documents: Documents,
-    classifier: AuthorshipClassifier,
-    samples: tuple[Sample, Sample],
-    parameters: AuthorshipParameters,
-) -> Addition:
-    """Whom the unknown documents resemble, by this and by every distance; of the known chunks and the unknown ones."""
-    found = attribute(classifier, samples[1])
-    trials = try_distances(*samples, parameters)
-    return Addition(
-        findings=(*say_attributions(found), *say_trials(trials, found)),
-        metrics={"attributions": figures_of_attribution(found)},
-        tables={"attributions": tabulate_attributions(found, documents), "by_distance": tabulate_trials(trials)},
-    )
 
 
 def _name_copies(documents: Documents, repeats: Repeats, parameters: AuthorshipParameters) -> Addition:

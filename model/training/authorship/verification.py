@@ -14,7 +14,7 @@ from relay.handoff.wording import list_words, show
 from relay.results.findings import Finding, Topic
 from stylometry.attribution import AuthorshipClassifier
 from stylometry.errors import StylometryError
-from stylometry.imposters import Borders, Imposters
+from stylometry.imposters import Borders, Imposters, judge_together
 
 Floats = npt.NDArray[np.float64]
 
@@ -39,8 +39,8 @@ class Verified:
     rounds: int
 
     def judge(self, document: int, label: int) -> str:
-        """The verdict on a document and a label, by their places."""
-        return self.borders.judge(float(self.scores[document, label]))
+        """The verdict on a document and a label, by their places; of more than one yes, each is undecided."""
+        return judge_together(self.borders, self.scores[document].tolist())[label]
 
 
 def add_verification(
@@ -80,9 +80,7 @@ def verify_all(classifier: AuthorshipClassifier, unknown: Sample, drawing: Impos
     chosen = [_spread(np.flatnonzero(owners == document)) for document in documents]
     texts = [unknown.texts[index] for indices in chosen for index in indices.tolist()]
     classes = tuple(classifier.classes_.tolist())
-    by_chunk = np.stack(
-        [classifier.verify(texts, label, drawing=drawing, borders=borders).scores for label in classes], axis=1
-    )
+    by_chunk = classifier.verify(texts, classes[0], drawing=drawing, borders=borders).all_scores
     ends = np.cumsum([len(indices) for indices in chosen])
     scores = np.stack([part.mean(axis=0) for part in np.split(by_chunk, ends[:-1])])
     group_of = dict(zip(unknown.documents, unknown.labels, strict=True))
