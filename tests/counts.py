@@ -35,8 +35,20 @@ EXAMPLES = Count("RELAY_API_EXAMPLES", 10, 100, "requests of a kind that schemat
 RESTARTS = Count("RELAY_RESTARTS", 10, 100, "restarts of a service under load, half of them with two processes")
 UPDATES = Count("RELAY_UPDATES", 1, 10, "make update in containers under load, of three replicas each")
 MONITOR_KILLS = Count("RELAY_MONITOR_KILLS", 7, 70, "kill -9 of the monitor while it counts, for each database")
+PART_KILLS = Count("RELAY_PART_KILLS", 8, 80, "kill -9 of each stage that writes a dataset in parts, with two readers")
 
-COUNTS = (KILLS, SWAPS, POSTGRES_KILLS, MLFLOW_KILLS, DISK_SIZES, EXAMPLES, RESTARTS, UPDATES, MONITOR_KILLS)
+COUNTS = (
+    KILLS,
+    SWAPS,
+    POSTGRES_KILLS,
+    MLFLOW_KILLS,
+    DISK_SIZES,
+    EXAMPLES,
+    RESTARTS,
+    UPDATES,
+    MONITOR_KILLS,
+    PART_KILLS,
+)
 
 SHARES = {"ingest": 24, "preprocess": 22, "model": 14, "service": 16, "log": 16, "registry": 4, "page": 4}
 """Of 100 kills, how many are of what; a kill of a model or a service costs several times that of a raw dataset."""
