@@ -56,7 +56,7 @@ def read_new(recipe: Recipe, data_dir: Path, trained_on: TrainedOn, *, as_classe
     )
     if dataset.receipt.fingerprint not in trained_on.inputs:
         raise DatasetMissingError(
-            f"{location.parquet} has changed since {recipe.name} was trained, so there are no common test rows",
+            f"{location.address} has changed since {recipe.name} was trained, so there are no common test rows",
             next_step=f"Run `python -m model {recipe.argument}`",
         )
     monitor = read_monitor(recipe)

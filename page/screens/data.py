@@ -92,9 +92,11 @@ def show_dataset(settings: Settings, recipe: str, layer: Layer, receipt: Receipt
     with st.container(horizontal=True, gap="medium"):
         st.metric("Rows", f"{receipt.rows:,}", width="content")
         st.metric("Size", show_bytes(receipt.bytes), width="content")
+        if receipt.parts is not None:
+            st.metric("Parts", f"{len(receipt.parts.files):,}", width="content")
         st.metric("Rejected", f"{receipt.rejected.rows:,}", width="content")
         st.metric("Written", show_moment(receipt.started_at_utc), width="content")
-    st.caption("Fingerprint: the SHA-256 of the Parquet file, as `sha256sum` prints it")
+    st.caption(f"Fingerprint: the SHA-256 of {say_hashed(receipt)}, as `sha256sum` prints it")
     st.code(receipt.fingerprint, language=None, wrap_lines=True)
     if receipt.way_back:
         st.caption(plain(say_way_back(receipt)))
@@ -107,6 +109,13 @@ def show_dataset(settings: Settings, recipe: str, layer: Layer, receipt: Receipt
     show_rejected(settings, recipe, layer, receipt)
     with st.expander("Receipt: everything that decided these bytes", icon=":material/receipt_long:"):
         st.json(receipt.model_dump(mode="json"), expanded=1)
+
+
+def say_hashed(receipt: Receipt) -> str:
+    """The file that the fingerprint of a dataset is of."""
+    return (
+        "the Parquet file" if receipt.parts is None else f"SHA256SUMS in the folder {receipt.parts.folder} of its parts"
+    )
 
 
 def say_way_back(receipt: Receipt) -> str:
@@ -152,7 +161,7 @@ def show_distributions(view: rows.View, layer: Layer) -> None:
     from page.results.charts import draw_distribution  # Altair: not before the first paint
 
     st.header("Distributions", anchor=f"{layer}-distributions")
-    st.caption(f"Of {view.sampled_rows:,} rows, spread evenly over the file. Hover over a bar for its figures.")
+    st.caption(f"Of {view.sampled_rows:,} rows, spread evenly over the dataset. Hover over a bar for its figures.")
     grid = st.columns(3, gap="medium")
     for number, shown in enumerate(view.distributions):
         with grid[number % 3]:

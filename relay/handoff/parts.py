@@ -37,6 +37,9 @@ KEY_CHARS = 16
 FOLDER = re.compile(rf"[0-9a-f]{{{KEY_CHARS}}}[bc]?")
 """Ours; nothing else is ever removed."""
 
+NAMED = re.compile(rf"part-\d+\.(parquet|json)|{SUMS}")
+"""The files of a dataset in its folder."""
+
 SAME_KEY = ("", "b", "c")
 """Endings of a folder's name: a result that is made again with its old key needs a folder that has no readers."""
 
@@ -179,22 +182,23 @@ def remove_rest(base: Path, receipt: Receipt | None, coming: str) -> None:
         return
     parts = receipt.parts if receipt is not None else None
     again = {f"{coming[:KEY_CHARS]}{ending}" for ending in SAME_KEY} if coming else set[str]()
-    kept = {parts.folder, parts.before} if parts is not None else set[str]()
-    if parts is None or parts.folder not in again:
-        kept |= again
+    kept = {parts.folder, parts.before} - {""} if parts is not None else set[str]()
+    if parts is not None and parts.folder in again:
+        again = set()  # it is up to date, or made again from the start
+    kept |= again
     for folder in base.iterdir():
         if FOLDER.fullmatch(folder.name) and folder.name not in kept:
             # A worker of a killed run may still write there; the next run removes what it leaves.
             shutil.rmtree(folder, ignore_errors=True)
     if parts is not None:
-        _remove_unnamed(base / parts.folder, len(parts.files))
+        for name in {parts.folder, parts.before} - again - {""}:
+            _remove_unnamed(base / name)
     with suppress(OSError):  # not empty
         base.rmdir()
 
 
-def _remove_unnamed(folder: Path, count: int) -> None:
-    """Remove what is no file of the dataset: temporary files, orders, rejected rows of single parts."""
-    named = {f"{name_part(index)}{ending}" for index in range(count) for ending in (".parquet", ".json")}
+def _remove_unnamed(folder: Path) -> None:
+    """Remove what is no file of a dataset: temporary files, orders, rejected rows of single parts."""
     for path in folder.iterdir() if folder.is_dir() else ():
-        if path.name not in named and path.name != SUMS:
+        if not NAMED.fullmatch(path.name):
             path.unlink(missing_ok=True)

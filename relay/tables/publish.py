@@ -26,8 +26,9 @@ def publish_dataset(run: Run[Parameters], location: DatasetLocation, receipt: Re
 
                 Publication(database, table, location, run.fingerprints, run.name).publish()
     except DatabaseError as error:
+        where = location.parquet if receipt.parts is None else location.parts / receipt.parts.folder
         raise DatabaseError(
-            f"{error}. The dataset is whole in {location.parquet}, but not published as {table}: see to the database, "
+            f"{error}. The dataset is whole in {where}, but not published as {table}: see to the database, "
             f"then run `{run.command}` again, which publishes it without working anew",
             error.state,
         ) from error

@@ -178,6 +178,20 @@ def test_the_form_is_made_from_the_types_and_what_is_changed_becomes_the_command
     assert not app.code
 
 
+def test_a_dataset_in_parts_is_shown_like_one_file(full: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
+    for stage in ("ingest", "preprocess"):
+        full.run(stage, "linear", "--set", "ingest.part_rows=30")
+    app = open_page(full, monkeypatch, page="data")
+    assert [metric.value for metric in app.metric if metric.label == "Parts"] == ["4", "4"]
+    assert "Fingerprint: the SHA-256 of SHA256SUMS in the folder" in words(app)
+    assert "Of 100 rows, spread evenly over the dataset." in words(app)
+    assert "The first 30 of 100 rows" in words(app)
+    [part] = (full.data / "raw" / "linear.parts").glob("*/part-00002.parquet")
+    part.write_bytes(b"cut")
+    app.run()
+    assert "1 of 4 parts in" in words(app)
+
+
 def test_what_is_filled_in_stays_over_a_look_at_another_page(full: Folders, monkeypatch: pytest.MonkeyPatch) -> None:
     app = open_page(full, monkeypatch)
     app.text_input(key="linear:0:ingest.rows").set_value("77").run()

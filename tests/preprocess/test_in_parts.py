@@ -1,6 +1,9 @@
 """A dataset in parts through the stages: the same rows as in one file, and nothing is made twice."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -8,6 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 Desk = Any  # tests/conftest.py
+ROOT = Path(__file__).resolve().parents[2]
 
 TABLE = """
 title = "People"
@@ -134,6 +138,23 @@ def test_an_unchanged_run_does_nothing_and_nothing_is_left_over(desk: Desk, reci
         for path in files
         if path.name.startswith(".") or "rejected.parquet" in path.name or path.name == "order.json"
     ] == []
+
+
+UNCHANGED = """
+import sys
+from importlib import import_module
+from relay.handoff.program import main
+codes = [main(import_module(f"{name}.__main__").STAGE, sys.argv[1:]) for name in ("ingest", "preprocess")]
+print(codes, sorted({"pyarrow", "numpy", "pandas"} & set(sys.modules)))
+"""
+
+
+def test_an_unchanged_run_imports_no_arrow(desk: Desk, recipe: str) -> None:
+    run_both(desk, recipe)
+    command = [sys.executable, "-c", UNCHANGED, recipe, *PARTS, *desk.folders]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ended.stdout == "[0, 0] []\n"
+    assert desk.outcomes("preprocess") == ["ran", "unchanged"]
 
 
 def test_whole_parts_of_a_run_that_ended_early_are_taken_over_and_torn_ones_made_again(desk: Desk, recipe: str) -> None:

@@ -251,3 +251,17 @@ def test_a_folder_of_somebody_else_beside_a_dataset_stays(location: DatasetLocat
     write(location, NUMBERS)
     location.recover()
     assert (location.parts / "my notes" / "part-00000.parquet").read_bytes() == b"mine"
+
+
+def test_what_a_killed_run_left_in_the_folder_before_goes_unless_it_is_to_be_taken_over(
+    write_parts: Write, location: DatasetLocation
+) -> None:
+    write_parts(location, "a", *in_blocks(NUMBERS))
+    receipt = write_parts(location, "b", *in_blocks(NUMBERS))
+    assert receipt.parts is not None
+    left = location.parts / receipt.parts.before / ".part-00001.parquet.0123.tmp"
+    left.write_bytes(b"cut")
+    replace(location, coming=receipt.parts.before * 4).recover()
+    assert left.exists()
+    location.recover()
+    assert not left.exists()

@@ -56,6 +56,19 @@ def test_both_datasets_are_tables_with_the_rows_of_the_files(publishing: Desk, a
         assert (len(rows), ask(f"select * from {table} order by id")) == (3, rows)
 
 
+def test_the_parts_of_a_dataset_are_one_table(publishing: Desk, ask: Ask) -> None:
+    recipe = write_rows(publishing)
+    assert [publishing.run(stage, recipe) for stage in ("ingest", "preprocess")] == [0, 0]
+    tables = ("raw.desk_data", "processed.desk_data")
+    whole = [ask(f"select * from {table} order by id") for table in tables]
+    parts = ("--set", "ingest.part_rows=2")
+    assert [publishing.run(stage, recipe, *parts) for stage in ("ingest", "preprocess")] == [0, 0]
+    assert [len(publishing.receipt(address).parts.files) for address in ("raw/desk", "processed/desk")] == [2, 2]
+    assert [ask(f"select * from {table} order by id") for table in tables] == whole
+    found = [(fingerprint, rows) for *_, fingerprint, rows in listed(ask)]
+    assert found == [(publishing.receipt(address).fingerprint, 3) for address in ("raw/desk", "processed/desk")]
+
+
 def test_the_list_names_each_table_with_fingerprint_and_receipt(publishing: Desk, ask: Ask) -> None:
     recipe = write_rows(publishing)
     for stage in ("ingest", "preprocess"):
