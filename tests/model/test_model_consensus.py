@@ -8,11 +8,14 @@ import pytest
 from PIL import Image
 from projects import DOCUMENTS, document_columns, make_project
 
-from model.training.authorship.consensus import NEWICK
+from model.training.authorship.consensus import MOST_TEXTS, NEWICK
+from model.training.plots.consensus import draw_consensus
 from model.training.plots.style import render
 from model.training.result import Results, render_files
 from relay.handoff.errors import RecipeError
 from relay.results.findings import Topic
+from relay.results.signs import choose_signs
+from stylometry.consensus import build_consensus
 
 RECIPE = DOCUMENTS.replace(
     "chunk_chars = 300",
@@ -82,3 +85,11 @@ def test_too_many_settings_are_refused(tmp_path: Any) -> None:
     recipe = RECIPE.replace("[10, 15, 20]", str(list(range(1, 252))))
     with pytest.raises(RecipeError, match="make 502 settings, expected at most 500"):
         make_project(tmp_path, recipe, unknown_columns()).train()
+
+
+def test_a_chain_of_as_many_texts_as_are_drawn_has_a_picture() -> None:
+    chain = [(1 << size) - 1 for size in range(2, MOST_TEXTS)]
+    labels = ["A"] * MOST_TEXTS
+    root = build_consensus([chain], texts=MOST_TEXTS)
+    picture = draw_consensus(root, labels, labels, choose_signs(labels), title="A chain")
+    assert len(picture.figure.axes[0].texts) == MOST_TEXTS - 2

@@ -138,3 +138,11 @@ def test_names_are_quoted_where_they_must_be(name: str, written: str) -> None:
 def test_branches_of_newick_bear_their_share_in_per_cent() -> None:
     root = build_consensus([[AB, ABC], [AB, ABC], [AC, ABC]], texts=4)
     assert read_newick(write_newick(root, list("ABCD"))) == [[[[[["A", "B"], "67"], "C"], "100"], "D"], ""]
+
+
+def test_groups_may_lie_inside_each_other_as_deep_as_there_are_texts() -> None:
+    chain = [(1 << size) - 1 for size in range(2, 300)]
+    root = build_consensus([chain], texts=300)
+    assert len(list_groups(root)) == 298
+    assert order_leaves(root) == list(range(300))
+    assert write_newick(root, [f"t{text}" for text in range(300)]).startswith("(" * 299 + "t0,t1)100,t2)100")

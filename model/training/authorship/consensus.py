@@ -31,8 +31,8 @@ from stylometry.word_choice import ChosenCounts
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
-MOST_TEXTS = 500
-"""Texts of the tree, spread evenly over more: each tree costs their square."""
+MOST_TEXTS = 300
+"""Texts of the tree, spread evenly over more: each costs their square, and groups may lie inside each other as deep."""
 
 NEWICK = "consensus.nwk"
 
