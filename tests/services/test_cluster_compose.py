@@ -1,6 +1,7 @@
 """The cluster in the compose files: who reaches it, who may use it, and that without it nothing is different."""
 
 import re
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,8 @@ OWN = "tcp://dask-scheduler:8786"
 
 def test_no_compose_file_publishes_the_port_by_which_code_comes() -> None:
     texts = {path.name: path.read_text(encoding="utf-8") for path in ROOT.glob("docker-compose*.yml")}
-    assert {name for name, text in texts.items() if re.search(r"8786[\"']?\]?$.*|:8786:|8786-", text)} == set()
+    # As in `ports: ["127.0.0.1:8786:8786"]`; what ends otherwise is an address or an option.
+    assert {name for name, text in texts.items() if re.search(r':8786"|"8786:|8786/tcp', text)} == set()
     assert {name: service.get("ports") for name, service in SERVICES.items() if name in CLUSTER} == {
         "dask-scheduler": ["127.0.0.1:${CLUSTER_PORT:-8787}:8787"],
         "dask-worker": None,
@@ -129,6 +131,19 @@ def test_a_run_on_schedule_uses_the_cluster_as_its_service_does() -> None:
         assert set(made["NetworkingConfig"]["EndpointsConfig"]) == {"relay_back", "relay_cluster"}
         assert made["HostConfig"]["Binds"] == host["Binds"]
         assert service in STAGES
+
+
+@pytest.mark.parametrize(
+    ("target", "expected"),
+    [
+        (["cluster"], "python3 -m services.stack start cluster"),
+        (["cluster", "WORKERS=4"], 'python3 -m services.stack start cluster --workers "4"'),
+        (["cluster-certs"], "python3 -m services.stack certificates"),
+    ],
+)
+def test_the_make_targets_of_the_cluster_call_the_stack(target: list[str], expected: str) -> None:
+    asked = subprocess.run(["make", "--silent", "--dry-run", *target], cwd=ROOT, capture_output=True, text=True)
+    assert asked.stdout.splitlines()[-1].strip() == expected
 
 
 @pytest.mark.parametrize(
