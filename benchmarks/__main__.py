@@ -13,6 +13,7 @@ BENCHMARKS = (
     "trigrams",
     "authorship",
     "credit",
+    "large_tables",
     "drift_watch",
     "adopt",
     "download",

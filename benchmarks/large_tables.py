@@ -31,6 +31,7 @@ LINEAR = ("sklearn.linear_model.SGDClassifier", '{ loss = "log_loss" }')
 WAYS = {
     "all rows as doubles": (*BOOSTED, "normal"),
     "numbers as float32": (*BOOSTED, "float32"),
+    "row group by row group": (*LINEAR, "stream"),
 }
 """What is measured: name -> estimator, options and `[model] memory`."""
 

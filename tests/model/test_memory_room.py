@@ -74,13 +74,13 @@ def test_a_system_that_names_no_limit_has_none(tmp_path: Path) -> None:
 
 
 def test_a_table_that_is_too_large_is_refused_before_it_is_read(project: MakeProject) -> None:
-    made = project(NUMBERS, mixed_columns(100_000), "large")
+    made = project(NUMBERS, mixed_columns(150_000), "large")
     command = [sys.executable, "-c", LIMITED, "10000000", *made.arguments("--force")]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=HANG_SECONDS)
     entry = json.loads((made.folder / "logs" / "runs.jsonl").read_text().splitlines()[-1])
     assert (done.returncode, entry["error"]["kind"]) == (1, "model"), done.stderr
     message = entry["error"]["message"]
-    assert "100,000 rows with 3 inputs take about" in message
+    assert "150,000 rows with 3 inputs take about" in message
     assert "were free (ulimit -v), which is enough for about " in message
     for line in ("`sample_rows = ", '`memory = "float32"`', '`memory = "stream"`', "docs/large-tables.md"):
         assert line in entry["error"]["next"]

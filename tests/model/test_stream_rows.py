@@ -10,10 +10,12 @@ import pytest
 from projects import LINEAR, MIXED, NUMBERS, Project, linear_columns, make_project, mark_split, mixed_columns, texts
 from sklearn.preprocessing import StandardScaler
 
+from model.__main__ import STAGE
 from model.parameters import EstimatorParameters, parse_parameters
 from model.training.estimator.memory.source import open_rows
 from model.training.estimator.train import set_task
 from relay.handoff.errors import ModelError, UsageError
+from relay.handoff.program import main
 from relay.handoff.recipe import load_recipe
 from relay.registry.contract import Contract
 from relay.registry.model_file import read_model
@@ -107,6 +109,20 @@ def test_model_contract_and_onnx_file_answer_alike(streamed: Project) -> None:
     else:
         found = json.loads((streamed.latest / "findings.json").read_text())["findings"]
         assert Topic.ONNX in [one["topic"] for one in found]
+
+
+def test_the_gate_compares_a_streamed_version_with_one_of_all_rows(
+    project: MakeProject, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
+    made = project(NUMBERS_ONLY, mixed_columns(1_000))
+    assert made.run() == 0
+    assert made.run(*options(*SGD)) == 0
+    capsys.readouterr()
+    assert main(STAGE, ["card", str(made.recipe), "2", "--json", "--data-dir", str(made.data_dir)]) == 0
+    card = json.loads(capsys.readouterr().out)["markdown"]
+    assert "against version 1, then in production" in card
+    assert 'in the order of the table ([model] memory = "stream")' in card.replace("\\", "")
 
 
 def test_a_streamed_result_is_reproduced(streamed: Project) -> None:

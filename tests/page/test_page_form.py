@@ -114,3 +114,11 @@ def as_drawn(field: Field) -> Any:
 def test_overrides_are_refused_in_the_words_of_the_stage() -> None:
     with pytest.raises(UsageError, match=r"override model.threads=0: \[model\] threads: .*greater than or equal to 1"):
         check_overrides("linear", ["model.threads=0"], ["model"])
+
+
+def test_the_form_offers_how_a_large_table_is_trained_on_with_its_help() -> None:
+    fields = {field.key: field for field in describe_stage(load_recipe("credit"), "model")}
+    assert fields["model.memory"].choices == ("normal", "float32", "stream")
+    assert (fields["model.sample_rows"].kind, fields["model.sample_rows"].low) == ("integer", 0)
+    assert (fields["model.epochs"].low, fields["model.epochs"].high) == (1, 1000)
+    assert all("docs/large-tables.md" in fields[key].help for key in ("model.memory", "model.sample_rows"))

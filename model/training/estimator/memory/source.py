@@ -42,7 +42,7 @@ class Rows:
         if self.sample is None:
             found = self.dataset.batches(wanted)
         else:
-            found = self.sample.filter(self.dataset.batches([*{*wanted, *self.hashed}]), self.hashed)
+            found = self.sample.filter(self.dataset.batches(list(dict.fromkeys([*wanted, *self.hashed]))), self.hashed)
         for batch in found:
             interrupt.check()
             yield batch
