@@ -53,15 +53,19 @@ def open_dataset(location: DatasetLocation, fingerprints: Fingerprints, made_by:
     Raises:
         DatasetMissingError: nobody has written it yet.
         DatasetDamagedError: file and receipt do not belong together.
+        DatasetReplacedError: a dataset in parts was replaced while it was opened.
     """
-    if location.read_parts_receipt() is not None:
-        return open_parts(location, made_by)
-    if not location.parquet.exists():
-        raise DatasetMissingError(f"{location.parquet} is not there yet: run `{made_by}` first")
     found = "no receipt"
     for _ in range(READ_ATTEMPTS):
-        identity = identify(location.parquet)
-        file = pa.OSFile(str(location.parquet), "rb")
+        if location.read_parts_receipt() is not None:
+            return open_parts(location, made_by)
+        try:
+            identity = identify(location.parquet)
+            file = pa.OSFile(str(location.parquet), "rb")
+        except FileNotFoundError:
+            if location.read_parts_receipt() is None:
+                raise DatasetMissingError(f"{location.parquet} is not there yet: run `{made_by}` first") from None
+            continue  # it has become a dataset in parts since the look before
         held = HeldFile(file.fileno())
         receipts = location.receipts()
         for receipt in receipts:
