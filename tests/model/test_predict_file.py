@@ -177,6 +177,25 @@ def test_a_csv_file_is_read_as_a_request_is(line: Project, tmp_path: Path, capsy
     assert reasons == ['x is "five", expected a number from 0 to 20 (m)', "the row has 1 cell, expected 2 cells"]
 
 
+CSV = {
+    "no UTF-8": (b"x\n5\n\xff\n", "is not UTF-8"),
+    "an open quote": (b'x\n5\n"7', 'a quote is opened and never closed, near "7"'),
+    "other separators": (b"x;y\n5;6\n", "Separate the columns by commas"),
+}
+
+
+@pytest.mark.parametrize("case", CSV)
+def test_a_csv_file_that_cannot_be_read_is_a_sentence(
+    case: str, line: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content, message = CSV[case]
+    source = tmp_path / "rows.csv"
+    source.write_bytes(content)
+    found = Predicted(capsys, line, source, tmp_path / "out.parquet", "--invalid", "skip")
+    assert (found.outcome, message in found.message) == ("schema", True)
+    assert list_names(tmp_path) == ["rows.csv"]
+
+
 REFUSED: dict[str, tuple[dict[str, Any], list[str], str, str]] = {
     "a column is missing": ({"X": [1.0]}, [], "schema", "lacks the columns x (is it X?); found X"),
     "a kept column is missing": ({"x": [1.0]}, ["--keep", "shop"], "schema", "--keep shop names 0 columns"),

@@ -26,6 +26,15 @@ sys.exit(code)
 """
 """The program, and its peak memory in MiB."""
 
+LIMITED = """
+import resource, sys
+from model.__main__ import STAGE
+from relay.handoff.program import main
+resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
+sys.exit(main(STAGE, sys.argv[1:]))
+"""
+"""The program, for which each file ends at 1 MiB."""
+
 ROOM_MIB = 100
 """By which the peaks of a short and of a ten times longer file may differ. The longer one has 92 MiB of cells and as
 much of ids and answers, more than once in memory where it is held whole."""
@@ -92,3 +101,16 @@ def test_ctrl_c_ends_with_130_and_leaves_no_trace(line: Project, tmp_path: Path)
     _, said = process.communicate(timeout=HANG_SECONDS)
     assert (process.returncode, b"interrupted" in said, list(tmp_path.glob("out*"))) == (130, True, [])
     assert '"outcome": "cancelled"' in (tmp_path / "logs" / "runs.jsonl").read_text()
+
+
+@pytest.mark.slow
+def test_a_disk_that_refuses_leaves_the_answers_of_before_and_no_trace(
+    line: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out.parquet"
+    assert Predicted(capsys, line, write_rows(tmp_path / "few.parquet", {"x": [1.0]}), out).outcome == "ran"
+    options = list_options(line, write_many(tmp_path / "many.parquet", 400_000, 65_536), out)
+    ended = subprocess.run([sys.executable, "-c", LIMITED, *options], cwd=ROOT, capture_output=True, check=False)
+    assert (ended.returncode, b"a limit allows" in ended.stderr, b"--out" in ended.stderr) == (1, True, True)
+    assert pq.read_metadata(out).num_rows == 1
+    assert sorted(path.name for path in tmp_path.glob("out*")) == ["out.json", "out.parquet"]

@@ -17,7 +17,15 @@ from model.ask.files.source import Source, open_source
 from model.ask.files.write import STAGE, AnswersLocation, locate_answers, require_ours
 from model.release.production import find_production, require_answers
 from relay.handoff.disk import is_refusal, is_unwritable, name_refusal
-from relay.handoff.errors import USAGE, DatasetDamagedError, RelayError, SchemaError, UsageError, describe_error
+from relay.handoff.errors import (
+    USAGE,
+    DatasetDamagedError,
+    RelayError,
+    SchemaError,
+    StorageError,
+    UsageError,
+    describe_error,
+)
 from relay.handoff.files import hash_text
 from relay.handoff.journal import Entry, Outcome, write_journal
 from relay.handoff.lock import one_writer
@@ -131,7 +139,19 @@ def _bring_up_to_date(job: Job, *, is_forced: bool) -> tuple[Receipt, Outcome]:
             logger.info("{}: unchanged, {:,} rows, fingerprint {}", job.name, receipt.rows, receipt.fingerprint[:12])
             return receipt, Outcome.UNCHANGED
         logger.info("{}: runs, {}", job.name, "; ".join(reasons))
-        return run_job(job, key), Outcome.RAN
+        try:
+            return run_job(job, key), Outcome.RAN
+        except BaseException as error:
+            # The writer removes its traces, but a full disk or an interrupt may come before it can.
+            with suppress(OSError):  # then the next run does it
+                job.location.recover()
+            if isinstance(error, OSError) and is_refusal(error):
+                where = error.filename or job.location.data_dir
+                raise StorageError(
+                    f"{name_refusal(error)}: {where}. The answers are as they were before",
+                    next_step="Free disk space, fix the permissions, or name another file with --out",
+                ) from error
+            raise
 
 
 def _why_run(job: Job, key: Key) -> list[str]:

@@ -1,7 +1,7 @@
 """The rows that are to be answered: a Parquet file, a folder of Parquet files, or a CSV file, read piece by piece."""
 
 import csv
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 from relay.handoff.errors import SchemaError, UsageError
 from relay.handoff.files import Fingerprints, hash_json, identify
 from relay.handoff.wording import count, list_words
-from relay.reading.csv_text import LONGEST_CELL
+from relay.reading.ambiguous import show
+from relay.reading.csv_text import END, LONGEST_CELL
 
 BATCH_ROWS = 65_536
 """The most rows that are in memory as cells at one time, for each thread."""
@@ -196,19 +197,38 @@ def read_csv(path: Path, columns: Sequence[str]) -> Iterator[tuple[pa.Table, dic
 
 
 def _read_lines(path: Path) -> Iterator[list[str]]:
+    """The rows of a CSV file as `relay.reading.csv_text.split_rows` reads them, the names first."""
     csv.field_size_limit(LONGEST_CELL)
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
-            lines = csv.reader(file)
-            names = next((row for row in lines if row), None)
-            if names is None:
-                return
-            yield names
-            yield from (row or [""] for row in lines if row or len(names) == 1)
+            rows = _without_end(csv.reader(_with_end(file)), path)
+            names = next((row for row in rows if row), None)
+            if names is not None:
+                yield names
+                yield from (row or [""] for row in rows if row or len(names) == 1)
     except UnicodeDecodeError as error:
         raise SchemaError(f"{path} is not UTF-8 ({error.reason})", next_step="Save it as CSV in UTF-8") from None
     except csv.Error as error:
         raise SchemaError(f"{path} cannot be read as CSV: {error}") from None
+
+
+def _with_end(lines: Iterable[str]) -> Iterator[str]:
+    """The lines, and one more, which is part of the last cell where a quote is open."""
+    for line in lines:
+        yield line if line.endswith(("\n", "\r")) else f"{line}\n"
+    yield END
+
+
+def _without_end(rows: Iterator[list[str]], path: Path) -> Iterator[list[str]]:
+    last = next(rows)
+    for row in rows:
+        yield last
+        last = row
+    if last != [END]:
+        cell = last[-1].removesuffix(END).rstrip()
+        raise SchemaError(
+            f"{path}: a quote is opened and never closed, near {show(cell)}", next_step="Close it in the file"
+        )
 
 
 def _limit_rows(columns: int) -> int:
