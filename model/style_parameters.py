@@ -154,6 +154,9 @@ class AuthorshipParameters(Section):
     stability: bool = False
     """Whether other lengths, numbers of features and distances are tried too; not for "joined"."""
 
+    classifiers: Annotated[list[Literal["knn", "svm", "nsc", "naive_bayes"]], Field(default_factory=list)]
+    """Other classifiers that are tried on the same features: k-nearest neighbours, linear SVM, nearest shrunken
+    centroids, naive Bayes; each is judged without the document that is asked for. Default: none."""
     unknown: Annotated[list[str], Field(default_factory=list)]
     """Labels of documents whose author is unknown: drawn, but neither judged nor counted as neighbours."""
     candidates: Annotated[list[str], Field(default_factory=list)]

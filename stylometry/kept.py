@@ -1,9 +1,11 @@
 """What of a classifier goes into a file and comes out of one of another version."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sklearn.base import BaseEstimator
 
+from stylometry.features import CountTable
 from stylometry.profiles import Reading
 from stylometry.word_lists import WordChoice
 
@@ -23,6 +25,10 @@ class KeptEstimator(BaseEstimator):  # type: ignore[misc]
         """Restore a kept classifier; version 0.1 called the distance of frequencies `manhattan`."""
         renamed = "frequency_manhattan" if state.get("distance") == "manhattan" else state.get("distance")
         super().__setstate__({**LATER, **state, "distance": renamed})
+
+    def count(self, texts: Sequence[str]) -> CountTable:
+        """Counts of all n-grams of texts, as they are read."""
+        return self._reading().count(texts)
 
     def _reading(self) -> Reading:
         return Reading(self.ngram, self.n, self.normal_form, self.strip_accents, self.word_rule)

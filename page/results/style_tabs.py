@@ -31,6 +31,7 @@ TOPICS_OF_TABS: dict[str, frozenset[Topic]] = {
             Topic.SILHOUETTE,
             Topic.TEXT_LENGTH,
             Topic.STABILITY,
+            Topic.CLASSIFIERS,
             Topic.COVERAGE,
             Topic.TIME_ORDER,
         }
@@ -78,7 +79,14 @@ SETTINGS = {
     "majority_share": "Largest label",
     "silhouette": "Silhouette",
 }
-"""Column -> its heading, of the tables `words` and `stability`."""
+CLASSIFIERS = {
+    "classifier": "Classifier",
+    "chunks": "Chunks",
+    "accuracy": "Accuracy",
+    "balanced_accuracy": "Balanced",
+    "majority_share": "Largest label",
+}
+"""Column -> its heading, of the tables `words`, `stability` and `classifiers`."""
 
 TREE = (
     "Ward (R: ward.D2): what is joined far to the right is alike. A branch has a colour if all below it share a label."
@@ -174,6 +182,10 @@ def show_trust(result: Result, key_prefix: str) -> None:
         settings = read_table(result, "stability")[list(SETTINGS)].rename(columns=SETTINGS)
         settings["Distance"] = settings["Distance"].map(name_distance)
         tabulate(settings, key=f"{key_prefix}-stability", alt="Other settings")
+    if "classifiers.parquet" in result.receipt.files:
+        st.markdown("**Other classifiers**")
+        classifiers = read_table(result, "classifiers").rename(columns=CLASSIFIERS)
+        tabulate(classifiers, key=f"{key_prefix}-classifiers", alt="Other classifiers")
     st.markdown("**All distances**")
     st.caption("Dark where two chunks are near: squares along the diagonal are labels that stand apart.")
     show_picture(result, "neighbours", key_prefix)
@@ -207,6 +219,17 @@ def show_unknown(result: Result, key_prefix: str) -> None:
         st.caption(KNOWN)
         trials = spread_trials(read_table(result, "by_distance"))
         tabulate(trials, key=f"{key_prefix}-by-distance", alt="By other distances")
+    if "classifier_answers.parquet" in result.receipt.files:
+        st.markdown("**By other classifiers**")
+        answers = spread_classifiers(read_table(result, "classifier_answers"))
+        tabulate(answers, key=f"{key_prefix}-by-classifier", alt="By other classifiers")
+
+
+def spread_classifiers(rows: "pd.DataFrame") -> "pd.DataFrame":
+    """A row a document: its group, and the label that each classifier gives it."""
+    rows = rows.rename(columns={"document": "Document", "group": "Group"})
+    table = rows.pivot(index=["Document", "Group"], columns="classifier", values="label")
+    return table.rename_axis(None, axis=1).reset_index()
 
 
 def spread_attributions(rows: "pd.DataFrame") -> "pd.DataFrame":

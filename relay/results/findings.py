@@ -98,6 +98,8 @@ class Topic(StrEnum):
     """Labels with unequal numbers of known documents, and what that does."""
     WORD_RANGE = "word_range"
     """Whom unknown documents are nearest to over a range of feature numbers."""
+    CLASSIFIERS = "classifiers"
+    """How other classifiers do on the known documents."""
     OTHER_DISTANCES = "other_distances"
     """The attribution by every distance."""
     CAVEAT = "caveat"

@@ -27,6 +27,7 @@ PLACES = {
     Topic.SILHOUETTE: {"Trust"},
     Topic.TEXT_LENGTH: {"Trust"},
     Topic.STABILITY: {"Trust"},
+    Topic.CLASSIFIERS: {"Trust"},
     Topic.COVERAGE: {"Trust"},
     Topic.OPPOSE: {"Markers"},
     Topic.IMPOSTERS: {"Unknown"},

@@ -22,7 +22,9 @@ from relay.results.findings import Finding, Topic
 from stylometry.attribution import AuthorshipClassifier
 from stylometry.delta import find_distance
 
-TRIGRAMS = AuthorshipParameters(kind="authorship", features=20_000, without=[], unknown=[], candidates=[])
+TRIGRAMS = AuthorshipParameters(
+    kind="authorship", features=20_000, without=[], classifiers=[], unknown=[], candidates=[]
+)
 """Raw counts of all character trigrams, or as good as all: where a beginner starts, and what the others improve on."""
 
 TRIED: tuple[Distance, ...] = (

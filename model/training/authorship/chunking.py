@@ -7,6 +7,8 @@ import numpy.typing as npt
 
 from model.style_parameters import AuthorshipParameters
 from model.training.authorship.documents import Documents
+from relay.handoff.preparation import Preparation
+from relay.registry.contract import Asking
 from stylometry.chunks import Chunks, cut_joined, cut_within, keep_whole
 from stylometry.delta import measure
 from stylometry.errors import StylometryError
@@ -49,11 +51,12 @@ def cut(documents: Documents, parameters: AuthorshipParameters, seed: int = 0) -
     return cut_joined(texts, documents.labels, chunks=parameters.chunks)
 
 
-def measure_length(chunks: Chunks) -> int:
-    """Characters of a chunk, on average where chunks were cut by words; 0 for whole documents."""
-    if not chunks.chunk_words:
-        return chunks.chunk_chars
-    return int(count_characters(chunks.utf8, chunks.offsets)[-1]) // len(chunks)
+def describe_asking(chunks: Chunks, seed: int, preparation: Preparation, lowest_coverage: float) -> Asking:
+    """How texts to come are cut and judged: where chunks were cut by words, by their mean length in characters."""
+    chars = chunks.chunk_chars
+    if chunks.chunk_words:
+        chars = int(count_characters(chunks.utf8, chunks.offsets)[-1]) // len(chunks)
+    return Asking(chunk_chars=chars, seed=seed, preparation=preparation, lowest_coverage=lowest_coverage)
 
 
 def hide_labels(chunks: Chunks, unknown: list[str]) -> Chunks:

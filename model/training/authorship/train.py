@@ -27,11 +27,12 @@ from model.training.authorship.chunking import (
     count_chosen,
     count_single_words,
     cut,
+    describe_asking,
     hide_labels,
-    measure_length,
     measure_styles,
     sum_words,
 )
+from model.training.authorship.classifiers import compare_classifiers
 from model.training.authorship.consensus import Texts, add_consensus
 from model.training.authorship.contract import describe_authorship
 from model.training.authorship.copies import (
@@ -68,7 +69,6 @@ from model.training.result import Results
 from model.training.skops_file import write_model
 from relay.handoff.errors import ModelError
 from relay.handoff.recipe import Recipe
-from relay.registry.contract import Asking
 from relay.registry.monitor_section import read_monitor
 from relay.results.findings import Finding, Topic
 from relay.results.signs import choose_signs
@@ -193,12 +193,7 @@ def _attribute(
         (comparable or learned).texts,  # texts that it has not learned from, where there are any
         model=model,
         trust=trust,
-        asking=Asking(
-            chunk_chars=measure_length(known.chunks),
-            seed=recipe.seed,
-            preparation=documents.preparation,
-            lowest_coverage=coverage.lowest,
-        ),
+        asking=describe_asking(known.chunks, recipe.seed, documents.preparation, coverage.lowest),
     )
     lengths = dict(zip(known.repeats.texts.tolist(), map(len, documents.texts()), strict=True))
     kept_rows = read_monitor(recipe).keep_rows
@@ -214,7 +209,8 @@ def _attribute(
     asked = comparable if parameters.imposters else None
     verified = add_verification(documents.ids, classifier, asked, seed=recipe.seed)
     rolled = _roll(documents, known, (classifier, learned), parameters.rolling, coverage.required)
-    return merge(kept, answered, verified, rolled)
+    others = compare_classifiers(documents, classifier, (learned, comparable), parameters, recipe.seed)
+    return merge(kept, answered, verified, rolled, others)
 
 
 def _add_wished(
