@@ -187,12 +187,12 @@ class Model(Stage[ModelParameters]):
 
             results = add_warnings(train(dataset, run.recipe, run.parameters), dataset.receipt.warnings)
             files, rows, dropped = render_files(results), results.rows, results.dropped
-            _require_same_lists(run)
         else:
             from model.training.apart import train_apart
 
             trained = train_apart(run, own, source)
             files, rows, dropped = trained.files, trained.rows, trained.dropped
+        _require_same_lists(run)
         receipt = run.receipt(
             **describe_files(files),
             rows=rows,

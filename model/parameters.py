@@ -217,7 +217,7 @@ def _parse_section(recipe: Recipe) -> ModelParameters:
 
 
 def find_own(section: ModelParameters, recipe: Recipe) -> "OwnFunction | None":
-    """The own function that trains, or that builds the estimator; None where the section names none.
+    """The own function that trains, builds the estimator or measures; None where the section names none.
 
     Raises:
         OwnCodeError, RecipeError, UsageError: it is not there, or its arguments are wrong.
@@ -226,6 +226,10 @@ def find_own(section: ModelParameters, recipe: Recipe) -> "OwnFunction | None":
         from relay.handoff.own.function import find_function
 
         return find_function(recipe, "model", section.function, _given(recipe), _count_data, section.timeout)
+    if isinstance(section, AuthorshipParameters) and section.distance_function:
+        from relay.handoff.own.function import find_function
+
+        return find_function(recipe, "model", section.distance_function, {}, 2)
     if isinstance(section, EstimatorParameters) and "." not in section.estimator:
         from relay.handoff.own.function import find_function
         from relay.handoff.own.module import has_module

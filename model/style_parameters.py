@@ -129,6 +129,10 @@ class AuthorshipParameters(Section):
     distance: Distance = "count_manhattan"
     """How far apart two chunks are: count_manhattan is exact and compares counts, so chunks need one length; all others
     compare frequencies, logarithms or z-scores. docs/authorship-settings.md has their names elsewhere."""
+    distance_function: str = ""
+    """Function of the module beside the recipe that measures instead of `distance`: docs/authorship-settings.md."""
+    distance_of: Literal["zscores", "frequencies"] = "zscores"
+    """What `distance_function` gets of each text."""
     features: Annotated[int, Field(ge=1)] | None = None
     """Most frequent n-grams that count; default all for count_manhattan, 500 for the others."""
     culling: Annotated[float, Field(ge=0, le=1)] = 0.0
@@ -199,6 +203,20 @@ class AuthorshipParameters(Section):
         return self
 
     @model_validator(mode="after")
+    def _one_distance(self) -> "AuthorshipParameters":
+        """`distance_function` stands instead of `distance`, and `distance_of` belongs to it."""
+        if self.distance_function and "distance" in self.model_fields_set:
+            raise ValueError("distance and distance_function both say how to measure; remove one of the two")
+        if "distance_of" in self.model_fields_set and not self.distance_function:
+            raise ValueError("distance_of has no effect without distance_function; remove it")
+        return self
+
+    @property
+    def compares_counts(self) -> bool:
+        """Whether counts are compared, which need chunks of one length."""
+        return self.distance == "count_manhattan" and not self.distance_function
+
+    @model_validator(mode="after")
     def _lists_are_named(self) -> "AuthorshipParameters":
         """`without` needs words; files are named `NAME.txt`, without a folder."""
         if self.without and self.units == "chars":
@@ -222,7 +240,7 @@ class AuthorshipParameters(Section):
             raise ValueError('chunking = "random" draws words; expected chunk_words, units = "words" and ngram = 1')
         if by_words and self.chunking == "within" and "chunk_chars" in self.model_fields_set:
             raise ValueError("chunk_chars and chunk_words both say how long a chunk is; remove one of the two")
-        if by_words and self.distance == "count_manhattan":
+        if by_words and self.compares_counts:
             raise ValueError('chunk_words needs a distance of frequencies, such as distance = "cosine_delta"')
         size = self.chunk_words or self.chunk_chars
         if self.overlap >= size:
@@ -234,7 +252,7 @@ class AuthorshipParameters(Section):
         """`rolling` needs parts of documents, and frequencies: a window is not as long as a known chunk."""
         if self.rolling is not None and self.chunking == "joined":
             raise ValueError('rolling needs parts of documents; expected chunking = "within" or "whole"')
-        if self.rolling is not None and self.distance == "count_manhattan":
+        if self.rolling is not None and self.compares_counts:
             raise ValueError(
                 "rolling compares windows with chunks of another length, whose counts differ whatever the style; "
                 'expected a distance of frequencies, such as distance = "cosine_delta"'

@@ -90,9 +90,25 @@ def find_distance(name: str) -> Distance:
     Raises:
         StylometryError: If there is none.
     """
-    if name not in DISTANCES:
+    found = DISTANCES.get(name) or _OWN.get(name)
+    if found is None:
         raise StylometryError(f"no such distance: found {name!r}, expected one of {', '.join(DISTANCES)}.")
-    return DISTANCES[name]
+    return found
+
+
+def add_distance(name: str, distance: Distance) -> None:
+    """Make a distance of one's own known by a name, in this process.
+
+    Raises:
+        StylometryError: If one of ours has the name.
+    """
+    if name in DISTANCES:
+        raise StylometryError(f"the name {name!r} is taken by one of our distances. Choose another name.")
+    _OWN[name] = distance
+
+
+_OWN: dict[str, Distance] = {}
+"""Distances of one's own by name."""
 
 
 def _burrows_delta(one: Floats, other: Floats | None) -> Floats:

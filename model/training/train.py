@@ -40,7 +40,7 @@ def train(dataset: "Dataset", recipe: Recipe, parameters: ModelParameters, own: 
         return train_own(dataset.table(), recipe, parameters, own)
     from model.training.authorship.train import map_styles
 
-    return map_styles(dataset.table(), recipe, parameters)
+    return map_styles(dataset.table(), recipe, parameters, own)
 
 
 def check(recipe: Recipe, parameters: ModelParameters) -> None:

@@ -20,7 +20,9 @@ from relay.handoff.errors import UsageError
 from relay.handoff.override import format_value
 from relay.handoff.recipe import STAGE_SECTIONS, Recipe, Section, load_recipe
 
-FIXED = frozenset(("kind", "source", "format", "function", "reads", "path", "url", "table", "query", "sha256"))
+FIXED = frozenset(
+    ("kind", "source", "format", "function", "distance_function", "reads", "path", "url", "table", "query", "sha256")
+)
 """Keys that decide which code runs and what is read: the page shows them and never sets them."""
 
 

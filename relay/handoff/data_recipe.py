@@ -104,7 +104,11 @@ def _require_own_model(name: str, shown: str, recipes: Iterable[Path]) -> None:
 
 def _find_problems(name: str, sections: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
     for stage, section in sections.items():
-        if "function" in section or "python" in (section.get("source"), section.get("format"), section.get("kind")):
+        if {"function", "distance_function"} & {*section} or "python" in (
+            section.get("source"),
+            section.get("format"),
+            section.get("kind"),
+        ):
             yield stage, f"names a function; {OWN_CODE}"
     if "ingest" in sections:
         yield from (("ingest", problem) for problem in _judge_ingest(sections["ingest"]))

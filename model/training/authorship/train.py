@@ -56,6 +56,7 @@ from model.training.authorship.keywords import find_preferences, tabulate_prefer
 from model.training.authorship.loadings import Loadings, find_loadings, say_loadings, tabulate_loadings
 from model.training.authorship.map import project, tabulate_chunks
 from model.training.authorship.oppose import add_contrast
+from model.training.authorship.own_distance import adopt_distance, leave_model_out
 from model.training.authorship.rolling import add_rolling
 from model.training.authorship.spelling import say_spelling
 from model.training.authorship.stability import say_settings, tabulate_settings, try_settings
@@ -65,6 +66,7 @@ from model.training.authorship.views import Views, draw_views
 from model.training.authorship.watch import watch_styles
 from model.training.authorship.word_lists import read_lists
 from model.training.contract import hash_files
+from model.training.own_calls import Own
 from model.training.result import Results
 from model.training.skops_file import write_model
 from relay.handoff.errors import ModelError
@@ -92,19 +94,22 @@ class _Known:
     repeats: Repeats
 
 
-def map_styles(table: pa.Table, recipe: Recipe, parameters: AuthorshipParameters) -> Results:
+def map_styles(table: pa.Table, recipe: Recipe, parameters: AuthorshipParameters, own: Own | None = None) -> Results:
     """The map of a recipe's documents by style, and all that is known of it.
 
     Args:
         table: processed documents with the recipe's columns.
         recipe: gives columns and seed.
         parameters: its model section.
+        own: the function that measures, where the section names one.
 
     Raises:
         ModelError: the documents do not suffice for such chunks or such a map.
     """
     documents = read_documents(table, recipe.columns, by_time=parameters.order == "time")
     try:
+        if own is not None:
+            return leave_model_out(_map_documents(documents, recipe, adopt_distance(own, parameters)))
         return _map_documents(documents, recipe, parameters)
     except StylometryError as error:
         raise ModelError(f"[model]: {advise_by_recipe(str(error), documents, parameters)}") from error

@@ -61,6 +61,7 @@ def test_what_is_drafted_of_a_file_is_accepted(tmp_path: Path) -> None:
         ('"file"', '"file"\nfunction = "read"', "[ingest] names a function"),
         ('kind = "table"', 'kind = "python"\nfunction = "clean"', "[preprocess] names a function"),
         ('kind = "estimator"', 'kind = "python"\nfunction = "train"', "[model] names a function"),
+        ('kind = "estimator"', 'kind = "authorship"\ndistance_function = "gap"', "[model] names a function"),
         ('"sklearn.linear_model.LogisticRegression"', '"build"', "[model] estimator = 'build' is no class"),
         ('"sklearn.linear_model.LogisticRegression"', '"people.Model"', "takes classes of scikit-learn, xgboost"),
         ('"sklearn.linear_model.LogisticRegression"', '"recipes.own.Model"', "takes classes of scikit-learn, xgboost"),
@@ -145,14 +146,15 @@ JUDGED = {
         source max_rejected_share path format encoding delimiter quote escape header comment skip_rows decimal thousands
         missing true_words false_words time_format extra_columns function arguments timeout document document_head
         ends_before header_separator item_pattern max_unpacked_bytes member positions records sheet skip_if starts_after
-        widths""",
+        widths leave_out part_rows""",
     "preprocess": """
         kind max_rejected_share split test_share function reads arguments timeout extra_columns apostrophes case
-        cleaning         longer_than_chars normal_form period relabel""",
+        cleaning         longer_than_chars normal_form per_part period relabel""",
     "model": """
         kind threads name score cv_folds segments positive estimator options arguments timeout use estimators chunking
         chunk_chars chunks units ngram distance features culling projection order window stability unknown candidates
-        caveat""",
+        caveat chunk_words overlap samples word_rule distance_function distance_of without start_at feature_list
+        classifiers rolling imposters consensus oppose exports compare_with epochs memory sample_rows""",
 }
 """Keys of which it was considered whether they can name code or files; the rules above hold for those that can."""
 
