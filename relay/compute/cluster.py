@@ -116,7 +116,7 @@ class ClusterEngine:
             except (TimeoutError, UnboundLocalError):
                 # The second is a timeout too, of a busy machine: https://github.com/dask/distributed/issues/8514.
                 self._look()
-            except CancelledError:
+            except (CancelledError, OSError):  # the second while a result is fetched
                 raise self._lost() from None
             except KilledWorker as error:
                 raise TaskEndedError(

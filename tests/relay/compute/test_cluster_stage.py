@@ -1,6 +1,7 @@
 """A stage on a cluster: the bytes of this machine whatever is killed, and what was finished is kept."""
 
 import os
+import re
 import shutil
 import signal
 from pathlib import Path
@@ -87,6 +88,7 @@ def test_what_was_finished_before_the_scheduler_was_lost_is_not_made_again(
     wait_for(lambda: len(find_parts(desk)) > 2 or stage.poll() is not None, "the first parts")
     cluster.end(cluster.scheduler)
     _, errors = stage.communicate(timeout=120)
-    assert (stage.returncode, "was lost, after" in errors, "of 60 tasks. Start it" in errors) == (1, True, True)
+    assert re.search(r"was lost, after \d+ of 60 tasks\. Start it", errors), errors
+    assert stage.returncode == 1
     assert desk.run("preprocess", recipe) == 0
     assert any("were whole from an earlier run" in line for line in desk.said("preprocess"))
