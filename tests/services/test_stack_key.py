@@ -181,7 +181,7 @@ def test_compose_gives_the_key_to_who_trains_and_who_serves_and_to_no_other() ->
     assert others == []
 
 
-def test_for_development_the_stages_the_monitor_and_the_api_read_the_recipes_of_the_folder() -> None:
+def test_for_development_what_runs_stages_the_monitor_and_the_api_read_the_recipes_of_the_folder() -> None:
     written = yaml.safe_load((ROOT / "docker-compose.recipes.yml").read_text(encoding="utf-8"))["services"]
-    assert set(written) == {"ingest", "preprocess", "model", "train", "monitor", "api"}
+    assert set(written) == {"ingest", "preprocess", "model", "train", "monitor", "api", "dask-worker"}
     assert {tuple(service["volumes"]) for service in written.values()} == {("./recipes:/app/recipes:ro",)}
