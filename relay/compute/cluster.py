@@ -54,6 +54,10 @@ class ClusterEngine:
         self._client = connect(address)
         try:
             self._session.write_probe()
+        except BaseException:  # a disk that refuses is said as such
+            self.close()
+            raise
+        try:
             preflight.wait_for_worker(self._client, address)
             preflight.introduce(self._client, self._session)
             self._slots = preflight.count_threads(self._client)
@@ -133,7 +137,10 @@ class ClusterEngine:
         Raises:
             OtherWorkerError, NoDataFolderError, NoWorkerError: as `preflight.introduce`.
         """
-        preflight.introduce(self._client, self._session)
+        try:
+            preflight.introduce(self._client, self._session)
+        except OSError:
+            raise self._lost() from None
 
     def warn(self, noticed: list[str]) -> None:
         """Log what tasks warned of, each once."""
