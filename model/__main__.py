@@ -88,6 +88,7 @@ AUTHORSHIP = Code(
         *("model.training.plots.neighbours", "model.training.plots.oppose", "model.training.plots.rolling"),
         "model.training.plots.time",
         "model.training.plots.tree",
+        "model.training.plots.word_range",
         *("model.training.plots.words", "relay.handoff.texts", "relay.results.distances", "stylometry"),
     ),
     packages=("numba",),

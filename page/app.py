@@ -9,6 +9,9 @@ ICON = """<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32" fill="none
 <path d="M4 16h24" stroke="#8A8A8A"/><circle cx="6" cy="16" r="4.5" fill="#0072B2"/>
 <circle cx="16" cy="16" r="4.5" fill="#E69F00"/><circle cx="26" cy="16" r="4.5" fill="#009E73"/></svg>"""
 
+# Before the navigation: it would make the icon of the screen that of the window.
+st.set_page_config(page_icon=ICON, layout="wide")
+
 new = st.Page("screens/new.py", title="New", icon=":material/add:", url_path="new")
 page = st.navigation(
     [
@@ -22,7 +25,7 @@ page = st.navigation(
     ],
     position="top",
 )
-st.set_page_config(page_title=f"{page.title} · Relay", page_icon=ICON, layout="wide")
+st.set_page_config(page_title=f"{page.title} · Relay")
 
 # Streamlit's own download of a table writes cells as they are, which a spreadsheet may run as formulas.
 st.html('<style>[data-testid="stElementToolbarButton"]:has([aria-label^="Download as CSV"]){display:none}</style>')

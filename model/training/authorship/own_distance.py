@@ -1,17 +1,19 @@
 """A distance that a user's function measures: called like ours, and held to what a distance is."""
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
 
 from model.style_parameters import AuthorshipParameters
-from model.training.own_calls import Own
 from model.training.result import Results
 from relay.handoff.errors import ModelError
 from relay.results.findings import Finding, Topic
 from stylometry.delta import Distance, add_distance
+
+if TYPE_CHECKING:
+    from model.training.own_calls import Own
 
 Floats = npt.NDArray[np.float64]
 
@@ -27,7 +29,7 @@ NO_MODEL = Finding(
 )
 
 
-def adopt_distance(own: Own, parameters: AuthorshipParameters) -> AuthorshipParameters:
+def adopt_distance(own: "Own", parameters: AuthorshipParameters) -> AuthorshipParameters:
     """The parameters with the user's function as their distance, known by its name in this process."""
     name = parameters.distance_function
 

@@ -5,7 +5,7 @@ Beside it: whom documents of unknown label resemble, what words the labels prefe
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import numpy.typing as npt
@@ -66,7 +66,6 @@ from model.training.authorship.views import Views, draw_views
 from model.training.authorship.watch import watch_styles
 from model.training.authorship.word_lists import read_lists
 from model.training.contract import hash_files
-from model.training.own_calls import Own
 from model.training.result import Results
 from model.training.skops_file import write_model
 from relay.handoff.errors import ModelError
@@ -79,6 +78,9 @@ from stylometry.chunks import Chunks
 from stylometry.errors import StylometryError
 from stylometry.features import CountTable
 from stylometry.word_choice import choose_words
+
+if TYPE_CHECKING:
+    from model.training.own_calls import Own
 
 Floats = npt.NDArray[np.float64]
 
@@ -94,7 +96,7 @@ class _Known:
     repeats: Repeats
 
 
-def map_styles(table: pa.Table, recipe: Recipe, parameters: AuthorshipParameters, own: Own | None = None) -> Results:
+def map_styles(table: pa.Table, recipe: Recipe, parameters: AuthorshipParameters, own: "Own | None" = None) -> Results:
     """The map of a recipe's documents by style, and all that is known of it.
 
     Args:
