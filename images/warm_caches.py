@@ -5,6 +5,7 @@ import numpy as np
 
 from stylometry import (
     DISTANCES,
+    AuthorshipClassifier,
     count_manhattan,
     count_ngrams,
     count_words,
@@ -27,6 +28,9 @@ def main() -> None:
         words = count_words(chunks, tokens=tokens, threads=2)
     for name in DISTANCES:
         measure(words, name)
+    classifier = AuthorshipClassifier(distance="burrows_delta", features=20)
+    texts = [TEXT[start:] for start in range(4)]
+    classifier.fit(texts, ["one", "two", "one", "two"]).verify(texts[:1], "one")
     leave_one_out(map_distances(pca(distances)), chunks.labels, chunks.first_document, chunks.last_document)
     assert np.isfinite(distances).all()  # noqa: S101 - an image that counts wrongly must not be built
     matplotlib.font_manager.get_font_names()

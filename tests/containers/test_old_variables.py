@@ -25,7 +25,7 @@ def test_old_variables_give_what_the_new_ones_give(folder: Path) -> None:
     api = old["api"]
     assert {volume["source"] for volume in api["volumes"] if volume["type"] == "bind"} >= {"/srv/d", "/srv/l"}
     assert (api["image"], api["environment"]["PREDICTION_LOG_ON_FAILURE"]) == ("relay-serve:7", "answer")
-    assert old["train"]["build"]["args"] == {"GIT_COMMIT": "abc"}
+    assert old["train"]["build"]["args"]["GIT_COMMIT"] == "abc"
 
 
 def test_a_new_variable_goes_before_its_old_one(folder: Path) -> None:
