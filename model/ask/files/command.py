@@ -12,7 +12,7 @@ from pathlib import Path
 from loguru import logger
 
 from model.ask.files.job import Job, run_job
-from model.ask.files.layout import plan_layout
+from model.ask.files.layout import ONE_TYPE, plan_layout
 from model.ask.files.source import Source, open_source
 from model.ask.files.write import STAGE, AnswersLocation, locate_answers, require_ours
 from model.release.production import find_production, require_answers
@@ -93,7 +93,7 @@ def _find_kept(source: Source, contract: Contract, keep: list[str]) -> tuple[str
     """The columns that are carried along: the id, where the file has it, and those that were named.
 
     Raises:
-        SchemaError: an input or a named column is missing, or comes twice.
+        SchemaError: an input or a named column is missing, or comes twice, or no type holds its values in all files.
     """
     names = source.schema.names
     try:
@@ -105,6 +105,12 @@ def _find_kept(source: Source, contract: Contract, keep: list[str]) -> tuple[str
         raise SchemaError(
             f"{source.where}: --keep {missing[0]} names {count(names.count(missing[0]), 'column')}; "
             f"the file has {list_words(names)}"
+        )
+    if mixed := [name for name in kept if name in source.mixed]:
+        raise SchemaError(
+            f"{source.where}: {mixed[0]} is carried along and has types that do not go together: "
+            f"{source.mixed[mixed[0]]}",
+            next_step=ONE_TYPE,
         )
     return kept
 

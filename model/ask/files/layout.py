@@ -1,15 +1,18 @@
 """The columns of the answers' file: what is carried along, the prediction, and a probability for each class."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
 
+from relay.handoff.errors import SchemaError
+from relay.handoff.wording import list_words
 from relay.reading.arrow import is_text
 from relay.registry.contract import Cell, Contract
 from relay.registry.task import ModelTask
 
 PREDICTION = "prediction"
+ONE_TYPE = "Write the column with one type in all files, or answer the files one by one"
 
 
 @dataclass(frozen=True)
@@ -35,8 +38,19 @@ class Layout:
         return list(dict.fromkeys((*contract.inputs, *self.kept)))
 
     def convert(self, name: str, values: pa.ChunkedArray) -> pa.ChunkedArray:
-        """A column that is kept, in the type that it has in the answers."""
-        return values.cast(self.kept[name])
+        """A column that is kept, in the type that it has in the answers.
+
+        Raises:
+            SchemaError: the type does not hold a value exactly.
+        """
+        try:
+            return values.cast(self.kept[name])
+        except pa.ArrowInvalid as error:
+            raise SchemaError(
+                f"{name} has other types in other files of the folder, and {self.kept[name]} does not hold all values: "
+                f"{str(error).splitlines()[0]}",
+                next_step=ONE_TYPE,
+            ) from None
 
 
 def plan_layout(contract: Contract, schema: pa.Schema, keep: tuple[str, ...]) -> Layout:
@@ -56,6 +70,27 @@ def plan_layout(contract: Contract, schema: pa.Schema, keep: tuple[str, ...]) ->
 
     names = name_probabilities(contract)
     return Layout(kept, find_free(PREDICTION), find_type(contract), tuple(map(find_free, names)))
+
+
+def unite_types(files: Sequence[str], schemas: Sequence[pa.Schema]) -> tuple[pa.Schema, dict[str, str]]:
+    """The columns of the first file in types that hold the values of all, and those without one: where is which.
+
+    Args:
+        files: names of the files of a folder.
+        schemas: of these; each has the columns of the first one.
+    """
+    fields, mixed = list[pa.Field](), dict[str, str]()
+    for column in schemas[0]:
+        places: dict[pa.DataType, str] = {}
+        for file, schema in zip(files, schemas, strict=True):
+            places.setdefault(_simplify(schema.field(schema.names.index(column.name)).type), file)
+        try:
+            both = [pa.schema([(column.name, kind)]) for kind in places]
+            fields.append(pa.unify_schemas(both, promote_options="permissive").field(0))
+        except (pa.ArrowTypeError, pa.ArrowInvalid):
+            fields.append(column)
+            mixed[column.name] = list_words([f"{kind} in {file}" for kind, file in places.items()])
+    return pa.schema(fields), mixed
 
 
 def find_type(contract: Contract) -> pa.DataType:

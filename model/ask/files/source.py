@@ -1,13 +1,15 @@
 """The rows that are to be answered: a Parquet file, a folder of Parquet files, or a CSV file, read piece by piece."""
 
 import csv
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from model.ask.files.layout import unite_types
+from relay.handoff.disk import is_refusal
 from relay.handoff.errors import SchemaError, UsageError
 from relay.handoff.files import Fingerprints, hash_json, identify
 from relay.handoff.wording import count, list_words
@@ -70,6 +72,8 @@ class Source:
     """None for a CSV file, whose rows are not counted before."""
     bytes: int
     identities: tuple[list[int], ...]
+    mixed: Mapping[str, str] = field(default_factory=dict)
+    """Columns of a folder whose types no one type holds -> which files have which; `schema` has the first one."""
 
     def fingerprint(self, fingerprints: Fingerprints) -> str:
         """The SHA-256 of the file; for a folder that of the list of those of its files.
@@ -87,7 +91,7 @@ class Source:
             SchemaError: one was.
         """
         for path, before in zip(self.paths, self.identities, strict=True):
-            if identify(path) != before:
+            if not path.exists() or identify(path) != before:
                 raise SchemaError(
                     f"{path} was written while it was read; no answers were kept",
                     next_step="Stop the program that writes there, and run again",
@@ -140,6 +144,9 @@ def open_source(where: Path) -> Source:
     paths = tuple(sorted(where.glob(f"*{PARQUET}"))) if is_folder else (where,)
     if not paths:
         raise UsageError(f"the folder {where} holds no file *{PARQUET}", next_step="Name the folder in which they lie")
+    if others := [path for path in paths if not path.is_file()]:
+        what = "a folder" if others[0].is_dir() else "no file that can be read more than once"
+        raise UsageError(f"{others[0]} is {what}", next_step="Name a file, or a folder whose Parquet files are read")
     identities = tuple(identify(path) for path in paths)
     total = sum(identity[0] for identity in identities)
     if where.suffix.lower() == CSV and not is_folder:
@@ -153,10 +160,13 @@ def open_source(where: Path) -> Source:
     for path, file in zip(paths, files, strict=True):
         if missing := [name for name in schema.names if name not in file.schema_arrow.names]:
             raise SchemaError(f"{path} lacks the columns {list_words(missing)}, which {paths[0].name} has")
+        if twice := [name for name in schema.names if file.schema_arrow.names.count(name) > schema.names.count(name)]:
+            raise SchemaError(f"{path} has {twice[0]} more than once", next_step="Keep one column of each name")
     rows = sum(file.metadata.num_rows for file in files)
+    schema, mixed = unite_types([path.name for path in paths], [file.schema_arrow for file in files])
     for file in files:
         file.close()
-    return Source(where, paths, False, is_folder, schema, rows, total, identities)
+    return Source(where, paths, False, is_folder, schema, rows, total, identities, mixed)
 
 
 def read_piece(piece: Piece, columns: Sequence[str], folder: Path) -> Iterator[pa.Table]:
@@ -166,11 +176,25 @@ def read_piece(piece: Piece, columns: Sequence[str], folder: Path) -> Iterator[p
         piece: of a Parquet file.
         columns: that are read.
         folder: below which the file lies, unless its path is whole.
+
+    Raises:
+        SchemaError: the file is damaged, or gone.
     """
-    groups = list(piece.groups)
-    with pq.ParquetFile(folder / piece.path, buffer_size=BUFFER_BYTES, pre_buffer=False) as file:
+    try:
+        yield from _read_groups(folder / piece.path, list(piece.groups), columns, piece.rows)
+    except (pa.ArrowException, OSError) as error:
+        if isinstance(error, OSError) and is_refusal(error):
+            raise
+        raise SchemaError(
+            f"{folder / piece.path} cannot be read: {str(error).splitlines()[0]}",
+            next_step="Write the file again, and run again when it is whole",
+        ) from None
+
+
+def _read_groups(path: Path, groups: list[int], columns: Sequence[str], total: int) -> Iterator[pa.Table]:
+    with pq.ParquetFile(path, buffer_size=BUFFER_BYTES, pre_buffer=False) as file:
         size = sum(_count_bytes(file.metadata.row_group(at), frozenset(columns)) for at in groups)
-        rows = min(_limit_rows(len(columns)), max(1, BATCH_BYTES * piece.rows // max(size, 1)))
+        rows = min(_limit_rows(len(columns)), max(1, BATCH_BYTES * total // max(size, 1)))
         for batch in file.iter_batches(rows, row_groups=groups, columns=list(columns), use_threads=False):
             yield pa.Table.from_batches([batch])
 
