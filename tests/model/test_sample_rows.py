@@ -72,6 +72,12 @@ def test_equal_rows_are_drawn_one_by_one() -> None:
     assert abs(sum(row % 2 for row in rows) - 500) < 100
 
 
+@pytest.mark.parametrize("chunk", [700, 65_536, 65_537, 200_000])
+def test_the_sample_of_equal_rows_does_not_depend_on_how_the_table_is_cut(chunk: int) -> None:
+    table = table_of([number // 3 % 40_000 for number in range(150_000)])
+    assert draw(table, 5_000, chunk=chunk) == draw(table, 5_000, chunk=10_000)
+
+
 def test_a_table_that_is_no_larger_is_no_sample() -> None:
     assert find_sample(batches_of(table_of([1, 2, 3]), 2), ["x"], 3, 42) is None
 
