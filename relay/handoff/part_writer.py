@@ -21,6 +21,7 @@ from relay.handoff.parts import (
     PART_TEXT_BYTES,
     SUMS,
     PartPaths,
+    choose_coming,
     choose_folder,
     find_temporary,
     identify_parts,
@@ -167,9 +168,7 @@ class FinishedParts:
 
 def find_part_folder(location: DatasetLocation) -> Path:
     """The folder that a run fills with parts; whole ones that lie there are of its key."""
-    before = location.read_parts_receipt()
-    taken = {before.parts.folder} if before is not None and before.parts else set[str]()
-    return location.parts / choose_folder(location.coming, taken)
+    return location.parts / choose_coming(location.read_parts_receipt(), location.coming)
 
 
 def store_parts(folder: Path, parts: list[Part], before: str) -> Stored:

@@ -112,6 +112,22 @@ def choose_folder(key: str, taken: set[str]) -> str:
     return next(name for ending in SAME_KEY if (name := f"{key[:KEY_CHARS]}{ending}") not in taken)
 
 
+def choose_coming(receipt: Receipt | None, key: str) -> str:
+    """The name of the folder that parts are made in one by one; whole ones that lie there are taken over.
+
+    A dataset that is made again with its own key is made from the start, so not in the folder before it either.
+
+    Args:
+        receipt: of the dataset that lies there.
+        key: the digest of the coming result's key.
+    """
+    parts = receipt.parts if receipt is not None else None
+    if parts is None:
+        return choose_folder(key, set())
+    is_again = parts.folder[:KEY_CHARS] == key[:KEY_CHARS]
+    return choose_folder(key, {parts.folder, parts.before} if is_again else {parts.folder})
+
+
 def take_over(paths: PartPaths) -> dict[str, Any] | None:
     """What the writer said of a part that lies there whole, with its rejected rows; None where it has to be made.
 

@@ -178,6 +178,14 @@ def test_whole_parts_of_a_run_that_ended_early_are_taken_over_and_torn_ones_made
     assert not folder.exists()
 
 
+def test_each_forced_run_makes_all_parts_again(desk: Desk, recipe: str) -> None:
+    run_both(desk, recipe)
+    before = desk.receipt("processed/desk").parts
+    assert [desk.run("preprocess", recipe, *PARTS, "--force") for _ in range(3)] == [0, 0, 0]
+    assert not [line for line in desk.said("preprocess") if "were whole from an earlier run" in line]
+    assert desk.receipt("processed/desk").parts.files == before.files
+
+
 def test_a_damaged_part_is_found_by_verify_and_made_again(desk: Desk, recipe: str) -> None:
     run_both(desk, recipe)
     receipt = desk.receipt("processed/desk")
