@@ -142,9 +142,9 @@ def test_a_file_that_changes_while_it_is_read_changes_no_dataset(
     path.write_text(content)
     sniff = RawFile.sniff
 
-    def sniff_then_edit(file: RawFile) -> bytes:
+    def sniff_then_edit(file: RawFile, **how: bool) -> bytes:
         """Somebody saves the file between the moment it was identified and the reading."""
-        head = sniff(file)
+        head = sniff(file, **how)
         path.write_text(content.replace("1", "2"))
         return head
 

@@ -97,7 +97,7 @@ def test_a_known_text_is_at_no_distance_from_itself_however_it_is_typed(trained:
 def train_here(folder: Path, texts: list[str], preprocess: str = "", model: str = "") -> tuple[Any, Any]:
     """Results, and the classifier with its contract, of texts prepared and learned in this process."""
     from model.parameters import parse_parameters
-    from model.training.train import train
+    from model.training.authorship.train import map_styles
     from preprocess.documents import prepare_documents
     from preprocess.parameters import parse_parameters as parse_section
     from relay.handoff.recipe import load_recipe
@@ -112,7 +112,7 @@ def train_here(folder: Path, texts: list[str], preprocess: str = "", model: str 
     columns = {"name": [str(index) for index in range(len(texts))], "author": ["Ann"] * half + ["Ben"] * half}
     batch = pa.record_batch({**columns, "text": texts}, schema=arrow_schema(recipe.columns))
     (block,) = prepare_documents(iter([batch]), recipe.columns, parse_section(recipe))  # type: ignore[arg-type]
-    results = train(block.table, recipe, parse_parameters(recipe))
+    results = map_styles(block.table, recipe, parse_parameters(recipe))
     assert results.contract is not None
     assert results.model is not None
     return results, (read_model(results.model, results.contract.files["model.skops"], "model"), results.contract)
