@@ -28,8 +28,8 @@ class AuthorshipPredictor:
         self._asking = contract.asking
         lowest = contract.asking.lowest_coverage if contract.asking is not None else None
         self._required = None if lowest is None else find_required_coverage(lowest)
-        # One seed: a text that is asked about twice gets one answer.
-        self._drawing = Imposters(seed=contract.asking.seed if contract.asking is not None else 0)
+        # Always the same draws: a text that is asked about twice gets one answer, whatever the recipe's seed.
+        self._drawing = Imposters()
         self.borders = find_borders(classifier, self._drawing)
         self._column = next(iter(contract.inputs))
         self._classes: list[str] = classifier.classes_.tolist()

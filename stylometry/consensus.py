@@ -14,6 +14,9 @@ from stylometry.tree import grow_tree
 
 Floats = npt.NDArray[np.float64]
 
+SAME_HEIGHT = 1e-7
+"""Share of the tree's height below which two joins are equally high: equal texts differ by rounding."""
+
 PLAIN = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789.-")
 """Signs of a Newick name that needs no quotes; an underscore would be read as a blank."""
 
@@ -75,12 +78,21 @@ def try_choices(
 
 
 def find_groups(distances: Floats) -> list[int]:
-    """The groups of the Ward tree, those of one text and of all left out; bit i of each says that text i is in it."""
+    """The groups of the Ward tree, those of one text and of all left out; bit i of each says that text i is in it.
+
+    A group that is joined to further texts at its own height is left out too: copies of one text could be joined in
+    any order, and the order that was taken says nothing about them.
+    """
     texts = len(distances)
     below = [1 << text for text in range(texts)]
-    for one, other in grow_tree(distances).links[:, :2].astype(int).tolist():
+    links = grow_tree(distances).links
+    heights = np.concatenate([np.zeros(texts), links[:, 2]])
+    above = np.zeros(2 * texts - 1)
+    for join, (one, other) in enumerate(links[:, :2].astype(int).tolist()):
         below.append(below[one] | below[other])
-    return below[texts:-1]
+        above[[one, other]] = heights[texts + join]
+    is_apart = above - heights > SAME_HEIGHT * heights[-1]
+    return [group for group, apart in zip(below[texts:-1], is_apart[texts:-1].tolist(), strict=True) if apart]
 
 
 def build_consensus(trees: Sequence[Sequence[int]], texts: int, least: float = 0.5) -> Group:

@@ -60,3 +60,9 @@ def test_without_unknown_documents_nothing_is_asked(tmp_path: Any) -> None:
     results = make_project(tmp_path, RECIPE, document_columns()).train()
     assert "imposters" not in results.tables
     assert Topic.IMPOSTERS not in {finding.topic for finding in results.findings}
+
+
+def test_the_verdicts_hang_on_no_seed(results: Results, tmp_path: Any) -> None:
+    """A score near a border was yes or undecided by the recipe's seed."""
+    other = make_project(tmp_path, "seed = 9\n" + RECIPE, unknown_columns()).train()
+    assert other.tables["imposters"].equals(results.tables["imposters"])

@@ -146,3 +146,20 @@ def test_groups_may_lie_inside_each_other_as_deep_as_there_are_texts() -> None:
     assert len(list_groups(root)) == 298
     assert order_leaves(root) == list(range(300))
     assert write_newick(root, [f"t{text}" for text in range(300)]).startswith("(" * 299 + "t0,t1)100,t2)100")
+
+
+def test_copies_of_one_text_make_no_groups_within_each_other() -> None:
+    """They could be joined in any order: eight equal texts had six groups, each in all trees."""
+    assert find_groups(np.zeros((8, 8))) == []
+    distances = np.ones((6, 6))
+    distances[:3, :3] = distances[3:, 3:] = 0
+    assert sorted(find_groups(distances)) == [0b000111, 0b111000]
+
+
+def test_equal_texts_that_differ_by_rounding_make_no_groups_either() -> None:
+    distances = np.ones((6, 6))
+    distances[:4, :4] = np.random.default_rng(0).random((4, 4)) * 1e-15
+    distances = (distances + distances.T) / 2
+    np.fill_diagonal(distances, 0)
+    assert 0b001111 in find_groups(distances)
+    assert not {group for group in find_groups(distances) if group & 0b001111 not in (0, 0b001111)}

@@ -214,7 +214,7 @@ def _attribute(
     )
     answered = answer_unknown(documents, classifier, (learned, comparable), parameters, known.all_labels.labels)
     asked = comparable if parameters.imposters else None
-    verified = add_verification(documents.ids, classifier, asked, seed=recipe.seed)
+    verified = add_verification(documents.ids, classifier, asked)
     rolled = _roll(documents, known, (classifier, learned), parameters.rolling, coverage.required)
     others = compare_classifiers(documents, classifier, (learned, comparable), parameters, recipe.seed)
     return merge(kept, answered, verified, rolled, others)

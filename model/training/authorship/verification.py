@@ -43,21 +43,20 @@ class Verified:
         return judge_together(self.borders, self.scores[document].tolist())[label]
 
 
-def add_verification(
-    titles: Sequence[str], classifier: AuthorshipClassifier, unknown: Sample | None, *, seed: int
-) -> Addition:
+def add_verification(titles: Sequence[str], classifier: AuthorshipClassifier, unknown: Sample | None) -> Addition:
     """The verdicts with the borders that were tuned on the known texts; nothing without an unknown document.
+
+    The draws are always the same: a score near a border would otherwise be yes or undecided by the recipe's seed.
 
     Args:
         titles: of the documents.
         classifier: fitted.
         unknown: the chunks of unknown label that can be compared.
-        seed: seed of the draws.
     """
     if unknown is None:
         return Addition()
     try:
-        verified = verify_all(classifier, unknown, Imposters(seed=seed))
+        verified = verify_all(classifier, unknown, Imposters())
     except StylometryError as error:  # no author has two documents
         return Addition((Finding(Topic.IMPOSTERS, f"The imposters could not be asked: {error}", {"documents": 0}),))
     borders = {"no": verified.borders.no, "yes": verified.borders.yes}
