@@ -25,7 +25,6 @@ page = st.navigation(
     ],
     position="top",
 )
-st.set_page_config(page_title=f"{page.title} · Relay")
 
 # Streamlit's own download of a table writes cells as they are, which a spreadsheet may run as formulas.
 st.html('<style>[data-testid="stElementToolbarButton"]:has([aria-label^="Download as CSV"]){display:none}</style>')
@@ -36,6 +35,7 @@ if st.context.theme.type == "dark":
 
 settings = settings_now()
 with told_in_words(settings):
+    st.set_page_config(page_title=f"{page.title} · Relay")
     if page != new:  # a new recipe is about none of those that are there
         choose_recipe(settings)
     page.run()
