@@ -4,8 +4,6 @@ Source: Mosteller, Wallace: Inference in an authorship problem, JASA 58 (1963), 
 """
 
 import os
-import re
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -22,20 +20,6 @@ pytestmark = [
 
 DISPUTED = [49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 62, 63]
 RIVALS = ("HAMILTON", "MADISON")
-
-
-@pytest.fixture(scope="module")
-def essays() -> dict[int, tuple[str, str]]:
-    """Number -> author by the e-text, text; the first of the two versions of No. 70."""
-    book = Path(os.environ["RELAY_REAL_DATA"], "federalist.txt").read_text("utf-8-sig")
-    body = re.split(r"^\*\*\* ?(?:START|END) OF TH.*$", book, flags=re.M)[1]
-    parts = re.split(r"^FEDERALIST No\. (\d+)\s*$", body, flags=re.M)[1:]
-    found: dict[int, tuple[str, str]] = {}
-    for number, part in zip(parts[::2], parts[1::2], strict=True):
-        _, author, text = re.split(r"^(HAMILTON|MADISON, with HAMILTON|MADISON|JAY)\s*$", part, maxsplit=1, flags=re.M)
-        text = re.sub(r"^To the People of the State of New York.*$", "", text, count=1, flags=re.M)
-        found.setdefault(int(number), (author, text.strip()))
-    return found
 
 
 @pytest.fixture(scope="module")
