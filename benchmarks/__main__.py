@@ -12,6 +12,7 @@ BENCHMARKS = (
     "unchanged",
     "trigrams",
     "authorship",
+    "authorship_peers",
     "credit",
     "large_tables",
     "drift_watch",
