@@ -5,6 +5,7 @@ Its subcommands (`VERBS`) serve the page, answer questions by a trained model, a
 load: the processed dataset; work: fit or map, judge, draw; save: a folder of results, and `latest` that names it.
 """
 
+import os
 import sys
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ from relay.handoff.program import main
 from relay.handoff.receipt import Receipt, Rejects
 from relay.handoff.recipe import Recipe
 from relay.handoff.run import InputChangedError, Run
-from relay.handoff.settings import PROMOTE
+from relay.handoff.settings import DASK_SCHEDULER_ADDRESS, PROMOTE
 from relay.handoff.stage import Stage
 from relay.handoff.verbs import Verb
 from relay.registry.errors import RegistryAwayError
@@ -186,13 +187,15 @@ class Model(Stage[ModelParameters]):
             from model.training.result import add_warnings, render_files
             from model.training.train import train
 
-            results = add_warnings(train(dataset, run.recipe, run.parameters), dataset.receipt.warnings)
+            trained = train(dataset, run.recipe, run.parameters, location=source)
+            results = add_warnings(trained, dataset.receipt.warnings)
             files, rows, dropped = render_files(results), results.rows, results.dropped
         else:
             from model.training.apart import train_apart
 
-            trained = train_apart(run, own, source)
-            files, rows, dropped = trained.files, trained.rows, trained.dropped
+            _say_folds_stay(run)
+            apart = train_apart(run, own, source)
+            files, rows, dropped = apart.files, apart.rows, apart.dropped
         _require_same_lists(run)
         receipt = run.receipt(
             **describe_files(files),
@@ -225,6 +228,13 @@ class Model(Stage[ModelParameters]):
                 f"{error}. The result is whole in {latest}",
                 next_step=f"Send it later: `python -m model track {run.recipe.argument}`",
             ) from error
+
+
+def _say_folds_stay(run: Run[ModelParameters]) -> None:
+    """Log that folds of own code do not go to a cluster, where there is one."""
+    has_folds = isinstance(run.parameters, EstimatorParameters) and run.parameters.cv_folds
+    if has_folds and DASK_SCHEDULER_ADDRESS.of(os.environ):
+        logger.info("{}: own code runs where the stage runs, so its folds are not sent to the cluster", run.name)
 
 
 def _hash_lists(run: Run[ModelParameters]) -> dict[str, str]:

@@ -11,9 +11,16 @@ if TYPE_CHECKING:  # a check of the recipe needs no numerical library
     from model.training.own_calls import Own
     from model.training.result import Results
     from relay.handoff.dataset import Dataset
+    from relay.handoff.location import DatasetLocation
 
 
-def train(dataset: "Dataset", recipe: Recipe, parameters: ModelParameters, own: "Own | None" = None) -> "Results":
+def train(
+    dataset: "Dataset",
+    recipe: Recipe,
+    parameters: ModelParameters,
+    own: "Own | None" = None,
+    location: "DatasetLocation | None" = None,
+) -> "Results":
     """Fit or map, judge and draw.
 
     Args:
@@ -21,8 +28,10 @@ def train(dataset: "Dataset", recipe: Recipe, parameters: ModelParameters, own: 
         recipe: gives columns and seed.
         parameters: its model section.
         own: the user's function, where the section names one.
+        location: where the rows lie, for workers of a cluster; None: all is done on this machine.
 
     Raises:
+        ComputeError: the cluster cannot be used, or was lost.
         RecipeError, ModelError: the recipe and these rows do not go together.
         DatasetDamagedError: the dataset was written into meanwhile.
     """
@@ -30,9 +39,14 @@ def train(dataset: "Dataset", recipe: Recipe, parameters: ModelParameters, own: 
         # Read when scikit-learn is loaded. Threads that spin while they wait make training ten times slower as soon as
         # anything else wants the processor.
         os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+        from model.training.estimator.fold_task import judge_far
+        from model.training.estimator.folds import find_far_folds
         from model.training.estimator.train import train_estimator
 
-        return train_estimator(dataset, recipe, parameters, own)
+        far = None
+        if location is not None and own is None:
+            far = find_far_folds(dataset, location, recipe, parameters, judge_far)
+        return train_estimator(dataset, recipe, parameters, own, far)
     if isinstance(parameters, PythonParameters):
         from model.training.own.train import train_own
 

@@ -81,6 +81,18 @@ class ClusterEngine:
             self._look()
         return max(1, self._slots)
 
+    @property
+    def shares_processes(self) -> bool:
+        """Whether two tasks may run in one process at the same time.
+
+        Raises:
+            SchedulerLostError: the scheduler does not answer.
+        """
+        try:
+            return preflight.count_most_threads(self._client) > 1
+        except (OSError, TimeoutError, CancelledError):
+            raise self._lost() from None
+
     def submit(self, work: Callable[[Task], Result], task: Task) -> "Remote[Result]":
         """A pending result of `work(task)`.
 

@@ -46,6 +46,11 @@ class Engine(Protocol):
         """How many tasks run at the same time; at least 1. More workers may join a cluster later."""
         ...
 
+    @property
+    def shares_processes(self) -> bool:
+        """Whether two tasks may run in one process at the same time, and so share what is global, as warnings are."""
+        ...
+
     def submit(self, work: Callable[[Task], Result], task: Task) -> Pending[Result]:
         """A pending result of `work(task)`.
 

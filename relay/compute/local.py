@@ -41,6 +41,11 @@ class LocalEngine:
         """The engine as the log names it."""
         return f"{self.slots} threads of this machine" if self.slots > 1 else "one thread of this machine"
 
+    @property
+    def shares_processes(self) -> bool:
+        """Whether two tasks may run in one process at the same time."""
+        return self.slots > 1
+
     def submit(self, work: Callable[[Task], Result], task: Task) -> "Threaded[Result] | Deferred[Result]":
         """A pending result of `work(task)`."""
         if self._pool is None:

@@ -85,8 +85,21 @@ def count_threads(client: "Client") -> int:
     Raises:
         OSError: the scheduler does not answer.
     """
+    return sum(_list_threads(client))
+
+
+def count_most_threads(client: "Client") -> int:
+    """How many tasks one worker runs at the same time, at the most.
+
+    Raises:
+        OSError: the scheduler does not answer.
+    """
+    return max(_list_threads(client), default=0)
+
+
+def _list_threads(client: "Client") -> list[int]:
     threads: Mapping[str, int] = client.sync(client.scheduler.ncores, callback_timeout=ANSWER_SECONDS)
-    return sum(threads.values())
+    return list(threads.values())
 
 
 def introduce(client: "Client", session: Session) -> None:

@@ -1,6 +1,5 @@
 """Judging a classifier of two classes: figures beside the baseline, pictures, words."""
 
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -59,7 +58,7 @@ def judge_binary_classifier(fitted: Pipeline, task: Task) -> Results:
         metrics["score"]["name"],
         lambda rows: judge_binary(true[rows], prediction.take(rows), pick(test.weights, rows)),
     )
-    folds = cross_validate(task, metrics["score"]["name"], partial(_judge_fold, task))
+    folds = cross_validate(task, metrics["score"]["name"], judge_fold)
     metrics |= {**folds.metrics, **parts.metrics}
     score_name = "probability" if prediction.are_probabilities else "score"
     answers = {"true": test.target, score_name: prediction.scores, "positive": prediction.flagged}
@@ -97,7 +96,7 @@ def _read_line(fitted: Pipeline, task: Task) -> Coefficients | None:
     return line.turn() if line is not None and task.positive_first else line
 
 
-def _judge_fold(task: Task, fitted: Pipeline, learned: Part, held: Part) -> dict[str, float]:
+def judge_fold(task: Task, fitted: Pipeline, learned: Part, held: Part) -> dict[str, float]:
     """The figures of one fold, its threshold tuned inside the rows that it learned from when the score needs one."""
     threshold = 0.5
     if task.score in AT_THE_THRESHOLD:

@@ -1,13 +1,17 @@
 """Cross-validation of the training rows: how much a score depends on which rows a model happens to learn from."""
 
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
+from loguru import logger
 from sklearn.model_selection import GroupKFold, KFold, StratifiedGroupKFold, StratifiedKFold
 from sklearn.pipeline import Pipeline
 
+from model.training.estimator.folds import FarFolds, describe_arithmetic
 from model.training.estimator.pipeline import fit
 from model.training.estimator.rows import Part
 from model.training.estimator.task import Task
@@ -16,8 +20,13 @@ from relay.handoff.progress import show_progress
 from relay.handoff.wording import show
 from relay.results.findings import Finding, Topic
 
-Judge = Callable[[Pipeline, Part, Part], dict[str, float]]
-"""The figures of a fitted pipeline on the third argument, which it has not learned from; the second is what it has."""
+Judge = Callable[[Task, Pipeline, Part, Part], dict[str, float]]
+"""The figures of a fitted pipeline on the last argument, which it has not learned from; the one before is what it has.
+
+A function at the top of its module: workers of a cluster find it by its name.
+"""
+
+Indices = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -41,14 +50,13 @@ def cross_validate(task: Task, score: str, judge: Judge) -> CrossValidation:
         return CrossValidation()
     train = task.split.train
     _check_rows(task)
-    draw = _choose_folds(task)(task.folds, shuffle=True, random_state=task.seed)
-    values = []
     with show_progress(f"{task.estimator_name}: cross-validation", task.folds, "fold") as advance:
-        for learn, held in draw.split(train.inputs, train.target, train.groups):
-            learned, judged = train.take(learn), train.take(held)
-            _check_fold(task, learned, judged)
-            values.append(judge(fit(task.pipeline, learned), learned, judged)[score])
-            advance(1)
+        values = None if task.far is None else _judge_far(task, task.far, score, judge, advance)
+        if values is None:
+            values = []
+            for learn, held in draw_folds(task):
+                values.append(judge_fold(task, score, judge, learn, held))
+                advance(1)
     mean, deviation = float(np.mean(values)), float(np.std(values, ddof=1))
     how = f"{'stratified ' if task.as_classes else ''}{'' if train.groups is None else 'grouped '}"
     text = (
@@ -65,6 +73,48 @@ def cross_validate(task: Task, score: str, judge: Judge) -> CrossValidation:
         "values": values,
     }
     return CrossValidation({"cross_validation": figures}, (Finding(Topic.CROSS_VALIDATION, text, figures),))
+
+
+def draw_folds(task: Task) -> Iterator[tuple[Indices, Indices]]:
+    """The indices of the training rows that are learned from in each fold, and of those that judge it."""
+    train = task.split.train
+    draw = _choose_folds(task)(task.folds, shuffle=True, random_state=task.seed)
+    yield from draw.split(train.inputs, train.target, train.groups)
+
+
+def judge_fold(task: Task, score: str, judge: Judge, learn: Indices, held: Indices) -> float:
+    """The score of one fold.
+
+    Raises:
+        ModelError: a side lacks a class, or the estimator refuses the rows.
+    """
+    train = task.split.train
+    learned, judged = train.take(learn), train.take(held)
+    _check_fold(task, learned, judged)
+    return judge(task, fit(task.pipeline, learned), learned, judged)[score]
+
+
+def _judge_far(
+    task: Task, far: FarFolds, score: str, judge: Judge, advance: Callable[[int], object]
+) -> list[float] | None:
+    """The scores as workers give them, except where their arithmetic is another one; None where they cannot."""
+    found = far.judge(score, judge.__module__, advance)
+    if found is None:
+        return None
+    here, values = describe_arithmetic(far.parameters), []
+    for (learn, held), one in zip(draw_folds(task), found, strict=True):
+        if one.arithmetic != here:
+            logger.warning(
+                "a worker calculates otherwise, so its fold is judged on this machine again; there: {}; here: {}",
+                one.arithmetic,
+                here,
+            )
+            values.append(judge_fold(task, score, judge, learn, held))
+            continue
+        for text in one.warnings:  # they belong to the findings, as if the fold had been judged here
+            warnings.warn(text, stacklevel=1)
+        values.append(one.value)
+    return values
 
 
 def _choose_folds(task: Task) -> Any:

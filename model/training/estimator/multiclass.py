@@ -37,7 +37,7 @@ def judge_multiclass_classifier(fitted: Pipeline, task: Task) -> Results:
     predicted = fitted.predict(test.inputs)
     score = metrics["score"]["name"]
     parts = judge_segments(task, score, lambda rows: _judge(fitted, test.take(np.flatnonzero(rows))))
-    folds = cross_validate(task, score, lambda learned, _, held: _judge(learned, held))
+    folds = cross_validate(task, score, judge_fold)
     metrics |= {**folds.metrics, **parts.metrics}
     return Results(
         metrics=metrics,
@@ -56,6 +56,11 @@ def judge_multiclass_classifier(fitted: Pipeline, task: Task) -> Results:
         tables={"predictions": tabulate(task, _list_answers(fitted, test, predicted))},
         rows=task.split.train_rows + len(test),
     )
+
+
+def judge_fold(_: Task, fitted: Pipeline, __: Part, held: Part) -> dict[str, float]:
+    """The figures of one fold."""
+    return _judge(fitted, held)
 
 
 def _list_answers(fitted: Pipeline, test: Part, predicted: npt.NDArray[Any]) -> dict[str, npt.NDArray[Any]]:

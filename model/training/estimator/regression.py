@@ -53,7 +53,7 @@ def judge_regressor(fitted: Pipeline, task: Task) -> Results:
         metrics["score"]["name"],
         lambda rows: judge_regression(test.target[rows], predicted[rows], pick(test.weights, rows)),
     )
-    folds = cross_validate(task, metrics["score"]["name"], _judge_fold)
+    folds = cross_validate(task, metrics["score"]["name"], judge_fold)
     metrics |= {**folds.metrics, **parts.metrics}
     tables = {"predictions": tabulate(task, {"true": test.target, "predicted": predicted})}
     if line is not None:
@@ -67,7 +67,12 @@ def judge_regressor(fitted: Pipeline, task: Task) -> Results:
     )
 
 
-def _judge_fold(fitted: Pipeline, _: Part, held: Part) -> dict[str, float]:
+def judge_fold(_: Task, fitted: Pipeline, __: Part, held: Part) -> dict[str, float]:
+    """The figures of one fold.
+
+    Raises:
+        ModelError: a prediction is not finite.
+    """
     return judge_regression(held.target, predict(fitted, held.inputs), held.weights)
 
 

@@ -21,6 +21,7 @@ from relay.registry.task import ModelTask
 from relay.results.findings import Finding, Topic
 
 if TYPE_CHECKING:  # sample imports rows, for which a task is described
+    from model.training.estimator.folds import FarFolds
     from model.training.estimator.memory.sample import Sample
     from model.training.estimator.memory.stream import Stream
 
@@ -52,6 +53,8 @@ class Task:
     """Inputs with numbers that float32 does not hold; None where numbers are doubles."""
     stream: "Stream | None" = None
     """All training rows, where the sides hold only some of the rows; None where they hold all."""
+    far: "FarFolds | None" = None
+    """The workers that judge the folds; None: this machine."""
 
     @property
     def spread(self) -> float | None:

@@ -15,6 +15,7 @@ from model.training.batch_independence import say_batch_test
 from model.training.contract import hash_files
 from model.training.estimator.classification import check_classes, find_positive, judge_classifier
 from model.training.estimator.contract import describe_estimator
+from model.training.estimator.folds import FarFolds
 from model.training.estimator.leaks import find_leaks, say_leaks
 from model.training.estimator.limits import check_numbers
 from model.training.estimator.memory.choice import require_memory
@@ -47,7 +48,11 @@ if TYPE_CHECKING:
 
 
 def train_estimator(
-    dataset: "Dataset", recipe: Recipe, parameters: EstimatorParameters, own: "Own | None" = None
+    dataset: "Dataset",
+    recipe: Recipe,
+    parameters: EstimatorParameters,
+    own: "Own | None" = None,
+    far: FarFolds | None = None,
 ) -> Results:
     """The estimator of a recipe, trained and judged.
 
@@ -56,18 +61,19 @@ def train_estimator(
         recipe: gives columns and seed.
         parameters: its model section.
         own: the user's function that builds the estimator, where the section names one.
+        far: the workers that judge the folds; None: this machine.
 
     Raises:
+        ComputeError: the cluster cannot be used, or was lost.
         RecipeError: no such estimator, or it takes no such option.
         ModelError: these data and this estimator do not go together.
     """
     rows = open_rows(dataset, recipe.columns, parameters.sample_rows, recipe.seed)
     with require_room(rows, recipe.columns, parameters):
-        return _train(rows, recipe, parameters, own)
+        return _train(replace(set_task(rows, recipe, parameters, own), far=far), recipe, parameters, own)
 
 
-def _train(rows: Rows, recipe: Recipe, parameters: EstimatorParameters, own: "Own | None") -> Results:
-    task = set_task(rows, recipe, parameters, own)
+def _train(task: Task, recipe: Recipe, parameters: EstimatorParameters, own: "Own | None") -> Results:
     with threadpool_limits(parameters.threads), warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         fitted, results = _fit_and_judge(task, own)
