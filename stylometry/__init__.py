@@ -17,8 +17,8 @@ texts, authors
   -> rolling.measure_windows                        Nearness      who writes where along one long text
 
 Below: utf8 (characters in bytes), alphabet (lower case, white space), symbols, tables, hashing and gaps (kernels),
-blocks and counting (how they are fed), compiled and parallel (how they are built and run), profiles, calibration,
-leaving_out and imposters (parts of the estimator), errors. Imported, never run.
+blocks, counting and merging (how they are fed), compiled and parallel (how they are built and run), profiles,
+calibration, leaving_out and imposters (parts of the estimator), errors. Imported, never run.
 The names here load their module when they are first used, because numba, scipy and scikit-learn take seconds to import.
 """
 

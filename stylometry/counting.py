@@ -72,12 +72,12 @@ def count_symbols(
     count = _count_with_table if bits * n <= _TABLE_BITS else _count_with_hash
     room = _ROOM if size >= _LARGE else 0
     counted = run_each(lambda group: count(group, bits, n, room), groups, threads=threads)
-    codes, columns = _merge_codes([group.codes for group in counted])
+    codes, columns = merge_codes([group.codes for group in counted])
     if counted[0].is_by_code:
         column_of = np.empty(int(codes[:, 1].max(initial=0)) + 1, np.int32)
         column_of[codes[:, 1]] = np.arange(len(codes))
         columns = [column_of] * len(counted)
-    return _unpack(codes, bits, n), _assemble(counted, columns, len(codes), threads)
+    return unpack(codes, bits, n), _assemble(counted, columns, len(codes), threads)
 
 
 def _count_with_table(blocks_of_symbols: Iterable[Symbols], bits: int, n: int, room: int) -> _Group:
@@ -177,7 +177,7 @@ def _close_block(
     return Block(ids, counts, np.concatenate(ends) if ends else np.empty(0, np.int64))
 
 
-def _merge_codes(groups: list[Codes]) -> tuple[Codes, list[npt.NDArray[np.int32]]]:
+def merge_codes(groups: list[Codes]) -> tuple[Codes, list[npt.NDArray[np.int32]]]:
     """All codes in ascending order, each once (codes, 2), and for each group the indices of its own in them."""
     high, low = np.concatenate(groups).T.copy()
     order = np.lexsort((low, high)) if high.any() else _order(low)
@@ -202,7 +202,7 @@ def _order(numbers: npt.NDArray[np.uint64]) -> npt.NDArray[np.int64]:
     return (keyed & np.uint64((1 << bits) - 1)).astype(np.int64)
 
 
-def _unpack(codes: Codes, bits: int, n: int) -> npt.NDArray[np.int64]:
+def unpack(codes: Codes, bits: int, n: int) -> npt.NDArray[np.int64]:
     """The symbols of each code (codes, n)."""
     high, low = codes[:, 0].copy(), codes[:, 1].copy()
     symbols = np.empty((len(codes), n), np.int64)
@@ -213,12 +213,16 @@ def _unpack(codes: Codes, bits: int, n: int) -> npt.NDArray[np.int64]:
     return symbols
 
 
+def choose_index_type(entries: int) -> type[np.int32 | np.int64]:
+    """32-bit indices as scikit-learn has them, and its compiled functions expect, while they suffice."""
+    return np.int32 if entries <= np.iinfo(np.int32).max else np.int64
+
+
 def _assemble(groups: list[_Group], columns: list[npt.NDArray[np.int32]], width: int, threads: int) -> Any:
     """The blocks as one matrix (rows, width) with sorted columns; a block is let go as soon as it is written."""
     sizes = [len(block.ids) for group in groups for block in group.blocks]
     ends = np.concatenate([[0], *(np.diff(block.ends, prepend=0) for group in groups for block in group.blocks)])
-    # 32-bit indices as scikit-learn has them, and its compiled functions expect, while they suffice.
-    starts = np.cumsum(ends, dtype=np.int32 if sum(sizes) <= np.iinfo(np.int32).max else np.int64)
+    starts = np.cumsum(ends, dtype=choose_index_type(sum(sizes)))
     indices, data = np.empty(sum(sizes), np.int32), np.empty(sum(sizes), np.int32)
     firsts = iter(np.cumsum([0, *sizes]).tolist())
     tasks = [

@@ -51,16 +51,26 @@ def count_ngrams(chunks: Chunks, n: int = 3, *, threads: int | None = None) -> C
     Raises:
         StylometryError: If n is out of range, or no chunk has n characters.
     """
+    counts = count_any_ngrams(chunks, n, threads=threads)
+    if not len(counts.code_points):
+        raise StylometryError(
+            f"nothing to count: found no chunk with {n} characters among {len(chunks)}, expected at least one. "
+            "Choose longer chunks or a smaller n."
+        )
+    return counts
+
+
+def count_any_ngrams(chunks: Chunks, n: int = 3, *, threads: int | None = None) -> Counts:
+    """The same, without columns where no chunk has n characters: for a part of all chunks.
+
+    Raises:
+        StylometryError: If n is out of range.
+    """
     check_n(n)
     alphabet, text = read_alphabet(Text(chunks.utf8, chunks.offsets))
     threads = threads or choose_threads(text)
     groups = [write_blocks(group, alphabet) for group in divide(text, parts=threads)]
     symbols, matrix = count_symbols(groups, bits=alphabet.bits, n=n, threads=threads, size=text.utf8.size)
-    if not len(symbols):
-        raise StylometryError(
-            f"nothing to count: found no chunk with {n} characters among {len(chunks)}, expected at least one. "
-            "Choose longer chunks or a smaller n."
-        )
     return Counts(alphabet.code_points[symbols], matrix)
 
 

@@ -68,6 +68,23 @@ def count_words(chunks: Chunks, n: int = 1, *, tokens: Tokens = "letters", threa
     Raises:
         StylometryError: If n is out of range, no chunk has n words, or so many different ones that n do not fit.
     """
+    counts = count_any_words(chunks, n, tokens=tokens, threads=threads)
+    if not len(counts.indices):
+        raise StylometryError(
+            f"nothing to count: found no chunk with {n} words among {len(chunks)}, expected at least one. "
+            "Choose longer chunks or a smaller n."
+        )
+    return counts
+
+
+def count_any_words(
+    chunks: Chunks, n: int = 1, *, tokens: Tokens = "letters", threads: int | None = None
+) -> WordCounts:
+    """The same, without columns where no chunk has n words: for a part of all chunks.
+
+    Raises:
+        StylometryError: If n is out of range, or there are so many different words that n do not fit.
+    """
     check_n(n)
     text = Text(chunks.utf8, chunks.offsets)
     alphabet, text = _read_letters(separate_characters(text) if tokens == "cjk" else text, tokens)
@@ -77,21 +94,29 @@ def count_words(chunks: Chunks, n: int = 1, *, tokens: Tokens = "letters", threa
         lambda group: _number_words(group, alphabet, shortest), divide(text, parts=threads), threads=threads
     )
     words, groups = _rank_words(numbered)
-    bits = max(1, (len(words) - 1).bit_length())
+    indices, matrix = count_symbols(
+        [iter(group) for group in groups],
+        bits=find_word_bits(len(words), n),
+        n=n,
+        threads=threads,
+        size=text.utf8.size,
+    )
+    return WordCounts(tuple(words), indices, matrix)
+
+
+def find_word_bits(words: int, n: int) -> int:
+    """Bits that hold the number of any of so many different words.
+
+    Raises:
+        StylometryError: If n words do not fit into a code.
+    """
+    bits = max(1, (words - 1).bit_length())
     if n * bits > MOST_BITS:
         raise StylometryError(
-            f"too many different words: found {len(words)}, expected at most {2 ** (MOST_BITS // n)} for n = {n}. "
+            f"too many different words: found {words}, expected at most {2 ** (MOST_BITS // n)} for n = {n}. "
             "Choose a smaller n."
         )
-    indices, matrix = count_symbols(
-        [iter(group) for group in groups], bits=bits, n=n, threads=threads, size=text.utf8.size
-    )
-    if not len(indices):
-        raise StylometryError(
-            f"nothing to count: found no chunk with {n} words among {len(chunks)}, expected at least one. "
-            "Choose longer chunks or a smaller n."
-        )
-    return WordCounts(tuple(words), indices, matrix)
+    return bits
 
 
 def _read_letters(text: Text, tokens: Tokens) -> tuple[Alphabet, Text]:

@@ -52,9 +52,11 @@ def train(
 
         assert own is not None  # noqa: S101 - parse_parameters has found the function
         return train_own(dataset.table(), recipe, parameters, own)
+    from model.training.authorship.far import open_far
     from model.training.authorship.train import map_styles
 
-    return map_styles(dataset.table(), recipe, parameters, own)
+    with open_far(dataset, location if own is None else None) as workers:
+        return map_styles(dataset.table(), recipe, parameters, own, workers)
 
 
 def check(recipe: Recipe, parameters: ModelParameters) -> None:

@@ -1,6 +1,8 @@
 """From documents to distances: how a recipe cuts, counts and measures."""
 
-from dataclasses import replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -17,6 +19,7 @@ from stylometry.ngrams import count_ngrams
 from stylometry.samples import cut_overlapping, cut_words, draw_words
 from stylometry.utf8 import count_characters
 from stylometry.word_choice import choose_words, find_most_frequent
+from stylometry.word_rules import WordRule
 from stylometry.words import count_words
 
 Floats = npt.NDArray[np.float64]
@@ -64,24 +67,48 @@ def hide_labels(chunks: Chunks, unknown: list[str]) -> Chunks:
     return replace(chunks, labels=tuple(None if label in unknown else label for label in chunks.labels))
 
 
-def count_units(chunks: Chunks, parameters: AuthorshipParameters) -> CountTable:
+@dataclass(frozen=True)
+class Units:
+    """What is counted: n-grams of characters, or of words by a rule."""
+
+    kind: Literal["chars", "words"]
+    n: int = 1
+    rule: WordRule = "letters"
+
+
+Count = Callable[[Chunks, Units], CountTable]
+"""Gives the occurrences of each n-gram in each chunk."""
+
+
+def count_here(chunks: Chunks, units: Units) -> CountTable:
     """Occurrences of each n-gram of characters or words in each chunk.
 
     Raises:
         StylometryError: no chunk is long enough for one.
     """
-    if parameters.units == "words":
-        return count_words(chunks, parameters.ngram, tokens=parameters.word_rule)
-    return count_ngrams(chunks, parameters.ngram)
+    if units.kind == "words":
+        return count_words(chunks, units.n, tokens=units.rule)
+    return count_ngrams(chunks, units.n)
 
 
-def count_chosen(chunks: Chunks, parameters: AuthorshipParameters) -> tuple[CountTable, AuthorshipParameters]:
+def count_units(chunks: Chunks, parameters: AuthorshipParameters, count: Count = count_here) -> CountTable:
+    """Occurrences of each n-gram that the recipe asks for.
+
+    Raises:
+        StylometryError: no chunk is long enough for one.
+    """
+    return count(chunks, Units(parameters.units, parameters.ngram, parameters.word_rule))
+
+
+def count_chosen(
+    chunks: Chunks, parameters: AuthorshipParameters, count: Count = count_here
+) -> tuple[CountTable, AuthorshipParameters]:
     """All counts, and the parameters with the n-grams before the rank `start_at` skipped, by what the lists leave.
 
     Raises:
         StylometryError: no chunk is long enough for an n-gram.
     """
-    counts = count_units(chunks, parameters)
+    counts = count_units(chunks, parameters, count)
     if parameters.start_at == 1:
         return counts, parameters
     left = choose_words(counts, parameters.chosen)
@@ -99,12 +126,14 @@ def measure_styles(counts: CountTable, parameters: AuthorshipParameters) -> Floa
     return measure(counts, parameters.distance, features=parameters.features, culling=parameters.culling)
 
 
-def count_single_words(chunks: Chunks, counts: CountTable, parameters: AuthorshipParameters) -> CountTable | None:
+def count_single_words(
+    chunks: Chunks, counts: CountTable, parameters: AuthorshipParameters, count: Count = count_here
+) -> CountTable | None:
     """Counts of words, whatever the map is made of, since words can be read; None where the text has none."""
     if parameters.units == "words" and parameters.ngram == 1:
         return counts
     try:
-        return count_words(chunks, tokens=parameters.word_rule)
+        return count(chunks, Units("words", rule=parameters.word_rule))
     except StylometryError:  # texts of signs and digits alone can be mapped by characters
         return None
 

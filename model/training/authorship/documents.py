@@ -77,7 +77,7 @@ def read_documents(table: pa.Table, columns: Mapping[str, Column], *, by_time: b
     table = table.append_column(number, pa.array(np.arange(table.num_rows)))
     if by_time:
         table = table.take(pc.sort_indices(table, sort_keys=[(roles["time"], "ascending"), (number, "ascending")]))
-    utf8, offsets = _read_texts(table.column(roles["input"]))
+    utf8, offsets = read_texts(table.column(roles["input"]))
     labels = table.column(roles["label"]).to_pylist() if "label" in roles else [None] * table.num_rows
     return Documents(
         utf8=utf8,
@@ -88,7 +88,7 @@ def read_documents(table: pa.Table, columns: Mapping[str, Column], *, by_time: b
     )
 
 
-def _read_texts(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
+def read_texts(column: pa.ChunkedArray) -> tuple[npt.NDArray[np.uint8], npt.NDArray[np.int64]]:
     """The bytes as Arrow holds them, without a Python string for each text."""
     texts = pa.concat_arrays(column.cast(pa.large_string()).chunks)
     _, offsets, content = texts.buffers()

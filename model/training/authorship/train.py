@@ -52,6 +52,8 @@ from model.training.authorship.documents import Documents, read_documents
 from model.training.authorship.evidence import figures_of_evidence, gather_evidence, say_evidence
 from model.training.authorship.exports import Measured, add_exports
 from model.training.authorship.extent import figures_of_extent, say_extent
+from model.training.authorship.far import Far
+from model.training.authorship.far_counts import choose_count
 from model.training.authorship.keywords import find_preferences, tabulate_preferences
 from model.training.authorship.loadings import Loadings, find_loadings, say_loadings, tabulate_loadings
 from model.training.authorship.map import project, tabulate_chunks
@@ -96,7 +98,13 @@ class _Known:
     repeats: Repeats
 
 
-def map_styles(table: pa.Table, recipe: Recipe, parameters: AuthorshipParameters, own: "Own | None" = None) -> Results:
+def map_styles(
+    table: pa.Table,
+    recipe: Recipe,
+    parameters: AuthorshipParameters,
+    own: "Own | None" = None,
+    far: Far | None = None,
+) -> Results:
     """The map of a recipe's documents by style, and all that is known of it.
 
     Args:
@@ -104,26 +112,28 @@ def map_styles(table: pa.Table, recipe: Recipe, parameters: AuthorshipParameters
         recipe: gives columns and seed.
         parameters: its model section.
         own: the function that measures, where the section names one.
+        far: the workers that take parts of the work where that is worth it; None: this machine does all.
 
     Raises:
+        ComputeError: the cluster cannot be used, or was lost.
         ModelError: the documents do not suffice for such chunks or such a map.
     """
     documents = read_documents(table, recipe.columns, by_time=parameters.order == "time")
     try:
         if own is not None:
-            return leave_model_out(_map_documents(documents, recipe, adopt_distance(own, parameters)))
-        return _map_documents(documents, recipe, parameters)
+            return leave_model_out(_map_documents(documents, recipe, adopt_distance(own, parameters), None))
+        return _map_documents(documents, recipe, parameters, far)
     except StylometryError as error:
         raise ModelError(f"[model]: {advise_by_recipe(str(error), documents, parameters)}") from error
 
 
-def _map_documents(documents: Documents, recipe: Recipe, parameters: AuthorshipParameters) -> Results:
-    chunks = cut(documents, parameters, recipe.seed)
-    counts, parameters = count_chosen(chunks, read_lists(recipe, parameters))
+def _map_documents(documents: Documents, recipe: Recipe, parameters: AuthorshipParameters, far: Far | None) -> Results:
+    chunks, count = cut(documents, parameters, recipe.seed), choose_count(far, documents, recipe, parameters)
+    counts, parameters = count_chosen(chunks, read_lists(recipe, parameters), count)
     distances = measure_styles(counts, parameters)
     points, how = project(distances, choose_projection(parameters), recipe.seed)
     known = _Known(chunks, hide_labels(chunks, parameters.unknown), counts, find_repeats(documents, chunks, parameters))
-    words = count_single_words(chunks, counts, parameters)
+    words = count_single_words(chunks, counts, parameters, count)
     preferences = find_preferences(words, known.chunks) if words is not None else {}
     loadings = find_loadings(counts, points, parameters)
     trusted = _judge(known, distances, points, words=words, recipe=recipe, parameters=parameters)
