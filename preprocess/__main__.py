@@ -53,7 +53,8 @@ READING = (
 )
 OWN = Code(
     modules=(
-        *("preprocess.own", "preprocess.own_parts", "preprocess.own_rows"),
+        *("preprocess.own", "preprocess.own_call", "preprocess.own_part", "preprocess.own_parts"),
+        "preprocess.own_rows",
         *(f"relay.reading.{name}" for name in READING),
     )
 )
@@ -153,6 +154,9 @@ class Preprocess(Stage[PreprocessSection]):
     def _work_apart(self, run: Run[PreprocessSection], section: PythonSection) -> Receipt:
         """Let a user's function make the rows."""
         from preprocess.own import OwnRows
+        from preprocess.own_call import plan_call
+        from preprocess.part import Order
+        from relay.handoff.own.apart import locate_scratch
 
         inputs = _find_raw(run)
         receipts = [run.read(location).receipt for location in inputs]
@@ -162,7 +166,11 @@ class Preprocess(Stage[PreprocessSection]):
             from preprocess.own_parts import prepare_own_parts
 
             return prepare_own_parts(run, self.location(run), section, inputs, receipts)
-        with OwnRows(run, section, find_own(section, run.recipe), inputs) as rows:
+        call = plan_call(run, find_own(section, run.recipe), inputs)
+        order = Order(run.recipe.columns, section, run.recipe.seed)
+        data_dir = run.settings.data_dir
+        scratch = locate_scratch(data_dir, f"{run.stage}-{run.recipe.name}")
+        with OwnRows(call, order, data_dir, scratch) as rows:
             return run.write(
                 self.location(run),
                 rows.schema,

@@ -35,7 +35,7 @@ def prepare_in_parts(run: Run[PreprocessSection], location: DatasetLocation, raw
     tasks = list_tasks(run, raw, folder.relative_to(run.settings.data_dir).as_posix())
     facts = order.splitter().facts if isinstance(run.parameters, TableSection) else {}
     with open_engine(run.settings.data_dir) as engine:
-        made = _count(run, run_in_order(engine, prepare_part, tasks))
+        made = count_taken_over(run.name, run_in_order(engine, prepare_part, tasks))
         return run.write(
             location,
             order.schema,
@@ -77,11 +77,11 @@ def _complete(order: Order, raw: PartsDataset) -> Order:
     return Order(order.columns, order.section, order.seed, warnings, first_test)
 
 
-def _count(run: Run[PreprocessSection], made: Iterator[MadePart]) -> Iterator[MadePart]:
+def count_taken_over(name: str, made: Iterator[MadePart]) -> Iterator[MadePart]:
     """The parts as they come; says how many a run before had left whole."""
     taken_over = 0
     for one in made:
         taken_over += one.is_taken_over
         yield one
     if taken_over:
-        logger.info("{}: {:,} parts were whole from an earlier run", run.name, taken_over)
+        logger.info("{}: {:,} parts were whole from an earlier run", name, taken_over)

@@ -4,77 +4,48 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from itertools import chain
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 from loguru import logger
 
-from preprocess.parameters import PreprocessSection, PythonSection
+from preprocess.own_call import OwnCall, RawPart
+from preprocess.parameters import PythonSection
+from preprocess.part import Order
 from preprocess.rules import split_by_rules
-from preprocess.split import SPLIT, Splitter
+from preprocess.split import SPLIT
 from preprocess.table import SPLIT_FIELD, extend_schema, used_columns
 from relay.handoff.errors import SchemaError
-from relay.handoff.location import DatasetLocation
-from relay.handoff.own.apart import Apart, locate_scratch
-from relay.handoff.own.frames import RAW_ROW
-from relay.handoff.own.function import OwnFunction
+from relay.handoff.own.apart import Apart
 from relay.handoff.recipe import Column
-from relay.handoff.run import InputChangedError, Run
+from relay.handoff.run import InputChangedError
 from relay.handoff.writer import Block
 from relay.reading.columns import ReadColumns
 from relay.reading.conform import conform, match_columns
-
-TASK = "preprocess.own_rows:run"
-
-
-@dataclass(frozen=True)
-class RawPart:
-    """One part of a raw dataset."""
-
-    address: str
-    """Of the dataset."""
-    index: int
-    first_row: int
-    """The number of its first row in the dataset, from 1."""
 
 
 @dataclass
 class OwnRows:
     """The rows that the function of a recipe makes of its raw datasets. Leaving the context ends its process."""
 
-    run: Run[PreprocessSection]
-    section: PythonSection
-    function: OwnFunction
-    inputs: list[DatasetLocation]
-    part: "RawPart | None" = None
+    call: OwnCall
+    order: Order
+    data_dir: Path
+    scratch: Path
+    """The working folder of its process."""
+    part: RawPart | None = None
     """The part that the function gets; None: all rows."""
+    folder: Path | None = None
+    """With the user's files; None: where the recipe lies."""
     _stack: ExitStack = field(default_factory=ExitStack)
     rows_out: int = 0
     """Rows that the function gave, once the blocks have been read."""
 
     def __enter__(self) -> "OwnRows":
-        names = [name_rows(location.recipe, len(self.inputs)) for location in self.inputs]
-        work = self.function.work(
-            TASK,
-            self.run.settings.data_dir,
-            inputs=[
-                {
-                    "address": location.address,
-                    "stage": location.stage,
-                    "fingerprint": self.run.key.inputs[location.address],
-                    "frame": frame,
-                    "row_name": name,
-                    "part": self.part.index if self.part and self.part.address == location.address else None,
-                    "first_row": self.part.first_row if self.part and self.part.address == location.address else 1,
-                }
-                for location, name, frame in zip(self.inputs, names, self._frames(), strict=True)
-            ],
-            per_part=self.part is not None,
-            columns=used_columns(self.run.recipe.columns),
-        )
-        scratch = locate_scratch(self.run.settings.data_dir, f"{self.run.stage}-{self.run.recipe.name}")
-        self._apart = self._stack.enter_context(Apart(work, scratch, self.run.name))
+        work = self.call.place(self.data_dir, self.folder, self.part)
+        self._apart = self._stack.enter_context(Apart(work, self.scratch, self.call.name))
         batches = self._apart.batches()
         try:
             first = next(batches, None)
@@ -83,6 +54,7 @@ class OwnRows:
             raise
         self._batches: Iterator[pa.RecordBatch] = iter(()) if first is None else chain([first], batches)
         found = first.schema.names if first is not None else []
+        names = [one["row_name"] for one in work.arguments["inputs"]]
         self.row_name = next((name for name in names if name in found), "")
         self._has_split = SPLIT in found
         self._has_frame = first is not None
@@ -99,7 +71,7 @@ class OwnRows:
             RecipeError: a column has the name of one of the added ones.
         """
         way_back = [_raw_row_field(self.row_name)] if self.row_name else []
-        return extend_schema(self.run.recipe.columns, [SPLIT_FIELD, *way_back])
+        return extend_schema(self.order.columns, [SPLIT_FIELD, *way_back])
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -114,39 +86,37 @@ class OwnRows:
             SchemaError: it gave other columns, or no row.
             InputChangedError: a raw dataset was replaced in the meantime.
         """
-        recipe = self.run.recipe
-        columns = ReadColumns({name: recipe.columns[name] for name in used_columns(recipe.columns)})
-        schema, self._splitter = self.schema, Splitter(recipe.columns, self.section, recipe.seed)
+        declared = self.order.columns
+        columns = ReadColumns({name: declared[name] for name in used_columns(declared)})
+        schema, self._splitter = self.schema, self.order.splitter()
         for block in self._splitter.mark(self._conform(columns), is_given=self._has_split):
             table = block.table.select(schema.names).cast(schema)
             yield Block(table, block.read, block.rejected)
         for seen in columns.warnings():
-            logger.warning("{}: {}", self.run.name, seen.text)
+            logger.warning("{}: {}", self.call.name, seen.text)
         yield Block(schema.empty_table(), read=0, warnings=columns.warnings())
         if "changed" in self._apart.result:
             raise InputChangedError(self._apart.result["changed"])
-        self.function.require_same(self.run.settings.data_dir, self.run.key.inputs)
+        self.call.require_same(self.data_dir)
         if self.part is not None and not self._has_frame:
-            raise SchemaError(
-                f"{self.function.signature.shown} gave no frame for part {self.part.index}, not even an empty one"
-            )
+            raise SchemaError(f"{self.call.work.shown} gave no frame for part {self.part.index}, not even an empty one")
         if self.part is None and not self.rows_out:
-            raise SchemaError(f"{self.function.signature.shown} gave no rows")
-        logger.info("{}: {} gave {:,} rows", self.run.name, self.function.signature.function, self.rows_out)
+            raise SchemaError(f"{self.call.work.shown} gave no rows")
+        logger.info("{}: {} gave {:,} rows", self.call.name, self.call.work.function, self.rows_out)
         if dropped := self._apart.result["dropped"]:
             words = "of the index is dropped: [columns] does not name it, or a column has the same name"
-            logger.info("{}: {} {}", self.run.name, ", ".join(dropped), words)
+            logger.info("{}: {} {}", self.call.name, ", ".join(dropped), words)
         for warning in self._apart.warnings:
-            logger.warning("{}: {}", self.run.name, warning)
+            logger.warning("{}: {}", self.call.name, warning)
 
     def _conform(self, columns: Mapping[str, Column]) -> Iterator[Block]:
         """Blocks with the used columns, then what else is kept: the split of the function, and raw rows."""
-        ignored = self.run.recipe.columns.keys() - columns.keys()
+        ignored = self.order.columns.keys() - columns.keys()
         for batch in self._batches:
             table = pa.Table.from_batches([batch])
             kept = [name for name in (self.row_name, SPLIT if self._has_split else "") if name]
             others = [name for name in table.column_names if name not in kept and name not in ignored]
-            matched = match_columns(others, _plain(columns), self.section.extra_columns, self._where, "preprocess")
+            matched = match_columns(others, _plain(columns), self._section.extra_columns, self._where, "preprocess")
             numbers = np.arange(self.rows_out + 1, self.rows_out + 1 + table.num_rows)
             typed = conform(table.select([matched[name] for name in columns]), columns, numbers)
             whole = typed.table
@@ -162,16 +132,12 @@ class OwnRows:
 
     @property
     def _where(self) -> str:
-        return self.function.signature.shown
+        return self.call.work.shown
 
-    def _frames(self) -> list[str]:
-        """What each dataset is given as, in the order of the function's arguments."""
-        return [argument.frame.value for argument in self.function.signature.data]
-
-
-def name_rows(recipe: str, datasets: int) -> str:
-    """The name of the index that numbers the raw rows of a dataset."""
-    return RAW_ROW if datasets == 1 else f"{recipe}_{RAW_ROW}"
+    @property
+    def _section(self) -> PythonSection:
+        assert isinstance(self.order.section, PythonSection)  # noqa: S101 - other kinds have no function
+        return self.order.section
 
 
 def _raw_row_field(name: str) -> pa.Field:

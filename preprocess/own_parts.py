@@ -1,21 +1,25 @@
-"""A user's own function as preprocess, called once for each part of a raw dataset."""
+"""A user's own function as preprocess, called once for each part of a raw dataset: here, or on workers of a cluster."""
 
-from collections.abc import Iterator, Sequence
+import shutil
+from collections.abc import Sequence
 from itertools import accumulate, chain
-from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
-from loguru import logger
 
-from preprocess.own import OwnRows, RawPart
+from preprocess.in_parts import count_taken_over
+from preprocess.own_call import RawPart, plan_call
+from preprocess.own_part import OwnPartTask, make_own_part
 from preprocess.parameters import PreprocessSection, PythonSection, find_own
-from relay.handoff import interrupt
+from preprocess.part import ORDER, Order
+from relay.compute.engine import run_in_order
+from relay.compute.opening import open_engine
+from relay.compute.own_source import pack_own
 from relay.handoff.errors import SchemaError
 from relay.handoff.location import DatasetLocation
-from relay.handoff.own.function import OwnFunction
-from relay.handoff.part_writer import FinishedParts, MadePart, find_made, find_part_folder, make_part, to_blocks
-from relay.handoff.parts import PartPaths
+from relay.handoff.own.apart import locate_scratch
+from relay.handoff.part_writer import FinishedParts, MadePart, find_part_folder, to_blocks
+from relay.handoff.parts import PartPaths, put
 from relay.handoff.receipt import Receipt
 from relay.handoff.run import Run
 
@@ -27,7 +31,9 @@ def prepare_own_parts(
     inputs: list[DatasetLocation],
     receipts: Sequence[Receipt],
 ) -> Receipt:
-    """Let the function make a part of each raw part, one after the other; gives the receipt.
+    """Let the function make a part of each raw part; gives the receipt.
+
+    Here one after the other: how much memory a call takes is the function's own affair. On a cluster side by side.
 
     Args:
         run: of the stage.
@@ -41,25 +47,36 @@ def prepare_own_parts(
         SchemaError: what it gave has other columns, or too many rows break a rule.
     """
     function, folder = find_own(section, run.recipe), find_part_folder(location)
-    parts = _list_parts(inputs, receipts)
+    put(folder / ORDER, Order(run.recipe.columns, section, run.recipe.seed).to_json())
+    call = plan_call(run, function, inputs, per_part=True)
+    data_dir = run.settings.data_dir
+    scratch = locate_scratch(data_dir, f"{run.stage}-{run.recipe.name}")
+    shutil.rmtree(scratch, ignore_errors=True)
     made: list[MadePart] = []
-    coming = _make(run, section, function, inputs, parts, folder)
-    first = next(coming)
-    schema = pq.read_schema(PartPaths(folder, 0).parquet)
 
     def keep(part: MadePart) -> MadePart:
         made.append(part)
         return part
 
-    return run.write(
-        location,
-        schema,
-        to_blocks(folder, schema, map(keep, chain([first], coming)), counts_anew=True),
-        max_rejected_share=section.max_rejected_share,
-        sources=lambda: [source for receipt in receipts for source in receipt.sources],
-        facts=lambda: _sum_up(made, function),
-        sink=FinishedParts,
-    )
+    try:
+        with open_engine(data_dir, threads=1, reads=call.list_files(data_dir)) as engine:
+            source = None if engine.is_here else pack_own(function)
+            below = [path.relative_to(data_dir).as_posix() for path in (folder, scratch)]
+            tasks = [OwnPartTask(call, source, part, *below) for part in _list_parts(inputs, receipts)]
+            coming = count_taken_over(run.name, run_in_order(engine, make_own_part, tasks))
+            first = next(coming)
+            schema = pq.read_schema(PartPaths(folder, 0).parquet)
+            return run.write(
+                location,
+                schema,
+                to_blocks(folder, schema, map(keep, chain([first], coming)), counts_anew=True),
+                max_rejected_share=section.max_rejected_share,
+                sources=lambda: [source for receipt in receipts for source in receipt.sources],
+                facts=lambda: _sum_up(made, call.work.shown),
+                sink=FinishedParts,
+            )
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _list_parts(inputs: Sequence[DatasetLocation], receipts: Sequence[Receipt]) -> list[RawPart]:
@@ -75,30 +92,7 @@ def _list_parts(inputs: Sequence[DatasetLocation], receipts: Sequence[Receipt]) 
     ]
 
 
-def _make(
-    run: Run[PreprocessSection],
-    section: PythonSection,
-    function: OwnFunction,
-    inputs: list[DatasetLocation],
-    parts: list[RawPart],
-    folder: Path,
-) -> Iterator[MadePart]:
-    """The parts in order; the function is not called for those that a run before left whole."""
-    taken_over = 0
-    for part in parts:
-        interrupt.check()
-        paths = PartPaths(folder, part.index)
-        one = find_made(paths)
-        if one is None:
-            with OwnRows(run, section, function, inputs, part) as rows:
-                one = make_part(paths, rows.schema, rows.blocks(), facts=lambda rows=rows: rows.facts)  # type: ignore[misc]
-        taken_over += one.is_taken_over
-        yield one
-    if taken_over:
-        logger.info("{}: {:,} parts were whole from an earlier run", run.name, taken_over)
-
-
-def _sum_up(made: Sequence[MadePart], function: OwnFunction) -> dict[str, Any]:
+def _sum_up(made: Sequence[MadePart], shown: str) -> dict[str, Any]:
     """What the receipt says of all parts.
 
     Raises:
@@ -106,5 +100,5 @@ def _sum_up(made: Sequence[MadePart], function: OwnFunction) -> dict[str, Any]:
     """
     for name, words in {"way_back": "keep the way back to raw", "split_by": "have a column split"}.items():
         if len({part.facts[name] for part in made}) > 1:
-            raise SchemaError(f"{function.signature.shown}: the frames of some parts {words} and others do not")
+            raise SchemaError(f"{shown}: the frames of some parts {words} and others do not")
     return {**made[0].facts, "rows_read": sum(part.facts["rows_read"] for part in made)}

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 
 from preprocess.documents import documents_schema, prepare_documents
-from preprocess.parameters import SECTIONS, DocumentsSection, PreprocessSection, TableSection
+from preprocess.parameters import SECTIONS, DocumentsSection, PreprocessSection, SplitSection
 from preprocess.split import Splitter
 from preprocess.table import prepare_table, table_schema
 from relay.compute.folder import data_folder
@@ -72,8 +72,8 @@ class Order:
         return table_schema(self.columns)
 
     def splitter(self) -> Splitter:
-        """What marks the rows of a table."""
-        assert isinstance(self.section, TableSection)  # noqa: S101 - other kinds have no split of ours
+        """What marks the rows that train and those that test."""
+        assert isinstance(self.section, SplitSection)  # noqa: S101 - other kinds have no split of ours
         moment = None
         if self.first_test is not None:
             moment = pa.scalar(self.first_test, pa.int64()).cast(pa.timestamp("us", tz="UTC"))

@@ -8,14 +8,14 @@ from typing import Any
 from distributed import WorkerPlugin
 
 
-def run(session: str, payload: bytes) -> tuple[str, Any, Any, list[str]]:
+def run(session: str, payload: bytes) -> tuple[str, Any, Any, list[str], list[tuple[str, str]]]:
     """On a worker: do a task. Whatever goes wrong comes back as data; see `relay.compute.worker.run_task`."""
     try:
         from relay.compute.worker import run_task
 
         return run_task(session, payload)
     except BaseException as error:  # a worker of another kind: SystemExit and its like would end it
-        return "unknown", None, f"{type(error).__name__}: {error}", []
+        return "unknown", None, f"{type(error).__name__}: {error}", [], []
 
 
 def introduce(question: bytes) -> dict[str, Any]:

@@ -75,6 +75,11 @@ class ClusterEngine:
         return f"{self._slots} thread{'s' if self._slots != 1 else ''} of the cluster at {self.address}"
 
     @property
+    def is_here(self) -> bool:
+        """Tasks run in other processes, perhaps of other machines."""
+        return False
+
+    @property
     def slots(self) -> int:
         """How many tasks the workers run at the same time, as counted in the last seconds."""
         if monotonic() - self._counted_at > SLOTS_SECONDS:
@@ -209,13 +214,15 @@ class Remote(Generic[Result]):
             ComputeError: it could not run.
         """
         for _ in range(MOST_INTRODUCTIONS):
-            status, what, more, noticed = self._engine.wait_for(self._future)
+            status, what, more, noticed, said = self._engine.wait_for(self._future)
             if status != UNKNOWN:
                 break
             self._engine.introduce()  # it has just joined, or was started again
             self._future = self._engine.send(self._name, self._payload)
         else:
             raise ComputeError(f"workers join and go too often for a task to run: {more}")
+        for level, text in said:
+            logger.log(level, "{}", text)
         self._engine.warn(noticed)
         if status == DONE:
             value: Result = pickle.loads(what, buffers=more)  # noqa: S301 - of a worker that ran our code

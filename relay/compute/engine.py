@@ -51,6 +51,11 @@ class Engine(Protocol):
         """Whether two tasks may run in one process at the same time, and so share what is global, as warnings are."""
         ...
 
+    @property
+    def is_here(self) -> bool:
+        """Whether tasks run in this process, which sees all files of this machine."""
+        ...
+
     def submit(self, work: Callable[[Task], Result], task: Task) -> Pending[Result]:
         """A pending result of `work(task)`.
 

@@ -46,6 +46,11 @@ class LocalEngine:
         """Whether two tasks may run in one process at the same time."""
         return self.slots > 1
 
+    @property
+    def is_here(self) -> bool:
+        """Tasks run in this process."""
+        return True
+
     def submit(self, work: Callable[[Task], Result], task: Task) -> "Threaded[Result] | Deferred[Result]":
         """A pending result of `work(task)`."""
         if self._pool is None:

@@ -7,8 +7,10 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from threading import local
-from typing import Any, TextIO
+from threading import get_ident, local
+from typing import TYPE_CHECKING, Any, TextIO
+
+from loguru import logger
 
 from relay.compute.errors import ComputeError, TaskEndedError
 from relay.compute.folder import in_folder
@@ -16,11 +18,17 @@ from relay.compute.identity import describe_machine, hash_code
 from relay.handoff.errors import RelayError
 from relay.handoff.settings import DATA_DIR
 
+if TYPE_CHECKING:
+    from loguru import Message, Record
+
 DONE, RAISED, UNKNOWN = "done", "raised", "unknown"
 """How a task ended: with a result, with an error, or not begun, because this process does not know who asks."""
 
 MOST_WARNINGS = 20
 """Of one task."""
+
+MOST_SAID_CHARS = 2_000_000
+"""Of what one task logs; what own code prints ends at half of it."""
 
 MOST_FILES = 5
 """Of files that differ, in an answer."""
@@ -55,25 +63,26 @@ def introduce(question: bytes) -> dict[str, Any]:
     }
 
 
-def run_task(session: str, payload: bytes) -> tuple[str, Any, Any, list[str]]:
-    """How the task ended, what it gave, and its warnings.
+def run_task(session: str, payload: bytes) -> tuple[str, Any, Any, list[str], list[tuple[str, str]]]:
+    """How the task ended, what it gave, its warnings and what it logged.
 
     Returns:
         `DONE`, the pickled result, its buffers; or `RAISED`, the pickled error (None where it cannot be pickled), the
-        traceback as text; or `UNKNOWN`. The last part is what was warned of.
+        traceback as text; or `UNKNOWN`. Then what was warned of, and level and text of each line of the log.
     """
     if session not in _FOLDERS:
-        return UNKNOWN, None, "this process was not introduced", []
+        return UNKNOWN, None, "this process was not introduced", [], []
     noticed: list[str] = []
+    said: list[tuple[str, str]] = []
     try:
         from threadpoolctl import threadpool_limits  # a head imports this module too, and may not have it
 
-        with in_folder(_FOLDERS[session]), threadpool_limits(1), _noticing(noticed):
+        with in_folder(_FOLDERS[session]), threadpool_limits(1), _noticing(noticed), _logging(said):
             work, task = pickle.loads(payload)  # noqa: S301 - as above
             value = work(task)
-        return DONE, *_pickle_result(value), noticed
+        return DONE, *_pickle_result(value), noticed, said
     except BaseException as error:
-        return RAISED, _pickle_error(error), traceback.format_exc(), noticed
+        return RAISED, _pickle_error(error), traceback.format_exc(), noticed, said
 
 
 def _holds(path: Path, content: bytes) -> bool:
@@ -139,3 +148,28 @@ def _collect(
     text = f"{category.__name__}: {' '.join(str(message).split())} ({where}, line {lineno})"
     if text not in into and len(into) < MOST_WARNINGS:
         into.append(text)
+
+
+@contextmanager
+def _logging(into: list[tuple[str, str]]) -> Iterator[None]:
+    """Collect what this thread logs from INFO on."""
+    thread, left = get_ident(), MOST_SAID_CHARS
+
+    def is_mine(record: "Record") -> bool:
+        return record["thread"].id == thread
+
+    def keep(message: "Message") -> None:
+        nonlocal left
+        if left < 0:
+            return
+        text = message.record["message"]
+        left -= len(text)
+        into.append(
+            (message.record["level"].name, text) if left >= 0 else ("WARNING", "a task logged more than is passed on")
+        )
+
+    sink = logger.add(keep, level="INFO", format="{message}", filter=is_mine)
+    try:
+        yield
+    finally:
+        logger.remove(sink)

@@ -134,8 +134,12 @@ def locate_files(values: Mapping[str, Any], data_dir: Path, base: Path) -> dict[
     return found
 
 
-def hash_files(signature: Signature, files: Mapping[str, Any]) -> dict[str, str]:
+def hash_files(shown: str, files: Mapping[str, Any]) -> dict[str, str]:
     """Name -> SHA-256 of each file that a parameter names, for the key.
+
+    Args:
+        shown: the function as messages name it.
+        files: parameter -> the file, or the list of files, that it names.
 
     Raises:
         RecipeError: a file is not there.
@@ -145,7 +149,7 @@ def hash_files(signature: Signature, files: Mapping[str, Any]) -> dict[str, str]
         try:
             found[f"file of {name}"] = hash_file(path)
         except OSError as error:
-            raise RecipeError(f"{signature.shown}: the file of parameter {name}, {path}: {error.strerror}") from None
+            raise RecipeError(f"{shown}: the file of parameter {name}, {path}: {error.strerror}") from None
     return found
 
 

@@ -64,7 +64,7 @@ class OwnFunction:
         Raises:
             RecipeError: a file is not there.
         """
-        return hash_files(self.signature, self.files(data_dir))
+        return hash_files(self.signature.shown, self.files(data_dir))
 
     def require_same(self, data_dir: Path, inputs: Mapping[str, str]) -> None:
         """Return when the files that parameters name are still those of the key.

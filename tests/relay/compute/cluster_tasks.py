@@ -8,9 +8,9 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
+from loguru import logger
 
 from relay.compute.folder import data_folder
-from relay.compute.own_source import OwnSource, load_own
 from relay.handoff.errors import RecipeError
 
 
@@ -20,19 +20,6 @@ class Number:
 
     number: int
     seconds: float = 0.0
-
-
-@dataclass(frozen=True)
-class Own:
-    """A task with a user's function."""
-
-    source: OwnSource
-    number: int
-
-
-def call_own(task: Own) -> int:
-    result: int = load_own(task.source)(task.number)
-    return result
 
 
 class OddError(Exception):
@@ -84,6 +71,7 @@ def give_a_lock(task: Number) -> object:
 
 def warn(task: Number) -> int:
     warnings.warn(f"mind {task.number % 2}", stacklevel=1)
+    logger.info("did {}", task.number)
     return task.number
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import cluster_tasks
 import numpy as np
 import pytest
-from cluster_tasks import Number, Own
+from cluster_tasks import Number
 from clusters import Cluster
 
 from relay.compute import preflight
@@ -21,7 +21,6 @@ from relay.compute.errors import (
     TaskEndedError,
 )
 from relay.compute.opening import open_engine
-from relay.compute.own_source import OwnSource
 from relay.compute.worker import RAISED
 from relay.handoff.errors import RecipeError, UsageError
 
@@ -94,20 +93,14 @@ def test_whatever_a_task_does_is_an_error_and_its_worker_goes_on(
     assert list(run_in_order(engine, cluster_tasks.name_process, [Number(0)])) == before
 
 
-def test_what_tasks_warn_of_is_in_the_log_of_the_caller_once(engine: Engine, log: list[str]) -> None:
+def test_what_tasks_log_is_in_the_log_of_the_caller_in_their_order_and_what_they_warn_of_once(
+    engine: Engine, log: list[str]
+) -> None:
     list(run_in_order(engine, cluster_tasks.warn, map(Number, range(6))))
-    assert [line.rpartition(", line")[0] for line in log] == [
+    assert [line for line in log if line.startswith("did ")] == [f"did {number}" for number in range(6)]
+    assert [line.rpartition(", line")[0] for line in log if "warns" in line] == [
         f"a task warns: UserWarning: mind {number} (compute/cluster_tasks.py" for number in (0, 1)
     ]
-
-
-def test_a_function_of_a_user_runs_on_a_worker_that_has_no_recipes(engine: Engine) -> None:
-    versions = [
-        OwnSource("recipes.mine", "add", (("recipes.mine", False, f"def add(x):\n    return x + {one}\n".encode()),))
-        for one in (1, 2)
-    ]
-    tasks = [Own(versions[number % 2], number) for number in range(4)]
-    assert list(run_in_order(engine, cluster_tasks.call_own, tasks)) == [1, 3, 3, 5]
 
 
 def test_a_wait_that_dask_breaks_off_on_a_busy_machine_is_taken_up_again(engine: Engine) -> None:

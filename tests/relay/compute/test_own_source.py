@@ -1,16 +1,14 @@
-"""A user's function in tasks: it runs from the text that was sent, in the version that was sent."""
+"""A user's function in tasks: what was sent is what arrives, and it is what the key names."""
 
 import pickle
-import sys
-from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from relay.compute.errors import ComputeError
-from relay.compute.own_source import OwnSource, load_own, pack_own
+from relay.compute.errors import ComputeError, OtherWorkerError
+from relay.compute.own_source import OwnSource, pack_own, unpack_own
 from relay.handoff.own.function import OwnFunction, find_function
-from relay.handoff.own.module import OwnCodeError
 from relay.handoff.recipe import load_recipe
 
 RECIPE = """
@@ -39,22 +37,16 @@ FILES = {
 
 def make(folder: Path, **files: str) -> OwnFunction:
     """The function `clean` of a folder of recipes."""
-    for name, text in {**FILES, **{key.replace("__", "."): text for key, text in files.items()}}.items():
+    for name, text in {
+        **FILES,
+        **{
+            key.replace("kit__", "kit/").replace("__", ".").replace("_txt", ".txt"): text for key, text in files.items()
+        },
+    }.items():
         (folder / name).parent.mkdir(exist_ok=True, parents=True)
         (folder / name).write_text(text)
     recipe = load_recipe(str(folder / "mine.toml"))
     return find_function(recipe, "preprocess", "clean", {}, 1)
-
-
-@pytest.fixture(autouse=True)
-def _as_it_was() -> Iterator[None]:
-    before, finders = dict(sys.modules), list(sys.meta_path)
-    yield
-    for name in set(sys.modules) - set(before):
-        if name.split(".")[0] == "recipes":
-            del sys.modules[name]
-    sys.modules.update(before)
-    sys.meta_path[:] = finders
 
 
 def send(function: OwnFunction) -> OwnSource:
@@ -63,26 +55,34 @@ def send(function: OwnFunction) -> OwnSource:
     return arrived
 
 
-def test_a_function_runs_where_its_folder_is_not(tmp_path: Path) -> None:
-    source = send(make(tmp_path / "recipes"))
-    assert [module for module, _, _ in source.files] == [
-        "recipes.helper", "recipes.kit", "recipes.kit.late", "recipes.mine",
-    ]  # fmt: skip
-    for path in sorted((tmp_path / "recipes").rglob("*.py")):
-        path.unlink()
-    assert load_own(source)(4) == (8, "late", 1)
+def test_each_file_that_the_key_names_arrives_and_no_other_one(tmp_path: Path) -> None:
+    function = make(tmp_path, kit__words__txt="a\n")
+    with unpack_own(send(function)) as folder:
+        arrived = {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*.*")}
+        assert arrived == {
+            name: (tmp_path / name).read_text()
+            for name in ("mine.py", "helper.py", "kit/__init__.py", "kit/late.py", "kit/words.txt")
+        }
+    assert not folder.exists()
 
 
-def test_it_is_compiled_once(tmp_path: Path) -> None:
-    source = send(make(tmp_path / "once", helper__py="def double(x):\n    return 20 * x\n"))
-    assert [load_own(source)(1)[2] for _ in range(3)] == [1, 2, 3]
+def test_what_did_not_arrive_whole_is_refused(tmp_path: Path) -> None:
+    source = send(make(tmp_path))
+    (name, digest, content), *others = source.files
+    cut = replace(source, files=((name, digest, content + b"1"), *others))
+    with pytest.raises(ComputeError, match=rf"recipes/{name} did not arrive as it was sent"), unpack_own(cut):
+        pass
 
 
-def test_two_versions_keep_apart(tmp_path: Path) -> None:
-    first = send(make(tmp_path / "a", helper__py="def double(x):\n    return 3 * x\n"))
-    second = send(make(tmp_path / "b", helper__py="def double(x):\n    return 4 * x\n"))
-    assert [load_own(source)(1)[0] for source in (first, second, first, second)] == [3, 4, 3, 4]
-    assert first.sha256 != second.sha256
+def test_a_machine_with_another_version_of_a_package_is_refused(tmp_path: Path) -> None:
+    function = make(tmp_path, helper__py="import pandas\n\n\ndef double(x):\n    return 2 * x\n")
+    source = send(function)
+    assert [name for name, _ in source.packages] == ["pandas"]
+    with (
+        pytest.raises(OtherWorkerError, match=r"has pandas \d\S+ instead of 0.1, which recipes/mine.py: clean imports"),
+        unpack_own(replace(source, packages=(("pandas", "0.1"),))),
+    ):
+        pass
 
 
 def test_a_file_that_was_changed_since_the_key_is_refused(tmp_path: Path) -> None:
@@ -92,22 +92,7 @@ def test_a_file_that_was_changed_since_the_key_is_refused(tmp_path: Path) -> Non
         pack_own(function)
 
 
-def test_data_beside_the_source_of_a_package_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "kit").mkdir()
-    (tmp_path / "kit/words.txt").write_text("a\n")
-    with pytest.raises(
-        ComputeError, match=r"mine.py: clean cannot run on a cluster: recipes/kit/words.txt lies beside"
-    ):
-        pack_own(make(tmp_path))
-
-
 def test_too_much_source_is_refused(tmp_path: Path) -> None:
     function = make(tmp_path, helper__py="def double(x):\n    return 2 * x\n" + "#" * 1_000_001)
-    with pytest.raises(ComputeError, match="more than 1 MB"):
+    with pytest.raises(ComputeError, match="expected at most 1,000,000"):
         pack_own(function)
-
-
-def test_a_module_that_lost_its_function_is_refused(tmp_path: Path) -> None:
-    source = send(make(tmp_path, mine__py="def clean(frame):\n    return 1\n\n\nclean = None\n"))
-    with pytest.raises(OwnCodeError, match="is no function any more"):
-        load_own(source)

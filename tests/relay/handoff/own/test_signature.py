@@ -158,7 +158,7 @@ def test_each_file_of_a_list_is_located_and_in_the_key(tmp_path: Path) -> None:
     values = {"files": [Path("a.csv"), Path("data/b.csv")], "other": Path("a.csv")}
     files = locate_files(values, tmp_path / "data", tmp_path)
     assert files["files"] == [tmp_path / "a.csv", tmp_path / "data" / "b.csv"]
-    hashes = hash_files(signature, files)
+    hashes = hash_files(signature.shown, files)
     assert list(hashes) == ["file of files.0", "file of files.1", "file of other"]
     assert hashes["file of files.0"] == hashes["file of other"] != hashes["file of files.1"]
 
