@@ -51,7 +51,9 @@ class Scale:
         A feature that never varied says nothing about a difference: all its z-scores are 0.
         """
         varies = self.deviations > 0
-        return (frequencies - self.means) * np.divide(1.0, self.deviations, where=varies, out=np.zeros_like(self.means))
+        scaled = frequencies - self.means
+        scaled *= np.divide(1.0, self.deviations, where=varies, out=np.zeros_like(self.means))
+        return scaled
 
 
 def most_frequent(counts: CountTable, features: int | None, culling: float = 0.0) -> Integers:

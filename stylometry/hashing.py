@@ -20,6 +20,8 @@ MARK = np.uint32(1 << 29)
 JOINER = np.uint32(1 << 28)
 """Bit of a symbol that goes on with a word if a letter follows: apostrophes."""
 
+Places = npt.NDArray[np.uint64]
+
 _NUMBER = np.uint32(JOINER - 1)
 _ZERO = np.uint64(0)
 _ONE = np.uint64(1)
@@ -208,6 +210,17 @@ def _goes_on(symbols: Symbols, at: np.uint64, end: np.uint64) -> bool:
 
 
 @compiled
+def _join_piece(symbols: Symbols, at: np.uint64, end: np.uint64, bits: np.uint64) -> np.uint64:
+    """Up to 64 bits of a word as one number, filled from the left."""
+    piece = used = _ZERO
+    while at < end:
+        used += bits
+        piece |= np.uint64(symbols.values[at] & _NUMBER) << (_WORD - used)
+        at += _ONE
+    return piece
+
+
+@compiled
 def _number_word(
     symbols: Symbols, at: np.uint64, end: np.uint64, bits: np.uint64, slots: npt.NDArray[np.int32], known: Vocabulary
 ) -> np.uint64:
@@ -216,16 +229,26 @@ def _number_word(
     A word is cut into pieces that fit 64 bits; each gets an id by what it spells and by the id of the piece before it
     plus one. So equal words, and no others, have equal ids.
     """
-    full = _WORD - _WORD % bits
-    parent = piece = used = _ZERO
-    while at < end:
-        if used == full:
-            parent = _find_id(parent, piece, slots, known) + _ONE
-            piece = used = _ZERO
-        used += bits
-        piece |= np.uint64(symbols.values[at] & _NUMBER) << (_WORD - used)
-        at += _ONE
-    return _find_id(parent, piece, slots, known)
+    parent, most = _ZERO, _WORD // bits
+    while end - at > most:
+        parent = _find_id(parent, _join_piece(symbols, at, at + most, bits), slots, known) + _ONE
+        at += most
+    return _find_id(parent, _join_piece(symbols, at, end, bits), slots, known)
+
+
+@compiled
+def _number_strip(
+    strip: Strip, size: np.uint64, slots: npt.NDArray[np.int32], known: Vocabulary, places: Places, words: Symbols
+) -> np.uint64:
+    """Write the ids of words of one piece each to their places; return that none wait."""
+    _look_up(strip, size, slots, known)
+    for index in range(size):
+        at = np.uint64(index)
+        found = np.uint64(strip.found[at])
+        if found == _ZERO:
+            found = _find_id(strip.high[at], strip.low[at], slots, known) + _ONE
+        words.values[places[at]] = np.uint32(found - _ONE)
+    return _ZERO
 
 
 @compiled
@@ -247,7 +270,9 @@ def number_words(
         vocabulary: Grows by the new pieces of words.
         words: Takes the ids, row by row; room for one a symbol.
     """
-    at = size = _ZERO
+    strip = Strip(np.zeros(_STRIP, np.uint64), np.empty(_STRIP, np.uint64), np.empty(_STRIP, np.int32))
+    places = np.empty(_STRIP, np.uint64)
+    at = size = waiting = _ZERO
     for row in range(symbols.ends.size):
         end = np.uint64(symbols.ends[row])
         slots = _reserve_slots(slots, vocabulary, end - at)
@@ -258,8 +283,17 @@ def number_words(
                 continue
             while _goes_on(symbols, at, end):
                 at += _ONE
-            if at - start >= shortest:
+            if at - start < shortest:
+                continue
+            if (at - start) * bits > _WORD:
                 words.values[size] = np.uint32(_number_word(symbols, start, at, bits, slots, vocabulary))
-                size += _ONE
+            else:
+                strip.low[waiting] = _join_piece(symbols, start, at, bits)
+                places[waiting] = size
+                waiting += _ONE
+            size += _ONE
+            if waiting == np.uint64(_STRIP):
+                waiting = _number_strip(strip, waiting, slots, vocabulary, places, words)
+        waiting = _number_strip(strip, waiting, slots, vocabulary, places, words)
         words.ends[row] = np.int64(size)
     return slots

@@ -103,6 +103,17 @@ ANY_CHARACTER = st.characters(exclude_categories=["Cs"])
 PARTS = st.sampled_from(["a", "b", "ab", " ", "-", "'", "’", "\u0301", "Σ", "İ", "׳", "ש", "\u05b0", "1", "_", "𐐀"])
 
 
+@pytest.mark.parametrize("letters", ["abcdefgh", "".join(map(chr, range(0x430, 0x450)))])
+def test_rows_of_many_words_of_any_length_are_counted_as_python_counts_them(letters: str) -> None:
+    """Rows around the 512 words that are looked up together; words shorter and longer than what 64 bits hold."""
+    draw = random.Random(4)
+    rows = [["".join(draw.choices(letters, k=draw.randint(1, 45))) for _ in range(words)] for words in (511, 512, 1500)]
+    rows = [[*row, *row[::3]] for row in rows]
+    counts = count([" ".join(row) for row in rows], threads=1)
+    for row, counted in zip(rows, counts.matrix.toarray().tolist(), strict=True):
+        assert {word: times for word, times in zip(counts.ngrams, counted, strict=True) if times} == Counter(row)
+
+
 @pytest.mark.property
 @settings(deadline=None)
 @given(st.lists(st.lists(st.one_of(ANY_CHARACTER, PARTS), max_size=40).map("".join), max_size=6), st.integers(1, 5))
