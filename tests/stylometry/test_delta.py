@@ -1,3 +1,9 @@
+"""Distances by hand, by scipy and by scikit-learn, as their sources define them.
+
+Sources: Burrows, Literary and Linguistic Computing 17 (2002), pp. 267-287; Argamon, the same 23 (2008), pp. 131-147;
+Evert et al., Digital Scholarship in the Humanities 32 (2017), pp. ii4-ii16.
+"""
+
 import numpy as np
 import pytest
 from scipy.spatial.distance import cdist

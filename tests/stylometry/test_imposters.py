@@ -1,3 +1,9 @@
+"""Scores by hand and by imposters drawn one by one, and the borders between yes and no.
+
+Sources: Koppel, Winter, JASIST 65 (2014), pp. 178-187; Kestemont et al., Expert Systems with Applications 63 (2016),
+pp. 86-96, the idea in words: p. 88.
+"""
+
 import numpy as np
 import pytest
 
