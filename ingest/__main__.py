@@ -5,6 +5,7 @@ writes  data/raw/<recipe>.parquet, or its parts, its receipt, rejected rows; wha
         data/raw/source/<recipe>/
 """
 
+import os
 import sys
 from functools import partial
 from itertools import chain
@@ -25,6 +26,7 @@ from relay.handoff.program import main
 from relay.handoff.receipt import Origin, Receipt
 from relay.handoff.recipe import Recipe
 from relay.handoff.run import Run
+from relay.handoff.settings import DASK_SCHEDULER_ADDRESS
 from relay.handoff.stage import Stage
 from relay.tables.publish import publish_dataset
 
@@ -37,8 +39,8 @@ WRITES = "raw/{recipe}"
 
 CODE = HANDOFF + Code(
     modules=(
-        *("ingest.__main__", "ingest.column_range", "ingest.corpus", "ingest.drawing"),
-        *("ingest.prose", "ingest.sources", "relay.handoff.wording", "relay.reading"),
+        *("ingest.__main__", "ingest.column_range", "ingest.corpus", "ingest.drawing", "ingest.file_tasks"),
+        *("ingest.prose", "ingest.reading", "ingest.sources", "relay.handoff.wording", "relay.reading"),
     ),
     packages=("ijson", "numpy", "openpyxl"),
 )
@@ -110,6 +112,7 @@ class Ingest(Stage[IngestSection]):
         from relay.handoff.schema import arrow_schema  # Arrow is heavy: only when there is work
 
         source = open_source(run)
+        _say_where(run)
         columns = run.recipe.raw_columns
         schema, blocks = arrow_schema(columns), source.blocks()
         if isinstance(columns, OpenColumns):  # what else the source brings is known from its first rows
@@ -142,6 +145,16 @@ class Ingest(Stage[IngestSection]):
     def after_run(self, run: Run[IngestSection], receipt: Receipt) -> None:
         """Publish the dataset as a table, where a database is configured."""
         publish_dataset(run, self.location(run), receipt)
+
+
+def _say_where(run: Run[IngestSection]) -> None:
+    """Say that a cluster has no part in this, where there is one."""
+    section = run.parameters
+    if DASK_SCHEDULER_ADDRESS.of(os.environ):
+        if not isinstance(section, FormatSection):
+            logger.info('{}: source = "{}" is read on this machine, not on the cluster', run.name, section.source)
+        elif section.format == "python":
+            logger.info("{}: an own function reads the files on this machine, not on the cluster", run.name)
 
 
 def _choose_sink(part_rows: int) -> "MakeSink | None":

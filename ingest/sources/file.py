@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ingest.parameters import FileSection
+from ingest.reading import read_rows
 from relay.handoff.data_recipe import require_in_data
 from relay.handoff.errors import SourceError
 from relay.handoff.receipt import Origin
@@ -54,10 +55,9 @@ class FileSource:
 
     def blocks(self) -> "Iterator[Block]":
         """The rows of all files, in the schema's types."""
-        from relay.reading.formats import read_files  # Arrow is heavy: only when there is work
-
         columns: dict[str, Column] = self.run.recipe.raw_columns
-        return read_files(self.files, self.run.parameters, columns, self.run.settings.data_dir / "raw")
+        data_dir = self.run.settings.data_dir
+        return read_rows(self.files, self.run.parameters, columns, data_dir, data_dir / "raw", self.run.recipe.name)
 
     def _find(self, written: str) -> list[RawFile]:
         folder, pattern = self._folder(written)

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from loguru import logger
 
 from ingest.parameters import HttpSection
+from ingest.reading import read_rows
 from ingest.refresh import choose_refresh
 from relay.handoff.errors import RecipeError, SourceError
 from relay.handoff.files import Fingerprints, sync_folder
@@ -96,9 +97,8 @@ class HttpSource:
 
     def blocks(self) -> "Iterator[Block]":
         """The rows of all files, in the order of the URLs."""
-        from relay.reading.formats import read_files
-
-        yield from read_files(self.files, self.parameters, self.columns, self.folder)
+        data_dir = self.fingerprints.data_dir
+        yield from read_rows(self.files, self.parameters, self.columns, data_dir, self.folder, self.folder.name)
 
     def origins(self) -> list[Origin]:
         """Each URL, masked, with what it gave and when."""

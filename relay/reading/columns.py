@@ -78,14 +78,32 @@ class ReadColumns(dict[str, Column]):
         known = self._seen[name]
         for kind, sighting in seen.items():
             known.setdefault(kind, sighting)
-        if SEEN_COMPACT in known and SEEN_ISO in known:
-            compact, iso = known[SEEN_COMPACT], known[SEEN_ISO]
-            what = describe_mixture(compact.cell, f" in row {compact.row:,}", say(iso))
-            raise AmbiguousCellError(f"column {name}: {what}")
-        month = known.get(SEEN_MONTH_FIRST)
-        for day in (known.get(SEEN_DAY_FIRST), known.get(SEEN_DOTTED)):
-            if month is not None and day is not None:
-                raise AmbiguousCellError(f"column {name}: {describe_orders(say(day), say(month))}")
+        _require_one_way(name, known)
+
+    def follow(self, later: "ReadColumns", before: int) -> bool:
+        """Take in what the cells of the next file have shown, which was read by itself.
+
+        Args:
+            later: what they have shown.
+            before: rows of the files before it.
+
+        Returns:
+            False, with nothing taken in, where it does not go with what was seen before.
+        """
+        seen = {}
+        for name, known in later._seen.items():
+            moved = {kind: Sighting(one.row + before, one.cell) for kind, one in known.items()}
+            seen[name] = {**moved, **self._seen[name]}
+            try:
+                _require_one_way(name, seen[name])
+            except AmbiguousCellError:
+                return False
+        self._seen = seen
+        for name, counts in later._counts.items():
+            self._counts[name].update(counts)
+        for name, where in later._absent.items():
+            self._absent.setdefault(name, {}).update(where)
+        return True
 
     def note_absent(self, name: str, where: str, message: str) -> None:
         """Keep that a file of the set lacks a column; the message is the one for a set in which all files do."""
@@ -145,6 +163,22 @@ class ReadColumns(dict[str, Column]):
                 yield describe(name, self._counts[name][kind], say(seen[kind]))
         if SEEN_DOTTED in seen and SEEN_DAY_FIRST not in seen:
             yield describe_dotted(name, say(seen[SEEN_DOTTED]))
+
+
+def _require_one_way(name: str, known: Mapping[str, Sighting]) -> None:
+    """Return where all that was seen of a column can be read in one way.
+
+    Raises:
+        AmbiguousCellError: it cannot.
+    """
+    if SEEN_COMPACT in known and SEEN_ISO in known:
+        compact, iso = known[SEEN_COMPACT], known[SEEN_ISO]
+        what = describe_mixture(compact.cell, f" in row {compact.row:,}", say(iso))
+        raise AmbiguousCellError(f"column {name}: {what}")
+    month = known.get(SEEN_MONTH_FIRST)
+    for day in (known.get(SEEN_DAY_FIRST), known.get(SEEN_DOTTED)):
+        if month is not None and day is not None:
+            raise AmbiguousCellError(f"column {name}: {describe_orders(say(day), say(month))}")
 
 
 def open_columns(columns: Mapping[str, Column], keys: CellKeys) -> ReadColumns:

@@ -1,6 +1,6 @@
 """The kinds of file, one module each: raw bytes become blocks in the schema's types."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path, PurePath
@@ -55,8 +55,16 @@ ENDINGS = {
 }  # fmt: skip
 
 
+ReadPart = Callable[[RawFile, FormatKeys, ReadColumns, int], Iterator[Block]]
+"""Gives the blocks of a file, as `read_part` does."""
+
+
 def read_files(
-    files: list[RawFile], parameters: FormatKeys, columns: dict[str, Column], scratch: Path | None = None
+    files: list[RawFile],
+    parameters: FormatKeys,
+    columns: dict[str, Column],
+    scratch: Path | None = None,
+    read: ReadPart | None = None,
 ) -> Iterator[Block]:
     """The rows of all files in order, in the schema's types.
 
@@ -65,6 +73,7 @@ def read_files(
         parameters: the keys of files.
         columns: the schema.
         scratch: folder for what must be unpacked to disk, which is removed; None: the system's.
+        read: gives the blocks of one file; None: `read_part`.
 
     Raises:
         SourceError: a file is empty, a web page, a workbook, damaged, larger than its limit, or not of the format.
@@ -79,7 +88,7 @@ def read_files(
     for file in parts:
         opened.is_set = file.is_in_set or not is_alone
         before, count = first_row - 1, count + 1
-        for block in _read_part(file, parameters, opened, first_row):
+        for block in (read or read_part)(file, parameters, opened, first_row):
             first_row += block.read
             known = same.take(block, file.name)
             if block.left_out.num_rows:
@@ -100,7 +109,18 @@ def _warn_of_unused(parameters: FormatKeys, used: set[str]) -> Iterator[ColumnWa
             )
 
 
-def _read_part(file: RawFile, parameters: FormatKeys, columns: ReadColumns, first_row: int) -> Iterator[Block]:
+def read_part(file: RawFile, parameters: FormatKeys, columns: ReadColumns, first_row: int) -> Iterator[Block]:
+    """The rows of one file, which is no archive.
+
+    Args:
+        file: plain or compressed.
+        parameters: the keys of files.
+        columns: the schema, with what the files before have shown.
+        first_row: number of its first row in the set.
+
+    Raises:
+        SourceError, SchemaError, RecipeError: as `read_files`.
+    """
     head = file.sniff(may_be_page=reads_pages(parameters, file.content_name))
     require_unpacked(file, head, parameters.format)
     kind = parameters.format or guess_format(file.content_name)
