@@ -8,13 +8,12 @@ from pathlib import Path
 from tempfile import mkdtemp
 from typing import TYPE_CHECKING
 
-from model.release.known import identify_result
 from relay.handoff.errors import DatasetDamagedError
 from relay.handoff.files import hash_file, hash_json, sync_file
 from relay.handoff.receipt import Receipt
 from relay.registry.contract import LINEAGE_FILE
 from relay.registry.errors import RegistryEmptyError
-from relay.registry.versions import RESULT
+from relay.registry.versions import RESULT, identify_result
 from relay.results.load import RUN, find_runs
 from relay.results.output import check_folder
 

@@ -2,21 +2,15 @@
 
 from contextlib import suppress
 
-from relay.handoff.files import hash_json
 from relay.handoff.receipt import Receipt
 from relay.registry.connection import Address
 from relay.registry.errors import RegistryMissingError
 from relay.registry.quick import read_database
 from relay.registry.rest import ask_server
-from relay.registry.versions import RESULT
+from relay.registry.versions import RESULT, identify_result
 
 SETTLED = "relay.settled"
 """Run tag, written last: everything of the run has been sent, and the gate has spoken."""
-
-
-def identify_result(receipt: Receipt) -> str:
-    """What tells one training from any other: its key, its files and when it began."""
-    return hash_json([receipt.key_digest, receipt.fingerprint, receipt.started_at_utc])[:32]
 
 
 IS_SETTLED = (

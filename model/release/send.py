@@ -11,7 +11,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from model.release.known import identify_result
 from model.release.lineage import Lineage
 from model.release.package import format_json, write_package
 from model.release.signing import sign_package
@@ -31,6 +30,7 @@ from relay.registry.versions import (
     SPLIT,
     UNSERVED,
     Version,
+    identify_result,
     read_version,
 )
 from relay.results.output import ResultLocation

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from loguru import logger
 
-from model.release.known import SETTLED, identify_result, is_settled
+from model.release.known import SETTLED, is_settled
 from model.release.lineage import trace
 from model.release.signing import explain_signature
 from relay.handoff import interrupt
@@ -23,7 +23,7 @@ from relay.registry.monitor_section import read_monitor
 from relay.registry.own_code import OwnCodeRefusedError
 from relay.registry.promotion import now_utc, promote, settle
 from relay.registry.task import ModelTask
-from relay.registry.versions import GATE, RESULT, Version, find_production, read_version
+from relay.registry.versions import GATE, RESULT, Version, find_production, identify_result, read_version
 from relay.results.output import ResultLocation
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from relay.handoff.receipt import Receipt
 from relay.handoff.settings import Settings
 from relay.handoff.wording import shorten, show, show_bytes, show_moment
 from relay.registry.task import ModelTask
-from relay.results.load import Figure, Result, list_figures, pack_files
+from relay.results.figures import Figure, list_figures
+from relay.results.load import Result, pack_files
 from relay.results.output import RECEIPT
 
 if TYPE_CHECKING:
@@ -34,10 +35,7 @@ MOST_BUTTONS = 40
 
 
 def show_result(settings: Settings, result: Result, codes: Sequence[StageCode], *, key_prefix: str) -> None:
-    """Everything about one result; `key_prefix` keeps the controls of two of them apart."""
-    show_origin(result)
-    for sentence in result.findings.sentences:
-        st.markdown(plain(sentence))
+    """Charts, figures, tables and files of one result; `key_prefix` keeps the controls of two of them apart."""
     show_charts(settings, result, codes, key_prefix=key_prefix)
     show_figures(result)
     if result.metrics["kind"] == ModelTask.OTHER:
@@ -120,9 +118,9 @@ def show_figures(result: Result) -> None:
     st.table(
         [
             {
-                "Figure": plain(figure.name) + (" (decides)" if figure.decides else ""),
+                "Figure": plain(figure.title),
                 "Model": show(figure.value),
-                "Baseline": "" if figure.baseline is None else show(figure.baseline),
+                "Baseline": plain(figure.baseline_words),
                 "Better is": figure.better,
             }
             for figure in figures
@@ -136,10 +134,7 @@ def _show_metrics(figures: Sequence[Figure]) -> None:
     if figures:
         st.header("Metrics", anchor=False)
         st.table(
-            [
-                {"Metric": plain(figure.name) + (" (decides)" if figure.decides else ""), "Value": show(figure.value)}
-                for figure in figures
-            ],
+            [{"Metric": plain(figure.title), "Value": show(figure.value)} for figure in figures],
             border="horizontal",
             hide_index=True,
         )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from page.results.own_code import StageCode
-from page.results.show import ZOOM, show_figures, show_files, show_origin
+from page.results.show import ZOOM, show_figures, show_files
 from page.results.show_code import CODE, show_code
 from page.results.style_answers import show_consensus, show_imposters, show_markers, show_rolling
 from page.results.style_parts import offer_picture, read_table, say, show_picture, tabulate
@@ -50,7 +50,7 @@ TOPICS_OF_TABS: dict[str, frozenset[Topic]] = {
         }
     ),
 }
-"""Tab -> the topics of the findings that it shows; findings that no tab of a result shows are shown above the tabs."""
+"""Tab -> the topics of the findings that it shows; above the tabs stand the most important of all, and the rest."""
 
 AXES = {
     "tsne": "t-SNE keeps neighbours together: only nearness means something, and its axes are made of nothing.",
@@ -98,13 +98,10 @@ UNKNOWN = "Documents of unknown label beside the known ones: the nearest has the
 
 
 def show_styles(result: Result, codes: Sequence[StageCode] = (), *, key_prefix: str) -> None:
-    """Everything about one result: what it rests on, the tabs, the files."""
-    show_origin(result)
+    """The tabs and the files of one result."""
     tabs = find_tabs(result)
     if codes:
         tabs[CODE] = lambda _, __: show_code(codes)
-    shown = [topic for title, topics in TOPICS_OF_TABS.items() if title in tabs for topic in topics]
-    say(result.findings.except_about(shown))
     for tab, draw in zip(st.tabs(list(tabs), key=f"{key_prefix}-tabs"), tabs.values(), strict=True):
         with tab:
             draw(result, key_prefix)

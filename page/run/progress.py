@@ -85,6 +85,15 @@ def _describe(step: Step) -> str:
     return step.outcome if step.outcome in (Outcome.UNCHANGED, Outcome.RESTORED) else step.state
 
 
+def say_status(job: Job) -> str:
+    """How a run stands, in a few words with its moment, as `failed in preprocess, 2026-11-20 10:03 UTC`."""
+    failed = f" in {job.failure.stage}" if job.failure is not None else ""
+    if job.status is Status.RUNNING:
+        return f"running since {show_unix(job.record.started_unix)}"
+    words = {Status.LOST: "stopped without an end"}.get(job.status, str(job.status))
+    return f"{words}{failed}, {show_unix(job.record.ended_unix or job.record.started_unix)}"
+
+
 def _show_end(files: RunFiles, job: Job) -> None:
     """How the last run ended, and what to do next."""
     when = show_unix(job.record.ended_unix or job.record.started_unix)

@@ -7,6 +7,7 @@ from page.predict.text import show_question
 from page.results.own_code import find_code
 from page.results.show import show_result
 from page.results.style_tabs import show_styles
+from page.results.verdict import show_verdict
 from page.run.fields import fill_in
 from page.run.form import find_stages, list_stages
 from page.run.job import Job, Order, RunFiles, Status
@@ -73,6 +74,7 @@ def find_latest(settings: PageSettings, recipe: Recipe, job: Job | None) -> Resu
 def show_latest(settings: PageSettings, source: str, recipe: Recipe, result: Result) -> None:
     """The result in force, in the layout of its kind."""
     codes = find_code(settings, recipe, result)
+    show_verdict(settings, recipe, result)
     if result.metrics["kind"] != ModelTask.AUTHORSHIP:
         show_result(settings, result, codes, key_prefix="run")
         return

@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 from relay.registry.connection import Address
 from relay.registry.errors import RegistryAwayError, RegistryMissingError
 from relay.registry.rest import ask_server
-from relay.registry.versions import CONTRACT_SHA256, PRODUCTION, UNSERVED
+from relay.registry.versions import CONTRACT_SHA256, PRODUCTION, RESULT, UNSERVED, Version
 
 BUSY_SECONDS = 5
 """How long a reader of the embedded database waits for its writer."""
@@ -93,6 +93,36 @@ def _list_named(address: Address, alias: str) -> list[str]:
             return sorted(found)
 
 
+def find_version(address: Address, name: str, result: str) -> Version | None:
+    """The version that a result became; None when it became none, or when there is no such model.
+
+    Args:
+        address: of the registry.
+        name: of the model.
+        result: what the version's tag RESULT says, see `identify_result`.
+
+    Raises:
+        RegistryMissingError: the embedded registry is not there.
+        RegistryAwayError: the registry does not answer, or not as expected.
+    """
+    if address.is_embedded:
+        return _find_version_in_database(address, name, result)
+    query = urlencode({"filter": f"name = '{name}' and tags.`{RESULT}` = '{result}'", "max_results": 1})
+    found = ask_server(address.uri, f"model-versions/search?{query}").get("model_versions", [])
+    if not found:
+        return None
+    (one,) = found
+    return Version(
+        name=name,
+        number=int(one["version"]),
+        run_id=one.get("run_id", ""),
+        created_unix=int(one.get("creation_timestamp", 0)) / 1000,
+        # A search names no aliases.
+        is_production=(holder := find_holder(address, name)) is not None and holder.version == int(one["version"]),
+        tags={tag["key"]: tag.get("value", "") for tag in one.get("tags", [])},
+    )
+
+
 def read_database(address: Address, query: str, values: tuple[str, ...]) -> list[Any]:
     """Rows of an embedded registry, read-only.
 
@@ -131,3 +161,21 @@ def _find_in_database(address: Address, name: str, alias: str) -> Holder | None:
         return None
     version, run_id, _, _ = rows[0]
     return Holder(int(version), run_id, {key: value or "" for _, _, key, value in rows if key is not None})
+
+
+def _find_version_in_database(address: Address, name: str, result: str) -> Version | None:
+    rows = read_database(
+        address,
+        "select v.version, coalesce(v.run_id, ''), v.creation_time, a.alias is not null, t.key, t.value "
+        "from model_version_tags r join model_versions v on v.name = r.name and v.version = r.version "
+        "left join registered_model_aliases a on a.name = v.name and a.version = v.version and a.alias = ? "
+        "left join model_version_tags t on t.name = v.name and t.version = v.version "
+        "where r.name = ? and r.key = ? and r.value = ? and coalesce(v.current_stage, '') <> 'Deleted_Internal' "
+        "order by v.version desc",
+        (PRODUCTION, name, RESULT, result),
+    )
+    if not rows:
+        return None
+    version, run_id, created_ms, holds, _, _ = rows[0]
+    tags = {row[4]: row[5] or "" for row in rows if row[0] == version and row[4] is not None}
+    return Version(name, int(version), run_id, (created_ms or 0) / 1000, bool(holds), tags)

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from relay.handoff.files import hash_json
+from relay.handoff.receipt import Receipt
 from relay.handoff.recipe import Recipe
 from relay.registry.errors import RegistryEmptyError
 
@@ -39,6 +41,11 @@ PROBATION = "relay.probation"
 """Why the version was rolled back within its probation, by whom, when, and on which evidence."""
 PERIOD = "relay.tenure."
 """Start of the tags of production periods: the name that release 0.1 gave them, and that registries are full of."""
+
+
+def identify_result(receipt: Receipt) -> str:
+    """What tells one training from any other: its key, its files and when it began."""
+    return hash_json([receipt.key_digest, receipt.fingerprint, receipt.started_at_utc])[:32]
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,8 @@ from relay.registry.task import ModelTask
 from relay.registry.versions import CONTRACT_SHA256, LINEAGE_SHA256, Version
 from relay.results.blocks import Block, Code, Document, Items, Picture, Section, Table, Words
 from relay.results.card_limits import list_limits, list_parts
-from relay.results.load import Result, list_figures, load_result
+from relay.results.figures import list_figures
+from relay.results.load import Result, load_result
 
 TASKS = {
     ModelTask.BINARY: "which of two classes a row belongs to",
@@ -214,9 +215,9 @@ def _describe_figures(result: Result, contract: Contract) -> Iterator[Block]:
             ("Figure", "Model", "Baseline", "Better is"),
             tuple(
                 (
-                    figure.name + (" (decides)" if figure.decides else ""),
+                    figure.title,
                     show(figure.value),
-                    "" if figure.baseline is None else show(figure.baseline),
+                    figure.baseline_words,
                     figure.better,
                 )
                 for figure in figures

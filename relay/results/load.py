@@ -8,43 +8,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from relay.handoff.errors import DatasetDamagedError, DatasetMissingError
 from relay.handoff.files import Fingerprints
 from relay.handoff.receipt import Receipt, flatten
 from relay.handoff.settings import Settings
 from relay.registry.task import ModelTask
+from relay.results.figures import list_figures
 from relay.results.findings import Findings, read_findings
 from relay.results.output import NAME, RECEIPT, ResultLocation, check_folder
-
-Better = Literal["higher", "lower", ""]
-
-FIGURES: Mapping[str, tuple[str, Better]] = {
-    "r2": ("R², explained share of the variance", "higher"),
-    "rmse": ("Root mean square error", "lower"),
-    "mae": ("Mean absolute error", "lower"),
-    "mse": ("Mean squared error", "lower"),
-    "roc_auc": ("Area under the ROC curve", "higher"),
-    "pr_auc": ("Area under precision and recall", "higher"),
-    "brier": ("Brier score of the probabilities", "lower"),
-    "log_loss": ("Log loss of the probabilities", "lower"),
-    "f1": ("F1", "higher"),
-    "precision": ("Precision", "higher"),
-    "recall": ("Recall", "higher"),
-    "accuracy": ("Accuracy", "higher"),
-    "balanced_accuracy": ("Accuracy, each class counting alike", "higher"),
-    "macro_f1": ("F1, mean over the classes", "higher"),
-}
-"""Metric -> its name in words and which way is better; a test holds the second against the stage `model`."""
-
-TRUST = {
-    "accuracy": "Nearest chunk has the same label, by distance",
-    "map_accuracy": "Nearest chunk has the same label, on the map",
-    "balanced_accuracy": "The same by distance, each label counting alike",
-    "map_balanced_accuracy": "The same on the map, each label counting alike",
-}
-
 
 PYTHON = "python"
 """The kind of model whose metrics are a user's own."""
@@ -71,18 +44,6 @@ class Result:
     def zip_name(self) -> str:
         """What the files are called together."""
         return f"{self.receipt.recipe}-{self.name}.zip"
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One metric of a model beside that of its baseline."""
-
-    name: str
-    value: float
-    baseline: float | None
-    better: Better
-    decides: bool = False
-    """Whether it is the one that chooses between two versions."""
 
 
 def load_latest(settings: Settings, recipe: str) -> Result:
@@ -149,33 +110,6 @@ def list_results(settings: Settings) -> dict[Path, Receipt]:
 def find_runs(data_dir: Path) -> Path:
     """Where fetched runs lie."""
     return data_dir / ".state" / "runs"
-
-
-def list_figures(metrics: Mapping[str, Any]) -> list[Figure]:
-    """The metrics with their baseline, the deciding one first."""
-    if metrics["kind"] == ModelTask.AUTHORSHIP:
-        trust = metrics["trust"]
-        baseline = {"accuracy": trust.get("majority_share"), "map_accuracy": trust.get("majority_share")}
-        return [
-            Figure(text, trust[name], baseline.get(name), "higher") for name, text in TRUST.items() if name in trust
-        ]
-    score = metrics.get("score", {})
-    if metrics["kind"] == ModelTask.OTHER:
-        named: dict[str, Better] = {score["name"]: "lower" if score["lower_is_better"] else "higher"} if score else {}
-        figures = [
-            Figure(name, value, None, named.get(name, ""), decides=name in named)
-            for name, value in metrics["test"].items()
-        ]
-        return sorted(figures, key=lambda figure: not figure.decides)
-    figures = [
-        Figure(
-            *(FIGURES.get(name, (name, ""))[0], value, metrics["baseline"].get(name)),
-            better=FIGURES.get(name, (name, ""))[1],
-            decides=name == score["name"],
-        )
-        for name, value in metrics["test"].items()
-    ]
-    return sorted(figures, key=lambda figure: not figure.decides)
 
 
 def pack_files(result: Result) -> bytes:

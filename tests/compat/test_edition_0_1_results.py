@@ -19,7 +19,8 @@ from relay.handoff.settings import ROOT
 from relay.registry.connection import find_registry, open_registry
 from relay.registry.task import ModelTask
 from relay.registry.versions import list_versions
-from relay.results.load import list_figures, list_results, load_latest, load_result
+from relay.results.figures import list_figures
+from relay.results.load import list_results, load_latest, load_result
 
 RESULTS = {
     "flowers": {"4c480130": {}},

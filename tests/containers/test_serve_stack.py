@@ -373,7 +373,7 @@ def test_the_page_is_below_its_path_where_it_was_given_one(stack: Docker) -> Non
         answer = ask(f"{API}/page/_stcore/health")
         assert (answer.status, answer.body) == (200, b"ok")
         if CHROMIUM is not None:
-            assert look(f"{API}/page/", "linear") == []
+            assert look(f"{API}/page/?recipe=linear", "linear") == []
     finally:
         stack("up", "--detach", "--wait", "--no-deps", "model", "gateway")
 

@@ -27,7 +27,8 @@ from relay.registry.connection import find_registry, open_registry
 from relay.registry.contract import Contract
 from relay.registry.task import ModelTask
 from relay.registry.versions import list_versions
-from relay.results.load import list_figures, load_latest
+from relay.results.figures import list_figures
+from relay.results.load import load_latest
 
 Train = Callable[..., Results]
 

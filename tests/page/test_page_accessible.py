@@ -13,7 +13,8 @@ pytestmark = [
 ]
 
 SCREENS = {
-    "": "Run",
+    "": "Home",
+    "run": "Run",
     "new": "New",
     "data": "Data",
     "models": "Models",
@@ -52,7 +53,7 @@ def test_axe_finds_nothing_that_matters(chromium: Any, server: tuple[str, Folder
     context = chromium.new_context(viewport={"width": width, "height": height}, color_scheme=theme)
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)
-    load(page, f"{server[0]}/{path}?recipe=linear")
+    load(page, f"{server[0]}/{path}{'?recipe=linear' if path else ''}")
     wait_until_drawn(page)
     found, title = find_violations(page), page.title()
     ids = page.evaluate("[...document.querySelectorAll('[id]')].map(one => one.id).filter(id => id)")

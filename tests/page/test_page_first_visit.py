@@ -17,9 +17,9 @@ OTHERS = [screen for screen in SCREENS if screen != "run"]
 @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium: install the package chromium")
 @pytest.mark.parametrize("screen", [pytest.param("run", marks=pytest.mark.smoke), *OTHERS])
 def test_a_first_visit_goes_straight_to_any_page(full: Folders, open_page: Callable[..., Any], screen: str) -> None:
-    path = "/" if screen == "run" else f"/{screen}"
+    path = "/" if screen == "home" else f"/{screen}"
     with serve(full) as url:
-        page = open_page(f"{path}?recipe=linear", url)
+        page = open_page(path if screen == "home" else f"{path}?recipe=linear", url)
         assert page.locator("h1").inner_text() != ""
         assert page.get_by_text("encountered an error").count() == 0
         links = page.get_by_test_id("stTopNavLink")

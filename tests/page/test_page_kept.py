@@ -12,13 +12,12 @@ from model.training.estimator.metrics import LOWER_IS_BETTER
 from relay.handoff.errors import DatasetDamagedError, DatasetMissingError
 from relay.handoff.receipt import hash_json
 from relay.registry.task import ModelTask
+from relay.results.figures import FIGURES, list_figures
 from relay.results.load import (
-    FIGURES,
     Part,
     compare_figures,
     compare_keys,
     compare_rest,
-    list_figures,
     list_results,
     load_latest,
     load_result,

@@ -13,8 +13,8 @@ from relay.registry import quick
 from relay.registry.connection import Address, find_registry
 from relay.registry.errors import RegistryAwayError, RegistryMissingError
 from relay.registry.promotion import promote
-from relay.registry.quick import find_holder, find_models
-from relay.registry.versions import CONTRACT_SHA256, UNSERVED, read_version
+from relay.registry.quick import find_holder, find_models, find_version
+from relay.registry.versions import CONTRACT_SHA256, RESULT, UNSERVED, read_version
 
 Register = Any
 
@@ -29,6 +29,21 @@ def test_the_holder_is_the_one_that_the_client_finds_with_all_its_tags(
     assert holder is not None
     assert (holder.version, holder.run_id, dict(holder.tags)) == (2, version.run_id, dict(version.tags))
     assert len(holder.tags[CONTRACT_SHA256]) == 64
+
+
+def test_the_version_of_a_result_is_the_one_that_the_client_reads(
+    address: Address, client: Any, register: Register
+) -> None:
+    numbers = [register("results").number for _ in range(2)]
+    for number, result in zip(numbers, ("a" * 32, "b" * 32), strict=True):
+        client.set_model_version_tag("results", str(number), RESULT, result)
+    promote(client, "results", numbers[1], "ann", "second")
+    for number, result in zip(numbers, ("a" * 32, "b" * 32), strict=True):
+        assert find_version(address, "results", result) == read_version(client, "results", number)
+    assert find_version(address, "results", "c" * 32) is None
+    assert find_version(address, "unknown", "a" * 32) is None
+    client.delete_model_version("results", str(numbers[0]))
+    assert find_version(address, "results", "a" * 32) is None
 
 
 @pytest.mark.parametrize("name", ["quiet", "nobody"])
