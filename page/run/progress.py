@@ -75,9 +75,10 @@ def _show_progress(files: RunFiles, job: Job) -> None:
 def _show_steps(job: Job) -> None:
     """A badge a stage."""
     for step in job.record.steps:
-        icon, colour = SIGNS[step.state]
+        is_stopped = step.state is StepState.RUNNING and job.status is not Status.RUNNING
+        icon, colour = SIGNS[StepState.CANCELLED if is_stopped else step.state]
         took = f", {show_seconds(step.seconds)}" if step.seconds else ""
-        st.badge(f"{step.stage}: {_describe(step)}{took}", icon=icon, color=colour)
+        st.badge(f"{step.stage}: {'stopped' if is_stopped else _describe(step)}{took}", icon=icon, color=colour)
 
 
 def _describe(step: Step) -> str:
@@ -95,8 +96,11 @@ def say_status(job: Job) -> str:
 
 
 def _show_end(files: RunFiles, job: Job) -> None:
-    """How the last run ended, and what to do next."""
+    """How the last run ended, and what to do next; in a line where the result is newer than that run."""
     when = show_unix(job.record.ended_unix or job.record.started_unix)
+    if is_older_than_result(files, job):
+        st.caption(plain(f"The last run from this page: {say_status(job)}. The result below was made since."))
+        return
     match job.status:
         case Status.SUCCEEDED if job.is_unchanged:
             st.info(f"Nothing has changed: the result below still holds. Checked {when}.", icon=":material/check:")
@@ -104,6 +108,11 @@ def _show_end(files: RunFiles, job: Job) -> None:
             st.success(f"Done in {show_seconds(job.seconds)}, {when}.", icon=":material/check:")
         case Status.CANCELLED:
             st.info(f"Cancelled {when}. The data is whole.", icon=":material/stop:")
+        case Status.LOST if files.find_other_writer() is not None:
+            st.warning(
+                f"The program that started the run of {when} was ended; the stage that it had begun goes on.",
+                icon=":material/power_off:",
+            )
         case Status.LOST:
             st.warning(
                 f"The run of {when} ended without a word, as when the machine or the container stops. "
@@ -117,6 +126,16 @@ def _show_end(files: RunFiles, job: Job) -> None:
             with st.container(horizontal=True):
                 _show_steps(job)
             st.code("\n".join(keep_messages(files.read_tail())) or "(empty)", language=None, wrap_lines=True)
+
+
+def is_older_than_result(files: RunFiles, job: Job) -> bool:
+    """Whether another program has made or restored a result since a run of the page ended."""
+    latest = files.settings.data_dir / "output" / files.recipe / "latest"
+    ended = job.record.ended_unix or job.record.started_unix
+    try:
+        return job.status is not Status.SUCCEEDED and latest.lstat().st_mtime > ended
+    except FileNotFoundError:
+        return False
 
 
 def _show_failure(job: Job) -> None:

@@ -80,7 +80,7 @@ class _Supervisor:
             code = INTERRUPTED
         finally:
             signal.signal(signal.SIGTERM, signal.SIG_IGN)
-            self._change(ended_unix=time.time(), was_cancelled=code == INTERRUPTED)
+            self._change(ended_unix=time.time(), was_cancelled=code == INTERRUPTED, steps=self._end_steps())
         return code
 
     def _run_step(self, number: int) -> int:
@@ -97,6 +97,13 @@ class _Supervisor:
             exit_code=code,
         )
         return code
+
+    def _end_steps(self) -> list[Step]:
+        """The steps, none of them running: a stage may have been cancelled in the moment between two of them."""
+        return [
+            step.model_copy(update={"state": StepState.CANCELLED}) if step.state is StepState.RUNNING else step
+            for step in self._record.steps
+        ]
 
     def _command(self, stage: str, run_id: str) -> list[str]:
         settings = self._files.settings

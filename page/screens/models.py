@@ -149,7 +149,7 @@ def show_production(settings: Settings, source: str, version_list: VersionList) 
         if undo is not None and st.button("Undo the rollback", icon=":material/redo:"):
             confirm(settings, source, undo)
     if back is None:
-        st.caption("Nothing was in production before it, so there is nothing to roll back to.")
+        st.caption("There is no earlier version to roll back to.")
 
 
 def show_versions(settings: Settings, source: str, version_list: VersionList) -> None:

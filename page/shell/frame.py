@@ -1,6 +1,6 @@
 """What all pages share: the choice of the recipe, and errors told in words."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -13,6 +13,7 @@ from page.shell.recipes import list_names, require_known
 from relay.handoff.errors import DatasetDamagedError, DatasetMissingError, RelayError
 from relay.handoff.log import try_log
 from relay.handoff.recipe import Recipe, load_recipe
+from relay.handoff.recipe_file import suggest_nearest
 from relay.handoff.settings import Settings, read_settings
 
 RECIPE = "recipe"
@@ -20,6 +21,12 @@ RECIPE = "recipe"
 
 NEXT = "next_recipe"
 """Key of a recipe that a screen chose for the next one: a control that is drawn can no longer be set."""
+
+LONGEST_SHOWN = 60
+"""Characters of a name that an address gave."""
+
+UNKNOWN = "unknown_recipe"
+"""Key of what the address named and is not there."""
 
 USUAL = "docstrings"
 
@@ -61,6 +68,7 @@ def choose_recipe(settings: Settings) -> None:
     names = sorted(list_names(settings), key=lambda name: name != usual)
     if NEXT in st.session_state:
         st.session_state[RECIPE] = st.session_state.pop(NEXT)
+    note_unknown(names)
     st.selectbox(
         "Recipe",
         names,
@@ -70,7 +78,19 @@ def choose_recipe(settings: Settings) -> None:
         format_func=lambda name: Path(name).stem,
         label_visibility="collapsed",
         width=320,
+        on_change=st.session_state.pop,
+        args=(UNKNOWN, None),
     )
+    if unknown := st.session_state.get(UNKNOWN):
+        st.warning(plain(f"There is no recipe {unknown}; choose one here."), icon=":material/link_off:")
+
+
+def note_unknown(names: Sequence[str]) -> None:
+    """Remember that the address names a recipe that is not there: the field shows the first one in its place."""
+    asked = st.query_params.get(RECIPE, "")
+    if asked and asked not in [Path(name).stem for name in names]:
+        hint = suggest_nearest(asked, [Path(name).stem for name in names])
+        st.session_state[UNKNOWN] = f'"{asked[:LONGEST_SHOWN]}"{hint}'
 
 
 def chosen_recipe(settings: Settings) -> tuple[str, Recipe]:
