@@ -9,7 +9,7 @@ import msgspec
 from relay.handoff.errors import SchemaError
 from relay.reading.csv_text import split_rows
 from relay.registry.cells import cut, parse_cell, show_value
-from relay.registry.record_table import check_names
+from relay.registry.record_table import check_names, resolve_names
 from serve.errors import Flaw, InvalidRecordsError, MalformedBodyError, TooManyRowsError, WrongMediaTypeError
 from serve.exchange import read_media_type
 from serve.record_keys import RecordKey
@@ -194,7 +194,7 @@ def _read_csv(body: bytes, schema: Schema) -> list[Any]:
     if not lines:
         raise MalformedBodyError("the body is empty: expected a line of column names, then a line for each record")
     header, *rows = lines
-    names = [name.strip() for name in header]
+    names = resolve_names([name.strip() for name in header], schema.columns)
     _check_names(names, schema)
     columns = {**schema.columns, **({schema.key.name: schema.key.column} if schema.key is not None else {})}
     return [

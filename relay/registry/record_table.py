@@ -82,12 +82,28 @@ def read_table(content: bytes, inputs: Mapping[str, Column], limits: Mapping[str
     if len(lines) < 2:
         raise SchemaError("the file has no rows: expected a line of column names, then a line for each record")
     names, rows = tuple(name.strip() for name in lines[0]), lines[1:]
-    check_names(names, inputs)
+    known = resolve_names(names, inputs)
+    check_names(known, inputs)
     if len(rows) > MOST_ROWS:
         raise SchemaError(
             f"the file has {count(len(rows), 'row')}, expected at most {MOST_ROWS:,}", next_step="Send it in parts"
         )
-    return _check_rows(names, rows, inputs, limits)
+    return _check_rows(names, known, rows, inputs, limits)
+
+
+def resolve_names(names: Sequence[str], inputs: Mapping[str, Column]) -> tuple[str, ...]:
+    """The names of a file as the model has them: another name that a column may arrive under (`from`) becomes its own.
+
+    It stays as it is where the column's own name is there too, or where the name comes more than once.
+    """
+    others = {name: _find_other(names, column) for name, column in inputs.items() if name not in names}
+    own = {other: name for name, other in others.items() if other is not None}
+    return tuple(own.get(name, name) for name in names)
+
+
+def _find_other(names: Sequence[str], column: Column) -> str | None:
+    """The first of a column's other names that the file has once."""
+    return next((other for other in column.source_names if list(names).count(other) == 1), None)
 
 
 def check_names(names: Sequence[str], inputs: Mapping[str, Column]) -> None:
@@ -112,9 +128,13 @@ def check_names(names: Sequence[str], inputs: Mapping[str, Column]) -> None:
 
 
 def _check_rows(
-    names: tuple[str, ...], rows: Sequence[Sequence[str]], inputs: Mapping[str, Column], limits: Mapping[str, float]
+    names: tuple[str, ...],
+    known: tuple[str, ...],
+    rows: Sequence[Sequence[str]],
+    inputs: Mapping[str, Column],
+    limits: Mapping[str, float],
 ) -> RecordTable:
-    indices = {name: names.index(name) for name in inputs}
+    indices = {name: known.index(name) for name in inputs}
     records: dict[int, dict[str, Cell]] = {}
     bad = []
     for index, row in enumerate(rows):
@@ -128,7 +148,7 @@ def _check_rows(
             bad.append(BadRow(index + 2, tuple(flaws)))
         else:
             records[index] = record
-    others = tuple(name for name in names if name not in inputs)
+    others = tuple(name for name, ours in zip(names, known, strict=True) if ours not in inputs)
     return RecordTable(names, tuple(map(tuple, rows)), records, tuple(bad), others)
 
 

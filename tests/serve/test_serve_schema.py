@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from relay.handoff.column import Column
 from relay.registry.records import check_record
 from serve.errors import InvalidRecordsError
+from serve.reading import read_invocation
 from serve.schema import Schema, make_matrix, make_schema
 
 
@@ -44,6 +45,13 @@ def test_all_that_is_wrong_is_named_at_once() -> None:
         ("is member?", "2", "true or false"),
         ("class", "null", 'one of "a", "b", not null'),
     ]
+
+
+def test_a_csv_body_may_have_the_header_of_the_source() -> None:
+    schema = declare(late={"type": "int", "from": "Late30-59"}, income={"type": "float", "null": True})
+    request = read_invocation(b"Late30-59,income\n2,NA\n", "text/csv", schema, max_rows=10)
+    (record,) = request.records
+    assert tuple(getattr(record, name) for name in record.__struct_fields__) == (2, None)
 
 
 def test_a_whole_number_may_be_written_with_a_point() -> None:

@@ -3,7 +3,19 @@
 import csv
 import io
 
-from relay.registry.record_table import BadRow, RecordTable, RowAnswer, neutralise, write_table
+import pytest
+
+from relay.handoff.column import Column
+from relay.handoff.errors import SchemaError
+from relay.registry.record_table import (
+    BadRow,
+    RecordTable,
+    RowAnswer,
+    neutralise,
+    read_table,
+    resolve_names,
+    write_table,
+)
 from relay.registry.records import Flaw
 
 FORMULAS = (
@@ -43,3 +55,24 @@ def test_the_download_of_answers_is_neutralised_and_the_answer_of_the_command_is
         ["'@x", "7"],
     )
     assert raw[1][:3] == ["=1+1", "-5", "-yes"]
+
+
+LATE = {
+    "late_30_59": Column(type="int", role="input", **{"from": ["Late30-59", "late"]}),
+    "income": Column(type="float", role="input", null=True),
+}
+
+
+def test_the_header_of_the_source_is_understood_as_ingest_does() -> None:
+    table = read_table(b"Id,Late30-59,income\n7,2,NA\n8,x,5\n", LATE)
+    assert table.records == {0: {"late_30_59": 2, "income": None}}
+    assert table.columns == ("Id", "Late30-59", "income")  # the answer has the file's own names
+    assert table.others == ("Id",)
+    assert [flaw.column for flaw in table.bad[0].flaws] == ["late_30_59"]
+
+
+def test_a_columns_own_name_wins_over_another_one_and_two_of_one_name_are_none() -> None:
+    assert resolve_names(("late", "late_30_59", "income"), LATE) == ("late", "late_30_59", "income")
+    assert resolve_names(("late", "Late30-59", "income"), LATE) == ("late", "late_30_59", "income")
+    with pytest.raises(SchemaError, match="lacks the columns late_30_59"):
+        read_table(b"late,late,income\n1,2,3\n", LATE)
