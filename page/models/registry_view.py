@@ -7,7 +7,10 @@ from typing import Any
 
 from page.shell.command import Command, CommandError
 from relay.handoff.settings import Settings
+from relay.registry.connection import find_registry
+from relay.registry.errors import RegistryAwayError
 from relay.registry.promotion import HistoryEntry
+from relay.registry.quick import find_versions
 from relay.registry.versions import CONTRACT_SHA256, ProductionPeriod, Version
 
 
@@ -57,17 +60,36 @@ class Change:
     """What to say when it has happened."""
 
 
-def ask_registry(settings: Settings, source: str) -> VersionList:
-    """The versions of a recipe's model; what was moved outside Relay is noted in the registry by asking.
+def ask_registry(settings: Settings, source: str, *, is_thorough: bool = False) -> VersionList:
+    """The versions of a recipe's model.
 
     Args:
-        settings: name the data folder.
+        settings: name the data folder and the registry.
         source: the recipe, by name or path.
+        is_thorough: ask by MLflow's client, which takes some seconds. That is done in any case where the registry does
+            not answer, to say why, and where the alias was moved outside Relay, which is then noted in the registry.
     """
+    if not is_thorough and (versions := _look(settings, source)) is not None:
+        return VersionList(tuple(versions), time.time())
     try:
         return _read_version_list(Command(settings, "list", source).run())
     except CommandError as error:
         return VersionList((), time.time(), str(error))
+
+
+def _look(settings: Settings, source: str) -> list[Version] | None:
+    """The versions without MLflow's client; None where only that can say how things are."""
+    address = find_registry(settings.data_dir, settings.tracking_uri)
+    try:
+        versions = [] if address is None else find_versions(address, Path(source).stem)
+    except RegistryAwayError:
+        return None
+    return versions if versions and all(map(_is_settled, versions)) else None
+
+
+def _is_settled(version: Version) -> bool:
+    """Whether the periods of a version say what the alias says."""
+    return any(period.until is None for period in version.periods) == version.is_production
 
 
 def carry_out(settings: Settings, source: str, change: Change, why: str) -> VersionList:

@@ -77,7 +77,7 @@ def ask(settings: Settings, source: str, *, anew: bool) -> VersionList:
     version_list = kept_answers().get(_name_answer(settings, source))
     if version_list is None or anew or time.time() - version_list.asked_unix > KEPT_SECONDS:
         with st.spinner("Asking the registry", show_time=True):
-            version_list = keep(settings, source, ask_registry(settings, source))
+            version_list = keep(settings, source, ask_registry(settings, source, is_thorough=anew))
     return version_list
 
 

@@ -106,21 +106,39 @@ def find_version(address: Address, name: str, result: str) -> Version | None:
         RegistryAwayError: the registry does not answer, or not as expected.
     """
     if address.is_embedded:
-        return _find_version_in_database(address, name, result)
-    query = urlencode({"filter": f"name = '{name}' and tags.`{RESULT}` = '{result}'", "max_results": 1})
-    found = ask_server(address.uri, f"model-versions/search?{query}").get("model_versions", [])
-    if not found:
-        return None
-    (one,) = found
-    return Version(
-        name=name,
-        number=int(one["version"]),
-        run_id=one.get("run_id", ""),
-        created_unix=int(one.get("creation_timestamp", 0)) / 1000,
-        # A search names no aliases.
-        is_production=(holder := find_holder(address, name)) is not None and holder.version == int(one["version"]),
-        tags={tag["key"]: tag.get("value", "") for tag in one.get("tags", [])},
-    )
+        found = _read_versions(address, name, result)
+    else:
+        found = _search_versions(address, name, f" and tags.`{RESULT}` = '{result}'")
+    return next(iter(found), None)
+
+
+def find_versions(address: Address, name: str) -> list[Version]:
+    """All versions of a model, the newest first; empty when there is no such model.
+
+    Raises:
+        RegistryMissingError: the embedded registry is not there.
+        RegistryAwayError: the registry does not answer, or not as expected.
+    """
+    return _read_versions(address, name) if address.is_embedded else _search_versions(address, name)
+
+
+def _search_versions(address: Address, name: str, chosen: str = "") -> list[Version]:
+    """Versions of a server's model, the newest first; a search names no aliases, so that one is asked for."""
+    holder = find_holder(address, name)
+    found: list[Version] = []
+    token = ""
+    while True:
+        query = urlencode({"filter": f"name = '{name}'{chosen}", "max_results": PAGE, "page_token": token})
+        answer = ask_server(address.uri, f"model-versions/search?{query}")
+        for one in answer.get("model_versions", []):
+            number = int(one["version"])
+            tags = {tag["key"]: tag.get("value", "") for tag in one.get("tags", [])}
+            created = int(one.get("creation_timestamp", 0)) / 1000
+            is_holder = holder is not None and holder.version == number
+            found.append(Version(name, number, one.get("run_id", ""), created, is_holder, tags))
+        token = answer.get("next_page_token") or ""
+        if not token:
+            return sorted(found, key=lambda version: version.number, reverse=True)
 
 
 def read_database(address: Address, query: str, values: tuple[str, ...]) -> list[Any]:
@@ -163,19 +181,22 @@ def _find_in_database(address: Address, name: str, alias: str) -> Holder | None:
     return Holder(int(version), run_id, {key: value or "" for _, _, key, value in rows if key is not None})
 
 
-def _find_version_in_database(address: Address, name: str, result: str) -> Version | None:
+def _read_versions(address: Address, name: str, result: str = "") -> list[Version]:
+    """Versions of an embedded registry's model, the newest first; all, or those of a result."""
     rows = read_database(
         address,
         "select v.version, coalesce(v.run_id, ''), v.creation_time, a.alias is not null, t.key, t.value "
-        "from model_version_tags r join model_versions v on v.name = r.name and v.version = r.version "
+        "from model_versions v "
         "left join registered_model_aliases a on a.name = v.name and a.version = v.version and a.alias = ? "
         "left join model_version_tags t on t.name = v.name and t.version = v.version "
-        "where r.name = ? and r.key = ? and r.value = ? and coalesce(v.current_stage, '') <> 'Deleted_Internal' "
+        "where v.name = ? and coalesce(v.current_stage, '') <> 'Deleted_Internal' and (? = '' or v.version in "
+        "(select r.version from model_version_tags r where r.name = v.name and r.key = ? and r.value = ?)) "
         "order by v.version desc",
-        (PRODUCTION, name, RESULT, result),
+        (PRODUCTION, name, result, RESULT, result),
     )
-    if not rows:
-        return None
-    version, run_id, created_ms, holds, _, _ = rows[0]
-    tags = {row[4]: row[5] or "" for row in rows if row[0] == version and row[4] is not None}
-    return Version(name, int(version), run_id, (created_ms or 0) / 1000, bool(holds), tags)
+    tags: dict[int, dict[str, str]] = {}
+    facts: dict[int, tuple[str, float, bool]] = {}
+    for number, run_id, created_ms, is_holder, key, value in rows:
+        facts[number] = (run_id, (created_ms or 0) / 1000, bool(is_holder))
+        tags.setdefault(number, {}).update({} if key is None else {key: value or ""})
+    return [Version(name, number, *facts[number], tags[number]) for number in facts]

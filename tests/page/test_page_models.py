@@ -105,7 +105,7 @@ def test_a_version_that_is_not_servable_stands_so_on_the_screen_with_the_row(
     why = "its answer to a row depends on the rows beside it, such as x = 3: 1 alone and 0 in one batch"
     version = describe(2, hold(None), is_production=True)
     version = replace(version, tags={**version.tags, UNSERVED: why})
-    monkeypatch.setattr("page.models.registry_view.ask_registry", lambda *_: VersionList((version,), time.time()))
+    monkeypatch.setattr("page.models.registry_view.ask_registry", lambda *_, **__: VersionList((version,), time.time()))
     app = open_screen(empty, monkeypatch, None)
     assert [error.value.replace("\\", "") for error in app.error] == [
         f"Not servable: {why}. Promote another version, roll back, or change what the reason names and train again."

@@ -13,8 +13,8 @@ from relay.registry import quick
 from relay.registry.connection import Address, find_registry
 from relay.registry.errors import RegistryAwayError, RegistryMissingError
 from relay.registry.promotion import promote
-from relay.registry.quick import find_holder, find_models, find_version
-from relay.registry.versions import CONTRACT_SHA256, RESULT, UNSERVED, read_version
+from relay.registry.quick import find_holder, find_models, find_version, find_versions
+from relay.registry.versions import CONTRACT_SHA256, RESULT, UNSERVED, list_versions, read_version
 
 Register = Any
 
@@ -41,9 +41,12 @@ def test_the_version_of_a_result_is_the_one_that_the_client_reads(
     for number, result in zip(numbers, ("a" * 32, "b" * 32), strict=True):
         assert find_version(address, "results", result) == read_version(client, "results", number)
     assert find_version(address, "results", "c" * 32) is None
+    assert find_versions(address, "results") == list_versions(client, "results")
     assert find_version(address, "unknown", "a" * 32) is None
     client.delete_model_version("results", str(numbers[0]))
     assert find_version(address, "results", "a" * 32) is None
+    assert [version.number for version in find_versions(address, "results")] == [numbers[1]]
+    assert find_versions(address, "unknown") == []
 
 
 @pytest.mark.parametrize("name", ["quiet", "nobody"])
