@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Literal
 
 import streamlit as st
 
@@ -81,7 +82,7 @@ def show_score(result: Result) -> None:
             st.html(bars)
 
 
-def _say_difference(figure: Figure) -> "tuple[str | None, str]":
+def _say_difference(figure: Figure) -> tuple[str | None, Literal["off", "normal", "inverse"]]:
     if figure.baseline is None:
         return None, "off"
     difference = figure.value - figure.baseline
