@@ -16,6 +16,8 @@ whole stage with all its tests and pictures) only if RELAY_REAL_DATA names a fol
 """
 
 import argparse
+import atexit
+import gc
 import os
 import re
 import shutil
@@ -140,12 +142,11 @@ def _compare(texts: Path, case: Case, distances: list[str], folder: Path) -> dic
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     measure_process([*command, ",".join(distances)], environment)
     used = measure_process([*command, ",".join(distances)], environment)
-    differences = [_differ(name, theirs, ours) for name in distances]
     return {
         **_say(r_used["cpu_seconds"], used["cpu_seconds"], case.goal),
         "wall_ratio": r_used["seconds"] / used["seconds"],
         "memory_ratio": r_used["peak_mib"] / used["peak_mib"],
-        "largest_difference": max(differences),
+        "largest_difference": max(_differ(name, theirs, ours) for name in distances),
     }
 
 
@@ -279,7 +280,8 @@ def ask_imposters(texts: Path, output: Path, rounds: int, features: int, distanc
 
 
 def main() -> None:
-    """Our side of the work, as a process of its own."""
+    """Our side of the work, as a process of its own, which ends as `python -m model` does."""
+    atexit.register(gc.freeze)
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("work", choices=("measure", "imposters"))
     parser.add_argument("texts", type=Path)
@@ -288,8 +290,7 @@ def main() -> None:
     given = parser.parse_args()
     *numbers, names = given.settings
     if given.work == "measure":
-        kind, n, features = numbers
-        case = Case(0, 0, kind, int(n), int(features), 0)
+        case = Case(0, 0, numbers[0], int(numbers[1]), int(numbers[2]), 0)
         measure_folder(given.texts, given.output, case, names.split(","))
     else:
         ask_imposters(given.texts, given.output, int(numbers[0]), int(numbers[1]), names.split(","))

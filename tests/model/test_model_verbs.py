@@ -180,3 +180,12 @@ def test_ask_answers_programs_with_labels(
     type_in(monkeypatch, b"the sea was calm and the light upon the water lay like glass " * 20)
     asked = Asked(trained_documents, capsys, "ask")
     assert (asked.code, len(asked.document["labels"]) > 1) == (0, True)
+
+
+def test_at_the_end_of_the_program_what_is_left_is_not_searched_for_garbage() -> None:
+    code = (
+        "import atexit, gc, runpy, sys; atexit.register(lambda: print(gc.get_freeze_count() > 0)); "
+        "sys.argv = ['model', '--help']; runpy.run_module('model', run_name='__main__')"
+    )
+    done = commands.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.endswith("True\n")
