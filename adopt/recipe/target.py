@@ -7,18 +7,14 @@ from adopt.notes import Note
 from adopt.recipe.known import Known
 from adopt.recipe.leak_arrays import tells
 from adopt.recipe.side_names import find_marks, is_coordinate
+from adopt.recipe.target_evidence import Evidence
 from adopt.recipe.target_kind import TargetKind, find_kind
-from adopt.recipe.target_table import FIRST, FIRST_CLASS, LAST_CLASS, LAST_NUMBER, PLACES, Rated, Table, is_prose
+from adopt.recipe.target_notes import KEY, describe_table, say_kind, say_none, say_target
+from adopt.recipe.target_table import FIRST, LAST_CLASS, LAST_NUMBER, Rated, Table, is_prose
 from adopt.recipe.target_vocabulary import DESCRIBING, STATES
-from adopt.recipe.target_words import CERTAIN, LIKELY, MODEST, PLAIN, POSSIBLE, STATE, WEAK, describes
+from adopt.recipe.target_weights import find_shares, weigh
+from adopt.recipe.target_words import LIKELY, PLAIN, POSSIBLE, WEAK
 from adopt.recipe.words import join_name, split_name
-from relay.handoff.wording import count, list_words
-
-CLEAR = 80
-"""Name and place together from which on a target is not asked about, unless another column has as strong a claim."""
-
-KEY = "target"
-"""Of a note whose choices are names of columns; "none" means that nothing is to be learned."""
 
 
 @dataclass(frozen=True)
@@ -43,21 +39,57 @@ def find_target(
         has_names: whether the source names its columns.
         title: of the data.
     """
+    table, rated = rate_columns(columns, taken=taken, has_names=has_names, title=title)
+    if not rated or not has_names:
+        return _find_by_place(table, rated)
+    evidence = Evidence(table, columns, rated, taken)
+    ranked, share = _rank(evidence)
+    if not share or not _has_inputs(columns, table.free, ranked[0]):
+        is_known = "none: known table" in evidence.of_none()
+        return None, (say_none(ranked, table, evidence.known if is_known else None),)
+    known = evidence.known if evidence.is_known(ranked[0]) else None
+    note = say_target(ranked, has_names=True, share=share, known=known)
+    return Target(ranked[0].column.index, ranked[0].kind, (note,)), (note,)
+
+
+def _rank(evidence: Evidence) -> tuple[list[Rated], float]:
+    """The columns by their weight, and the probability of the first one; 0 where no target is more likely."""
+    scored = [(weigh(evidence.of(one)), one) for one in evidence.rated]
+    scored.sort(key=lambda pair: (-pair[0], -pair[1].column.index))
+    none, scores = weigh(evidence.of_none()), [score for score, _ in scored]
+    share = 0.0 if none > scores[0] else find_shares([*scores, none])[0]
+    return _prefer_flags([one for _, one in scored]), share
+
+
+def rate_columns(
+    columns: Sequence[Known], *, taken: Collection[int], has_names: bool, title: str
+) -> tuple[Table, list[Rated]]:
+    """The table, and its columns that could be learned from the others.
+
+    Args:
+        columns: of the table.
+        taken: places of columns that are something else, such as ids.
+        has_names: whether the source names its columns.
+        title: of the data.
+    """
     marks = find_marks(columns) if has_names else frozenset()
     free = [column for column in columns if column.index not in marks.union(taken) and not _says_nothing(column)]
     if has_names:
         free = _leave_out_coordinates(free)
     table = Table(columns, free, has_names=has_names, title=title)
     rated = [table.rate(column, kind) for column in free if (kind := find_kind(column)) is not None]
-    rated = _doubt_describing(rated)
+    return table, _doubt_describing(rated)
+
+
+def _find_by_place(table: Table, rated: Sequence[Rated]) -> tuple[Target | None, tuple[Note, ...]]:
+    """The target of a table without names, by the places and the cells of its columns alone."""
     ranked = sorted(rated, key=lambda one: (-one.total, one.column.index))
-    if not ranked or ranked[0].total < LAST_NUMBER or not _has_inputs(columns, free, ranked[0]):
-        return None, (_say_none(ranked),)
+    is_weak = not ranked or ranked[0].total < LAST_NUMBER or (not ranked[0].name and describe_table(table))
+    if is_weak or not _has_inputs(table.columns, table.free, ranked[0]):
+        return None, (say_none(ranked, table),)
     ranked = _prefer_flags(ranked)
-    if not ranked[0].name and (why := _describe_table(table)):
-        return None, (_say_none(ranked, why),)
-    target = _choose(ranked, has_names=has_names)
-    return target, target.notes
+    note = say_target(ranked, has_names=table.has_names)
+    return Target(ranked[0].column.index, ranked[0].kind, (note,)), (note,)
 
 
 def _leave_out_coordinates(free: Sequence[Known]) -> list[Known]:
@@ -100,18 +132,10 @@ def _prefer_flags(ranked: Sequence[Rated]) -> list[Rated]:
     return [*flags[:1], *(one for one in ranked if one not in flags[:1])]
 
 
-def _order(rated: Rated) -> tuple[float, bool, int, int]:
-    """The most likely target first: by name and place, then classes before numbers, and later columns first."""
-    return -rated.total, describes(rated.column.name), ORDER.index(rated.kind), -rated.column.index
-
-
-ORDER: tuple[TargetKind, ...] = ("binary", "classes", "regression", "none")
-
-
 def choose_target(column: Known) -> Target:
     """The target that a person names: its kind by its cells, also where it seems nothing to learn."""
     kind = find_kind(column) or "none"
-    text = f"{column.shown}: named as the target; {_say_kind(column, kind)}"
+    text = f"{column.shown}: named as the target; {say_kind(column, kind)}"
     note = Note(text, is_question=kind == "none", key=KEY if kind == "none" else "")
     return Target(column.index, kind, (note,))
 
@@ -127,84 +151,3 @@ def _has_inputs(columns: Sequence[Known], free: Sequence[Known], target: Rated) 
     if target.kind != "regression" and any(map(is_prose, columns)):
         return True
     return any(one is not target.column and one.type != "text" and not one.is_constant for one in able)
-
-
-def _choose(ranked: Sequence[Rated], *, has_names: bool) -> Target:
-    best, others = ranked[0], ranked[1:]
-    where = PLACES.get(best.place, "")
-    if best.name:
-        why = "its name is one that targets have" + (f", and it is {where}" if where == PLACES[LAST_CLASS] else "")
-    else:
-        said = "no name says what is to be learned" if has_names else "the columns have no names"
-        why = f"{said}, so this is {where}"
-    near = [one for one in others if one.name >= POSSIBLE or (one.total >= LAST_NUMBER and one.total > best.total - 30)]
-    is_clear = best.name >= MODEST and best.name != STATE and best.total >= CLEAR and not _rivals(best, others)
-    text = f"{best.column.shown}: {why}; {_say_kind(best.column, best.kind)}"
-    if near:
-        names = list_words([one.column.shown for one in near[:3]])
-        text += f"; {names} would be possible too"
-    codes = _find_codes(best)
-    if codes:
-        text += f"; {list_words(codes)} may mean that there is no value"
-    note = _ask(text, others, is_question=not is_clear or bool(codes))
-    return Target(best.column.index, best.kind, (note,))
-
-
-def _find_codes(best: Rated) -> list[str]:
-    """Classes that are often written for "no value", such as 99."""
-    if best.kind == "regression":
-        return []
-    return [word for word in best.column.profile.missing_words if word in map(str, best.column.counts)]
-
-
-def _rivals(best: Rated, others: Sequence[Rated]) -> bool:
-    """Whether another column has as strong a claim, or the name is one of classes that may as well be known before."""
-    is_last = best.place in (LAST_CLASS, LAST_NUMBER)
-    if best.name < CERTAIN and any(
-        one.name >= best.name and one.total > best.total - LAST_NUMBER / 2 for one in others
-    ):
-        return True
-    if is_last or best.place == FIRST_CLASS:
-        return False
-    named_last = any(one.place in (LAST_CLASS, LAST_NUMBER) and one.name for one in others)
-    return best.kind == "classes" or (named_last and best.place != FIRST)
-
-
-def _describe_table(table: Table) -> str:
-    if table.years:
-        return "an indicator over years has no column that the others tell"
-    if table.is_journal:
-        return "the rows are entries of a journal, such as payments or orders, and no name says what is to be foretold"
-    if table.is_log:
-        return "the rows are measurements in the order of time, and no name says which of them is to be learned"
-    return "the columns are questions, and no name says which of them is to be learned" if table.is_survey else ""
-
-
-def _say_none(ranked: Sequence[Rated], why: str = "neither a name nor a place says what is to be learned") -> Note:
-    if not ranked:
-        return Note("no target: no column holds numbers or classes that could be learned from the others")
-    text = f"no target: {why}; choose one with --target"
-    return Note(text, is_question=True, choices=_list(ranked), key=KEY)
-
-
-def _ask(text: str, others: Sequence[Rated], *, is_question: bool) -> Note:
-    return Note(text, is_question=is_question, choices=(*_list(others), "none"), key=KEY)
-
-
-def _list(others: Sequence[Rated]) -> tuple[str, ...]:
-    return tuple(one.column.shown for one in sorted(others, key=_order)[:8])
-
-
-def _say_kind(column: Known, kind: str) -> str:
-    about = "" if column.is_exact else "about "
-    if kind == "regression":
-        return f"{about}{column.distinct:,} different numbers"
-    if kind == "none":
-        return f"nothing can be learned of it: {count(column.valued, 'value')}, {column.distinct:,} different"
-    shown = ", ".join(f"{_show(value)} ({rows:,})" for value, rows in list(column.counts.items())[:5])
-    more = ", …" if len(column.counts) > 5 else ""
-    return f"{column.distinct} classes: {shown}{more}" if shown else f"{column.distinct} classes"
-
-
-def _show(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -82,7 +82,7 @@ class Table:
     """
 
     def __init__(self, columns: Sequence[Known], free: Sequence[Known], *, has_names: bool, title: str) -> None:
-        self.free, self.has_names, self.title = free, has_names, title
+        self.columns, self.free, self.has_names, self.title = columns, free, has_names, title
         has_texts = any(map(is_prose, columns))
         # Without names of columns, names of the rows at the end stand where the target would.
         self.ends_in_names = not has_names and bool(columns) and _names_rows(columns[-1])

@@ -136,7 +136,7 @@ def _rate_stripped(words: Sequence[str]) -> int:
         return POSSIBLE
     if words[-1] in NEVER and not STRONG & set(words):
         return 0
-    if words[-1] in CLASSES or STRONG & set(words):
+    if {joined, words[-1]} & CLASSES or STRONG & set(words):
         return LIKELY + COMPOUND if joined in CLASSES else LIKELY
     return _rate_number(words, joined)
 

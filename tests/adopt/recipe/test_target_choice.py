@@ -81,6 +81,12 @@ ASKED = [
     ("orders:i temp:f rain:f wind:f zone:north/south", "orders"),
     ("day:d clicks:i impressions:i CTR:f cost:f campaign:c5", "cost"),
     ("account:c5 Betrag_in_HW:f tax:c3 cost_centre:c5 Text:c7", "Betrag_in_HW"),
+    ("heroWins:b heroKills:i heroWards:i villainKills:i villainWards:i villainGold:i", "heroWins"),
+    ("inventory:i lead_time:i forecast:i deck_risk:b oe_constraint:b went_on_backorder:b", "went_on_backorder"),
+    ("sensors:i plate_length:i plate_width:i toss_decision:bat/field winner:c3 venue:c5", "winner"),
+    ("party:c2 water:b budget:b crime:b duty_free:b", "party"),
+    ("rating:i limit:i cards:i age:i approved_claim:b married:b", "approved_claim"),
+    ("duration:i views:i daily_internet_use:f clicked_ad:b age:i", "clicked_ad"),
 ]
 NONE = [
     "time:d temperature:f humidity:i wind:f cloud:i",
