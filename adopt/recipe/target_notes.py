@@ -1,4 +1,4 @@
-"""What a draft says of its target: the evidence, what else is possible, and why there is none."""
+"""What a draft says of its target: the evidence, what else is possible, and why nothing is learned."""
 
 from collections.abc import Sequence
 

@@ -181,7 +181,7 @@ def test_the_question_about_the_target_begins_with_its_column_and_lists_the_like
         "street": [("x", "y")[number * 3 % 7 % 2] for number in range(200)],
         "shape": [("a", "b")[number * 5 % 11 % 2] for number in range(200)],
         "length": [f"{number * 13 % 70}.5" for number in range(200)],
-        "colour": [("red", "blue", "green")[number * 7 % 13 % 3] for number in range(200)],
+        "taste": [("sour", "sweet", "mild")[number * 7 % 13 % 3] for number in range(200)],
     }
     columns = draft_data(examine_cells(cells), Wishes("x")).columns
     note = next(note for column in columns for note in column.notes if note.key == "target")
