@@ -55,6 +55,9 @@ class RollingSection(Section):
         return self
 
 
+NEED_TEXT = ("word_rule", "stability", "rolling", "oppose")
+"""Parameters that a table of frequencies has no use for."""
+
 MOST_SETTINGS = 500
 """Trees of a consensus: of 1,000 texts, they take minutes."""
 
@@ -119,8 +122,8 @@ class AuthorshipParameters(Section):
     """Samples drawn from each document, for "random"."""
     chunks: Annotated[int, Field(ge=3)] = 100
     """Number of chunks, for "joined"."""
-    units: Literal["chars", "words"] = "chars"
-    """What an n-gram consists of."""
+    units: Literal["chars", "words", "columns"] = "chars"
+    """What an n-gram consists of; columns: of a table of frequencies, `[preprocess] kind = "frequencies"`."""
     word_rule: WordRule = "letters"
     """What a word is: letters: letters and what joins them, so that `don't` is one word and `well-known` two;
     split_apostrophes: `don't` is two; keep_hyphens: `well-known` is one; cjk: each Chinese or Japanese character."""
@@ -245,6 +248,19 @@ class AuthorshipParameters(Section):
         size = self.chunk_words or self.chunk_chars
         if self.overlap >= size:
             raise ValueError(f"overlap = {self.overlap} is a whole chunk; expected less than {size}")
+        return self
+
+    @model_validator(mode="after")
+    def _columns_have_no_text(self) -> "AuthorshipParameters":
+        """With `units = "columns"`, what needs a text is refused, and a distance of frequencies is needed."""
+        if self.units == "columns":
+            if self.chunking != "whole" or self.ngram != 1:
+                raise ValueError('a row of frequencies cannot be cut; expected chunking = "whole" and ngram = 1')
+            if self.compares_counts:
+                raise ValueError('units = "columns" needs a distance of frequencies, such as "cosine_delta"')
+            asked = [name for name in NEED_TEXT if getattr(self, name) != type(self).model_fields[name].default]
+            if asked:
+                raise ValueError(f"{asked[0]} needs texts, and a table of frequencies has none; remove it")
         return self
 
     @model_validator(mode="after")

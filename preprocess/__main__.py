@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from preprocess import __doc__ as description
 from preprocess.parameters import (
     DocumentsSection,
+    FrequenciesSection,
     PreprocessSection,
     PythonSection,
     TableSection,
@@ -39,7 +40,8 @@ WRITES = "processed/{recipe}"
 
 CODE = HANDOFF + Code(
     modules=(
-        *("preprocess.__main__", "preprocess.documents", "preprocess.in_parts", "preprocess.part"),
+        *("preprocess.__main__", "preprocess.documents", "preprocess.frequencies"),
+        *("preprocess.in_parts", "preprocess.part"),
         *("preprocess.rules", "preprocess.split", "preprocess.table"),
         *("relay.handoff.preparation", "relay.handoff.rules", "relay.handoff.sides", "relay.handoff.texts"),
         "relay.handoff.wording",
@@ -100,7 +102,7 @@ class Preprocess(Stage[PreprocessSection]):
 
     def uses_seed(self, run: Run[PreprocessSection]) -> bool:
         """The split of rows depends on it, and a user's function may."""
-        return run.parameters.kind != "documents"
+        return run.parameters.kind not in ("documents", "frequencies")
 
     def check(self, run: Run[PreprocessSection]) -> None:
         """Make sure that columns and parameters go together, without data."""
@@ -108,6 +110,10 @@ class Preprocess(Stage[PreprocessSection]):
             from preprocess.documents import check_columns
 
             check_columns(run.recipe.columns, run.parameters)
+        if isinstance(run.parameters, FrequenciesSection):
+            from preprocess.frequencies import check_frequencies
+
+            check_frequencies(run.recipe)
         if isinstance(run.parameters, PythonSection):
             check_parts(run.parameters, find_parts(run.recipe))
 
@@ -115,7 +121,9 @@ class Preprocess(Stage[PreprocessSection]):
         """Load the raw rows, keep those that keep the rules, save them."""
         if isinstance(run.parameters, PythonSection):
             return self._work_apart(run, run.parameters)
+        self.check(run)
         from preprocess.documents import documents_schema, prepare_documents  # Arrow is heavy: only when there is work
+        from preprocess.frequencies import frequencies_schema, prepare_frequencies
         from preprocess.split import Splitter
         from preprocess.table import prepare_table, table_schema
         from relay.handoff.writer import Block
@@ -132,6 +140,9 @@ class Preprocess(Stage[PreprocessSection]):
             case DocumentsSection() as documents:
                 schema = documents_schema(columns, documents)
                 blocks = prepare_documents(raw.batches(), columns, documents)
+            case FrequenciesSection() as frequencies:
+                schema = frequencies_schema(columns)
+                blocks = prepare_frequencies(raw.batches(), columns, frequencies)
         kept = tuple(warning for warning in raw.receipt.warnings if warning.column in schema.names)
         return run.write(
             self.location(run),

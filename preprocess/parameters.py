@@ -98,9 +98,18 @@ class DocumentsSection(PreprocessSection):
         return self
 
 
+class FrequenciesSection(PreprocessSection):
+    """A table of frequencies, one row per document: every column that `[columns]` does not declare is a word."""
+
+    kind: Literal["frequencies"]
+    values: Literal["shares", "counts", "percent"] = "shares"
+    """What its numbers are: shares of all words of the document, from 0 to 1; counts, whole numbers; or per cents."""
+
+
 SECTIONS: dict[str, type[PreprocessSection]] = {
     "table": TableSection,
     "documents": DocumentsSection,
+    "frequencies": FrequenciesSection,
     "python": PythonSection,
 }
 

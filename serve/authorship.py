@@ -12,9 +12,17 @@ from serve.errors import Flaw, InvalidRecordsError
 from serve.schema import Record
 from stylometry.asking import Style
 from stylometry.attribution import AuthorshipClassifier
+from stylometry.columns import EXAMPLE
 from stylometry.coverage import NotComparableError, find_required_coverage
 from stylometry.errors import StylometryError
 from stylometry.imposters import Borders, Imposters, judge_together
+
+TOO_SHORT = ("a text with too little to count", "a text of some sentences")
+NO_ROW = (
+    "a text that is not a row of frequencies",
+    f"a row of the frequencies that the model knows, such as {EXAMPLE}",
+)
+"""What was found, and what is expected."""
 
 
 class AuthorshipPredictor:
@@ -65,7 +73,7 @@ class AuthorshipPredictor:
             raise InvalidRecordsError(message, (flaw,)) from error
         except StylometryError as error:
             message = f"{field}: {error}"
-            flaw = Flaw(field, "a text with too little to count", "a text of some sentences", message)
+            flaw = Flaw(field, *(NO_ROW if self.classifier.ngram == "column" else TOO_SHORT), message)
             raise InvalidRecordsError(message, (flaw,)) from error
         return style
 

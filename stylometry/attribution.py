@@ -44,7 +44,7 @@ class AuthorshipClassifier(TransformerMixin, ClassifierMixin, KeptEstimator):  #
     frequent words, and the nearest text rather than the mean of an author's texts.
 
     Args:
-        ngram: "word" or "char".
+        ngram: "word" or "char"; "column" where each text is a row of frequencies, see columns.count_rows.
         n: Words or characters in an n-gram, 1 to 5.
         features: Most frequent n-grams to look at; None for all.
         culling: Share of the texts, 0 to 1, that must hold an n-gram.
@@ -189,7 +189,7 @@ class AuthorshipClassifier(TransformerMixin, ClassifierMixin, KeptEstimator):  #
         """
         return self._ask_chunks(text, [text], 0, None)
 
-    def count_covered(self, texts: Sequence[str]) -> Integers:
+    def count_covered(self, texts: Sequence[str]) -> npt.NDArray[Any]:
         """Occurrences of the features, and of all n-grams, in each text (texts, 2)."""
         check_is_fitted(self)
         return count_covered(self._reading().count(texts), self.ngrams_)
@@ -212,7 +212,7 @@ class AuthorshipClassifier(TransformerMixin, ClassifierMixin, KeptEstimator):  #
             probabilities=spread_probability(distances, self.temperature_).mean(axis=0),
             point=add_points(self.points_, self.offsets_, distance.between(rows, self.rows_)).mean(axis=0),
             coverage=covered / total,
-            repetition=measure_repetition(text),
+            repetition=0.0 if self.ngram == "column" else measure_repetition(text),
         )
 
     def nearest(self, texts: Sequence[str], count: int = 5) -> tuple[Floats, Integers]:

@@ -67,6 +67,13 @@ class Apart:
         return found
 
 
+def find_equal(texts: Sequence[str]) -> Copies:
+    """Which of the texts are the same to the last character."""
+    first_of: dict[str, int] = {}
+    numbers = [first_of.setdefault(text, index) for index, text in enumerate(texts)]
+    return Copies(np.array(numbers, np.int64), np.zeros((0, 2), np.int64))
+
+
 def find_copies(texts: Sequence[str]) -> Copies:
     """Which of the texts are copies: of the distinct runs of letters in the longer one, half stand in the other too.
 

@@ -1,10 +1,12 @@
 """Can a model judge a text at all? The share of the text that its features make up, held against the known texts."""
 
+from typing import Any
+
 import numpy as np
 import numpy.typing as npt
 
 from stylometry.errors import StylometryError
-from stylometry.features import CountTable, count_all, most_frequent_without_each
+from stylometry.features import CountTable, count_all, most_frequent_without_each, sum_columns
 
 Integers = npt.NDArray[np.int64]
 
@@ -16,10 +18,12 @@ class NotComparableError(StylometryError):
     """The features of a model make up too little of a text."""
 
 
-def count_covered(counts: CountTable, ngrams: list[str]) -> Integers:
-    """Occurrences of these n-grams, and of all n-grams, in each text (texts, 2)."""
+def count_covered(counts: CountTable, ngrams: list[str]) -> npt.NDArray[Any]:
+    """Occurrences of these n-grams, and of all n-grams, in each text (texts, 2); of a table of shares, sums of them."""
     known = set(ngrams)
     is_known = np.array([ngram in known for ngram in counts.ngrams], np.int64)
+    if counts.matrix.dtype.kind == "f":
+        return np.stack([counts.matrix @ is_known, count_all(counts)], axis=1)
     totals = counts.matrix.sum(axis=1, dtype=np.int64)
     return np.stack([counts.matrix.astype(np.int64) @ is_known, totals], axis=1)
 
@@ -38,10 +42,10 @@ def find_lowest_coverage(counts: CountTable, documents: Integers, *, features: i
     lowest = 1.0
     for document, columns in enumerate(most_frequent_without_each(counts, numbers, features, culling)):
         rows = counts.matrix[np.flatnonzero(numbers == document)]
-        own = np.bincount(rows.indices, rows.data, minlength=counts.matrix.shape[1]).astype(np.int64)
-        total = int(all_of[numbers == document].sum())
+        own = sum_columns(rows)
+        total = float(all_of[numbers == document].sum())
         if total:
-            lowest = min(lowest, int(own[columns].sum()) / total)
+            lowest = min(lowest, float(own[columns].sum()) / total)
     return lowest
 
 

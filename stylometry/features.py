@@ -106,11 +106,11 @@ def most_frequent_without_each(
     """
     matrix = counts.matrix
     order = most_frequent(counts, None)
-    totals = np.bincount(matrix.indices, matrix.data, minlength=matrix.shape[1]).astype(np.int64)
+    totals = sum_columns(matrix)
     holders = np.bincount(matrix.indices, minlength=matrix.shape[1])
     for document in range(int(documents.max()) + 1):
         rows = matrix[np.flatnonzero(documents == document)]
-        own = np.bincount(rows.indices, rows.data, minlength=len(totals)).astype(np.int64)
+        own = sum_columns(rows)
         left, others = totals - own, matrix.shape[0] - rows.shape[0]
         is_kept = (left > 0) & (holders - np.bincount(rows.indices, minlength=len(own)) >= culling * others - 1e-9)
         # Only n-grams of this document lose occurrences, so no more than these can make room for others.
@@ -118,6 +118,12 @@ def most_frequent_without_each(
         # As in most_frequent: of n-grams equally frequent, the one that sorts first comes first.
         candidates = np.sort(order[is_kept[order]][:wanted])
         yield candidates[np.argsort(-left[candidates], kind="stable")][:features]
+
+
+def sum_columns(matrix: Any) -> npt.NDArray[Any]:
+    """Occurrences of each n-gram in all rows of a csr_array (ngrams,): whole numbers, or sums of shares."""
+    sums = np.bincount(matrix.indices, matrix.data, minlength=matrix.shape[1])
+    return sums if matrix.dtype.kind == "f" else sums.astype(np.int64)
 
 
 def relative_frequencies(counts: CountTable, columns: Integers | None = None) -> Floats:

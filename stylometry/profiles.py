@@ -8,6 +8,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stylometry.chunks import keep_whole
+from stylometry.columns import count_rows
 from stylometry.errors import StylometryError
 from stylometry.features import SCALED, CountTable, Needs, Scale, fit_rows, most_frequent, read_rows, select_rows
 from stylometry.ngrams import count_ngrams
@@ -16,7 +17,8 @@ from stylometry.word_rules import WordRule
 from stylometry.words import count_words
 
 Floats = npt.NDArray[np.float64]
-Ngram: TypeAlias = Literal["word", "char"]
+Ngram: TypeAlias = Literal["word", "char", "column"]
+"""What is counted: of texts, or the columns of a table of frequencies, see columns.count_rows."""
 
 
 @dataclass(frozen=True)
@@ -42,10 +44,7 @@ class Reading:
                 f"these are no texts: found {found}, expected a list of strings. Put a single text into a list."
             )
         texts = list(texts)
-        chunks = keep_whole(normalise(texts, self.normal_form, strip_accents=self.strip_accents), [None] * len(texts))
-        counts = (
-            count_words(chunks, self.n, tokens=self.tokens) if self.ngram == "word" else count_ngrams(chunks, self.n)
-        )
+        counts = self._count(texts)
         empty = np.flatnonzero(np.diff(counts.matrix.indptr) == 0)
         if len(empty):
             raise StylometryError(
@@ -53,6 +52,12 @@ class Reading:
                 f"{self.ngram}s. Leave it out."
             )
         return counts
+
+    def _count(self, texts: list[str]) -> CountTable:
+        if self.ngram == "column":
+            return count_rows(texts)
+        chunks = keep_whole(normalise(texts, self.normal_form, strip_accents=self.strip_accents), [None] * len(texts))
+        return count_words(chunks, self.n, tokens=self.tokens) if self.ngram == "word" else count_ngrams(chunks, self.n)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from stylometry.errors import StylometryError
-from stylometry.features import CountTable, most_frequent
+from stylometry.features import CountTable, count_all, most_frequent
 from stylometry.word_lists import WORD_LISTS
 from stylometry.word_lists import WordChoice as WordChoice
 
@@ -50,8 +50,7 @@ def choose_words(counts: CountTable, choice: WordChoice) -> CountTable:
         raise StylometryError(
             f"no n-gram is left: found none of {len(names):,} that the lists of words leave. Check their words."
         )
-    totals = np.asarray(counts.matrix.sum(axis=1, dtype=np.float64))
-    return ChosenCounts([names[column] for column in kept], counts.matrix[:, kept], totals)
+    return ChosenCounts([names[column] for column in kept], counts.matrix[:, kept], count_all(counts))
 
 
 def find_most_frequent(counts: CountTable, number: int) -> tuple[str, ...]:

@@ -49,7 +49,8 @@ def answer(options: argparse.Namespace) -> VerbAnswer:
     trained = load_trained(data_dir, load_recipe(options.recipe, settings.overrides, data_dir=data_dir))
     if sys.stdin.isatty():
         logger.info("type or paste the text, then end it with Ctrl-D on a line of its own")
-    text = read_text(sys.stdin.buffer.read(MOST_BYTES + 1))
+    fewest = 1 if trained.reads_rows else FEWEST_CHARS
+    text = read_text(sys.stdin.buffer.read(MOST_BYTES + 1), fewest)
     from model.ask.text_answer import (
         attribute_text,  # scikit-learn takes seconds to import, and most refusals need none of it
     )
@@ -58,8 +59,12 @@ def answer(options: argparse.Namespace) -> VerbAnswer:
     return VerbAnswer(asdict(found), "\n".join(say_attribution(found)))
 
 
-def read_text(content: bytes) -> str:
+def read_text(content: bytes, fewest: int = FEWEST_CHARS) -> str:
     """The text as it was written.
+
+    Args:
+        content: what was given.
+        fewest: characters that it needs.
 
     Raises:
         UsageError: it is too long, no UTF-8, empty, or too short to count anything in it.
@@ -77,9 +82,9 @@ def read_text(content: bytes) -> str:
         raise UsageError(
             "there is no text", next_step="Give it on standard input, as in `python -m model ask RECIPE < text.txt`"
         )
-    if len(text) < FEWEST_CHARS:
+    if len(text) < fewest:
         raise UsageError(
-            f"the text is too short: found {count(len(text), 'character')}, expected at least {FEWEST_CHARS}",
+            f"the text is too short: found {count(len(text), 'character')}, expected at least {fewest}",
             next_step="Give more",
         )
     return raw

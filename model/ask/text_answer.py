@@ -21,6 +21,7 @@ from relay.results.text_attribution import Extent, Imposed, MapPoint, Nearness, 
 from stylometry.asking import Style, clean_text
 from stylometry.attribution import AuthorshipClassifier
 from stylometry.chunks import keep_whole
+from stylometry.columns import count_rows
 from stylometry.coverage import find_required_coverage
 from stylometry.errors import StylometryError
 from stylometry.imposters import Borders, Imposters, judge_together
@@ -49,7 +50,7 @@ def attribute_text(trained: Trained, text: str, state: Path) -> TextAttribution:
         verdict = _verify(classifier, style, trained, state)
     except StylometryError as error:
         raise UsageError(f"this text cannot be compared: {error}") from None
-    extent = _measure_extent(text, style, trained.asking, classifier.word_rule)
+    extent = _measure_extent(text, style, trained.asking, classifier)
     return TextAttribution(
         recipe=trained.receipt.recipe,
         model_sha256=trained.sha256,
@@ -62,17 +63,18 @@ def attribute_text(trained: Trained, text: str, state: Path) -> TextAttribution:
     )
 
 
-def _measure_extent(text: str, style: Style, asking: Asking, rule: WordRule) -> Extent:
+def _measure_extent(text: str, style: Style, asking: Asking, classifier: AuthorshipClassifier) -> Extent:
     prepared = clean_text(text) if asking.preparation is None else prepare_text(text, asking.preparation)
     lowest = asking.lowest_coverage
     return Extent(
         chars=len(prepared),
-        words=count_all_words(prepared, rule),
+        words=0 if classifier.ngram == "column" else count_all_words(prepared, classifier.word_rule),
         chunks=len(style.chunks),
         chunk_chars=style.chunk_chars,
         coverage=style.coverage,
         required_coverage=None if lowest is None else find_required_coverage(lowest),
         repetition=style.repetition,
+        columns=len(count_rows([text]).ngrams) if classifier.ngram == "column" else None,
     )
 
 
@@ -135,7 +137,7 @@ def _locate(classifier: AuthorshipClassifier, style: Style, signs: Signs) -> Map
 
 def _warn(extent: Extent, trained: Trained) -> tuple[str, ...]:
     warnings = []
-    if say_if_short([extent.words]) is not None:
+    if extent.columns is None and say_if_short([extent.words]) is not None:
         warnings.append(
             f"The text has {count(extent.words, 'word')}: below about {FEWEST_WORDS:,} (prose in inflected languages) "
             f"to {SAFE_WORDS:,} words (novels) nearness is to a good part chance (Eder 2015)."

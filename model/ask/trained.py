@@ -32,6 +32,11 @@ class Trained:
         return self.asking.chunk_chars
 
     @property
+    def reads_rows(self) -> bool:
+        """Whether it is asked about a row of frequencies, as a JSON object, and not about a text."""
+        return self.receipt.parameters.get("units") == "columns"
+
+    @property
     def sha256(self) -> str:
         """The SHA-256 of the model file."""
         return self.receipt.files[MODEL_FILE]

@@ -70,6 +70,7 @@ def check(recipe: Recipe, parameters: ModelParameters) -> None:
 
         check_estimator(recipe, parameters)
     elif isinstance(parameters, AuthorshipParameters):
-        from model.training.authorship.documents import check_columns
+        from model.training.authorship.documents import check_columns, check_frequencies
 
         check_columns(recipe.columns, by_time=parameters.order == "time")
+        check_frequencies(recipe, parameters)

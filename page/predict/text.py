@@ -14,6 +14,8 @@ from relay.registry.contract import MODEL_FILE
 from relay.results.load import Result
 from relay.results.text_attribution import MOST_BYTES, say_extent, say_verdict
 
+EXAMPLE = '{"the": 0.0612, "of": 0.0401}'
+
 MOST_LABELS = 10
 """Labels in the table, the nearest first."""
 
@@ -32,9 +34,8 @@ def show_question(settings: Settings, source: str, result: Result) -> None:
 def _draw(settings: Settings, source: str, result: Result) -> None:
     key = f"{source}:answer"
     with st.form(f"{source}:question", border=False):
-        text = st.text_area(
-            "A text", key=f"{source}:text", height=180, placeholder="Paste a text here, the longer the better."
-        )
+        label, placeholder = describe_box(result.receipt.parameters.get("units") == "columns")
+        text = st.text_area(label, key=f"{source}:text", height=180, placeholder=placeholder)
         is_asked = st.form_submit_button("Ask", icon=":material/search:")
     if is_asked:
         st.session_state.pop(key, None)
@@ -48,6 +49,13 @@ def _draw(settings: Settings, source: str, result: Result) -> None:
     answer = st.session_state.get(key)
     if answer is not None and answer["model_sha256"] == result.receipt.files[MODEL_FILE]:
         show_answer(answer, key)
+
+
+def describe_box(reads_rows: bool) -> tuple[str, str]:
+    """Label and placeholder of the box, for a model of rows of frequencies or for one of texts."""
+    if reads_rows:
+        return "A row of frequencies, as a JSON object", f"Paste a row here, such as {EXAMPLE}"
+    return "A text", "Paste a text here, the longer the better."
 
 
 def ask(settings: Settings, source: str, text: str) -> dict[str, Any]:

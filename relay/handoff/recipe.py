@@ -108,10 +108,11 @@ class Recipe:
 
     @property
     def raw_columns(self) -> dict[str, Column]:
-        """The columns of the raw dataset: `[columns]` describes what an own preprocess function makes of it."""
-        if self.sections.get("preprocess", {}).get("kind") != "python":
+        """The columns of the raw dataset: `[columns]` describes what preprocess makes of it where that adds some."""
+        if (kind := self.sections.get("preprocess", {}).get("kind")) != "python":
+            kept = {name: one for name, one in self.columns.items() if kind != "frequencies" or one.role != "input"}
             is_open = self.sections.get("ingest", {}).get("extra_columns") == "keep"
-            return OpenColumns(self.columns, may_lack=False) if is_open else self.columns
+            return OpenColumns(kept, may_lack=False) if is_open else kept
         return OpenColumns(
             {
                 name: column if column.raw_type is None else column.model_copy(update={"type": column.raw_type})

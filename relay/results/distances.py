@@ -33,5 +33,6 @@ def name_distance(key: str) -> str:
 def name_choice(key: str, units: str, ngram: int) -> str:
     """A distance with the features that it compares: `Cosine Delta (words)`, `count Manhattan (character 3-grams)`."""
     unit = {"chars": "character", "words": "word"}.get(units, units)
-    features = "words" if (unit, ngram) == ("word", 1) else f"{unit} {ngram}-grams"
+    features = {"word": "words", "columns": "columns"}.get(unit) if ngram == 1 else None
+    features = features or f"{unit} {ngram}-grams"
     return f"{name_distance(key)} ({features})"

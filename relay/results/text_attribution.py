@@ -28,6 +28,8 @@ class Extent:
     """A text with less is refused; None where the model was trained before this was recorded."""
     repetition: float
     """Share of the text that stood in it before."""
+    columns: int | None = None
+    """Columns above 0, where a row of frequencies was asked instead of a text."""
 
 
 @dataclass(frozen=True)
@@ -114,10 +116,13 @@ def say_attribution(attribution: TextAttribution) -> list[str]:
 
 def say_extent(text: dict[str, Any]) -> str:
     """How much of the text was compared, in words."""
+    counted = text.get("columns")
     chars = f"{count(text['words'], 'word')}, {count(text['chars'], 'character')}"
     covered = f"The model's features cover {show_share(text['coverage'])} of it"
     needed = text["required_coverage"]
     covered += "." if needed is None else f"; at least {show_share(needed)} is required."
+    if counted is not None:
+        return f"a row of {count(counted, 'column')} with a frequency above 0 was compared. {covered}"
     if not text["chunk_chars"]:
         return f"the whole text was compared ({chars}). {covered}"
     of = f"{count(text['chunks'], 'chunk')} of {text['chunk_chars']:,} characters"

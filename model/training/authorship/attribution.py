@@ -1,7 +1,7 @@
 """Whom documents of unknown label resemble, by a model of the known ones that is kept for texts to come."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +18,7 @@ from stylometry.attribution import AuthorshipClassifier
 from stylometry.chunks import Chunks
 from stylometry.delta import find_distance
 from stylometry.features import CountTable
+from stylometry.profiles import Ngram
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -33,6 +34,9 @@ UNEQUAL = 2
 """How many times as many known documents one label has as another before that is said."""
 
 NO_LABEL = "(no label)"
+
+NGRAMS: Mapping[str, Ngram] = {"chars": "char", "words": "word", "columns": "column"}
+"""`units` -> its name in a classifier."""
 
 
 @dataclass(frozen=True)
@@ -132,7 +136,7 @@ def fit_classifier(
     """
     distance = parameters.distance
     classifier = AuthorshipClassifier(
-        "word" if parameters.units == "words" else "char",
+        NGRAMS[parameters.units],
         parameters.ngram,
         features=parameters.features or find_distance(distance).features or MOST_FEATURES,
         culling=parameters.culling,

@@ -74,11 +74,13 @@ def try_distances(known: Sample, unknown: Sample, parameters: AuthorshipParamete
     """
     candidates = parameters.features or find_distance(parameters.distance).features
     names = TRIED if parameters.distance in TRIED else (*TRIED, parameters.distance)
+    if parameters.units == "columns":  # the texts of a table of frequencies are not there to be counted
+        names = tuple(name for name in names if name != "count_manhattan")
     changed = [parameters.model_copy(update={"distance": name, "features": candidates}) for name in names]
     return tuple(
         _try(known, unknown, choice, choice.model_copy(update={"compare_with": rule}))
         for rule in RULES
-        for choice in (TRIGRAMS, *changed)
+        for choice in (*([] if parameters.units == "columns" else [TRIGRAMS]), *changed)
     )
 
 

@@ -12,6 +12,7 @@ from model.training.authorship.documents import Documents
 from relay.handoff.preparation import Preparation
 from relay.registry.contract import Asking
 from stylometry.chunks import Chunks, cut_joined, cut_within, keep_whole
+from stylometry.columns import RowCounts, count_rows
 from stylometry.delta import measure
 from stylometry.errors import StylometryError
 from stylometry.features import CountTable
@@ -97,6 +98,8 @@ def count_units(chunks: Chunks, parameters: AuthorshipParameters, count: Count =
     Raises:
         StylometryError: no chunk is long enough for one.
     """
+    if parameters.units == "columns":
+        return count_rows(chunks.texts())
     return count(chunks, Units(parameters.units, parameters.ngram, parameters.word_rule))
 
 
@@ -129,7 +132,12 @@ def measure_styles(counts: CountTable, parameters: AuthorshipParameters) -> Floa
 def count_single_words(
     chunks: Chunks, counts: CountTable, parameters: AuthorshipParameters, count: Count = count_here
 ) -> CountTable | None:
-    """Counts of words, whatever the map is made of, since words can be read; None where the text has none."""
+    """Counts of words, whatever the map is made of, since words can be read; None where the text has none.
+
+    Of a table of frequencies its counts, and None where it holds shares: how many words there were is not known.
+    """
+    if isinstance(counts, RowCounts):
+        return counts if counts.are_counts else None
     if parameters.units == "words" and parameters.ngram == 1:
         return counts
     try:
@@ -138,8 +146,10 @@ def count_single_words(
         return None
 
 
-def sum_words(words: CountTable | None, chunks: int) -> Integers:
-    """Words of each chunk (chunks,)."""
+def sum_words(words: CountTable | None, chunks: int, units: str = "words") -> Integers:
+    """Words of each chunk (chunks,); none (0,) where the table of frequencies does not tell how many there were."""
+    if words is None and units == "columns":
+        return np.zeros(0, np.int64)
     if words is None:
         return np.zeros(chunks, np.int64)
     sums: Integers = words.matrix.sum(axis=1, dtype=np.int64)

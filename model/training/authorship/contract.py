@@ -12,12 +12,13 @@ from model.training.contract import (
     promise_key,
     promise_target,
 )
-from relay.handoff.column import fill_served_keys
+from relay.handoff.column import Column, fill_served_keys
 from relay.handoff.recipe import Recipe
 from relay.registry.asking import ask_model
 from relay.registry.contract import MODEL_FILE, Asking, Cell, Contract, Score
 from relay.registry.predictions import predict_with_model
 from relay.registry.task import ModelTask
+from stylometry.columns import EXAMPLE
 from stylometry.coverage import NotComparableError
 
 
@@ -49,7 +50,7 @@ def describe_authorship(
         description=recipe.description,
         task=ModelTask.AUTHORSHIP,
         estimator=type(classifier).__name__,
-        inputs={text: promise_column(fill_served_keys(recipe.columns, recipe.sections.get("ingest", {}))[text])},
+        inputs={text: _promise_text(recipe, text, classifier)},
         target=label,
         record_key=promise_key(recipe),
         target_column=promise_target(recipe.columns[label]),
@@ -67,6 +68,14 @@ def describe_authorship(
     shown = _choose_examples(classifier, texts, asking)
     records: list[dict[str, Cell]] = [{text: example} for example in shown]
     return add_example(contract, records, predict_with_model(contract, classifier, records))
+
+
+def _promise_text(recipe: Recipe, name: str, classifier: Any) -> Column:
+    """The column of the text; of rows of frequencies it says what a row is, unless the recipe does."""
+    column = promise_column(fill_served_keys(recipe.columns, recipe.sections.get("ingest", {}))[name])
+    if classifier.ngram != "column" or column.description:
+        return column
+    return column.model_copy(update={"description": f"A row of frequencies as a JSON object, such as {EXAMPLE}"})
 
 
 def _choose_examples(classifier: Any, texts: Sequence[str], asking: Asking) -> list[str]:

@@ -13,7 +13,7 @@ from model.training.authorship.documents import Documents
 from relay.handoff.wording import count, list_words
 from relay.results.findings import Finding, Topic
 from stylometry.chunks import Chunks
-from stylometry.copies import Apart, Copies, find_copies, find_passages
+from stylometry.copies import Apart, Copies, find_copies, find_equal, find_passages
 
 Integers = npt.NDArray[np.int64]
 
@@ -42,7 +42,7 @@ def find_repeats(documents: Documents, chunks: Chunks, parameters: AuthorshipPar
 
     Chunks of joined documents may hold parts of several, so there each is compared with each other one.
     """
-    copies = find_copies(documents.texts())
+    copies = find_equal(documents.texts()) if parameters.units == "columns" else find_copies(documents.texts())
     is_joined = parameters.chunking == "joined"
     sources = np.arange(len(chunks)) if is_joined else copies.texts[chunks.first_document]
     if parameters.chunking == "whole" and not len(copies.contained):

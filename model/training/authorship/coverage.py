@@ -37,8 +37,9 @@ def measure_coverage(classifier: AuthorshipClassifier, known: Sample, unknown: S
     if unknown is None:
         return Coverage(lowest, {})
     documents, owners = np.unique(unknown.documents, return_inverse=True)
-    sums = np.zeros((len(documents), 2), np.int64)
-    np.add.at(sums, owners, classifier.count_covered(unknown.texts))
+    covered = classifier.count_covered(unknown.texts)
+    sums = np.zeros((len(documents), 2), covered.dtype)
+    np.add.at(sums, owners, covered)
     shares = dict(zip(documents.tolist(), (sums[:, 0] / sums[:, 1]).tolist(), strict=True))
     required = find_required_coverage(lowest)
     return Coverage(lowest, {document: share for document, share in shares.items() if share < required})

@@ -9,9 +9,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from model.style_parameters import AuthorshipParameters
 from relay.handoff.errors import ModelError
 from relay.handoff.preparation import Preparation
-from relay.handoff.recipe import Column
+from relay.handoff.recipe import Column, Recipe
 
 ROW_NUMBER = "#"
 """Column of the row numbers, repeated while the data have a column of that name."""
@@ -55,6 +56,26 @@ def check_columns(columns: Mapping[str, Column], *, by_time: bool) -> dict[str, 
     if by_time and "time" not in roles:
         raise ModelError('[model] order = "time": no column has role = "time"; declare one, or leave order out')
     return {"input": texts[0], **roles}
+
+
+def check_frequencies(recipe: Recipe, parameters: AuthorshipParameters) -> None:
+    """Check that a model of columns reads a table of frequencies, and no other model does.
+
+    Raises:
+        ModelError: the two sections do not go together.
+    """
+    kind = recipe.sections.get("preprocess", {}).get("kind")
+    if parameters.units == "columns" and kind not in ("frequencies", "python"):
+        raise ModelError(
+            f'[model] units = "columns" reads a table of frequencies, and [preprocess] kind = "{kind}" makes none',
+            next_step='Set kind = "frequencies" in [preprocess]',
+        )
+    if parameters.units != "columns" and kind == "frequencies":
+        raise ModelError(
+            f'[model] units = "{parameters.units}" needs texts, and [preprocess] kind = "frequencies" makes rows of '
+            "frequencies",
+            next_step='Set units = "columns", ngram = 1 and chunking = "whole" in [model]',
+        )
 
 
 def read_documents(table: pa.Table, columns: Mapping[str, Column], *, by_time: bool) -> Documents:

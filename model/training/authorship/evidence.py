@@ -46,7 +46,7 @@ class Evidence:
     silhouette: Silhouette | None
     boundaries: tuple[Boundary, ...]
     words: npt.NDArray[np.int64]
-    """Words of each chunk (chunks,)."""
+    """Words of each chunk (chunks,); empty where that is not known."""
 
 
 def gather_evidence(
@@ -63,7 +63,7 @@ def gather_evidence(
     Args:
         chunks: chunks, without label where it is unknown, with at least one that can be judged.
         distances: distances between them (chunks, chunks).
-        words: words of each (chunks,).
+        words: words of each (chunks,); empty where that is not known.
         parameters: the recipe's model section.
         seed: seed of the drawings.
         apart: copies, which are no neighbours.
@@ -149,9 +149,9 @@ def can_tell(test: LabelTest) -> bool:
 
 def figures_of_evidence(evidence: Evidence) -> dict[str, Any]:
     """The evidence as it stands in `metrics.json`."""
-    figures: dict[str, Any] = {
-        "chunk_words": {"mean": float(evidence.words.mean()), "least": int(evidence.words.min())},
-    }
+    figures: dict[str, Any] = {}
+    if len(evidence.words):
+        figures["chunk_words"] = {"mean": float(evidence.words.mean()), "least": int(evidence.words.min())}
     if evidence.test is not None:
         figures["test"] = {
             "name": name_test(evidence),

@@ -82,7 +82,7 @@ def tabulate_frequencies(
     word_list = {
         "rank": np.arange(1, len(ngrams) + 1),
         "ngram": ngrams,
-        "occurrences": totals.astype(np.int64),
+        **({"occurrences": totals.astype(np.int64)} if matrix.dtype.kind == "i" else {}),
         "texts": holders,
     }
     wide = {**_head(found, names), **{ngram: frequencies[:, index] for index, ngram in enumerate(ngrams)}}

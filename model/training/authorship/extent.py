@@ -38,7 +38,7 @@ def figures_of_extent(
         },
         "chunks_of_label": dict(Counter("(unknown)" if label is None else label for label in chunks.labels)),
         "ngrams": {
-            {"chars": "characters"}.get(parameters.units, "words"): parameters.ngram,
+            {"chars": "characters"}.get(parameters.units, parameters.units): parameters.ngram,
             "number": int(counts.matrix.shape[1]),
         },
         "distance": {"name": parameters.distance, "features": parameters.features, "culling": parameters.culling},
@@ -54,7 +54,8 @@ def say_extent(
         if chunks.short_documents
         else ""
     )
-    unit = f"{parameters.ngram}-gram" if parameters.units == "chars" else WORD_NGRAMS[parameters.ngram]
+    units = {"chars": f"{parameters.ngram}-gram", "words": WORD_NGRAMS[parameters.ngram], "columns": "column"}
+    unit = units[parameters.units]
     number = int(counts.matrix.shape[1])
     ngrams = f"{count(number, f'different {unit}')}, compared by {name_distance(parameters.distance)}"
     gave = Finding(

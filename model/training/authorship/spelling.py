@@ -17,6 +17,8 @@ def say_spelling(
     texts: Sequence[str], preparation: Preparation, parameters: AuthorshipParameters
 ) -> tuple[Finding, ...]:
     """What was made even, and what was not although the texts differ in it."""
+    if parameters.units == "columns":  # names of columns, which other programs have spelled
+        return ()
     found = [_say_apostrophes(texts, preparation, parameters), _say_form(texts, preparation)]
     return tuple(finding for finding in found if finding is not None)
 

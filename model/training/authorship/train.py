@@ -48,7 +48,7 @@ from model.training.authorship.coverage import (
     measure_coverage,
     say_coverage,
 )
-from model.training.authorship.documents import Documents, read_documents
+from model.training.authorship.documents import Documents, check_frequencies, read_documents
 from model.training.authorship.evidence import figures_of_evidence, gather_evidence, say_evidence
 from model.training.authorship.exports import Measured, add_exports
 from model.training.authorship.extent import figures_of_extent, say_extent
@@ -118,6 +118,7 @@ def map_styles(
         ComputeError: the cluster cannot be used, or was lost.
         ModelError: the documents do not suffice for such chunks or such a map.
     """
+    check_frequencies(recipe, parameters)
     documents = read_documents(table, recipe.columns, by_time=parameters.order == "time")
     try:
         if own is not None:
@@ -183,7 +184,7 @@ def _judge(
     trust = judge(known.chunks, distances, points, window=parameters.window, apart=apart)
     if trust is None:
         return Addition(say_trust(known.chunks, trust, None, parameters, copies=copies), figures_of(trust))
-    numbers = sum_words(words, len(known.chunks))
+    numbers = sum_words(words, len(known.chunks), parameters.units)
     evidence = gather_evidence(known.chunks, distances, numbers, parameters=parameters, seed=recipe.seed, apart=apart)
     return Addition(
         findings=(*say_trust(known.chunks, trust, evidence, parameters, copies=copies), *say_evidence(evidence)),

@@ -54,6 +54,8 @@ def watch_styles(
         seed: divides the documents.
         keeps_rows: whether lengths, distances and labels are kept.
     """
+    if classifier.ngram == "column":
+        return Watch({}, (say_unwatched("rows of frequencies have no length that could move"),))
     answered = _answer_documents(classifier, learned, lengths)
     if len(answered.labels) < FEWEST:
         why = f"it knows {len(answered.labels)} documents that others of the same label can be compared with"
