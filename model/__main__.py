@@ -58,8 +58,8 @@ VERBS = {
 
 SHARED = HANDOFF + Code(
     modules=(
-        *("model.training.contract", "model.training.plots.style", "model.training.result"),
-        *("model.training.skops_file", "model.training.train"),
+        *("model.training.contract", "model.training.plots.fonts", "model.training.plots.style"),
+        *("model.training.result", "model.training.skops_file", "model.training.train"),
         *("relay.handoff.preparation", "relay.registry.asking"),
         *("relay.handoff.wording", "relay.registry.contract", "relay.registry.model_file", "relay.registry.moments"),
         *("relay.reading.iso", "relay.registry.trusted"),
@@ -92,7 +92,8 @@ AUTHORSHIP = Code(
         "model.training.plots.time",
         "model.training.plots.tree",
         "model.training.plots.word_range",
-        *("model.training.plots.words", "relay.handoff.texts", "relay.results.distances", "stylometry"),
+        *("model.training.plots.words", "relay.handoff.spreadsheet", "relay.handoff.texts"),
+        *("relay.results.distances", "stylometry"),
     ),
     packages=("numba",),
 )

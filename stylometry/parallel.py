@@ -1,13 +1,9 @@
-"""Threads for kernels, which run outside the interpreter lock; and what runs them elsewhere, if the caller has it."""
+"""Threads for kernels, which run outside the interpreter lock."""
 
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Protocol, TypeAlias, TypeVar
-
-import numpy.typing as npt
-
-Arrays: TypeAlias = tuple[npt.NDArray[Any], ...]
+from typing import TypeVar
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -30,20 +26,3 @@ def run_each(work: Callable[[Task], Result], tasks: Iterable[Task], *, threads: 
         return [work(task) for task in tasks]
     with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(work, tasks))
-
-
-class Elsewhere(Protocol):
-    """Runs tasks in other processes, perhaps on other machines, where `run_each` runs them in threads of this one."""
-
-    def run_each(
-        self, work: Callable[[Arrays, Task], Result], shared: Arrays, tasks: Sequence[Task], *, is_exact: bool
-    ) -> Iterator[Result]:
-        """The result of `work(shared, task)` for each task, in the order of the tasks.
-
-        Args:
-            work: A function at the top of a module of ours.
-            shared: Contiguous arrays that all tasks read; they reach each process once.
-            tasks: Small.
-            is_exact: Whether every processor gives the same bits, as with integers. If not, what a processor gives
-                for which kernels are compiled otherwise than here is not taken.
-        """

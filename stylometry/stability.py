@@ -26,6 +26,11 @@ Humanities 30 (2015), pp. 167-182.
 SAFE_WORDS = 5_000
 """Words that English, German, Polish and Hungarian novels need. Source: Eder (2015)."""
 
+UNRELIABLE = (
+    f"Attribution is unreliable below about {FEWEST_WORDS:,} words (prose in inflected languages) to {SAFE_WORDS:,} "
+    "words (novels; Eder 2015)."
+)
+
 
 @dataclass(frozen=True)
 class Setting:
@@ -33,7 +38,7 @@ class Setting:
 
     Attributes:
         chunk_chars: Characters in a chunk.
-        features: Most frequent n-grams looked at.
+        features: Most frequent n-grams looked at: no more than there are.
         distance: Name of the distance.
         chunks: Number of chunks.
         words: Words in a chunk, on average.
@@ -73,7 +78,7 @@ def compare_settings(
         texts: The documents.
         labels: Label of each document, None where it is not known.
         chunk_chars: Lengths of a chunk to try.
-        features: Numbers of features to try.
+        features: Numbers of features to try; of larger ones than there are, all.
         distances: Names in delta.DISTANCES to try.
         ngram: "word" or "char".
         n: Words or characters in an n-gram.
@@ -100,7 +105,7 @@ def compare_settings(
         chosen = choose_words(counts, choice or WordChoice())
         average = float(words.matrix.sum() / len(chunks))
         has_labels = len({label for label in chunks.labels if label is not None}) > 1
-        for number in features:
+        for number in dict.fromkeys(min(number, len(chosen.ngrams)) for number in features):
             for name in distances:
                 between = measure(chosen, name, features=number)
                 judged = leave_one_out(between, chunks.labels, chunks.first_document, chunks.last_document, apart=apart)
@@ -120,7 +125,6 @@ def say_if_short(words: Sequence[float]) -> str | None:
     if not short:
         return None
     return (
-        f"{short:,} of {len(words):,} chunks have fewer than {FEWEST_WORDS:,} words, the shortest "
-        f"{np.min(words):,.0f}: below about {FEWEST_WORDS:,} (prose in inflected languages) to {SAFE_WORDS:,} words "
-        "(novels) nearness is to a good part chance (Eder 2015)."
+        f"{short:,} of {len(words):,} chunks {'has' if short == 1 else 'have'} fewer than {FEWEST_WORDS:,} words, the "
+        f"shortest {np.min(words):,.0f}. {UNRELIABLE}"
     )

@@ -25,7 +25,7 @@ from stylometry.columns import count_rows
 from stylometry.coverage import find_required_coverage
 from stylometry.errors import StylometryError
 from stylometry.imposters import Borders, Imposters, judge_together
-from stylometry.stability import FEWEST_WORDS, SAFE_WORDS, say_if_short
+from stylometry.stability import UNRELIABLE, say_if_short
 from stylometry.word_rules import WordRule
 from stylometry.words import count_words
 
@@ -138,22 +138,23 @@ def _locate(classifier: AuthorshipClassifier, style: Style, signs: Signs) -> Map
 def _warn(extent: Extent, trained: Trained) -> tuple[str, ...]:
     warnings = []
     if extent.columns is None and say_if_short([extent.words]) is not None:
-        warnings.append(
-            f"The text has {count(extent.words, 'word')}: below about {FEWEST_WORDS:,} (prose in inflected languages) "
-            f"to {SAFE_WORDS:,} words (novels) nearness is to a good part chance (Eder 2015)."
-        )
+        warnings.append(f"The text has {count(extent.words, 'word')}. {UNRELIABLE}")
     if trained.chunk_chars and not extent.chunk_chars:
         warnings.append(
-            f"It is shorter than the chunks that the model knows ({trained.chunk_chars:,} characters): its "
-            "frequencies scatter more than theirs."
+            f"The text is shorter than the chunks that the model knows ({trained.chunk_chars:,} characters), so its "
+            "frequencies vary more."
         )
     if trained.chunk_chars == 0 and trained.receipt.parameters.get("distance") == "count_manhattan":
-        warnings.append("The recipe compares counts of whole documents: these differ with length before style.")
+        warnings.append(
+            "The recipe compares raw counts of whole documents, which differ mainly by length, not by style."
+        )
     return tuple(warnings)
 
 
 def _note(trained: Trained, number_of_labels: int) -> tuple[str, ...]:
-    notes = ["The probabilities hold only if one of these labels it is; the imposters ask whether it is any."]
+    notes = ["Probabilities assume that one of these labels is right; the imposters test asks whether any is."]
     if number_of_labels == 2:
-        notes.append("With two labels the imposters are all texts of the other one: a yes only says which of the two.")
+        notes.append(
+            "With two labels, all imposters are texts of the other one: a yes only says which of the two is nearer."
+        )
     return (*notes, *([trained.caveat] if trained.caveat else []))

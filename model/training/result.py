@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from model.training.plots.fonts import choose_fonts
 from model.training.plots.style import Picture, render
 from relay.handoff.errors import ModelError
 from relay.handoff.receipt import ColumnWarning
@@ -59,8 +60,9 @@ def render_files(results: Results) -> dict[str, bytes]:
     Raises:
         ModelError: a figure is not finite.
     """
+    said = (*results.findings, *choose_fonts(results.pictures))
     findings = Findings(
-        findings=tuple(replace(one, figures=round_figures(dict(one.figures))) for one in results.findings),
+        findings=tuple(replace(one, figures=round_figures(dict(one.figures))) for one in said),
         plots=tuple(Plot(f"{picture.name}.png", picture.shows) for picture in results.pictures),
     )
     files = {

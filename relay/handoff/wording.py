@@ -18,6 +18,11 @@ def show_share(value: float) -> str:
     return f"{100 * value:.0f} %"
 
 
+def show_span(low: float, high: float) -> str:
+    """Two shares in per cent: `65 % to 84 %`, or one where both read alike."""
+    return " to ".join(dict.fromkeys((show_share(low), show_share(high))))
+
+
 def count(number: int, noun: str) -> str:
     """A number with its noun: `1 row`, `2,000 rows`."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -10,6 +9,7 @@ from typing import Any
 
 from relay.handoff.column import Column
 from relay.handoff.errors import SchemaError
+from relay.handoff.spreadsheet import neutralise
 from relay.handoff.wording import count, list_words
 from relay.reading.csv_text import split_rows
 from relay.registry.cells import parse_cell
@@ -23,12 +23,6 @@ MOST_BYTES = 5_000_000
 
 ANSWERS = ("prediction", "probability", "model_version", "prediction_id", "problem")
 """What is written beside the columns of the file."""
-
-FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r", "\N{FULLWIDTH EQUALS SIGN}", "\N{FULLWIDTH PLUS SIGN}",
-                 "\N{FULLWIDTH HYPHEN-MINUS}", "\N{FULLWIDTH COMMERCIAL AT}")  # fmt: skip
-"""How a cell begins that Excel, LibreOffice or Google Sheets may run. Source: OWASP, CSV Injection."""
-
-NUMBER = re.compile(r"[+-]?(?:[0-9][0-9.,]*|[.,][0-9]+)(?:[eE][+-]?[0-9]+)? ?%?")
 
 
 @dataclass(frozen=True)
@@ -178,16 +172,6 @@ def write_table(table: RecordTable, answers: Mapping[int, RowAnswer], *, for_spr
 
 def _write_row(writer: Any, for_spreadsheets: bool, cells: list[Any]) -> None:
     writer.writerow(map(neutralise, cells) if for_spreadsheets else cells)
-
-
-def neutralise(cell: Any) -> Any:
-    """A cell that no spreadsheet runs as a formula: an apostrophe in front has it taken for a text. Numbers stay.
-
-    >>> neutralise("=1+1"), neutralise("-5"), neutralise(-5)
-    ("'=1+1", '-5', -5)
-    """
-    is_formula = isinstance(cell, str) and cell.startswith(FORMULA_SIGNS) and not NUMBER.fullmatch(cell)
-    return f"'{cell}" if is_formula else cell
 
 
 def name_answers(columns: Sequence[str]) -> list[str]:

@@ -90,6 +90,8 @@ class Topic(StrEnum):
     """A tree of what most feature numbers and cullings agree on, and the unknown documents over the same range."""
     OPPOSE = "oppose"
     """Words that one label uses in more chunks than another, by Zeta."""
+    FONTS = "fonts"
+    """Texts in the plots that no installed font can draw."""
     EXPORTS = "exports"
     """Files for other programs."""
     IMPOSTERS = "imposters"
@@ -104,6 +106,10 @@ class Topic(StrEnum):
     """The attribution by every distance."""
     CAVEAT = "caveat"
     """What else goes with the label, from the recipe."""
+
+
+OWN_WORDS = (Topic.OWN, Topic.CAVEAT)
+"""Topics of texts that the recipe or its own code wrote."""
 
 
 @dataclass(frozen=True)
@@ -163,9 +169,18 @@ def parse_findings(content: str) -> Findings:
 
 
 def render_findings(findings: Findings) -> str:
-    """The content of `findings.md`: one paragraph per sentence, then the plots."""
-    plots = [f"![{plot.caption}]({plot.file})" for plot in findings.plots]
-    return "\n\n".join(["# Findings", *findings.sentences, *plots]) + "\n"
+    """The content of `findings.md`: one paragraph per sentence, then the plots.
+
+    A label or a title may hold line breaks, which begin paragraphs and headings; a recipe's own words keep theirs.
+    """
+    said = [one.text if one.topic in OWN_WORDS else join_lines(one.text) for one in findings.findings]
+    plots = [f"![{join_lines(plot.caption)}]({plot.file})" for plot in findings.plots]
+    return "\n\n".join(["# Findings", *said, *plots]) + "\n"
+
+
+def join_lines(text: str) -> str:
+    """The text on one line."""
+    return " ".join(part for line in text.splitlines() if (part := line.strip()))
 
 
 def read_findings(folder: Path) -> Findings:

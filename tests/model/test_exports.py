@@ -1,5 +1,6 @@
 """Tables for other programs, as a recipe asks for them."""
 
+import csv as csv_module
 import io
 import xml.etree.ElementTree as ET
 from typing import Any
@@ -38,6 +39,18 @@ def read_csv(files: dict[str, bytes], name: str) -> pa.Table:
 def test_csv_and_parquet_hold_the_same(files: dict[str, bytes], name: str) -> None:
     stored = pq.read_table(io.BytesIO(files[f"{name}.parquet"]))
     assert read_csv(files, name).cast(stored.schema).equals(stored)
+
+
+def test_no_name_in_a_csv_is_a_formula_and_the_parquet_keeps_it() -> None:
+    table = pa.table(
+        {"#title": ["=1+1 a", "Ann b", None], "-x": [-1.0, 0.5, 2.0], "@y": ["+1", "-x", "\N{FULLWIDTH PLUS SIGN}1"]}
+    )
+    assert list(csv_module.reader(io.StringIO(exports.write_csv(table).decode()))) == [
+        ["#title", "'-x", "'@y"],
+        ["'=1+1 a", "-1", "+1"],
+        ["Ann b", "0.5", "'-x"],
+        ["", "2", "'\N{FULLWIDTH PLUS SIGN}1"],
+    ]
 
 
 def test_frequencies_are_those_of_the_texts(files: dict[str, bytes]) -> None:

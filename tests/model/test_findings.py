@@ -26,7 +26,7 @@ from relay.results.findings import (
 FINDINGS = Findings(
     findings=(
         Finding(Topic.DATA, "It learned y (a line) from 1 input column.", {"inputs": 1}),
-        Finding(Topic.FORMULA, "y = 2 x + 1.\n\nA second paragraph: “ü”.", {"slope": 2.0, "intercept": 1.0}),
+        Finding(Topic.OWN, "y = 2 x + 1.\n\nA second paragraph: “ü”.", {"slope": 2.0, "intercept": 1.0}),
         Finding(Topic.CAVEAT, "![no plot](of this result)"),
     ),
     plots=(
@@ -58,7 +58,7 @@ def test_the_file_is_a_list_of_topics_texts_and_figures_beside_the_plots() -> No
 
 
 def test_a_topic_of_a_later_version_is_other() -> None:
-    content = format_findings(FINDINGS).replace('"formula"', '"leverage"')
+    content = format_findings(FINDINGS).replace('"own"', '"leverage"')
     assert [finding.topic for finding in parse_findings(content).findings] == [Topic.DATA, Topic.OTHER, Topic.CAVEAT]
 
 
@@ -112,3 +112,16 @@ def test_every_finding_names_its_topic_where_it_is_made_and_every_topic_is_used(
         if isinstance(node, ast.Call) and ast.unparse(node.func) == "Finding"
     ]
     assert set(made) == {f"Topic.{topic.name}" for topic in Topic if topic is not Topic.OTHER}
+
+
+def test_a_label_with_line_breaks_begins_no_paragraph_in_the_document_and_own_words_keep_theirs() -> None:
+    label = "two\n\n# lines\r\nand\u2028more"
+    found = Findings(
+        (Finding(Topic.ATTRIBUTION, f"Nearest: {label}."), *FINDINGS.findings[1:2]), (Plot("a.png", label),)
+    )
+    assert render_findings(found).splitlines() == [
+        *("# Findings", "", "Nearest: two # lines and more.", ""),
+        *("y = 2 x + 1.", "", "A second paragraph: “ü”.", ""),
+        "![two # lines and more](a.png)",
+    ]
+    assert parse_findings(format_findings(found)) == found

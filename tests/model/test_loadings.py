@@ -42,9 +42,9 @@ def test_they_are_a_table_a_picture_and_a_sentence(project: Any) -> None:
     table = results.tables["loadings"]
     assert (table.column_names, table.num_rows) == (["ngram", "first_axis", "second_axis"], 40)
     assert "loadings" in [picture.name for picture in results.pictures]
-    assert [line[:33] for line in texts(results) if line.startswith("Further")] == [
-        "Further along the first axis of t",
-        "Further along the second axis of ",
+    assert [line[:35] for line in texts(results) if line.startswith("Chunks further")] == [
+        "Chunks further along the first axis",
+        "Chunks further along the second axi",
     ]
 
 
@@ -59,8 +59,6 @@ def test_each_side_of_an_axis_is_named_strongest_first_and_an_empty_axis_not_at_
     weights = np.array([[0.1, 0.0], [-0.9, 0.0], [0.4, 0.0], [0.0, 0.0]])
     found = Loadings(("the", "of ", "upon", "on"), weights)
     (said,) = say_loadings(found)
-    assert (
-        said.text == "Further along the first axis of the map stand chunks with more upon and the, and with less of␣."
-    )
+    assert said.text == "Chunks further along the first axis of the map have more upon and the and less of␣."
     assert said.figures == {"axis": 1, "more": ["upon", "the"], "less": ["of␣"]}
     assert found.rank(0, 2) == [("upon", 0.4), ("of ", -0.9)]

@@ -97,8 +97,8 @@ def test_what_does_not_go_together_is_refused(parameters: dict[str, Any], said: 
 def test_raw_counts_of_whole_documents_come_with_a_warning(project: Any) -> None:
     recipe = DOCUMENTS.replace("chunk_chars = 300", 'chunking = "whole"')
     made: Project = project(recipe, document_columns())
-    assert texts(made.train())[1].startswith("Counts of whole documents differ with their length")
-    assert not [one for one in texts(made.train("model.distance=cosine")) if one.startswith("Counts of whole")]
+    assert texts(made.train())[1].startswith("Raw counts of whole documents differ mainly by length")
+    assert not [one for one in texts(made.train("model.distance=cosine")) if one.startswith("Raw counts of whole")]
 
 
 def test_the_map_is_the_first_of_the_pictures(project: Any) -> None:

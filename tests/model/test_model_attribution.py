@@ -66,23 +66,35 @@ def test_unequal_labels_are_named(project: MakeProject, hidden: tuple[str, ...],
     assert len(found) == is_said
     if is_said:
         assert found[0].figures["documents"] == {"Ben": 4, "Cid": 4, "Ann": 2}
-        assert "Ben 4, Cid 4 and Ann 2. Where style says nothing, the nearest text is one of Ben in 40 % of cases" in (
+        assert "Ben 4, Cid 4 and Ann 2. By chance alone, the nearest text has the label Ben in 40 % of cases" in (
             found[0].text.replace("\u202f", " ").replace("\xa0", " ")
         )
 
 
-def test_unknown_documents_are_followed_over_a_range_of_feature_numbers(project: MakeProject) -> None:
-    results = project(WHOLE + "stability = true\n", hide_author(document_columns(), "Ann-1", "Ben-5")).train()
+@pytest.mark.parametrize(
+    ("ngram", "numbers", "said"),
+    [(1, (33,), "There are only 33 words to compare."), (2, (100, 200, 300, 351), "only 351 features")],
+)
+def test_unknown_documents_are_followed_over_the_numbers_of_features_that_there_are(
+    project: MakeProject, ngram: int, numbers: tuple[int, ...], said: str
+) -> None:
+    made = project(WHOLE + "stability = true\n", hide_author(document_columns(), "Ann-1", "Ben-5"))
+    results = made.train(f"model.ngram={ngram}")
     rows = results.tables["word_range"].to_pylist()
     settings = Counter((row["features"], row["compare_with"]) for row in rows if row["is_nearest"])
-    assert settings == {(number, rule): 2 for number in (100, 200, 300, 500, 1_000) for rule in ("text", "centroid")}
+    assert settings == {(number, rule): 2 for number in numbers for rule in ("text", "centroid")}
     nearest = {(row["document"], row["label"]) for row in rows if row["is_nearest"]}
     assert nearest == {("Ann-1", "Ann"), ("Ben-5", "Ben")}
-    assert [picture.name for picture in results.pictures if picture.name == "word_range"] == ["word_range"]
+    (picture,) = (picture for picture in results.pictures if picture.name == "word_range")
+    lines = [line for axes in picture.figure.axes for line in axes.lines]
+    chance = [line.get_ydata()[0] for line in lines if line.get_linestyle() == "--"]
+    assert chance == [1 / 3, 1 / 3]  # of the labels Ann, Ben and Cid
     (found,) = (one for one in results.findings if one.topic == Topic.WORD_RANGE)
+    assert said in found.text
+    assert found.figures["features"] == list(numbers)
     chances = [row["probability"] for row in rows if row["label"] == "Ann" and row["compare_with"] == "centroid"]
     assert found.figures["centroid"] == {
-        "documents": [1] * 5,
+        "documents": [1] * len(numbers),
         "least_probability": min(chances),
         "most_probability": max(chances),
     }
@@ -101,7 +113,8 @@ def test_candidates_alone_are_compared(project: MakeProject) -> None:
     recipe = WHOLE + 'candidates = ["Ben", "Cid"]\n'
     results = project(recipe, hide_author(document_columns(), "Ben-5")).train()
     assert {row["label"] for row in results.tables["attributions"].to_pylist()} == {"Ben", "Cid"}
-    assert "Compared are Ben and Cid only: a style of none of them would not be noticed." in texts(results)
+    expected = "The candidates are Ben and Cid: distances and probabilities cannot show that no candidate is right."
+    assert expected in texts(results)
 
 
 def test_a_document_in_chunks_gets_the_mean_of_its_chunks(project: MakeProject) -> None:
@@ -122,7 +135,7 @@ def test_a_document_without_a_word_is_drawn_and_not_compared(project: MakeProjec
     columns = hide_author(document_columns(), "Ann-1", "Ben-5")
     columns["text"][0] = columns["text"][1] = "1787, 1788"
     results = project(WHOLE, columns).train()
-    assert texts(results)[1] == "2 chunks without any word: drawn all the same, and not compared with the known ones."
+    assert texts(results)[1] == "2 chunks without any word: on the map, but not compared with the known chunks."
     assert {row["document"] for row in results.tables["attributions"].to_pylist()} == {"Ben-5"}
     assert results.tables["chunks"].num_rows == 12
 

@@ -113,7 +113,7 @@ def test_a_map_says_what_its_axes_are(full: Folders, monkeypatch: pytest.MonkeyP
     app = open_page(full, monkeypatch, "styles")
     assert "each axis is a weighted sum of n-grams" in words(app)
     (shown,) = (tab for tab in app.tabs if tab.label == "Map")
-    assert "Further along the first axis" in "".join(element.value for element in shown.markdown)
+    assert "further along the first axis" in "".join(element.value for element in shown.markdown)
     assert {"loadings.svg", "loadings.png"} <= {found.proto.label for found in shown.get("download_button")}
 
 

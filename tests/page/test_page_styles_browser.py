@@ -91,7 +91,7 @@ def test_a_pasted_text_is_answered_on_every_screen(
     ask(page, text)
     answer = page.locator("[data-testid=stTable]:visible").last
     assert answer.locator("tbody tr").first.inner_text().split()[0] == label
-    page.get_by_text("nearness is to a good part chance").last.wait_for()
+    page.get_by_text("Attribution is unreliable below").last.wait_for()
     for size, (width, height) in SIZES.items():
         page.set_viewport_size({"width": width, "height": height})
         page.get_by_text("The large star is your text").wait_for()

@@ -49,4 +49,4 @@ def test_chunks_of_few_words_are_warned_of() -> None:
     assert say_if_short([2_500, 9_000]) is None
     warning = say_if_short([2_499, 800, 9_000])
     assert warning is not None
-    assert warning.startswith("2 of 3 chunks have fewer than 2,500 words, the shortest 800: ")
+    assert warning.startswith("2 of 3 chunks have fewer than 2,500 words, the shortest 800. ")

@@ -25,7 +25,7 @@ def read_key(name: str) -> str:
 def read_finding(project: Project) -> list[str]:
     """The distances that the finding on other distances names, and the features of the one that has others."""
     text = project.text("output/clear/latest/findings.md")
-    said = re.search(r"are nearest to \w+, by distance: by the nearest text, (.*?); by the centroid", text)
+    said = re.search(r"with each distance: by the nearest text, (.*?); by the centroid", text)
     assert said is not None, text
     return [re.sub(r" \d+$", "", part) for part in re.split(r", | and (?=[A-Za-z'-]+(?: |$))", said[1])]
 

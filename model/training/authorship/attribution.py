@@ -195,7 +195,10 @@ def say_attributions(found: Attribution) -> tuple[Finding, ...]:
         shares = list_words(f"{label} {number:,}" for label, number in rank_labels(nearest))
         text = f"{name_group(nearest.total(), group)}: nearest in style to {shares}."
         findings.append(Finding(Topic.ATTRIBUTION, text, {"group": group, "nearest": dict(rank_labels(nearest))}))
-    compared = f"Compared are {list_words(found.classes)} only: a style of none of them would not be noticed."
+    compared = (
+        f"The candidates are {list_words(found.classes)}: distances and probabilities cannot show that no candidate "
+        "is right."
+    )
     return (*findings, Finding(Topic.CANDIDATES, compared, {"labels": list(found.classes)}))
 
 
@@ -211,14 +214,14 @@ def say_unequal(known: Sample, compare_with: str) -> tuple[Finding, ...]:
     total = sum(size for _, size in sizes)
     found = list_words(f"{label} {size:,}" for label, size in sizes)
     rule = (
-        f"Where style says nothing, the nearest text is one of {most[0]} in {show_share(most[1] / total)} of cases; "
-        'compare_with = "centroid" does not hang on their number.'
+        f"By chance alone, the nearest text has the label {most[0]} in {show_share(most[1] / total)} of cases; "
+        'compare_with = "centroid" does not depend on these numbers.'
         if compare_with == "text"
-        else "The centroids do not hang on their number, but that of few documents is known less well."
+        else "Centroids do not depend on these numbers, but the centroid of few documents is less certain."
     )
     text = (
-        f"The labels have unequal numbers of known documents: {found}. {rule} The imposters of {most[0]} are fewer "
-        f"than those of {least[0]}, so that their scores are not alike by chance either."
+        f"The labels have unequal numbers of known documents: {found}. {rule} {most[0]} has fewer "
+        f"imposters than {least[0]}, so that their imposters scores differ by chance too."
     )
     return (Finding(Topic.UNEQUAL, text, {"documents": dict(sizes), "compare_with": compare_with}),)
 

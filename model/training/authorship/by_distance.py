@@ -110,7 +110,7 @@ def say_trials(trials: tuple[Trial, ...], found: Attribution) -> tuple[Finding, 
         label = rank_labels(nearest)[0][0]
         shares = {rule: _list_shares(trials, rule, group, label) for rule in RULES}
         said = "; ".join(f"{RULES[rule]}, {found}" for rule, found in shares.items() if found)
-        text = f"How many of {name_group(total, group)} are nearest to {label}, by distance: {said}."
+        text = f"Nearest to {label}, of {name_group(total, group)}, with each distance: {said}."
         tried = [{**_describe_trial(trial), "documents": count_nearest(trial, group)[label]} for trial in trials]
         findings.append(Finding(Topic.OTHER_DISTANCES, text, {"group": group, "label": label, "tried": tried}))
     return tuple(findings)

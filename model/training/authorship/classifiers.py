@@ -103,8 +103,8 @@ def _tabulate_answers(
 def _say(judged: tuple[Judgement, ...]) -> Finding:
     figures = {one.classifier: one.balanced_accuracy for one in judged if np.isfinite(one.balanced_accuracy)}
     if not figures:
-        return Finding(Topic.CLASSIFIERS, "Other classifiers cannot be judged: no label has two documents.")
+        return Finding(Topic.CLASSIFIERS, "Other classifiers were not evaluated: no label has two documents.")
     ranked = sorted(figures.items(), key=lambda item: (-item[1], item[0]))
     shown = list_words(f"{NAMES[name]} {show_share(share)}" for name, share in ranked)
-    text = f"Other classifiers on known chunks, each without the chunk's document, every label counting alike: {shown}."
+    text = f"Other classifiers, balanced accuracy on known chunks, each without its own document: {shown}."
     return Finding(Topic.CLASSIFIERS, text, {"balanced_accuracy": figures})

@@ -12,7 +12,7 @@ from model.style_parameters import AuthorshipParameters, ConsensusSection
 from model.training.authorship.addition import Addition
 from model.training.authorship.attribution import NO_LABEL, rank_labels
 from model.training.plots.consensus import draw_consensus
-from relay.handoff.wording import count, list_words, show_share
+from relay.handoff.wording import count, list_words, show_share, show_span
 from relay.results.findings import Finding, Topic
 from relay.results.signs import choose_signs
 from stylometry.chunks import Chunks
@@ -72,9 +72,11 @@ def add_consensus(counts: CountTable, texts: Texts, parameters: AuthorshipParame
     chosen = np.arange(0, len(texts.chunks), step)
     rows = ChosenCounts(counts.ngrams, counts.matrix[chosen], count_all(counts)[chosen])
     trees: list[list[int]] = []
+    numbers: list[int] = []
     answers: list[Answer] = []
     for choice in try_choices(rows, parameters.distance, asked.features, asked.culling):
         trees.append(find_groups(choice.distances))
+        numbers.append(choice.features)
         answers += find_nearest(choice, chosen, texts, set(parameters.candidates))
     root = build_consensus(trees, len(chosen), asked.least)
     labels = [texts.chunks.labels[index] for index in chosen.tolist()]
@@ -84,7 +86,7 @@ def add_consensus(counts: CountTable, texts: Texts, parameters: AuthorshipParame
         f"Consensus of {count(len(trees), 'tree')}: groups in more than {show_share(asked.least)}, Ward (R: ward.D2)"
     )
     return Addition(
-        findings=(_say_tree(root, labels, trees=len(trees), asked=asked), *say_answers(answers, texts)),
+        findings=(_say_tree(root, labels, numbers=numbers, asked=asked), *say_answers(answers, texts)),
         metrics={"consensus": {"trees": len(trees), "groups": len(list_groups(root)), "texts": len(chosen)}},
         tables={
             "consensus": tabulate_groups(root, names),
@@ -173,8 +175,8 @@ def say_answers(answers: Sequence[Answer], texts: Texts) -> tuple[Finding, ...]:
         shares = list_words(f"{label} {show_share(number / len(of_group))}" for label, number in rank_labels(nearest))
         whose = "without label" if group == NO_LABEL else f"labelled {group}"
         text = (
-            f"Over {count(settings, 'setting')} of features and culling, {count(documents, 'document')} {whose} are "
-            f"nearest to: {shares} of the answers."
+            f"{count(documents, 'document')} {whose}, share of the answers in {count(settings, 'setting')} of "
+            f"features and culling: {shares}."
         )
         figures = {"group": group, "settings": settings, "documents": documents, "nearest": dict(rank_labels(nearest))}
         findings.append(Finding(Topic.CONSENSUS, text, figures))
@@ -186,15 +188,18 @@ def _group_of(texts: Texts, document: int) -> str:
     return texts.chunks.labels[index] or NO_LABEL
 
 
-def _say_tree(root: Group, labels: Sequence[str | None], *, trees: int, asked: ConsensusSection) -> Finding:
+def _say_tree(root: Group, labels: Sequence[str | None], *, numbers: list[int], asked: ConsensusSection) -> Finding:
+    """The tree in words; `numbers` has the number of features of each of its trees."""
+    trees, cullings = len(numbers), show_span(min(asked.culling), max(asked.culling))
+    features = " to ".join(dict.fromkeys(f"{number:,}" for number in (min(numbers), max(numbers))))
     groups = list_groups(root)
     pure = [group for group in groups if len({labels[member] for member in group.members}) == 1]
     largest = max((len(group.members) for group in pure), default=0)
+    size = f"; the largest has {count(largest, 'text')}" if pure else ""
     text = (
-        f"Bootstrap consensus of {count(trees, 'tree')} ({min(asked.features):,} to {max(asked.features):,} features, "
-        f"culling {show_share(min(asked.culling))} to {show_share(max(asked.culling))}; Ward, in R ward.D2): "
-        f"{count(len(groups), 'group')} of at most {len(root.members) - 2:,} stand in more than "
-        f"{show_share(asked.least)} of them; {len(pure):,} hold one label only, the largest {count(largest, 'text')}."
+        f"Bootstrap consensus of {count(trees, 'tree')} ({features} features, culling {cullings}; Ward, in R ward.D2): "
+        f"{count(len(groups), 'group')} of at most {len(root.members) - 2:,} {'is' if len(groups) == 1 else 'are'} in "
+        f"more than {show_share(asked.least)} of the trees. Groups of one label only: {len(pure):,}{size}."
     )
     figures = {"trees": trees, "groups": len(groups), "of_one_label": len(pure), "largest_of_one_label": largest}
     return Finding(Topic.CONSENSUS, text, figures)

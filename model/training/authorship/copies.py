@@ -72,7 +72,7 @@ def say_repeats(repeats: Repeats, documents: Documents) -> tuple[Finding, ...]:
     if number := len(np.unique(repeats.apart.passages[:, 0])):
         text = (
             f"{count(number, 'chunk')} {'repeats a passage' if number == 1 else 'repeat passages'} of another text: "
-            "at least half of the chunk stands there too. The two do not count as neighbours of each other."
+            "at least half of the chunk occurs there too. The two do not count as neighbours of each other."
         )
         findings.append(Finding(Topic.COPIES, text, {"chunks": number}))
     return tuple(findings)

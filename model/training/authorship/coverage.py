@@ -60,8 +60,8 @@ def leave_refused_out(unknown: Sample, coverage: Coverage) -> Sample | None:
 def say_coverage(coverage: Coverage, classifier: AuthorshipClassifier, documents: Documents) -> tuple[Finding, ...]:
     """What a text needs to be judged, and which documents do not have it."""
     text = (
-        f"The model looks at {count(len(classifier.ngrams_), 'feature')}. They cover at least "
-        f"{show_share(coverage.lowest)} of each known document; a text that they cover by less than "
+        f"The model uses {count(len(classifier.ngrams_), 'feature')}. They cover at least "
+        f"{show_share(coverage.lowest)} of each known document; a text of which they cover less than "
         f"{show_share(coverage.required)} cannot be compared and gets no answer."
     )
     findings = [Finding(Topic.COVERAGE, text, {"lowest": coverage.lowest, "required": coverage.required})]

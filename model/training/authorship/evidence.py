@@ -111,12 +111,8 @@ def say_evidence(evidence: Evidence) -> tuple[Finding, ...]:
         findings.append(_say_test(evidence.test, in_order=evidence.in_order))
     if evidence.silhouette is not None:
         mean = evidence.silhouette.mean
-        verdict = (
-            "they are groups that stand apart"
-            if mean >= APART
-            else "they are no groups that stand apart, even where nearest neighbours agree"
-        )
-        text = f"The silhouette of the labels is {mean:.2f} (1: far apart, 0: one cloud): {verdict}."
+        verdict = "the labels form separate clusters" if mean >= APART else "the clusters overlap"
+        text = f"Silhouette of the labels: {mean:.2f} (1: separate clusters, 0: none): {verdict}."
         findings.append(Finding(Topic.SILHOUETTE, text, {"mean": mean}))
     findings += [_say_boundary(boundary) for boundary in evidence.boundaries]
     words = evidence.words
@@ -172,27 +168,26 @@ def figures_of_evidence(evidence: Evidence) -> dict[str, Any]:
 
 def _say_test(test: LabelTest, *, in_order: bool) -> Finding:
     if not test.arrangements:
-        text = "There are too few chunks to arrange the labels differently: chance cannot be ruled out."
+        text = "Chance cannot be ruled out: there are too few chunks to arrange the labels differently."
         return Finding(Topic.PERMUTATION_TEST, text, {"arrangements": 0})
-    how = "moved along the order of the text" if in_order else "permuted among the documents"
+    how = "shifts of the labels along the text" if in_order else "permutations of the labels among the documents"
     if not can_tell(test):
-        verdict = f"there are so few different arrangements that p cannot be below {show(test.least_p)}"
+        verdict = f"the lowest possible p is {show(test.least_p)}, because there are so few different arrangements"
     else:
-        verdict = "chance alone hardly does as well" if is_beyond_chance(test) else "this can be chance"
+        verdict = "better than chance" if is_beyond_chance(test) else "this may be chance"
     return Finding(
         Topic.PERMUTATION_TEST,
-        f"{'Shift' if in_order else 'Permutation'} test ({test.arrangements:,}): with labels {how}, "
-        f"{show_share(test.usual)} of the chunks lie nearest to their own label, p = {show(test.p)}: {verdict}.",
+        f"{'Shift' if in_order else 'Permutation'} test ({test.arrangements:,} {how}): {show_share(test.usual)} of the "
+        f"chunks lie nearest to their own label by chance, p = {show(test.p)}; {verdict}.",
         {"arrangements": test.arrangements, "usual_accuracy": test.usual, "p": test.p, "least_p": test.least_p},
     )
 
 
 def _say_boundary(boundary: Boundary) -> Finding:
     rank = boundary.rank
-    position = "no place" if rank.rank == 1 else f"{rank.rank - 1:,} of {rank.positions:,} places"
+    others = "no other place" if rank.rank == 1 else f"{rank.rank - 1:,} of {rank.positions:,} places"
     return Finding(
         Topic.BOUNDARY,
-        f"Between {boundary.before} and {boundary.after}: {position} in these two periods "
-        f"{'divides' if rank.rank in (1, 2) else 'divide'} the text better in style than the change of label.",
+        f"Change from {boundary.before} to {boundary.after}: style changes more at {others} in these two periods.",
         {"before": boundary.before, "after": boundary.after, "rank": rank.rank, "places": rank.positions},
     )

@@ -14,6 +14,7 @@ from model.training.authorship.addition import Addition
 from model.training.authorship.attribution import MOST_FEATURES
 from model.training.authorship.consensus import Texts, name_texts
 from model.training.authorship.network import find_edges, tabulate_edges, tabulate_nodes, write_graphml
+from relay.handoff.spreadsheet import neutralise
 from relay.handoff.wording import list_words
 from relay.results.findings import Finding, Topic
 from stylometry.delta import find_distance
@@ -108,9 +109,13 @@ def tabulate_network(found: Measured, names: Sequence[str]) -> dict[str, pa.Tabl
 
 
 def write_csv(table: pa.Table) -> bytes:
-    """The table as CSV: UTF-8, commas, a head, numbers with as many digits as they need."""
+    """The table as CSV: UTF-8, commas, a head, numbers with as many digits as they need; no formulas."""
     buffer = io.BytesIO()
-    csv.write_csv(table.combine_chunks(), buffer)
+    columns = [
+        pa.array(map(neutralise, column.to_pylist()), column.type) if pa.types.is_string(column.type) else column
+        for column in table.columns
+    ]
+    csv.write_csv(pa.table(columns, [neutralise(name) for name in table.column_names]).combine_chunks(), buffer)
     return buffer.getvalue()
 
 

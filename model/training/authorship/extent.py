@@ -18,7 +18,7 @@ WORD_NGRAMS = {1: "word", **{n: f"sequence of {n} words" for n in range(2, 6)}}
 
 UNEQUAL = Finding(
     Topic.TEXT_LENGTH,
-    "Counts of whole documents differ with their length before they differ with style: "
+    "Raw counts of whole documents differ mainly by length, not by style: "
     'choose another distance, or chunking = "within".',
 )
 
@@ -50,7 +50,7 @@ def say_extent(
 ) -> tuple[Finding, ...]:
     """The same in words: what the documents gave, and a warning where counts of unequal chunks are compared."""
     short = (
-        f"; {count(chunks.short_documents, 'document')} shorter than a chunk stood aside"
+        f"; {count(chunks.short_documents, 'document')} shorter than one chunk {_was(chunks.short_documents)} skipped"
         if chunks.short_documents
         else ""
     )
@@ -66,8 +66,12 @@ def say_extent(
     empty = int((~find_countable(counts)).sum())
     aside = Finding(
         Topic.DATA,
-        f"{count(empty, 'chunk')} without any {unit}: drawn all the same, and not compared with the known ones.",
+        f"{count(empty, 'chunk')} without any {unit}: on the map, but not compared with the known chunks.",
         {"empty_chunks": empty},
     )
     is_unequal = parameters.chunking == "whole" and parameters.distance == "count_manhattan"
     return (gave, *([aside] if empty else []), *([UNEQUAL] if is_unequal else []))
+
+
+def _was(number: int) -> str:
+    return "was" if number == 1 else "were"

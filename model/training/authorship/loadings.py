@@ -78,7 +78,7 @@ def say_loadings(found: Loadings) -> tuple[Finding, ...]:
         less = [show_ngram(ngram) for ngram, weight in reversed(ranked) if weight < 0][:MOST_SAID]
         ways = [f"{way} {list_words(ngrams)}" for way, ngrams in (("more", more), ("less", less)) if ngrams]
         if ways:
-            text = f"Further along the {name} axis of the map stand chunks with {', and with '.join(ways)}."
+            text = f"Chunks further along the {name} axis of the map have {' and '.join(ways)}."
             findings.append(Finding(Topic.AXES, text, {"axis": axis + 1, "more": more, "less": less}))
     return tuple(findings)
 

@@ -12,7 +12,7 @@ from model.training.authorship.addition import Addition
 from model.training.plots.oppose import MarkerPicture, draw_markers
 from relay.handoff.errors import ModelError
 from relay.handoff.recipe_file import suggest_nearest
-from relay.handoff.wording import list_words
+from relay.handoff.wording import count, list_words
 from relay.results.findings import Finding, Topic
 from relay.results.signs import choose_signs
 from stylometry.chunks import Chunks
@@ -170,8 +170,8 @@ def _say_zetas(found: Zetas, sides: Sequence[str | None], names: tuple[str, str]
     one, other = names
     text = (
         f"By Craig's Zeta, {one} prefers to {other}: {_list(preferred)}; and avoids: {_list(avoided)}. By Eder's Zeta, "
-        f"{one} prefers: {_list(eder)}. Zeta asks in how many chunks a word stands, not how often; the chunks of both "
-        "chose the markers, so in the picture only other chunks tell anything."
+        f"{one} prefers: {_list(eder)}. Zeta compares in how many chunks a word occurs, not how often. The markers "
+        "were chosen on the chunks of both labels, so in the plot only other chunks are evidence."
     )
     figures = {
         "primary": one,
@@ -182,13 +182,13 @@ def _say_zetas(found: Zetas, sides: Sequence[str | None], names: tuple[str, str]
     }
     if not preferred and not avoided:
         text = (
-            f"No word stands in so many more chunks of {one} than of {other}, or the reverse, that Zeta tells them "
-            "apart: long chunks hold every word that is frequent. Cut shorter chunks, or lower least."
+            f"Zeta found no markers: no word occurs in enough more chunks of {one} than of {other}, or the reverse. "
+            "Long chunks contain every frequent word: cut shorter chunks, or lower least."
         )
     few = min(sides.count(PRIMARY), sides.count(SECONDARY))
     warning = Finding(
         Topic.OPPOSE,
-        f"One side has {few} chunks only, so the shares that Zeta compares take few values: cut shorter chunks.",
+        f"One side has only {count(few, 'chunk')}, so Zeta can take few values: cut shorter chunks.",
         {"chunks": few},
     )
     return (Finding(Topic.OPPOSE, text, figures), *([warning] if few < FEWEST_CHUNKS else []))

@@ -25,7 +25,7 @@ CLOSE = 1e-9
 
 NO_MODEL = Finding(
     Topic.DATA,
-    "The distance is a function of the recipe's own module, so no model is kept for texts to come.",
+    "The distance is a function in the recipe's own module, so no model is saved for new texts.",
 )
 
 

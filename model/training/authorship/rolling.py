@@ -193,9 +193,9 @@ def say_rolling(rolled: Rolled, asked: RollingSection) -> tuple[Finding, ...]:
     shares = list_words(f"{label} {number:,}" for label, number in rank_labels(nearest)) if nearest else "no label"
     aside = f"; {count(refused, 'window')} cannot be compared, because the features cover too little" if refused else ""
     text = (
-        f"Rolling attribution along {_name_text(rolled.titles)} ({rolled.windows.words:,} words) in "
-        f"{count(len(rolled.windows), 'window')} of {asked.window:,} words, each {asked.step:,} further: nearest to "
-        f"{shares}{aside}. Windows overlap, so neighbours agree more than they prove."
+        f"Rolling attribution of {_name_text(rolled.titles)} ({rolled.windows.words:,} words) in "
+        f"{count(len(rolled.windows), 'window')} of {asked.window:,} words at steps of {asked.step:,}: nearest to "
+        f"{shares}{aside}. Windows that overlap are not independent evidence."
     )
     figures = {
         "windows": len(rolled.windows),
@@ -229,15 +229,14 @@ def figures_of_rolling(rolled: Rolled, asked: RollingSection) -> dict[str, Any]:
 def _say_known(known: KnownWindows, window: int) -> Finding:
     if not len(known.authors):
         text = (
-            f"No known document of {window:,} words stands beside another one of its label: how often windows of this "
-            "length come out right cannot be said, and their probabilities are those of whole chunks."
+            f"Windows of {window:,} words were not evaluated: no known document of this length has another document "
+            "of its label. Their probabilities are those of whole chunks."
         )
         return Finding(Topic.ROLLING, text, {"known_windows": 0})
     text = (
-        f"Known text in windows of {window:,} words, each without its own document: "
-        f"{show_share(known.accuracy)} of {count(len(known.authors), 'window')} come out right "
-        f"({show_share(known.balanced_accuracy)} with each label weighing as much). The probability of a window is "
-        "calibrated on them."
+        f"Known text in {count(len(known.authors), 'window')} of {window:,} words, each without its own document: "
+        f"accuracy {show_share(known.accuracy)}, balanced accuracy {show_share(known.balanced_accuracy)}. The "
+        "probabilities of the windows are calibrated on them."
     )
     figures = {
         "known_windows": len(known.authors),

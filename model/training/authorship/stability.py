@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from model.style_parameters import AuthorshipParameters
 from model.training.authorship.documents import Documents
-from relay.handoff.wording import list_words, show_share
+from relay.handoff.wording import count, list_words, show_share, show_span
 from relay.results.distances import name_distance
 from relay.results.findings import Finding, Topic
 from stylometry.errors import StylometryError
@@ -62,18 +62,25 @@ def tabulate_settings(settings: Sequence[Setting]) -> pa.Table:
 def say_settings(settings: Sequence[Setting]) -> tuple[Finding, ...]:
     """How far the balanced accuracy depends on the choice, in a sentence."""
     if not settings:
-        nothing = "No other chunk length leaves enough to judge: how stable the result is cannot be said."
+        tried = list_words(f"{length:,}" for length in LENGTHS)
+        nothing = f"Stability was not assessed: the documents give too few chunks of {tried} characters."
         return (Finding(Topic.STABILITY, nothing, {"settings": 0}),)
     figures = [setting.balanced_accuracy for setting in settings]
     worst = settings[int(np.argmin(figures))]
     lengths = list_words(f"{length:,}" for length in dict.fromkeys(setting.chunk_chars for setting in settings))
-    middle = float(np.median(figures))
-    text = (
-        f"In {len(settings)} other settings (chunks of {lengths} characters; numbers of features; distances) the "
-        f"balanced accuracy lies between {show_share(min(figures))} and {show_share(max(figures))}, in the middle at "
-        f"{show_share(middle)}; least with {worst.chunk_chars:,} characters, {worst.features:,} "
-        f"features and {name_distance(worst.distance)}."
+    numbers = sorted({setting.features for setting in settings})
+    middle, span = float(np.median(figures)), show_span(min(figures), max(figures))
+    lowest = (
+        f", median {show_share(middle)}; lowest with {worst.chunk_chars:,} characters, {worst.features:,} features "
+        f"and {name_distance(worst.distance)}"
     )
+    text = (
+        f"In {count(len(settings), 'other setting')} (chunks of {lengths} characters; "
+        f"{list_words(f'{number:,}' for number in numbers)} features; {len(DISTANCES)} distances) the balanced "
+        f"accuracy is {span}{lowest if min(figures) < max(figures) else ''}."
+    )
+    if numbers[-1] < FEATURES[-1]:
+        text += f" The documents have only {numbers[-1]:,} different features."
     spread = {"least": min(figures), "median": middle, "most": max(figures)}
     return (Finding(Topic.STABILITY, text, {"settings": len(settings), "balanced_accuracy": spread}),)
 

@@ -54,7 +54,6 @@ from model.training.authorship.exports import Measured, add_exports
 from model.training.authorship.extent import figures_of_extent, say_extent
 from model.training.authorship.far import Far
 from model.training.authorship.far_counts import choose_count
-from model.training.authorship.far_tasks import choose_elsewhere
 from model.training.authorship.keywords import find_preferences, tabulate_preferences
 from model.training.authorship.loadings import Loadings, find_loadings, say_loadings, tabulate_loadings
 from model.training.authorship.map import project, tabulate_chunks
@@ -132,7 +131,7 @@ def map_styles(
 def _map_documents(documents: Documents, recipe: Recipe, parameters: AuthorshipParameters, far: Far | None) -> Results:
     chunks, count = cut(documents, parameters, recipe.seed), choose_count(far, documents, recipe, parameters)
     counts, parameters = count_chosen(chunks, read_lists(recipe, parameters), count)
-    distances = measure_styles(counts, parameters, choose_elsewhere(far, chunks))
+    distances = measure_styles(counts, parameters)
     points, how = project(distances, choose_projection(parameters), recipe.seed)
     known = _Known(chunks, hide_labels(chunks, parameters.unknown), counts, find_repeats(documents, chunks, parameters))
     words = count_single_words(chunks, counts, parameters, count)
@@ -225,8 +224,7 @@ def _attribute(
         monitored=watched.files,
     )
     answered = answer_unknown(documents, classifier, (learned, comparable), parameters, known.all_labels.labels)
-    asked = comparable if parameters.imposters else None
-    verified = add_verification(documents.ids, classifier, asked)
+    verified = add_verification(documents.ids, classifier, comparable) if parameters.imposters else Addition()
     rolled = _roll(documents, known, (classifier, learned), parameters.rolling, coverage.required)
     others = compare_classifiers(documents, classifier, (learned, comparable), parameters, recipe.seed)
     return merge(kept, answered, verified, rolled, others)

@@ -58,15 +58,15 @@ def say_trust(
         copies: number of the text that each document is; copies of one text have one number (documents,).
     """
     if trust is None or evidence is None:
-        nothing = "No chunk has a label and a neighbour from another document: how far to trust the map cannot be said."
+        nothing = "The map was not evaluated: no chunk has both a label and a neighbour from another document."
         return (Finding(Topic.NEIGHBOURS, nothing, {"judged": 0}),)
     findings = [_say_neighbours(trust, evidence)]
     if lonely := find_lonely_labels(chunks, copies):
         findings.append(
             Finding(
                 Topic.NEIGHBOURS,
-                f"{list_words(lonely)} {'stands' if len(lonely) == 1 else 'stand'} in one document only and can never "
-                "be right in these figures: for such labels they say nothing.",
+                f"{list_words(lonely)} {_has(lonely)} one document only, or copies of one: these figures count all "
+                f"chunks of {'this label' if len(lonely) == 1 else 'these labels'} as wrong.",
                 {"labels": lonely},
             )
         )
@@ -74,7 +74,7 @@ def say_trust(
     findings.append(
         Finding(
             Topic.BALANCED_ACCURACY,
-            f"Each label weighing the same, {show_share(balanced)} of the chunks lie nearest to their own.",
+            f"Balanced accuracy, the mean over the labels: {show_share(balanced)}.",
             {"balanced_accuracy": balanced},
         )
     )
@@ -82,12 +82,22 @@ def say_trust(
         findings.append(
             Finding(
                 Topic.TIME_ORDER,
-                "The text is in the order of time, and style drifts with time: nearness alone does not tell one from "
-                f"the other. {count(parameters.window, 'chunk')} before and after do not count as neighbours.",
+                "The chunks are in time order and style drifts with time, so chunks of one label may be similar only "
+                f"because they are close in time. {_say_window(parameters.window)}",
                 {"window": parameters.window},
             )
         )
     return tuple(findings)
+
+
+def _has(names: list[str]) -> str:
+    return "has" if len(names) == 1 else "have"
+
+
+def _say_window(chunks: int) -> str:
+    if chunks == 1:
+        return "The chunk before and the one after a chunk do not count as its neighbours."
+    return f"The {chunks:,} chunks before and after a chunk do not count as its neighbours."
 
 
 def find_lonely_labels(chunks: Chunks, copies: Integers | None = None) -> list[str]:
@@ -125,7 +135,7 @@ def _say_neighbours(trust: Trust, evidence: Evidence) -> Finding:
     return Finding(
         Topic.NEIGHBOURS,
         f"Of {count(full.n_judged, 'chunk')}, {show_share(full.accuracy)} lie nearest to a chunk of the same label "
-        f"from another document, {show_share(drawn.accuracy)} on the map (always naming the largest label: "
+        f"from another document, {show_share(drawn.accuracy)} on the map (baseline, always the largest label: "
         f"{show_share(full.majority_share)}). {_say_chance(evidence)} {MAP_VERDICTS[compared]}",
         {
             "judged": full.n_judged,
@@ -158,11 +168,11 @@ def _say_chance(evidence: Evidence) -> str:
     """Whether the distances tell the labels apart, by the test alone."""
     test = evidence.test
     if test is None:
-        return "There is only one label, so there is nothing to tell apart."
+        return "There is only one label, so there is nothing to compare."
     if not test.arrangements:
         return "There are too few chunks to test whether this is more than chance."
     found = f"{name_test(evidence)} test: {show_share(test.usual)} by chance, p = {show(test.p)}"
     if not can_tell(test):
-        few = "The labels can be arranged in too few ways to rule out chance"
-        return f"{few} ({found}, never below {show(test.least_p)})."
-    return f"{'The distances tell the labels apart' if is_beyond_chance(test) else 'This can be chance'} ({found})."
+        few = "Chance cannot be ruled out, because the labels have too few different arrangements"
+        return f"{few} ({found}; the lowest possible p is {show(test.least_p)})."
+    return f"{'The distances tell the labels apart' if is_beyond_chance(test) else 'This may be chance'} ({found})."

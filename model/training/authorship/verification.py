@@ -44,7 +44,7 @@ class Verified:
 
 
 def add_verification(titles: Sequence[str], classifier: AuthorshipClassifier, unknown: Sample | None) -> Addition:
-    """The verdicts with the borders that were tuned on the known texts; nothing without an unknown document.
+    """The verdicts with the borders that were tuned on the known texts; without an unknown document a finding alone.
 
     The draws are always the same: a score near a border would otherwise be yes or undecided by the recipe's seed.
 
@@ -54,11 +54,13 @@ def add_verification(titles: Sequence[str], classifier: AuthorshipClassifier, un
         unknown: the chunks of unknown label that can be compared.
     """
     if unknown is None:
-        return Addition()
+        nothing = "The imposters test had nothing to do: no document of unknown label can be compared."
+        advice = "Name unknown labels with unknown in [model], or ask about a text with `python -m model ask`."
+        return Addition((Finding(Topic.IMPOSTERS, f"{nothing} {advice}", {"documents": 0}),))
     try:
         verified = verify_all(classifier, unknown, Imposters())
     except StylometryError as error:  # no author has two documents
-        return Addition((Finding(Topic.IMPOSTERS, f"The imposters could not be asked: {error}", {"documents": 0}),))
+        return Addition((Finding(Topic.IMPOSTERS, f"The imposters test was not possible: {error}", {"documents": 0}),))
     borders = {"no": verified.borders.no, "yes": verified.borders.yes}
     return Addition(
         findings=say_verdicts(verified),
@@ -107,8 +109,9 @@ def say_verdicts(verified: Verified) -> tuple[Finding, ...]:
     """For each group and label, how many documents get which verdict."""
     borders = verified.borders
     text = (
-        f"General Imposters ({verified.rounds:,} rounds): a score up to {show(borders.no)} means no, from "
-        f"{show(borders.yes)} on yes; borders tuned on the known documents, each as if its author were unknown."
+        f"General Imposters test ({verified.rounds:,} rounds): a score up to {show(borders.no)} means no, from "
+        f"{show(borders.yes)} up yes, and undecided between them; both thresholds were tuned on the known documents, "
+        "each as if its author were unknown."
     )
     figures = {"rounds": verified.rounds, "no": borders.no, "yes": borders.yes}
     findings = [Finding(Topic.IMPOSTERS, text, figures)]
@@ -123,7 +126,7 @@ def say_verdicts(verified: Verified) -> tuple[Finding, ...]:
             for label, counted in verdicts.items()
         )
         counts = {label: {verdict: counted[verdict] for verdict in VERDICTS} for label, counted in verdicts.items()}
-        text = f"Imposters on {name_group(len(places), group)}: {said}."
+        text = f"Imposters test of {name_group(len(places), group)}: {said}."
         findings.append(Finding(Topic.IMPOSTERS, text, {"group": group, "verdicts": counts}))
     return tuple(findings)
 

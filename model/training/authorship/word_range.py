@@ -20,7 +20,7 @@ from model.training.authorship.attribution import (
 from model.training.authorship.by_distance import RULES, Rule, balance_known
 from model.training.authorship.documents import Documents
 from model.training.plots.word_range import Line, draw_word_range
-from relay.handoff.wording import list_words, show_share
+from relay.handoff.wording import list_words, show_span
 from relay.results.findings import Finding, Topic
 from relay.results.signs import Signs
 
@@ -55,24 +55,34 @@ def add_word_range(
     """
     points = try_range(*samples, parameters)
     unit = "words" if (parameters.units, parameters.ngram) == ("words", 1) else "features"
+    features = list_numbers(points)
+    classes = points[0].attribution.classes
     lines = {rule: tuple(_follow(points, rule, documents)) for rule in RULES}
     drawn = {RULES[rule]: of_rule for rule, of_rule in lines.items()}
     return Addition(
         findings=say_range(points, unit),
         tables={"word_range": tabulate_range(points, documents)},
-        pictures=(draw_word_range(drawn, signs, features=FEATURES, unit=unit),),
+        pictures=(draw_word_range(drawn, signs, features=features, unit=unit, labels=len(classes)),),
     )
 
 
 def try_range(known: Sample, unknown: Sample, parameters: AuthorshipParameters) -> tuple[Point, ...]:
-    """The attribution by both rules with each number of features."""
+    """The attribution by both rules with each number of features; of larger numbers than there are, with all."""
     points = []
     for rule in RULES:
         for features in FEATURES:
             changed = parameters.model_copy(update={"features": features, "compare_with": rule})
             classifier = fit_classifier(known, changed)
-            points.append(Point(features, rule, balance_known(classifier), attribute(classifier, unknown)))
+            found = len(classifier.ngrams_)
+            points.append(Point(found, rule, balance_known(classifier), attribute(classifier, unknown)))
+            if found < features:
+                break
     return tuple(points)
+
+
+def list_numbers(points: Sequence[Point]) -> tuple[int, ...]:
+    """The numbers of features that were tried, ascending."""
+    return tuple(dict.fromkeys(point.features for point in points))
 
 
 def tabulate_range(points: Sequence[Point], documents: Documents) -> pa.Table:
@@ -106,7 +116,9 @@ def tabulate_range(points: Sequence[Point], documents: Documents) -> pa.Table:
 def say_range(points: Sequence[Point], unit: str) -> tuple[Finding, ...]:
     """A finding for each group: how many are nearest to the label most often named, and how probable it is."""
     findings = []
-    numbers = list_words(f"{features:,}" for features in FEATURES)
+    tried = list_numbers(points)
+    numbers = list_words(f"{features:,}" for features in tried)
+    limit = f" There are only {tried[-1]:,} {unit} to compare." if tried[-1] < FEATURES[-1] else ""
     for group, total in Counter(points[0].attribution.groups).items():
         named = Counter(
             nearest
@@ -117,17 +129,16 @@ def say_range(points: Sequence[Point], unit: str) -> tuple[Finding, ...]:
         label = rank_labels(named)[0][0]
         found = {rule: _measure_group([one for one in points if one.rule == rule], group, label) for rule in RULES}
         said = "; ".join(
-            f"{RULES[rule]} {list_words(f'{number:,}' for number in nearest)}, with probabilities of {show_share(low)} "
-            f"to {show_share(high)}"
+            f"{RULES[rule]} {list_words(f'{number:,}' for number in nearest)} (probability {show_span(low, high)})"
             for rule, (nearest, low, high) in found.items()
         )
-        text = f"How many of {name_group(total, group)} are nearest to {label} with {numbers} {unit}: {said}."
+        text = f"Nearest to {label}, of {name_group(total, group)}, with {numbers} {unit}: {said}.{limit}"
         figures: dict[str, object] = {
             rule: {"documents": nearest, "least_probability": low, "most_probability": high}
             for rule, (nearest, low, high) in found.items()
         }
         findings.append(
-            Finding(Topic.WORD_RANGE, text, {"group": group, "label": label, "features": list(FEATURES), **figures})
+            Finding(Topic.WORD_RANGE, text, {"group": group, "label": label, "features": list(tried), **figures})
         )
     return tuple(findings)
 

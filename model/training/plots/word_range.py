@@ -28,11 +28,19 @@ class Line:
 
 
 def draw_word_range(
-    lines: Mapping[str, Sequence[Line]], signs: Signs, *, features: Sequence[int], unit: str
+    lines: Mapping[str, Sequence[Line]], signs: Signs, *, features: Sequence[int], unit: str, labels: int
 ) -> Picture:
-    """A panel for each rule, a line for each document, in the sign of the label that it is nearest to most often."""
-    labels = list(dict.fromkeys(line.label for of_rule in lines.values() for line in of_rule))
-    shown = dict(zip(labels, signs.of(labels), strict=True))
+    """A panel for each rule, a line for each document, in the sign of the label that it is nearest to most often.
+
+    Args:
+        lines: rule -> its lines.
+        signs: of all labels.
+        features: numbers of features that were tried.
+        unit: what they are.
+        labels: labels that each document is compared with: the dashed line is their equal probability.
+    """
+    nearest = list(dict.fromkeys(line.label for of_rule in lines.values() for line in of_rule))
+    shown = dict(zip(nearest, signs.of(nearest), strict=True))
     names = list(dict.fromkeys(sign.name for sign in shown.values()))
     with house_style():
         figure = Figure(figsize=(WIDTH, HEIGHT + measure_legend(names)), layout="constrained")
@@ -50,7 +58,7 @@ def draw_word_range(
                     linewidth=1,
                     alpha=0.7,
                 )
-            axes.axhline(0.5, color="#222222", linestyle="--", linewidth=1)
+            axes.axhline(1 / labels, color="#222222", linestyle="--", linewidth=1)
             axes.set(xscale="log", ylim=(-0.02, 1.02), title=rule, xlabel=f"most frequent {unit}")
             axes.set_xticks(features, [f"{number:,}" for number in features])
             axes.minorticks_off()

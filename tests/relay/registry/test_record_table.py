@@ -7,11 +7,11 @@ import pytest
 
 from relay.handoff.column import Column
 from relay.handoff.errors import SchemaError
+from relay.handoff.spreadsheet import neutralise
 from relay.registry.record_table import (
     BadRow,
     RecordTable,
     RowAnswer,
-    neutralise,
     read_table,
     resolve_names,
     write_table,
