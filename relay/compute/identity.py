@@ -9,7 +9,8 @@ from relay.handoff.files import hash_file
 from relay.handoff.settings import ROOT
 
 PACKAGES = (
-    *("pyarrow", "numpy", "pandas", "scipy", "scikit-learn", "numba", "onnx", "skl2onnx", "skops"),
+    *("pyarrow", "numpy", "pandas", "scipy", "scikit-learn", "numba", "onnx", "onnxruntime", "skl2onnx", "skops"),
+    *("xgboost", "lightgbm"),
     *("dask", "distributed", "cloudpickle"),
 )
 """Those that decide bytes, and those that carry tasks."""
