@@ -11,15 +11,9 @@ import pytest
 from cluster_tasks import Number
 from clusters import Cluster
 
-from relay.compute import preflight
 from relay.compute.cluster import ClusterEngine
 from relay.compute.engine import Engine, run_in_order
-from relay.compute.errors import (
-    ComputeError,
-    NoDataFolderError,
-    OtherWorkerError,
-    TaskEndedError,
-)
+from relay.compute.errors import ComputeError, TaskEndedError
 from relay.compute.opening import open_engine
 from relay.compute.worker import RAISED
 from relay.handoff.errors import RecipeError, UsageError
@@ -131,42 +125,6 @@ def test_closing_the_results_gives_up_the_rest(engine: Engine) -> None:
     assert next(results) == 0
     results.close()  # type: ignore[attr-defined]
     assert list(run_in_order(engine, cluster_tasks.square, [Number(5)])) == [25]
-
-
-def test_a_worker_with_other_packages_is_refused(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    here = {**preflight.describe_machine(), "pyarrow": "1.0.0", "abacus": "2.1"}
-    monkeypatch.setattr(preflight, "describe_machine", lambda: here)
-    expected = r"has other packages than this machine: pyarrow \d\S+ instead of 1.0.0, abacus missing instead of 2.1"
-    with (
-        pytest.raises(OtherWorkerError, match=expected),
-        open_engine(cluster.data_dir, environment=name(cluster)),
-    ):
-        pass
-
-
-def test_a_worker_with_other_code_is_refused(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
-    code = {**preflight.hash_code(), "relay/handoff/writer.py": "0", "model/new.py": "1"}
-    monkeypatch.setattr(preflight, "hash_code", lambda: code)
-    with (
-        pytest.raises(OtherWorkerError, match=r"other code than this machine: relay/handoff/writer.py, model/new.py\."),
-        open_engine(cluster.data_dir, environment=name(cluster)),
-    ):
-        pass
-
-
-def test_a_worker_that_does_not_see_the_data_folder_is_refused(
-    cluster: Cluster, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # On one machine each process sees each folder: what is missing is the file by which a worker knows it.
-    monkeypatch.setattr(preflight.Session, "write_probe", lambda self: None)
-    monkeypatch.setattr(preflight, "FOLDER_SECONDS", 0)
-    with (
-        pytest.raises(
-            NoDataFolderError, match=r"does not see the data folder.*it looked in .*mounted and .*data. Mount"
-        ),
-        open_engine(cluster.data_dir, environment=name(cluster)),
-    ):
-        pass
 
 
 @pytest.mark.parametrize("address", ["localhost:8786", "http://localhost:8786", "tcp://localhost", "cluster"])

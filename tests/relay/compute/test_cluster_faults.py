@@ -1,11 +1,13 @@
 """What fails on a cluster is said, or does not matter: with real processes that are killed, frozen or strangers."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import cluster_tasks
@@ -17,7 +19,15 @@ from patience import wait_for
 from relay.compute import cluster as client_side
 from relay.compute import preflight
 from relay.compute.engine import run_in_order
-from relay.compute.errors import NoSchedulerError, NoWorkerError, OtherWorkerError, SchedulerLostError, TaskEndedError
+from relay.compute.errors import (
+    NoDataFolderError,
+    NoSchedulerError,
+    NoWorkerError,
+    OtherWorkerError,
+    SchedulerLostError,
+    TaskEndedError,
+)
+from relay.compute.identity import FOLDERS
 from relay.compute.opening import open_engine
 
 pytestmark = pytest.mark.slow
@@ -75,6 +85,63 @@ def test_a_worker_without_our_code_that_joins_later_is_refused(cluster: Cluster)
             list(run_in_order(engine, cluster_tasks.square, [Number(one, 0.1) for one in range(50)], ahead=20))
         cluster.end(stranger)
         wait_for(lambda: preflight.count_threads(engine._client) == 1, "the end of it")  # type: ignore[attr-defined]
+
+
+@contextmanager
+def stranger(cluster: Cluster, **environment: str) -> Iterator[None]:
+    """One more worker, of another kind, until the context is left."""
+    client = client_side.connect(cluster.address)
+    worker = cluster.start_worker("--no-nanny", **environment)
+    try:
+        wait_for(lambda: preflight.count_threads(client) == 2, "the worker")
+        yield
+    finally:
+        cluster.end(worker)
+        wait_for(lambda: preflight.count_threads(client) == 1, "the end of it")
+        client.close()
+
+
+def test_a_worker_with_other_packages_is_refused(cluster: Cluster, tmp_path: Path) -> None:
+    installed = tmp_path / "pyarrow-1.0.0.dist-info"
+    installed.mkdir()
+    (installed / "METADATA").write_text("Metadata-Version: 2.1\nName: pyarrow\nVersion: 1.0.0\n")
+    expected = r"has other packages than this machine: pyarrow 1\.0\.0 instead of \d+\.\d\S+\. Start the workers again"
+    with (
+        stranger(cluster, PYTHONPATH=f"{tmp_path}:{ROOT}:{HERE}"),
+        pytest.raises(OtherWorkerError, match=expected),
+        open_engine(cluster.data_dir, environment=name(cluster)),
+    ):
+        pass
+
+
+def test_a_worker_with_other_code_is_refused(cluster: Cluster, tmp_path: Path) -> None:
+    for folder in FOLDERS:
+        shutil.copytree(ROOT / folder, tmp_path / folder)
+    with (tmp_path / "relay/handoff/writer.py").open("a") as file:
+        file.write("# edited\n")
+    (tmp_path / "monitor/__main__.py").unlink()
+    expected = r"other code than this machine: monitor/__main__\.py, relay/handoff/writer\.py\. Start the workers again"
+    with (
+        stranger(cluster, PYTHONPATH=f"{tmp_path}:{HERE}"),
+        pytest.raises(OtherWorkerError, match=expected),
+        open_engine(cluster.data_dir, environment=name(cluster)),
+    ):
+        pass
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a path that is another folder in each process")
+def test_a_worker_that_does_not_see_the_data_folder_is_refused(
+    cluster: Cluster, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(cluster.data_dir)
+    monkeypatch.setattr(preflight, "FOLDER_SECONDS", 0)
+    expected = rf"does not see the data folder.*it looked in {tmp_path} and /proc/self/cwd\. Mount"
+    with (
+        stranger(cluster, DATA_DIR=str(tmp_path)),
+        pytest.raises(NoDataFolderError, match=expected),
+        open_engine(Path("/proc/self/cwd"), environment=name(cluster)),
+    ):
+        pass
 
 
 HEAD = """
