@@ -1,125 +1,194 @@
-"""What a cluster costs: processor time for a task that does nothing, and the time of work on 1 and 2 workers.
+"""What a cluster costs and gains, each figure beside its limit: local, with one worker and with two.
 
-Scheduler and workers are processes on loopback, with Dask's profiler off.
+Scheduler, workers and the processes that give tasks away are processes on loopback, all of one thread. They are warm:
+each has done the same work on little data before. Rounds of the three take turns, so that all see the same machine.
+Figures in processor time, memory and bytes hold on a busy machine too; ratios of wall time only where the rounds of the
+baseline spread by at most 10%.
 """
 
-import json
-import os
-import subprocess
-import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from hashlib import sha256
+from dataclasses import dataclass, field
 from pathlib import Path
+from statistics import median
 
 import psutil
 
-from relay.compute.engine import Engine, run_in_order
-from relay.compute.opening import open_engine
+from benchmarks.cluster_bars import Row, judge, judge_equal, judge_ratio, leave_out
+from benchmarks.cluster_data import Made, make_rows, make_text
+from benchmarks.cluster_head import Answer, Head
+from benchmarks.cluster_processes import Cluster, read_cpu_seconds, read_peak_mib, start_cluster
 
-ROOT = Path(__file__).resolve().parents[1]
-TASKS, QUICK_TASKS = 1_000, 50
+TEXT_MB, QUICK_TEXT_MB = 384, 16
+ROWS, QUICK_ROWS = 4_000_000, 50_000
+TASKS, QUICK_TASKS = 1_000, 300
 """Of those that do nothing."""
-PIECES, QUICK_PIECES = 48, 6
-"""Of those that work."""
-ROUNDS = 1_000_000
-"""Of hashing, which holds Python's lock: about 0.4 s on one core."""
-WAIT_SECONDS = 60
+CROWD_TASKS, QUICK_CROWD_TASKS = 3_000, 400
+CROWD_PROCESSES, CROWD_EACH = 4, 25
+ROUNDS = 2
+
+GAINS = {"text": 1.6, "table": 1.5, "counting": 1.35}
+"""Of two workers against one."""
+MOST_OVER_LOCAL = 1.15
+MOST_HEAD_MS, MOST_HEAD_MB = 60, 0.01
+"""Per part: processor time of the process that gives tasks away, and what it receives."""
+MOST_TASK_MS, MOST_CROWD_MS = 12, 5
+MOST_MB = {"scheduler": 150, "head": 250, "worker": 600}
+MOST_LOSS_SECONDS, MOST_PREFLIGHT_SECONDS = 2, 5
+MB = 1_000_000
 
 
-def nothing(task: int) -> int:
-    """The task."""
-    return task
+@dataclass
+class Runs:
+    """Rounds of one work: engine -> what each round gave."""
+
+    made: Made
+    answers: dict[str, list[Answer]] = field(default_factory=dict)
+    digests: list[str] = field(default_factory=list)
+
+    def seconds(self, engine: str) -> list[float]:
+        """Wall seconds of each round."""
+        return [one["seconds"] for one in self.answers[engine]]
+
+    def of_clusters(self, name: str) -> list[float]:
+        """A figure per part, of each round with one worker and with two."""
+        return [one[name] / self.made.parts for engine in ("one", "two") for one in self.answers[engine]]
 
 
-def work_hard(task: int) -> str:
-    """A digest of digests."""
-    digest = str(task).encode()
-    for _ in range(ROUNDS):
-        digest = sha256(digest).digest()
-    return digest.hex()
+def run(quick: bool) -> list[Row]:
+    """A row per bar; little data with quick."""
+    with tempfile.TemporaryDirectory() as name:
+        return [*_compare_engines(Path(name), quick), _judge_crowd(Path(name), quick)]
 
 
-def run(quick: bool) -> list[dict[str, object]]:
-    """A row for threads of this machine, one worker and two; fewer tasks with quick."""
-    rows, digests = [], set()
-    for workers in (0, 1, 2):
-        with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
-            started = stack.enter_context(_start(Path(name), workers)) if workers else []
-            address = json.loads(Path(name, "scheduler.json").read_text())["address"] if workers else ""
-            data = Path(name, "data")
-            engine = stack.enter_context(open_engine(data, environment={"DASK_SCHEDULER_ADDRESS": address}))
-            while engine.slots < workers:
-                time.sleep(0.2)
-            row, digest = _measure(engine, started, quick)
-            rows.append(row)
-            digests.add(digest)
-    assert len(digests) == 1, "the results differ"
+def _compare_engines(folder: Path, quick: bool) -> list[Row]:
+    with ExitStack() as stack:
+        little = [make_text(folder, "little_text", 2), make_rows(folder, "little_table", 20_000)]
+        works = {
+            "text": make_text(folder, "text", QUICK_TEXT_MB if quick else TEXT_MB),
+            "table": make_rows(folder, "table", QUICK_ROWS if quick else ROWS),
+        }
+        clusters = {
+            engine: stack.enter_context(start_cluster(folder / engine, folder / "data")) for engine in ("one", "two")
+        }
+        clusters["one"].start_workers(1)
+        clusters["two"].start_workers(2)
+        heads = {"local": stack.enter_context(_open_head(folder / "data"))}
+        heads |= {
+            engine: stack.enter_context(_open_head(folder / "data", cluster.address))
+            for engine, cluster in clusters.items()
+        }
+        heads["one"].ask("wait", workers=1)
+        heads["two"].ask("wait", workers=2)
+        _warm_up(heads, little)
+        runs = {work: _take_turns(heads, made) for work, made in works.items()}
+        rows = [*_judge_works(runs), *_judge_head(runs), _judge_seam(heads["one"], clusters["one"], quick)]
+        rows += [*_judge_memory(clusters["two"], runs), _judge_loss(heads["two"], clusters["two"])]
+        rows.append(_judge_preflight(heads))
     return rows
 
 
-def _measure(engine: Engine, started: list[psutil.Process], quick: bool) -> tuple[dict[str, object], str]:
-    list(run_in_order(engine, nothing, range(20)))  # imports
-    processes = [psutil.Process(), *started, *(one for nanny in started[1:] for one in nanny.children(recursive=True))]
-    tasks = QUICK_TASKS if quick else TASKS
-    before, begin = [_cpu_seconds(one) for one in processes], time.perf_counter()
-    list(run_in_order(engine, nothing, range(tasks), ahead=8))
-    seconds = time.perf_counter() - begin
-    used = [1000 * (_cpu_seconds(one) - cpu) / tasks for one, cpu in zip(processes, before, strict=True)]
-    begin = time.perf_counter()
-    results = list(run_in_order(engine, work_hard, range(QUICK_PIECES if quick else PIECES)))
-    row: dict[str, object] = {
-        "engine": engine.name.partition(" at ")[0],
-        "ms wall a task": 1000 * seconds / tasks,
-        "ms CPU here": used[0],
-        "ms CPU scheduler": used[1] if started else 0.0,
-        "ms CPU workers": sum(used[2:]),
-        "seconds of work": time.perf_counter() - begin,
-        "MiB scheduler": started[0].memory_info().rss / 2**20 if started else 0.0,
-    }
-    return row, sha256("".join(results).encode()).hexdigest()
-
-
 @contextmanager
-def _start(folder: Path, workers: int) -> Iterator[list[psutil.Process]]:
-    """A scheduler and workers, the scheduler first."""
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(ROOT),
-        "DATA_DIR": str(folder / "data"),
-        "DASK_DISTRIBUTED__WORKER__PROFILE__ENABLED": "False",
-    }
-    (folder / "data").mkdir()
-    file, processes = folder / "scheduler.json", list[subprocess.Popen[bytes]]()
-
-    def start(*arguments: str) -> None:
-        command = [sys.executable, "-m", "dask", *arguments]
-        quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-        processes.append(subprocess.Popen(command, env=environment, cwd=folder, **quiet))  # type: ignore[call-overload]
-
+def _open_head(data_dir: Path, address: str = "") -> Iterator[Head]:
+    head = Head(data_dir, address)
     try:
-        local = ("--host", "127.0.0.1", "--no-dashboard", "--scheduler-file", str(file))
-        start("scheduler", "--port", "0", *local)
-        _wait_for(lambda: file.exists() and file.read_text().endswith("}"))
-        for _ in range(workers):
-            start("worker", "--nworkers", "1", "--nthreads", "1", *local)
-        yield [psutil.Process(one.pid) for one in processes]
+        yield head
     finally:
-        for process in reversed(processes):
-            process.terminate()
-        for process in processes:
-            process.wait(WAIT_SECONDS)
+        head.close()
 
 
-def _wait_for(is_so: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + WAIT_SECONDS
-    while not is_so():
-        assert time.monotonic() < deadline, f"no scheduler after {WAIT_SECONDS} s"
-        time.sleep(0.05)
+def _warm_up(heads: dict[str, Head], little: list[Made]) -> None:
+    """Let every process import what the work needs."""
+    for made in little:
+        for head in heads.values():
+            head.ask("stage", recipe=str(made.recipe))
 
 
-def _cpu_seconds(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return float(times.user + times.system)
+def _take_turns(heads: dict[str, Head], made: Made) -> Runs:
+    runs = Runs(made, {engine: [] for engine in heads})
+    for _ in range(ROUNDS):
+        for engine, head in heads.items():
+            answer = head.ask("stage", recipe=str(made.recipe))
+            assert answer["code"] == 0, f"preprocess ended with {answer['code']} ({engine})"
+            runs.answers[engine].append(answer)
+            runs.digests.append(made.hash_output())
+    return runs
+
+
+def _judge_works(runs: dict[str, Runs]) -> Iterator[Row]:
+    for work, one in runs.items():
+        yield judge_equal(f"SHA-256 of every output, local · 1 · 2 workers: {work}", one.digests)
+    for work, limit in GAINS.items():
+        bar = f"2 workers against 1: {work}"
+        if work not in runs:
+            yield leave_out(bar, f"≥ {limit} ×")
+            continue
+        yield judge_ratio(bar, runs[work].seconds("one"), runs[work].seconds("two"), limit, is_gain=True)
+    for work, one in runs.items():
+        bar = f"1 worker against 1 local thread: {work}"
+        yield judge_ratio(bar, one.seconds("local"), one.seconds("one"), MOST_OVER_LOCAL, is_gain=False)
+
+
+def _judge_head(runs: dict[str, Runs]) -> Iterator[Row]:
+    for work, one in runs.items():
+        note = f"{one.made.parts} parts; median of {2 * ROUNDS} rounds"
+        yield judge(f"head: CPU per part, {work}", 1000 * median(one.of_clusters("cpu")), MOST_HEAD_MS, "ms", note=note)
+        received = max(one.of_clusters("bytes")) / MB
+        yield judge(f"head: received per part, {work}", received, MOST_HEAD_MB, "MB", note="the most of them")
+
+
+def _judge_seam(head: Head, cluster: Cluster, quick: bool) -> Row:
+    tasks = QUICK_TASKS if quick else TASKS
+    head.ask("open")
+    head.ask("nothing", tasks=20)
+    processes = [psutil.Process(head.process.pid), cluster.scheduler, *cluster.workers]
+    before = [read_cpu_seconds(one) for one in processes]
+    answer = head.ask("nothing", tasks=tasks)
+    used = [1000 * (read_cpu_seconds(one) - cpu) / tasks for one, cpu in zip(processes, before, strict=True)]
+    note = (
+        f"head {used[0]:.1f}, scheduler {used[1]:.1f}, worker {sum(used[2:]):.1f}; {tasks:,} tasks in "
+        f"{answer['seconds']:.1f} s"
+    )
+    return judge("CPU per task that does nothing", sum(used), MOST_TASK_MS, "ms", note=note)
+
+
+def _judge_memory(cluster: Cluster, runs: dict[str, Runs]) -> Iterator[Row]:
+    peaks = {
+        "scheduler": read_peak_mib(cluster.scheduler),
+        "head": max(one["peak_mib"] for some in runs.values() for one in some.answers["two"]),
+        "worker": max(read_peak_mib(worker) for worker in cluster.workers),
+    }
+    for process, mib in peaks.items():
+        yield judge(f"peak memory: {process}", mib * 2**20 / MB, MOST_MB[process], "MB")
+
+
+def _judge_loss(head: Head, cluster: Cluster) -> Row:
+    head.ask("open")
+    head.ask("loss")
+    killed = cluster.kill_scheduler()
+    seconds = head.hear()["moment"] - killed
+    return judge("a lost scheduler is said within", seconds, MOST_LOSS_SECONDS, "s")
+
+
+def _judge_preflight(heads: dict[str, Head]) -> Row:
+    seconds = heads["one"].ask("open")["seconds"]
+    return judge("preflight", seconds, MOST_PREFLIGHT_SECONDS, "s")
+
+
+def _judge_crowd(folder: Path, quick: bool) -> Row:
+    tasks, workers = QUICK_CROWD_TASKS if quick else CROWD_TASKS, CROWD_PROCESSES * CROWD_EACH
+    with start_cluster(folder / "crowd", folder / "data") as cluster:
+        cluster.start_crowd(CROWD_PROCESSES, CROWD_EACH)
+        with _open_head(folder / "data", cluster.address) as head:
+            head.ask("wait", workers=workers)
+            preflight = head.ask("open")["seconds"]
+            head.ask("nothing", tasks=2 * workers, ahead=2 * workers)
+            before = read_cpu_seconds(cluster.scheduler)
+            answer = head.ask("nothing", tasks=tasks, ahead=2 * workers)
+            used = 1000 * (read_cpu_seconds(cluster.scheduler) - before) / tasks
+            note = (
+                f"{tasks / answer['seconds']:.0f} tasks per second; preflight {preflight:.1f} s; "
+                f"{read_peak_mib(cluster.scheduler):.0f} MiB"
+            )
+    return judge(f"scheduler: CPU per task with {workers} simulated workers", used, MOST_CROWD_MS, "ms", note=note)
