@@ -10,7 +10,7 @@ from pathlib import Path
 
 from relay.handoff.errors import DatasetDamagedError
 from relay.handoff.files import Fingerprints, hash_file, sync_folder
-from relay.handoff.parts import is_complete, remove_rest, require_parts
+from relay.handoff.parts import choose_coming, forget_parts, is_complete, remove_rest, require_parts
 from relay.handoff.receipt import Receipt
 
 LOOKS, PAUSE_SECONDS = 5, 0.02
@@ -170,6 +170,11 @@ class DatasetLocation:
         for path in (self.next_receipt, self.temporary, self.next_rejected):
             path.unlink(missing_ok=True)
         self._remove_other_form()
+
+    def forget_coming_parts(self) -> None:
+        """Let the coming run make every part, whatever whole ones a killed run left. Call it only as the one writer."""
+        if self.coming:
+            forget_parts(self.parts / choose_coming(self.read_parts_receipt(), self.coming))
 
     def _remove_other_form(self) -> None:
         """Remove what the dataset's receipt does not name: folders of parts, or the file of before there were parts."""

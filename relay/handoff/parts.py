@@ -144,6 +144,12 @@ def take_over(paths: PartPaths) -> dict[str, Any] | None:
     return record if is_whole else None
 
 
+def forget_parts(folder: Path) -> None:
+    """Remove what the writers said of the parts of a folder: without it, none is taken over."""
+    for record in folder.glob("part-*.json"):
+        record.unlink(missing_ok=True)
+
+
 def require_parts(base: Path, receipt: Receipt, fingerprints: Fingerprints) -> None:
     """Return where the parts that a receipt names lie there whole.
 

@@ -9,6 +9,7 @@ from relay.handoff.code import digest_modules, read_pins
 from relay.handoff.disk import is_unwritable
 from relay.handoff.errors import DatasetDamagedError, DatasetReplacedError, RelayError
 from relay.handoff.journal import Outcome
+from relay.handoff.location import DatasetLocation
 from relay.handoff.lock import one_writer
 from relay.handoff.receipt import Key, Receipt, explain_difference, flatten
 from relay.handoff.run import InputChangedError, Parameters, Run, format_utc
@@ -78,6 +79,8 @@ def _run_if_changed(
         logger.info("{}: an earlier result is put back, {}", run.name, "; ".join(reasons))
         return receipt, Outcome.RESTORED
     logger.info("{}: runs, {}", run.name, "; ".join(reasons))
+    if is_forced and isinstance(location, DatasetLocation):
+        location.forget_coming_parts()
     try:
         return stage.work(run), Outcome.RAN
     except BaseException:

@@ -14,6 +14,8 @@ from relay.registry.contract import LARGEST_FLOAT, Cell
 EXACT_FLOATS_END = 2**53
 """Below this every whole number is itself as a float; beyond, 2**53 + 1 written with a point is another number."""
 
+SMALLEST_INT = -LARGEST_INT - 1
+
 LONGEST_SHOWN = 60
 
 
@@ -69,7 +71,8 @@ def _is_of_type(value: Any, column: Column) -> bool:
 def find_limits(column: Column, limit: float = math.inf) -> tuple[float, float]:
     """The smallest and the largest number that a column takes, whole ones for whole numbers."""
     most: float = min(limit, LARGEST_INT if column.type == "int" else LARGEST_FLOAT)
-    low = -most if column.min is None else max(column.min, -most)
+    least = max(-limit, SMALLEST_INT if column.type == "int" else -LARGEST_FLOAT)
+    low = least if column.min is None else max(column.min, least)
     high = most if column.max is None else min(column.max, most)
     return (math.ceil(low), math.floor(high)) if column.type == "int" else (low, high)
 

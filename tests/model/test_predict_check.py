@@ -101,7 +101,7 @@ VALUES: dict[str, list[Any]] = {
         1e300,
         1709125200.0,
     ],
-    "int": [None, 0, 1, 5, -1, 7, -999, 2**53, 2**53 + 1, 2**63 - 1, 1709125200, 20240228],
+    "int": [None, 0, 1, 5, -1, 7, -999, 2**53, 2**53 + 1, 2**63 - 1, -(2**63), 1709125200, 20240228],
     "bool": [None, True, False],
     "none": [None, None],
 }
@@ -122,7 +122,7 @@ def as_records(checked: Checked, columns: dict[str, Column], rows: int) -> list[
 
 
 def _is_missing(cell: Any) -> bool:
-    return cell is None or cell == MISSING or (isinstance(cell, float) and math.isnan(cell))
+    return cell is None or (type(cell) is int and cell == MISSING) or (type(cell) is float and math.isnan(cell))
 
 
 def expect(values: list[Any], name: str, column: Column, limit: float, *, is_csv: bool) -> list[dict[str, Any] | str]:
@@ -173,6 +173,14 @@ def test_types_that_json_lacks_mean_what_they_mean_in_ingest() -> None:
     assert as_records(check_rows(table, columns, {}), columns, 1) == [
         {"float": 5.25, "time": int(moment.timestamp() * 1e6), "category": "Ulm"}
     ]
+
+
+def test_the_smallest_whole_number_of_64_bits_is_taken_as_ingest_takes_it() -> None:
+    column = COLUMNS["int?"]
+    assert check_record({"n": -(2**63)}, {"n": column}) == ({"n": -(2**63)}, [])
+    assert check_record({"n": -(2**63) - 1}, {"n": column})[1]
+    checked = check_rows(pa.table({"n": [-(2**63), 7]}), {"n": column}, {})
+    assert (checked.cells["n"].tolist(), checked.flaws) == ([-(2.0**63), 7.0], {})
 
 
 def test_each_row_that_is_refused_names_all_that_is_wrong_with_it() -> None:

@@ -167,14 +167,20 @@ def test_refused_rows_of_a_folder_are_named_by_their_file(
 
 def test_a_csv_file_is_read_as_a_request_is(line: Project, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     source = tmp_path / "rows.csv"
-    source.write_text('number, x \n1,5\n2," 5.0 "\n\n3,five\n4\n', encoding="utf-8")
+    source.write_text('number, x \n1,5\n2," 5.0 "\n\n3,five\n4\n5,6,7\n', encoding="utf-8")
     out = tmp_path / "out.parquet"
     found = Predicted(capsys, line, source, out, "--invalid", "skip")
-    assert (found.document["rows"], found.document["rejected"]) == (4, 2)
+    assert (found.document["rows"], found.document["rejected"]) == (5, 3)
     first, second, *_ = pq.read_table(out).to_pylist()
     assert (first["number"], first["prediction"]) == ("1", second["prediction"])
-    reasons = pq.read_table(tmp_path / "out.rejected.parquet").column("reason").to_pylist()
-    assert reasons == ['x is "five", expected a number from 0 to 20 (m)', "the row has 1 cell, expected 2 cells"]
+    rejected = pq.read_table(tmp_path / "out.rejected.parquet").to_pylist()
+    assert [row["reason"] for row in rejected] == [
+        'x is "five", expected a number from 0 to 20 (m)',
+        "the row has 1 cell, expected 2 cells",
+        "the row has 3 cells, expected 2 cells",
+    ]
+    cells = [json.loads(row["cells"]) for row in rejected]
+    assert [(row["number"], row["x"]) for row in cells] == [("3", "five"), ("4", ""), ("5", "6")]
 
 
 CSV = {

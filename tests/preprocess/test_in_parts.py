@@ -157,7 +157,9 @@ def test_an_unchanged_run_imports_no_arrow(desk: Desk, recipe: str) -> None:
     assert desk.outcomes("preprocess") == ["ran", "unchanged"]
 
 
-def test_whole_parts_of_a_run_that_ended_early_are_taken_over_and_torn_ones_made_again(desk: Desk, recipe: str) -> None:
+def test_whole_parts_of_a_run_that_ended_early_are_taken_over_and_torn_or_forced_ones_made_again(
+    desk: Desk, recipe: str
+) -> None:
     run_both(desk, recipe)
     strict = (recipe, *PARTS, "--set", "preprocess.max_rejected_share=0.01")
     assert desk.run("preprocess", *strict) == 1  # after all parts are made
@@ -173,7 +175,11 @@ def test_whole_parts_of_a_run_that_ended_early_are_taken_over_and_torn_ones_made
     assert desk.run("preprocess", *strict) == 1
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
     assert (folder / "part-00000.parquet").stat().st_ino == kept
-    assert "preprocess desk: 4 parts were whole from an earlier run" in desk.said("preprocess")
+    assert desk.said("preprocess").count("preprocess desk: 4 parts were whole from an earlier run") == 1
+    assert desk.run("preprocess", *strict, "--force") == 1
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
+    assert (folder / "part-00000.parquet").stat().st_ino != kept
+    assert not any("parts were whole" in line for line in desk.said("preprocess")[-2:])
     run_both(desk, recipe)
     assert not folder.exists()
 

@@ -119,7 +119,7 @@ def test_a_problem_in_csv_is_named_in_the_same_words_too(asked: AskedModel) -> N
         ),
         (
             {"rooms": -(10**30)},
-            f"rooms is -{10**30}, expected a whole number of at least -9223372036854775807, the smallest number",
+            f"rooms is -{10**30}, expected a whole number of at least -9223372036854775808, the smallest number",
         ),
     ],
 )

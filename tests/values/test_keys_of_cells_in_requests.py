@@ -169,11 +169,9 @@ TEXTS = st.text("0159.,+- 'e?\u202f", max_size=7) | st.sampled_from(
 
 def is_beyond(value: Any) -> bool:
     """Whether it is a number that ingest reads and no model takes."""
-    return abs(value) > (LARGEST_FLOAT if isinstance(value, float) else LARGEST_INT) if is_number(value) else False
-
-
-def is_number(value: Any) -> bool:
-    return type(value) in (int, float)
+    if type(value) is int:
+        return not -LARGEST_INT - 1 <= value <= LARGEST_INT
+    return type(value) is float and abs(value) > LARGEST_FLOAT
 
 
 @pytest.mark.property

@@ -134,7 +134,7 @@ def type_and_look(page: Any) -> None:
 
 @given(st.integers())
 @example(2**53 + 1)
-@example(-(2**63) + 1)
+@example(-(2**63))
 @example(10**5000)
 def test_a_whole_number_is_read_with_every_digit_or_refused(number: int) -> None:
     column = Column(type="int", role="input")
@@ -142,7 +142,7 @@ def test_a_whole_number_is_read_with_every_digit_or_refused(number: int) -> None
     text = str(number)
     sys.set_int_max_str_digits(4300)
     cell, fits = validate_cell(parse_cell(text, column), column)
-    assert (cell == number) if abs(number) < 2**63 else not fits
+    assert (cell == number) if -(2**63) <= number < 2**63 else not fits
 
 
 @given(st.floats(allow_nan=False, allow_infinity=False, min_value=-3e38, max_value=3e38))
@@ -154,7 +154,7 @@ def test_a_number_that_the_form_begins_with_is_sent_unchanged(number: float) -> 
     assert validate_cell(parse_cell(write_number(number, column), column), column) == (number, True)
 
 
-@given(st.integers(-(2**63) + 1, 2**63 - 1))
+@given(st.integers(-(2**63), 2**63 - 1))
 def test_a_whole_number_that_the_form_begins_with_is_sent_unchanged(number: int) -> None:
     column = Column(type="int", role="input")
     assert validate_cell(parse_cell(write_number(number, column), column), column) == (number, True)

@@ -215,7 +215,7 @@ def read_csv(path: Path, columns: Sequence[str]) -> Iterator[tuple[pa.Table, dic
             if len(row) != len(names)
         }
         for index in uneven:
-            rows[index] = [""] * len(names)
+            rows[index] = (rows[index] + [""] * len(names))[: len(names)]  # by them the row is found in the file
         cells = {name: pa.array([row[one] for row in rows], pa.string()) for name, one in zip(columns, at, strict=True)}
         yield pa.table(cells), uneven
 
