@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from statistics import median
 
 TOO_NOISY = "too noisy to judge"
-NOT_THERE = "not there"
 MOST_SPREAD = 0.10
 """Of the baseline's rounds, beyond which their ratio to others says nothing."""
 
@@ -51,8 +50,3 @@ def judge_equal(bar: str, digests: Sequence[str]) -> Row:
         "verdict": "met" if len(found) == 1 else "missed",
         "note": f"{len(digests)} runs, {min(found)[:12]}…",
     }
-
-
-def leave_out(bar: str, limit: str) -> Row:
-    """A row of the table for work that does not run on a cluster."""
-    return {"bar": bar, "limit": limit, "figure": "", "verdict": NOT_THERE, "note": "runs where the stage runs"}

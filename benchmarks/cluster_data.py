@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from benchmarks.texts import MAKERS, MB
 
 PARTS = 16
-DOCUMENT_PARAGRAPHS = 20
+DOCUMENT_PARAGRAPHS = 100
 PROSE_MB = 8
 """Drawn once, and repeated under other ids."""
 INPUTS = 10

@@ -91,9 +91,9 @@ def run_stage(recipe: str) -> Answer:
 
     _RECEIVED[:] = [-_count_received()]
     begun, cpu = time.perf_counter(), _cpu()
-    code = main(STAGE, [recipe, "--force"])
+    if code := main(STAGE, [recipe, "--force"]):
+        raise RuntimeError(f"preprocess ended with {code}")
     return {
-        "code": code,
         "seconds": time.perf_counter() - begun,
         "cpu": _cpu() - cpu,
         "bytes": sum(_RECEIVED) if len(_RECEIVED) > 1 else 0,
@@ -186,6 +186,10 @@ def serve(data_dir: Path) -> None:
                     answer({"seconds": time.perf_counter() - begun, "slots": engine.slots})
                 case "stage":
                     answer(run_stage(**order))
+                case "count":
+                    from benchmarks.cluster_counting import count_trigrams
+
+                    answer(count_trigrams(data_dir, **order, is_far=bool(os.environ["DASK_SCHEDULER_ADDRESS"])))
                 case "nothing" if engine is not None:
                     answer(run_nothing(engine, **order))
                 case "loss" if engine is not None:
