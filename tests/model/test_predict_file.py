@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from asked_files import Predicted, copy_registered, write_rows
 from projects import Project
+from small_disk import mount_disk
 
 from relay.handoff.journal import Outcome, parse_entry
 from relay.handoff.parts import KEY_CHARS
@@ -273,3 +275,18 @@ def test_neither_the_rows_nor_files_of_others_are_replaced(
     assert ((tmp_path / "mine.json").read_text(), rows.read_bytes()) == ("{}", before)
     assert Predicted(capsys, line, rows, tmp_path / "mine.parquet", "--force").outcome == "ran"
     assert parts.read_bytes() == before
+
+
+def test_a_folder_that_is_read_only_holds_answers_that_are_up_to_date_and_takes_no_others(
+    line: Project, rows: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    few = write_rows(tmp_path / "few.parquet", {"x": [1.0]})
+    with mount_disk(1 << 20) as disk:
+        out = disk.folder / "out.parquet"
+        assert Predicted(capsys, line, few, out).outcome == "ran"
+        subprocess.run(["mount", "-o", "remount,ro", disk.folder], check=True)
+        assert Predicted(capsys, line, few, out).outcome == "unchanged"
+        for path in (out, disk.folder / "other.parquet"):
+            found = Predicted(capsys, line, rows, path)
+            assert (found.outcome, "name another file with --out" in found.message) == ("storage", True)
+        assert list_names(disk.folder) == ["out.json", "out.parquet"]

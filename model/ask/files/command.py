@@ -137,13 +137,15 @@ def _bring_up_to_date(job: Job, *, is_forced: bool) -> tuple[Receipt, Outcome]:
     address = f"predictions-{job.location.address}-{hash_text(str(job.location.parquet))[:12]}"
     with one_writer(job.settings.data_dir, address, STAGE, format_utc(job.started)):
         require_ours(job.location, is_forced=is_forced)  # before anything of another writer is touched
-        job.location.recover()
+        unwritable = _recover(job.location)
         key = job.find_key()
         reasons = ["--force"] if is_forced else _why_run(job, key)
         if not reasons:
             receipt = Receipt.read(job.location.receipt)
             logger.info("{}: unchanged, {:,} rows, fingerprint {}", job.name, receipt.rows, receipt.fingerprint[:12])
             return receipt, Outcome.UNCHANGED
+        if unwritable is not None:
+            raise _refuse(unwritable, job.location) from unwritable
         logger.info("{}: runs, {}", job.name, "; ".join(reasons))
         try:
             return run_job(job, key), Outcome.RAN
@@ -152,12 +154,26 @@ def _bring_up_to_date(job: Job, *, is_forced: bool) -> tuple[Receipt, Outcome]:
             with suppress(OSError):  # then the next run does it
                 job.location.recover()
             if isinstance(error, OSError) and is_refusal(error):
-                where = error.filename or job.location.data_dir
-                raise StorageError(
-                    f"{name_refusal(error)}: {where}. The answers are as they were before",
-                    next_step="Free disk space, fix the permissions, or name another file with --out",
-                ) from error
+                raise _refuse(error, job.location) from error
             raise
+
+
+def _recover(location: AnswersLocation) -> OSError | None:
+    """Why the folder of the answers cannot be written; None where it can, and what a killed run left there is gone."""
+    try:
+        location.recover()
+    except OSError as error:
+        if not is_unwritable(error):
+            raise
+        return error
+    return None
+
+
+def _refuse(error: OSError, location: AnswersLocation) -> StorageError:
+    return StorageError(
+        f"{name_refusal(error)}: {error.filename or location.data_dir}. The answers are as they were before",
+        next_step="Free disk space, fix the permissions, or name another file with --out",
+    )
 
 
 def _why_run(job: Job, key: Key) -> list[str]:
