@@ -88,7 +88,7 @@ def _compare_engines(folder: Path, quick: bool) -> list[Row]:
         heads["two"].ask("wait", workers=2)
         _warm_up(heads, little)
         runs = {work: _prepare(heads, made) for work, made in works.items()}
-        rows = [*_judge_works({**runs, "counting": _count(heads, works["text"])}), *_judge_head(runs)]
+        rows = [*_judge_works({**runs, "counting": _count(heads, works["text"], little[0])}), *_judge_head(runs)]
         rows += [_judge_seam(heads["one"], clusters["one"], quick), *_judge_memory(clusters["two"], runs)]
         rows += [_judge_loss(heads["two"], clusters["two"]), _judge_preflight(heads)]
     return rows
@@ -108,8 +108,6 @@ def _warm_up(heads: dict[str, Head], little: list[Made]) -> None:
     for made in little:
         for head in heads.values():
             head.ask("stage", recipe=str(made.recipe))
-    for head in heads.values():
-        head.ask("count", name=little[0].recipe.stem)
 
 
 def _prepare(heads: dict[str, Head], made: Made) -> Runs:
@@ -122,9 +120,11 @@ def _prepare(heads: dict[str, Head], made: Made) -> Runs:
     return runs
 
 
-def _count(heads: dict[str, Head], made: Made) -> Runs:
-    """Rounds of counting the trigrams of prepared texts, by turns."""
+def _count(heads: dict[str, Head], made: Made, little: Made) -> Runs:
+    """Rounds of counting the trigrams of prepared texts, by turns, after one of few texts."""
     runs = Runs(made)
+    for head in heads.values():
+        head.ask("count", name=little.recipe.stem)
     for _ in range(ROUNDS):
         for engine, head in heads.items():
             answer = head.ask("count", name=made.recipe.stem)
