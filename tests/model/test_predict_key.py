@@ -24,6 +24,7 @@ CANNOT = {
     "model.ask.files.command": "decides whether there is something to do, and refuses files",
     "model.ask.files.write": "names paths and renames finished files",
     "relay.handoff.preparation": "prepares texts, for models of styles",
+    "relay.handoff.spreadsheet": "of CSV files that are written for people",
     "relay.handoff.wording": "words messages",
     "relay.reading": "holds modules, no code",
     "relay.registry.asking": "asks models of styles",
