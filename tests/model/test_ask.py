@@ -90,7 +90,7 @@ def test_a_long_text_is_cut_like_the_known_ones_and_a_short_one_warned_of(traine
     answer = ask(trained_documents, write_like("Ben"))
     assert (answer.text.chunks, answer.text.chunk_chars) == (answer.text.chars // 300, 300)
     assert answer.text.words == 200
-    assert answer.warnings[0].startswith("The text has 200 words: below about 2,500")
+    assert answer.warnings[0].startswith("The text has 200 words. Attribution is unreliable below about 2,500")
     assert ask(trained_documents, write_like("Ben", 2_600)).warnings == ()
 
 

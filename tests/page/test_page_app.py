@@ -127,7 +127,7 @@ def test_a_pasted_text_is_answered_and_a_short_one_refused_in_words(
     table = app.table[-1].value
     assert table["Label"].tolist() == ["MADISON", "HAMILTON"]
     assert "Imposters: yes." in words(app)
-    assert "The text has 900 words: below about 2,500" in words(app)
+    assert "The text has 900 words. Attribution is unreliable below about 2,500" in words(app)
     app.switch_page("screens/data.py").run()
     app.switch_page("screens/run.py").run()
     assert "Imposters: yes." in words(app)  # the answer stays over a look at another page
