@@ -99,7 +99,7 @@ def show_details(given: Given) -> None:
                 f"the imposters{f' ({beside})' if others else ''}."
             )
         )
-    st.caption("The probabilities hold only if one of these labels it is; the imposters ask whether it is any.")
+    st.caption("Probabilities assume that one of these labels is right; the imposters test asks whether any is.")
 
 
 def _name(cell: Cell) -> str:
