@@ -95,7 +95,7 @@ AUTHORSHIP = Code(
         *("model.training.plots.words", "relay.handoff.spreadsheet", "relay.handoff.texts"),
         *("relay.results.distances", "stylometry"),
     ),
-    packages=("numba",),
+    packages=("llvmlite", "numba"),
 )
 PYTHON = Code(
     modules=(

@@ -26,6 +26,7 @@ from stylometry.imposters import (
 )
 from stylometry.kept import KeptEstimator
 from stylometry.leaving_out import judge_without_each
+from stylometry.parallel import Run, run_here
 from stylometry.profiles import Ngram, Profile, fit_profile
 from stylometry.projection import add_points, pcoa
 from stylometry.shingles import measure_repetition
@@ -238,6 +239,7 @@ class AuthorshipClassifier(TransformerMixin, ClassifierMixin, KeptEstimator):  #
         *,
         drawing: Imposters | None = None,
         borders: Borders | None = None,
+        run: Run = run_here,
     ) -> Verification:
         """Whether an author wrote each text, or one like none of the known ones did: the General Imposters score.
 
@@ -246,6 +248,7 @@ class AuthorshipClassifier(TransformerMixin, ClassifierMixin, KeptEstimator):  #
             author: One of classes_.
             drawing: How features and imposters are drawn, and the seed.
             borders: What scores mean; by default tuned on the known texts, which takes a while.
+            run: Does some of the rounds each, see imposters.score_candidates.
 
         Raises:
             StylometryError: If the author is not known, or borders cannot be tuned.
@@ -257,13 +260,13 @@ class AuthorshipClassifier(TransformerMixin, ClassifierMixin, KeptEstimator):  #
                 f"this author is not known: found {author!r}, expected one of {', '.join(map(str, self.classes_))}."
             )
         drawing = drawing or Imposters()
-        borders = borders or self.tune_borders(drawing)
+        borders = borders or self.tune_borders(drawing, run=run)
         known, authors = (self.rows_, self.authors_), np.arange(len(self.classes_))
-        scores = score_candidates(self._distance(), rows, known, authors, drawing)
+        scores = score_candidates(self._distance(), rows, known, authors, drawing, run=run)
         verdicts = tuple(judge_together(borders, of_text)[candidates[0]] for of_text in scores.tolist())
         return Verification(scores[:, candidates[0]], verdicts, scores, borders)
 
-    def tune_borders(self, drawing: Imposters | None = None) -> Borders:
+    def tune_borders(self, drawing: Imposters | None = None, *, run: Run = run_here) -> Borders:
         """Borders with the highest c@1 when known texts are judged without their document, as if they were not known.
 
         The seed does not matter: borders belong to the known texts, and two questions are judged by the same ones.
@@ -273,7 +276,7 @@ class AuthorshipClassifier(TransformerMixin, ClassifierMixin, KeptEstimator):  #
         """
         check_is_fitted(self)
         known = (self.rows_, self.authors_)
-        return tune_on_known(self._distance(), known, self.documents_, drawing or Imposters())
+        return tune_on_known(self._distance(), known, self.documents_, drawing or Imposters(), run=run)
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()

@@ -1,15 +1,17 @@
 """Verification by imposters: is a text nearer to its candidate than to others, whatever features one looks at?"""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import islice
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
 
-from stylometry.compiled import compiled
-from stylometry.delta import Distance, Rescaling
+from stylometry.delta import Distance
 from stylometry.errors import StylometryError
+from stylometry.imposter_rounds import Imposters as Imposters
+from stylometry.imposter_rounds import Question, count_share, list_shares
+from stylometry.parallel import Run, run_here
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -24,35 +26,8 @@ _RESAMPLES = 200
 _TAIL = 0.025
 """Share of the borders so found that may lie beyond the grey zone, on each side."""
 
-_MOST_JUDGED = 400
+MOST_JUDGED = 400
 """Known texts that borders are tuned on: more would change them little, and take as long again for each round."""
-
-_FEW_TEXTS = 16
-"""Texts up to which all rounds of one at once are faster than each round of all."""
-
-_ROUNDS_AT_ONCE = 250
-"""Rounds of 2,000 features that are measured together take 4 MB."""
-
-
-@dataclass(frozen=True)
-class Imposters:
-    """How the score is drawn.
-
-    Attributes:
-        rounds: How often features are drawn.
-        share: Share of the features that each round looks at.
-        pool: Share of a candidate's imposters, the texts by others, that each round looks at: as many of each
-            candidate's, so that one with few of them has no easier task than one with many.
-        seed: Seed of the draws.
-
-    Source: half of the features: Kestemont et al. (2016), with 100 rounds and 30 imposters; half of the imposters:
-        `imposters` of R's package stylo 0.7.4.
-    """
-
-    rounds: int = 1_000
-    share: float = 0.5
-    pool: float = 0.5
-    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -94,6 +69,7 @@ def score_candidates(
     drawing: Imposters,
     *,
     excluded: Booleans | None = None,
+    run: Run = run_here,
 ) -> Floats:
     """Share of the rounds in which a text is nearer to the candidate than to imposters (texts, candidates).
 
@@ -108,6 +84,7 @@ def score_candidates(
         candidates: Numbers of the authors in question (candidates,).
         drawing: How often, how many, and the seed.
         excluded: Pairs of a text and a known one that must not be compared (texts, known): a text with itself.
+        run: Counts in some of the rounds each; the scores are the same wherever it does.
 
     Source: Koppel, Winter: Determining if two documents are written by the same author, JASIST 65 (2014), pp. 178-187;
         Kestemont, Stover, Koppel, Karsdorp, Daelemans: Authenticating the writings of Julius Caesar, Expert Systems
@@ -116,12 +93,14 @@ def score_candidates(
     authors = np.ascontiguousarray(known[1], np.int64)
     chances = [_escape(int((authors != candidate).sum()), drawing.pool) for candidate in candidates.tolist()]
     hits = np.zeros((len(rows), len(candidates)))
-    for distances in _measure_rounds(distance, rows, known[0], drawing):
-        if excluded is not None:
-            distances[excluded] = np.inf
-        nearer = count_nearer(np.ascontiguousarray(distances), authors, int(authors.max()) + 1)
-        for index, candidate in enumerate(candidates.tolist()):
-            hits[:, index] += chances[index][nearer[:, candidate]]
+    shares = list_shares(len(rows), drawing.rounds)
+    counted = run(partial(count_share, Question(distance, rows, (known[0], authors), drawing, excluded)), shares)
+    # Whole numbers come back, and chances are added round by round: the sum of one round after the other.
+    for share, rounds in zip(shares, counted, strict=True):
+        of_texts = hits[slice(*share.texts)]
+        for nearer in rounds:
+            for index, candidate in enumerate(candidates.tolist()):
+                of_texts[:, index] += chances[index][nearer[:, candidate]]
     return hits / drawing.rounds
 
 
@@ -134,64 +113,13 @@ def _escape(imposters: int, pool: float) -> Floats:
     return np.concatenate([[1.0], np.cumprod(steps)])
 
 
-def _measure_rounds(distance: Distance, rows: Floats, known: Floats, drawing: Imposters) -> Iterator[Floats]:
-    """Distances of the texts to the known ones by the features of each round (texts, known)."""
-    generator = np.random.default_rng(drawing.seed)
-    size = rows.shape[1]
-    number = max(1, round(drawing.share * size))
-    draws = islice(_draw_features(generator, size, number), drawing.rounds)
-    if distance.rescaled is None or len(rows) > _FEW_TEXTS:
-        yield from (distance.between(rows[:, chosen], known[:, chosen]) for chosen in draws)
-        return
-    while batch := list(islice(draws, _ROUNDS_AT_ONCE)):
-        weights = np.zeros((len(batch), size))
-        np.put_along_axis(weights, np.stack(batch), 1.0, axis=1)
-        ranks = np.where(weights > 0, weights.cumsum(axis=1).astype(np.int64) - 1, -1)
-        scales = Rescaling(np.zeros_like(weights), weights, ranks)
-        of_texts = [distance.rescaled(np.tile(row, (len(batch), 1)), known, scales) for row in rows]
-        yield from np.stack(of_texts, axis=1)
-
-
-def _draw_features(generator: np.random.Generator, size: int, number: int) -> Iterator[Integers]:
-    """So many of the features, again and again: consecutive draws share none, so that their errors are opposite."""
-    while True:
-        order = generator.permutation(size)
-        for start in range(0, size - number + 1, number):
-            # In their order: it says how frequent a feature is.
-            yield np.sort(order[start : start + number])
-
-
-@compiled
-def count_nearer(distances: Floats, authors: Integers, size: int) -> Integers:
-    """How many texts by others are as near to each text as an author's nearest one, or nearer (texts, authors).
-
-    Args:
-        distances: Distances to known texts (texts, known).
-        authors: Number of each known text's author (known,).
-        size: Number of authors.
-    """
-    nearer = np.zeros((distances.shape[0], size), np.int64)
-    for text in range(distances.shape[0]):
-        own = np.full(size, np.inf)
-        for other in range(authors.size):
-            own[authors[other]] = min(own[authors[other]], distances[text, other])
-        order = np.argsort(own)
-        ranked = own[order]
-        # Of each rank, the texts that are beyond the author before it, and not beyond its own.
-        steps = np.zeros(size + 1, np.int64)
-        level = np.zeros(size, np.int64)
-        for other in range(authors.size):
-            steps[np.searchsorted(ranked, distances[text, other])] += 1
-            level[authors[other]] += distances[text, other] == own[authors[other]]
-        passed = 0
-        for rank in range(size):
-            passed += steps[rank]
-            nearer[text, order[rank]] = passed - level[order[rank]]
-    return nearer
-
-
 def tune_on_known(
-    distance: Distance, known: tuple[Floats, Integers], documents: Integers, drawing: Imposters
+    distance: Distance,
+    known: tuple[Floats, Integers],
+    documents: Integers,
+    drawing: Imposters,
+    *,
+    run: Run = run_here,
 ) -> Borders:
     """Borders by known texts, each judged without its document; of many texts by an author, some spread evenly.
 
@@ -200,17 +128,19 @@ def tune_on_known(
         known: Features of texts (known, features), and the number of each one's author (known,).
         documents: Number of each text's document (known,).
         drawing: How often and how many; its seed does not matter.
+        run: See score_candidates.
 
     Raises:
         StylometryError: If no author has two documents.
     """
     rows, authors = known
     candidates = np.arange(int(authors.max()) + 1)
-    most = max(1, _MOST_JUDGED // len(candidates))
+    most = max(1, MOST_JUDGED // len(candidates))
     by_author = [np.flatnonzero(authors == author) for author in candidates]
     judged = np.sort(np.concatenate([places[:: -(-len(places) // most)] for places in by_author]))
     is_same = documents[judged][:, np.newaxis] == documents
-    scores = score_candidates(distance, rows[judged], known, candidates, replace(drawing, seed=0), excluded=is_same)
+    drawing = replace(drawing, seed=0)
+    scores = score_candidates(distance, rows[judged], known, candidates, drawing, excluded=is_same, run=run)
     # Where an author has no other document, nothing can be right.
     can_be_judged = np.stack([(~is_same & (authors == author)).any(axis=1) for author in candidates], axis=1)
     is_own = authors[judged][:, np.newaxis] == candidates

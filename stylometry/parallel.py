@@ -1,16 +1,52 @@
 """Threads for kernels, which run outside the interpreter lock."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Protocol, TypeVar
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
 
+_ALONE: ContextVar[bool] = ContextVar("on one core", default=False)
+
+
+class Run(Protocol):
+    """Gives the result of each task in the order of the tasks: `run_here`, or what has workers elsewhere."""
+
+    def __call__(self, work: Callable[[Task], Result], tasks: Sequence[Task], /) -> Iterator[Result]:
+        """The results, one by one.
+
+        Args:
+            work: takes all that it reads from its task and its arguments: a function at the top of a module, or a
+                `functools.partial` of one, whose arguments are the same for all tasks and may be large.
+            tasks: small.
+        """
+        ...
+
+
+def run_here(work: Callable[[Task], Result], tasks: Sequence[Task], /) -> Iterator[Result]:
+    """The result of each task, done when it is asked for."""
+    return map(work, tasks)
+
+
+@contextmanager
+def on_one_core() -> Iterator[None]:
+    """Let `count_cores` give 1 in this thread: others do tasks beside it."""
+    before = _ALONE.set(True)
+    try:
+        yield
+    finally:
+        _ALONE.reset(before)
+
+
 def count_cores() -> int:
-    """Number of cores this process may use."""
+    """Number of cores this process may use, or 1 within `on_one_core`."""
+    if _ALONE.get():
+        return 1
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1

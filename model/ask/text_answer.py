@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+import stylometry.imposter_rounds
 import stylometry.imposters
 from model.ask.trained import Trained
 from relay.handoff.errors import ModelError, UsageError
@@ -106,7 +107,9 @@ def _verify(classifier: AuthorshipClassifier, style: Style, trained: Trained, st
 
 def _find_borders(classifier: AuthorshipClassifier, drawing: Imposters, trained: Trained, state: Path) -> Borders:
     """The borders, kept for the next question: tuning them takes longer than all the rest."""
-    made_by = {"model": trained.sha256, "code": hash_file(Path(stylometry.imposters.__file__))}
+    files = stylometry.imposters.__file__, stylometry.imposter_rounds.__file__
+    code = [hash_file(Path(file)) for file in files]
+    made_by = {"model": trained.sha256, "code": code}
     kept = state / f"borders-{trained.receipt.recipe}.json"
     with suppress(OSError, ValueError, KeyError, TypeError):  # not kept yet, or cut: then they are tuned
         record = json.loads(kept.read_bytes())

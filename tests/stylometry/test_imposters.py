@@ -4,12 +4,24 @@ Sources: Koppel, Winter, JASIST 65 (2014), pp. 178-187; Kestemont et al., Expert
 pp. 86-96, the idea in words: p. 88.
 """
 
+import pickle
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 import pytest
 
 from stylometry.delta import DISTANCES
 from stylometry.errors import StylometryError
-from stylometry.imposters import Borders, Imposters, count_nearer, judge_together, score_candidates, tune_borders
+from stylometry.imposter_rounds import count_nearer
+from stylometry.imposters import (
+    Borders,
+    Imposters,
+    judge_together,
+    score_candidates,
+    tune_borders,
+    tune_on_known,
+)
 
 MANHATTAN = DISTANCES["frequency_manhattan"]
 KNOWN = np.array([[0.0, 0.0], [1.0, 1.0], [9.0, 9.0]])
@@ -85,6 +97,32 @@ def test_a_text_scores_alone_what_it_scores_among_many(name: str) -> None:
         score_candidates(DISTANCES[name], text[np.newaxis], (rows, authors), np.arange(2), drawing)[0] for text in texts
     ]
     np.testing.assert_allclose(many, alone, atol=1e-12)
+
+
+def test_scores_are_the_same_wherever_the_rounds_are_counted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The work and its tasks as bytes, as a cluster gets them, in tasks of few texts and few rounds."""
+    draw = np.random.default_rng(10)
+    rows, authors = np.abs(draw.normal(size=(40, 11))), draw.permutation(np.repeat([0, 1], [25, 15]))
+    documents, drawing = np.arange(40) // 2, Imposters(rounds=60)
+    sent: list[bytes] = []
+
+    def run(work: Any, tasks: Any, /) -> Iterator[Any]:
+        sent.extend(pickle.dumps((work, task)) for task in tasks)
+        for content in sent:
+            there, task = pickle.loads(content)
+            yield there(task)
+
+    here = score_candidates(MANHATTAN, rows, (rows, authors), np.arange(2), drawing, excluded=np.eye(40, dtype=bool))
+    borders = tune_on_known(MANHATTAN, (rows, authors), documents, drawing)
+    monkeypatch.setattr("stylometry.imposter_rounds.TEXTS_OF_A_TASK", 18)
+    monkeypatch.setattr("stylometry.imposter_rounds.ROUNDS_OF_A_TASK", 25)
+    found = score_candidates(
+        MANHATTAN, rows, (rows, authors), np.arange(2), drawing, excluded=np.eye(40, dtype=bool), run=run
+    )
+    assert len(sent) == 3 + 3 + 1  # 4 texts are left for the last task, which does all rounds at once
+    np.testing.assert_array_equal(found, here)
+    sent.clear()
+    assert tune_on_known(MANHATTAN, (rows, authors), documents, drawing, run=run) == borders
 
 
 def test_another_seed_moves_a_score_by_little() -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from stylometry.parallel import count_cores, run_each
+from stylometry.parallel import count_cores, on_one_core, run_each, run_here
 
 
 @pytest.mark.parametrize("threads", [1, 3])
@@ -16,3 +16,11 @@ def test_an_error_in_a_task_reaches_the_caller(threads: int) -> None:
 
 def test_there_is_a_core() -> None:
     assert count_cores() >= 1
+
+
+def test_a_task_beside_others_takes_one_core() -> None:
+    before = count_cores()
+    with on_one_core():
+        assert count_cores() == 1
+        assert list(run_here(lambda task: task + count_cores(), [1, 2])) == [2, 3]
+    assert count_cores() == before

@@ -14,6 +14,7 @@ from model.training.authorship.attribution import (
 )
 from model.training.authorship.by_distance import say_trials, tabulate_trials, try_distances
 from model.training.authorship.documents import Documents
+from model.training.authorship.far import Far
 from model.training.authorship.word_range import add_word_range
 from relay.results.signs import choose_signs
 from stylometry.attribution import AuthorshipClassifier
@@ -25,6 +26,7 @@ def answer_unknown(
     samples: tuple[Sample, Sample | None],
     parameters: AuthorshipParameters,
     labels: Sequence[str | None],
+    far: Far | None = None,
 ) -> Addition:
     """Whom the unknown documents resemble, as findings, figures and tables; over a range of features where asked for.
 
@@ -34,8 +36,10 @@ def answer_unknown(
         samples: the known chunks and the unknown ones, None without any: then nothing is added.
         parameters: the recipe's model section.
         labels: of all chunks, whose signs the picture uses.
+        far: the cluster, where there is one.
 
     Raises:
+        ComputeError: the cluster cannot be used, or was lost.
         StylometryError: a chunk has nothing to count.
     """
     known, unknown = samples
@@ -54,4 +58,4 @@ def answer_unknown(
     )
     if not parameters.stability:
         return answered
-    return merge(answered, add_word_range(documents, (known, unknown), parameters, choose_signs(labels)))
+    return merge(answered, add_word_range(documents, (known, unknown), parameters, choose_signs(labels), far))

@@ -96,6 +96,8 @@ class _Known:
     """The same, without the unknown labels."""
     counts: CountTable
     repeats: Repeats
+    far: Far | None
+    """The cluster that is asked about them where that is worth it."""
 
 
 def map_styles(
@@ -133,10 +135,10 @@ def _map_documents(documents: Documents, recipe: Recipe, parameters: AuthorshipP
     counts, parameters = count_chosen(chunks, read_lists(recipe, parameters), count)
     distances = measure_styles(counts, parameters)
     points, how = project(distances, choose_projection(parameters), recipe.seed)
-    known = _Known(chunks, hide_labels(chunks, parameters.unknown), counts, find_repeats(documents, chunks, parameters))
-    words = count_single_words(chunks, counts, parameters, count)
+    repeats = find_repeats(documents, chunks, parameters)
+    known = _Known(chunks, hide_labels(chunks, parameters.unknown), counts, repeats, far)
+    words, loadings = count_single_words(chunks, counts, parameters, count), find_loadings(counts, points, parameters)
     preferences = find_preferences(words, known.chunks) if words is not None else {}
-    loadings = find_loadings(counts, points, parameters)
     trusted = _judge(known, distances, points, words=words, recipe=recipe, parameters=parameters)
     added = merge(
         _name_copies(documents, known.repeats, parameters),
@@ -223,11 +225,11 @@ def _attribute(
         contract=contract.model_copy(update={"monitored": hash_files(watched.files)}),
         monitored=watched.files,
     )
-    answered = answer_unknown(documents, classifier, (learned, comparable), parameters, known.all_labels.labels)
-    verified = add_verification(documents.ids, classifier, comparable) if parameters.imposters else Addition()
+    answered = answer_unknown(documents, classifier, (learned, comparable), parameters, chunks[0].labels, known.far)
+    imposed = add_verification(documents.ids, classifier, comparable, known.far) if parameters.imposters else Addition()
     rolled = _roll(documents, known, (classifier, learned), parameters.rolling, coverage.required)
     others = compare_classifiers(documents, classifier, (learned, comparable), parameters, recipe.seed)
-    return merge(kept, answered, verified, rolled, others)
+    return merge(kept, answered, imposed, rolled, others)
 
 
 def _add_wished(

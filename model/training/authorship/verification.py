@@ -10,16 +10,27 @@ import pyarrow as pa
 
 from model.training.authorship.addition import Addition
 from model.training.authorship.attribution import Sample, name_group
+from model.training.authorship.far import Far
+from model.training.authorship.far_run import choose_threads, open_run
 from relay.handoff.wording import list_words, show
 from relay.results.findings import Finding, Topic
 from stylometry.attribution import AuthorshipClassifier
+from stylometry.delta import DISTANCES
 from stylometry.errors import StylometryError
-from stylometry.imposters import Borders, Imposters, judge_together
+from stylometry.imposter_rounds import TEXTS_OF_A_TASK
+from stylometry.imposters import MOST_JUDGED, Borders, Imposters, judge_together
+from stylometry.parallel import Run, run_here
 
 Floats = npt.NDArray[np.float64]
 
 MOST_CHUNKS = 20
 """Chunks of a document that are judged, spread evenly over more: each is drawn against for every label."""
+
+FEWEST_STEPS = 10**11
+"""Features compared in all rounds from which on a cluster is asked: 8 to 20 s on one core."""
+
+MOST_BYTES = 512 << 20
+"""Of the rounds that this machine counts at the same time."""
 
 VERDICTS = ("yes", "undecided", "no")
 
@@ -43,7 +54,9 @@ class Verified:
         return judge_together(self.borders, self.scores[document].tolist())[label]
 
 
-def add_verification(titles: Sequence[str], classifier: AuthorshipClassifier, unknown: Sample | None) -> Addition:
+def add_verification(
+    titles: Sequence[str], classifier: AuthorshipClassifier, unknown: Sample | None, far: Far | None = None
+) -> Addition:
     """The verdicts with the borders that were tuned on the known texts; without an unknown document a finding alone.
 
     The draws are always the same: a score near a border would otherwise be yes or undecided by the recipe's seed.
@@ -52,13 +65,20 @@ def add_verification(titles: Sequence[str], classifier: AuthorshipClassifier, un
         titles: of the documents.
         classifier: fitted.
         unknown: the chunks of unknown label that can be compared.
+        far: the cluster that counts the rounds where there are many texts.
+
+    Raises:
+        ComputeError: the cluster cannot be used, or was lost.
     """
     if unknown is None:
         nothing = "The imposters test had nothing to do: no document of unknown label can be compared."
         advice = "Name unknown labels with unknown in [model], or ask about a text with `python -m model ask`."
         return Addition((Finding(Topic.IMPOSTERS, f"{nothing} {advice}", {"documents": 0}),))
+    drawing = Imposters()
     try:
-        verified = verify_all(classifier, unknown, Imposters())
+        is_worth_it, threads = _is_worth_it(classifier, unknown, drawing), _choose_threads(classifier)
+        with open_run(far, is_worth_it=is_worth_it, threads=threads) as run:
+            verified = verify_all(classifier, unknown, drawing, run)
     except StylometryError as error:  # no author has two documents
         return Addition((Finding(Topic.IMPOSTERS, f"The imposters test was not possible: {error}", {"documents": 0}),))
     borders = {"no": verified.borders.no, "yes": verified.borders.yes}
@@ -69,19 +89,33 @@ def add_verification(titles: Sequence[str], classifier: AuthorshipClassifier, un
     )
 
 
-def verify_all(classifier: AuthorshipClassifier, unknown: Sample, drawing: Imposters) -> Verified:
+def _is_worth_it(classifier: AuthorshipClassifier, unknown: Sample, drawing: Imposters) -> bool:
+    known, features = classifier.rows_.shape
+    texts = min(known, MOST_JUDGED) + sum(min(count, MOST_CHUNKS) for count in Counter(unknown.documents).values())
+    return bool(drawing.rounds * drawing.share * features * known * texts >= FEWEST_STEPS)
+
+
+def _choose_threads(classifier: AuthorshipClassifier) -> int:
+    """How many tasks at once; one where a function of the user measures, which need not bear more."""
+    if classifier.distance not in DISTANCES:
+        return 1
+    known, features = classifier.rows_.shape
+    return choose_threads(8 * (2 * TEXTS_OF_A_TASK * known + known * features), MOST_BYTES)
+
+
+def verify_all(classifier: AuthorshipClassifier, unknown: Sample, drawing: Imposters, run: Run = run_here) -> Verified:
     """The scores of each document for each label.
 
     Raises:
         StylometryError: borders cannot be tuned.
     """
-    borders = classifier.tune_borders(drawing)
+    borders = classifier.tune_borders(drawing, run=run)
     owners = np.asarray(unknown.documents)
     documents = np.unique(owners).tolist()
     chosen = [_spread(np.flatnonzero(owners == document)) for document in documents]
     texts = [unknown.texts[index] for indices in chosen for index in indices.tolist()]
     classes = tuple(classifier.classes_.tolist())
-    by_chunk = classifier.verify(texts, classes[0], drawing=drawing, borders=borders).all_scores
+    by_chunk = classifier.verify(texts, classes[0], drawing=drawing, borders=borders, run=run).all_scores
     ends = np.cumsum([len(indices) for indices in chosen])
     scores = np.stack([part.mean(axis=0) for part in np.split(by_chunk, ends[:-1])])
     group_of = dict(zip(unknown.documents, unknown.labels, strict=True))

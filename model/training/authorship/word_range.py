@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pyarrow as pa
@@ -19,13 +20,20 @@ from model.training.authorship.attribution import (
 )
 from model.training.authorship.by_distance import RULES, Rule, balance_known
 from model.training.authorship.documents import Documents
+from model.training.authorship.far import Far
+from model.training.authorship.far_run import open_run
 from model.training.plots.word_range import Line, draw_word_range
 from relay.handoff.wording import list_words, show_span
 from relay.results.findings import Finding, Topic
 from relay.results.signs import Signs
+from stylometry.parallel import Run, run_here
 
 FEATURES = (100, 200, 300, 500, 1_000)
 """Numbers of most frequent features that are tried, as stylometrists usually do."""
+
+
+FEWEST_CHARS = 16_000_000
+"""Of all texts, from which on a cluster is asked: about 30 s on one core."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +48,11 @@ class Point:
 
 
 def add_word_range(
-    documents: Documents, samples: tuple[Sample, Sample], parameters: AuthorshipParameters, signs: Signs
+    documents: Documents,
+    samples: tuple[Sample, Sample],
+    parameters: AuthorshipParameters,
+    signs: Signs,
+    far: Far | None = None,
 ) -> Addition:
     """The unknown documents over the range: a table, a picture, and a finding for each group.
 
@@ -49,11 +61,15 @@ def add_word_range(
         samples: the known chunks and the unknown ones.
         parameters: the recipe's model section; its distance is kept.
         signs: the signs of all labels.
+        far: the cluster that tries the numbers where there is much text.
 
     Raises:
+        ComputeError: the cluster cannot be used, or was lost.
         StylometryError: a chunk has nothing to count.
     """
-    points = try_range(*samples, parameters)
+    chars = sum(len(text) for sample in samples for text in sample.texts)
+    with open_run(far, is_worth_it=chars >= FEWEST_CHARS) as run:
+        points = try_range(*samples, parameters, run)
     unit = "words" if (parameters.units, parameters.ngram) == ("words", 1) else "features"
     features = list_numbers(points)
     classes = points[0].attribution.classes
@@ -66,18 +82,26 @@ def add_word_range(
     )
 
 
-def try_range(known: Sample, unknown: Sample, parameters: AuthorshipParameters) -> tuple[Point, ...]:
+def try_range(
+    known: Sample, unknown: Sample, parameters: AuthorshipParameters, run: Run = run_here
+) -> tuple[Point, ...]:
     """The attribution by both rules with each number of features; of larger numbers than there are, with all."""
     points = []
     for rule in RULES:
-        for features in FEATURES:
-            changed = parameters.model_copy(update={"features": features, "compare_with": rule})
-            classifier = fit_classifier(known, changed)
-            found = len(classifier.ngrams_)
-            points.append(Point(found, rule, balance_known(classifier), attribute(classifier, unknown)))
-            if found < features:
+        choices = [(rule, features) for features in FEATURES]
+        tried = run(partial(try_choice, known, unknown, parameters), choices)
+        for point, features in zip(tried, FEATURES, strict=False):
+            points.append(point)
+            if point.features < features:
                 break
     return tuple(points)
+
+
+def try_choice(known: Sample, unknown: Sample, parameters: AuthorshipParameters, choice: tuple[Rule, int]) -> Point:
+    """The attribution by one rule with one number of features."""
+    rule, features = choice
+    classifier = fit_classifier(known, parameters.model_copy(update={"features": features, "compare_with": rule}))
+    return Point(len(classifier.ngrams_), rule, balance_known(classifier), attribute(classifier, unknown))
 
 
 def list_numbers(points: Sequence[Point]) -> tuple[int, ...]:
