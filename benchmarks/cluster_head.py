@@ -16,7 +16,9 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
-from benchmarks.cluster_processes import ROOT, WAIT_SECONDS
+import psutil
+
+from benchmarks.cluster_processes import ROOT, WAIT_SECONDS, read_peak_mib
 from benchmarks.cluster_tasks import nothing, rest
 from relay.compute import local
 from relay.compute.engine import Engine, run_in_order
@@ -97,7 +99,7 @@ def run_stage(recipe: str) -> Answer:
         "seconds": time.perf_counter() - begun,
         "cpu": _cpu() - cpu,
         "bytes": sum(_RECEIVED) if len(_RECEIVED) > 1 else 0,
-        "peak_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "peak_mib": read_peak_mib(psutil.Process()),  # getrusage begins with the peak of the process that started it
     }
 
 
