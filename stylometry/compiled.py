@@ -24,6 +24,13 @@ def compiled_for_sums(function: Kernel) -> Kernel:
     return _compile(function, reorders_sums=True)
 
 
+def describe_target() -> str:
+    """The processor for which kernels are compiled, with its instructions: sums of floats may differ between two."""
+    from numba.core.registry import cpu_target
+
+    return " ".join(map(str, cpu_target.target_context.codegen().magic_tuple()))
+
+
 def _compile(function: Kernel, *, reorders_sums: bool) -> Kernel:
     fast: bool | set[str] = {"reassoc", "contract"} if reorders_sums else False
     try:

@@ -12,6 +12,7 @@ from stylometry.features import SCALED, CountTable, fit_rows, most_frequent, rea
 from stylometry.features import Needs as Needs
 from stylometry.field_distances import argamon_delta, canberra, eder_simple, entropy
 from stylometry.gaps import sum_gaps, sum_weighted_gaps
+from stylometry.parallel import Elsewhere
 
 Floats = npt.NDArray[np.float64]
 
@@ -58,6 +59,7 @@ def measure(
     *,
     features: int | None = None,
     culling: float = 0.0,
+    elsewhere: Elsewhere | None = None,
 ) -> Floats:
     """Distances between all chunks, symmetric with zeros on the diagonal (chunks, chunks), float64.
 
@@ -70,6 +72,7 @@ def measure(
         distance: A name in DISTANCES.
         features: Most frequent n-grams to look at; by default as many as the distance usually does.
         culling: Share of the chunks that must hold an n-gram, see most_frequent.
+        elsewhere: Compares stripes of chunks where each has the same last bit as here: neither cosine nor canberra.
 
     Raises:
         StylometryError: If there is no such distance, a number is out of range, or no n-gram is left.
@@ -77,11 +80,13 @@ def measure(
     chosen = find_distance(distance)
     features = features or chosen.features
     if chosen.needs == "counts" and features is None and not culling:
-        return count_manhattan(counts.matrix)
+        return count_manhattan(counts.matrix, elsewhere=elsewhere)
     columns = most_frequent(counts, features, culling)
     selected = select_rows(counts, columns, chosen.needs)
     rows = read_rows(selected, chosen.needs)
-    return chosen.between(fit_rows(selected, chosen.needs).apply(rows) if chosen.needs in SCALED else rows, None)
+    rows = fit_rows(selected, chosen.needs).apply(rows) if chosen.needs in SCALED else rows
+    in_stripes = _IN_STRIPES.get(distance)
+    return chosen.between(rows, None) if in_stripes is None else in_stripes(rows, None, elsewhere)
 
 
 def find_distance(name: str) -> Distance:
@@ -111,13 +116,13 @@ _OWN: dict[str, Distance] = {}
 """Distances of one's own by name."""
 
 
-def _burrows_delta(one: Floats, other: Floats | None) -> Floats:
+def _burrows_delta(one: Floats, other: Floats | None, elsewhere: Elsewhere | None = None) -> Floats:
     """Mean absolute difference of the z-scores.
 
     Source: Burrows, Literary and Linguistic Computing 17 (2002), pp. 267-287, in the form of Argamon: Interpreting
         Burrows's Delta, Literary and Linguistic Computing 23 (2008), p. 132.
     """
-    distances: Floats = sum_gaps(one, other) / one.shape[1]
+    distances: Floats = sum_gaps(one, other, elsewhere=elsewhere) / one.shape[1]
     return distances
 
 
@@ -132,7 +137,7 @@ def _count_features(scales: Rescaling) -> Floats:
     return counted
 
 
-def _eder_delta(one: Floats, other: Floats | None) -> Floats:
+def _eder_delta(one: Floats, other: Floats | None, elsewhere: Elsewhere | None = None) -> Floats:
     """Burrows's Delta with weights that fall in equal steps from 1 for the most frequent feature to 1/features.
 
     Source: Eder, Rybicki, Kestemont: Stylometry with R, The R Journal 8 (2016), pp. 107-121; Evert et al.:
@@ -141,7 +146,8 @@ def _eder_delta(one: Floats, other: Floats | None) -> Floats:
     """
     features = one.shape[1]
     weights = np.arange(features, 0, -1) / features
-    distances: Floats = sum_gaps(one * weights, None if other is None else other * weights) / features
+    others = None if other is None else other * weights
+    distances: Floats = sum_gaps(one * weights, others, elsewhere=elsewhere) / features
     return distances
 
 
@@ -188,7 +194,7 @@ def _scale_to_length_one(rows: Floats) -> Floats:
     return scaled
 
 
-def _min_max(one: Floats, other: Floats | None) -> Floats:
+def _min_max(one: Floats, other: Floats | None, elsewhere: Elsewhere | None = None) -> Floats:
     """1 minus the sum of the smaller frequencies divided by the sum of the larger ones, 0 to 1 (Ruzicka).
 
     With gap = larger - smaller and sum = larger + smaller this is 2 gap / (sum + gap).
@@ -196,21 +202,21 @@ def _min_max(one: Floats, other: Floats | None) -> Floats:
     Source: Ruzicka, Biologia (Bratislava) 13 (1958), pp. 647-661; for authorship: Koppel, Winter: Determining if two
         documents are written by the same author, JASIST 65 (2014), pp. 178-187.
     """
-    gaps = sum_gaps(one, other)
+    gaps = sum_gaps(one, other, elsewhere=elsewhere)
     both = one.sum(axis=1)[:, np.newaxis] + (one if other is None else other).sum(axis=1) + gaps
     distances: Floats = np.divide(2.0 * gaps, both, where=both > 0, out=np.zeros_like(gaps))
     return distances
 
 
-def _euclidean(one: Floats, other: Floats | None) -> Floats:
+def _euclidean(one: Floats, other: Floats | None, elsewhere: Elsewhere | None = None) -> Floats:
     """Root of the sum of the squared differences."""
-    distances: Floats = np.sqrt(sum_gaps(one, other, is_squared=True))
+    distances: Floats = np.sqrt(sum_gaps(one, other, is_squared=True, elsewhere=elsewhere))
     return distances
 
 
-def _manhattan(one: Floats, other: Floats | None) -> Floats:
+def _manhattan(one: Floats, other: Floats | None, elsewhere: Elsewhere | None = None) -> Floats:
     """Sum of the absolute differences."""
-    return sum_gaps(one, other)
+    return sum_gaps(one, other, elsewhere=elsewhere)
 
 
 def _rescaled_argamon_delta(one: Floats, other: Floats, scales: Rescaling) -> Floats:
@@ -244,3 +250,16 @@ DISTANCES: dict[str, Distance] = {
     "count_manhattan": Distance("counts", "differences of counts, for chunks of one length", None, _manhattan),
 }
 """The distances by name."""
+
+_IN_STRIPES: dict[str, Callable[[Floats, Floats | None, Elsewhere | None], Floats]] = {
+    "burrows_delta": _burrows_delta,
+    "eder_delta": _eder_delta,
+    "argamon_delta": argamon_delta,
+    "min_max": _min_max,
+    "euclidean": _euclidean,
+    "frequency_manhattan": _manhattan,
+    "eder_simple": eder_simple,
+    "entropy": entropy,
+    "count_manhattan": _manhattan,
+}
+"""Those made of sums of gaps: a stripe of rows has the last digits of the whole, as no product of matrices has."""

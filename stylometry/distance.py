@@ -8,10 +8,13 @@ from scipy import sparse
 
 from stylometry.compiled import compiled
 from stylometry.errors import StylometryError
-from stylometry.parallel import count_cores, run_each
+from stylometry.parallel import Arrays, Elsewhere, count_cores, run_each
 
 _TILE = 64
 """Rows compared with each other at a time: two tiles of frequent columns stay in the processor's cache."""
+
+_STRIPE = 512
+"""Rows of a task elsewhere; whole tiles."""
 
 _FREQUENT_SHARE = 0.15
 """Columns in this share of the chunks or more are compared in full; below, lists of the few holders are shorter."""
@@ -39,7 +42,9 @@ class _Columns(NamedTuple):
     by_column: _Lists
 
 
-def count_manhattan(matrix: Any, *, threads: int | None = None) -> npt.NDArray[np.float64]:
+def count_manhattan(
+    matrix: Any, *, threads: int | None = None, elsewhere: Elsewhere | None = None
+) -> npt.NDArray[np.float64]:
     """Sum of the absolute differences of the counts, for each pair of rows (k, k), exact.
 
     Since |a - b| = a + b - 2 min(a, b), only what two rows share is added up; for columns that few rows hold, lists of
@@ -48,6 +53,7 @@ def count_manhattan(matrix: Any, *, threads: int | None = None) -> npt.NDArray[n
     Args:
         matrix: Counts, scipy sparse, of any integer type (k, columns).
         threads: Threads to compare with; by default one a core, one alone for few rows. The result is the same.
+        elsewhere: Compares stripes of rows; the result is the same, since all are integers.
 
     Raises:
         StylometryError: If a count is negative or no integer, or the counts of a row exceed 2**31 - 1 together.
@@ -59,9 +65,33 @@ def count_manhattan(matrix: Any, *, threads: int | None = None) -> npt.NDArray[n
     distances = np.zeros((chunks, chunks))
     starts = range(0, chunks, _TILE)
     threads = threads or (1 if chunks <= _SERIAL_CHUNKS else count_cores())
-    run_each(lambda start: _fill_rows(start, columns, totals, distances), starts, threads=threads)
+    if elsewhere is None:
+        run_each(lambda start: _fill_rows(start, 0, columns, totals, distances), starts, threads=threads)
+    else:
+        shared = (columns.frequent, *columns.by_row, *columns.by_column, totals)
+        tasks = [(start, min(start + _STRIPE, chunks)) for start in range(0, chunks, _STRIPE)]
+        stripes = elsewhere.run_each(compare_stripe, shared, tasks, is_exact=True)
+        for (start, end), stripe in zip(tasks, stripes, strict=True):
+            distances[start:end, start:] = stripe
     run_each(lambda start: _mirror_rows(start, distances), starts, threads=threads)
     return distances
+
+
+def compare_stripe(shared: Arrays, task: tuple[int, int]) -> npt.NDArray[np.uint32]:
+    """Distances of a stripe of rows to those after them, zeros elsewhere (stripe, columns from its first row on).
+
+    Args:
+        shared: The parts of _Columns, and the sum of each row.
+        task: The first row, and the one after the last.
+    """
+    frequent, *lists, totals = shared
+    columns = _Columns(frequent, _Lists(*lists[:3]), _Lists(*lists[3:]))
+    first, end = task
+    distances = np.zeros((end - first, totals.size))
+    for start in range(first, end, _TILE):
+        _fill_rows(start, first, columns, totals, distances)
+    # Two sums of at most 2**31 - 1 are at most 2**32 - 2 apart, so half the room holds the same numbers.
+    return distances[:, first:].astype(np.uint32)
 
 
 def _check_totals(counts: Any) -> npt.NDArray[np.int64]:
@@ -119,20 +149,21 @@ def _share_rare(row: int, columns: _Columns, shared: npt.NDArray[np.int32]) -> N
 
 @compiled
 def _fill_rows(
-    start: int, columns: _Columns, totals: npt.NDArray[np.int64], distances: npt.NDArray[np.float64]
+    start: int, first: int, columns: _Columns, totals: npt.NDArray[np.int64], distances: npt.NDArray[np.float64]
 ) -> None:
-    """Write the distances of one tile of rows to all rows after them."""
+    """Write the distances of one tile of rows to all rows after them; the row `first` stands at the top."""
     chunks = totals.size
     end = min(start + _TILE, chunks)
     for tile in range(start, chunks, _TILE):
         for row in range(start, end):
             for other in range(max(tile, row + 1), min(tile + _TILE, chunks)):
-                distances[row, other] = _share_frequent(columns.frequent, row, other)
+                distances[row - first, other] = _share_frequent(columns.frequent, row, other)
     shared = np.zeros(chunks, np.int32)
     for row in range(start, end):
         _share_rare(row, columns, shared)
         for other in range(row + 1, chunks):
-            distances[row, other] = totals[row] + totals[other] - 2 * (distances[row, other] + shared[other])
+            common = distances[row - first, other] + shared[other]
+            distances[row - first, other] = totals[row] + totals[other] - 2 * common
             shared[other] = 0
 
 

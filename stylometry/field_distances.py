@@ -7,7 +7,7 @@ import numpy.typing as npt
 
 from stylometry.compiled import compiled
 from stylometry.gaps import sum_gaps
-from stylometry.parallel import count_cores, run_each
+from stylometry.parallel import Elsewhere, count_cores, run_each
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -19,7 +19,7 @@ _PER_CENT = 100.0
 """stylo's tables hold frequencies in per cent; the entropy distance adds numbers to them, so the unit decides."""
 
 
-def argamon_delta(one: Floats, other: Floats | None) -> Floats:
+def argamon_delta(one: Floats, other: Floats | None, elsewhere: Elsewhere | None = None) -> Floats:
     """Root of the sum of the squared differences of z-scores, divided by the number of features.
 
     Argamon's Quadratic Delta is the sum itself; its root puts the same text nearest, and is the form of stylo.
@@ -28,17 +28,17 @@ def argamon_delta(one: Floats, other: Floats | None) -> Floats:
         Computing 23 (2008), pp. 131-147; in this form: `dist.argamon` of Eder, Rybicki, Kestemont: Stylometry with R,
         The R Journal 8 (2016), pp. 107-121.
     """
-    distances: Floats = np.sqrt(sum_gaps(one, other, is_squared=True)) / one.shape[1]
+    distances: Floats = np.sqrt(sum_gaps(one, other, is_squared=True, elsewhere=elsewhere)) / one.shape[1]
     return distances
 
 
-def eder_simple(one: Floats, other: Floats | None) -> Floats:
+def eder_simple(one: Floats, other: Floats | None, elsewhere: Elsewhere | None = None) -> Floats:
     """Sum of the absolute differences of the square roots of the frequencies.
 
     Source: Eder's Simple distance, `dist.simple` of Eder, Rybicki, Kestemont (2016), pp. 107-121; there of per cents,
         so that all values are 10 times as large.
     """
-    return sum_gaps(np.sqrt(one), None if other is None else np.sqrt(other))
+    return sum_gaps(np.sqrt(one), None if other is None else np.sqrt(other), elsewhere=elsewhere)
 
 
 def canberra(one: Floats, other: Floats | None) -> Floats:
@@ -57,7 +57,7 @@ def canberra(one: Floats, other: Floats | None) -> Floats:
     return distances
 
 
-def entropy(one: Floats, other: Floats | None) -> Floats:
+def entropy(one: Floats, other: Floats | None, elsewhere: Elsewhere | None = None) -> Floats:
     """Sum of the absolute differences of logarithms, each feature weighed by the inverse of its entropy.
 
     The rows are what features.read_rows gives for "entropies", already weighed.
@@ -65,7 +65,7 @@ def entropy(one: Floats, other: Floats | None) -> Floats:
     Source: `dist.entropy` of stylo; after Juola, Baayen: A controlled-corpus experiment in authorship identification by
         cross-entropy, Literary and Linguistic Computing 20 (2005), Suppl., pp. 59-67.
     """
-    return sum_gaps(one, other)
+    return sum_gaps(one, other, elsewhere=elsewhere)
 
 
 def take_logarithms(frequencies: Floats) -> Floats:

@@ -4,24 +4,33 @@ import numpy as np
 import numpy.typing as npt
 
 from stylometry.compiled import compiled, compiled_for_sums
-from stylometry.parallel import count_cores, run_each
+from stylometry.parallel import Arrays, Elsewhere, count_cores, run_each
 
 Floats = npt.NDArray[np.float64]
 
 _TILE = 32
 """Rows compared with each other at a time: 32 rows of 2,000 features (0.5 MB) stay in the processor's cache."""
 
+_STRIPE = 512
+"""Rows of a task elsewhere; whole tiles, so that each pair is summed as here."""
+
+_FEWEST_COLUMNS = 1_000
+"""From so many on a stripe takes longer to sum than to send."""
+
 _SERIAL_TERMS = 20_000_000
 """Up to so many differences one thread is done before more are started."""
 
 
-def sum_gaps(one: Floats, other: Floats | None = None, *, is_squared: bool = False) -> Floats:
+def sum_gaps(
+    one: Floats, other: Floats | None = None, *, is_squared: bool = False, elsewhere: Elsewhere | None = None
+) -> Floats:
     """Sum of |a - b|, or (a - b)², over the columns, of each row of `one` with each of `other`, or of `one` itself.
 
     Args:
         one: Rows (a, columns).
         other: Rows (b, columns); without them, half the work is done and mirrored.
         is_squared: Whether to sum squares.
+        elsewhere: Sums stripes of `one` with itself, if it has many columns; the result is the same to the last bit.
 
     Returns:
         Sums (a, b), or (a, a).
@@ -31,9 +40,32 @@ def sum_gaps(one: Floats, other: Floats | None = None, *, is_squared: bool = Fal
     sums = np.zeros((len(rows), len(others)))
     threads = count_cores() if sums.size * rows.shape[1] > _SERIAL_TERMS else 1
     starts = range(0, len(rows), _TILE)
-    run_each(lambda start: _fill_rows(start, rows, others, sums, is_squared, other is None), starts, threads=threads)
+    if elsewhere is not None and other is None and rows.shape[1] >= _FEWEST_COLUMNS:
+        tasks = [(start, min(start + _STRIPE, len(rows)), is_squared) for start in range(0, len(rows), _STRIPE)]
+        stripes = elsewhere.run_each(sum_stripe, (rows,), tasks, is_exact=False)
+        for (start, end, _), stripe in zip(tasks, stripes, strict=True):
+            sums[start:end, start:] = stripe
+    else:
+        run_each(
+            lambda start: _fill_rows(start, rows, others, sums, is_squared, other is None), starts, threads=threads
+        )
     if other is None:
         run_each(lambda start: _mirror_rows(start, sums), starts, threads=threads)
+    return sums
+
+
+def sum_stripe(shared: Arrays, task: tuple[int, int, bool]) -> Floats:
+    """Sums of a stripe of rows with those after them, zeros elsewhere (stripe, columns from its first row on).
+
+    Args:
+        shared: The rows.
+        task: The first row, the one after the last, and whether to sum squares.
+    """
+    (rows,), (first, end, is_squared) = shared, task
+    rest = rows[first:]
+    sums = np.zeros((end - first, len(rest)))
+    for start in range(0, len(sums), _TILE):
+        _fill_rows(start, rest, rest, sums, is_squared, True)
     return sums
 
 

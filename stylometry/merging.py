@@ -1,6 +1,6 @@
 """Counts of consecutive parts of a text, each counted for itself, put together as if they had been counted at once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +9,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from stylometry.counting import Codes, choose_index_type, merge_codes, unpack
+from stylometry.parallel import count_cores, run_each
 from stylometry.words import find_word_bits
 
 Integers = npt.NDArray[np.int64]
@@ -59,28 +60,33 @@ def merge_words(parts: Sequence[tuple[Sequence[str], Integers]]) -> tuple[tuple[
     return tuple(words), indices, columns
 
 
-def join_rows(parts: Iterable[Entries], columns: Sequence[Columns], *, shape: tuple[int, int], entries: int) -> Any:
-    """The rows of all parts as one matrix of that shape, csr_array of int32 with sorted columns.
+def join_rows(
+    read: Callable[[int], Entries], sizes: Sequence[tuple[int, int]], columns: Sequence[Columns], width: int
+) -> Any:
+    """The rows of all parts as one matrix (rows, width), csr_array of int32 with sorted columns.
 
-    One part is held at a time, beside the matrix.
+    Beside the matrix, one part for each core is held at a time.
 
     Args:
-        parts: In the order of the rows.
+        read: Gives the entries of a part, by its number in the order of the rows; called once for each.
+        sizes: Rows and entries of each part.
         columns: For each part, the column of each of its own.
-        shape: Rows and columns of the matrix.
-        entries: Of all parts.
+        width: Columns of the matrix.
     """
+    rows, firsts = (np.cumsum([0, *numbers]) for numbers in zip(*sizes, strict=True))
+    entries = int(firsts[-1])
     indices, data = np.empty(entries, np.int32), np.empty(entries, np.int32)
-    starts = np.zeros(shape[0] + 1, choose_index_type(entries))
-    row = first = 0
-    for part, own in zip(parts, columns, strict=True):
-        end = first + len(part.columns)
+    starts = np.zeros(rows[-1] + 1, choose_index_type(entries))
+
+    def write(number: int) -> None:
+        part, first, end = read(number), firsts[number], firsts[number + 1]
         # Both orders ascend, so the columns of each row still do.
-        np.take(own, part.columns, out=indices[first:end], mode="clip")
+        np.take(columns[number], part.columns, out=indices[first:end], mode="clip")
         data[first:end] = part.counts
-        starts[row + 1 : row + 1 + len(part.ends)] = part.ends + first
-        row, first = row + len(part.ends), end
-    matrix = sparse.csr_array((data, indices, starts), shape)
+        starts[rows[number] + 1 : rows[number + 1] + 1] = part.ends + first
+
+    run_each(write, range(len(sizes)), threads=min(count_cores(), len(sizes)))
+    matrix = sparse.csr_array((data, indices, starts), (int(rows[-1]), width))
     matrix.has_canonical_format = True
     return matrix
 

@@ -1,11 +1,15 @@
-"""Threads for kernels, which run outside the interpreter lock."""
+"""Threads for kernels, which run outside the interpreter lock; and what runs them elsewhere, if the caller has it."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
+
+import numpy.typing as npt
+
+Arrays: TypeAlias = tuple[npt.NDArray[Any], ...]
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
@@ -62,3 +66,20 @@ def run_each(work: Callable[[Task], Result], tasks: Iterable[Task], *, threads: 
         return [work(task) for task in tasks]
     with ThreadPoolExecutor(threads) as pool:
         return list(pool.map(work, tasks))
+
+
+class Elsewhere(Protocol):
+    """Runs tasks in other processes, perhaps on other machines, where `run_each` runs them in threads of this one."""
+
+    def run_each(
+        self, work: Callable[[Arrays, Task], Result], shared: Arrays, tasks: Sequence[Task], *, is_exact: bool
+    ) -> Iterator[Result]:
+        """The result of `work(shared, task)` for each task, in the order of the tasks.
+
+        Args:
+            work: A function at the top of a module of ours.
+            shared: Contiguous arrays that all tasks read; they reach each process once.
+            tasks: Small.
+            is_exact: Whether every processor gives the same bits, as with integers. If not, what a processor gives
+                for which kernels are compiled otherwise than here is not taken.
+        """

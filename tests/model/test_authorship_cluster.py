@@ -9,10 +9,11 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 from projects import document_columns
 
-from model.training.authorship import far_counts
+from model.training.authorship import far_counts, far_tasks
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "relay" / "compute"))
 
@@ -35,7 +36,7 @@ path = "texts.json"
 kind = "documents"
 [model]
 kind = "authorship"
-chunk_chars = 300
+chunk_chars = 100
 """
 
 
@@ -45,6 +46,10 @@ def cluster(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
     monkeypatch.setattr("relay.handoff.row_groups.GROUP_TEXT_BYTES", 1)
     monkeypatch.setattr(far_counts, "GROUPS", 2)
     monkeypatch.setattr(far_counts, "FEWEST_BYTES", 1)
+    monkeypatch.setattr(far_tasks, "FEWEST_CHUNKS", 1)
+    monkeypatch.setattr("stylometry.gaps._STRIPE", 64)
+    monkeypatch.setattr("stylometry.gaps._FEWEST_COLUMNS", 1)
+    monkeypatch.setattr("stylometry.distance._STRIPE", 64)
     started = Cluster(tmp_path / "dask", desk.data)
     try:
         started.start_scheduler()
@@ -55,7 +60,7 @@ def cluster(desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
 
 def write_texts(desk: Desk) -> None:
     """Twelve documents, the first two shorter than a chunk, and letters that Python alone can lower-case."""
-    columns = document_columns()
+    columns = document_columns(words=400)
     texts = [f"{text} ΟΔΥΣΣΕΥΣ İstanbul" for text in columns["text"]]
     texts[:2] = ["too short", "short too"]
     rows = zip(columns["document"], texts, columns["author"], strict=True)
@@ -70,48 +75,57 @@ def hash_result(desk: Desk) -> dict[str, str]:
     return {path.relative_to(latest).as_posix(): sha256(path.read_bytes()).hexdigest() for path in paths}
 
 
-def kill_after_first(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Kill the first worker's process when a task has ended and others are on their way; gives whom, once done."""
-    killed: list[int] = []
-    run_in_order = far_counts.run_in_order
+def kill_after_first(module: Any, process: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kill a process as soon as a task has ended; others are on their way."""
+    run_in_order = module.run_in_order
 
     def run(*arguments: Any) -> Iterator[Any]:
-        for result in run_in_order(*arguments):
-            if not killed:
-                killed.extend(cluster.find_children(cluster.workers[0]))
-                os.kill(killed[0], signal.SIGKILL)
+        for number, result in enumerate(run_in_order(*arguments)):
+            if number == 0 and psutil.pid_exists(process):
+                os.kill(process, signal.SIGKILL)
             yield result
 
-    monkeypatch.setattr(far_counts, "run_in_order", run)
-    return killed
+    monkeypatch.setattr(module, "run_in_order", run)
 
 
-def test_texts_counted_on_a_cluster_have_the_bytes_of_this_machine(
+DELTA = ("--set", "model.distance=burrows_delta")
+
+
+def test_texts_counted_and_compared_on_a_cluster_have_the_bytes_of_this_machine(
     desk: Desk, cluster: Cluster, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write_texts(desk)
     recipe = desk.recipe(RECIPE)
-    for stage in ("ingest", "preprocess", "model"):
-        assert desk.run(stage, recipe) == 0
-    here = hash_result(desk)
-    assert "map.png" in here
-    leftover = desk.data / ".state" / "shared" / "desk" / "of a killed run"
-    leftover.mkdir(parents=True)
+    shared = desk.data / ".state" / "shared"
 
+    def run(*more: str, stages: tuple[str, ...] = ("model",)) -> dict[str, str]:
+        assert [desk.run(stage, recipe, *more) for stage in stages] == [0] * len(stages)
+        return hash_result(desk)
+
+    counted = run(stages=("ingest", "preprocess", "model"))
+    compared = run(*DELTA)
+    assert ("map.png" in counted, counted == compared) == (True, False)
+
+    (shared / "desk" / "of a killed run").mkdir(parents=True)
     (desk.folder / "mounted").symlink_to(desk.data)
     cluster.start_worker(DATA_DIR=str(desk.folder / "mounted"))
     monkeypatch.setenv("DASK_SCHEDULER_ADDRESS", cluster.address)
-    assert desk.run("model", recipe) == 0
-    assert desk.outcomes("model")[-1] == "unchanged"
-    assert desk.run("model", recipe, "--force") == 0
-    assert hash_result(desk) == here
+    assert run("--force") == counted
     assert any("tasks run in 1 thread of the cluster" in line for line in desk.said("model"))
-    assert list((desk.data / ".state" / "shared").iterdir()) == []
+    assert list(shared.iterdir()) == []
 
     cluster.start_worker()
-    killed = kill_after_first(cluster, monkeypatch)
+    kill_after_first(far_counts, cluster.find_children(cluster.workers[0])[0], monkeypatch)
     parts = ("--set", "ingest.part_rows=5")
-    for stage in ("ingest", "preprocess", "model"):
-        assert desk.run(stage, recipe, *parts, "--force") == 0
-    assert (hash_result(desk), bool(killed)) == (here, True)
-    assert list((desk.data / ".state" / "shared").iterdir()) == []
+    assert run("--force", *parts, stages=("ingest", "preprocess", "model")) == counted
+    kill_after_first(far_tasks, cluster.find_children(cluster.workers[1])[0], monkeypatch)
+    assert run("--force", *DELTA) == compared
+    assert not any("were done again" in line for line in desk.said("model"))
+
+    for worker in cluster.workers:
+        cluster.end(worker)
+    cluster.start_worker(NUMBA_CPU_NAME="generic", NUMBA_CPU_FEATURES="")
+    monkeypatch.setattr(far_counts, "FEWEST_BYTES", 1 << 40)
+    assert run("--force", *DELTA) == compared
+    assert any("tasks were done again on this machine" in line for line in desk.said("model"))
+    assert list(shared.iterdir()) == []

@@ -32,8 +32,13 @@ def divide(borders: list[int]) -> list[Chunks]:
 def assert_joined(
     parts: Sequence[Counts | WordCounts], columns: list[np.ndarray], expected: Counts | WordCounts
 ) -> None:
-    entries = (Entries(one.matrix.indptr[1:], one.matrix.indices, one.matrix.data.astype(np.uint16)) for one in parts)
-    matrix = join_rows(entries, columns, shape=expected.matrix.shape, entries=expected.matrix.nnz)
+    def read(number: int) -> Entries:
+        found = parts[number].matrix
+        return Entries(found.indptr[1:], found.indices, found.data.astype(np.uint16))
+
+    sizes = [(part.matrix.shape[0], part.matrix.nnz) for part in parts]
+    matrix = join_rows(read, sizes, columns, expected.matrix.shape[1])
+    assert matrix.shape == expected.matrix.shape
     for name in ("indptr", "indices", "data"):
         found, wanted = getattr(matrix, name), getattr(expected.matrix, name)
         assert found.dtype == wanted.dtype

@@ -17,6 +17,7 @@ from stylometry.delta import measure
 from stylometry.errors import StylometryError
 from stylometry.features import CountTable
 from stylometry.ngrams import count_ngrams
+from stylometry.parallel import Elsewhere
 from stylometry.samples import cut_overlapping, cut_words, draw_words
 from stylometry.utf8 import count_characters
 from stylometry.word_choice import choose_words, find_most_frequent
@@ -119,14 +120,16 @@ def count_chosen(
     return counts, parameters.choose(replace(parameters.chosen, skipped=skipped))
 
 
-def measure_styles(counts: CountTable, parameters: AuthorshipParameters) -> Floats:
-    """Distances between all chunks by the recipe's distance (chunks, chunks).
+def measure_styles(counts: CountTable, parameters: AuthorshipParameters, elsewhere: Elsewhere | None = None) -> Floats:
+    """Distances between all chunks by the recipe's distance (chunks, chunks), perhaps compared elsewhere.
 
     Raises:
         StylometryError: no n-gram is left by the culling.
     """
     counts = choose_words(counts, parameters.chosen)
-    return measure(counts, parameters.distance, features=parameters.features, culling=parameters.culling)
+    return measure(
+        counts, parameters.distance, features=parameters.features, culling=parameters.culling, elsewhere=elsewhere
+    )
 
 
 def count_single_words(

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,7 @@ from model.training.authorship.far import Far
 from relay.compute.engine import run_in_order
 from relay.compute.errors import ComputeError
 from relay.compute.folder import data_folder
-from relay.compute.shared import read_arrays, write_arrays
+from relay.compute.shared import map_arrays, write_arrays
 from relay.handoff.errors import DatasetReplacedError
 from relay.handoff.open_file import Dataset, OpenFile
 from relay.handoff.parts import PartPaths
@@ -30,8 +29,8 @@ from stylometry.merging import Columns, Entries, join_rows, merge_ngrams, merge_
 from stylometry.ngrams import Counts, count_any_ngrams
 from stylometry.words import WordCounts, count_any_words
 
-FEWEST_BYTES = 256 << 20
-"""Text from which on a cluster counts: less is counted here before a cluster has been joined and all was read again."""
+FEWEST_BYTES = 1 << 30
+"""Text from which on a cluster counts: two cores need 7 s for it; with a cluster, joining and merging take 4 s."""
 
 GROUPS = 8
 """Row groups of a task: 64 MB of text."""
@@ -93,27 +92,25 @@ class FarCounts:
             DatasetReplacedError: the processed dataset is another one by now.
             StylometryError: no chunk is long enough for an n-gram.
         """
-        tasks = self._list_tasks(units)
-        counted = list(run_in_order(self._far.engine, count_groups, tasks))
+        tasks: list[CountTask] = []
+        counted = list(run_in_order(self._far.engine, count_groups, self._make_tasks(units, tasks)))
         names, columns, width = _merge([one.names for one in counted])
         if not width:
             return count_here(chunks, units)  # which says that there is nothing to count
-        rows, entries = sum(one.rows for one in counted), sum(one.entries for one in counted)
-        if rows != len(chunks):
+        sizes = [(one.rows, one.entries) for one in counted]
+        if (rows := sum(one.rows for one in counted)) != len(chunks):
             raise ComputeError(f"the workers cut {rows:,} chunks, expected {len(chunks):,} as on this machine")
-        matrix = join_rows(self._read(tasks), columns, shape=(rows, width), entries=entries)
-        return replace(names, matrix=matrix)
+        return replace(names, matrix=join_rows(lambda number: self._take(tasks[number]), sizes, columns, width))
 
-    def _list_tasks(self, units: Units) -> list[CountTask]:
+    def _make_tasks(self, units: Units, made: list[CountTask]) -> Iterator[CountTask]:
+        """The tasks, each noted when it is asked for: texts are hashed while workers have others."""
         utf8, offsets = self._documents.utf8, self._documents.offsets
         pieces = list(_list_pieces(self._far.dataset))
-        firsts = list(accumulate((piece.rows for piece in pieces), initial=0))
-        if firsts[-1] != len(self._documents):
-            raise DatasetReplacedError(
-                f"the processed dataset has {firsts[-1]:,} rows, {len(self._documents):,} before"
-            )
-        return [
-            CountTask(
+        if (rows := sum(piece.rows for piece in pieces)) != len(self._documents):
+            raise DatasetReplacedError(f"the processed dataset has {rows:,} rows, {len(self._documents):,} before")
+        first = 0
+        for number, piece in enumerate(pieces):
+            task = CountTask(
                 path=piece.path.relative_to(self._far.data_dir).as_posix(),
                 groups=piece.groups,
                 column=self._column,
@@ -122,15 +119,16 @@ class FarCounts:
                 units=units,
                 into=(self._far.folder / f"{units.kind}-{number}").as_posix(),
             )
-            for number, (piece, first) in enumerate(zip(pieces, firsts, strict=False))
-        ]
+            first += piece.rows
+            made.append(task)
+            yield task
 
-    def _read(self, tasks: Sequence[CountTask]) -> Iterator[Entries]:
-        """The entries of each task; its file is removed."""
-        for task in tasks:
-            path = self._far.data_dir / task.into
-            yield Entries(*read_arrays(path))
-            path.unlink()
+    def _take(self, task: CountTask) -> Entries:
+        """The entries of a task, whose file goes with them."""
+        path = self._far.data_dir / task.into
+        arrays = map_arrays(path)
+        path.unlink()
+        return Entries(*arrays)
 
 
 def choose_count(far: Far | None, documents: Documents, recipe: Recipe, parameters: AuthorshipParameters) -> Count:

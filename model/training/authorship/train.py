@@ -54,6 +54,7 @@ from model.training.authorship.exports import Measured, add_exports
 from model.training.authorship.extent import figures_of_extent, say_extent
 from model.training.authorship.far import Far
 from model.training.authorship.far_counts import choose_count
+from model.training.authorship.far_tasks import choose_elsewhere
 from model.training.authorship.keywords import find_preferences, tabulate_preferences
 from model.training.authorship.loadings import Loadings, find_loadings, say_loadings, tabulate_loadings
 from model.training.authorship.map import project, tabulate_chunks
@@ -133,7 +134,7 @@ def map_styles(
 def _map_documents(documents: Documents, recipe: Recipe, parameters: AuthorshipParameters, far: Far | None) -> Results:
     chunks, count = cut(documents, parameters, recipe.seed), choose_count(far, documents, recipe, parameters)
     counts, parameters = count_chosen(chunks, read_lists(recipe, parameters), count)
-    distances = measure_styles(counts, parameters)
+    distances = measure_styles(counts, parameters, choose_elsewhere(far, chunks))
     points, how = project(distances, choose_projection(parameters), recipe.seed)
     repeats = find_repeats(documents, chunks, parameters)
     known = _Known(chunks, hide_labels(chunks, parameters.unknown), counts, repeats, far)

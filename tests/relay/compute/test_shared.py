@@ -5,14 +5,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from relay.compute.shared import open_shared, read_arrays, write_arrays
+from relay.compute.shared import map_arrays, open_shared, read_arrays, write_arrays
 
 
 def test_arrays_come_back_as_they_were(tmp_path: Path) -> None:
     arrays = [np.empty((0, 3), np.int32), np.arange(6, dtype=np.uint16).reshape(2, 3), np.array([0.1, np.inf])]
     write_arrays(tmp_path / "arrays", arrays)
-    found = read_arrays(tmp_path / "arrays")
-    assert [(one.dtype, one.tolist()) for one in found] == [(one.dtype, one.tolist()) for one in arrays]
+    for read in (read_arrays, map_arrays):
+        found = read(tmp_path / "arrays")
+        assert [(one.dtype, one.tolist()) for one in found] == [(one.dtype, one.tolist()) for one in arrays]
     assert [path.name for path in tmp_path.iterdir()] == ["arrays"]
 
 
