@@ -45,10 +45,8 @@ def find_target(
     evidence = Evidence(table, columns, rated, taken)
     ranked, share = _rank(evidence)
     if not share or not _has_inputs(columns, table.free, ranked[0]):
-        is_known = "none: known table" in evidence.of_none()
-        return None, (say_none(ranked, table, evidence.known if is_known else None),)
-    known = evidence.known if evidence.is_known(ranked[0]) else None
-    note = say_target(ranked, has_names=True, share=share, known=known)
+        return None, (say_none(ranked, table),)
+    note = say_target(ranked, has_names=True, share=share)
     return Target(ranked[0].column.index, ranked[0].kind, (note,)), (note,)
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Collection, Sequence
 
 from adopt.recipe.known import Known
-from adopt.recipe.known_tables import NOTHING, find_known_table
 from adopt.recipe.side_names import is_coordinate
 from adopt.recipe.target_lexicon import ABOUT, ATTRIBUTES, ENDS, NUMBER_ENDS, TRUE
 from adopt.recipe.target_table import (
@@ -19,7 +18,7 @@ from adopt.recipe.target_table import (
 )
 from adopt.recipe.target_vocabulary import ASKING, CURRENCIES, EXTREMES, HISTORY, MARKS, NEVER, UNITS
 from adopt.recipe.target_words import describes
-from adopt.recipe.words import join_name, split_name
+from adopt.recipe.words import split_name
 
 PLACE_NAMES = {
     LAST_CLASS: "last class", LAST_NUMBER: "last number", ONLY: "only of its kind", FIRST_NUMBER: "first number",
@@ -48,7 +47,6 @@ class Evidence:
         self, table: Table, columns: Sequence[Known], rated: Sequence[Rated], taken: Collection[int] = ()
     ) -> None:
         self.table, self.columns, self.rated, self.taken = table, columns, rated, taken
-        self.known = find_known_table([column.name for column in columns]) if table.has_names else None
         self.is_asked = table.is_survey or bool(table.years)
         self.title = split_name(table.title)
         self.able = [one for one in rated if not (table.has_names and describes(one.column.name))]
@@ -81,13 +79,8 @@ class Evidence:
             "none: most describe": len(self.able) * 2 <= len(rated),
             "none: ids": len(self.taken) >= 2,
             "none: coordinates": sum(is_coordinate(column.name) for column in columns) >= 2,
-            "none: known table": self.known is not None and self.known.targets[0] == NOTHING,
         }
         return frozenset(name for name, is_there in is_so.items() if is_there)
-
-    def is_known(self, one: Rated) -> bool:
-        """Whether a column is what is learned of a known table."""
-        return self.known is not None and join_name(one.column.name) == self.known.targets[0]
 
     def _find_by_place(self, one: Rated) -> set[str]:
         at, last = one.column.index, len(self.columns) - 1
@@ -116,7 +109,6 @@ class Evidence:
         words = split_name(column.name)
         found = self._find_by_words(words, one)
         is_so = {
-            "known table": self.is_known(one),
             "describes": describes(column.name),
             "asks": bool(words) and words[0] in ASKING,
             "extreme": bool(EXTREMES & set(words)),

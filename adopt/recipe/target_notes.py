@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from adopt.notes import Note
 from adopt.recipe.known import Known
-from adopt.recipe.known_tables import KnownTable
 from adopt.recipe.target_table import FIRST, FIRST_CLASS, LAST_CLASS, LAST_NUMBER, PLACES, Rated, Table
 from adopt.recipe.target_words import CERTAIN, MODEST, STATE
 from relay.handoff.wording import count, list_words
@@ -22,19 +21,18 @@ MOST_CHOICES, NEXT = 8, 2
 """Other columns that a question lists, and those that its text names."""
 
 
-def say_target(ranked: Sequence[Rated], *, has_names: bool, share: float = 1, known: KnownTable | None = None) -> Note:
+def say_target(ranked: Sequence[Rated], *, has_names: bool, share: float = 1) -> Note:
     """The evidence of the target, which is the first of the columns.
 
     Args:
         ranked: the most likely column first.
         has_names: whether the source names its columns.
         share: the probability of the first column.
-        known: the public table whose target it is.
     """
     best, others = ranked[0], ranked[1:]
-    text = f"{best.column.shown}: {_say_why(best, known, has_names=has_names)}; {say_kind(best.column, best.kind)}"
+    text = f"{best.column.shown}: {_say_why(best, has_names=has_names)}; {say_kind(best.column, best.kind)}"
     is_clear = best.name >= MODEST and best.name != STATE and best.total >= CLEAR and not _rivals(best, others)
-    is_clear = (is_clear and share >= SURE) or known is not None
+    is_clear = is_clear and share >= SURE
     if others and (not is_clear or any(one.name >= MODEST for one in others)):
         text += f"; {list_words([one.column.shown for one in others[:NEXT]])} would be possible too"
     codes = _find_codes(best)
@@ -43,29 +41,24 @@ def say_target(ranked: Sequence[Rated], *, has_names: bool, share: float = 1, kn
     return Note(text, is_question=not is_clear or bool(codes), choices=(*_list(others), "none"), key=KEY)
 
 
-def _say_why(best: Rated, known: KnownTable | None, *, has_names: bool) -> str:
+def _say_why(best: Rated, *, has_names: bool) -> str:
     where = PLACES.get(best.place, "")
-    if known is not None:
-        return f"what is learned of the public table {known.title}, whose columns these are"
     if best.name:
         return "its name is one that targets have" + (f", and it is {where}" if where == PLACES[LAST_CLASS] else "")
     said = "no name says what is to be learned" if has_names else "the columns have no names"
     return f"{said}, so this is {where or 'the most likely column by its name, place and values'}"
 
 
-def say_none(ranked: Sequence[Rated], table: Table, known: KnownTable | None = None) -> Note:
+def say_none(ranked: Sequence[Rated], table: Table) -> Note:
     """Why there is no target; a question, where something could be learned.
 
     Args:
         ranked: what could be learned, the most likely column first.
         table: the table.
-        known: the public table of which nothing is learned.
     """
     if not ranked:
         return Note("no target: no column holds numbers or classes that could be learned from the others")
     why = describe_table(table) or "neither a name nor a place says what is to be learned"
-    if known is not None:
-        why = f"the columns are those of the public table {known.title}, of which nothing is learned"
     text = f"no target: {why}; choose one with --target"
     return Note(text, is_question=True, choices=_list(ranked), key=KEY)
 

@@ -1,7 +1,7 @@
 """What each piece of evidence weighs: in sum, the logarithm of how likely a column is the target, or that none is.
 
 Fitted as a conditional logit (ridge 1) on the columns of 500 public tables whose target is documented, and on the cases
-of the tests; only what is said of known tables is set by hand. docs/adopt.md says how often it is right.
+of the tests; one weight, `no name in a log`, is set by hand. docs/adopt.md says how often it is right.
 """
 
 from collections.abc import Collection, Sequence
@@ -27,9 +27,9 @@ WEIGHTS = {
     "only class": 0.3, "only regression": 0.1, "classes are numbers": -0.1, "many classes": -0.3, "only binary": -0.4,
     "empty cells": -1.3, "planned levels": -1.8,
     # The table.
-    "known table": 8.0, "in a log": -0.5, "in a journal": -1.4, "no name in a log": -5.0,
+    "in a log": -0.5, "in a journal": -1.4, "no name in a log": -5.0,
     # No target.
-    "none: known table": 9.0, "none: survey": 2.0, "none: mostly texts": 1.5, "none: journal": 1.4,
+    "none: survey": 2.0, "none: mostly texts": 1.5, "none: journal": 1.4,
     "none: most describe": 1.1, "none: texts": 1.0, "none: coordinates": 0.9, "none: time": 0.9,
     "none: half of the columns": 0.8, "none: years": 0.8, "none: a third of the columns": 0.7, "none: times": 0.6,
     "none: log": 0.5, "none: all describe": 0.2, "none: ids": -0.1, "none: few": -1.7, "none": -2.7,

@@ -39,7 +39,7 @@ def test_each_recipe_with_a_result_has_a_card_and_the_others_a_line(
     said = words(app)
     assert "R², explained share of the variance: 0.99" in said
     assert said.count("Made 20") == 3
-    assert "borrowers" in said  # the description of `credit`, which has no result
+    assert "Borrowers" in said  # the description of `credit`, which has no result
     assert [found.label for found in app.button if found.label == "Open"] == ["Open"] * 3
 
 

@@ -71,7 +71,8 @@ def test_a_recipe_of_the_address_that_the_page_does_not_know_is_never_loaded(
     evil.write_text((rooms[0].root / "rooms.toml").read_text("utf-8").replace("Rooms by size", "Evil"), "utf-8")
     page = open_page(f"/?recipe={evil}", rooms[1])
     page.get_by_role("button", name=re.compile(r"Run$")).wait_for()
-    assert page.get_by_text("Evil").count() == 0
+    page.get_by_text("There is no recipe").wait_for()
+    assert page.get_by_role("heading", name="Evil").count() == 0
 
 
 def test_the_tab_code_shows_what_ran_and_what_was_edited_since(
