@@ -72,7 +72,7 @@ def add_verification(
     """
     if unknown is None:
         nothing = "The imposters test had nothing to do: no document of unknown label can be compared."
-        advice = "Name unknown labels with unknown in [model], or ask about a text with `python -m model ask`."
+        advice = "Name unknown labels with unknown in [model], or ask about a text with `python -m model ask RECIPE`."
         return Addition((Finding(Topic.IMPOSTERS, f"{nothing} {advice}", {"documents": 0}),))
     drawing = Imposters()
     try:

@@ -149,7 +149,7 @@ JUDGED = {
         widths leave_out part_rows""",
     "preprocess": """
         kind max_rejected_share split test_share function reads arguments timeout extra_columns apostrophes case
-        cleaning         longer_than_chars normal_form per_part period relabel""",
+        cleaning longer_than_chars normal_form per_part period relabel values""",
     "model": """
         kind threads name score cv_folds segments positive estimator options arguments timeout use estimators chunking
         chunk_chars chunks units ngram distance features culling projection order window stability unknown candidates
