@@ -174,7 +174,10 @@ class Apart:
                 os.set_blocking(pipe, False)
                 selector.register(pipe, selectors.EVENT_READ)
             while True:
-                ready = [key.fd for key, _ in selector.select(self._wait_seconds())]
+                # Looked at before the pipes: whatever a process said before its end is then seen in them.
+                has_ended = self.process.poll() is not None
+                seconds = self._wait_seconds()
+                ready = [key.fd for key, _ in selector.select(0.0 if has_ended else seconds)]
                 interrupt.check()
                 for pipe in ready:
                     piece = os.read(pipe, PIECE_BYTES)
@@ -189,7 +192,7 @@ class Apart:
                         self._drain(stdout.fileno(), stderr.fileno())
                     yield message
                 # Processes that it forked may still hold the pipe open when it has gone.
-                has_gone = self._answers not in ready and self.process.poll() is not None
+                has_gone = has_ended and self._answers not in ready
                 if has_gone or self._answers not in selector.get_map():
                     self._drain(stdout.fileno(), stderr.fileno())
                     raise OwnCodeError(explain_end(self.process.wait(), self.work.shown))
