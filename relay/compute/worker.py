@@ -2,10 +2,12 @@
 
 import os
 import pickle
+import sys
 import traceback
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from threading import get_ident, local
 from typing import TYPE_CHECKING, Any, TextIO
@@ -19,7 +21,7 @@ from relay.handoff.errors import RelayError
 from relay.handoff.settings import DATA_DIR
 
 if TYPE_CHECKING:
-    from loguru import Message, Record
+    from loguru import Message
 
 DONE, RAISED, UNKNOWN = "done", "raised", "unknown"
 """How a task ended: with a result, with an error, or not begun, because this process does not know who asks."""
@@ -75,9 +77,7 @@ def run_task(session: str, payload: bytes) -> tuple[str, Any, Any, list[str], li
     noticed: list[str] = []
     said: list[tuple[str, str]] = []
     try:
-        from threadpoolctl import threadpool_limits  # a head imports this module too, and may not have it
-
-        with in_folder(_FOLDERS[session]), threadpool_limits(1), _noticing(noticed), _logging(said):
+        with in_folder(_FOLDERS[session]), _on_one_thread(), _noticing(noticed), _logging(said):
             work, task = pickle.loads(payload)  # noqa: S301 - as above
             value = work(task)
         return DONE, *_pickle_result(value), noticed, said
@@ -150,26 +150,55 @@ def _collect(
         into.append(text)
 
 
+_CONTROLLERS: dict[int, Any] = {}
+"""Number of loaded modules -> what limits the threads of the libraries that they brought; the newest alone."""
+
+
+def _on_one_thread() -> Any:
+    """Let numerical libraries take one thread: looking for them takes milliseconds, so only after an import."""
+    from threadpoolctl import ThreadpoolController  # a head imports this module too, and may not have it
+
+    known = len(sys.modules)
+    if known not in _CONTROLLERS:
+        _CONTROLLERS.clear()
+        _CONTROLLERS[known] = ThreadpoolController()
+    return _CONTROLLERS[known].limit(limits=1)
+
+
+@dataclass
+class _Said:
+    """What the task of one thread has logged."""
+
+    into: list[tuple[str, str]]
+    left: int = MOST_SAID_CHARS
+
+    def add(self, level: str, text: str) -> None:
+        if self.left < 0:
+            return
+        self.left -= len(text)
+        self.into.append((level, text) if self.left >= 0 else ("WARNING", "a task logged more than is passed on"))
+
+
+_SAID: dict[int, _Said] = {}
+"""Thread -> what its task has logged."""
+
+_SINKS: list[int] = []
+"""The one sink of this process: to add one takes milliseconds."""
+
+
+def _keep(message: "Message") -> None:
+    record = message.record
+    if (said := _SAID.get(record["thread"].id)) is not None:
+        said.add(record["level"].name, record["message"])
+
+
 @contextmanager
 def _logging(into: list[tuple[str, str]]) -> Iterator[None]:
     """Collect what this thread logs from INFO on."""
-    thread, left = get_ident(), MOST_SAID_CHARS
-
-    def is_mine(record: "Record") -> bool:
-        return record["thread"].id == thread
-
-    def keep(message: "Message") -> None:
-        nonlocal left
-        if left < 0:
-            return
-        text = message.record["message"]
-        left -= len(text)
-        into.append(
-            (message.record["level"].name, text) if left >= 0 else ("WARNING", "a task logged more than is passed on")
-        )
-
-    sink = logger.add(keep, level="INFO", format="{message}", filter=is_mine)
+    if not _SINKS:
+        _SINKS.append(logger.add(_keep, level="INFO", format="{message}"))
+    _SAID[get_ident()] = _Said(into)
     try:
         yield
     finally:
-        logger.remove(sink)
+        del _SAID[get_ident()]
