@@ -1,7 +1,7 @@
 """A card for each recipe: its last plot, its score, the version that it became, and how its last run ended."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import streamlit as st
@@ -64,21 +64,18 @@ def read_card(settings: Settings, source: str) -> Card:
         return Card(source, title, recipe.description, job=job, problem=str(error))
     if result is None:
         return Card(source, title, recipe.description, job=job)
-    return _describe(settings, source, recipe, result, job)
+    return _add_result(Card(source, title, recipe.description, job=job), settings, recipe, result)
 
 
-def _describe(settings: Settings, source: str, recipe: Recipe, result: Result, job: Job | None) -> Card:
+def _add_result(card: Card, settings: Settings, recipe: Recipe, result: Result) -> Card:
     plot = next((one for one in result.findings.plots if Path(one.file).suffix == ".png"), None)
-    return Card(
-        source,
-        " ".join(recipe.title.split()),
-        recipe.description,
+    return replace(
+        card,
         made=result.receipt.started_at_utc,
         picture=None if plot is None else result.folder / plot.file,
         alt="" if plot is None else plot.caption,
         figure=next(iter(list_figures(result.metrics)), None),
         standing=find_standing(settings, recipe, result),
-        job=job,
     )
 
 
@@ -110,8 +107,7 @@ def show_card(card: Card) -> None:
     with st.container(horizontal=True, gap="small"):
         if card.standing is not None:
             st.badge(card.standing.title, icon=card.standing.icon, color=card.standing.colour)
-        if card.job is not None and card.job.status is not Status.SUCCEEDED:
-            st.badge(say_status(card.job), color="blue" if card.job.status is Status.RUNNING else "orange")
+        show_job(card.job)
     st.caption(f"Made {show_moment(card.made)}")
     offer_recipe(card, "Open")
 
@@ -121,8 +117,13 @@ def show_line(card: Card) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         offer_recipe(card, Path(card.source).stem)
         st.markdown(plain(card.problem or card.description or card.title))
-        if card.job is not None and card.job.status is not Status.SUCCEEDED:
-            st.badge(say_status(card.job), color="blue" if card.job.status is Status.RUNNING else "orange")
+        show_job(card.job)
+
+
+def show_job(job: Job | None) -> None:
+    """A badge for a run that goes on or ended badly; nothing for one that succeeded."""
+    if job is not None and job.status is not Status.SUCCEEDED:
+        st.badge(say_status(job), color="blue" if job.status is Status.RUNNING else "orange")
 
 
 def offer_recipe(card: Card, label: str) -> None:

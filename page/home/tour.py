@@ -6,8 +6,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from page.home.cards import go_to
-
-DEMO = "docstrings"
+from page.shell.frame import USUAL
 
 
 @dataclass(frozen=True)
@@ -79,8 +78,8 @@ def show_tour(sources: Sequence[str]) -> None:
         with column, st.container(border=True):
             st.markdown(f"**{stop.title}**")
             st.markdown(stop.text)
-            if DEMO in sources and st.button(stop.button, key=f"tour-{stop.title}", type="tertiary"):
-                go_to(stop.screen, DEMO)
+            if USUAL in sources and st.button(stop.button, key=f"tour-{stop.title}", type="tertiary"):
+                go_to(stop.screen, USUAL)
 
 
 def show_glossary() -> None:

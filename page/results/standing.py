@@ -8,7 +8,7 @@ import streamlit as st
 
 from relay.handoff.recipe import Recipe
 from relay.handoff.settings import Settings
-from relay.registry.connection import find_registry
+from relay.registry.connection import Address, find_registry
 from relay.registry.errors import RegistryAwayError, RegistryMissingError
 from relay.registry.quick import find_version
 from relay.registry.versions import Version, identify_result
@@ -38,17 +38,22 @@ def find_standing(settings: Settings, recipe: Recipe, result: Result) -> Standin
     address = find_registry(settings.data_dir, settings.tracking_uri)
     if address is None:
         return OFF
-    known, key = _kept_answers(), (address.uri, recipe.name, identify_result(result.receipt))
-    if not address.is_embedded and key in known and time.monotonic() - known[key][0] < KEPT_SECONDS:
-        return known[key][1]
+    sought = identify_result(result.receipt)
+    if address.is_embedded:
+        return _ask(address, recipe, sought)
+    known, key = _kept_answers(), (address.uri, recipe.name, sought)
+    if key not in known or time.monotonic() - known[key][0] > KEPT_SECONDS:
+        known[key] = time.monotonic(), _ask(address, recipe, sought)
+    return known[key][1]
+
+
+def _ask(address: Address, recipe: Recipe, sought: str) -> Standing:
     try:
-        standing = describe_standing(find_version(address, recipe.name, key[-1]), recipe.argument)
+        return describe_standing(find_version(address, recipe.name, sought), recipe.argument)
     except RegistryMissingError:
-        standing = describe_standing(None, recipe.argument)
+        return describe_standing(None, recipe.argument)
     except RegistryAwayError as error:
-        standing = Standing("Version not known", f"{error}", "gray", ":material/cloud_off:")
-    known[key] = time.monotonic(), standing
-    return standing
+        return Standing("Version not known", f"{error}", "gray", ":material/cloud_off:")
 
 
 @st.cache_resource

@@ -12,6 +12,7 @@ from page.shell.frame import told_in_words
 from page.shell.markdown import plain, with_commands
 from relay.handoff.journal import Outcome
 from relay.handoff.wording import show_seconds, show_unix
+from relay.results.output import ResultLocation
 
 WATCH_SECONDS, LOOK_SECONDS = 1, 2
 """How often a run that goes on is looked at, and whether somebody else has started one."""
@@ -39,7 +40,7 @@ def show_run(files: RunFiles, job: Job | None) -> None:
 
 def sign(files: RunFiles, job: Job | None) -> tuple[object, ...]:
     """What must stay equal for the rest of the page to be right: the run, the result, and who else writes."""
-    latest = files.settings.data_dir / "output" / files.recipe / "latest"
+    latest = ResultLocation(files.settings.data_dir, files.recipe).latest
     if job is not None and job.status is Status.RUNNING:
         return (job.record.pid, job.record.started_unix)
     run = None if job is None else (job.record.pid, job.record.started_unix, job.status)
@@ -130,7 +131,7 @@ def _show_end(files: RunFiles, job: Job) -> None:
 
 def is_older_than_result(files: RunFiles, job: Job) -> bool:
     """Whether another program has made or restored a result since a run of the page ended."""
-    latest = files.settings.data_dir / "output" / files.recipe / "latest"
+    latest = ResultLocation(files.settings.data_dir, files.recipe).latest
     ended = job.record.ended_unix or job.record.started_unix
     try:
         return job.status is not Status.SUCCEEDED and latest.lstat().st_mtime > ended

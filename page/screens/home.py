@@ -3,8 +3,8 @@
 import streamlit as st
 
 from page.home.cards import go_to, read_cards, show_cards
-from page.home.tour import DEMO, show_glossary, show_tour
-from page.shell.frame import told_in_words
+from page.home.tour import show_glossary, show_tour
+from page.shell.frame import USUAL, told_in_words
 from page.shell.recipes import list_names
 from relay.handoff.settings import read_settings
 
@@ -18,8 +18,8 @@ def show() -> None:
     st.title("Relay", anchor=False)
     st.caption("From notebooks to a running pipeline: ingest, preprocess, model.")
     with st.container(horizontal=True, gap="small"):
-        if DEMO in sources and st.button("Try the demo", type="primary", icon=":material/play_arrow:"):
-            go_to("run", DEMO)
+        if USUAL in sources and st.button("Try the demo", type="primary", icon=":material/play_arrow:"):
+            go_to("run", USUAL)
         if st.button("Bring your data", icon=":material/add:"):
             st.switch_page("screens/new.py")
         if st.button("Tour", icon=":material/map:"):

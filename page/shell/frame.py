@@ -29,6 +29,7 @@ UNKNOWN = "unknown_recipe"
 """Key of what the address named and is not there."""
 
 USUAL = "docstrings"
+"""The recipe of the demo, and of an address without one."""
 
 
 @cache

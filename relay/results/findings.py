@@ -146,10 +146,6 @@ class Findings:
         """The findings on any of these topics."""
         return [finding for finding in self.findings if finding.topic in topics]
 
-    def except_about(self, topics: Collection[Topic]) -> list[Finding]:
-        """The findings on none of these topics."""
-        return [finding for finding in self.findings if finding.topic not in topics]
-
 
 def format_findings(findings: Findings) -> str:
     """The content of `findings.json`."""
